@@ -1,0 +1,15 @@
+// autograd.h — the whole of autograd/ in one include.
+#pragma once
+
+#include "autograd/error.h"
+#include "autograd/gradcheck.h"
+#include "autograd/graph.h"
+#include "autograd/graph_print.h"
+#include "autograd/ids.h"
+#include "autograd/kernels/allocator.h"
+#include "autograd/kernels/thread_pool.h"
+#include "autograd/mask.h"
+#include "autograd/ops.h"
+#include "autograd/random.h"
+#include "autograd/shape.h"
+#include "autograd/tensor.h"

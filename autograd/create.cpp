@@ -1,0 +1,136 @@
+// create.cpp — tensors from nothing: filled, counted, drawn, or written out as lists.
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/graph.h"
+#include "autograd/ops/common.h"
+#include "autograd/tensor.h"
+
+namespace heed {
+
+static Tensor make(const char* op, const Shape& shape, DType dtype) {
+  check_sizes(op, shape);
+  auto storage = std::make_shared<Storage>(static_cast<std::size_t>(shape.numel()) * size_of(dtype));
+  return Tensor(std::make_shared<TensorState>(
+      TensorState{std::move(storage), shape, contiguous_strides(shape), 0, dtype, false, {}, {}}));
+}
+
+// A fresh tensor whose element i is value(i).
+template <class Value>
+static Tensor generate(const char* op, const Shape& shape, DType dtype, Value&& value) {
+  Tensor t = make(op, shape, dtype);
+  ops::dispatch(dtype, [&]<class T>() {
+    T* x = ops::output<T>(t);
+    kernels::parallel_for(t.numel(), ops::costly_grain, [&](index_t begin, index_t stop) {
+      for (index_t i = begin; i < stop; ++i) x[i] = static_cast<T>(value(i));
+    });
+  });
+  return t;
+}
+
+Tensor empty(const Shape& shape, DType dtype) { return make("empty", shape, dtype); }
+Tensor zeros(const Shape& shape, DType dtype) { return make("zeros", shape, dtype).fill_(0); }
+Tensor ones(const Shape& shape, DType dtype) { return make("ones", shape, dtype).fill_(1); }
+Tensor full(const Shape& shape, double value, DType dtype) { return make("full", shape, dtype).fill_(value); }
+Tensor scalar(double value, DType dtype) { return full({}, value, dtype); }
+
+Tensor arange(double begin, double stop, double step, DType dtype) {
+  check(step != 0 && std::isfinite(begin) && std::isfinite(stop) && std::isfinite(step), "arange",
+        "needs finite bounds and a step that is not 0, got ", begin, ", ", stop, ", ", step);
+  const double count = std::max(0.0, std::ceil((stop - begin) / step));
+  check(count < 0x1p44, "arange", "too large: ", begin, " to ", stop, " by ", step);
+  return generate("arange", {static_cast<index_t>(count)}, dtype,
+                  [&](index_t i) { return begin + static_cast<double>(i) * step; });
+}
+
+Tensor linspace(double begin, double last, index_t steps, DType dtype) {
+  check(steps >= 0, "linspace", "needs a number of steps that is not negative, got ", steps);
+  const double step = steps > 1 ? (last - begin) / static_cast<double>(steps - 1) : 0;
+  // Counted from the nearer end, so that the last element is `last` exactly.
+  return generate("linspace", {steps}, dtype, [&](index_t i) {
+    return i < (steps + 1) / 2 ? begin + static_cast<double>(i) * step
+                               : last - static_cast<double>(steps - 1 - i) * step;
+  });
+}
+
+Tensor eye(index_t n, DType dtype) {
+  Tensor t = make("eye", {n, n}, dtype).fill_(0);
+  ops::dispatch(dtype, [&]<class T>() {
+    for (index_t i = 0; i < n; ++i) ops::output<T>(t)[i * n + i] = 1;
+  });
+  return t;
+}
+
+Tensor randn(const Shape& shape, Generator& gen, DType dtype) {
+  check_sizes("randn", shape);
+  const RandomBlock block = gen.take(static_cast<std::uint64_t>(shape.numel()));
+  return generate("randn", shape, dtype,
+                  [&](index_t i) { return block.normal(static_cast<std::uint64_t>(i)); });
+}
+
+Tensor rand(const Shape& shape, Generator& gen, DType dtype) {
+  check_sizes("rand", shape);
+  const RandomBlock block = gen.take(static_cast<std::uint64_t>(shape.numel()));
+  // Rounded down to 24 bits, which both dtypes hold exactly: rounding to nearest could give 1.
+  return generate("rand", shape, dtype, [&](index_t i) {
+    return static_cast<double>(block.bits(static_cast<std::uint64_t>(i)) >> 40) * 0x1p-24;
+  });
+}
+
+// ---- nested lists
+// ------------------------------------------------------------------------------------------
+
+// Reads [begin, stop) into `values`; `depth` axes are above it. The first row seen at a depth fixes the size
+// there.
+static void flatten_range(const NestedNumbers* begin, const NestedNumbers* stop, int depth, Shape& shape,
+                          bool& complete, std::vector<double>& values) {
+  const index_t size = stop - begin;
+  if (depth == shape.rank()) {
+    check(!complete, "tensor", "the lists are nested unevenly: a number and a list stand side by side");
+    shape.push_back(size);
+  }
+  check(shape[depth] == size, "tensor", "rows differ in length: ", shape[depth], " and ", size, " at depth ",
+        depth, "; a tensor is a full block");
+  for (const NestedNumbers* item = begin; item != stop; ++item) {
+    if (item->is_list) {
+      flatten_range(item->list.data(), item->list.data() + item->list.size(), depth + 1, shape, complete,
+                    values);
+    } else {
+      complete = true;
+      check(depth + 1 == shape.rank(), "tensor",
+            "the lists are nested unevenly: a number and a list stand side by side");
+      values.push_back(item->value);
+    }
+  }
+}
+
+Tensor tensor(std::initializer_list<NestedNumbers> list, DType dtype) {
+  Shape shape;
+  bool complete = false;  // once a number has been read, the depth is known
+  std::vector<double> values;
+  flatten_range(list.begin(), list.end(), 0, shape, complete, values);
+  return from_vector(values, shape, dtype);
+}
+
+template <class T>
+static Tensor from_values(const std::vector<T>& values, const Shape& shape, DType dtype) {
+  check_sizes("from_vector", shape);
+  check(static_cast<index_t>(values.size()) == shape.numel(), "from_vector", values.size(),
+        " numbers do not fill ", shape, ", which holds ", shape.numel());
+  return generate("from_vector", shape, dtype,
+                  [&](index_t i) { return values[static_cast<std::size_t>(i)]; });
+}
+Tensor from_vector(const std::vector<double>& values, const Shape& shape, DType dtype) {
+  return from_values(values, shape, dtype);
+}
+Tensor from_vector(const std::vector<float>& values, const Shape& shape) {
+  return from_values(values, shape, f32);
+}
+
+Tensor view_of(const Tensor& base, const Shape& shape, const Strides& strides, index_t offset) {
+  const TensorState& s = *base.state();
+  return Tensor(
+      std::make_shared<TensorState>(TensorState{s.storage, shape, strides, offset, s.dtype, false, {}, {}}));
+}
+
+}  // namespace heed

@@ -1,0 +1,129 @@
+#include "autograd/ids.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "autograd/error.h"
+
+namespace heed {
+
+// Reads a level of nested lists; the first row seen at a depth fixes the size there, the first number the
+// depth.
+static void flatten(const NestedInts* begin, const NestedInts* stop, int depth, Shape& shape, bool& complete,
+                    std::vector<index_t>& values) {
+  const char* uneven = "the lists are nested unevenly: a number and a list stand side by side";
+  if (depth == shape.rank()) {
+    check(!complete, "IntTensor", uneven);
+    shape.push_back(stop - begin);
+  }
+  check(shape[depth] == stop - begin, "IntTensor", "rows differ in length: ", shape[depth], " and ",
+        stop - begin, " at depth ", depth, "; a tensor is a full block");
+  for (const NestedInts* item = begin; item != stop; ++item) {
+    if (item->is_list) {
+      flatten(item->list.data(), item->list.data() + item->list.size(), depth + 1, shape, complete, values);
+    } else {
+      complete = true;
+      check(depth + 1 == shape.rank(), "IntTensor", uneven);
+      values.push_back(item->value);
+    }
+  }
+}
+
+IntTensor::IntTensor(std::initializer_list<NestedInts> list) {
+  shape_ = Shape();
+  bool complete = false;
+  flatten(list.begin(), list.end(), 0, shape_, complete, values_);
+}
+
+IntTensor::IntTensor(std::vector<index_t> values, Shape shape) : shape_(shape), values_(std::move(values)) {
+  check_sizes("IntTensor", shape_);
+  check(numel() == shape_.numel(), "IntTensor", numel(), " numbers do not fill ", shape_, ", which holds ",
+        shape_.numel());
+}
+
+IntTensor IntTensor::zeros(const Shape& shape) {
+  check_sizes("IntTensor", shape);
+  return {std::vector<index_t>(static_cast<std::size_t>(shape.numel())), shape};
+}
+
+IntTensor IntTensor::arange(index_t begin, index_t end, index_t step) {
+  check(step != 0, "arange", "the step must not be 0");
+  std::vector<index_t> values;
+  for (index_t i = begin; step > 0 ? i < end : i > end; i += step) values.push_back(i);
+  const auto count = static_cast<index_t>(values.size());
+  return {std::move(values), {count}};
+}
+
+index_t IntTensor::size(index_t axis) const { return shape_[wrap_axis("size", axis, shape_)]; }
+
+index_t IntTensor::at(std::initializer_list<index_t> index) const {
+  check(static_cast<int>(index.size()) == rank(), "at", "one index an axis: ", shape_, " needs ", rank(),
+        ", got ", index.size());
+  index_t flat = 0;
+  int axis = 0;
+  for (const index_t i : index) {
+    const index_t n = shape_[axis];
+    check(i >= -n && i < n, "at", "index ", i, " is out of range for axis ", axis, " of ", shape_,
+          "; it must be in [", -n, ", ", n, ")");
+    flat = flat * n + (i < 0 ? i + n : i);
+    ++axis;
+  }
+  return (*this)[flat];
+}
+
+index_t IntTensor::item() const {
+  check(numel() == 1, "item", "needs a tensor with one element, got ", shape_);
+  return values_[0];
+}
+
+IntTensor IntTensor::reshape(Shape shape) const {
+  index_t known = 1;
+  int unknown = -1;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    check(shape[axis] != -1 || unknown < 0, "reshape", "only one size may be -1, got ", shape);
+    if (shape[axis] == -1)
+      unknown = axis;
+    else
+      known *= shape[axis];
+  }
+  if (unknown >= 0 && known > 0) shape[unknown] = numel() / known;
+  check(shape.numel() == numel(), "reshape", shape_, " has ", numel(), " elements and does not fit into ",
+        shape);
+  return {values_, shape};
+}
+
+IntTensor IntTensor::slice(index_t axis, index_t begin, index_t end) const {
+  const int a = wrap_axis("slice", axis, shape_);
+  const index_t n = shape_[a];
+  const auto clamped = [n](index_t bound) {
+    return std::clamp<index_t>(bound < 0 ? bound + n : bound, 0, n);
+  };
+  const index_t first = clamped(begin), last = std::max(first, clamped(end));
+  index_t outer = 1, inner = 1;
+  for (int i = 0; i < a; ++i) outer *= shape_[i];
+  for (int i = a + 1; i < rank(); ++i) inner *= shape_[i];
+  std::vector<index_t> values;
+  for (index_t o = 0; o < outer; ++o)
+    values.insert(values.end(), values_.begin() + (o * n + first) * inner,
+                  values_.begin() + (o * n + last) * inner);
+  Shape shape = shape_;
+  shape[a] = last - first;
+  return {std::move(values), shape};
+}
+
+IntTensor IntTensor::index_select(const IntTensor& rows) const {
+  check(rank() >= 1 && rows.rank() == 1, "index_select", "needs rows (n) of a tensor with axes, got ",
+        rows.shape(), " of ", shape_);
+  const index_t inner = shape_[0] == 0 ? 0 : numel() / shape_[0];
+  std::vector<index_t> values;
+  for (const index_t row : rows.values()) {
+    check(row >= 0 && row < shape_[0], "index_select", "index ", row, " is out of range for axis 0 of ",
+          shape_);
+    values.insert(values.end(), values_.begin() + row * inner, values_.begin() + (row + 1) * inner);
+  }
+  Shape shape = shape_;
+  shape[0] = rows.numel();
+  return {std::move(values), shape};
+}
+
+}  // namespace heed

@@ -1,0 +1,29 @@
+// gemm.h — matrix multiplication C = op(A) · op(B), blocked, packed and threaded.
+#pragma once
+
+#include "autograd/kernels/kernels.h"
+
+namespace heed::kernels {
+
+// C (m, n) = op(A) (m, k) · op(B) (k, n), all row-major with a leading dimension (the distance in
+// elements between the starts of two stored rows). `transpose_a` means A is stored as (k, m),
+// `transpose_b` that B is stored as (n, k). With `accumulate` the product is added to C.
+struct GemmShape {
+  bool transpose_a = false, transpose_b = false;
+  index_t m = 0, n = 0, k = 0;
+  index_t lda = 0, ldb = 0, ldc = 0;
+  bool accumulate = false;
+};
+
+// One product. Threads are used where the work is worth it; the bits do not depend on how many.
+// k = 0 writes zeros (or leaves C with `accumulate`).
+template <class T>
+void gemm(const GemmShape& shape, const T* a, const T* b, T* c);
+
+// `batch` products of one shape; product i reads a + a_offset[i], b + b_offset[i] and writes
+// c + c_offset[i]. Offsets are in elements; the C blocks must not overlap.
+template <class T>
+void gemm_batched(const GemmShape& shape, index_t batch, const T* a, const index_t* a_offset, const T* b,
+                  const index_t* b_offset, T* c, const index_t* c_offset);
+
+}  // namespace heed::kernels

@@ -1,0 +1,45 @@
+// common.h — what the op files share: argument checks and the step from a dtype at run time to a type.
+#pragma once
+
+#include <initializer_list>
+#include <utility>
+
+#include "autograd/graph.h"
+#include "autograd/kernels/kernels.h"
+#include "autograd/kernels/thread_pool.h"
+#include "autograd/ops.h"
+
+namespace heed::ops {
+
+// Elements below which splitting work over threads costs more than it gains.
+inline constexpr index_t cheap_grain = 64 * 1024;   // add, copy
+inline constexpr index_t costly_grain = 16 * 1024;  // exp, softmax
+
+// Every op begins with this: each argument holds a tensor, and all have one dtype.
+void check_tensors(const char* op, std::initializer_list<const Tensor*> arguments);
+
+// Calls f.template operator()<float>() or <double>(): dispatch(x.dtype(), [&]<class T>() { … }).
+template <class F>
+decltype(auto) dispatch(DType dtype, F&& f) {
+  if (dtype == f32) return std::forward<F>(f).template operator()<float>();
+  return std::forward<F>(f).template operator()<double>();
+}
+
+// x as dense row-major numbers, without history: x itself or a copy. What a kernel is given.
+Tensor dense(const Tensor& x);
+// A fresh tensor of x's dtype.
+inline Tensor empty_like(const Tensor& x) { return empty(x.shape(), x.dtype()); }
+// The pointer a kernel writes to. Only for tensors that the op itself has just made.
+template <class T>
+T* output(Tensor& y) {
+  return reinterpret_cast<T*>(y.state()->storage->data()) + y.state()->offset;
+}
+
+// All sizes but the last, multiplied: how many rows a row kernel sees.
+inline index_t rows_of(const Shape& shape) {
+  index_t rows = 1;
+  for (int axis = 0; axis + 1 < shape.rank(); ++axis) rows *= shape[axis];
+  return rows;
+}
+
+}  // namespace heed::ops

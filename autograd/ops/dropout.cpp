@@ -1,0 +1,70 @@
+// dropout.cpp — noise that keeps a network from leaning on single numbers.
+#include <vector>
+
+#include "autograd/ops/common.h"
+
+namespace heed {
+
+namespace {
+
+// One bit an element, 1 = kept. Element i is kept where 32 random bits, a function of the generator and i
+// alone, are not below p; so neither threads nor the order of work can change it. A number of the generator's
+// 64 bits serves two elements.
+class KeepBits {
+ public:
+  KeepBits(index_t n, double p, Generator& gen) : words_(static_cast<std::size_t>((n + 63) / 64)) {
+    const RandomBlock block = gen.take(static_cast<std::uint64_t>((n + 1) / 2));
+    const auto threshold = static_cast<std::uint64_t>(p * 0x1p32);
+    kernels::parallel_for(
+        static_cast<index_t>(words_.size()), ops::costly_grain / 64, [&](index_t begin, index_t stop) {
+          for (index_t w = begin; w < stop; ++w) {
+            std::uint64_t word = 0;
+            for (std::uint64_t pair = 0; pair < 32; ++pair) {
+              const std::uint64_t bits = block.bits(static_cast<std::uint64_t>(w) * 32 + pair);
+              word |= static_cast<std::uint64_t>((bits & 0xFFFFFFFF) >= threshold) << (2 * pair);
+              word |= static_cast<std::uint64_t>((bits >> 32) >= threshold) << (2 * pair + 1);
+            }
+            words_[static_cast<std::size_t>(w)] = word;
+          }
+        });
+  }
+
+  // y = x * scale where kept, else 0
+  Tensor apply(const Tensor& x, double scale) const {
+    const Tensor xd = ops::dense(x);
+    Tensor y = ops::empty_like(x);
+    ops::dispatch(x.dtype(), [&]<class T>() {
+      const T *px = xd.data<T>(), s = static_cast<T>(scale);
+      T* py = ops::output<T>(y);
+      kernels::parallel_for(x.numel(), ops::cheap_grain, [&](index_t begin, index_t stop) {
+        for (index_t i = begin; i < stop; ++i)
+          py[i] = words_[static_cast<std::size_t>(i / 64)] >> (i % 64) & 1 ? px[i] * s : T{0};
+      });
+    });
+    return y;
+  }
+
+ private:
+  std::vector<std::uint64_t> words_;
+};
+
+}  // namespace
+
+// dropout(x, p): each number is lost with probability p, and the others grow so that the mean stays.
+//   forward    y = x * keep / (1 - p)
+//   backward   dx = dy * keep / (1 - p), the same keep
+//   saves      keep, one bit an element
+//   taught in  lessons/05
+Tensor dropout(const Tensor& x, double p, Generator& gen) {
+  ops::check_tensors("dropout", {&x});
+  check(p >= 0 && p <= 1, "dropout", "p must be in [0, 1], got ", p);
+  if (p == 0 || x.numel() == 0) return x;
+  const double scale = p < 1 ? 1 / (1 - p) : 0;
+  KeepBits keep(x.numel(), p, gen);
+  const Tensor y = keep.apply(x, scale);
+  return record("dropout", {x}, y, [keep = std::move(keep), scale](const Tensor& dy, Gradients& d) {
+    d[0] = keep.apply(dy, scale);
+  });
+}
+
+}  // namespace heed

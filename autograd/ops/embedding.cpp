@@ -1,0 +1,42 @@
+// embedding.cpp — token ids to vectors.
+#include <algorithm>
+
+#include "autograd/ops/common.h"
+
+namespace heed {
+
+// embedding(weight, ids): row ids[i] of the table, for each i.
+//   weight (V, C), ids (...) -> y (..., C)
+//   forward    y[i] = weight[ids[i]]
+//   backward   dweight = zeros; dweight[ids[i]] += dy[i], in the order of i: a token that occurs twice gets
+//   both saves      ids taught in  lessons/07
+Tensor embedding(const Tensor& weight, const IntTensor& ids, index_t padding_idx) {
+  ops::check_tensors("embedding", {&weight});
+  check(weight.rank() == 2, "embedding", "the table must be (V, C), got ", weight.shape());
+  const index_t vocabulary = weight.size(0), channels = weight.size(1);
+  for (index_t i = 0; i < ids.numel(); ++i)
+    check(ids[i] >= 0 && ids[i] < vocabulary, "embedding", "id ", ids[i], " at place ", i,
+          " is not in the table ", weight.shape(), "; ids must be in [0, ", vocabulary, ")");
+  Shape shape = ids.shape();
+  shape.push_back(channels);
+  const Tensor table = ops::dense(weight);
+  Tensor y = empty(shape, weight.dtype());
+  ops::dispatch(weight.dtype(), [&]<class T>() {
+    for (index_t i = 0; i < ids.numel(); ++i)
+      std::copy_n(table.data<T>() + ids[i] * channels, channels, ops::output<T>(y) + i * channels);
+  });
+  return record("embedding", {weight}, y,
+                [ids, padding_idx, from = weight.shape()](const Tensor& dy, Gradients& d) {
+                  const Tensor g = ops::dense(dy);
+                  const index_t channels = from[1];
+                  d[0] = zeros(from, dy.dtype());
+                  ops::dispatch(dy.dtype(), [&]<class T>() {
+                    for (index_t i = 0; i < ids.numel(); ++i)
+                      if (ids[i] != padding_idx)
+                        kernels::kernels<T>().axpby(T{1}, g.data<T>() + i * channels, T{1},
+                                                    ops::output<T>(d[0]) + ids[i] * channels, channels);
+                  });
+                });
+}
+
+}  // namespace heed

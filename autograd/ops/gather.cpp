@@ -1,0 +1,193 @@
+// gather.cpp — new tensors out of parts of others: joined, picked by index, turned, padded.
+#include <algorithm>
+#include <utility>
+
+#include "autograd/ops/common.h"
+
+namespace heed {
+
+// cat(parts, axis): parts in a row along an axis, sizes equal in all others.
+//   backward   each part gets its own slice of dy
+Tensor cat(const std::vector<Tensor>& parts, index_t axis) {
+  check(!parts.empty(), "cat", "needs at least one tensor");
+  ops::check_tensors("cat", {&parts[0]});
+  const int a = wrap_axis("cat", axis, parts[0].shape());
+  Shape shape = parts[0].shape();
+  shape[a] = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    ops::check_tensors("cat", {&parts[0], &parts[i]});
+    Shape expected = parts[0].shape();
+    if (parts[i].rank() == expected.rank()) expected[a] = parts[i].shape()[a];
+    check(parts[i].shape() == expected, "cat", "part ", i, " is ", parts[i].shape(), " and part 0 is ",
+          parts[0].shape(), "; sizes must agree in every axis but ", a);
+    shape[a] += parts[i].shape()[a];
+  }
+  Tensor y = empty(shape, parts[0].dtype());
+  std::vector<index_t> starts;
+  index_t start = 0;
+  for (const Tensor& part : parts) {
+    starts.push_back(start);
+    slice(y, a, start, start + part.shape()[a]).copy_(part.detach());
+    start += part.shape()[a];
+  }
+  starts.push_back(start);
+  return record("cat", std::span(parts), y, [a, starts](const Tensor& dy, Gradients& d) {
+    for (std::size_t i = 0; i < d.size(); ++i)
+      if (d.needs(i)) d[i] = slice(dy, a, starts[i], starts[i + 1]);
+  });
+}
+
+Tensor stack(const std::vector<Tensor>& parts, index_t axis) {
+  check(!parts.empty(), "stack", "needs at least one tensor");
+  std::vector<Tensor> raised;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    ops::check_tensors("stack", {&parts[0], &parts[i]});
+    check(parts[i].shape() == parts[0].shape(), "stack", "part ", i, " is ", parts[i].shape(),
+          " and part 0 is ", parts[0].shape(),
+          "; all shapes must be equal. Hint: cat() joins along an axis that is there");
+    raised.push_back(unsqueeze(parts[i], axis));
+  }
+  return cat(raised, axis < 0 ? axis + parts[0].rank() + 1 : axis);
+}
+
+// ---- picked by index
+// ---------------------------------------------------------------------------------------
+
+static void check_index(const char* op, const IntTensor& indices, index_t size, const Shape& shape,
+                        int axis) {
+  for (index_t i = 0; i < indices.numel(); ++i)
+    check(indices[i] >= 0 && indices[i] < size, op, "index ", indices[i], " at place ", i,
+          " is out of range for axis ", axis, " of ", shape, "; it must be in [0, ", size, ")");
+}
+
+// A tensor seen as (outer, axis, inner), which is all that picking along one axis needs.
+namespace {
+struct Around {
+  index_t outer = 1, size, inner = 1;
+  Around(const Shape& shape, int axis) : size(shape[axis]) {
+    for (int i = 0; i < axis; ++i) outer *= shape[i];
+    for (int i = axis + 1; i < shape.rank(); ++i) inner *= shape[i];
+  }
+};
+}  // namespace
+
+// index_select(x, axis, indices): the slices of x that `indices` names, in that order.
+//   backward   dx = zeros; each slice of dy is added to where it came from, in order, so repeats add up
+Tensor index_select(const Tensor& x, index_t axis, const IntTensor& indices) {
+  ops::check_tensors("index_select", {&x});
+  const int a = wrap_axis("index_select", axis, x.shape());
+  check(indices.rank() == 1, "index_select", "indices must be a list (n), got ", indices.shape());
+  check_index("index_select", indices, x.shape()[a], x.shape(), a);
+  const Around from(x.shape(), a);
+  const index_t n = indices.numel(), inner = from.inner;
+  Shape shape = x.shape();
+  shape[a] = n;
+  const Tensor xd = ops::dense(x);
+  Tensor y = empty(shape, x.dtype());
+  ops::dispatch(x.dtype(), [&]<class T>() {
+    const T* px = xd.data<T>();
+    T* py = ops::output<T>(y);
+    for (index_t o = 0; o < from.outer; ++o)
+      for (index_t i = 0; i < n; ++i)
+        std::copy_n(px + (o * from.size + indices[i]) * inner, inner, py + (o * n + i) * inner);
+  });
+  return record(
+      "index_select", {x}, y, [indices, from, n, shape = x.shape()](const Tensor& dy, Gradients& d) {
+        const Tensor dyd = ops::dense(dy);
+        d[0] = zeros(shape, dy.dtype());
+        ops::dispatch(dy.dtype(), [&]<class T>() {
+          const T* g = dyd.data<T>();
+          T* dx = ops::output<T>(d[0]);
+          for (index_t o = 0; o < from.outer; ++o)
+            for (index_t i = 0; i < n; ++i)
+              for (index_t k = 0; k < from.inner; ++k)
+                dx[(o * from.size + indices[i]) * from.inner + k] += g[(o * n + i) * from.inner + k];
+        });
+      });
+}
+
+// gather(x, axis, indices): y[i][j] = x[indices[i][j]][j] for axis 0, x[i][indices[i][j]] for axis 1, and so
+// on.
+//   indices has x's rank; other axes may be shorter than x's, as in PyTorch
+//   backward   dx = zeros; dx[indices[i][j]][j] += dy[i][j]
+Tensor gather(const Tensor& x, index_t axis, const IntTensor& indices) {
+  ops::check_tensors("gather", {&x});
+  const int a = wrap_axis("gather", axis, x.shape());
+  check(indices.rank() == x.rank(), "gather", "indices ", indices.shape(), " must have as many axes as x ",
+        x.shape());
+  for (int i = 0; i < x.rank(); ++i)
+    check(i == a || indices.shape()[i] <= x.shape()[i], "gather", "indices ", indices.shape(),
+          " are longer than x ", x.shape(), " in axis ", i);
+  check_index("gather", indices, x.shape()[a], x.shape(), a);
+  // Where in dense x each element of the result comes from.
+  const Strides strides = contiguous_strides(x.shape()), own = contiguous_strides(indices.shape());
+  std::vector<index_t> source(static_cast<std::size_t>(indices.numel()));
+  for (index_t i = 0; i < indices.numel(); ++i) {
+    index_t offset = 0;
+    for (int k = 0; k < x.rank(); ++k)
+      offset += (k == a ? indices[i] : i / own[k] % indices.shape()[k]) * strides[k];
+    source[static_cast<std::size_t>(i)] = offset;
+  }
+  const Tensor xd = ops::dense(x);
+  Tensor y = empty(indices.shape(), x.dtype());
+  ops::dispatch(x.dtype(), [&]<class T>() {
+    for (std::size_t i = 0; i < source.size(); ++i) ops::output<T>(y)[i] = xd.data<T>()[source[i]];
+  });
+  return record("gather", {x}, y, [source, shape = x.shape()](const Tensor& dy, Gradients& d) {
+    const Tensor dyd = ops::dense(dy);
+    d[0] = zeros(shape, dy.dtype());
+    ops::dispatch(dy.dtype(), [&]<class T>() {
+      for (std::size_t i = 0; i < source.size(); ++i) ops::output<T>(d[0])[source[i]] += dyd.data<T>()[i];
+    });
+  });
+}
+
+// roll and flip are index_select with the order that they make.
+Tensor roll(const Tensor& x, index_t shift, index_t axis) {
+  ops::check_tensors("roll", {&x});
+  const index_t n = x.shape()[wrap_axis("roll", axis, x.shape())];
+  IntTensor order = IntTensor::arange(0, n);
+  for (index_t i = 0; i < n; ++i) order.values()[static_cast<std::size_t>(i)] = ((i - shift) % n + n) % n;
+  return index_select(x, axis, order);
+}
+
+Tensor flip(const Tensor& x, const Axes& axes) {
+  ops::check_tensors("flip", {&x});
+  check(axes.rank() >= 1, "flip", "name the axes to turn around");
+  Tensor y = x;
+  for (const index_t axis : axes) {
+    const index_t n = x.shape()[wrap_axis("flip", axis, x.shape())];
+    IntTensor order = IntTensor::arange(0, n);
+    std::reverse(order.values().begin(), order.values().end());
+    y = index_select(y, axis, order);
+  }
+  return y;
+}
+
+// pad(x, {left, right, top, bottom, …}): `value` around the last axes, the last axis first.
+//   backward   dx = the part of dy that was x
+Tensor pad(const Tensor& x, const std::vector<index_t>& amounts, double value) {
+  ops::check_tensors("pad", {&x});
+  const index_t axes = static_cast<index_t>(amounts.size()) / 2;
+  check(amounts.size() % 2 == 0 && axes <= x.rank(), "pad", "two amounts an axis, at most ", 2 * x.rank(),
+        " for ", x.shape(), ", got ", amounts.size());
+  Shape shape = x.shape();
+  for (std::size_t i = 0; i < amounts.size(); ++i) {
+    check(amounts[i] >= 0, "pad", "amounts cannot be negative, got ", amounts[i], " at place ", i,
+          ". Hint: slice() crops");
+    shape[x.rank() - 1 - static_cast<int>(i / 2)] += amounts[i];
+  }
+  const auto inside = [amounts, from = x.shape()](Tensor y) {
+    for (std::size_t i = 0; i < amounts.size() / 2; ++i) {
+      const int axis = from.rank() - 1 - static_cast<int>(i);
+      y = slice(y, axis, amounts[2 * i], amounts[2 * i] + from[axis]);
+    }
+    return y;
+  };
+  check_sizes("pad", shape);
+  Tensor y = full(shape, value, x.dtype());
+  inside(y).copy_(x.detach());
+  return record("pad", {x}, y, [inside](const Tensor& dy, Gradients& d) { d[0] = inside(dy); });
+}
+
+}  // namespace heed

@@ -1,0 +1,176 @@
+// print.cpp — tensors as PyTorch prints them: one width for all numbers, 4 decimals, the middle of large ones
+// left out.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "autograd/graph.h"
+#include "autograd/ops/common.h"
+#include "autograd/tensor.h"
+
+namespace heed {
+
+namespace {
+
+constexpr index_t threshold = 1000;  // more elements than this are summarised
+constexpr index_t edge = 3;          // … by so many at each end of an axis
+constexpr int line_width = 80;
+
+std::string formatted(const char* format, double value) {
+  char text[400];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+// How every number of one tensor is written, so that columns line up.
+class NumberFormat {
+ public:
+  explicit NumberFormat(const std::vector<double>& values) {
+    double largest = 0, smallest = INFINITY;
+    bool whole = true;
+    for (const double v : values) {
+      if (!std::isfinite(v)) continue;
+      whole &= v == std::ceil(v);
+      if (v == 0) continue;
+      largest = std::max(largest, std::abs(v));
+      smallest = std::min(smallest, std::abs(v));
+    }
+    if (largest > 0) {
+      const bool wide = largest / smallest > 1000;
+      if (whole)
+        format_ = wide && largest > 1e8 ? "%.4e" : largest > 1e8 ? "%.4e" : "%.0f.";
+      else
+        format_ = wide || largest > 1e8 || smallest < 1e-4 ? "%.4e" : "%.4f";
+    } else {
+      format_ = "%.0f.";
+    }
+    for (const double v : values) width_ = std::max(width_, text(v).size());
+  }
+  std::string operator()(double v) const {
+    const std::string t = text(v);
+    return std::string(width_ - t.size(), ' ') + t;
+  }
+  std::size_t width() const { return width_; }
+
+ private:
+  std::string text(double v) const {
+    if (std::isnan(v)) return "nan";
+    if (std::isinf(v)) return v > 0 ? "inf" : "-inf";
+    return formatted(format_, v);
+  }
+  const char* format_;
+  std::size_t width_ = 0;
+};
+
+// The places along an axis that are shown; -1 stands for the dots.
+std::vector<index_t> shown(index_t n, bool summarise) {
+  std::vector<index_t> places;
+  for (index_t i = 0; i < n; ++i) {
+    if (summarise && n > 2 * edge && i == edge) {
+      places.push_back(-1);
+      i = n - edge - 1;
+    } else {
+      places.push_back(i);
+    }
+  }
+  return places;
+}
+
+// A block of a dense array: brackets, commas, blank lines between matrices. `element(flat)` writes one
+// number.
+struct Block {
+  const Shape& shape;
+  bool summarise;
+  std::size_t element_width;
+  std::function<std::string(index_t)> element;
+
+  std::string print(int axis, index_t start, int indent) const {
+    if (shape.rank() == 0) return element(0);
+    index_t step = 1;
+    for (int i = axis + 1; i < shape.rank(); ++i) step *= shape[i];
+    const auto places = shown(shape[axis], summarise);
+    std::string out = "[";
+    if (axis + 1 == shape.rank()) {
+      const std::size_t width = element_width + 2;
+      const std::size_t per_line =
+          std::max<std::size_t>(1, static_cast<std::size_t>(line_width - indent) / width);
+      for (std::size_t i = 0; i < places.size(); ++i) {
+        if (i)
+          out += i % per_line == 0 ? ",\n" + std::string(static_cast<std::size_t>(indent) + 1, ' ') : ", ";
+        out += places[i] < 0 ? " ..." : element(start + places[i]);
+      }
+      return out + "]";
+    }
+    const std::string gap = "," + std::string(static_cast<std::size_t>(shape.rank() - axis - 1), '\n') +
+                            std::string(static_cast<std::size_t>(indent) + 1, ' ');
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (i) out += gap;
+      out += places[i] < 0 ? "..." : print(axis + 1, start + places[i] * step, indent + 1);
+    }
+    return out + "]";
+  }
+};
+
+// The values that will be shown, which alone decide the width.
+void collect(const Shape& shape, bool summarise, int axis, index_t start, std::vector<index_t>& flat) {
+  if (axis == shape.rank()) return flat.push_back(start);
+  index_t step = 1;
+  for (int i = axis + 1; i < shape.rank(); ++i) step *= shape[i];
+  for (const index_t place : shown(shape[axis], summarise))
+    if (place >= 0) collect(shape, summarise, axis + 1, start + place * step, flat);
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, const Tensor& t) {
+  if (!t.defined()) return out << "tensor(undefined)";
+  const auto values = t.to_vector();
+  const bool summarise = t.numel() > threshold;
+  std::vector<index_t> flat;
+  collect(t.shape(), summarise, 0, 0, flat);
+  std::vector<double> visible;
+  for (const index_t i : flat) visible.push_back(values[static_cast<std::size_t>(i)]);
+  const NumberFormat number(visible);
+  const Block block{t.shape(), summarise, number.width(),
+                    [&](index_t i) { return number(values[static_cast<std::size_t>(i)]); }};
+  out << "tensor(" << (t.numel() == 0 ? "[]" : block.print(0, 0, 7));
+  if (t.numel() == 0 && t.shape() != Shape{0}) out << ", size=" << t.shape();
+  if (t.dtype() == f64) out << ", dtype=f64";
+  if (!t.is_leaf())
+    out << ", grad_fn=<" << t.state()->node->op << ">";
+  else if (t.requires_grad())
+    out << ", requires_grad=True";
+  return out << ")";
+}
+
+// Whole numbers and booleans share everything but how one element is written.
+static void print_words(std::ostream& out, const Shape& shape,
+                        const std::function<std::string(index_t)>& word) {
+  const bool summarise = shape.numel() > threshold;
+  std::vector<index_t> flat;
+  collect(shape, summarise, 0, 0, flat);
+  std::size_t width = 0;
+  for (const index_t i : flat) width = std::max(width, word(i).size());
+  const Block block{shape, summarise, width, [&](index_t i) {
+                      const std::string w = word(i);
+                      return std::string(width - std::min(width, w.size()), ' ') + w;
+                    }};
+  out << "tensor(" << (shape.numel() == 0 ? "[]" : block.print(0, 0, 7)) << ")";
+}
+
+std::ostream& operator<<(std::ostream& out, const IntTensor& ids) {
+  print_words(out, ids.shape(), [&](index_t i) { return std::to_string(ids[i]); });
+  return out;
+}
+
+std::ostream& operator<<(std::ostream& out, const Mask& mask) {
+  if (!mask.defined()) return out << "mask(undefined)";
+  print_words(out, mask.shape(), [&](index_t i) { return std::string(mask.data()[i] ? "True" : "False"); });
+  return out;
+}
+
+}  // namespace heed

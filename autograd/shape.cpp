@@ -1,0 +1,92 @@
+#include "autograd/shape.h"
+
+#include <algorithm>
+#include <ostream>
+#include <sstream>
+
+#include "autograd/error.h"
+
+namespace heed {
+
+Shape::Shape(std::span<const index_t> sizes) : rank_(static_cast<int>(sizes.size())) {
+  check(sizes.size() <= max_rank, "shape", "a tensor has at most ", max_rank, " axes, got ", sizes.size());
+  std::copy(sizes.begin(), sizes.end(), sizes_.begin());
+}
+
+Shape Shape::filled(int rank, index_t value) {
+  check(rank >= 0 && rank <= max_rank, "shape", "a tensor has at most ", max_rank, " axes, got ", rank);
+  Shape s;
+  s.rank_ = rank;
+  std::fill_n(s.sizes_.begin(), rank, value);
+  return s;
+}
+
+void Shape::insert(int axis, index_t size) {
+  check(rank_ < max_rank, "shape", "a tensor has at most ", max_rank, " axes; ", *this,
+        " has no room for one more");
+  std::copy_backward(sizes_.begin() + axis, sizes_.begin() + rank_, sizes_.begin() + rank_ + 1);
+  sizes_[axis] = size;
+  ++rank_;
+}
+
+void Shape::push_back(index_t size) { insert(rank_, size); }
+
+void Shape::erase(int axis) {
+  std::copy(sizes_.begin() + axis + 1, sizes_.begin() + rank_, sizes_.begin() + axis);
+  --rank_;
+}
+
+index_t Shape::numel() const {
+  index_t n = 1;
+  for (const index_t size : *this) n *= size;
+  return n;
+}
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) {
+  out << '(';
+  for (int i = 0; i < shape.rank(); ++i) out << (i ? ", " : "") << shape[i];
+  return out << ')';
+}
+
+std::string to_string(const Shape& shape) {
+  std::ostringstream out;
+  out << shape;
+  return out.str();
+}
+
+Strides contiguous_strides(const Shape& shape) {
+  Strides strides = Strides::filled(shape.rank(), 1);
+  for (int axis = shape.rank() - 2; axis >= 0; --axis) strides[axis] = strides[axis + 1] * shape[axis + 1];
+  return strides;
+}
+
+int wrap_axis(const char* op, index_t axis, const Shape& shape) {
+  const index_t rank = shape.rank();
+  check(axis >= -rank && axis < rank, op, "axis ", axis, " is out of range for ", shape, "; it must be in [",
+        -rank, ", ", rank, ")");
+  return static_cast<int>(axis < 0 ? axis + rank : axis);
+}
+
+Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
+  const int rank = std::max(a.rank(), b.rank());
+  Shape common = Shape::filled(rank, 1);
+  for (int i = 1; i <= rank; ++i) {
+    const index_t size_a = i <= a.rank() ? a.back(i) : 1, size_b = i <= b.rank() ? b.back(i) : 1;
+    check(size_a == size_b || size_a == 1 || size_b == 1, op, "shapes ", a, " and ", b,
+          " do not broadcast: axis ", -i, " has ", size_a, " and ", size_b,
+          "; aligned at the right, sizes must be equal or 1");
+    common[rank - i] = size_a == 1 ? size_b : size_a;
+  }
+  return common;
+}
+
+void check_sizes(const char* op, const Shape& shape) {
+  index_t numel = 1;
+  for (const index_t size : shape) {
+    check(size >= 0, op, "a size cannot be negative, got ", shape);
+    check(!__builtin_mul_overflow(numel, size, &numel) && numel < (index_t{1} << 44), op,
+          "too large: ", shape, " asks for more elements than memory can hold");
+  }
+}
+
+}  // namespace heed

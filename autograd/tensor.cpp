@@ -1,0 +1,304 @@
+#include "autograd/tensor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "autograd/graph.h"
+#include "autograd/kernels/allocator.h"
+#include "autograd/ops.h"
+#include "autograd/ops/common.h"
+
+namespace heed {
+
+const char* name(DType dtype) { return dtype == f32 ? "f32" : "f64"; }
+
+Storage::Storage(std::size_t bytes)
+    : data_(static_cast<std::byte*>(kernels::allocate(bytes))), bytes_(bytes) {}
+Storage::~Storage() { kernels::release(data_, bytes_); }
+
+// ---- what it is
+// --------------------------------------------------------------------------------------------
+
+static const TensorState& state_of(const Tensor& t) {
+  check(t.defined(), "tensor", "this tensor is undefined. Hint: a default-constructed Tensor holds nothing");
+  return *t.state();
+}
+
+const Shape& Tensor::shape() const { return state_of(*this).shape; }
+const Strides& Tensor::strides() const { return state_of(*this).strides; }
+DType Tensor::dtype() const { return state_of(*this).dtype; }
+index_t Tensor::offset() const { return state_of(*this).offset; }
+index_t Tensor::size(index_t axis) const { return shape()[wrap_axis("size", axis, shape())]; }
+
+bool Tensor::is_contiguous() const {
+  const TensorState& s = state_of(*this);
+  index_t expected = 1;
+  for (int axis = s.shape.rank() - 1; axis >= 0; --axis) {
+    if (s.shape[axis] == 0) return true;
+    if (s.shape[axis] != 1 && s.strides[axis] != expected) return false;
+    expected *= s.shape[axis];
+  }
+  return true;
+}
+
+// ---- numbers in and out
+// ------------------------------------------------------------------------------------
+
+template <class T>
+const T* Tensor::data() const {
+  const TensorState& s = state_of(*this);
+  check(s.dtype == dtype_of<T>, "data", "asked for ", heed::name(dtype_of<T>), " but the tensor is ",
+        heed::name(s.dtype));
+  const T* base = reinterpret_cast<const T*>(s.storage->data());
+  return base ? base + s.offset : nullptr;
+}
+template const float* Tensor::data<float>() const;
+template const double* Tensor::data<double>() const;
+
+// A write that backward would not know of is refused; any other is counted.
+static void note_write(const char* op, const Tensor& t) {
+  const TensorState& s = state_of(t);
+  check(!(grad_enabled() && s.requires_grad), op, "a tensor ", s.shape,
+        " that requires grad would be changed in place, which is not recorded. Hint: x = x + y makes a new "
+        "tensor; an "
+        "optimizer writes under NoGrad");
+  ++s.storage->version;
+}
+
+template <class T>
+T* Tensor::mutable_data() {
+  note_write("mutable_data", *this);
+  return const_cast<T*>(data<T>());
+}
+template float* Tensor::mutable_data<float>();
+template double* Tensor::mutable_data<double>();
+
+double Tensor::item() const {
+  check(numel() == 1, "item", "needs a tensor with one element, got ", shape(),
+        ". Hint: at({…}) reads one of many");
+  return ops::dispatch(dtype(), [&]<class T>() { return static_cast<double>(*data<T>()); });
+}
+
+// Where an element stands, relative to data().
+static index_t element_offset(const char* op, const Tensor& t, std::initializer_list<index_t> index) {
+  check(static_cast<int>(index.size()) == t.rank(), op, "one index an axis: ", t.shape(), " needs ", t.rank(),
+        ", got ", index.size());
+  index_t offset = 0;
+  int axis = 0;
+  for (const index_t i : index) {
+    const index_t size = t.shape()[axis];
+    check(i >= -size && i < size, op, "index ", i, " is out of range for axis ", axis, " of ", t.shape(),
+          "; it must be in [", -size, ", ", size, ")");
+    offset += (i < 0 ? i + size : i) * t.strides()[axis++];
+  }
+  return offset;
+}
+
+double Tensor::at(std::initializer_list<index_t> index) const {
+  const index_t offset = element_offset("at", *this, index);
+  return ops::dispatch(dtype(), [&]<class T>() { return static_cast<double>(data<T>()[offset]); });
+}
+
+Tensor& Tensor::set(std::initializer_list<index_t> index, double value) {
+  const index_t offset = element_offset("set", *this, index);
+  note_write("set", *this);
+  ops::dispatch(dtype(), [&]<class T>() { const_cast<T*>(data<T>())[offset] = static_cast<T>(value); });
+  return *this;
+}
+
+std::vector<double> Tensor::to_vector() const {
+  const Tensor d = ops::dense(*this);
+  return ops::dispatch(dtype(),
+                       [&]<class T>() { return std::vector<double>(d.data<T>(), d.data<T>() + d.numel()); });
+}
+
+// ---- changes in place
+// --------------------------------------------------------------------------------------
+
+namespace {
+
+// Visits the elements of t, and those of `from` at the same places (both of one shape), in row-major order.
+// Strides may be any; the innermost axis is a plain loop.
+template <class Element>
+void for_each_offset(const Tensor& t, const Tensor& from, Element&& element) {
+  if (t.numel() == 0) return;
+  const int inner = t.rank() - 1;
+  const index_t n = inner < 0 ? 1 : t.shape()[inner];
+  const index_t step_t = inner < 0 ? 0 : t.strides()[inner],
+                step_from = inner < 0 ? 0 : from.strides()[inner];
+  Shape at = Shape::filled(t.rank(), 0);
+  index_t offset_t = 0, offset_from = 0;
+  for (;;) {
+    for (index_t i = 0; i < n; ++i) element(offset_t + i * step_t, offset_from + i * step_from);
+    int axis = inner - 1;
+    for (; axis >= 0; --axis) {  // the odometer: step this axis, or wind it back and step the next outer one
+      offset_t += t.strides()[axis];
+      offset_from += from.strides()[axis];
+      if (++at[axis] < t.shape()[axis]) break;
+      offset_t -= at[axis] * t.strides()[axis];
+      offset_from -= at[axis] * from.strides()[axis];
+      at[axis] = 0;
+    }
+    if (axis < 0) return;
+  }
+}
+
+void check_partner(const char* op, const Tensor& t, const Tensor& other) {
+  check(other.defined(), op, "the other tensor is undefined");
+  check(other.shape() == t.shape(), op, "shapes differ: ", t.shape(), " and ", other.shape(),
+        "; in place both must be the same. Hint: expand() the other one");
+}
+
+// `from`, or a copy of it where writing to t would change what is still to be read.
+Tensor apart(const Tensor& t, const Tensor& from) {
+  const bool overlap = t.state()->storage == from.state()->storage &&
+                       !(t.offset() == from.offset() && t.strides() == from.strides());
+  if (!overlap) return from;
+  const NoGrad no_grad;
+  return clone(from);
+}
+
+}  // namespace
+
+Tensor& Tensor::fill_(double value) {
+  note_write("fill_", *this);
+  ops::dispatch(dtype(), [&]<class T>() {
+    T* x = const_cast<T*>(data<T>());
+    if (is_contiguous()) {
+      std::fill_n(x, numel(), static_cast<T>(value));
+    } else {
+      for_each_offset(*this, *this, [&](index_t i, index_t) { x[i] = static_cast<T>(value); });
+    }
+  });
+  return *this;
+}
+
+Tensor& Tensor::copy_(const Tensor& from) {
+  check_partner("copy_", *this, from);
+  note_write("copy_", *this);
+  const Tensor source = apart(*this, from);
+  ops::dispatch(dtype(), [&]<class T>() {
+    ops::dispatch(source.dtype(), [&]<class U>() {
+      T* x = const_cast<T*>(data<T>());
+      const U* y = source.data<U>();
+      for_each_offset(*this, source, [&](index_t i, index_t j) { x[i] = static_cast<T>(y[j]); });
+    });
+  });
+  return *this;
+}
+
+Tensor& Tensor::add_(const Tensor& other, double alpha) {
+  check_partner("add_", *this, other);
+  check(other.dtype() == dtype(), "add_", "dtypes differ: ", heed::name(dtype()), " and ",
+        heed::name(other.dtype()), ". Hint: convert one with to()");
+  note_write("add_", *this);
+  const Tensor source = apart(*this, other);
+  ops::dispatch(dtype(), [&]<class T>() {
+    T* x = const_cast<T*>(data<T>());
+    const T* y = source.data<T>();
+    if (is_contiguous() && source.is_contiguous()) {
+      kernels::parallel_for(numel(), ops::cheap_grain, [&](index_t begin, index_t stop) {
+        kernels::kernels<T>().axpby(static_cast<T>(alpha), y + begin, T{1}, x + begin, stop - begin);
+      });
+    } else {
+      for_each_offset(*this, source, [&](index_t i, index_t j) { x[i] += static_cast<T>(alpha) * y[j]; });
+    }
+  });
+  return *this;
+}
+
+Tensor& Tensor::mul_(double factor) {
+  note_write("mul_", *this);
+  ops::dispatch(dtype(), [&]<class T>() {
+    T* x = const_cast<T*>(data<T>());
+    for_each_offset(*this, *this, [&](index_t i, index_t) { x[i] *= static_cast<T>(factor); });
+  });
+  return *this;
+}
+
+Tensor ops::dense(const Tensor& x) {
+  if (!x.defined() || (x.is_contiguous() && !x.requires_grad())) return x;
+  const NoGrad no_grad;
+  return x.is_contiguous() ? x.detach() : contiguous(x);
+}
+
+// ---- autograd
+// ----------------------------------------------------------------------------------------------
+
+bool Tensor::requires_grad() const { return state_of(*this).requires_grad; }
+bool Tensor::is_leaf() const { return state_of(*this).node == nullptr; }
+const Tensor& Tensor::grad() const { return state_of(*this).grad; }
+
+Tensor& Tensor::set_requires_grad(bool on) {
+  check(on || is_leaf(), "set_requires_grad", "this tensor was made by ", is_leaf() ? "" : state_->node->op,
+        "; only a leaf can stop requiring grad. Hint: detach() gives the same numbers without history");
+  state_->requires_grad = on;
+  return *this;
+}
+
+void Tensor::set_grad(Tensor g) {
+  state_of(*this);
+  check(!g.defined() || (g.shape() == shape() && g.dtype() == dtype()), "set_grad",
+        "a gradient must have the tensor's shape and dtype: ", shape(), " ", heed::name(dtype()));
+  state_->grad = std::move(g);
+}
+
+void Tensor::retain_grad() {
+  check(requires_grad(), "retain_grad", "this tensor ", shape(), " does not require grad");
+  if (state_->node) state_->node->retains = state_;
+}
+
+Tensor Tensor::detach() const {
+  const TensorState& s = state_of(*this);
+  return Tensor(std::make_shared<TensorState>(
+      TensorState{s.storage, s.shape, s.strides, s.offset, s.dtype, false, {}, {}}));
+}
+
+// ---- recorded ops, as methods
+// ------------------------------------------------------------------------------
+
+Tensor Tensor::clone() const { return heed::clone(*this); }
+Tensor Tensor::to(DType dtype) const { return heed::to(*this, dtype); }
+Tensor Tensor::reshape(const Shape& shape) const { return heed::reshape(*this, shape); }
+Tensor Tensor::view(const Shape& shape) const { return heed::view(*this, shape); }
+Tensor Tensor::transpose(index_t axis0, index_t axis1) const { return heed::transpose(*this, axis0, axis1); }
+Tensor Tensor::permute(const Shape& axes) const { return heed::permute(*this, axes); }
+Tensor Tensor::expand(const Shape& shape) const { return heed::expand(*this, shape); }
+Tensor Tensor::squeeze(index_t axis) const { return heed::squeeze(*this, axis); }
+Tensor Tensor::unsqueeze(index_t axis) const { return heed::unsqueeze(*this, axis); }
+Tensor Tensor::contiguous() const { return heed::contiguous(*this); }
+Tensor Tensor::select(index_t axis, index_t i) const { return heed::select(*this, axis, i); }
+Tensor Tensor::slice(index_t axis, index_t begin, index_t stop, index_t step) const {
+  return heed::slice(*this, axis, begin, stop, step);
+}
+Tensor Tensor::index(std::initializer_list<Index> index) const {
+  return heed::index(*this, std::span(index.begin(), index.size()));
+}
+Tensor Tensor::sum(const Axes& axes, bool keepdim) const { return heed::sum(*this, axes, keepdim); }
+Tensor Tensor::mean(const Axes& axes, bool keepdim) const { return heed::mean(*this, axes, keepdim); }
+
+// ---- comparisons of whole tensors
+// --------------------------------------------------------------------------
+
+double max_abs_difference(const Tensor& a, const Tensor& b) {
+  check(a.shape() == b.shape(), "max_abs_difference", "shapes differ: ", a.shape(), " and ", b.shape());
+  const auto x = a.to_vector(), y = b.to_vector();
+  double worst = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double difference = x[i] == y[i] ? 0 : std::abs(x[i] - y[i]);  // equal infinities differ by 0
+    if (std::isnan(difference)) return difference;
+    worst = std::max(worst, difference);
+  }
+  return worst;
+}
+
+bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol) {
+  check(a.shape() == b.shape(), "allclose", "shapes differ: ", a.shape(), " and ", b.shape());
+  const auto x = a.to_vector(), y = b.to_vector();
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if (x[i] != y[i] && !(std::abs(x[i] - y[i]) <= atol + rtol * std::abs(y[i]))) return false;
+  return true;
+}
+
+}  // namespace heed
