@@ -1,0 +1,33 @@
+// attention.cpp — how the two simplest attention modules are put together.
+#include "nn/attention.h"
+
+namespace heed::nn {
+
+ScaledDotProductAttention::ScaledDotProductAttention(ScaledDotProductAttentionOptions o, Generator& gen)
+    : options(o), generator(gen.fork()) {
+  check(o.dropout >= 0 && o.dropout <= 1, "ScaledDotProductAttention",
+        "dropout is a probability and must be in [0, 1], got ", o.dropout);
+}
+
+AttentionResult ScaledDotProductAttention::forward(const Tensor& q, const Tensor& k, const Tensor& v,
+                                                   const Mask& mask) {
+  return attention(q, k, v,
+                   {.mask = mask, .dropout = training() ? options.dropout : 0, .generator = &generator});
+}
+
+// Widths left at 0 are d_model.
+static SelfAttentionOptions completed(SelfAttentionOptions o) {
+  check(o.d_model >= 1 && o.d_k >= 0 && o.d_v >= 0, "SelfAttention",
+        "d_model must be at least 1 and d_k, d_v not negative, got ", o.d_model, ", ", o.d_k, ", ", o.d_v);
+  if (o.d_k == 0) o.d_k = o.d_model;
+  if (o.d_v == 0) o.d_v = o.d_model;
+  return o;
+}
+
+SelfAttention::SelfAttention(SelfAttentionOptions o, Generator& gen)
+    : options(completed(o)),
+      W_q({.in = options.d_model, .out = options.d_k, .bias = options.bias}, gen),
+      W_k({.in = options.d_model, .out = options.d_k, .bias = options.bias}, gen),
+      W_v({.in = options.d_model, .out = options.d_v, .bias = options.bias}, gen) {}
+
+}  // namespace heed::nn

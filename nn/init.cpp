@@ -1,0 +1,95 @@
+// init.cpp — each element i gets number i of a block that is set aside, in row-major order.
+#include "nn/init.h"
+
+#include <cmath>
+
+#include "autograd/graph.h"
+
+namespace heed::nn::init {
+
+static void check_target(const char* op, const Tensor& t) {
+  check(t.defined(), op, "the tensor is undefined");
+  check(t.is_contiguous(), op, "the tensor ", t.shape(),
+        " is a strided view; only contiguous ones can be filled");
+}
+
+// t[i] = number(i).
+template <class Number>
+static void fill(Tensor& t, Number number) {
+  const NoGrad no_grad;
+  auto run = [&]<class T>(T* out) {
+    for (index_t i = 0; i < t.numel(); ++i) out[i] = static_cast<T>(number(static_cast<std::uint64_t>(i)));
+  };
+  if (t.numel() == 0) return;
+  t.dtype() == f32 ? run(t.mutable_data<float>()) : run(t.mutable_data<double>());
+}
+
+static RandomBlock take(const Tensor& t, Generator& gen) {
+  return gen.take(static_cast<std::uint64_t>(t.numel()));
+}
+
+struct Fans {
+  double in, out;
+};
+static Fans fans(const char* op, const Tensor& t) {
+  check(t.defined(), op, "the tensor is undefined");
+  check(t.rank() >= 2, op, "fan_in and fan_out need a weight (out, in, …), got ", t.shape());
+  double window = 1;
+  for (int axis = 2; axis < t.rank(); ++axis) window *= static_cast<double>(t.shape()[axis]);
+  return {static_cast<double>(t.shape()[1]) * window, static_cast<double>(t.shape()[0]) * window};
+}
+
+void zeros(Tensor& t) {
+  const NoGrad no_grad;
+  t.fill_(0);
+}
+
+void ones(Tensor& t) {
+  const NoGrad no_grad;
+  t.fill_(1);
+}
+
+void uniform(Tensor& t, Generator& gen, double low, double high) {
+  check_target("uniform", t);
+  check(low <= high, "uniform", "the range [", low, ", ", high, ") is empty; low must not exceed high");
+  fill(t, [&, block = take(t, gen)](std::uint64_t i) { return low + (high - low) * block.uniform(i); });
+}
+
+void normal(Tensor& t, Generator& gen, double mean, double std) {
+  check_target("normal", t);
+  check(std >= 0, "normal", "std must not be negative, got ", std);
+  fill(t, [&, block = take(t, gen)](std::uint64_t i) { return mean + std * block.normal(i); });
+}
+
+void trunc_normal(Tensor& t, Generator& gen, double mean, double std, double low, double high) {
+  check_target("trunc_normal", t);
+  check(std >= 0, "trunc_normal", "std must not be negative, got ", std);
+  // Far out, or through a slit, nearly every draw would be thrown away.
+  check(low < high && high - low >= std / 100 && mean >= low - 2 * std && mean <= high + 2 * std,
+        "trunc_normal", "[", low, ", ", high, "] holds too little of a normal with mean ", mean, " and std ",
+        std);
+  Generator draws = gen.fork();  // how many are needed is not known: a stream of their own
+  fill(t, [&](std::uint64_t) {
+    double x = mean + std * draws.normal();
+    while (x < low || x > high) x = mean + std * draws.normal();
+    return x;
+  });
+}
+
+void xavier_uniform(Tensor& t, Generator& gen, double gain) {
+  const Fans fan = fans("xavier_uniform", t);
+  const double bound = gain * std::sqrt(6 / (fan.in + fan.out));
+  uniform(t, gen, -bound, bound);
+}
+
+void xavier_normal(Tensor& t, Generator& gen, double gain) {
+  const Fans fan = fans("xavier_normal", t);
+  normal(t, gen, 0, gain * std::sqrt(2 / (fan.in + fan.out)));
+}
+
+void kaiming_uniform(Tensor& t, Generator& gen, double a) {
+  const double bound = std::sqrt(6 / ((1 + a * a) * fans("kaiming_uniform", t).in));
+  uniform(t, gen, -bound, bound);
+}
+
+}  // namespace heed::nn::init

@@ -1,0 +1,258 @@
+// module.cpp — everything that follows from one visit().
+#include "nn/module.h"
+
+#include <algorithm>
+#include <map>
+#include <ostream>
+#include <unordered_set>
+
+#include "autograd/graph.h"
+
+namespace heed::nn {
+
+// ---- flattening the tree -------------------------------------------------------------------------------
+std::string Visitor::own(const std::string& name) const {
+  const ModuleSlot& owner = modules.front();
+  check(!name.empty() && name.find('.') == std::string::npos, "visit", "a member of ", owner.module->type(),
+        " is named '", name, "'; a name must not be empty and must have no dot");
+  return owner.name.empty() ? name : owner.name + "." + name;
+}
+
+void Visitor::tensor(const std::string& name, Tensor& t, bool is_parameter) {
+  std::string full_name = own(name);
+  if (t.defined()) tensors.push_back({std::move(full_name), &t, is_parameter});
+}
+
+void Visitor::generator(const std::string& name, Generator& g) { generators.emplace_back(own(name), &g); }
+
+void Visitor::child(const std::string& name, Module& m) { enter(own(name), m); }
+
+// Each module gets a visitor of its own, which begins with that module; its finds are then added to ours.
+void Visitor::enter(const std::string& full_name, Module& m) {
+  Visitor inner;
+  inner.modules.push_back({full_name, &m, modules.front().depth + 1});
+  m.visit(inner);
+  auto append = [](auto& to, auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+  append(tensors, inner.tensors);
+  append(generators, inner.generators);
+  append(modules, inner.modules);
+}
+
+std::vector<std::string> Visitor::names() const {
+  std::vector<std::string> all;
+  for (const auto& slot : tensors) all.push_back(slot.name);
+  for (const auto& [name, generator] : generators) all.push_back(name);
+  for (const auto& slot : modules) all.push_back(slot.name);
+  return all;
+}
+
+Visitor Module::flatten() const {
+  Visitor v;
+  Module& self = const_cast<Module&>(*this);  // visit() hands out places; the const callers only read them
+  v.modules.push_back({"", &self, 0});
+  self.visit(v);
+  std::unordered_set<std::string> seen;
+  for (const std::string& name : v.names())
+    check(seen.insert(name).second, "visit", "two members of ", type(), " are named '", name,
+          "'; each needs a name of its own");
+  return v;
+}
+
+// ---- listing -------------------------------------------------------------------------------------------
+NamedTensors Module::named_parameters() const {
+  NamedTensors found;
+  std::unordered_set<const TensorState*> seen;
+  for (const auto& slot : flatten().tensors)
+    if (slot.is_parameter && seen.insert(slot.tensor->state().get()).second)
+      found.emplace_back(slot.name, *slot.tensor);
+  return found;
+}
+
+std::vector<Tensor> Module::parameters() const {
+  std::vector<Tensor> found;
+  for (auto& [name, tensor] : named_parameters()) found.push_back(tensor);
+  return found;
+}
+
+NamedTensors Module::named_buffers() const {
+  NamedTensors found;
+  for (const auto& slot : flatten().tensors)
+    if (!slot.is_parameter) found.emplace_back(slot.name, *slot.tensor);
+  return found;
+}
+
+std::vector<std::pair<std::string, const Module*>> Module::children() const {
+  std::vector<std::pair<std::string, const Module*>> found;
+  for (const auto& slot : flatten().modules)
+    if (slot.depth == 1) found.emplace_back(slot.name, slot.module);
+  return found;
+}
+
+std::vector<std::pair<std::string, Generator*>> Module::named_generators() const {
+  return flatten().generators;
+}
+
+index_t Module::parameter_count() const {
+  index_t count = 0;
+  for (const auto& [name, tensor] : named_parameters()) count += tensor.numel();
+  return count;
+}
+
+// ---- state ---------------------------------------------------------------------------------------------
+NamedTensors Module::state_dict() const {
+  NamedTensors state;
+  for (const auto& slot : flatten().tensors) state.emplace_back(slot.name, slot.tensor->detach());
+  return state;
+}
+
+// All that keeps `state` from being loaded where `wanted` is expected; "" where nothing does.
+static std::string misfits(const NamedTensors& wanted, const NamedTensors& state) {
+  std::map<std::string, Tensor> given;
+  std::string missing, unexpected, repeated, misshapen;
+  for (const auto& [name, tensor] : state)
+    if (!given.emplace(name, tensor).second) repeated += concat(" '", name, "'");
+  for (const auto& [name, tensor] : wanted) {
+    const auto found = given.extract(name);
+    if (!found)
+      missing += concat(" '", name, "'");
+    else if (!found.mapped().defined())
+      misshapen += concat(" '", name, "' is undefined, needs ", tensor.shape(), ";");
+    else if (!(found.mapped().shape() == tensor.shape()))
+      misshapen += concat(" '", name, "' is ", found.mapped().shape(), ", needs ", tensor.shape(), ";");
+  }
+  for (const auto& [name, tensor] : state)
+    if (given.erase(name)) unexpected += concat(" '", name, "'");
+
+  std::string all;
+  auto report = [&](const char* label, const std::string& list) {
+    if (!list.empty()) all += concat("\n  ", label, ":", list);
+  };
+  report("missing", missing), report("unexpected", unexpected);
+  report("repeated", repeated), report("of another shape", misshapen);
+  return all;
+}
+
+void Module::load_state_dict(const NamedTensors& state) {
+  const Visitor mine = flatten();
+  const std::string wrong = misfits(state_dict(), state);
+  check(wrong.empty(), "load_state_dict", "the state is not one of this ", type(), ":", wrong,
+        "\nNothing was loaded; names and shapes must be those of state_dict(). Hint: compare the options.");
+
+  std::map<std::string, Tensor> given(state.begin(), state.end());
+  std::map<const TensorState*, std::string> loaded;  // a tied tensor must be given the same numbers twice
+  for (const auto& slot : mine.tensors) {
+    const auto [first, is_new] = loaded.emplace(slot.tensor->state().get(), slot.name);
+    if (is_new) continue;
+    const Tensor &a = given[first->second], &b = given[slot.name];
+    check(a.dtype() == b.dtype() && a.to_vector() == b.to_vector(), "load_state_dict", "'", first->second,
+          "' and '", slot.name, "' are one tensor of this ", type(), ", but two different ones are given");
+  }
+  const NoGrad no_grad;
+  for (const auto& slot : mine.tensors) slot.tensor->copy_(given[slot.name]);
+}
+
+// Two trees of one type list their members in the same order, so they are copied place by place.
+void Module::become_copy_of(const Module& other) {
+  const Visitor from = other.flatten(), to = flatten();
+  check(from.names() == to.names(), "clone", "this ", type(),
+        " no longer has the members that its options describe. Hint: change the options, not the members.");
+  std::map<const TensorState*, Tensor> copies;  // so that tied tensors stay tied
+  for (std::size_t i = 0; i < from.tensors.size(); ++i) {
+    const Tensor& t = *from.tensors[i].tensor;
+    Tensor& copy = copies[t.state().get()];
+    if (!copy.defined()) copy = t.detach().clone().set_requires_grad(t.requires_grad());
+    *to.tensors[i].tensor = copy;
+  }
+  for (std::size_t i = 0; i < from.generators.size(); ++i)
+    *to.generators[i].second = *from.generators[i].second;
+  for (std::size_t i = 0; i < from.modules.size(); ++i)
+    to.modules[i].module->training_ = from.modules[i].module->training_;
+}
+
+// ---- modes, precision, gradients -----------------------------------------------------------------------
+void Module::train(bool on) {
+  for (const auto& slot : flatten().modules) slot.module->training_ = on;
+}
+
+void Module::to(DType dtype) {
+  for (const auto& slot : flatten().tensors) {
+    Tensor& t = *slot.tensor;
+    if (t.dtype() == dtype) continue;  // or a tied tensor, done already
+    Tensor converted = t.detach().to(dtype).set_requires_grad(t.requires_grad());
+    if (t.grad().defined()) converted.set_grad(t.grad().detach().to(dtype));
+    *t.state() = *converted.state();  // the same tensor to all who hold it
+  }
+}
+
+void Module::zero_grad() {
+  for (Tensor& t : parameters()) t.zero_grad();
+}
+
+void Module::check_all_named(const Tensor& y) const {
+  check(y.defined(), "check_all_named", "y is an undefined tensor");
+  std::unordered_set<const void*> known;  // leaves that have a name, and nodes that were visited
+  for (const Tensor& t : parameters()) known.insert(t.state().get());
+  std::vector<Node*> to_visit;
+  if (y.state()->node) to_visit.push_back(y.state()->node.get());
+  while (!to_visit.empty()) {
+    const Node* node = to_visit.back();
+    to_visit.pop_back();
+    for (const Node::Input& input : node->inputs) {
+      check(!input.leaf || known.contains(input.leaf.get()), "check_all_named", "'", node->op, "' in this ",
+            type(), " uses a tensor ", input.shape,
+            " that requires grad but has no name: it would be neither trained nor saved. Hint: name it in "
+            "visit().");
+      if (input.node && known.insert(input.node.get()).second) to_visit.push_back(input.node.get());
+    }
+  }
+}
+
+// ---- printing ------------------------------------------------------------------------------------------
+static std::string with_separators(index_t n) {
+  std::string digits = std::to_string(n);
+  for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
+    digits.insert(i, ",");
+  return digits;
+}
+
+// Equal neighbours of a list are printed once: "(layers.0-5): 6 x TransformerEncoderLayer(".
+struct PrintedChildren {
+  std::string prefix, first, last, text;
+  int count = 1;
+};
+
+static std::string indented(const std::string& text) {
+  std::string result;
+  for (char c : text) result += c == '\n' ? std::string("\n  ") : std::string(1, c);
+  return result;
+}
+
+std::ostream& operator<<(std::ostream& out, const Module& module) {
+  out << module.type() << '(' << module.details();
+  const index_t count = module.parameter_count();
+  const std::string note = count ? concat("  # ", with_separators(count), " parameters") : "";
+  std::vector<PrintedChildren> groups;
+  for (const auto& [name, child] : module.children()) {
+    const std::size_t number = name.find_last_not_of("0123456789") + 1;  // where a list's number begins
+    PrintedChildren next{name.substr(0, number), name.substr(number), name.substr(number), concat(*child)};
+    const bool repeats = !groups.empty() && !next.first.empty() && !groups.back().first.empty() &&
+                         groups.back().prefix == next.prefix && groups.back().text == next.text;
+    if (!repeats)
+      groups.push_back(std::move(next));
+    else
+      groups.back().last = next.last, ++groups.back().count;
+  }
+  if (groups.empty()) return out << ')' << note;
+  out << note;
+  for (const PrintedChildren& g : groups) {
+    out << "\n  (" << g.prefix << g.first;
+    if (g.count > 1)
+      out << '-' << g.last << "): " << g.count << " x ";
+    else
+      out << "): ";
+    out << indented(g.text);
+  }
+  return out << "\n)";
+}
+
+}  // namespace heed::nn

@@ -1,0 +1,54 @@
+// multihead_attention.h — lesson 04: several attentions side by side, each on its own part of the channels.
+#pragma once
+
+#include <array>
+
+#include "autograd/ops.h"
+#include "nn/layout.h"
+#include "nn/linear.h"
+#include "nn/module.h"
+
+namespace heed::nn {
+
+struct MultiheadAttentionOptions {
+  index_t d_model = 0;  // C
+  index_t nhead = 1;    // H; must divide d_model
+  double dropout = 0;   // on the weights, while training
+  bool bias = true;
+  bool batch_first = false;  // (T, B, C), see layout.h
+};
+
+// How one call of attention is to be done.
+enum class Weights { none, per_head, average };
+struct AttendOptions {
+  Mask mask = {};                   // true = may attend; (T, S), (B, T, S), (B, 1, S) or (B, H, T, S)
+  bool causal = false;              // also hides the future
+  Weights weights = Weights::none;  // return them too: (B, H, T, S), or their mean over heads (B, T, S)
+};
+
+// query (T, B, C), key and value (S, B, C) -> output (T, B, C). Self attention gives one tensor three times.
+// Names, layout and start are those of torch.nn.MultiheadAttention; its masks say the opposite of ours.
+// Returned weights are those before dropout. Vaswani et al., "Attention is all you need", 2017,
+// section 3.2.2.
+struct MultiheadAttention : ModuleOf<MultiheadAttention> {
+  MultiheadAttentionOptions options;
+  Tensor in_proj_weight;  // (3C, C): W_Q, W_K and W_V on top of each other
+  Tensor in_proj_bias;    // (3C), or undefined
+  Linear out_proj;        // W_O
+  Generator generator;
+
+  MultiheadAttention(MultiheadAttentionOptions options, Generator& gen);
+  AttentionResult forward(const Tensor& query, const Tensor& key, const Tensor& value,
+                          const AttendOptions& how = {});
+  void visit(Visitor& v) override;
+  std::string type() const override { return "MultiheadAttention"; }
+  std::string details() const override;
+
+ private:
+  void check_inputs(const Tensor& query, const Tensor& key, const Tensor& value, const Mask& mask) const;
+  std::array<Tensor, 3> project(const Tensor& query, const Tensor& key, const Tensor& value) const;
+  Tensor split_heads(const Tensor& x) const;
+  Tensor join_heads(const Tensor& heads) const;
+};
+
+}  // namespace heed::nn

@@ -1,0 +1,71 @@
+// positional_encoding.cpp — the table of sines and cosines, and how a table is added to a sequence.
+#include "nn/positional_encoding.h"
+
+#include <cmath>
+
+#include "nn/init.h"
+
+namespace heed::nn {
+
+Tensor sinusoidal_table(index_t length, index_t d_model, DType dtype) {
+  check(length >= 0 && d_model >= 1, "sinusoidal_table", "needs length >= 0 and d_model >= 1, got ", length,
+        " and ", d_model);
+  std::vector<double> table;
+  table.reserve(static_cast<std::size_t>(length * d_model));
+  const double log_step = -std::log(10000.0) / static_cast<double>(d_model);
+  for (index_t t = 0; t < length; ++t)
+    for (index_t c = 0; c < d_model; ++c) {
+      const index_t even = c - c % 2;  // both of a pair turn at the same speed
+      const double angle = static_cast<double>(t) * std::exp(static_cast<double>(even) * log_step);
+      table.push_back(c % 2 == 0 ? std::sin(angle) : std::cos(angle));
+    }
+  return from_vector(table, {length, d_model}, dtype);
+}
+
+static PositionalEncodingOptions checked(const char* op, const PositionalEncodingOptions& o) {
+  check(o.d_model >= 1 && o.max_len >= 1, op, "d_model and max_len must be at least 1, got ", o.d_model,
+        " and ", o.max_len);
+  return o;
+}
+
+// x plus the first rows of the table, the same rows for every sample.
+static Tensor add_positions(const char* op, const Tensor& x, const Tensor& table,
+                            const PositionalEncodingOptions& o) {
+  check_sequence(op, "x", x, o.d_model, o.batch_first);
+  const index_t length = x.size(time_axis(x, o.batch_first));
+  check(length <= o.max_len, op, "a sequence of length ", length, " is longer than max_len = ", o.max_len,
+        ": x ", x.shape(), ". Hint: raise max_len, or shorten the text; with batch_first = ",
+        o.batch_first ? "true time is axis 1." : "false time is axis 0.");
+  const Tensor rows = table.slice(0, 0, length);  // (T, C)
+  return x + (x.rank() == 3 && !o.batch_first ? rows.unsqueeze(1) : rows);
+}
+
+static std::string describe(const PositionalEncodingOptions& o) {
+  return concat("d_model=", o.d_model, ", max_len=", o.max_len, o.batch_first ? ", batch_first=true" : "");
+}
+
+PositionalEncoding::PositionalEncoding(PositionalEncodingOptions o, Generator& gen)
+    : options(checked("PositionalEncoding", o)),
+      pe(sinusoidal_table(o.max_len, o.d_model)),
+      dropout({.p = o.dropout}, gen) {}
+
+Tensor PositionalEncoding::forward(const Tensor& x) {
+  return dropout(add_positions("PositionalEncoding", x, pe, options));
+}
+
+std::string PositionalEncoding::details() const { return describe(options); }
+
+LearnedPositionalEncoding::LearnedPositionalEncoding(PositionalEncodingOptions o, Generator& gen)
+    : options(checked("LearnedPositionalEncoding", o)),
+      weight(parameter({o.max_len, o.d_model})),
+      dropout({.p = o.dropout}, gen) {
+  init::normal(weight, gen, 0, 0.02);
+}
+
+Tensor LearnedPositionalEncoding::forward(const Tensor& x) {
+  return dropout(add_positions("LearnedPositionalEncoding", x, weight, options));
+}
+
+std::string LearnedPositionalEncoding::details() const { return describe(options); }
+
+}  // namespace heed::nn

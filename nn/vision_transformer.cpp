@@ -1,0 +1,81 @@
+// vision_transformer.cpp — cut, embed, prepend the class token, add positions, encode, read the class token.
+#include "nn/vision_transformer.h"
+
+#include "nn/init.h"
+
+namespace heed::nn {
+
+static VisionTransformerOptions checked(const VisionTransformerOptions& o) {
+  check(o.img_size >= 1 && o.patch_size >= 1 && o.channels >= 1, "VisionTransformer",
+        "img_size, patch_size and channels must be at least 1, got ", o.img_size, ", ", o.patch_size, " and ",
+        o.channels);
+  check(o.img_size % o.patch_size == 0, "VisionTransformer", "img_size = ", o.img_size,
+        " is not divisible by patch_size = ", o.patch_size, "; patches must cover the image exactly");
+  check(o.d_model >= 1, "VisionTransformer", "d_model must be at least 1, got ", o.d_model);
+  return o;
+}
+
+VisionTransformer::VisionTransformer(VisionTransformerOptions o, Generator& gen)
+    : options(checked(o)),
+      cls_token(parameter({1, 1, o.d_model})),
+      pos_embed(parameter({1, num_patches() + 1, o.d_model})),
+      patch_embed({.in = o.channels * o.patch_size * o.patch_size, .out = o.d_model}, gen),
+      transformer({.layer = {.d_model = o.d_model,
+                             .nhead = o.nhead,
+                             .dim_feedforward = o.dim_feedforward,
+                             .dropout = o.dropout,
+                             .activation = o.activation,
+                             .batch_first = true,
+                             .norm_first = o.norm_first},
+                   .num_layers = o.num_layers,
+                   .norm = o.norm_first},
+                  gen),
+      fc({.in = o.d_model, .out = o.num_classes}, gen) {
+  // Small: at a deviation of 1 the positions would drown the patches.
+  init::normal(cls_token, gen, 0, 0.02);
+  init::normal(pos_embed, gen, 0, 0.02);
+}
+
+index_t VisionTransformer::num_patches() const {
+  const index_t side = options.img_size / options.patch_size;
+  return side * side;
+}
+
+Tensor VisionTransformer::patches(const Tensor& images) const {
+  const index_t size = options.img_size, p = options.patch_size;
+  check(images.defined() && images.rank() == 4 && images.size(1) == options.channels &&
+            images.size(2) == size && images.size(3) == size,
+        "VisionTransformer", "images must be (B, ", options.channels, ", ", size, ", ", size, "), got ",
+        images.defined() ? to_string(images.shape()) : "an undefined tensor");
+  return unfold(images, {.kernel_h = p, .kernel_w = p, .stride = p}).transpose(1, 2);
+}
+
+Tensor VisionTransformer::tokens(const Tensor& images) const {
+  const Tensor x = patch_embed(patches(images));  // (B, N, C)
+  const Tensor cls = cls_token.expand({x.size(0), 1, options.d_model});
+  return cat({cls, x}, 1) + pos_embed;
+}
+
+Tensor VisionTransformer::forward(const Tensor& images) {
+  return fc(transformer(tokens(images)).select(1, 0));
+}
+
+OutputWithAttention VisionTransformer::forward_with_attention(const Tensor& images) {
+  auto [x, weights] = transformer.forward_with_attention(tokens(images));
+  return {fc(x.select(1, 0)), weights};
+}
+
+void VisionTransformer::visit(Visitor& v) {
+  v.parameter("cls_token", cls_token);
+  v.parameter("pos_embed", pos_embed);
+  v.child("patch_embed", patch_embed);
+  v.child("transformer", transformer);
+  v.child("fc", fc);
+}
+
+std::string VisionTransformer::details() const {
+  return concat("img_size=", options.img_size, ", patch_size=", options.patch_size,
+                ", channels=", options.channels);
+}
+
+}  // namespace heed::nn

@@ -1,0 +1,46 @@
+// vision_transformer.h — lesson 08: an image as a sequence of patches.
+#pragma once
+
+#include "nn/transformer_encoder.h"
+
+namespace heed::nn {
+
+struct VisionTransformerOptions {
+  index_t img_size = 0;    // height and width
+  index_t patch_size = 0;  // must divide img_size
+  index_t channels = 3;
+  index_t num_classes = 0;
+  index_t d_model = 0;
+  index_t nhead = 1;
+  index_t num_layers = 1;
+  index_t dim_feedforward = 2048;
+  double dropout = 0.1;
+  Activation activation = Activation::relu;
+  bool norm_first = false;  // also ends the stack with a norm
+};
+
+// images (B, channels, img_size, img_size) -> logits (B, num_classes), read from the class token.
+// Dosovitskiy et al., "An image is worth 16x16 words", 2021.
+struct VisionTransformer : ModuleOf<VisionTransformer> {
+  VisionTransformerOptions options;
+  Tensor cls_token;  // (1, 1, C)
+  Tensor pos_embed;  // (1, N + 1, C): the class token has a position, too
+  Linear patch_embed;
+  TransformerEncoder transformer;
+  Linear fc;
+
+  VisionTransformer(VisionTransformerOptions options, Generator& gen);
+  Tensor forward(const Tensor& images);
+  OutputWithAttention forward_with_attention(const Tensor& images);
+  // (B, N, channels · patch_size²): patches row by row, each flattened (channel, row, column), so that
+  // patch_embed's weight is that of a convolution of stride patch_size.
+  Tensor patches(const Tensor& images) const;
+  // What the encoder reads: (B, N + 1, C), the class token first, positions added.
+  Tensor tokens(const Tensor& images) const;
+  index_t num_patches() const;  // N = (img_size / patch_size)²
+  void visit(Visitor& v) override;
+  std::string type() const override { return "VisionTransformer"; }
+  std::string details() const override;
+};
+
+}  // namespace heed::nn

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Writes nn.txt: what PyTorch's layers compute, in float64, for tests/nn/golden_test.cpp to be held to.
+
+    python3 make_nn.py          # writes nn.txt beside this file
+
+A case is a line "case NAME" and then one line a tensor: "KEY SHAPE numbers...", the shape as 3x2x6.
+Keys: in:NAME inputs, param:NAME parameters under PyTorch's names, out:NAME results, r what the output is
+multiplied with before it is summed to a loss, grad:NAME that loss's gradient to an input or a parameter, mask
+(1 = may attend: heed's convention, the opposite of PyTorch's).
+"""
+import math
+import os
+import platform
+
+import torch
+from torch import nn
+
+torch.set_default_dtype(torch.float64)
+torch.manual_seed(20170612)  # the day "Attention is all you need" appeared
+lines = [f"# made by make_nn.py with Python {platform.python_version()}, PyTorch {torch.__version__}; float64"]
+
+
+def write(key, tensor):
+    shape = "x".join(str(n) for n in tensor.shape)
+    lines.append(" ".join([key, shape, *(repr(v) for v in tensor.detach().double().flatten().tolist())]))
+
+
+def short(*shape):
+    """Random numbers of three decimals: exact in the file, and short."""
+    return torch.round(torch.randn(*shape) * 1000) / 1000
+
+
+def case(name, module, inputs, run, mask=None, extra=()):
+    """Runs one layer forward and backward and writes all of it."""
+    lines.append(f"case {name}")
+    module.eval()  # no dropout; gradients are on, so PyTorch takes its plain path
+    with torch.no_grad():
+        for p in module.parameters():
+            p.copy_(short(*p.shape) / 2)
+    for key, p in module.named_parameters():
+        write("param:" + key, p)
+    for key, x in inputs.items():
+        x.requires_grad_()
+        write("in:" + key, x)
+    if mask is not None:
+        write("mask", mask)
+    y, *more = run(module, **inputs)
+    r = short(*y.shape)
+    (y * r).sum().backward()
+    write("out:output", y)
+    for key, value in zip(extra, more):
+        write("out:" + key, value)
+    write("r", r)
+    for key, t in [*inputs.items(), *module.named_parameters()]:
+        write("grad:" + key, t.grad)
+
+
+# Linear.
+case("linear", nn.Linear(4, 3), {"x": short(2, 5, 4)}, lambda m, x: (m(x),))
+case("linear_without_bias", nn.Linear(4, 3, bias=False), {"x": short(5, 4)}, lambda m, x: (m(x),))
+case("layer_norm", nn.LayerNorm(6), {"x": short(3, 2, 6)}, lambda m, x: (m(x),))
+
+# MultiheadAttention: C = 6, H = 2; T = 4, S = 5, B = 3.
+T, S, B, C, H = 4, 5, 3, 6, 2
+
+
+def padding(lengths, s):
+    return torch.tensor([[[int(i < n) for i in range(s)]] for n in lengths])
+
+
+def per_head(mask):  # (B, T, S) of ours -> (B·H, T, S) of PyTorch's
+    return mask.repeat_interleave(H, 0) == 0
+
+
+def mha(**options):
+    return nn.MultiheadAttention(C, H, **options)
+
+
+maps = ["weights"]
+case("mha_self", mha(), {"x": short(T, B, C)}, lambda m, x: m(x, x, x, average_attn_weights=False), extra=maps)
+case("mha_self_without_bias", mha(bias=False), {"x": short(T, B, C)}, lambda m, x: m(x, x, x),
+     extra=["average"])
+causal = torch.ones(T, T).tril()
+case("mha_self_causal", mha(), {"x": short(T, B, C)},
+     lambda m, x: m(x, x, x, attn_mask=causal == 0, average_attn_weights=False), mask=causal, extra=maps)
+pad = padding([4, 2, 1], T)
+case("mha_self_padding", mha(), {"x": short(T, B, C)},
+     lambda m, x: m(x, x, x, key_padding_mask=pad[:, 0] == 0, average_attn_weights=False), mask=pad, extra=maps)
+case("mha_cross", mha(), {"query": short(T, B, C), "key": short(S, B, C), "value": short(S, B, C)},
+     lambda m, query, key, value: m(query, key, value, average_attn_weights=False), extra=maps)
+full = (torch.rand(B, T, S) < 0.6).long()
+full[:, :, 0] = 1  # PyTorch gives NaN for a row that may attend to nothing
+case("mha_cross_mask_batch_first", mha(batch_first=True),
+     {"query": short(B, T, C), "key": short(B, S, C), "value": short(B, S, C)},
+     lambda m, query, key, value: m(query, key, value, attn_mask=per_head(full), average_attn_weights=False),
+     mask=full, extra=maps)
+
+# TransformerEncoderLayer and TransformerEncoder.
+for norm_first in (False, True):
+    for activation in ("relu", "gelu"):
+        case(f"layer_{'pre' if norm_first else 'post'}_{activation}",
+             nn.TransformerEncoderLayer(C, H, 8, activation=activation, norm_first=norm_first),
+             {"x": short(T, B, C)}, lambda m, x: (m(x),))
+case("layer_padding_causal", nn.TransformerEncoderLayer(C, H, 8, layer_norm_eps=1e-3), {"x": short(T, B, C)},
+     lambda m, x: (m(x, src_mask=causal == 0, src_key_padding_mask=pad[:, 0] == 0),), mask=pad)
+case("encoder", nn.TransformerEncoder(nn.TransformerEncoderLayer(C, H, 8), 2), {"x": short(T, B, C)},
+     lambda m, x: (m(x),))
+case("encoder_pre_norm_batch_first",
+     nn.TransformerEncoder(nn.TransformerEncoderLayer(C, H, 8, norm_first=True, batch_first=True), 2,
+                           norm=nn.LayerNorm(C)), {"x": short(B, T, C)},
+     lambda m, x: (m(x, src_key_padding_mask=pad[:, 0] == 0),), mask=pad)
+
+
+# The course's positional encoding, as it stands in section 6.
+def positional_encoding(seq_len, d_model):
+    PE = torch.zeros(seq_len, d_model)
+    position = torch.arange(0, seq_len).unsqueeze(1)
+    div_term = torch.exp(torch.arange(0, d_model, 2) * (-math.log(10000) / d_model))
+    PE[:, 0::2] = torch.sin(position * div_term)
+    PE[:, 1::2] = torch.cos(position * div_term)
+    return PE
+
+
+lines.append("case positional_encoding")
+write("out:short", positional_encoding(7, 6))
+write("out:long", positional_encoding(600, 16)[::37])
+
+path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "nn.txt")
+with open(path + ".part", "w", encoding="ascii") as file:
+    file.write("\n".join(lines) + "\n")
+os.replace(path + ".part", path)
+print(f"{path}: {os.path.getsize(path)} bytes, {sum(line.startswith('case') for line in lines)} cases")

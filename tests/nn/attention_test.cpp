@@ -1,0 +1,87 @@
+// attention_test.cpp — lessons 02 and 03; SA-01 … SA-06 of the list of learners' mistakes.
+#include "nn/attention.h"
+
+#include "nn/init.h"
+#include "testing.h"
+
+namespace heed::nn {
+
+static const Tensor q = tensor({{1, 0, 2, -1}, {0, 1, -1, 2}, {2, 1, 0, 1}});
+static const Tensor k = tensor({{1, 1, 0, 0}, {0, 2, 1, -1}, {-1, 0, 1, 2}, {0, 1, 0, 1}, {2, -1, 1, 0}});
+static const Tensor v = tensor({{1, 0}, {0, 1}, {2, -1}, {1, 2}, {-3, 4}});
+
+TEST(ScaledDotProductAttention, GivesTheNumbersOfTheLesson) {
+  Generator gen(0);
+  ScaledDotProductAttention layer({}, gen);
+  const auto [output, weights] = layer(q, k, v);
+  expect_close(output, tensor({{-1.2692, 2.3516}, {1.2075, 0.5662}, {-0.2962, 1.6756}}), 1e-4);
+  ASSERT_EQ(weights.shape(), (Shape{3, 5}));
+  expect_close(sum(weights, -1), ones({3}));
+  const auto masked = layer(q, k, v, Mask::of({{1, 1, 1, 1, 0}}));
+  expect_close(masked.output, tensor({{0.4723, 0.6929}, {1.3454, 0.4536}, {0.9341, 0.6179}}), 1e-4);
+}
+
+TEST(ScaledDotProductAttention, DropsWeightsOnlyInTraining) {
+  Generator gen(0);
+  ScaledDotProductAttention layer({.dropout = 0.5}, gen);
+  EXPECT_GT(max_abs_difference(layer(q, k, v).output, layer(q, k, v).output), 0);
+  layer.eval();
+  expect_same_bits(layer(q, k, v).output, layer(q, k, v).output);
+  EXPECT_EQ(error_of([&] { ScaledDotProductAttention({.dropout = -1}, gen); }),
+            "[ScaledDotProductAttention] dropout is a probability and must be in [0, 1], got -1");
+}
+
+static SelfAttention make(SelfAttentionOptions options = {.d_model = 5}) {
+  Generator gen(3);
+  return SelfAttention(options, gen);
+}
+
+TEST(SelfAttention, IsAttentionOfThreeProjections) {
+  const SelfAttention layer = make({.d_model = 5, .d_k = 3, .d_v = 2});
+  const Tensor x = noise({2, 4, 5});
+  const auto got = layer(x);
+  const auto want =
+      attention(matmul(x, layer.W_q.weight.transpose(0, 1)), matmul(x, layer.W_k.weight.transpose(0, 1)),
+                matmul(x, layer.W_v.weight.transpose(0, 1)));
+  expect_close(got.output, want.output);
+  EXPECT_EQ(got.output.shape(), (Shape{2, 4, 2}));
+  EXPECT_EQ(got.weights.shape(), (Shape{2, 4, 4}));
+  EXPECT_EQ(layer.named_parameters()[0].first, "W_q.weight");
+  EXPECT_EQ(layer.parameter_count(), 15 + 15 + 10);
+}
+
+TEST(SelfAttention, WithoutValuesThereIsNothing) {
+  SelfAttention layer = make();
+  init::zeros(layer.W_v.weight);
+  expect_same_bits(layer(noise({4, 5})).output, zeros({4, 5}));
+}
+
+TEST(SelfAttention, DoesNotKnowPositions) {
+  const SelfAttention layer = make();
+  const Tensor x = noise({3, 5});
+  const IntTensor order({2, 0, 1});
+  expect_close(layer(index_select(x, 0, order)).output, index_select(layer(x).output, 0, order));
+}
+
+TEST(SelfAttention, EveryProjectionGetsAGradient) {
+  const SelfAttention layer = make();
+  sum(layer(noise({3, 5})).output * noise({3, 5}, 2)).backward();
+  for (const auto& [name, p] : layer.named_parameters()) EXPECT_GT(max(abs(p.grad())).item(), 1e-4) << name;
+}
+
+TEST(SelfAttention, HidesWhatTheMaskHides) {
+  const SelfAttention layer = make();
+  const Tensor x = noise({3, 5});
+  const auto result = layer(x, causal(3));
+  EXPECT_EQ(result.weights.at({0, 1}), 0);
+  Tensor changed = x.clone();
+  changed.set({2, 0}, 9);
+  expect_same_bits(layer(changed, causal(3)).output.slice(0, 0, 2), result.output.slice(0, 0, 2));
+}
+
+TEST(SelfAttention, RefusesAWidthThatWasForgotten) {
+  EXPECT_EQ(error_of([] { make({}); }),
+            "[SelfAttention] d_model must be at least 1 and d_k, d_v not negative, got 0, 0, 0");
+}
+
+}  // namespace heed::nn

@@ -1,0 +1,309 @@
+// module_test.cpp — what follows from visit().
+#include "nn/module.h"
+
+#include <type_traits>
+
+#include "nn/dropout.h"
+#include "nn/linear.h"
+#include "nn/transformer_encoder.h"
+#include "testing.h"
+
+namespace heed::nn {
+
+// A model as a reader would write one: children, a parameter of its own, a buffer, a list and a generator.
+struct Model : ModuleOf<Model> {
+  Tensor scale = parameter({2});
+  Tensor steps = zeros({1});
+  std::vector<Linear> layers;
+  Linear head;
+  Dropout dropout;
+  std::optional<LayerNorm> norm;
+
+  explicit Model(Generator& gen) : head({.in = 2, .out = 3, .bias = false}, gen), dropout({.p = 0.5}, gen) {
+    for (int i = 0; i < 2; ++i) layers.emplace_back(LinearOptions{.in = 2, .out = 2}, gen);
+    init::ones(scale);
+  }
+  Tensor forward(const Tensor& x) {
+    Tensor y = x * scale;
+    for (auto& layer : layers) y = dropout(layer(y));
+    return head(y);
+  }
+  void visit(Visitor& v) override {
+    v.parameter("scale", scale);
+    v.buffer("steps", steps);
+    v.child("layers", layers);
+    v.child("head", head);
+    v.child("dropout", dropout);
+    v.child("norm", norm);
+  }
+  std::string type() const override { return "Model"; }
+};
+
+static Model make_model(std::uint64_t seed = 0) {
+  Generator gen(seed);
+  return Model(gen);
+}
+
+static std::vector<std::string> names(const NamedTensors& list) {
+  std::vector<std::string> found;
+  for (const auto& [name, tensor] : list) found.push_back(name);
+  return found;
+}
+
+TEST(Module, NamesAreDottedAndInTheOrderOfVisit) {
+  Model model = make_model();
+  const std::vector<std::string> parameters{"scale",           "layers.0.weight", "layers.0.bias",
+                                            "layers.1.weight", "layers.1.bias",   "head.weight"};
+  EXPECT_EQ(names(model.named_parameters()), parameters);
+  EXPECT_EQ(names(model.named_buffers()), std::vector<std::string>{"steps"});
+  auto all = parameters;
+  all.insert(all.begin() + 1, "steps");
+  EXPECT_EQ(names(model.state_dict()), all);
+  ASSERT_EQ(model.named_generators().size(), 1u);
+  EXPECT_EQ(model.named_generators()[0].first, "dropout.generator");
+  EXPECT_EQ(model.parameters().size(), 6u);
+  EXPECT_EQ(model.parameter_count(), 2 + 6 + 6 + 6);
+  ASSERT_EQ(model.children().size(), 4u);
+  EXPECT_EQ(model.children()[1].first, "layers.1");
+}
+
+TEST(Module, CannotBeCopiedButMoved) {
+  static_assert(!std::is_copy_constructible_v<Model> && !std::is_copy_assignable_v<Model>);
+  static_assert(!std::is_copy_constructible_v<Linear> && std::is_move_constructible_v<Linear>);
+  Model model = make_model();
+  model.eval();
+  const Tensor y = model(noise({4, 2}));
+  Model moved = std::move(model);
+  expect_same_bits(moved(noise({4, 2})), y);
+}
+
+TEST(Module, OneSeedGivesOneModel) {
+  Model a = make_model(3), b = make_model(3), c = make_model(4);
+  expect_same_bits(a(noise({4, 2})), b(noise({4, 2})));
+  EXPECT_GT(max_abs_difference(a.head.weight, c.head.weight), 0);
+}
+
+TEST(Module, StateDictIsDetachedAndSharesNumbers) {
+  Model model = make_model();
+  const auto state = model.state_dict();
+  for (const auto& [name, tensor] : state) EXPECT_FALSE(tensor.requires_grad()) << name;
+  {
+    const NoGrad no_grad;
+    model.scale.fill_(7);
+  }
+  EXPECT_EQ(state[0].second.at({0}), 7);
+}
+
+TEST(Module, LoadsTheStateOfAnother) {
+  Model a = make_model(1), b = make_model(2);
+  const Tensor before = b.head.weight;
+  b.load_state_dict(a.state_dict());
+  a.eval(), b.eval();
+  expect_same_bits(a(noise({4, 2})), b(noise({4, 2})));
+  EXPECT_EQ(before.state(), b.head.weight.state());  // the same tensors, so that optimizers keep theirs
+  EXPECT_TRUE(b.head.weight.requires_grad());
+}
+
+TEST(Module, LoadsAcrossPrecisions) {
+  Model a = make_model(1), b = make_model(2);
+  b.to(f64);
+  b.load_state_dict(a.state_dict());
+  EXPECT_EQ(b.head.weight.dtype(), f64);
+  expect_same_bits(b.head.weight, a.head.weight);
+}
+
+TEST(Module, RefusesAStateThatDoesNotFitAndNamesAllThatIsWrong) {
+  Model model = make_model(1);
+  const Tensor before = model.head.weight.detach().clone();
+  auto state = make_model(2).state_dict();  // scale, steps, layers.0.weight, …
+  state[0].second = zeros({3});
+  state[1].second = Tensor();
+  state.erase(state.begin() + 2, state.begin() + 4);
+  state.emplace_back("extra", zeros({1}));
+  state.emplace_back("more.extra", zeros({1}));
+  state.emplace_back("head.weight", zeros({3, 2}));
+  EXPECT_EQ(
+      error_of([&] { model.load_state_dict(state); }),
+      "[load_state_dict] the state is not one of this Model:"
+      "\n  missing: 'layers.0.weight' 'layers.0.bias'"
+      "\n  unexpected: 'extra' 'more.extra'"
+      "\n  repeated: 'head.weight'"
+      "\n  of another shape: 'scale' is (3), needs (2); 'steps' is undefined, needs (1);"
+      "\nNothing was loaded; names and shapes must be those of state_dict(). Hint: compare the options.");
+  expect_same_bits(model.head.weight, before);
+  expect_contains(error_of([&] { model.load_state_dict({}); }), "missing: 'scale' 'steps' 'layers.0.weight'");
+}
+
+TEST(Module, TrainAndEvalReachTheWholeTree) {
+  Model model = make_model();
+  EXPECT_TRUE(model.training() && model.dropout.training());
+  model.eval();
+  EXPECT_FALSE(model.training() || model.layers[1].training() || model.dropout.training());
+  model.train();
+  EXPECT_TRUE(model.layers[1].training() && model.dropout.training());
+}
+
+TEST(Module, ToChangesThePrecisionOfTheVeryTensors) {
+  Model model = make_model();
+  const auto held = model.parameters();  // as an optimizer would hold them
+  sum(model(noise({4, 2}))).backward();
+  model.to(f64);
+  EXPECT_EQ(model.steps.dtype(), f64);
+  for (const Tensor& p : held) {
+    EXPECT_EQ(p.dtype(), f64);
+    EXPECT_TRUE(p.requires_grad());
+    EXPECT_EQ(p.grad().dtype(), f64);
+  }
+  EXPECT_EQ(model(noise({4, 2}, 1, f64)).dtype(), f64);
+}
+
+TEST(Module, ZeroGradForgetsEveryGradient) {
+  Model model = make_model();
+  sum(model(noise({4, 2}))).backward();
+  EXPECT_TRUE(model.scale.grad().defined());
+  model.zero_grad();
+  for (const Tensor& p : model.parameters()) EXPECT_FALSE(p.grad().defined());
+}
+
+TEST(Module, ACloneIsEqualAndIndependent) {
+  Model model = make_model();
+  model.dropout.eval();
+  model.layers[0].weight.set_requires_grad(false);
+  model(noise({4, 2}));
+  Model twin = model.clone();
+  EXPECT_TRUE(twin.training());
+  EXPECT_FALSE(twin.dropout.training());
+  EXPECT_FALSE(twin.layers[0].weight.requires_grad());
+  EXPECT_TRUE(twin.head.weight.requires_grad());
+  EXPECT_EQ(names(twin.state_dict()), names(model.state_dict()));
+  expect_same_bits(twin(noise({4, 2})), model(noise({4, 2})));
+  sum(twin(noise({4, 2}))).backward();
+  EXPECT_FALSE(model.head.weight.grad().defined());
+  const Tensor before = model.head.weight.detach().clone();
+  sgd_step(twin.parameters(), 1);
+  expect_same_bits(model.head.weight, before);
+  EXPECT_GT(max_abs_difference(twin.head.weight, before), 0);
+}
+
+TEST(Module, ACloneContinuesTheSameRandomNumbersOnItsOwn) {
+  Model model = make_model();
+  model(noise({8, 2}));
+  Model twin = model.clone();
+  const Tensor first = twin(noise({8, 2})), second = twin(noise({8, 2}));
+  EXPECT_GT(max_abs_difference(first, second), 0);
+  expect_same_bits(model(noise({8, 2})), first);  // the twin's draws have not moved the model's
+}
+
+TEST(Module, ACloneKeepsThePrecision) {
+  Model model = make_model();
+  model.to(f64);
+  EXPECT_EQ(model.clone().head.weight.dtype(), f64);
+}
+
+TEST(Module, RefusesToCloneWhatIsNotWhatItsOptionsSay) {
+  Model model = make_model();
+  model.layers.pop_back();
+  expect_contains(error_of([&] { model.clone(); }),
+                  "[clone] this Model no longer has the members that its options describe");
+}
+
+// A weight under two names is one parameter.
+struct Tied : ModuleOf<Tied> {
+  Linear in, out;
+  explicit Tied(Generator& gen) : in({.in = 2, .out = 2}, gen), out({.in = 2, .out = 2}, gen) {}
+  void visit(Visitor& v) override { v.child("in", in), v.child("out", out); }
+  std::string type() const override { return "Tied"; }
+};
+
+TEST(Module, TiedWeightsAreOneParameter) {
+  Generator gen(0);
+  Tied model(gen);
+  model.out.weight = model.in.weight;
+  EXPECT_EQ(model.parameters().size(), 3u);
+  EXPECT_EQ(model.parameter_count(), 4 + 2 + 2);
+  EXPECT_EQ(model.state_dict().size(), 4u);  // both names, as in PyTorch
+
+  Tied twin = model.clone();
+  EXPECT_EQ(twin.out.weight.state(), twin.in.weight.state());
+  EXPECT_NE(twin.out.weight.state(), model.in.weight.state());
+  model.to(f64);
+  EXPECT_EQ(model.out.weight.state(), model.in.weight.state());
+  EXPECT_EQ(model.out.weight.dtype(), f64);
+
+  auto state = twin.state_dict();
+  model.load_state_dict(state);
+  state[2].second = state[2].second + 1;
+  const Tensor before = model.in.weight.detach().clone();
+  EXPECT_EQ(
+      error_of([&] { model.load_state_dict(state); }),
+      "[load_state_dict] 'in.weight' and 'out.weight' are one tensor of this Tied, but two different ones "
+      "are given");
+  expect_same_bits(model.in.weight, before);
+}
+
+// Names that visit() may not give.
+struct Misnamed : ModuleOf<Misnamed> {
+  std::string first, second;
+  Tensor a = parameter({1}), b = parameter({1});
+  Misnamed(std::string first, std::string second) : first(std::move(first)), second(std::move(second)) {}
+  void visit(Visitor& v) override { v.parameter(first, a), v.parameter(second, b); }
+  std::string type() const override { return "Misnamed"; }
+};
+
+TEST(Module, RefusesBadNames) {
+  EXPECT_EQ(error_of([] { Misnamed("a", "a").parameters(); }),
+            "[visit] two members of Misnamed are named 'a'; each needs a name of its own");
+  EXPECT_EQ(error_of([] { Misnamed("a", "").parameters(); }),
+            "[visit] a member of Misnamed is named ''; a name must not be empty and must have no dot");
+  EXPECT_EQ(error_of([] { Misnamed("a.b", "c").parameters(); }),
+            "[visit] a member of Misnamed is named 'a.b'; a name must not be empty and must have no dot");
+}
+
+// The commonest slip of someone who adds a module: a parameter that visit() leaves out.
+struct Forgetful : ModuleOf<Forgetful> {
+  Tensor known = parameter({2}), forgotten = parameter({3, 2});
+  Tensor forward(const Tensor& x) const { return linear(x * known, forgotten); }
+  void visit(Visitor& v) override { v.parameter("known", known); }
+  std::string type() const override { return "Forgetful"; }
+};
+
+TEST(Module, CatchesAParameterThatHasNoName) {
+  const Forgetful module;
+  expect_contains(error_of([&] {
+                    module.check_all_named(module(noise({4, 2})));
+                  }),
+                  "in this Forgetful uses a tensor (3, 2) that requires grad but has no name");
+  Model model = make_model();
+  EXPECT_EQ(error_of([&] { model.check_all_named(model(noise({4, 2}))); }), "");
+}
+
+TEST(Module, PrintsItsTree) {
+  Model model = make_model();
+  EXPECT_EQ(concat(model),
+            "Model(  # 20 parameters\n"
+            "  (layers.0-1): 2 x Linear(in=2, out=2)  # 6 parameters\n"
+            "  (head): Linear(in=2, out=3, bias=false)  # 6 parameters\n"
+            "  (dropout): Dropout(p=0.5)\n"
+            ")");
+  Generator gen(0);
+  const TransformerEncoder encoder(
+      {.layer = {.d_model = 16, .nhead = 2, .dim_feedforward = 32}, .num_layers = 3, .norm = true}, gen);
+  EXPECT_EQ(concat(encoder),
+            "TransformerEncoder(  # 6,704 parameters\n"
+            "  (layers.0-2): 3 x TransformerEncoderLayer(activation=relu  # 2,224 parameters\n"
+            "    (self_attn): MultiheadAttention(d_model=16, nhead=2, dropout=0.1  # 1,088 parameters\n"
+            "      (out_proj): Linear(in=16, out=16)  # 272 parameters\n"
+            "    )\n"
+            "    (linear1): Linear(in=16, out=32)  # 544 parameters\n"
+            "    (dropout): Dropout(p=0.1)\n"
+            "    (linear2): Linear(in=32, out=16)  # 528 parameters\n"
+            "    (norm1): LayerNorm(size=16, eps=1e-05)  # 32 parameters\n"
+            "    (norm2): LayerNorm(size=16, eps=1e-05)  # 32 parameters\n"
+            "    (dropout1): Dropout(p=0.1)\n"
+            "    (dropout2): Dropout(p=0.1)\n"
+            "  )\n"
+            "  (norm): LayerNorm(size=16, eps=1e-05)  # 32 parameters\n"
+            ")");
+}
+
+}  // namespace heed::nn

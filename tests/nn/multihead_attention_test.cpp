@@ -1,0 +1,204 @@
+// multihead_attention_test.cpp — lesson 04; MH-01 … MH-11 of the list of learners' mistakes.
+#include "nn/multihead_attention.h"
+
+#include <cmath>
+
+#include "nn/init.h"
+#include "testing.h"
+
+namespace heed::nn {
+
+static MultiheadAttention make(MultiheadAttentionOptions options = {.d_model = 6, .nhead = 2}) {
+  Generator gen(5);
+  return MultiheadAttention(options, gen);
+}
+
+// All projections the identity, so that the numbers can be followed by hand.
+static MultiheadAttention identity(index_t d_model, index_t nhead) {
+  MultiheadAttention layer = make({.d_model = d_model, .nhead = nhead});
+  const Tensor one = eye(d_model);
+  layer.load_state_dict({{"in_proj_weight", cat({one, one, one})},
+                         {"in_proj_bias", zeros({3 * d_model})},
+                         {"out_proj.weight", one},
+                         {"out_proj.bias", zeros({d_model})}});
+  return layer;
+}
+static const Tensor x3 = tensor({{.1, .2, .3, .4}, {.5, -.6, .7, -.8}, {-.9, 1, 1.1, -1.2}});
+
+TEST(MultiheadAttention, GivesTheNumbersOfTheLesson) {
+  MultiheadAttention layer = identity(4, 2);
+  const Tensor first = tensor({-0.1282, 0.2337, 0.6610, -0.4447});
+  expect_close(layer(x3, x3, x3).output[0], first, 1e-4);
+  expect_close(layer.forward(x3, x3, x3, {.weights = Weights::per_head}).output[0], first, 1e-4);
+}
+
+TEST(MultiheadAttention, HeadsAreAttentionsOnPartsOfTheChannels) {
+  MultiheadAttention layer = identity(6, 2);
+  const Tensor x = noise({4, 6});
+  const Tensor left = x.slice(1, 0, 3), right = x.slice(1, 3, 6);
+  expect_close(layer(x, x, x).output,
+               cat({attention(left, left, left).output, attention(right, right, right).output}, 1));
+}
+
+TEST(MultiheadAttention, AppliesItsOutputProjection) {
+  MultiheadAttention layer = identity(4, 2);
+  const Tensor before = layer(x3, x3, x3).output;
+  layer.out_proj.weight = eye(4) * 2;
+  expect_close(layer(x3, x3, x3).output, before * 2);
+}
+
+TEST(MultiheadAttention, HasPyTorchsNamesAndStart) {
+  const MultiheadAttention layer = make({.d_model = 64, .nhead = 4});
+  std::string names;
+  for (const auto& [name, t] : layer.state_dict()) names += concat(name, t.shape(), ' ');
+  EXPECT_EQ(names, "in_proj_weight(192, 64) in_proj_bias(192) out_proj.weight(64, 64) out_proj.bias(64) ");
+  EXPECT_LE(max(abs(layer.in_proj_weight)).item(), std::sqrt(6.0 / 256));
+  EXPECT_GT(max(abs(layer.in_proj_weight)).item(), 0.99 * std::sqrt(6.0 / 256));
+  EXPECT_EQ(max(abs(layer.in_proj_bias)).item(), 0);
+  EXPECT_EQ(max(abs(layer.out_proj.bias)).item(), 0);
+  EXPECT_LE(max(abs(layer.out_proj.weight)).item(), 0.125);
+}
+
+TEST(MultiheadAttention, BothLayoutsGiveTheSame) {
+  MultiheadAttention seq_first = make(), batch_first = make({.d_model = 6, .nhead = 2, .batch_first = true});
+  const Tensor query = noise({4, 3, 6}, 1), key = noise({5, 3, 6}, 2);
+  auto turn = [](const Tensor& t) { return t.transpose(0, 1); };
+  const AttendOptions how{.mask = padding({5, 2, 1}, 5), .weights = Weights::per_head};
+  const auto a = seq_first.forward(query, key, key, how);
+  const auto b = batch_first.forward(turn(query), turn(key), turn(key), how);
+  ASSERT_EQ(a.output.shape(), (Shape{4, 3, 6}));
+  expect_close(turn(a.output), b.output);
+  expect_close(a.weights, b.weights);
+}
+
+TEST(MultiheadAttention, OneSequenceIsABatchOfOne) {
+  MultiheadAttention layer = make();
+  const Tensor x = noise({4, 6}), batch = x.unsqueeze(1);
+  const auto alone = layer.forward(x, x, x, {.mask = causal(4), .weights = Weights::average});
+  const auto one = layer.forward(batch, batch, batch, {.mask = causal(4), .weights = Weights::average});
+  expect_close(alone.output, one.output.squeeze(1));
+  ASSERT_EQ(alone.weights.shape(), (Shape{4, 4}));
+  expect_close(alone.weights, one.weights.squeeze(0));
+}
+
+TEST(MultiheadAttention, SelfAttentionIsCrossAttentionOfEqualTensors) {
+  MultiheadAttention layer = make();
+  const Tensor x = noise({4, 3, 6});
+  expect_close(layer(x, x, x).output, layer(x, x.clone(), x.clone()).output);
+}
+
+TEST(MultiheadAttention, TheMaskReachesEveryHeadAndNothingPassesIt) {
+  MultiheadAttention layer = make();
+  const Tensor x = noise({4, 3, 6});
+  const Mask mask = padding({4, 2, 1}, 4);
+  for (const Mask& m : {mask, mask.expand({3, 4, 4}), mask.expand({3, 4, 4}).unsqueeze(1),
+                        mask.expand({3, 4, 4}).unsqueeze(1).expand({3, 2, 4, 4})}) {
+    const Tensor w = layer.forward(x, x, x, {.mask = m, .weights = Weights::per_head}).weights;
+    ASSERT_EQ(w.shape(), (Shape{3, 2, 4, 4}));
+    EXPECT_EQ(max(w.index({1, all, all, Slice{2}})).item(), 0);
+    EXPECT_EQ(max(w.index({2, all, all, Slice{1}})).item(), 0);
+    EXPECT_GT(min(w[0]).item(), 0);
+    expect_close(sum(w, -1), ones({3, 2, 4}));
+  }
+  Tensor changed = x.clone();
+  changed.set({3, 1, 0}, 50);  // the last place of sample 1 is padding
+  const AttendOptions how{.mask = mask};
+  expect_same_bits(layer.forward(changed, changed, changed, how).output.index({Slice{0, 2}, 1}),
+                   layer.forward(x, x, x, how).output.index({Slice{0, 2}, 1}));
+}
+
+TEST(MultiheadAttention, ARowThatMayAttendToNothingIsTheOutputBias) {
+  MultiheadAttention layer = make();
+  {
+    const NoGrad no_grad;
+    layer.out_proj.bias.fill_(0.5);
+  }
+  const Tensor x = noise({4, 1, 6});
+  for (const Weights weights : {Weights::none, Weights::per_head})
+    expect_same_bits(layer.forward(x, x, x, {.mask = padding({0}, 4), .weights = weights}).output,
+                     full({4, 1, 6}, 0.5));
+}
+
+TEST(MultiheadAttention, CausalIsTheCausalMask) {
+  MultiheadAttention layer = make();
+  const Tensor x = noise({4, 3, 6});
+  expect_close(layer.forward(x, x, x, {.causal = true}).output,
+               layer.forward(x, x, x, {.mask = causal(4)}).output);
+}
+
+TEST(MultiheadAttention, AverageIsTheMeanOverHeads) {
+  MultiheadAttention layer = make();
+  const Tensor x = noise({4, 3, 6});
+  EXPECT_FALSE(layer(x, x, x).weights.defined());
+  expect_close(layer.forward(x, x, x, {.weights = Weights::average}).weights,
+               mean(layer.forward(x, x, x, {.weights = Weights::per_head}).weights, 1));
+}
+
+TEST(MultiheadAttention, DropsWeightsOnlyInTraining) {
+  MultiheadAttention layer = make({.d_model = 6, .nhead = 2, .dropout = 0.5});
+  const Tensor x = noise({4, 3, 6});
+  EXPECT_GT(max_abs_difference(layer(x, x, x).output, layer(x, x, x).output), 0);
+  layer.eval();
+  expect_same_bits(layer(x, x, x).output, layer(x, x, x).output);
+}
+
+TEST(MultiheadAttention, GradientsAreRight) {
+  MultiheadAttention layer = make();
+  layer.to(f64);
+  gradcheck([&](const std::vector<Tensor>& in) { return layer(in[0], in[1], in[2]).output; },
+            {noise({3, 2, 6}, 1, f64).set_requires_grad(), noise({4, 2, 6}, 2, f64).set_requires_grad(),
+             noise({4, 2, 6}, 3, f64).set_requires_grad()});
+  const Tensor x = noise({3, 2, 6});
+  MultiheadAttention single = make();
+  single.check_all_named(single(x, x, x).output);
+}
+
+TEST(MultiheadAttention, AnEmptyBatchIsEmpty) {
+  MultiheadAttention layer = make();
+  const Tensor x = zeros({4, 0, 6});
+  EXPECT_EQ(layer(x, x, x).output.shape(), (Shape{4, 0, 6}));
+}
+
+TEST(MultiheadAttention, RefusesImpossibleOptions) {
+  EXPECT_EQ(error_of([] { make({.d_model = 4, .nhead = 3}); }),
+            "[MultiheadAttention] d_model = 4 cannot be split evenly over nhead = 3 heads; nhead must divide "
+            "d_model");
+  EXPECT_EQ(error_of([] { make({.nhead = 2}); }),
+            "[MultiheadAttention] d_model and nhead must be at least 1, got 0 and 2");
+  EXPECT_EQ(error_of([] { make({.d_model = 4, .dropout = 2}); }),
+            "[MultiheadAttention] dropout is a probability and must be in [0, 1], got 2");
+}
+
+TEST(MultiheadAttention, RefusesShapesThatDoNotFit) {
+  MultiheadAttention layer = make();
+  const Tensor x = zeros({4, 3, 6});
+  EXPECT_EQ(
+      error_of([&] {
+        layer(zeros({4, 3, 5}), x, x);
+      }),
+      "[MultiheadAttention] query is (4, 3, 5); with batch_first = false it must be (T, B, 6), or (T, 6) for "
+      "one sequence");
+  EXPECT_EQ(error_of([&] { layer(x, Tensor(), x); }), "[MultiheadAttention] key is an undefined tensor");
+  EXPECT_EQ(
+      error_of([&] {
+        layer(x, x, zeros({5, 3, 6}));
+      }),
+      "[MultiheadAttention] key (4, 3, 6) and value (5, 3, 6) differ; there must be one value for each key");
+  EXPECT_EQ(
+      error_of([&] {
+        layer(x, zeros({4, 2, 6}), zeros({4, 2, 6}));
+      }),
+      "[MultiheadAttention] query (4, 3, 6) and key (4, 2, 6) have different batch sizes; with batch_first = "
+      "false they are on axis 1");
+  EXPECT_EQ(
+      error_of([&] { layer.forward(x, x, x, {.mask = causal(3)}); }),
+      "[MultiheadAttention] the mask is (3, 3); it must be (T, S) = (4, 4), (B, T, S) = (3, 4, 4), (B, 1, S) "
+      "or "
+      "(B, H, T, S) = (3, 2, 4, 4). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
+  expect_contains(error_of([&] {
+                    layer.forward(x, x, x, {.mask = padding({1, 2}, 4)});
+                  }),
+                  "the mask is (2, 1, 4)");
+}
+
+}  // namespace heed::nn
