@@ -1,0 +1,268 @@
+// Lesson 02 · Scaled dot-product attention
+//
+//   scores = Q · Kᵀ / √d_k        how well each query matches each key
+//   weights = softmax(scores)     the match as shares of one whole, row by row
+//   output = weights · V          the values, mixed by those shares
+//
+// This program follows the three lines on numbers that fit on paper, then asks why the scores are divided
+// by √d_k, and what a mask does. Run it: ./lesson_02 (or ./lesson_02 --figures figures).
+//
+// What it prints ("…" stands for lines left out here; a test holds the rest to the program):
+//
+// @output@
+#include "lessons/support/lesson.h"
+
+#include <cmath>
+#include <iostream>
+
+#include "lessons/support/svg.h"
+#include "lessons/support/terminal.h"
+
+using namespace heed;
+using namespace heed::lessons;
+
+namespace {
+
+const std::vector<std::string> query_words = {"I", "school", "go"};
+const std::vector<std::string> key_words = {"나는", "학교에", "간다"};
+
+// Three queries and three keys of d_k = 4 numbers, three values of 2: small enough to check by hand.
+struct Example {
+  Tensor q = tensor({{2, 0, 1, 0}, {0, 2, 0, 1}, {1, 0, 2, 0}});
+  Tensor k = tensor({{2, 0, 0, 1}, {0, 2, 1, 0}, {0, 1, 2, 0}});
+  Tensor v = tensor({{1, 0}, {0, 1}, {1, 1}});
+};
+
+void by_hand(const Options& options, Page& page) {
+  page.step("Three tokens by hand");
+  const Example e;
+  page.say(
+      "A decoder writes \"I go to school\" and looks back at 나는 학교에 간다. Each English word asks with a "
+      "query, "
+      "each Korean word answers with a key, and hands over a value.");
+  page.shape("Q", e.q.shape(), "3 queries (T) of d_k = 4 numbers");
+  page.shape("K", e.k.shape(), "3 keys (S)");
+  page.shape("V", e.v.shape(), "one value for each key");
+
+  const Tensor products = matmul(e.q, e.k.transpose(-2, -1));
+  const Tensor scores = products / std::sqrt(4.0);
+  const Tensor weights = softmax(scores, -1);
+  const Tensor output = matmul(weights, e.v);
+  page.shape("Q · Kᵀ", products.shape(), "one number for each pair (query, key)");
+
+  page.print("\n  The row of \"school\", step by step:");
+  const auto line = [&](const std::string& name, const Tensor& x) {
+    std::string text = "    " + name + std::string(22 - name.size(), ' ');
+    for (const double value : x.to_vector()) text += fixed(value, 4) + "   ";
+    page.print(text.substr(0, text.find_last_not_of(' ') + 1));
+  };
+  line("q . k", products[1]);
+  line("divided by sqrt(4)", scores[1]);
+  line("exp", exp(scores[1]));
+  line("divided by their sum", weights[1]);
+  line("weights . V", output[1]);
+
+  page.print("\n  All weights (rows: queries, columns: keys; each row sums to 1):\n");
+  page.print(heat_map(weights, {.rows = query_words, .columns = key_words}));
+  if (!options.figures.empty())
+    write_figure(options.figures, "weights.svg",
+                 svg_heat_map(weights, {.title = "Scaled dot-product attention by hand",
+                                        .row_axis = "English word (query)",
+                                        .column_axis = "Korean word (key)",
+                                        .rows = query_words,
+                                        .columns = key_words}));
+  const double to_school = weights.at({1, 1});
+  page.claim("\"school\" looks most at 학교에", "weight " + fixed(to_school, 3), to_school > 0.5);
+}
+
+// The variance of q · k over random q and k with entries of mean 0 and variance 1.
+double variance_of_products(index_t d_k, index_t pairs, Generator& gen) {
+  const Tensor q = randn({pairs, d_k}, gen), k = randn({pairs, d_k}, gen);
+  return var((q * k).sum(-1)).item();
+}
+
+void why_scale(const Options& options, Page& page, Generator& gen) {
+  page.step("Why divide by √d_k");
+  page.say(
+      "q · k is a sum of d_k products. If the entries are independent with mean 0 and variance 1, each "
+      "product has "
+      "variance 1, and the sum has variance d_k: the longer the vectors, the further apart the scores.");
+  const index_t pairs = options.quick ? 8'000 : 40'000;
+  page.print("\n     d_k   variance of q·k   of q·k / √d_k");
+  double worst = 0;
+  Progress progress("measuring", 5, options.quiet);
+  std::string table;
+  index_t done = 0;
+  for (const index_t d_k : {4, 16, 64, 256, 512}) {
+    const double variance = variance_of_products(d_k, pairs, gen);
+    worst = std::max(worst, std::abs(variance / static_cast<double>(d_k) - 1));
+    char row[80];
+    std::snprintf(row, sizeof row, "  %6d  %15.2f  %15.3f\n", static_cast<int>(d_k), variance,
+                  variance / static_cast<double>(d_k));
+    table += row;
+    if (is_terminal()) progress.update(++done, "");
+  }
+  page.print(table);
+  page.claim("the variance of q·k is d_k", "within " + percent(worst) + " at every d_k", worst < 0.05);
+}
+
+// What a softmax over `keys` scores looks like at one d_k, with or without the scale.
+struct Softness {
+  double entropy;   // mean over rows, in nats; ln(keys) is a row of equal weights
+  double gradient;  // mean |d loss / d score|, the loss being a random mix of the weights
+};
+
+Softness measure_softness(index_t d_k, bool scaled, Generator gen) {
+  constexpr index_t rows = 256, keys = 16;
+  const Tensor q = randn({rows, d_k}, gen), k = randn({keys, d_k}, gen);
+  Tensor scores = matmul(q, k.transpose(0, 1));
+  if (scaled) scores = scores / std::sqrt(static_cast<double>(d_k));
+  scores = scores.detach().set_requires_grad();
+  const Tensor weights = softmax(scores, -1);
+  (weights * randn(weights.shape(), gen)).sum().backward();
+  const Tensor w = weights.detach();
+  const Tensor entropy = -(w * log(w + 1e-30)).sum(-1).mean();
+  return {entropy.item(), abs(scores.grad()).mean().item()};
+}
+
+void saturation(const Options& options, Page& page, Generator& gen) {
+  page.step("What happens without the scale");
+  page.say(
+      "Scores that lie far apart make softmax pick one key and forget the rest (entropy near 0), and where "
+      "it is that "
+      "sure, hardly any gradient comes back: nothing can be learned from a choice that cannot be moved.");
+  page.print("\n     d_k   entropy: scaled   not scaled   gradient: scaled   not scaled");
+  std::vector<double> sizes, with, without;
+  double factor = 0;
+  for (const index_t d_k : {4, 16, 64, 256, 512}) {
+    const Generator same = gen.fork();  // both columns are measured on the same numbers
+    const Softness scaled = measure_softness(d_k, true, same), raw = measure_softness(d_k, false, same);
+    char row[120];
+    std::snprintf(row, sizeof row, "  %6d  %16.2f  %11.2f  %17.4f  %11.4f", static_cast<int>(d_k),
+                  scaled.entropy, raw.entropy, scaled.gradient, raw.gradient);
+    page.print(row);
+    sizes.push_back(static_cast<double>(d_k));
+    with.push_back(scaled.entropy);
+    without.push_back(raw.entropy);
+    factor = scaled.gradient / raw.gradient;
+  }
+  page.print("\n  (16 keys: equal weights have an entropy of ln 16 = 2.77)");
+  if (!options.figures.empty())
+    write_figure(options.figures, "entropy.svg",
+                 svg_curves({{"divided by √d_k", sizes, with}, {"not divided", sizes, without}},
+                            {.title = "Softmax saturates without the scale",
+                             .x_axis = "d_k (numbers in a key)",
+                             .y_axis = "entropy of the weights (nats)",
+                             .baseline = std::log(16.0),
+                             .baseline_name = "equal weights"}));
+  page.claim("without the scale the gradient vanishes", fixed(factor, 1) + " times smaller at d_k = 512",
+             factor > 3);
+}
+
+void padding_mask(const Options& options, Page& page) {
+  page.step("A padding mask");
+  page.say(
+      "In a batch, short sentences are filled up with padding, which must not be looked at. A mask says who "
+      "may be "
+      "attended: in heed, TRUE = MAY ATTEND, always. Here the third key is padding.");
+  const Example e;
+  const Mask mask = padding({2}, 3);  // one sentence, two real keys of three
+  page.shape("mask", mask.shape(), "(B, 1, S): the same for every query");
+  const Tensor q = e.q.unsqueeze(0), k = e.k.unsqueeze(0), v = e.v.unsqueeze(0);
+  const auto [output, weights] = attention(q, k, v, {.mask = mask});
+  const Mask shown = mask.expand({1, 3, 3}).reshape({3, 3});
+  page.print("\n" + heat_map(weights[0], {.rows = query_words, .columns = key_words, .allowed = shown}));
+  if (!options.figures.empty())
+    write_figure(options.figures, "padding.svg",
+                 svg_heat_map(weights[0], {.title = "The third key is padding",
+                                           .rows = query_words,
+                                           .columns = key_words,
+                                           .allowed = shown}));
+  // Change what the padding holds: nothing that is real may move.
+  Tensor other_v = v.clone();
+  other_v.set({0, 2, 0}, 100.0);
+  const double moved = max_abs_difference(output, attention(q, k, other_v, {.mask = mask}).output);
+  page.claim("padding has no influence",
+             "value of the padding set to 100: outputs move by " + fixed(moved, 4), moved == 0);
+}
+
+void hidden_row(Page& page) {
+  page.step("A row that may attend to nothing");
+  page.say(
+      "Hide every key and the question is what softmax makes of it. Filling with -1e9, as the course's "
+      "sketch does, gives "
+      "equal weights: the mask is silently ignored. Filling with minus infinity gives 0/0. heed gives "
+      "zeros.");
+  const Tensor scores = tensor({{1, 2, 3}});
+  const Mask nothing = Mask::full({1, 3}, false);
+  const auto row = [&](const std::string& name, const Tensor& w) {
+    std::string text = "    " + name;
+    for (const double value : w.to_vector())
+      text += "  " + (std::isnan(value) ? std::string("  NaN") : fixed(value, 3));
+    page.print(text);
+  };
+  page.print("");
+  row("filled with -1e9   ", softmax(masked_fill(scores, !nothing, -1e9), -1));
+  row("filled with -inf   ", softmax(masked_fill(scores, !nothing, -INFINITY), -1));
+  const Tensor ours = masked_softmax(scores, nothing);
+  row("masked_softmax     ", ours);
+  page.claim("nothing to attend to gives nothing", "sum of the weights " + fixed(ours.sum().item(), 1),
+             ours.sum().item() == 0);
+}
+
+void causal_mask(const Options& options, Page& page, Generator& gen) {
+  page.step("A causal mask");
+  page.say(
+      "A decoder that writes word by word must not see the words it has yet to write: query t may attend to "
+      "keys 0 … t.");
+  constexpr index_t n = 5;
+  const std::vector<std::string> words = {"I", "go", "to", "school", "today"};
+  const Tensor x = randn({n, 8}, gen);
+  const AttentionResult before = attention(x, x, x, {.causal = true});
+  page.print("\n" + heat_map(before.weights, {.rows = words, .columns = words, .allowed = causal(n)}));
+  if (!options.figures.empty())
+    write_figure(
+        options.figures, "causal.svg",
+        svg_heat_map(before.weights,
+                     {.title = "Nobody looks ahead", .rows = words, .columns = words, .allowed = causal(n)}));
+  Tensor changed = x.clone();
+  for (index_t c = 0; c < 8; ++c) changed.set({n - 1, c}, 10);
+  const AttentionResult after = attention(changed, changed, changed, {.causal = true});
+  const double past = max_abs_difference(before.output.slice(0, 0, n - 1), after.output.slice(0, 0, n - 1));
+  page.claim("the future cannot change the past",
+             "last word replaced: the earlier rows move by " + fixed(past, 4), past == 0);
+}
+
+void one_op(Page& page, Generator& gen) {
+  page.step("The same as one op");
+  page.say(
+      "attention() above is the readable form: scores, mask, softmax, weighted sum. "
+      "scaled_dot_product_attention() is the "
+      "same contract as a single op; models use it, and a test holds the two together.");
+  Tensor q = randn({2, 4, 7, 16}, gen), k = randn({2, 4, 9, 16}, gen), v = randn({2, 4, 9, 16}, gen);
+  page.shape("q", q.shape(), "(B, H, T, D)");
+  page.shape("k, v", k.shape(), "(B, H, S, D)");
+  const Tensor fused = scaled_dot_product_attention(q, k, v, {.causal = true});
+  const double difference = max_abs_difference(fused, attention(q, k, v, {.causal = true}).output);
+  page.shape("output", fused.shape(), "(B, H, T, D)");
+  page.claim("one op, the same numbers", "they differ by less than 1e-5", difference < 1e-5);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const About about{.program = "lesson_02", .title = "Lesson 02 · Scaled dot-product attention"};
+  return run(argc, argv, about, [](const Options& options, Page& page) {
+    Generator gen(options.seed);
+    by_hand(options, page);
+    why_scale(options, page, gen);
+    saturation(options, page, gen);
+    padding_mask(options, page);
+    hidden_row(page);
+    causal_mask(options, page, gen);
+    one_op(page, gen);
+    page.print(
+        "\nNext: ./lesson_08 trains a Vision Transformer on real digits; its page is "
+        "lessons/08_vision_transformer.");
+  });
+}

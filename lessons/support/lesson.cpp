@@ -1,0 +1,160 @@
+#include "lessons/support/lesson.h"
+
+#include <charconv>
+#include <cstdio>
+#include <iostream>
+#include <optional>
+#include <sstream>
+
+#include "lessons/support/terminal.h"
+
+namespace heed::lessons {
+
+namespace {
+
+constexpr int page_width = 78;
+
+struct Usage : Error {
+  using Error::Error;
+};
+
+std::string help(const About& about) {
+  std::ostringstream out;
+  out << about.program << ": " << about.title << "\n\n"
+      << "  --seed N        start of all random numbers (default 0)\n"
+      << "  --threads N     threads to use (default: all of this process)\n"
+      << "  --quick         a run of a few seconds, with the same steps\n"
+      << "  --quiet         no progress\n"
+      << "  --figures DIR   writes the figures there as SVG\n";
+  if (about.trains) out << "  --epochs N      passes over the training data\n";
+  if (!about.data.empty()) out << "  --data PATH     " << about.data << "\n";
+  out << "  --help          this text\n";
+  return out.str();
+}
+
+std::uint64_t number(const std::string& option, const std::string& text) {
+  std::uint64_t value = 0;
+  const char* stop = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), stop, value);
+  if (error != std::errc() || end != stop || text.empty())
+    throw Usage(concat(option, " wants a whole number, got \"", text, "\""));
+  return value;
+}
+
+int small_number(const std::string& option, const std::string& text) {
+  const std::uint64_t value = number(option, text);
+  if (value < 1 || value > 1'000'000)
+    throw Usage(concat(option, " wants a number from 1 to 1000000, got ", text));
+  return static_cast<int>(value);
+}
+
+// The options, or nothing where --help was asked for.
+std::optional<Options> parse(int argc, char** argv, const About& about) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string option = argv[i];
+    const auto value = [&]() -> std::string {
+      if (i + 1 >= argc) throw Usage(option + " wants a value");
+      return argv[++i];
+    };
+    if (option == "--help" || option == "-h") return std::nullopt;
+    if (option == "--quick") {
+      options.quick = true;
+    } else if (option == "--quiet") {
+      options.quiet = true;
+    } else if (option == "--seed") {
+      options.seed = number(option, value());
+    } else if (option == "--threads") {
+      options.threads = small_number(option, value());
+    } else if (option == "--figures") {
+      options.figures = value();
+    } else if (option == "--data" && !about.data.empty()) {
+      options.data = value();
+    } else if (option == "--epochs" && about.trains) {
+      options.epochs = small_number(option, value());
+    } else {
+      throw Usage("unknown option " + option);
+    }
+  }
+  return options;
+}
+
+// Columns that UTF-8 text takes: one a code point that begins here (enough for our own texts).
+std::size_t columns(const std::string& text) {
+  std::size_t n = 0;
+  for (const char c : text) n += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  return n;
+}
+
+std::string padded(const std::string& text, std::size_t width) {
+  const std::size_t n = columns(text);
+  return n < width ? text + std::string(width - n, ' ') : text;
+}
+
+}  // namespace
+
+int run(int argc, char** argv, const About& about, const std::function<void(const Options&, Page&)>& body) {
+  try {
+    const auto options = parse(argc, argv, about);
+    if (!options) {
+      std::cout << help(about);
+      return 0;
+    }
+    if (options->threads > 0) set_num_threads(options->threads);
+    Page page(about);
+    body(*options, page);
+    std::cout.flush();
+    return 0;
+  } catch (const Usage& wrong) {
+    std::cerr << about.program << ": " << wrong.what() << "\n\n" << help(about);
+    return 2;
+  } catch (const std::exception& wrong) {
+    std::cout.flush();
+    std::cerr << about.program << ": " << wrong.what() << "\n";
+    return 1;
+  }
+}
+
+Page::Page(const About& about) { std::cout << "\n" << bold(about.title) << "\n"; }
+
+void Page::step(const std::string& heading) {
+  const std::string line = concat(++steps_, " · ", heading);
+  std::cout << "\n" << bold(line) << "\n";
+  for (std::size_t i = 0; i < columns(line); ++i) std::cout << "─";
+  std::cout << "\n";
+}
+
+void Page::say(const std::string& text) {
+  std::istringstream words(text);
+  std::string word, line;
+  while (words >> word) {
+    if (!line.empty() && columns(line) + 1 + columns(word) > page_width) {
+      std::cout << line << "\n";
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+  }
+  std::cout << line << "\n";
+}
+
+void Page::shape(const std::string& name, const Shape& shape, const std::string& meaning) {
+  std::cout << "  " << padded(name, 18) << padded(to_string(shape), 20) << dim(meaning) << "\n";
+}
+
+void Page::print(const std::string& block) { std::cout << block << (block.ends_with('\n') ? "" : "\n"); }
+
+void Page::claim(const std::string& claim, const std::string& measured, bool holds) {
+  failed_ += !holds;
+  std::cout << (holds ? "  ✓ " : "  ✗ ") << claim << " — " << measured << " — "
+            << bold(holds ? "holds" : "does not hold") << "\n";
+}
+
+std::string fixed(double x, int decimals) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", decimals, x);
+  return text;
+}
+
+std::string percent(double fraction, int decimals) { return fixed(100 * fraction, decimals) + " %"; }
+
+}  // namespace heed::lessons

@@ -1,0 +1,50 @@
+// svg.h — figures as SVG files, written whole or not at all.
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "autograd/mask.h"
+#include "autograd/tensor.h"
+
+namespace heed::lessons {
+
+// A heat map on one fixed scale, 0 to 1: rows are queries, columns are keys, both named; every cell has a
+// title (shown when the pointer rests on it), numbers up to 8 x 8, masked cells hatched. The colours run from
+// white to dark blue, so they also read in grey and for colour-blind eyes.
+struct SvgHeatMap {
+  std::string title = {};
+  std::string row_axis = "queries", column_axis = "keys";
+  std::vector<std::string> rows = {}, columns = {};
+  Mask allowed = {};  // (rows, columns), or undefined
+};
+std::string svg_heat_map(const Tensor& x, const SvgHeatMap& options);
+
+// Curves over one x axis, with names and units on the axes and a legend; a baseline (NaN: none) is drawn
+// dashed.
+struct SvgCurve {
+  std::string name;
+  std::vector<double> x, y;
+};
+struct SvgCurves {
+  std::string title = {}, x_axis = {}, y_axis = {};
+  double baseline = NAN;
+  std::string baseline_name = {};
+};
+std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& options);
+
+// Pictures with numbers from 0 to `top`, in one row, each with a caption below.
+struct SvgPicture {
+  Tensor image = {};  // (rows, columns)
+  std::string caption = {};
+  double top = 1;
+  index_t grid = 0;  // draws patch borders each `grid` pixels; 0: none
+};
+std::string svg_pictures(const std::string& title, const std::vector<SvgPicture>& pictures);
+
+// Writes DIR/name, making DIR where it is missing: first to a temporary file beside it, then renamed. Throws
+// Error with the path and the reason.
+void write_figure(const std::string& dir, const std::string& name, const std::string& svg);
+
+}  // namespace heed::lessons

@@ -1,0 +1,178 @@
+#include "lessons/support/terminal.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <iostream>
+#include <sstream>
+
+#include "lessons/support/lesson.h"
+
+namespace heed::lessons {
+
+bool is_terminal() {
+  static const bool yes = isatty(STDOUT_FILENO) == 1;
+  return yes;
+}
+
+bool has_colour() {
+  static const bool yes = [] {
+    const char* no_color = std::getenv("NO_COLOR");
+    const char* term = std::getenv("TERM");
+    return is_terminal() && !(no_color && *no_color) && term && std::string(term) != "dumb";
+  }();
+  return yes;
+}
+
+static std::string styled(const char* code, const std::string& text) {
+  return has_colour() && !text.empty() ? concat("\033[", code, "m", text, "\033[0m") : text;
+}
+std::string bold(const std::string& text) { return styled("1", text); }
+std::string dim(const std::string& text) { return styled("2", text); }
+
+// ---- pictures
+// ----------------------------------------------------------------------------------------------
+
+// 24 greys of the 256-colour table, dark to light: a terminal's background is usually dark, so more is
+// lighter.
+static int grey(double fraction) {
+  return 232 + static_cast<int>(std::lround(23 * std::clamp(fraction, 0.0, 1.0)));
+}
+
+static std::string cell(double fraction) {
+  static const char* const weights[] = {"  ", "░░", "▒▒", "▓▓", "██"};
+  if (has_colour()) return concat("\033[48;5;", grey(fraction), "m  \033[0m");
+  return weights[std::lround(4 * std::clamp(fraction, 0.0, 1.0))];
+}
+
+std::string picture(const Tensor& x, double top) {
+  std::string out;
+  for (index_t r = 0; r < x.size(0); ++r) {
+    for (index_t c = 0; c < x.size(1); ++c) out += cell(x.at({r, c}) / top);
+    if (r + 1 < x.size(0)) out += '\n';
+  }
+  return out;
+}
+
+// Columns on the screen: escape sequences take none, a code point takes one.
+static std::size_t columns(const std::string& text) {
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\033') {
+      i = text.find('m', i);
+      if (i == std::string::npos) break;
+      continue;
+    }
+    n += (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
+  }
+  return n;
+}
+
+static std::string right(const std::string& text, std::size_t width) {
+  const std::size_t n = columns(text);
+  return n < width ? std::string(width - n, ' ') + text : text;
+}
+
+// " 0.42 ", dark text on light cells and light text on dark ones.
+static std::string number_cell(double value, int decimals, std::size_t width) {
+  const std::string text = right(fixed(value, decimals), width - 1) + " ";
+  if (!has_colour()) return text;
+  return concat("\033[48;5;", grey(value), ";38;5;", value > 0.5 ? 232 : 255, "m", text, "\033[0m");
+}
+
+std::string heat_map(const Tensor& x, const HeatMap& options) {
+  std::size_t name_width = 0, width = static_cast<std::size_t>(options.decimals) + 4;
+  for (const auto& name : options.rows) name_width = std::max(name_width, columns(name));
+  for (const auto& name : options.columns) width = std::max(width, columns(name) + 2);
+  std::string out;
+  if (!options.columns.empty()) {
+    out += std::string(name_width + 2, ' ');
+    for (const auto& name : options.columns) out += right(name, width - 1) + " ";
+    out += '\n';
+  }
+  for (index_t r = 0; r < x.size(0); ++r) {
+    const std::string name = options.rows.empty() ? "" : options.rows[static_cast<std::size_t>(r)];
+    out += right(name, name_width) + "  ";
+    for (index_t c = 0; c < x.size(1); ++c) {
+      const bool hidden = options.allowed.defined() && !options.allowed.at({r, c});
+      out += hidden ? right("╱╱╱", width - 1) + " " : number_cell(x.at({r, c}), options.decimals, width);
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+std::string beside(const std::vector<std::string>& blocks, int gap) {
+  std::vector<std::vector<std::string>> lines;
+  std::vector<std::size_t> widths;
+  std::size_t height = 0;
+  for (const std::string& block : blocks) {
+    std::istringstream in(block);
+    lines.emplace_back();
+    widths.push_back(0);
+    for (std::string line; std::getline(in, line);) {
+      widths.back() = std::max(widths.back(), columns(line));
+      lines.back().push_back(line);
+    }
+    height = std::max(height, lines.back().size());
+  }
+  std::string out;
+  for (std::size_t row = 0; row < height; ++row) {
+    for (std::size_t b = 0; b < lines.size(); ++b) {
+      const std::string line = row < lines[b].size() ? lines[b][row] : "";
+      const bool last = b + 1 == lines.size();
+      out += line;
+      if (!last) out += std::string(widths[b] - columns(line) + static_cast<std::size_t>(gap), ' ');
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+// ---- progress
+// ----------------------------------------------------------------------------------------------
+
+Progress::Progress(std::string name, std::int64_t total, bool quiet)
+    : name_(std::move(name)),
+      total_(std::max<std::int64_t>(total, 1)),
+      quiet_(quiet),
+      moving_(is_terminal()),
+      start_(std::chrono::steady_clock::now()) {}
+
+Progress::~Progress() {
+  if (drawn_ && moving_) std::cout << std::endl;
+}
+
+double Progress::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+
+void Progress::update(std::int64_t done, const std::string& note) {
+  if (quiet_) return;
+  const double fraction = static_cast<double>(done) / static_cast<double>(total_);
+  const double left = done > 0 ? seconds() * (1 - fraction) / fraction : 0;
+  const std::string time =
+      done < total_ ? concat(std::lround(left), " s left") : concat(fixed(seconds(), 1), " s");
+  if (!moving_) {
+    const std::int64_t tenth = done * 10 / total_;
+    if (tenth == last_tenth_) return;
+    last_tenth_ = tenth;
+    std::cout << "  " << name_ << " " << done << "/" << total_ << "  " << note << "  " << time << std::endl;
+    return;
+  }
+  const auto now = std::chrono::steady_clock::now();
+  if (drawn_ && done < total_ && now - last_drawn_ < std::chrono::milliseconds(60)) return;
+  last_drawn_ = now;
+  drawn_ = true;
+  constexpr int width = 20;
+  const int full = static_cast<int>(width * fraction);
+  std::string bar;
+  for (int i = 0; i < width; ++i) bar += i < full ? "━" : "─";
+  // "\033[K" clears what a longer line left behind; it moves nothing and colours nothing.
+  std::cout << "\r  " << name_ << " " << bar << right(concat(std::lround(100 * fraction)), 4) << " %  "
+            << note << "  " << time << "\033[K" << std::flush;
+}
+
+}  // namespace heed::lessons

@@ -1,0 +1,161 @@
+// The header comment of a lesson shows what it prints: held to the program here, by running it.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Result {
+  std::string output;
+  int status = -1;
+};
+
+// Runs a lesson, its errors joined to its output.
+Result run(const std::string& lesson, const std::string& arguments) {
+  const std::string command =
+      "NO_COLOR=1 '" HEED_LESSON_DIR "/" + lesson + "' " + arguments + " 2>&1 </dev/null";
+  Result result;
+  FILE* pipe = popen(command.c_str(), "r");
+  if (!pipe) return result;
+  char buffer[4096];
+  for (std::size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) result.output.append(buffer, n);
+  const int status = pclose(pipe);
+  result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return result;
+}
+
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> result;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);)
+    result.push_back(line.substr(0, line.find_last_not_of(' ') + 1));
+  return result;
+}
+
+// The lines that the header comment promises: between "What it prints" and the first line of code.
+std::vector<std::string> promised(const fs::path& source) {
+  std::ifstream in(source);
+  std::vector<std::string> result;
+  bool inside = false;
+  for (std::string line; std::getline(in, line) && line.starts_with("//");) {
+    if (inside && line.size() > 3) result.push_back(line.substr(3));
+    inside |= line.starts_with("// What it prints");
+  }
+  return result;
+}
+
+// The first promised line that the output does not have, in order; "" where all are there. A line that holds
+// … stands for any lines.
+std::string first_missing(const std::vector<std::string>& promise, const std::vector<std::string>& output) {
+  std::size_t at = 0;
+  for (const std::string& line : promise) {
+    if (line.find("…") != std::string::npos) continue;
+    while (at < output.size() && output[at] != line) ++at;
+    if (at++ >= output.size()) return line;
+  }
+  return "";
+}
+
+void expect_promise_kept(const std::string& lesson, const std::string& folder, const std::string& arguments) {
+  const Result result = run(lesson, arguments);
+  ASSERT_EQ(result.status, 0) << result.output;
+  auto promise = promised(fs::path(HEED_SOURCE_DIR) / "lessons" / folder / "lesson.cpp");
+  ASSERT_GT(promise.size(), 10U) << "the header comment of " << folder << " shows no output";
+  promise.erase(promise.begin());  // the end of the sentence that begins with "What it prints"
+  EXPECT_EQ(first_missing(promise, lines(result.output)), "") << result.output;
+}
+
+TEST(LessonOutput, Lesson02PrintsWhatItsHeaderShows) {
+  expect_promise_kept("lesson_02", "02_scaled_dot_product_attention", "--quiet");
+}
+
+TEST(LessonOutput, Lesson08PrintsWhatItsHeaderShows) {
+  expect_promise_kept("lesson_08", "08_vision_transformer", "--quick --quiet");
+}
+
+TEST(LessonOutput, AMissingLineIsFound) {
+  EXPECT_EQ(first_missing({"a", "…", "c"}, {"a", "b", "c"}), "");
+  EXPECT_EQ(first_missing({"a", "c"}, {"a", "b"}), "c");
+  EXPECT_EQ(first_missing({"c", "a"}, {"a", "c"}), "a") << "order counts";
+}
+
+TEST(LessonOutput, SameSeedSameLinesWhateverTheThreads) {
+  for (const std::string lesson : {"lesson_02", "lesson_08"}) {
+    std::string first;
+    for (const char* threads : {"1", "3"}) {
+      Result result = run(lesson, std::string("--quick --quiet --seed 5 --threads ") + threads);
+      ASSERT_EQ(result.status, 0) << result.output;
+      const std::size_t time = result.output.find("Done in");  // the only line that may differ
+      if (time != std::string::npos) result.output.erase(time, result.output.find('\n', time) - time);
+      if (first.empty()) first = result.output;
+      EXPECT_EQ(first, result.output) << lesson;
+    }
+  }
+}
+
+TEST(LessonOutput, AWrongCommandLineIsNamedAndExitsWith2) {
+  for (const std::string lesson : {"lesson_02", "lesson_08"}) {
+    const Result unknown = run(lesson, "--sed 3");
+    EXPECT_EQ(unknown.status, 2);
+    EXPECT_NE(unknown.output.find(lesson + ": unknown option --sed"), std::string::npos) << unknown.output;
+    const Result word = run(lesson, "--seed three");
+    EXPECT_EQ(word.status, 2);
+    EXPECT_NE(word.output.find("--seed wants a whole number, got \"three\""), std::string::npos)
+        << word.output;
+    EXPECT_NE(run(lesson, "--seed").output.find("--seed wants a value"), std::string::npos);
+    EXPECT_NE(run(lesson, "--threads 0").output.find("--threads wants a number from 1"), std::string::npos);
+    EXPECT_EQ(run(lesson, "--threads 999").status, 1);  // more than the pool allows: said by the library
+  }
+}
+
+TEST(LessonOutput, HelpNamesEveryOptionAndExitsWith0) {
+  const Result result = run("lesson_08", "--help");
+  EXPECT_EQ(result.status, 0);
+  for (const char* option : {"--seed", "--threads", "--quick", "--quiet", "--figures", "--epochs", "--data"})
+    EXPECT_NE(result.output.find(option), std::string::npos) << option;
+  EXPECT_EQ(run("lesson_02", "--help").output.find("--data"), std::string::npos);
+}
+
+TEST(LessonOutput, MissingDataIsNamedAndExitsWith1) {
+  const Result result = run("lesson_08", "--quick --data /nonexistent/digits.csv");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_NE(result.output.find("/nonexistent/digits.csv"), std::string::npos) << result.output;
+}
+
+// A figure is there, whole, well formed at its ends, with a title in every cell.
+TEST(LessonOutput, FiguresAreWrittenWhole) {
+  const fs::path dir = fs::temp_directory_path() / ("heed figures " + std::to_string(getpid()));
+  for (const std::string lesson : {"lesson_02", "lesson_08"}) {
+    const Result result = run(lesson, "--quick --quiet --figures '" + dir.string() + "'");
+    ASSERT_EQ(result.status, 0) << result.output;
+  }
+  for (const char* name : {"weights.svg", "entropy.svg", "padding.svg", "causal.svg", "patches.svg",
+                           "loss.svg", "cls_attention.svg"}) {
+    std::ifstream file(dir / name);
+    std::stringstream text;
+    text << file.rdbuf();
+    EXPECT_TRUE(text.str().starts_with("<svg ")) << name;
+    EXPECT_TRUE(text.str().ends_with("</svg>\n")) << name;
+    EXPECT_NE(text.str().find("<title>"), std::string::npos) << name;
+  }
+  for (const auto& entry : fs::directory_iterator(dir))
+    EXPECT_EQ(entry.path().extension(), ".svg") << entry.path();
+  fs::remove_all(dir);
+}
+
+TEST(LessonOutput, AFolderThatCannotBeMadeIsNamed) {
+  const Result result = run("lesson_02", "--quick --quiet --figures /dev/null/figures");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_NE(result.output.find("cannot make the folder /dev/null/figures"), std::string::npos)
+      << result.output;
+}
+
+}  // namespace

@@ -1,0 +1,55 @@
+#include <gtest/gtest.h>
+
+#include "lessons/support/lesson.h"
+#include "lessons/support/svg.h"
+#include "lessons/support/terminal.h"
+
+namespace heed::lessons {
+namespace {
+
+// Tests run without a terminal: these are the plain forms.
+TEST(Terminal, APictureHasTwoCharactersACellAndFiveWeights) {
+  EXPECT_EQ(picture(tensor({{0, 0.25}, {0.5, 1}})), "  ░░\n▒▒██");
+  EXPECT_EQ(picture(tensor({{8, 16}}), 16), "▒▒██");
+}
+
+TEST(Terminal, AHeatMapNamesRowsAndColumnsAndHatchesWhatIsMasked) {
+  const std::string map = heat_map(tensor({{1, 0}, {0.25, 0.75}}),
+                                   {.rows = {"a", "bb"}, .columns = {"x", "y"}, .allowed = causal(2)});
+  EXPECT_EQ(map,
+            "        x     y \n"
+            " a   1.00   ╱╱╱ \n"
+            "bb   0.25  0.75 \n");
+}
+
+TEST(Terminal, BlocksStandSideBySideWhateverTheirHeights) {
+  EXPECT_EQ(beside({"ab\nc", "x"}, 1), "ab x\nc  \n");
+}
+
+TEST(Svg, AHeatMapHasACellTitledForEveryPair) {
+  const std::string svg =
+      svg_heat_map(tensor({{1, 0}, {0.5, 0.5}}),
+                   {.title = "a < b", .rows = {"q0", "q1"}, .columns = {"k0", "k1"}, .allowed = causal(2)});
+  EXPECT_NE(svg.find("<title>a &lt; b</title>"), std::string::npos);
+  EXPECT_NE(svg.find("<title>q0 → k0: 1.000</title>"), std::string::npos);
+  EXPECT_NE(svg.find("<title>q0 → k1: masked</title>"), std::string::npos);
+  EXPECT_NE(svg.find("url(#hidden)"), std::string::npos);
+}
+
+TEST(Svg, CurvesThatAreNotFiniteAreRefused) {
+  try {
+    svg_curves({{"loss", {0, 1}, {1, INFINITY}}}, {.title = "t"});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(), "[svg_curves] nothing to draw, or a value that is not finite, in \"t\"");
+  }
+  EXPECT_NE(svg_curves({{"flat", {1}, {2}}}, {.title = "t"}).find("flat"), std::string::npos);
+}
+
+TEST(Numbers, AreFixedAndInPercent) {
+  EXPECT_EQ(fixed(1.23456, 3), "1.235");
+  EXPECT_EQ(percent(0.975), "97.5 %");
+}
+
+}  // namespace
+}  // namespace heed::lessons
