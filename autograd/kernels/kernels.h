@@ -13,12 +13,12 @@
 //   - a row reduction adds in one fixed order that depends on its length alone.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <stddef.h>
+#include <stdint.h>
 
 namespace heed::kernels {
 
-using index_t = std::int64_t;
+using index_t = int64_t;
 
 // Element-wise functions y[i] = f(x[i]). The comment names what `unary_backward` wants as `saved`.
 enum class Unary : int {
@@ -43,8 +43,6 @@ enum class Binary : int { add, sub, mul, div, maximum, minimum, pow, count };
 // Which of the two operands is one number for the whole row (broadcast), if any.
 enum class Operands : int { both_rows, b_is_one, a_is_one };
 
-
-
 template <class T>
 struct GemmKernels;  // packing and register tile of matmul: gemm.h
 
@@ -63,7 +61,7 @@ struct Kernels {
   // y[i] = alpha * x[i] + beta * y[i]; with beta = 0 y is not read
   void (*axpby)(T alpha, const T* x, T beta, T* y, index_t n);
   // y[i] = mask[i] ? a[i] : b[i]; mask bytes are 0 or 1; operands as in `binary`
-  void (*select)(Operands operands, const std::uint8_t* mask, const T* a, const T* b, T* y, index_t n);
+  void (*select)(Operands operands, const uint8_t* mask, const T* a, const T* b, T* y, index_t n);
 
   // Row reductions: x (rows, n) -> y (rows).
   void (*sum_rows)(const T* x, T* y, index_t rows, index_t n);
@@ -71,11 +69,11 @@ struct Kernels {
   void (*sum_columns)(const T* x, T* y, index_t rows, index_t n, bool accumulate);
   // Largest value of each row and its first index; NaN counts as largest, as in PyTorch.
   // `index` may be null. n >= 1.
-  void (*max_rows)(const T* x, T* y, std::int64_t* index, index_t rows, index_t n);
+  void (*max_rows)(const T* x, T* y, int64_t* index, index_t rows, index_t n);
 
   // y = softmax(x) over each row of n. `mask` is null or (rows, n) bytes, 1 = may be attended;
   // a row with no 1 gives zeros.
-  void (*softmax_rows)(const T* x, const std::uint8_t* mask, T* y, index_t rows, index_t n);
+  void (*softmax_rows)(const T* x, const uint8_t* mask, T* y, index_t rows, index_t n);
   // dx = y * (dy - sum(dy * y))
   void (*softmax_rows_backward)(const T* dy, const T* y, T* dx, index_t rows, index_t n);
   // y = x - logsumexp(x)
@@ -85,12 +83,12 @@ struct Kernels {
 
   // Layer normalisation over rows of n: y = (x - mean) * rstd * gamma + beta. gamma and beta (n) may
   // be null (1 and 0). mean, rstd (rows) are written for the backward; biased variance.
-  void (*layer_norm)(const T* x, const T* gamma, const T* beta, T eps, T* y, T* mean, T* rstd,
-                     index_t rows, index_t n);
+  void (*layer_norm)(const T* x, const T* gamma, const T* beta, T eps, T* y, T* mean, T* rstd, index_t rows,
+                     index_t n);
   // dx = rstd * (dn - mean(dn) - nhat * mean(dn * nhat)) with dn = dy * gamma.
   // Where dgamma/dbeta (n) are not null, they receive the sums over rows of dy * nhat and dy.
-  void (*layer_norm_backward)(const T* dy, const T* x, const T* gamma, const T* mean, const T* rstd,
-                              T* dx, T* dgamma, T* dbeta, index_t rows, index_t n);
+  void (*layer_norm_backward)(const T* dy, const T* x, const T* gamma, const T* mean, const T* rstd, T* dx,
+                              T* dgamma, T* dbeta, index_t rows, index_t n);
   // Root-mean-square normalisation: y = x * rstd * gamma, rstd = 1 / sqrt(mean(x^2) + eps).
   void (*rms_norm)(const T* x, const T* gamma, T eps, T* y, T* rstd, index_t rows, index_t n);
   void (*rms_norm_backward)(const T* dy, const T* x, const T* gamma, const T* rstd, T* dx, T* dgamma,
@@ -109,7 +107,7 @@ struct Kernels {
 };
 
 // The table in use: the widest that the CPU has, or what HEED_ISA names. An unknown or unavailable
-// name in HEED_ISA throws std::runtime_error "[HEED_ISA] ..." that lists the available ones.
+// name in HEED_ISA throws Error "[HEED_ISA] …" that lists the available ones.
 template <class T>
 const Kernels<T>& kernels();
 

@@ -1,0 +1,183 @@
+// gemm.cpp — the loops around the register tile, from the outside in:
+//
+//   1  threads      c is cut into blocks of whole tiles; each block is a product of its own
+//   2  depth        k in balanced pieces of at most 512, so that a piece of b stays in the second-level cache
+//   3  columns      b's piece packed, panel by panel, each as wide as one tile; or read in place where it is
+//   small 4  rows         a's tile of rows, read in place by broadcast, stays in the first-level cache for
+//   all panels 5  tile         gemm.inl: everything in registers
+//
+// k is never split over threads, and how it is cut depends on k alone: every element of c is the same sum in
+// the same order on any number of threads.
+#include "autograd/kernels/gemm.h"
+
+#include <algorithm>
+
+#include "autograd/kernels/allocator.h"
+#include "autograd/kernels/gemm_tiles.h"
+#include "autograd/kernels/thread_pool.h"
+
+namespace heed::kernels {
+
+namespace {
+
+constexpr index_t depth_limit = 512;
+constexpr index_t columns_limit = 256;         // packed at a time: 256 x 512 floats are half of a 1 MB cache
+constexpr index_t in_place_limit = 16 * 1024;  // a smaller b costs more to pack than to read as it lies
+constexpr double inline_flops = 2e6;           // less work than this is not worth waking a thread
+
+index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
+
+// Memory that is given back at the end of the scope.
+template <class T>
+class Workspace {
+ public:
+  explicit Workspace(index_t n)
+      : bytes_(static_cast<std::size_t>(n) * sizeof(T)), data_(static_cast<T*>(allocate(bytes_))) {}
+  ~Workspace() { release(data_, bytes_); }
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+  T* data() { return data_; }
+
+ private:
+  std::size_t bytes_;
+  T* data_;
+};
+
+// The narrowest tile that takes `columns` at once, else the widest.
+template <class T>
+const GemmTile<T>& tile_for(index_t columns) {
+  const auto& tiles = kernels<T>().gemm->tiles;
+  for (int i = GemmKernels<T>::tile_count - 1; i > 0; --i)
+    if (columns <= tiles[i].columns) return tiles[i];
+  return tiles[0];
+}
+
+// Rows in tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.
+struct Balanced {
+  index_t count, base, longer;  // `longer` of the pieces have base + 1
+  Balanced(index_t n, index_t limit)
+      : count(std::max<index_t>(1, ceil_div(n, limit))), base(n / count), longer(n % count) {}
+  index_t begin(index_t i) const { return i * base + std::min(i, longer); }
+  index_t size(index_t i) const { return base + (i < longer); }
+};
+
+// One panel of b against all rows of a: c (m, columns) += a (m, k) · b (k, columns).
+template <class T>
+void panel(const GemmTile<T>& tile, const GemmShape& s, const T* a, const T* b, index_t b_row,
+           index_t columns, T* c, index_t k, index_t row_begin, index_t rows, bool accumulate) {
+  const index_t a_row = s.transpose_a ? 1 : s.lda, a_column = s.transpose_a ? s.lda : 1;
+  const auto& kernel = columns == tile.columns ? tile.full : tile.partial;
+  kernel[rows](a + row_begin * a_row, a_row, a_column, b, b_row, c + row_begin * s.ldc, s.ldc, k, columns,
+               accumulate);
+}
+
+// 2 – 5: one block on one thread.
+template <class T>
+void block(const GemmShape& s, const T* a, const T* b, T* c) {
+  const index_t a_step = s.transpose_a ? s.lda : 1, b_step = s.transpose_b ? 1 : s.ldb;
+  const index_t b_across = s.transpose_b ? s.ldb : 1;
+  const bool in_place = !s.transpose_b && s.k * s.n <= in_place_limit;
+  const Balanced depth(s.k, depth_limit);
+  const index_t width = std::min(s.n, columns_limit), widest = kernels<T>().gemm->tiles[0].columns;
+  // A row more than is needed: panels that are a power of two apart would fight over the same lines of the
+  // cache.
+  const index_t room = in_place ? 0 : (ceil_div(width, widest) * widest + 16) * (depth.base + 1);
+  Workspace<T> packed(room);
+  for (index_t piece = 0; piece < depth.count; ++piece) {
+    const index_t p0 = depth.begin(piece), k = depth.size(piece);
+    const bool accumulate = s.accumulate || piece > 0;
+    for (index_t j0 = 0; j0 < s.n; j0 += width) {
+      const index_t columns = std::min(width, s.n - j0);
+      T* to = packed.data();
+      for (index_t j = 0; !in_place && j < columns;) {
+        const auto& tile = tile_for<T>(columns - j);
+        const index_t n = std::min(tile.columns, columns - j);
+        kernels<T>().gemm->pack(b + p0 * b_step + (j0 + j) * b_across, s.ldb, s.transpose_b, k, n,
+                                tile.columns, to);
+        to += tile.columns * k;
+        j += n;
+      }
+      // Rows of the widest panel's tile; a narrower last panel has its own, taller one.
+      for (index_t jt = 0; jt < columns;) {
+        const auto& tile = tile_for<T>(columns - jt);
+        index_t same = 0;  // columns from jt on that use this tile
+        while (jt + same < columns && &tile_for<T>(columns - jt - same) == &tile)
+          same += std::min(tile.columns, columns - jt - same);
+        const Balanced rows(s.m, tile.rows);
+        for (index_t i = 0; i < rows.count; ++i) {
+          const T* from = packed.data() + jt * k;
+          for (index_t j = jt; j < jt + same; j += tile.columns, from += tile.columns * k)
+            panel(tile, s, a + p0 * a_step, in_place ? b + p0 * b_step + j0 + j : from,
+                  in_place ? s.ldb : tile.columns, std::min(tile.columns, columns - j), c + j0 + j, k,
+                  rows.begin(i), rows.size(i), accumulate);
+        }
+        jt += same;
+      }
+    }
+  }
+}
+
+// The part of the product that makes c's rows [i0, i1) and columns [j0, j1).
+template <class T>
+void part(GemmShape s, const T* a, const T* b, T* c, index_t i0, index_t i1, index_t j0, index_t j1) {
+  s.m = i1 - i0;
+  s.n = j1 - j0;
+  block(s, a + i0 * (s.transpose_a ? 1 : s.lda), b + j0 * (s.transpose_b ? s.ldb : 1), c + i0 * s.ldc + j0);
+}
+
+template <class T>
+void clear(const GemmShape& s, T* c) {
+  for (index_t i = 0; i < s.m; ++i) std::fill_n(c + i * s.ldc, s.n, T{0});
+}
+
+double flops(const GemmShape& s) {
+  return 2.0 * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
+}
+
+}  // namespace
+
+template <class T>
+void gemm(const GemmShape& s, const T* a, const T* b, T* c) {
+  if (s.m == 0 || s.n == 0) return;
+  if (s.k == 0) {
+    if (!s.accumulate) clear(s, c);
+    return;
+  }
+  if (num_threads() == 1 || flops(s) < inline_flops) return block(s, a, b, c);
+  // 1: about four blocks a thread, cut along the longer side in whole tiles.
+  const auto& tile = tile_for<T>(s.n);
+  const bool by_columns = s.n >= s.m;
+  const index_t unit = by_columns ? tile.columns : tile.rows, extent = by_columns ? s.n : s.m;
+  const index_t units = ceil_div(extent, unit);
+  const index_t per_block = ceil_div(units, index_t{num_threads()} * (by_columns ? 4 : 2)) * unit;
+  parallel_for(ceil_div(extent, per_block), 1, [&](index_t begin, index_t end) {
+    const index_t from = begin * per_block, to = std::min(extent, end * per_block);
+    if (by_columns)
+      part(s, a, b, c, 0, s.m, from, to);
+    else
+      part(s, a, b, c, from, to, 0, s.n);
+  });
+}
+
+template <class T>
+void gemm_batched(const GemmShape& s, index_t batch, const T* a, const index_t* a_offset, const T* b,
+                  const index_t* b_offset, T* c, const index_t* c_offset) {
+  if (batch == 1) return gemm(s, a + *a_offset, b + *b_offset, c + *c_offset);
+  const index_t grain = std::max<index_t>(1, static_cast<index_t>(inline_flops / 2 / (flops(s) + 1)));
+  parallel_for(batch, grain, [&](index_t begin, index_t end) {
+    for (index_t i = begin; i < end; ++i) {
+      if (s.m == 0 || s.n == 0) continue;
+      if (s.k == 0 && !s.accumulate) clear(s, c + c_offset[i]);
+      if (s.k > 0) block(s, a + a_offset[i], b + b_offset[i], c + c_offset[i]);
+    }
+  });
+}
+
+template void gemm(const GemmShape&, const float*, const float*, float*);
+template void gemm(const GemmShape&, const double*, const double*, double*);
+template void gemm_batched(const GemmShape&, index_t, const float*, const index_t*, const float*,
+                           const index_t*, float*, const index_t*);
+template void gemm_batched(const GemmShape&, index_t, const double*, const index_t*, const double*,
+                           const index_t*, double*, const index_t*);
+
+}  // namespace heed::kernels

@@ -1,0 +1,37 @@
+// isa_avx2.cpp — the kernels, compiled for AVX2 and FMA. Only this file is compiled with the instructions
+// that it names. It includes no standard C++ header: an inline function of one, compiled here, could be the
+// copy that the linker keeps for everybody.
+#include <immintrin.h>
+#include <stdint.h>
+
+#include "autograd/kernels/gemm_tiles.h"
+
+#define INLINE inline __attribute__((always_inline))
+#define INLINE_LAMBDA __attribute__((always_inline))
+#define ISA_NAME "avx2"
+#define WIDE_ROWS 6
+#define WIDE_VECTORS 2
+#define MIDDLE_ROWS 6
+#define MIDDLE_VECTORS 2
+#define NARROW_ROWS 12
+
+namespace heed::kernels {
+namespace {
+namespace isa_avx2 {
+
+#include "autograd/kernels/vec_avx2.h"
+// clang-format off: order matters, each file builds on the ones before it
+#include "autograd/kernels/elementwise.inl"
+#include "autograd/kernels/gemm.inl"
+#include "autograd/kernels/math.inl"
+#include "autograd/kernels/rows.inl"
+#include "autograd/kernels/table.inl"
+// clang-format on
+
+}  // namespace isa_avx2
+}  // namespace
+
+const Kernels<float>& avx2_f32() { return isa_avx2::table<float>(); }
+const Kernels<double>& avx2_f64() { return isa_avx2::table<double>(); }
+
+}  // namespace heed::kernels

@@ -1,0 +1,38 @@
+// isa_neon.cpp — the kernels, compiled for NEON. Only this file is compiled with the instructions that it
+// names. It includes no standard C++ header: an inline function of one, compiled here, could be the copy that
+// the linker keeps for everybody.
+#include <arm_neon.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "autograd/kernels/gemm_tiles.h"
+
+#define INLINE inline __attribute__((always_inline))
+#define INLINE_LAMBDA __attribute__((always_inline))
+#define ISA_NAME "neon"
+#define WIDE_ROWS 8
+#define WIDE_VECTORS 3
+#define MIDDLE_ROWS 8
+#define MIDDLE_VECTORS 2
+#define NARROW_ROWS 12
+
+namespace heed::kernels {
+namespace {
+namespace isa_neon {
+
+#include "autograd/kernels/vec_neon.h"
+// clang-format off: order matters, each file builds on the ones before it
+#include "autograd/kernels/elementwise.inl"
+#include "autograd/kernels/gemm.inl"
+#include "autograd/kernels/math.inl"
+#include "autograd/kernels/rows.inl"
+#include "autograd/kernels/table.inl"
+// clang-format on
+
+}  // namespace isa_neon
+}  // namespace
+
+const Kernels<float>& neon_f32() { return isa_neon::table<float>(); }
+const Kernels<double>& neon_f64() { return isa_neon::table<double>(); }
+
+}  // namespace heed::kernels

@@ -1,0 +1,37 @@
+// isa_portable.cpp — the kernels, compiled for any CPU. Only this file is compiled with the instructions that
+// it names. It includes no standard C++ header: an inline function of one, compiled here, could be the copy
+// that the linker keeps for everybody.
+#include <stdint.h>
+#include <string.h>
+
+#include "autograd/kernels/gemm_tiles.h"
+
+#define INLINE inline __attribute__((always_inline))
+#define INLINE_LAMBDA __attribute__((always_inline))
+#define ISA_NAME "portable"
+#define WIDE_ROWS 4
+#define WIDE_VECTORS 2
+#define MIDDLE_ROWS 4
+#define MIDDLE_VECTORS 2
+#define NARROW_ROWS 8
+
+namespace heed::kernels {
+namespace {
+namespace isa_portable {
+
+#include "autograd/kernels/vec_portable.h"
+// clang-format off: order matters, each file builds on the ones before it
+#include "autograd/kernels/elementwise.inl"
+#include "autograd/kernels/gemm.inl"
+#include "autograd/kernels/math.inl"
+#include "autograd/kernels/rows.inl"
+#include "autograd/kernels/table.inl"
+// clang-format on
+
+}  // namespace isa_portable
+}  // namespace
+
+const Kernels<float>& portable_f32() { return isa_portable::table<float>(); }
+const Kernels<double>& portable_f64() { return isa_portable::table<double>(); }
+
+}  // namespace heed::kernels

@@ -1,0 +1,106 @@
+// math.inl — functions of a whole vector, from the words of Vec<T>.
+
+// How many terms of the Taylor series of e^r are needed on |r| <= ln 2 / 2 for each type's last digit, and
+// where e^x leaves the type's range.
+template <class T>
+struct ExpRange;
+template <>
+struct ExpRange<float> {
+  static constexpr int terms = 8;
+  static constexpr float low = -104.0F, high = 89.0F;
+  static constexpr float ln2_high = 0.693359375F,
+                         ln2_low = -2.12194440e-4F;  // high has few bits: n * high is exact
+};
+template <>
+struct ExpRange<double> {
+  static constexpr int terms = 14;
+  static constexpr double low = -746.0, high = 710.0;
+  static constexpr double ln2_high = 0.693145751953125, ln2_low = 1.42860682030941723212e-6;
+};
+
+// x = n ln 2 + r: e^x = 2^n (1 + m), m = e^r - 1 by its series. Leaving the 1 out keeps m exact for small x.
+template <class T>
+struct Split {
+  Vec<T> n, m;
+};
+template <class T>
+INLINE Split<T> split_exp(Vec<T> x) {
+  using V = Vec<T>;
+  using Range = ExpRange<T>;
+  x = min(max(x, V::all(Range::low)), V::all(Range::high));
+  const V n = round(x * V::all(T(1.4426950408889634)));
+  const V r = fma(n, V::all(-Range::ln2_low), fma(n, V::all(-Range::ln2_high), x));
+  T coefficient = 1;  // 1/k!, folded at compile time
+  T factorials[Range::terms + 1];
+  for (int k = 1; k <= Range::terms; ++k) factorials[k] = coefficient /= T(k);
+  V m = V::all(factorials[Range::terms]);
+  for (int k = Range::terms - 1; k >= 2; --k) m = fma(m, r, V::all(factorials[k]));
+  return {n, fma(m * r, r, r)};
+}
+
+// 2^n in two steps, so that results near the ends of the range are reached without leaving it on the way.
+template <class T>
+INLINE Vec<T> scale(Vec<T> x, Vec<T> n) {
+  using V = Vec<T>;
+  const V half = round(n * V::all(T(0.5)));
+  return x * pow2(half) * pow2(n - half);
+}
+
+template <class T>
+INLINE Vec<T> exp(Vec<T> x) {
+  const Split<T> s = split_exp(x);
+  return select(is_nan(x), x, scale(Vec<T>::all(1) + s.m, s.n));
+}
+
+// e^x - 1 without losing the digits of a small x
+template <class T>
+INLINE Vec<T> expm1(Vec<T> x) {
+  const Split<T> s = split_exp(x);
+  return scale(s.m, s.n) + (scale(Vec<T>::all(1), s.n) - Vec<T>::all(1));
+}
+
+// tanh x = (e^2x - 1) / (e^2x + 1); beyond |x| = 20 it is 1 in every digit
+template <class T>
+INLINE Vec<T> tanh(Vec<T> x) {
+  using V = Vec<T>;
+  const V limit = V::all(20);
+  const V e = expm1(min(max(x, neg(limit)), limit) * V::all(2));
+  return select(is_nan(x), x, e / (e + V::all(2)));
+}
+
+// 1 / (1 + e^-x): for large -x the exponential is inf and the result 0, which is right
+template <class T>
+INLINE Vec<T> sigmoid(Vec<T> x) {
+  return Vec<T>::all(1) / (Vec<T>::all(1) + exp(neg(x)));
+}
+
+// Applies a C function lane by lane: for those that no hot loop calls.
+template <class T, class Function>
+INLINE Vec<T> lanewise(Vec<T> x, Function f) {
+  T lanes[Vec<T>::lanes];
+  x.store(lanes);
+  for (int i = 0; i < Vec<T>::lanes; ++i) lanes[i] = f(lanes[i]);
+  return Vec<T>::load(lanes);
+}
+INLINE Vec<float> log(Vec<float> x) {
+  return lanewise(x, [](float v) { return __builtin_logf(v); });
+}
+INLINE Vec<double> log(Vec<double> x) {
+  return lanewise(x, [](double v) { return __builtin_log(v); });
+}
+
+// erf: in float by Abramowitz and Stegun, formula 7.1.26 (absolute error below 1.5e-7, which is float's own),
+// in double by the C library.
+INLINE Vec<float> erf(Vec<float> x) {
+  using V = Vec<float>;
+  const V a = abs(x), t = V::all(1) / fma(V::all(0.3275911F), a, V::all(1));
+  V p = fma(V::all(1.061405429F), t, V::all(-1.453152027F));
+  p = fma(p, t, V::all(1.421413741F));
+  p = fma(p, t, V::all(-0.284496736F));
+  p = fma(p, t, V::all(0.254829592F));
+  const V y = V::all(1) - p * t * exp(neg(a * a));
+  return select(less(x, V::all(0)), neg(y), y);
+}
+INLINE Vec<double> erf(Vec<double> x) {
+  return lanewise(x, [](double v) { return __builtin_erf(v); });
+}

@@ -1,0 +1,348 @@
+#include "autograd/kernels/reference.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+namespace heed::kernels {
+
+namespace {
+
+// ---- one number
+// ------------------------------------------------------------------------------------------------
+
+template <class T>
+T standard_normal_cdf(T x) {
+  return T(0.5) * (1 + std::erf(x * T(std::numbers::sqrt2 / 2)));
+}
+template <class T>
+T gelu_tanh_argument(T x) {
+  return T(std::sqrt(2 / std::numbers::pi)) * (x + T(0.044715) * x * x * x);
+}
+
+template <class T>
+T apply(Unary f, T x) {
+  switch (f) {
+    case Unary::neg:
+      return -x;
+    case Unary::exp:
+      return std::exp(x);
+    case Unary::log:
+      return std::log(x);
+    case Unary::sqrt:
+      return std::sqrt(x);
+    case Unary::rsqrt:
+      return 1 / std::sqrt(x);
+    case Unary::abs:
+      return std::abs(x);
+    case Unary::tanh:
+      return std::tanh(x);
+    case Unary::sigmoid:
+      return 1 / (1 + std::exp(-x));
+    case Unary::relu:
+      return x < 0 ? T(0) : x;  // NaN is not below 0, so it stays
+    case Unary::gelu:
+      return x * standard_normal_cdf(x);
+    case Unary::gelu_tanh:
+      return T(0.5) * x * (1 + std::tanh(gelu_tanh_argument(x)));
+    case Unary::silu:
+      return x / (1 + std::exp(-x));
+    case Unary::count:
+      break;
+  }
+  return x;
+}
+
+// f' written in what was saved: s is x or y, as the enum says.
+template <class T>
+T slope(Unary f, T s) {
+  switch (f) {
+    case Unary::neg:
+      return -1;
+    case Unary::exp:
+      return s;
+    case Unary::log:
+      return 1 / s;
+    case Unary::sqrt:
+      return T(0.5) / s;
+    case Unary::rsqrt:
+      return T(-0.5) * s * s * s;
+    case Unary::abs:
+      return s > 0 ? T(1) : s < 0 ? T(-1) : T(0);
+    case Unary::tanh:
+      return 1 - s * s;
+    case Unary::sigmoid:
+      return s * (1 - s);
+    case Unary::relu:
+      return s > 0 ? T(1) : T(0);
+    case Unary::gelu:  // Φ(x) + x φ(x)
+      return standard_normal_cdf(s) +
+             s * std::exp(-s * s / 2) * T(std::numbers::inv_sqrtpi / std::numbers::sqrt2);
+    case Unary::gelu_tanh: {
+      const T t = std::tanh(gelu_tanh_argument(s));
+      const T inner = T(std::sqrt(2 / std::numbers::pi)) * (1 + 3 * T(0.044715) * s * s);
+      return T(0.5) * (1 + t) + T(0.5) * s * (1 - t * t) * inner;
+    }
+    case Unary::silu: {
+      const T sigma = 1 / (1 + std::exp(-s));
+      return sigma * (1 + s * (1 - sigma));
+    }
+    case Unary::count:
+      break;
+  }
+  return 0;
+}
+
+template <class T>
+T apply(Binary f, T a, T b) {
+  switch (f) {
+    case Binary::add:
+      return a + b;
+    case Binary::sub:
+      return a - b;
+    case Binary::mul:
+      return a * b;
+    case Binary::div:
+      return a / b;
+    case Binary::maximum:
+      return std::isnan(a) || a > b ? a : b;
+    case Binary::minimum:
+      return std::isnan(a) || a < b ? a : b;
+    case Binary::pow:
+      return std::pow(a, b);
+    case Binary::count:
+      break;
+  }
+  return a;
+}
+
+// ---- arrays
+// ----------------------------------------------------------------------------------------------------
+
+template <class T>
+void unary(Unary f, const T* x, T* y, index_t n) {
+  for (index_t i = 0; i < n; ++i) y[i] = apply(f, x[i]);
+}
+
+template <class T>
+void unary_backward(Unary f, const T* dy, const T* saved, T* dx, index_t n) {
+  for (index_t i = 0; i < n; ++i) dx[i] = dy[i] * slope(f, f == Unary::neg ? T(0) : saved[i]);
+}
+
+// The index of an operand that may be one number for all.
+index_t at(Operands operands, Operands single, index_t i) { return operands == single ? 0 : i; }
+
+template <class T>
+void binary(Binary f, Operands o, const T* a, const T* b, T* y, index_t n) {
+  for (index_t i = 0; i < n; ++i)
+    y[i] = apply(f, a[at(o, Operands::a_is_one, i)], b[at(o, Operands::b_is_one, i)]);
+}
+
+template <class T>
+void axpby(T alpha, const T* x, T beta, T* y, index_t n) {
+  for (index_t i = 0; i < n; ++i) y[i] = beta == 0 ? alpha * x[i] : alpha * x[i] + beta * y[i];
+}
+
+template <class T>
+void select(Operands o, const uint8_t* mask, const T* a, const T* b, T* y, index_t n) {
+  for (index_t i = 0; i < n; ++i)
+    y[i] = mask[i] ? a[at(o, Operands::a_is_one, i)] : b[at(o, Operands::b_is_one, i)];
+}
+
+template <class T>
+void sum_rows(const T* x, T* y, index_t rows, index_t n) {
+  for (index_t r = 0; r < rows; ++r) {
+    double sum = 0;
+    for (index_t i = 0; i < n; ++i) sum += x[r * n + i];
+    y[r] = static_cast<T>(sum);
+  }
+}
+
+template <class T>
+void sum_columns(const T* x, T* y, index_t rows, index_t n, bool accumulate) {
+  for (index_t i = 0; i < n; ++i) {
+    double sum = accumulate ? y[i] : 0;
+    for (index_t r = 0; r < rows; ++r) sum += x[r * n + i];
+    y[i] = static_cast<T>(sum);
+  }
+}
+
+template <class T>
+void max_rows(const T* x, T* y, int64_t* index, index_t rows, index_t n) {
+  for (index_t r = 0; r < rows; ++r) {
+    const T* row = x + r * n;
+    index_t best = 0;
+    for (index_t i = 1; i < n; ++i)
+      if (!std::isnan(row[best]) && (row[i] > row[best] || std::isnan(row[i]))) best = i;
+    y[r] = row[best];
+    if (index) index[r] = best;
+  }
+}
+
+// ---- rows
+// ------------------------------------------------------------------------------------------------------
+
+// The maximum is taken off before exp: e^1000 does not fit any float, e^0 does, and the shares are the same.
+template <class T>
+void softmax_rows(const T* x, const uint8_t* mask, T* y, index_t rows, index_t n) {
+  for (index_t r = 0; r < rows; ++r) {
+    const auto allowed = [&](index_t i) { return !mask || mask[r * n + i]; };
+    T top = -std::numeric_limits<T>::infinity(), sum = 0;
+    bool any = false;
+    for (index_t i = 0; i < n; ++i) {
+      if (!allowed(i)) continue;
+      top = std::max(top, x[r * n + i]);
+      any = true;
+    }
+    for (index_t i = 0; i < n; ++i) sum += y[r * n + i] = allowed(i) ? std::exp(x[r * n + i] - top) : T(0);
+    for (index_t i = 0; i < n; ++i) y[r * n + i] = any ? y[r * n + i] / sum : T(0);
+  }
+}
+
+template <class T>
+void softmax_rows_backward(const T* dy, const T* y, T* dx, index_t rows, index_t n) {
+  for (index_t r = 0; r < rows; ++r, dy += n, y += n, dx += n) {
+    T dot = 0;
+    for (index_t i = 0; i < n; ++i) dot += dy[i] * y[i];
+    for (index_t i = 0; i < n; ++i) dx[i] = y[i] * (dy[i] - dot);
+  }
+}
+
+template <class T>
+void log_softmax_rows(const T* x, T* y, index_t rows, index_t n) {
+  for (index_t r = 0; r < rows && n > 0; ++r, x += n, y += n) {
+    const T top = *std::max_element(x, x + n);
+    T sum = 0;
+    for (index_t i = 0; i < n; ++i) sum += std::exp(x[i] - top);
+    for (index_t i = 0; i < n; ++i) y[i] = (x[i] - top) - std::log(sum);
+  }
+}
+
+template <class T>
+void log_softmax_rows_backward(const T* dy, const T* y, T* dx, index_t rows, index_t n) {
+  for (index_t r = 0; r < rows; ++r, dy += n, y += n, dx += n) {
+    T sum = 0;
+    for (index_t i = 0; i < n; ++i) sum += dy[i];
+    for (index_t i = 0; i < n; ++i) dx[i] = dy[i] - std::exp(y[i]) * sum;
+  }
+}
+
+// ---- norms
+// -----------------------------------------------------------------------------------------------------
+
+template <class T>
+void layer_norm(const T* x, const T* gamma, const T* beta, T eps, T* y, T* mean, T* rstd, index_t rows,
+                index_t n) {
+  for (index_t r = 0; r < rows; ++r, x += n, y += n) {
+    T sum = 0, squares = 0;
+    for (index_t i = 0; i < n; ++i) sum += x[i];
+    mean[r] = sum / static_cast<T>(n);
+    for (index_t i = 0; i < n; ++i) squares += (x[i] - mean[r]) * (x[i] - mean[r]);
+    rstd[r] = 1 / std::sqrt(squares / static_cast<T>(n) + eps);
+    for (index_t i = 0; i < n; ++i)
+      y[i] = (x[i] - mean[r]) * rstd[r] * (gamma ? gamma[i] : T(1)) + (beta ? beta[i] : T(0));
+  }
+}
+
+template <class T>
+void layer_norm_backward(const T* dy, const T* x, const T* gamma, const T* mean, const T* rstd, T* dx,
+                         T* dgamma, T* dbeta, index_t rows, index_t n) {
+  if (dgamma) std::fill_n(dgamma, n, T(0));
+  if (dbeta) std::fill_n(dbeta, n, T(0));
+  for (index_t r = 0; r < rows; ++r, dy += n, x += n, dx += n) {
+    const auto normal = [&](index_t i) { return (x[i] - mean[r]) * rstd[r]; };
+    const auto dn = [&](index_t i) { return dy[i] * (gamma ? gamma[i] : T(1)); };
+    T mean_dn = 0, mean_dn_n = 0;
+    for (index_t i = 0; i < n; ++i) {
+      mean_dn += dn(i) / static_cast<T>(n);
+      mean_dn_n += dn(i) * normal(i) / static_cast<T>(n);
+      if (dgamma) dgamma[i] += dy[i] * normal(i);
+      if (dbeta) dbeta[i] += dy[i];
+    }
+    for (index_t i = 0; i < n; ++i) dx[i] = rstd[r] * (dn(i) - mean_dn - normal(i) * mean_dn_n);
+  }
+}
+
+template <class T>
+void rms_norm(const T* x, const T* gamma, T eps, T* y, T* rstd, index_t rows, index_t n) {
+  for (index_t r = 0; r < rows; ++r, x += n, y += n) {
+    T squares = 0;
+    for (index_t i = 0; i < n; ++i) squares += x[i] * x[i];
+    rstd[r] = 1 / std::sqrt(squares / static_cast<T>(n) + eps);
+    for (index_t i = 0; i < n; ++i) y[i] = x[i] * rstd[r] * (gamma ? gamma[i] : T(1));
+  }
+}
+
+template <class T>
+void rms_norm_backward(const T* dy, const T* x, const T* gamma, const T* rstd, T* dx, T* dgamma, index_t rows,
+                       index_t n) {
+  if (dgamma) std::fill_n(dgamma, n, T(0));
+  for (index_t r = 0; r < rows; ++r, dy += n, x += n, dx += n) {
+    T mean_dn_n = 0;
+    for (index_t i = 0; i < n; ++i) {
+      const T normal = x[i] * rstd[r];
+      mean_dn_n += dy[i] * (gamma ? gamma[i] : T(1)) * normal / static_cast<T>(n);
+      if (dgamma) dgamma[i] += dy[i] * normal;
+    }
+    for (index_t i = 0; i < n; ++i)
+      dx[i] = rstd[r] * (dy[i] * (gamma ? gamma[i] : T(1)) - x[i] * rstd[r] * mean_dn_n);
+  }
+}
+
+template <class T>
+void adam(const typename Kernels<T>::AdamStep& s, T* w, const T* g, T* m, T* v, index_t n) {
+  for (index_t i = 0; i < n; ++i) {
+    const T gradient = g[i] + s.l2 * w[i];
+    m[i] = s.beta1 * m[i] + (1 - s.beta1) * gradient;
+    v[i] = s.beta2 * v[i] + (1 - s.beta2) * gradient * gradient;
+    w[i] = w[i] * (1 - s.decoupled) - s.step * m[i] / (std::sqrt(v[i]) * s.inv_sqrt_correction2 + s.eps);
+  }
+}
+
+}  // namespace
+
+template <class T>
+const Kernels<T>& reference() {
+  static const Kernels<T> table = {"reference",
+                                   1,
+                                   unary<T>,
+                                   unary_backward<T>,
+                                   binary<T>,
+                                   axpby<T>,
+                                   select<T>,
+                                   sum_rows<T>,
+                                   sum_columns<T>,
+                                   max_rows<T>,
+                                   softmax_rows<T>,
+                                   softmax_rows_backward<T>,
+                                   log_softmax_rows<T>,
+                                   log_softmax_rows_backward<T>,
+                                   layer_norm<T>,
+                                   layer_norm_backward<T>,
+                                   rms_norm<T>,
+                                   rms_norm_backward<T>,
+                                   adam<T>,
+                                   nullptr};
+  return table;
+}
+template const Kernels<float>& reference<float>();
+template const Kernels<double>& reference<double>();
+
+template <class T>
+void reference_gemm(const GemmShape& s, const T* a, const T* b, T* c) {
+  for (index_t i = 0; i < s.m; ++i)
+    for (index_t j = 0; j < s.n; ++j) {
+      double sum = s.accumulate ? c[i * s.ldc + j] : 0;
+      for (index_t p = 0; p < s.k; ++p) {
+        const double x = s.transpose_a ? a[p * s.lda + i] : a[i * s.lda + p];
+        const double y = s.transpose_b ? b[j * s.ldb + p] : b[p * s.ldb + j];
+        sum += x * y;
+      }
+      c[i * s.ldc + j] = static_cast<T>(sum);
+    }
+}
+template void reference_gemm(const GemmShape&, const float*, const float*, float*);
+template void reference_gemm(const GemmShape&, const double*, const double*, double*);
+
+}  // namespace heed::kernels

@@ -1,0 +1,171 @@
+#include "autograd/kernels/thread_pool.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <condition_variable>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "autograd/error.h"
+
+namespace heed {
+
+namespace {
+
+constexpr int most_threads = 256;
+
+int threads_of_this_process() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::clamp(CPU_COUNT(&set), 1, most_threads);
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, most_threads);
+}
+
+int threads_at_start() {
+  const char* text = std::getenv("HEED_THREADS");
+  if (!text || !*text) return threads_of_this_process();
+  int n = 0;
+  const char* stop = text + std::strlen(text);
+  const auto [end, error] = std::from_chars(text, stop, n);
+  check(error == std::errc() && end == stop && n >= 1 && n <= most_threads, "HEED_THREADS", "\"", text,
+        "\" is not a whole number from 1 to ", most_threads);
+  return n;
+}
+
+std::atomic<int>& thread_count() {
+  static std::atomic<int> count{threads_at_start()};
+  return count;
+}
+
+thread_local bool inside = false;  // this thread is running a range: a nested call runs inline
+
+// The pool. One job at a time; its ranges are claimed one by one, so that a thread that the system holds up
+// delays one range only. Workers join a job, and the caller closes it, under the mutex: no worker can touch a
+// job that is over.
+class Pool {
+ public:
+  static Pool& instance() {
+    static Pool pool;
+    return pool;
+  }
+
+  void run(std::int64_t n, std::int64_t chunk, kernels::RangeFunction body, int threads) {
+    const std::unique_lock only_one(calls_, std::try_to_lock);
+    if (!only_one.owns_lock()) return body(0, n);  // another thread of the user's is using the pool
+    Job job{body, n, chunk, {}, {}, {}};
+    {
+      const std::lock_guard lock(mutex_);
+      while (static_cast<int>(workers_.size()) < threads - 1) workers_.emplace_back([this] { work(); });
+      job_ = &job;
+      seats_ = threads - 1;
+      epoch_.fetch_add(1, std::memory_order_release);
+    }
+    wake_.notify_all();
+    take_ranges(job);
+    std::unique_lock lock(mutex_);
+    job_ = nullptr;
+    done_.wait(lock, [&] { return working_ == 0; });
+    if (job.error) std::rethrow_exception(job.error);
+  }
+
+ private:
+  struct Job {
+    kernels::RangeFunction body;
+    std::int64_t n, chunk;
+    std::atomic<std::int64_t> next;
+    std::mutex error_mutex;
+    std::exception_ptr error;
+  };
+
+  ~Pool() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      epoch_.fetch_add(1, std::memory_order_release);
+    }
+    wake_.notify_all();
+    for (std::thread& worker : workers_) worker.join();
+  }
+
+  static void take_ranges(Job& job) {
+    inside = true;
+    for (;;) {
+      const std::int64_t begin = job.next.fetch_add(job.chunk, std::memory_order_relaxed);
+      if (begin >= job.n) break;
+      try {
+        job.body(begin, std::min(job.n, begin + job.chunk));
+      } catch (...) {
+        const std::lock_guard lock(job.error_mutex);
+        if (!job.error) job.error = std::current_exception();
+        job.next.store(job.n, std::memory_order_relaxed);  // what has not begun will not
+      }
+    }
+    inside = false;
+  }
+
+  void work() {
+    std::uint64_t seen = 0;
+    for (;;) {
+      // Jobs often follow each other closely: look for a moment before going to sleep.
+      for (int spin = 0; spin < 2000 && epoch_.load(std::memory_order_acquire) == seen; ++spin)
+        std::this_thread::yield();
+      Job* job = nullptr;
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [&] { return epoch_.load(std::memory_order_relaxed) != seen; });
+        seen = epoch_.load(std::memory_order_relaxed);
+        if (stopping_) return;
+        if (!job_ || seats_ == 0) continue;
+        job = job_;
+        --seats_;
+        ++working_;
+      }
+      take_ranges(*job);
+      {
+        const std::lock_guard lock(mutex_);
+        --working_;
+      }
+      done_.notify_one();
+    }
+  }
+
+  std::mutex calls_, mutex_;
+  std::condition_variable wake_, done_;
+  std::atomic<std::uint64_t> epoch_{0};
+  Job* job_ = nullptr;
+  int seats_ = 0, working_ = 0;
+  bool stopping_ = false;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace
+
+int num_threads() { return thread_count().load(std::memory_order_relaxed); }
+
+void set_num_threads(int n) {
+  check(n >= 1 && n <= most_threads, "set_num_threads", n, " is not a number from 1 to ", most_threads);
+  thread_count().store(n, std::memory_order_relaxed);
+}
+
+namespace kernels {
+
+void parallel_for(std::int64_t n, std::int64_t grain, RangeFunction body) {
+  if (n <= 0) return;
+  const int threads = num_threads();
+  grain = std::max<std::int64_t>(grain, 1);
+  if (n <= grain || threads == 1 || inside) return body(0, n);
+  // About four ranges a thread; never shorter than the grain.
+  const std::int64_t ranges = std::min<std::int64_t>(n / grain, std::int64_t{threads} * 4);
+  const std::int64_t chunk = (n + ranges - 1) / ranges;
+  Pool::instance().run(n, chunk, body, threads);
+}
+
+}  // namespace kernels
+}  // namespace heed

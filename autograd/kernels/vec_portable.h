@@ -1,0 +1,150 @@
+// vec_portable.h — Vec<T> for any CPU: 16 bytes by the compiler's own vectors. Read this one first: the files
+// for AVX2, AVX-512 and NEON say the same words with their CPU's instructions.
+//
+//   load, load_n      n < lanes elements, the rest 0; never reads past them
+//   store, store_n    likewise
+//   all(x)            x in every lane
+//   fma(a, b, c)      a * b + c; rounded once where the CPU can
+//   max, min          as the CPU's: b where either is NaN
+//   round             to the nearest whole number, ties to even
+//   less, is_nan      a Truth a lane, for select(t, a, b) = t ? a : b
+//   pow2(n)           2^n for a whole number n in the range of exponents
+//   sum, largest      over the lanes, in one fixed order
+#include <string.h>
+
+template <class T>
+struct Vec;
+
+template <class T, class Int>
+struct PortableVec {
+  typedef T Data __attribute__((vector_size(16)));
+  typedef Int Truth __attribute__((vector_size(16)));
+  static constexpr int lanes = 16 / sizeof(T);
+  Data v;
+  INLINE T sum() const {
+    T half[lanes / 2];
+    for (int i = 0; i < lanes / 2; ++i) half[i] = v[i] + v[i + lanes / 2];
+    return lanes == 4 ? half[0] + half[lanes / 2 - 1] : half[0];
+  }
+  INLINE T largest() const {
+    T m = v[0];
+    for (int i = 1; i < lanes; ++i) m = m > v[i] ? m : v[i];
+    return m;
+  }
+};
+
+template <>
+struct Vec<float> : PortableVec<float, int32_t> {
+  static INLINE Vec of(Data d) {
+    Vec r;
+    r.v = d;
+    return r;
+  }
+  static INLINE Vec load_n(const float* p, int n) {
+    Vec r = all(0);
+    memcpy(&r.v, p, static_cast<size_t>(n) * sizeof(float));
+    return r;
+  }
+  static INLINE Vec load(const float* p) {
+    Vec r;
+    memcpy(&r.v, p, sizeof r.v);
+    return r;
+  }
+  static INLINE Vec all(float x) { return of(Data{x, x, x, x}); }
+  INLINE void store(float* p) const { memcpy(p, &v, sizeof v); }
+  INLINE void store_n(float* p, int n) const { memcpy(p, &v, static_cast<size_t>(n) * sizeof(float)); }
+};
+
+template <>
+struct Vec<double> : PortableVec<double, int64_t> {
+  static INLINE Vec of(Data d) {
+    Vec r;
+    r.v = d;
+    return r;
+  }
+  static INLINE Vec load_n(const double* p, int n) {
+    Vec r = all(0);
+    memcpy(&r.v, p, static_cast<size_t>(n) * sizeof(double));
+    return r;
+  }
+  static INLINE Vec load(const double* p) {
+    Vec r;
+    memcpy(&r.v, p, sizeof r.v);
+    return r;
+  }
+  static INLINE Vec all(double x) { return of(Data{x, x}); }
+  INLINE void store(double* p) const { memcpy(p, &v, sizeof v); }
+  INLINE void store_n(double* p, int n) const { memcpy(p, &v, static_cast<size_t>(n) * sizeof(double)); }
+};
+
+template <class V>
+concept AnyVec = requires(V a) {
+  a.lanes;
+};
+
+template <AnyVec V>
+INLINE V operator+(V a, V b) {
+  return V::of(a.v + b.v);
+}
+template <AnyVec V>
+INLINE V operator-(V a, V b) {
+  return V::of(a.v - b.v);
+}
+template <AnyVec V>
+INLINE V operator*(V a, V b) {
+  return V::of(a.v * b.v);
+}
+template <AnyVec V>
+INLINE V operator/(V a, V b) {
+  return V::of(a.v / b.v);
+}
+template <AnyVec V>
+INLINE V fma(V a, V b, V c) {
+  return V::of(a.v * b.v + c.v);
+}
+template <AnyVec V>
+INLINE V select(typename V::Truth t, V a, V b) {
+  const typename V::Truth bits_a = __builtin_bit_cast(typename V::Truth, a.v),
+                          bits_b = __builtin_bit_cast(typename V::Truth, b.v);
+  return V::of(__builtin_bit_cast(typename V::Data, (bits_a & t) | (bits_b & ~t)));
+}
+template <AnyVec V>
+INLINE typename V::Truth less(V a, V b) {
+  return a.v < b.v;
+}
+template <AnyVec V>
+INLINE typename V::Truth is_nan(V a) {
+  return a.v != a.v;
+}
+template <AnyVec V>
+INLINE V max(V a, V b) {
+  return select(less(b, a), a, b);
+}
+template <AnyVec V>
+INLINE V min(V a, V b) {
+  return select(less(a, b), a, b);
+}
+template <AnyVec V>
+INLINE V neg(V a) {
+  return V::of(-a.v);
+}
+template <AnyVec V>
+INLINE V abs(V a) {
+  return select(less(a, V::all(0)), neg(a), a + V::all(0));
+}
+template <AnyVec V>
+INLINE V sqrt(V a) {
+  for (int i = 0; i < V::lanes; ++i) a.v[i] = static_cast<decltype(a.v[i] + 0)>(__builtin_sqrt(a.v[i]));
+  return a;
+}
+template <AnyVec V>
+INLINE V round(V a) {
+  for (int i = 0; i < V::lanes; ++i) a.v[i] = static_cast<decltype(a.v[i] + 0)>(__builtin_rint(a.v[i]));
+  return a;
+}
+template <AnyVec V>
+INLINE V pow2(V n) {
+  constexpr int mantissa = sizeof(n.v[0]) == 4 ? 23 : 52, bias = sizeof(n.v[0]) == 4 ? 127 : 1023;
+  return V::of(__builtin_bit_cast(typename V::Data, (__builtin_convertvector(n.v, typename V::Truth) + bias)
+                                                        << mantissa));
+}
