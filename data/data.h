@@ -1,0 +1,6 @@
+// data.h — the whole of data/ in one include.
+#pragma once
+
+#include "data/dataset.h"
+#include "data/digits.h"
+#include "data/readers.h"

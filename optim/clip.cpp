@@ -1,0 +1,39 @@
+#include "optim/clip.h"
+
+#include <cmath>
+
+#include "autograd/graph.h"
+#include "autograd/ops/common.h"
+
+namespace heed::optim {
+
+double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm) {
+  check(max_norm > 0 && std::isfinite(max_norm), "clip_grad_norm",
+        "max_norm must be positive and finite, got ", max_norm);
+  const NoGrad no_grad;
+  double squares = 0;
+  for (const Tensor& p : parameters) {
+    check(p.defined(), "clip_grad_norm", "a parameter is an undefined tensor");
+    if (!p.grad().defined()) continue;
+    const Tensor g = ops::dense(p.grad());
+    ops::dispatch(g.dtype(), [&]<class T>() {
+      const T* x = g.data<T>();
+      double part = 0;
+      for (index_t i = 0; i < g.numel(); ++i) part += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+      squares += part;
+    });
+  }
+  const double norm = std::sqrt(squares);
+  check(std::isfinite(norm), "clip_grad_norm", "the gradients have length ", norm,
+        ". Hint: AnomalyMode names the op that made the first NaN");
+  if (norm > max_norm) {
+    for (const Tensor& p : parameters) {
+      if (!p.grad().defined()) continue;
+      Tensor g = p.grad();
+      g.mul_(max_norm / (norm + 1e-6));
+    }
+  }
+  return norm;
+}
+
+}  // namespace heed::optim

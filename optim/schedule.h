@@ -1,0 +1,100 @@
+// schedule.h — learning rates as functions of the step. A schedule has no state:
+// optimizer.set_lr(schedule(step)) before each step, counting from 0, and a resumed run goes on where it
+// stopped.
+//
+//   const WarmupCosine schedule({.peak = 1e-3, .warmup = 100, .total = 1000});
+//   optimizer.set_lr(schedule(step));
+//
+// Each constructor refuses what makes no rate: negative or non-finite rates, lengths that do not fit.
+#pragma once
+
+#include <cstdint>
+
+namespace heed::optim {
+
+struct ConstantOptions {
+  double lr = 1e-3;
+};
+class Constant {
+ public:
+  explicit Constant(ConstantOptions options);
+  double operator()(std::int64_t) const { return o_.lr; }
+
+ private:
+  ConstantOptions o_;
+};
+
+// lr * gamma^(step / every), rounded down: a staircase. PyTorch's StepLR.
+struct StepOptions {
+  double lr = 1e-3;
+  std::int64_t every = 1;
+  double gamma = 0.1;
+};
+class Step {
+ public:
+  explicit Step(StepOptions options);
+  double operator()(std::int64_t step) const;
+
+ private:
+  StepOptions o_;
+};
+
+// Half a cosine from lr at step 0 to low at step total, and low after it. PyTorch's CosineAnnealingLR.
+// Loshchilov, Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, without restarts.
+struct CosineOptions {
+  double lr = 1e-3;
+  std::int64_t total = 1;
+  double low = 0;
+};
+class Cosine {
+ public:
+  explicit Cosine(CosineOptions options);
+  double operator()(std::int64_t step) const;
+
+ private:
+  CosineOptions o_;
+};
+
+// A straight line up to peak during the first `warmup` steps (the first step has peak / warmup), then half a
+// cosine, or a straight line, down to low at step total.
+struct WarmupOptions {
+  double peak = 1e-3;
+  std::int64_t warmup = 0;
+  std::int64_t total = 1;
+  double low = 0;
+};
+class WarmupCosine {
+ public:
+  explicit WarmupCosine(WarmupOptions options);
+  double operator()(std::int64_t step) const;
+
+ private:
+  WarmupOptions o_;
+};
+class WarmupLinear {
+ public:
+  explicit WarmupLinear(WarmupOptions options);
+  double operator()(std::int64_t step) const;
+
+ private:
+  WarmupOptions o_;
+};
+
+// Up from peak / start by half a cosine during `up` of all steps, then down to peak / start / finish.
+// PyTorch's OneCycleLR with its defaults (cosine, two phases). Smith, Topin, "Super-convergence", 2018.
+struct OneCycleOptions {
+  double peak = 1e-3;
+  std::int64_t total = 2;
+  double up = 0.3;
+  double start = 25, finish = 1e4;  // PyTorch's div_factor and final_div_factor
+};
+class OneCycle {
+ public:
+  explicit OneCycle(OneCycleOptions options);
+  double operator()(std::int64_t step) const;
+
+ private:
+  OneCycleOptions o_;
+};
+
+}  // namespace heed::optim
