@@ -235,7 +235,7 @@ std::ostream& operator<<(std::ostream& out, const Module& module) {
   for (const auto& [name, child] : module.children()) {
     const std::size_t number = name.find_last_not_of("0123456789") + 1;  // where a list's number begins
     PrintedChildren next{name.substr(0, number), name.substr(number), name.substr(number), concat(*child)};
-    const bool repeats = !groups.empty() && !next.first.empty() && !groups.back().first.empty() &&
+    const bool repeats = !groups.empty() && next.prefix.ends_with('.') && !next.first.empty() && !groups.back().first.empty() &&
                          groups.back().prefix == next.prefix && groups.back().text == next.text;
     if (!repeats)
       groups.push_back(std::move(next));

@@ -9,7 +9,110 @@
 //
 // What it prints ("…" stands for lines left out here; a test holds the rest to the program):
 //
-// @output@
+//   Lesson 02 · Scaled dot-product attention
+//
+//   1 · Three tokens by hand
+//   ────────────────────────
+//   A decoder writes "I go to school" and looks back at 나는 학교에 간다. Each
+//   English word asks with a query, each Korean word answers with a key, and hands
+//   over a value.
+//     Q                 (3, 4)              3 queries (T) of d_k = 4 numbers
+//     K                 (3, 4)              3 keys (S)
+//     V                 (3, 2)              one value for each key
+//     Q · Kᵀ            (3, 3)              one number for each pair (query, key)
+//
+//     The row of "school", step by step:
+//       q . k                 1.0000   4.0000   2.0000
+//       divided by sqrt(4)    0.5000   2.0000   1.0000
+//       exp                   1.6487   7.3891   2.7183
+//       divided by their sum  0.1402   0.6285   0.2312
+//       weights . V           0.3715   0.8598
+//
+//     All weights (rows: queries, columns: keys; each row sums to 1):
+//              나는  학교에    간다
+//        I     0.63    0.14    0.23
+//   school     0.14    0.63    0.23
+//       go     0.21    0.21    0.58
+//     ✓ "school" looks most at 학교에 — weight 0.629 — holds
+//
+//   2 · Why divide by √d_k
+//   ──────────────────────
+//   q · k is a sum of d_k products. If the entries are independent with mean 0 and
+//   variance 1, each product has variance 1, and the sum has variance d_k: the
+//   longer the vectors, the further apart the scores.
+//
+//        d_k   variance of q·k   of q·k / √d_k
+//          4             4.03            1.008
+//         16            15.99            1.000
+//         64            64.50            1.008
+//        256           257.87            1.007
+//        512           512.65            1.001
+//     ✓ the variance of q·k is d_k — within 0.8 % at every d_k — holds
+//
+//   3 · What happens without the scale
+//   ──────────────────────────────────
+//   Scores that lie far apart make softmax pick one key and forget the rest
+//   (entropy near 0), and where it is that sure, hardly any gradient comes back:
+//   nothing can be learned from a choice that cannot be moved.
+//
+//        d_k   entropy: scaled   not scaled   gradient: scaled   not scaled
+//          4              2.31         1.64             0.0453       0.0378
+//         16              2.35         0.90             0.0465       0.0259
+//         64              2.38         0.44             0.0467       0.0157
+//        256              2.39         0.22             0.0454       0.0071
+//        512              2.36         0.14             0.0464       0.0050
+//
+//     (16 keys: equal weights have an entropy of ln 16 = 2.77)
+//     ✓ without the scale the gradient vanishes — 9.3 times smaller at d_k = 512 — holds
+//
+//   4 · A padding mask
+//   ──────────────────
+//   In a batch, short sentences are filled up with padding, which must not be
+//   looked at. A mask says who may be attended: in heed, TRUE = MAY ATTEND,
+//   always. Here the third key is padding.
+//     mask              (1, 1, 3)           (B, 1, S): the same for every query
+//
+//              나는  학교에    간다
+//        I     0.82    0.18     ╱╱╱
+//   school     0.18    0.82     ╱╱╱
+//       go     0.50    0.50     ╱╱╱
+//     ✓ padding has no influence — value of the padding set to 100: outputs move by 0.0000 — holds
+//
+//   5 · A row that may attend to nothing
+//   ────────────────────────────────────
+//   Hide every key and the question is what softmax makes of it. Filling with
+//   -1e9, as the course's sketch does, gives equal weights: the mask is silently
+//   ignored. Filling with minus infinity gives 0/0. heed gives zeros.
+//
+//       filled with -1e9     0.333  0.333  0.333
+//       filled with -inf       NaN    NaN    NaN
+//       masked_softmax       0.000  0.000  0.000
+//     ✓ nothing to attend to gives nothing — sum of the weights 0.0 — holds
+//
+//   6 · A causal mask
+//   ─────────────────
+//   A decoder that writes word by word must not see the words it has yet to write:
+//   query t may attend to keys 0 … t.
+//
+//                 I      go      to  school   today
+//        I     1.00     ╱╱╱     ╱╱╱     ╱╱╱     ╱╱╱
+//       go     0.04    0.96     ╱╱╱     ╱╱╱     ╱╱╱
+//       to     0.04    0.03    0.93     ╱╱╱     ╱╱╱
+//   school     0.27    0.09    0.12    0.52     ╱╱╱
+//    today     0.11    0.02    0.03    0.03    0.81
+//     ✓ the future cannot change the past — last word replaced: the earlier rows move by 0.0000 — holds
+//
+//   7 · The same as one op
+//   ──────────────────────
+//   attention() above is the readable form: scores, mask, softmax, weighted sum.
+//   scaled_dot_product_attention() is the same contract as a single op; models use
+//   it, and a test holds the two together.
+//     q                 (2, 4, 7, 16)       (B, H, T, D)
+//     k, v              (2, 4, 9, 16)       (B, H, S, D)
+//     output            (2, 4, 7, 16)       (B, H, T, D)
+//     ✓ one op, the same numbers — they differ by less than 1e-5 — holds
+//
+//   Next: ./lesson_08 trains a Vision Transformer on real digits; its page is lessons/08_vision_transformer.
 #include "lessons/support/lesson.h"
 
 #include <cmath>

@@ -79,13 +79,6 @@ std::optional<Options> parse(int argc, char** argv, const About& about) {
   return options;
 }
 
-// Columns that UTF-8 text takes: one a code point that begins here (enough for our own texts).
-std::size_t columns(const std::string& text) {
-  std::size_t n = 0;
-  for (const char c : text) n += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  return n;
-}
-
 std::string padded(const std::string& text, std::size_t width) {
   const std::size_t n = columns(text);
   return n < width ? text + std::string(width - n, ' ') : text;

@@ -56,16 +56,16 @@ std::string picture(const Tensor& x, double top) {
   return out;
 }
 
-// Columns on the screen: escape sequences take none, a code point takes one.
-static std::size_t columns(const std::string& text) {
+std::size_t columns(const std::string& text) {
   std::size_t n = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\033') {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte == 0x1B) {  // an escape sequence of ours ends with m
       i = text.find('m', i);
       if (i == std::string::npos) break;
-      continue;
+    } else if ((byte & 0xC0) != 0x80) {
+      n += byte >= 0xEA && byte <= 0xED ? 2 : 1;  // U+A000 … U+DFFF in UTF-8: Hangul syllables are two wide
     }
-    n += (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
   }
   return n;
 }

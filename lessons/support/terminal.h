@@ -18,6 +18,9 @@ bool has_colour();   // ... and NO_COLOR is not set
 std::string bold(const std::string& text);
 std::string dim(const std::string& text);
 
+// Columns that UTF-8 text takes on the screen: escape sequences none, Hangul two, the rest one.
+std::size_t columns(const std::string& text);
+
 // A picture of x (rows, columns), values from 0 (empty) to `top` (full), two characters a cell: shades of
 // grey on a terminal, characters of growing weight elsewhere. One line a row, without the last newline's
 // indent.

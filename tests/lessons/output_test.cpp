@@ -46,7 +46,7 @@ std::vector<std::string> promised(const fs::path& source) {
   std::vector<std::string> result;
   bool inside = false;
   for (std::string line; std::getline(in, line) && line.starts_with("//");) {
-    if (inside && line.size() > 3) result.push_back(line.substr(3));
+    if (inside && line.size() > 3) result.push_back(line.substr(std::min<std::size_t>(5, line.size())));
     inside |= line.starts_with("// What it prints");
   }
   return result;
