@@ -32,7 +32,7 @@ INLINE Vec<T> only(Vec<T> x, int count) {
 
 // Long rows are summed in blocks, and the blocks' sums pairwise, so that even a million equal numbers keep
 // their digits.
-constexpr index_t sum_block = 4096;
+constexpr index_t sum_block = 256;
 template <class T>
 T sum_row(const T* x, index_t n) {
   if (n <= sum_block)
