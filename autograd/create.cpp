@@ -77,11 +77,10 @@ Tensor rand(const Shape& shape, Generator& gen, DType dtype) {
   });
 }
 
-// ---- nested lists
-// ------------------------------------------------------------------------------------------
+// ---- nested lists -----------------------------------------------------------------------------------------
 
-// Reads [begin, stop) into `values`; `depth` axes are above it. The first row seen at a depth fixes the size
-// there.
+// Reads [begin, stop) into `values`; `depth` axes are above it. The first row seen at a
+// depth fixes the size there.
 static void flatten_range(const NestedNumbers* begin, const NestedNumbers* stop, int depth, Shape& shape,
                           bool& complete, std::vector<double>& values) {
   const index_t size = stop - begin;

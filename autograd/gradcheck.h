@@ -33,9 +33,9 @@ struct GradcheckResult {
 
 using GradcheckFunction = std::function<Tensor(const std::vector<Tensor>&)>;
 
-// Checks d(sum(f(inputs) * r)) / d(input) for every element of every input that requires grad. Inputs must be
-// f64 leaves. NaN or inf anywhere fails. f must be a pure function of its inputs (a random one: copy the
-// generator).
+// Checks d(sum(f(inputs) * r)) / d(input) for every element of every input that requires grad.
+// Inputs must be f64 leaves. NaN or inf anywhere fails. f must be a pure function of its inputs (a
+// random one: copy the generator).
 GradcheckResult check_gradients(const GradcheckFunction& f, const std::vector<Tensor>& inputs,
                                 const GradcheckOptions& options = {});
 // The same; throws Error "[gradcheck] …" where it fails.

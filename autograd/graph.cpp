@@ -70,9 +70,9 @@ Node::Node(const char* op_name, std::vector<Input> from, const Tensor& y)
   alive.fetch_add(1, std::memory_order_relaxed);
 }
 
-// A chain of nodes owned only by this one would be destroyed by one recursion a node. Instead the last owner
-// takes the inputs of every node it is about to free into a list of its own, so each destructor finds nothing
-// to do.
+// A chain of nodes owned only by this one would be destroyed by one recursion a node. Instead the
+// last owner takes the inputs of every node it is about to free into a list of its own, so each
+// destructor finds nothing to do.
 Node::~Node() {
   alive.fetch_sub(1, std::memory_order_relaxed);
   std::vector<std::shared_ptr<Node>> doomed;
@@ -124,8 +124,7 @@ void check_anomaly(const char* op, std::span<const Tensor> inputs, const Tensor&
 
 }  // namespace detail
 
-// ---- backward
-// ----------------------------------------------------------------------------------------------
+// ---- backward ---------------------------------------------------------------------------------------------
 
 namespace {
 

@@ -7,8 +7,8 @@
 
 namespace heed {
 
-// Reads a level of nested lists; the first row seen at a depth fixes the size there, the first number the
-// depth.
+// Reads a level of nested lists; the first row seen at a depth fixes the size there,
+// the first number the depth.
 static void flatten(const NestedInts* begin, const NestedInts* stop, int depth, Shape& shape, bool& complete,
                     std::vector<index_t>& values) {
   const char* uneven = "the lists are nested unevenly: a number and a list stand side by side";

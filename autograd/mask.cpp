@@ -63,8 +63,8 @@ Mask Mask::unsqueeze(index_t axis) const {
 
 namespace {
 
-// Calls each(i, a, b) for every element i of `shape`, with its places in two dense operands that broadcast to
-// it.
+// Calls each(i, a, b) for every element i of `shape`, with its places in two dense
+// operands that broadcast to it.
 template <class Each>
 void for_each_pair(const Shape& shape, const Shape& a, const Shape& b, Each&& each) {
   const auto steps = [&](const Shape& from) {

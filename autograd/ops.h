@@ -19,7 +19,7 @@
 
 namespace heed {
 
-// ---- ops/elementwise.cpp ------------------------------------------------------------------------------
+// ---- ops/elementwise.cpp ----------------------------------------------------------------------------------
 Tensor add(const Tensor& a, const Tensor& b);
 Tensor sub(const Tensor& a, const Tensor& b);
 Tensor mul(const Tensor& a, const Tensor& b);
@@ -64,7 +64,7 @@ Tensor where(const Mask& condition, const Tensor& a, const Tensor& b);
 // masked_fill(scores, !mask, -INFINITY).
 Tensor masked_fill(const Tensor& x, const Mask& mask, double value);
 
-// ---- ops/reduce.cpp ------------------------------------------------------------------------------------
+// ---- ops/reduce.cpp ---------------------------------------------------------------------------------------
 Tensor sum(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 Tensor mean(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 // Variance; divides by n - correction (1: unbiased, PyTorch's default; 0: the one LayerNorm uses).
@@ -85,7 +85,7 @@ Tensor logsumexp(const Tensor& x, index_t axis, bool keepdim = false);
 // Undoes broadcasting: sums x over the axes along which `shape` was stretched.
 Tensor sum_to(const Tensor& x, const Shape& shape);
 
-// ---- ops/shape.cpp -------------------------------------------------------------------------------------
+// ---- ops/shape.cpp ----------------------------------------------------------------------------------------
 Tensor to(const Tensor& x, DType dtype);
 Tensor clone(const Tensor& x);
 Tensor contiguous(const Tensor& x);                // x itself where it already is
@@ -113,21 +113,21 @@ Tensor flip(const Tensor& x, const Axes& axes);
 // Adds `value`s around the last axes: pad(x, {left, right, top, bottom}) as in PyTorch.
 Tensor pad(const Tensor& x, const std::vector<index_t>& amounts, double value = 0);
 
-// ---- ops/matmul.cpp ------------------------------------------------------------------------------------
+// ---- ops/matmul.cpp ---------------------------------------------------------------------------------------
 // (..., n, k) x (..., k, m) -> (..., n, m); leading axes broadcast; a vector is a row on the left and a
 // column on the right, and loses that axis again.
 Tensor matmul(const Tensor& a, const Tensor& b);
 // x (..., in), weight (out, in), bias (out) or undefined -> x · weightᵀ + bias (..., out)
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
-// ---- ops/softmax.cpp -----------------------------------------------------------------------------------
+// ---- ops/softmax.cpp --------------------------------------------------------------------------------------
 Tensor softmax(const Tensor& x, index_t axis);
 Tensor log_softmax(const Tensor& x, index_t axis);
-// softmax over the last axis of what `allowed` lets through (it broadcasts to x); a row that allows nothing
-// is 0.
+// softmax over the last axis of what `allowed` lets through (it broadcasts to x); a
+// row that allows nothing is 0.
 Tensor masked_softmax(const Tensor& x, const Mask& allowed);
 
-// ---- ops/loss.cpp --------------------------------------------------------------------------------------
+// ---- ops/loss.cpp -----------------------------------------------------------------------------------------
 enum class Reduction { mean, sum, none };
 struct CrossEntropyOptions {
   Reduction reduction = Reduction::mean;
@@ -145,23 +145,23 @@ Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction = Red
 Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target,
                                         Reduction reduction = Reduction::mean);
 
-// ---- ops/norm.cpp --------------------------------------------------------------------------------------
+// ---- ops/norm.cpp -----------------------------------------------------------------------------------------
 // Over the last axis; gamma and beta (C) may be undefined. Ba, Kiros, Hinton, "Layer normalization", 2016.
 Tensor layer_norm(const Tensor& x, const Tensor& gamma = {}, const Tensor& beta = {}, double eps = 1e-5);
 // Zhang, Sennrich, "Root mean square layer normalization", 2019.
 Tensor rms_norm(const Tensor& x, const Tensor& gamma = {}, double eps = 1e-6);
 
-// ---- ops/embedding.cpp ---------------------------------------------------------------------------------
+// ---- ops/embedding.cpp ------------------------------------------------------------------------------------
 // weight (V, C), ids (...) in [0, V) -> (..., C). A row that is used twice gets both gradients.
 // padding_idx >= 0: that row gets no gradient.
 Tensor embedding(const Tensor& weight, const IntTensor& ids, index_t padding_idx = -1);
 
-// ---- ops/dropout.cpp -----------------------------------------------------------------------------------
+// ---- ops/dropout.cpp --------------------------------------------------------------------------------------
 // Zeroes each element with probability p and scales the rest by 1/(1-p). Element i's fate depends on the
 // generator and i alone. Srivastava et al., 2014.
 Tensor dropout(const Tensor& x, double p, Generator& gen);
 
-// ---- ops/attention.cpp ---------------------------------------------------------------------------------
+// ---- ops/attention.cpp ------------------------------------------------------------------------------------
 struct AttentionOptions {
   Mask mask = {};       // true = may attend; broadcasts to (..., T, S)
   bool causal = false;  // also hides keys after the query (aligned at the last query and key)
@@ -182,7 +182,7 @@ AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                                     const AttentionOptions& options = {});
 
-// ---- ops/conv.cpp --------------------------------------------------------------------------------------
+// ---- ops/conv.cpp -----------------------------------------------------------------------------------------
 struct Window {
   index_t kernel_h, kernel_w;
   index_t stride = 1, padding = 0;

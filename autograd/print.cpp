@@ -1,5 +1,5 @@
-// print.cpp — tensors as PyTorch prints them: one width for all numbers, 4 decimals, the middle of large ones
-// left out.
+// print.cpp — tensors as PyTorch prints them: one width for all numbers, 4 decimals, the
+// middle of large ones left out.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -80,8 +80,8 @@ std::vector<index_t> shown(index_t n, bool summarise) {
   return places;
 }
 
-// A block of a dense array: brackets, commas, blank lines between matrices. `element(flat)` writes one
-// number.
+// A block of a dense array: brackets, commas, blank lines between matrices.
+// `element(flat)` writes one number.
 struct Block {
   const Shape& shape;
   bool summarise;

@@ -59,7 +59,8 @@ using Strides = Shape;
 // Axes to reduce over: one (`-1`), several (`{0, 2}`), or none given, which means all.
 struct Axes : Shape {
   Axes() = default;
-  Axes(int axis) : Shape({index_t{axis}}) {}  // NOLINT(google-explicit-constructor): sum(x, -1) reads as it should
+  Axes(int axis)
+      : Shape({index_t{axis}}) {}  // NOLINT(google-explicit-constructor): sum(x, -1) reads as it should
   Axes(std::initializer_list<index_t> axes) : Shape(axes) {}
 };
 

@@ -17,8 +17,7 @@ Storage::Storage(std::size_t bytes)
     : data_(static_cast<std::byte*>(kernels::allocate(bytes))), bytes_(bytes) {}
 Storage::~Storage() { kernels::release(data_, bytes_); }
 
-// ---- what it is
-// --------------------------------------------------------------------------------------------
+// ---- what it is -------------------------------------------------------------------------------------------
 
 static const TensorState& state_of(const Tensor& t) {
   check(t.defined(), "tensor", "this tensor is undefined. Hint: a default-constructed Tensor holds nothing");
@@ -42,8 +41,7 @@ bool Tensor::is_contiguous() const {
   return true;
 }
 
-// ---- numbers in and out
-// ------------------------------------------------------------------------------------
+// ---- numbers in and out -----------------------------------------------------------------------------------
 
 template <class T>
 const T* Tensor::data() const {
@@ -113,8 +111,7 @@ std::vector<double> Tensor::to_vector() const {
                        [&]<class T>() { return std::vector<double>(d.data<T>(), d.data<T>() + d.numel()); });
 }
 
-// ---- changes in place
-// --------------------------------------------------------------------------------------
+// ---- changes in place -------------------------------------------------------------------------------------
 
 namespace {
 
@@ -223,8 +220,7 @@ Tensor ops::dense(const Tensor& x) {
   return x.is_contiguous() ? x.detach() : contiguous(x);
 }
 
-// ---- autograd
-// ----------------------------------------------------------------------------------------------
+// ---- autograd ---------------------------------------------------------------------------------------------
 
 bool Tensor::requires_grad() const { return state_of(*this).requires_grad; }
 bool Tensor::is_leaf() const { return state_of(*this).node == nullptr; }
@@ -255,8 +251,7 @@ Tensor Tensor::detach() const {
       TensorState{s.storage, s.shape, s.strides, s.offset, s.dtype, false, {}, {}}));
 }
 
-// ---- recorded ops, as methods
-// ------------------------------------------------------------------------------
+// ---- recorded ops, as methods -----------------------------------------------------------------------------
 
 Tensor Tensor::clone() const { return heed::clone(*this); }
 Tensor Tensor::to(DType dtype) const { return heed::to(*this, dtype); }
@@ -278,8 +273,7 @@ Tensor Tensor::index(std::initializer_list<Index> index) const {
 Tensor Tensor::sum(const Axes& axes, bool keepdim) const { return heed::sum(*this, axes, keepdim); }
 Tensor Tensor::mean(const Axes& axes, bool keepdim) const { return heed::mean(*this, axes, keepdim); }
 
-// ---- comparisons of whole tensors
-// --------------------------------------------------------------------------
+// ---- comparisons of whole tensors -------------------------------------------------------------------------
 
 double max_abs_difference(const Tensor& a, const Tensor& b) {
   check(a.shape() == b.shape(), "max_abs_difference", "shapes differ: ", a.shape(), " and ", b.shape());

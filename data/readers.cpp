@@ -30,8 +30,7 @@ std::string read_file(const char* op, const std::string& path) {
   return bytes;
 }
 
-// ---- IDX
-// -------------------------------------------------------------------------------------------------------
+// ---- IDX --------------------------------------------------------------------------------------------------
 
 std::uint32_t big_endian(const std::string& bytes, std::size_t at) {
   std::uint32_t value = 0;
@@ -100,8 +99,7 @@ Dataset read_idx(const std::string& images_path, const std::string& labels_path)
   return set;
 }
 
-// ---- CSV
-// -------------------------------------------------------------------------------------------------------
+// ---- CSV --------------------------------------------------------------------------------------------------
 
 Dataset parse_csv(const std::string& text, const std::string& name, const CsvForm& form) {
   const char* op = "read_csv";

@@ -10,7 +10,7 @@
 
 namespace heed::nn {
 
-// ---- flattening the tree -------------------------------------------------------------------------------
+// ---- flattening the tree ----------------------------------------------------------------------------------
 std::string Visitor::own(const std::string& name) const {
   const ModuleSlot& owner = modules.front();
   check(!name.empty() && name.find('.') == std::string::npos, "visit", "a member of ", owner.module->type(),
@@ -58,7 +58,7 @@ Visitor Module::flatten() const {
   return v;
 }
 
-// ---- listing -------------------------------------------------------------------------------------------
+// ---- listing ----------------------------------------------------------------------------------------------
 NamedTensors Module::named_parameters() const {
   NamedTensors found;
   std::unordered_set<const TensorState*> seen;
@@ -98,7 +98,7 @@ index_t Module::parameter_count() const {
   return count;
 }
 
-// ---- state ---------------------------------------------------------------------------------------------
+// ---- state ------------------------------------------------------------------------------------------------
 NamedTensors Module::state_dict() const {
   NamedTensors state;
   for (const auto& slot : flatten().tensors) state.emplace_back(slot.name, slot.tensor->detach());
@@ -169,7 +169,7 @@ void Module::become_copy_of(const Module& other) {
     to.modules[i].module->training_ = from.modules[i].module->training_;
 }
 
-// ---- modes, precision, gradients -----------------------------------------------------------------------
+// ---- modes, precision, gradients --------------------------------------------------------------------------
 void Module::train(bool on) {
   for (const auto& slot : flatten().modules) slot.module->training_ = on;
 }
@@ -207,7 +207,7 @@ void Module::check_all_named(const Tensor& y) const {
   }
 }
 
-// ---- printing ------------------------------------------------------------------------------------------
+// ---- printing ---------------------------------------------------------------------------------------------
 static std::string with_separators(index_t n) {
   std::string digits = std::to_string(n);
   for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
@@ -235,8 +235,9 @@ std::ostream& operator<<(std::ostream& out, const Module& module) {
   for (const auto& [name, child] : module.children()) {
     const std::size_t number = name.find_last_not_of("0123456789") + 1;  // where a list's number begins
     PrintedChildren next{name.substr(0, number), name.substr(number), name.substr(number), concat(*child)};
-    const bool repeats = !groups.empty() && next.prefix.ends_with('.') && !next.first.empty() && !groups.back().first.empty() &&
-                         groups.back().prefix == next.prefix && groups.back().text == next.text;
+    const bool repeats = !groups.empty() && next.prefix.ends_with('.') && !next.first.empty() &&
+                         !groups.back().first.empty() && groups.back().prefix == next.prefix &&
+                         groups.back().text == next.text;
     if (!repeats)
       groups.push_back(std::move(next));
     else

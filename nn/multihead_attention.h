@@ -26,10 +26,10 @@ struct AttendOptions {
   Weights weights = Weights::none;  // return them too: (B, H, T, S), or their mean over heads (B, T, S)
 };
 
-// query (T, B, C), key and value (S, B, C) -> output (T, B, C). Self attention gives one tensor three times.
-// Names, layout and start are those of torch.nn.MultiheadAttention; its masks say the opposite of ours.
-// Returned weights are those before dropout. Vaswani et al., "Attention is all you need", 2017,
-// section 3.2.2.
+// query (T, B, C), key and value (S, B, C) -> output (T, B, C). Self attention gives one tensor
+// three times. Names, layout and start are those of torch.nn.MultiheadAttention; its masks say the
+// opposite of ours. Returned weights are those before dropout. Vaswani et al., "Attention is all you
+// need", 2017, section 3.2.2.
 struct MultiheadAttention : ModuleOf<MultiheadAttention> {
   MultiheadAttentionOptions options;
   Tensor in_proj_weight;  // (3C, C): W_Q, W_K and W_V on top of each other

@@ -11,8 +11,8 @@ namespace heed::optim {
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  // One step for every parameter that has a gradient; the others stay as they are. Writes in place,
-  // unrecorded.
+  // One step for every parameter that has a gradient; the others stay as they are.
+  // Writes in place, unrecorded.
   void step();
   // Forgets all gradients. Without it the next backward adds to them.
   void zero_grad();
@@ -23,8 +23,8 @@ class Optimizer {
   std::int64_t steps() const { return steps_; }  // taken so far
 
  protected:
-  // Throws "[SGD] …" for an empty list, for a parameter that is undefined, no leaf, does not require grad or
-  // stands twice.
+  // Throws "[SGD] …" for an empty list, for a parameter that is undefined, no leaf, does not
+  // require grad or stands twice.
   Optimizer(const char* name, std::vector<Tensor> parameters, double lr);
   // Changes parameter i; called under NoGrad, after steps() has counted this step.
   virtual void update(std::size_t i, Tensor& parameter, const Tensor& gradient) = 0;

@@ -1,6 +1,6 @@
 // schedule.h — learning rates as functions of the step. A schedule has no state:
-// optimizer.set_lr(schedule(step)) before each step, counting from 0, and a resumed run goes on where it
-// stopped.
+// optimizer.set_lr(schedule(step)) before each step, counting from 0, and a resumed
+// run goes on where it stopped.
 //
 //   const WarmupCosine schedule({.peak = 1e-3, .warmup = 100, .total = 1000});
 //   optimizer.set_lr(schedule(step));

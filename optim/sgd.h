@@ -15,8 +15,8 @@ struct SGDOptions {
 //   g = gradient + weight_decay * w
 //   v = momentum * v + g          (v = g at a parameter's first step)
 //   w = w - lr * v                (Nesterov: w - lr * (g + momentum * v))
-// Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013, in PyTorch's
-// form.
+// Sutskever et al., "On the importance of initialization and momentum in deep
+// learning", 2013, in PyTorch's form.
 class SGD final : public Optimizer {
  public:
   SGD(std::vector<Tensor> parameters, SGDOptions options = {});

@@ -2,9 +2,9 @@
 //
 //   1  threads      c is cut into blocks of whole tiles; each block is a product of its own
 //   2  depth        k in balanced pieces of at most 512, so that a piece of b stays in the second-level cache
-//   3  columns      b's piece packed, panel by panel, each as wide as one tile; or read in place where it is
-//   small 4  rows         a's tile of rows, read in place by broadcast, stays in the first-level cache for
-//   all panels 5  tile         gemm.inl: everything in registers
+//   3  columns      b's piece packed, panel by panel, each as wide as one tile; or read in place where it is small
+//   4  rows         a's tile of rows, read in place by broadcast, stays in the first-level cache for all panels
+//   5  tile         gemm.inl: everything in registers
 //
 // k is never split over threads, and how it is cut depends on k alone: every element of c is the same sum in
 // the same order on any number of threads.
@@ -79,8 +79,8 @@ void block(const GemmShape& s, const T* a, const T* b, T* c) {
   const bool in_place = !s.transpose_b && s.k * s.n <= in_place_limit;
   const Balanced depth(s.k, depth_limit);
   const index_t width = std::min(s.n, columns_limit), widest = kernels<T>().gemm->tiles[0].columns;
-  // A row more than is needed: panels that are a power of two apart would fight over the same lines of the
-  // cache.
+  // A row more than is needed: panels that are a power of two apart would fight over
+  // the same lines of the cache.
   const index_t room = in_place ? 0 : (ceil_div(width, widest) * widest + 16) * (depth.base + 1);
   Workspace<T> packed(room);
   for (index_t piece = 0; piece < depth.count; ++piece) {

@@ -1,8 +1,8 @@
 // gemm.inl — the register tile: ROWS x COLUMNS accumulators, of which COLUMNS is a number of vectors.
 //
-// For each k: load the vectors of one row of b, then for each row of a broadcast one number and add its
-// products. Every element of c is one chain of fma over k, whatever the tile, so all tiles give the same
-// bits.
+// For each k: load the vectors of one row of b, then for each row of a broadcast one number
+// and add its products. Every element of c is one chain of fma over k, whatever the tile, so
+// all tiles give the same bits.
 
 template <class T, int ROWS, int VECTORS, bool PARTIAL>
 void tile(const T* a, index_t a_row, index_t a_column, const T* b, index_t b_row, T* c, index_t c_row,

@@ -1,5 +1,5 @@
-// isa.h — the instruction sets that this build has and this CPU can run, narrowest first: {"portable",
-// "avx2", …}.
+// isa.h — the instruction sets that this build has and this CPU can run, narrowest
+// first: {"portable", "avx2", …}.
 #pragma once
 
 #include <string>

@@ -9,8 +9,7 @@ namespace heed::kernels {
 
 namespace {
 
-// ---- one number
-// ------------------------------------------------------------------------------------------------
+// ---- one number -------------------------------------------------------------------------------------------
 
 template <class T>
 T standard_normal_cdf(T x) {
@@ -117,8 +116,7 @@ T apply(Binary f, T a, T b) {
   return a;
 }
 
-// ---- arrays
-// ----------------------------------------------------------------------------------------------------
+// ---- arrays -----------------------------------------------------------------------------------------------
 
 template <class T>
 void unary(Unary f, const T* x, T* y, index_t n) {
@@ -180,8 +178,7 @@ void max_rows(const T* x, T* y, int64_t* index, index_t rows, index_t n) {
   }
 }
 
-// ---- rows
-// ------------------------------------------------------------------------------------------------------
+// ---- rows -------------------------------------------------------------------------------------------------
 
 // The maximum is taken off before exp: e^1000 does not fit any float, e^0 does, and the shares are the same.
 template <class T>
@@ -228,8 +225,7 @@ void log_softmax_rows_backward(const T* dy, const T* y, T* dx, index_t rows, ind
   }
 }
 
-// ---- norms
-// -----------------------------------------------------------------------------------------------------
+// ---- norms ------------------------------------------------------------------------------------------------
 
 template <class T>
 void layer_norm(const T* x, const T* gamma, const T* beta, T eps, T* y, T* mean, T* rstd, index_t rows,

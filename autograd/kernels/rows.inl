@@ -30,8 +30,8 @@ INLINE Vec<T> only(Vec<T> x, int count) {
   return Vec<T>::load_n(lanes, count);
 }
 
-// Long rows are summed in blocks, and the blocks' sums pairwise, so that even a million equal numbers keep
-// their digits.
+// Long rows are summed in blocks, and the blocks' sums pairwise, so that even a million equal
+// numbers keep their digits.
 constexpr index_t sum_block = 256;
 template <class T>
 T sum_row(const T* x, index_t n) {
@@ -193,8 +193,8 @@ void layer_norm(const T* x, const T* gamma, const T* beta, T eps, T* y, T* mean,
   }
 }
 
-// Both norms' backward: n = (x - mean) * rstd, and dx = rstd * (dn - a - n * b). RMSNorm has mean = 0 and a =
-// 0.
+// Both norms' backward: n = (x - mean) * rstd, and dx = rstd * (dn - a - n * b).
+// RMSNorm has mean = 0 and a = 0.
 template <class T>
 INLINE void norm_backward(const T* dy, const T* x, const T* gamma, const T* mean, const T* rstd, T* dx,
                           T* dgamma, T* dbeta, index_t rows, index_t n) {

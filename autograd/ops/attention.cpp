@@ -7,8 +7,7 @@
 
 namespace heed {
 
-// ---- what both forms share
-// -------------------------------------------------------------------------------------
+// ---- what both forms share --------------------------------------------------------------------------------
 
 static void check_attention(const char* op, const Tensor& q, const Tensor& k, const Tensor& v,
                             const AttentionOptions& o) {
@@ -46,8 +45,7 @@ static Mask allowed(const char* op, const Tensor& q, const Tensor& k, const Atte
   return mask;
 }
 
-// ---- the readable form
-// -----------------------------------------------------------------------------------------
+// ---- the readable form ------------------------------------------------------------------------------------
 
 // attention(q, k, v): each query's mixture of the values, by how well it matches the keys.
 //   q (..., T, D), k (..., S, D), v (..., S, Dv) -> output (..., T, Dv), weights (..., T, S)
@@ -64,8 +62,7 @@ AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
   return {matmul(kept, v), weights};
 }
 
-// ---- one op
-// ----------------------------------------------------------------------------------------------------
+// ---- one op -----------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -97,8 +94,8 @@ struct Matrices {
   }
 };
 
-// A result (B, H, T, D) laid out as (B, T, H, D), so that joining the heads again copies nothing; other ranks
-// are dense.
+// A result (B, H, T, D) laid out as (B, T, H, D), so that joining the heads again copies
+// nothing; other ranks are dense.
 Tensor head_major(const Shape& shape, DType dtype) {
   if (shape.rank() != 4) return empty(shape, dtype);
   return empty({shape[0], shape[2], shape[1], shape[3]}, dtype).transpose(1, 2);

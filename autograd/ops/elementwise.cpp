@@ -11,8 +11,7 @@ using kernels::Unary;
 
 namespace {
 
-// ---- the two loops that everything here runs through
-// ---------------------------------------------------------
+// ---- the two loops that everything here runs through ------------------------------------------------------
 
 // y = f(x), element by element.
 Tensor map(Unary f, const Tensor& x) {
@@ -96,8 +95,8 @@ index_t row_start(const Walk& walk, const Strides& steps, index_t row) {
   return start;
 }
 
-// Calls row(operands, a, b, y, n) over all rows of the broadcast pair, in parallel. One long row is split as
-// well.
+// Calls row(operands, a, b, y, n) over all rows of the broadcast pair, in parallel. One
+// long row is split as well.
 template <class T, class Row>
 void for_rows(const Walk& walk, const T* a, const T* b, T* y, Row&& row) {
   if (walk.rows == 1) {
@@ -157,11 +156,10 @@ Tensor unary(const char* op, Unary f, const Tensor& x, Keeps keeps) {
 
 }  // namespace
 
-// ---- arithmetic
-// ------------------------------------------------------------------------------------------------
+// ---- arithmetic -------------------------------------------------------------------------------------------
 //
-// a (...), b (...) broadcast -> y (...). A gradient is summed back to the shape of the operand that was
-// stretched.
+// a (...), b (...) broadcast -> y (...). A gradient is summed back to the shape of the
+// operand that was stretched.
 
 // add(a, b): y = a + b;   da = dy, db = dy
 Tensor add(const Tensor& a, const Tensor& b) {
@@ -237,8 +235,7 @@ static Tensor extreme(const char* op, Binary f, const Tensor& a, const Tensor& b
 Tensor maximum(const Tensor& a, const Tensor& b) { return extreme("maximum", Binary::maximum, a, b); }
 Tensor minimum(const Tensor& a, const Tensor& b) { return extreme("minimum", Binary::minimum, a, b); }
 
-// ---- with a number
-// -----------------------------------------------------------------------------------------------
+// ---- with a number ----------------------------------------------------------------------------------------
 
 // add(a, number), mul(a, number): as above, without a tensor for the number
 Tensor add(const Tensor& a, double b) {
@@ -286,8 +283,7 @@ Tensor pow(const Tensor& a, double exponent) {
                 });
 }
 
-// ---- functions
-// -----------------------------------------------------------------------------------------------------
+// ---- functions --------------------------------------------------------------------------------------------
 //
 // x (...) -> y (...). `Keeps` says what the derivative is written in, and so what is saved.
 
@@ -322,8 +318,7 @@ Tensor gelu(const Tensor& x, Gelu form) {
 // y = x σ(x);   dx = dy σ(x) (1 + x (1 - σ(x)))
 Tensor silu(const Tensor& x) { return unary("silu", Unary::silu, x, Keeps::x); }
 
-// ---- choices
-// -------------------------------------------------------------------------------------------------------
+// ---- choices ----------------------------------------------------------------------------------------------
 
 // clamp(x, low, high): y = x kept inside [low, high];   dx = dy where x was inside
 Tensor clamp(const Tensor& x, double low, double high) {

@@ -8,8 +8,9 @@ namespace heed {
 // embedding(weight, ids): row ids[i] of the table, for each i.
 //   weight (V, C), ids (...) -> y (..., C)
 //   forward    y[i] = weight[ids[i]]
-//   backward   dweight = zeros; dweight[ids[i]] += dy[i], in the order of i: a token that occurs twice gets
-//   both saves      ids taught in  lessons/07
+//   backward   dweight = zeros; dweight[ids[i]] += dy[i], in the order of i: a token seen twice gets both
+//   saves      ids
+//   taught in  lessons/07
 Tensor embedding(const Tensor& weight, const IntTensor& ids, index_t padding_idx) {
   ops::check_tensors("embedding", {&weight});
   check(weight.rank() == 2, "embedding", "the table must be (V, C), got ", weight.shape());

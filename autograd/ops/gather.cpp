@@ -50,8 +50,7 @@ Tensor stack(const std::vector<Tensor>& parts, index_t axis) {
   return cat(raised, axis < 0 ? axis + parts[0].rank() + 1 : axis);
 }
 
-// ---- picked by index
-// ---------------------------------------------------------------------------------------
+// ---- picked by index --------------------------------------------------------------------------------------
 
 static void check_index(const char* op, const IntTensor& indices, index_t size, const Shape& shape,
                         int axis) {
@@ -106,8 +105,8 @@ Tensor index_select(const Tensor& x, index_t axis, const IntTensor& indices) {
       });
 }
 
-// gather(x, axis, indices): y[i][j] = x[indices[i][j]][j] for axis 0, x[i][indices[i][j]] for axis 1, and so
-// on.
+// gather(x, axis, indices): y[i][j] = x[indices[i][j]][j] for axis 0,
+// x[i][indices[i][j]] for axis 1, and so on.
 //   indices has x's rank; other axes may be shorter than x's, as in PyTorch
 //   backward   dx = zeros; dx[indices[i][j]][j] += dy[i][j]
 Tensor gather(const Tensor& x, index_t axis, const IntTensor& indices) {

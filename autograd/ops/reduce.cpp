@@ -91,9 +91,9 @@ Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
   return sum(x, axes, keepdim) / static_cast<double>(r.count);
 }
 
-// var(x, axes): the mean squared distance from the mean, over count - correction; NaN where that is not
-// positive, as in PyTorch. Two passes: the one-pass formula E[x²] - E[x]² loses all its digits when the mean
-// is large.
+// var(x, axes): the mean squared distance from the mean, over count - correction; NaN where that
+// is not positive, as in PyTorch. Two passes: the one-pass formula E[x²] - E[x]² loses all its
+// digits when the mean is large.
 Tensor var(const Tensor& x, const Axes& axes, int correction, bool keepdim) {
   ops::check_tensors("var", {&x});
   const Plan r("var", x.shape(), axes);
@@ -116,8 +116,7 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   return axes.rank() == 0 ? x.reshape(shape) : sum(x, axes).reshape(shape);
 }
 
-// ---- the largest and the smallest
-// ----------------------------------------------------------------------------------
+// ---- the largest and the smallest -------------------------------------------------------------------------
 
 namespace {
 

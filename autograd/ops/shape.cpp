@@ -8,8 +8,7 @@
 
 namespace heed {
 
-// ---- the strided copy
-// --------------------------------------------------------------------------------------
+// ---- the strided copy -------------------------------------------------------------------------------------
 
 namespace {
 
@@ -61,8 +60,8 @@ Tensor dense_copy(const Tensor& x) {
 
 }  // namespace
 
-// clone(x), contiguous(x), to(x): the same numbers in dense memory of their own, perhaps in the other
-// precision.
+// clone(x), contiguous(x), to(x): the same numbers in dense memory of their own,
+// perhaps in the other precision.
 //   backward   dx = dy (converted back)
 Tensor clone(const Tensor& x) {
   ops::check_tensors("clone", {&x});
@@ -83,12 +82,11 @@ Tensor to(const Tensor& x, DType dtype) {
   return record("to", {x}, y, [from = x.dtype()](const Tensor& dy, Gradients& d) { d[0] = to(dy, from); });
 }
 
-// ---- views
-// -------------------------------------------------------------------------------------------------
+// ---- views ------------------------------------------------------------------------------------------------
 
-// Strides that let `shape` name the elements of x in their order without a copy; nothing where there are
-// none. Axes of x that follow each other without a gap form a group, and each group must be filled by whole
-// new axes.
+// Strides that let `shape` name the elements of x in their order without a copy; nothing where
+// there are none. Axes of x that follow each other without a gap form a group, and each group must
+// be filled by whole new axes.
 static std::optional<Strides> view_strides(const Tensor& x, const Shape& shape) {
   if (x.numel() == 0) return contiguous_strides(shape);
   Strides strides = Strides::filled(shape.rank(), 1);

@@ -68,8 +68,8 @@ Tensor softmax(const Tensor& x, index_t axis) {
   return along("softmax", x, axis, [](const Tensor& rows) { return softmax_last("softmax", rows, {}); });
 }
 
-// masked_softmax(x, allowed): softmax of what may be attended; the rest is 0, and so is a row where nothing
-// may be.
+// masked_softmax(x, allowed): softmax of what may be attended; the rest is 0, and so is
+// a row where nothing may be.
 //   x (..., n), allowed broadcasts to x;   backward and saves as softmax: a weight of 0 passes no gradient
 Tensor masked_softmax(const Tensor& x, const Mask& allowed) {
   ops::check_tensors("masked_softmax", {&x});

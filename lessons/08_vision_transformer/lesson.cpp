@@ -113,8 +113,8 @@ void a_digit_as_words(const Options& options, Page& page, const data::Dataset& t
   }
 }
 
-// Around 0 and about 1 apart: what a Linear with PyTorch's start expects. Mean and deviation of the training
-// pixels.
+// Around 0 and about 1 apart: what a Linear with PyTorch's start expects. Mean and
+// deviation of the training pixels.
 Tensor standardised(const Tensor& images) { return (images - 0.305) / 0.376; }
 
 nn::VisionTransformer make_model(Generator& gen) {
@@ -231,8 +231,8 @@ void test(const Options& options, Page& page, nn::VisionTransformer& model, cons
              share >= (options.quick ? 0.5 : 0.975));
 }
 
-// What the CLS row of the last layer attends to: the mean over heads of its weights on the 16 patches, as (4,
-// 4).
+// What the CLS row of the last layer attends to: the mean over heads of its weights on
+// the 16 patches, as (4, 4).
 Tensor cls_attention(nn::VisionTransformer& model, const Tensor& image) {
   const auto result = model.forward_with_attention(standardised(image));
   const Tensor last = result.weights.back()[0].mean(0);  // (T, T)

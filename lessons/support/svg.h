@@ -21,8 +21,8 @@ struct SvgHeatMap {
 };
 std::string svg_heat_map(const Tensor& x, const SvgHeatMap& options);
 
-// Curves over one x axis, with names and units on the axes and a legend; a baseline (NaN: none) is drawn
-// dashed.
+// Curves over one x axis, with names and units on the axes and a legend; a baseline
+// (NaN: none) is drawn dashed.
 struct SvgCurve {
   std::string name;
   std::vector<double> x, y;

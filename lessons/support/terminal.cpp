@@ -32,11 +32,10 @@ static std::string styled(const char* code, const std::string& text) {
 std::string bold(const std::string& text) { return styled("1", text); }
 std::string dim(const std::string& text) { return styled("2", text); }
 
-// ---- pictures
-// ----------------------------------------------------------------------------------------------
+// ---- pictures ---------------------------------------------------------------------------------------------
 
-// 24 greys of the 256-colour table, dark to light: a terminal's background is usually dark, so more is
-// lighter.
+// 24 greys of the 256-colour table, dark to light: a terminal's background is
+// usually dark, so more is lighter.
 static int grey(double fraction) {
   return 232 + static_cast<int>(std::lround(23 * std::clamp(fraction, 0.0, 1.0)));
 }
@@ -131,8 +130,7 @@ std::string beside(const std::vector<std::string>& blocks, int gap) {
   return out;
 }
 
-// ---- progress
-// ----------------------------------------------------------------------------------------------
+// ---- progress ---------------------------------------------------------------------------------------------
 
 Progress::Progress(std::string name, std::int64_t total, bool quiet)
     : name_(std::move(name)),

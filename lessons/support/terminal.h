@@ -21,9 +21,9 @@ std::string dim(const std::string& text);
 // Columns that UTF-8 text takes on the screen: escape sequences none, Hangul two, the rest one.
 std::size_t columns(const std::string& text);
 
-// A picture of x (rows, columns), values from 0 (empty) to `top` (full), two characters a cell: shades of
-// grey on a terminal, characters of growing weight elsewhere. One line a row, without the last newline's
-// indent.
+// A picture of x (rows, columns), values from 0 (empty) to `top` (full), two characters a cell:
+// shades of grey on a terminal, characters of growing weight elsewhere. One line a row, without
+// the last newline's indent.
 std::string picture(const Tensor& x, double top = 1);
 
 // Numbers in a frame with names for rows and columns; cells shaded by their value from 0 to 1. Masked cells

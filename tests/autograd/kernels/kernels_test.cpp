@@ -231,7 +231,8 @@ TEST(Kernels, AMillionTenthsAddUpToAHundredThousand) {
     const std::vector<T> x(1'000'000, T(0.1));
     T y = 0;
     k.sum_rows(x.data(), &y, 1, 1'000'000);
-    EXPECT_NEAR(y, 1'000'000 * double{T(0.1)}, sizeof(T) == 4 ? 0.05 : 1e-7) << name;  // one by one in float: 100,958
+    EXPECT_NEAR(y, 1'000'000 * double{T(0.1)}, sizeof(T) == 4 ? 0.05 : 1e-7)
+        << name;  // one by one in float: 100,958
   });
 }
 
