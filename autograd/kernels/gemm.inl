@@ -82,6 +82,25 @@ void pack(const T* b, index_t ldb, bool transposed, index_t k, index_t columns, 
   }
 }
 
+// As many chains as hide the latency of two fma units (4 cycles each) with room to spare.
+template <class T>
+double fma_peak(index_t rounds, T* sink) {
+  using V = Vec<T>;
+  constexpr int chains = 12;
+  V acc[chains];
+  const V x = V::load(sink), y = V::all(T(0.5));
+#pragma GCC unroll 12
+  for (int i = 0; i < chains; ++i) acc[i] = V::all(T(i));
+  for (index_t r = 0; r < rounds; ++r)
+#pragma GCC unroll 12
+    for (int i = 0; i < chains; ++i) acc[i] = fma(acc[i], y, x);
+  V total = acc[0];
+#pragma GCC unroll 12
+  for (int i = 1; i < chains; ++i) total = total + acc[i];
+  total.store(sink);
+  return 2.0 * chains * V::lanes * static_cast<double>(rounds);
+}
+
 // 24 accumulators for 32 registers (AVX-512), 12 for 16 (AVX2, portable), 24 for 32 (NEON): WIDE, MIDDLE and
 // NARROW are the tiles of TILES_…, set by the file of the instruction set.
 template <class T>
@@ -89,6 +108,7 @@ const GemmKernels<T>& gemm_kernels() {
   static const GemmKernels<T> kernels = {
       {make_tile<T, WIDE_ROWS, WIDE_VECTORS>(), make_tile<T, MIDDLE_ROWS, MIDDLE_VECTORS>(),
        make_tile<T, NARROW_ROWS, 1>()},
-      pack<T>};
+      pack<T>,
+      fma_peak<T>};
   return kernels;
 }

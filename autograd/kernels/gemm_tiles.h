@@ -29,6 +29,9 @@ struct GemmKernels {
   // b (k, columns), or its transpose (columns, k), as rows of `width` with zeros beyond `columns`.
   void (*pack)(const T* b, index_t ldb, bool transposed, index_t k, index_t columns, index_t width,
                T* packed);
+  // What a matmul is measured against: `rounds` of independent fma, as many as fill the CPU, and nothing else.
+  // Returns how many floating-point operations that was; `sink` (lanes) receives their sums.
+  double (*fma_peak)(index_t rounds, T* sink);
 };
 
 }  // namespace heed::kernels
