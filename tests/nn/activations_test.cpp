@@ -1,6 +1,6 @@
 #include "nn/activations.h"
 
-#include "testing.h"
+#include "tests/testing.h"
 
 namespace heed::nn {
 

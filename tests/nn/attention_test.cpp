@@ -2,7 +2,7 @@
 #include "nn/attention.h"
 
 #include "nn/init.h"
-#include "testing.h"
+#include "tests/testing.h"
 
 namespace heed::nn {
 

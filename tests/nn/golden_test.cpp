@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "nn/nn.h"
-#include "testing.h"
+#include "tests/testing.h"
 
 namespace heed::nn {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "testing.h"
+#include "tests/testing.h"
 
 namespace heed::nn {
 

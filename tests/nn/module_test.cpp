@@ -6,7 +6,7 @@
 #include "nn/dropout.h"
 #include "nn/linear.h"
 #include "nn/transformer_encoder.h"
-#include "testing.h"
+#include "tests/testing.h"
 
 namespace heed::nn {
 

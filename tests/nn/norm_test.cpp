@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "testing.h"
+#include "tests/testing.h"
 
 namespace heed::nn {
 

@@ -3,7 +3,7 @@
 #include "nn/activations.h"
 #include "nn/dropout.h"
 #include "nn/linear.h"
-#include "testing.h"
+#include "tests/testing.h"
 
 namespace heed::nn {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "nn/init.h"
-#include "testing.h"
+#include "tests/testing.h"
 
 namespace heed::nn {
 

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "nn/init.h"
-#include "testing.h"
+#include "tests/testing.h"
 
 namespace heed::nn {
 

@@ -47,15 +47,14 @@ TEST(IsaDeathTest, EveryAvailableIsaCanBeChosen) {
   }
 }
 
-// Weak symbols of the files isa_*.o in a listing by nm: each is code that the linker may share with the rest
-// of the program.
+// Weak functions of the files isa_*.o in a listing by nm: code that the linker may share with the rest of the
+// program. (V, weak data, holds no instructions: the sanitizers bring some.)
 std::string weak_symbols_of_isa_files(const std::string& listing) {
   std::istringstream in(listing);
   std::string line, member, found;
   while (std::getline(in, line)) {
     if (line.ends_with(".o:")) member = line;
-    if (member.starts_with("isa_") &&
-        (line.find(" W ") != std::string::npos || line.find(" V ") != std::string::npos) &&
+    if (member.starts_with("isa_") && line.find(" W ") != std::string::npos &&
         line.find("asan") == std::string::npos && line.find("ubsan") == std::string::npos)
       found += member + " " + line + "\n";
   }

@@ -1,4 +1,4 @@
-// testing.h — what the tests of nn/ share.
+// testing.h — what the tests share.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "autograd/autograd.h"
 
-namespace heed::nn {
+namespace heed {
 
 // The text of the Error that f throws; "" where it throws none.
 template <class F>
@@ -50,4 +50,4 @@ inline Tensor noise(const Shape& shape, std::uint64_t seed = 1, DType dtype = f3
   return randn(shape, gen, dtype);
 }
 
-}  // namespace heed::nn
+}  // namespace heed
