@@ -63,7 +63,7 @@ Shape idx_sizes(const std::string& path, const std::string& bytes, std::uint32_t
     check(size > 0, op, path, ": size 0 at byte ", 4 + 4 * i, "; a set is not empty");
     sizes.push_back(size);
     // Never multiplied further than the file could hold: a huge claim neither overflows nor allocates.
-    expected = expected > held ? expected : expected * size;
+    expected = expected > held / size ? held + 1 : expected * size;
   }
   check(expected <= held, op, path, ": the header claims ", sizes, ", but after it the file holds only ",
         held, " bytes; it is cut off, or the count at byte 4 is wrong");

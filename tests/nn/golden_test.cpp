@@ -1,5 +1,5 @@
 // golden_test.cpp — every layer against PyTorch: outputs and all gradients, in float64, to 1e-10.
-#include "golden.h"
+#include "tests/golden/golden.h"
 
 #include <gtest/gtest-spi.h>
 
@@ -15,15 +15,6 @@ static const GoldenCase& golden(const std::string& name) {
   const auto found = cases.find(name);
   check(found != cases.end(), "golden", "no case '", name, "'");
   return found->second;
-}
-
-// |a - b| <= 1e-10 · max(1, |b|): relative, but for numbers near zero, which are differences of larger ones.
-static void expect_agrees(const std::string& what, const Tensor& got, const Tensor& want) {
-  ASSERT_TRUE(got.defined()) << what << " is undefined";
-  ASSERT_EQ(got.shape(), want.shape()) << what;
-  const auto a = got.to_vector(), b = want.to_vector();
-  for (std::size_t i = 0; i < a.size(); ++i)
-    ASSERT_LE(std::abs(a[i] - b[i]), 1e-10 * std::max(1.0, std::abs(b[i]))) << what << ", element " << i;
 }
 
 static Tensor input(const GoldenCase& g, const std::string& name) {
