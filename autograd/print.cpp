@@ -42,17 +42,18 @@ class NumberFormat {
     if (largest > 0) {
       const bool wide = largest / smallest > 1000;
       if (whole)
-        format_ = wide && largest > 1e8 ? "%.4e" : largest > 1e8 ? "%.4e" : "%.0f.";
+        format_ = wide || largest > 1e8 ? "%.4e" : "%.0f.";
       else
         format_ = wide || largest > 1e8 || smallest < 1e-4 ? "%.4e" : "%.4f";
     } else {
       format_ = "%.0f.";
     }
-    for (const double v : values) width_ = std::max(width_, text(v).size());
+    for (const double v : values)  // nan and inf widen no column, as in PyTorch
+      if (std::isfinite(v)) width_ = std::max(width_, text(v).size());
   }
   std::string operator()(double v) const {
     const std::string t = text(v);
-    return std::string(width_ - t.size(), ' ') + t;
+    return std::string(width_ - std::min(width_, t.size()), ' ') + t;
   }
   std::size_t width() const { return width_; }
 

@@ -59,8 +59,11 @@ static void note_write(const char* op, const Tensor& t) {
   const TensorState& s = state_of(t);
   check(!(grad_enabled() && s.requires_grad), op, "a tensor ", s.shape,
         " that requires grad would be changed in place, which is not recorded. Hint: x = x + y makes a new "
-        "tensor; an "
-        "optimizer writes under NoGrad");
+        "tensor; an optimizer writes under NoGrad");
+  for (int axis = 0; axis < s.shape.rank(); ++axis)
+    check(s.strides[axis] != 0 || s.shape[axis] <= 1 || s.shape.numel() == 0, op, "a tensor ", s.shape,
+          " stretched along axis ", axis,
+          " would be changed in place; its elements share memory. Hint: change a clone()");
   ++s.storage->version;
 }
 

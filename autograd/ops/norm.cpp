@@ -4,15 +4,16 @@
 namespace heed {
 
 // x (..., C) needs a last axis, and gamma and beta, where given, have its size.
-static void check_norm(const char* op, const Tensor& x, const Tensor& gamma, const Tensor& beta) {
+static void check_norm(const char* op, const Tensor& x, const Tensor& gamma, const Tensor& beta, double eps) {
   ops::check_tensors(op, {&x});
   check(x.rank() >= 1 && x.shape().back(1) > 0, op, "needs at least one channel to normalise over, got x ",
         x.shape());
+  check(eps >= 0, op, "eps must not be negative, got ", eps);
   for (const Tensor* scale : {&gamma, &beta}) {
     if (!scale->defined()) continue;
     ops::check_tensors(op, {&x, scale});
-    check(scale->shape() == Shape{x.shape().back(1)}, op, "gamma and beta must have one number a channel: x ",
-          x.shape(), " needs (", x.shape().back(1), "), got ", scale->shape());
+    check(scale->shape() == Shape{x.shape().back(1)}, op, scale == &gamma ? "gamma " : "beta ",
+          scale->shape(), " must have one number for each channel of x ", x.shape());
   }
 }
 
@@ -31,7 +32,7 @@ static Tensor dense_or_none(const Tensor& t) { return t.defined() ? ops::dense(t
 //   saves      x, mean (...), rstd (...): n is recomputed, one multiply instead of C floats a row
 //   taught in  lessons/05
 Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, double eps) {
-  check_norm("layer_norm", x, gamma, beta);
+  check_norm("layer_norm", x, gamma, beta, eps);
   const index_t rows = ops::rows_of(x.shape()), channels = x.shape().back(1);
   const Tensor xd = ops::dense(x), g = dense_or_none(gamma), b = dense_or_none(beta);
   Tensor y = ops::empty_like(x), mean = empty({rows}, x.dtype()), rstd = empty({rows}, x.dtype());
@@ -67,7 +68,7 @@ Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, doub
 //   saves      x, rstd (...)
 //   taught in  lessons/10
 Tensor rms_norm(const Tensor& x, const Tensor& gamma, double eps) {
-  check_norm("rms_norm", x, gamma, {});
+  check_norm("rms_norm", x, gamma, {}, eps);
   const index_t rows = ops::rows_of(x.shape()), channels = x.shape().back(1);
   const Tensor xd = ops::dense(x), g = dense_or_none(gamma);
   Tensor y = ops::empty_like(x), rstd = empty({rows}, x.dtype());

@@ -1,0 +1,108 @@
+// create_test.cpp — the constructors of tensors.
+#include <cmath>
+
+#include "tests/testing.h"
+
+namespace heed {
+namespace {
+
+using Numbers = std::vector<double>;
+
+TEST(Create, FilledTensorsHoldTheirNumberInBothPrecisions) {
+  for (const DType dtype : {f32, f64}) {
+    EXPECT_EQ(zeros({2, 2}, dtype).to_vector(), Numbers(4, 0));
+    EXPECT_EQ(ones({3}, dtype).to_vector(), Numbers(3, 1));
+    EXPECT_EQ(full({2}, -2.5, dtype).to_vector(), Numbers(2, -2.5));
+    EXPECT_EQ(scalar(7, dtype).shape(), Shape{});
+    EXPECT_EQ(eye(2, dtype).to_vector(), (Numbers{1, 0, 0, 1}));
+    EXPECT_EQ(empty({2, 3}, dtype).dtype(), dtype);
+  }
+  EXPECT_EQ(zeros({2, 0, 3}).numel(), 0);
+  EXPECT_FALSE(zeros({2}).requires_grad());
+}
+
+TEST(Create, ArangeStopsBeforeItsEnd) {
+  EXPECT_EQ(arange(0, 3).to_vector(), (Numbers{0, 1, 2}));
+  EXPECT_EQ(arange(1, 2, 0.25, f64).to_vector(), (Numbers{1, 1.25, 1.5, 1.75}));
+  EXPECT_EQ(arange(3, 0, -1).to_vector(), (Numbers{3, 2, 1}));
+  EXPECT_EQ(arange(3, 0).numel(), 0);
+  EXPECT_EQ(error_of([] { arange(0, 1, 0); }),
+            "[arange] needs finite bounds and a step that is not 0, got 0, 1, 0");
+  EXPECT_EQ(error_of([] { arange(0, NAN); }),
+            "[arange] needs finite bounds and a step that is not 0, got 0, nan, 1");
+  EXPECT_EQ(error_of([] { arange(0, 1e300); }), "[arange] too large: 0 to 1e+300 by 1");
+}
+
+TEST(Create, LinspaceHoldsBothEndsExactly) {
+  EXPECT_EQ(linspace(0, 1, 5).to_vector(), (Numbers{0, 0.25, 0.5, 0.75, 1}));
+  const Tensor x = linspace(-0.1, 0.3, 7, f64);
+  EXPECT_EQ(x.at({0}), -0.1);
+  EXPECT_EQ(x.at({-1}), 0.3);
+  EXPECT_EQ(linspace(2, 9, 1).to_vector(), Numbers{2});
+  EXPECT_EQ(linspace(2, 9, 0).numel(), 0);
+  EXPECT_EQ(error_of([] { linspace(0, 1, -1); }),
+            "[linspace] needs a number of steps that is not negative, got -1");
+}
+
+TEST(Create, NestedListsGiveTheShape) {
+  const Tensor x = tensor({{{1, 2}, {3, 4}, {5, 6}}});
+  EXPECT_EQ(x.shape(), (Shape{1, 3, 2}));
+  EXPECT_EQ(x.to_vector(), (Numbers{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(tensor({1.5, 2}).shape(), (Shape{2}));
+  EXPECT_EQ(error_of([] {
+              tensor({{1, 2}, {3}});
+            }),
+            "[tensor] rows differ in length: 2 and 1 at depth 1; a tensor is a full block");
+  EXPECT_EQ(error_of([] {
+              tensor({{1, 2}, 3});
+            }),
+            "[tensor] the lists are nested unevenly: a number and a list stand side by side");
+  EXPECT_EQ(error_of([] {
+              tensor({1, {2, 3}});
+            }),
+            "[tensor] the lists are nested unevenly: a number and a list stand side by side");
+}
+
+TEST(Create, FlatListsNeedAShapeThatTheyFill) {
+  EXPECT_EQ(from_vector(Numbers{1, 2, 3, 4}, {2, 2}).at({1, 0}), 3);
+  EXPECT_EQ(from_vector(std::vector<float>{1, 2}, {2}).dtype(), f32);
+  EXPECT_EQ(error_of([] {
+              from_vector(Numbers{1, 2, 3}, {2, 2});
+            }),
+            "[from_vector] 3 numbers do not fill (2, 2), which holds 4");
+}
+
+TEST(Create, RandomTensorsDependOnTheGeneratorAlone) {
+  Generator a(5), b(5), other(6);
+  expect_same_bits(randn({3, 50}, a), randn({3, 50}, b));
+  EXPECT_GT(max_abs_difference(randn({3, 50}, a), randn({3, 50}, other)), 0);
+  // An f32 draw is the f64 draw, rounded.
+  Generator c(7), d(7);
+  expect_same_bits(randn({100}, c), randn({100}, d, f64).to(f32));
+}
+
+TEST(Create, RandomTensorsHaveTheirMoments) {
+  Generator gen(1);
+  const Tensor normal = randn({100000}, gen, f64), uniform = rand({100000}, gen, f64);
+  EXPECT_NEAR(mean(normal).item(), 0, 0.01);
+  EXPECT_NEAR(var(normal).item(), 1, 0.015);
+  EXPECT_NEAR(mean(uniform).item(), 0.5, 0.005);
+  EXPECT_NEAR(var(uniform).item(), 1.0 / 12, 0.001);
+  EXPECT_GE(min(uniform).item(), 0);
+  EXPECT_LT(max(uniform).item(), 1);
+  EXPECT_LT(max(rand({200000}, gen)).item(), 1) << "in f32 rounding must not reach 1";
+}
+
+TEST(Create, ImpossibleSizesAreRefusedByEveryConstructor) {
+  Generator gen(0);
+  EXPECT_EQ(error_of([] { zeros({-1}); }), "[zeros] a size cannot be negative, got (-1)");
+  EXPECT_EQ(error_of([] { ones({-1}); }), "[ones] a size cannot be negative, got (-1)");
+  EXPECT_EQ(error_of([] { full({-1}, 1); }), "[full] a size cannot be negative, got (-1)");
+  EXPECT_EQ(error_of([] { empty({-1}); }), "[empty] a size cannot be negative, got (-1)");
+  EXPECT_EQ(error_of([] { eye(-1); }), "[eye] a size cannot be negative, got (-1, -1)");
+  EXPECT_EQ(error_of([&] { randn({-1}, gen); }), "[randn] a size cannot be negative, got (-1)");
+  EXPECT_EQ(error_of([&] { rand({-1}, gen); }), "[rand] a size cannot be negative, got (-1)");
+}
+
+}  // namespace
+}  // namespace heed

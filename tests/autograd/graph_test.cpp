@@ -1,0 +1,238 @@
+// graph_test.cpp — reverse mode itself: order, accumulation, versions, lifetime. AG-… are numbers of the list of
+// learners' mistakes: each would give another result here.
+#include "autograd/graph.h"
+
+#include <cmath>
+
+#include "tests/testing.h"
+
+namespace heed {
+namespace {
+
+Tensor leaf(double value) { return scalar(value, f64).set_requires_grad(); }
+
+TEST(Graph, ATensorUsedTwiceGetsBothGradients) {  // AG-01
+  const Tensor x = leaf(3);
+  (x + x).backward();
+  EXPECT_EQ(x.grad().item(), 2);
+}
+
+TEST(Graph, ANodePassesItsGradientOnWhenAllItsUsersHaveReported) {  // AG-02, AG-03, AG-04
+  const Tensor x = leaf(2);
+  const Tensor u = x * x, v = u * 3.0, w = u + v;
+  w.backward();
+  EXPECT_EQ(x.grad().item(), 16);
+}
+
+TEST(Graph, GradientsAccumulateUntilTheyAreZeroed) {  // AG-05
+  Tensor x = leaf(1);
+  (x * 3.0).backward();
+  (x * 3.0).backward();
+  EXPECT_EQ(x.grad().item(), 6);
+  x.zero_grad();
+  EXPECT_FALSE(x.grad().defined());
+  (x * 3.0).backward();
+  EXPECT_EQ(x.grad().item(), 3);
+}
+
+TEST(Graph, ASecondBackwardStartsWithFreshInnerGradients) {  // AG-06
+  const Tensor x = leaf(1);
+  const Tensor b = (x * 2.0) * 3.0;
+  b.backward({.retain_graph = true});
+  b.backward();
+  EXPECT_EQ(x.grad().item(), 12);
+}
+
+TEST(Graph, BroadcastingIsUndone) {  // AG-07
+  const Tensor x = ones({2, 3}).set_requires_grad(), b = ones({3}).set_requires_grad();
+  sum(x + b).backward();
+  EXPECT_EQ(b.grad().to_vector(), (std::vector<double>{2, 2, 2}));
+}
+
+TEST(Graph, OverlappingSlicesAddUp) {  // AG-13
+  const Tensor x = zeros({3}).set_requires_grad();
+  (sum(x.slice(0, 0, 2)) + sum(x.slice(0, 1, 3))).backward();
+  EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{1, 2, 1}));
+}
+
+TEST(Graph, AChangeInPlaceOfWhatBackwardNeedsIsNoticed) {  // AG-20
+  Tensor a = tensor({1, 2});
+  const Tensor w = tensor({3, 4}).set_requires_grad();
+  const Tensor y = sum(w * a);
+  a.fill_(0);
+  expect_contains(
+      error_of([&] { y.backward(); }),
+      "[backward] mul saved a tensor (2) that was changed in place after the forward ran (version");
+  // A view's change is its base's.
+  Tensor base = ones({4});
+  const Tensor z = sum(w * base.slice(0, 0, 2));
+  base.slice(0, 2, 4).fill_(5);
+  expect_contains(error_of([&] { z.backward(); }), "was changed in place after the forward ran");
+  // What is not saved may change: add keeps nothing.
+  Tensor b = tensor({1, 2});
+  const Tensor fine = sum(w + b);
+  b.fill_(0);
+  EXPECT_NO_THROW(fine.backward());
+}
+
+TEST(Graph, NoGradRecordsNothing) {  // AG-21
+  const Tensor w = ones({2}).set_requires_grad();
+  const auto before = live_nodes();
+  {
+    const NoGrad outer;
+    { const NoGrad inner; }
+    EXPECT_FALSE(grad_enabled());
+    const Tensor y = sum(exp(w * w));
+    EXPECT_FALSE(y.requires_grad());
+    EXPECT_EQ(live_nodes(), before);
+    expect_contains(error_of([&] { y.backward(); }), "does not require grad and nothing was recorded");
+  }
+  EXPECT_TRUE(grad_enabled());
+}
+
+TEST(Graph, AChainOf200000NodesIsBuiltRunAndTakenApartWithoutRecursion) {  // AG-22, AG-24
+  const auto before = live_nodes();
+  const Tensor x = leaf(0);
+  {
+    Tensor y = x;
+    for (int i = 0; i < 200'000; ++i) y = y + 1.0;
+    EXPECT_EQ(live_nodes(), before + 200'000);
+    y.backward();
+    EXPECT_EQ(x.grad().item(), 1);
+    EXPECT_EQ(y.item(), 200'000);
+  }
+  EXPECT_EQ(live_nodes(), before);
+  {
+    Tensor dropped = x;  // never run
+    for (int i = 0; i < 200'000; ++i) dropped = dropped + 1.0;
+  }
+  EXPECT_EQ(live_nodes(), before);
+}
+
+TEST(Graph, NoNodeOutlivesItsTensors) {  // AG-23
+  const auto before = live_nodes();
+  {
+    const Tensor q = ones({2, 3, 4}).set_requires_grad(), w = ones({4, 4}).set_requires_grad();
+    Generator gen(1);
+    const Tensor y = layer_norm(softmax(scaled_dot_product_attention(q, matmul(q, w), gelu(q)), -1));
+    const Tensor loss =
+        cross_entropy(dropout(y, 0.1, gen), IntTensor{{0, 1, 2}, {1, 2, 3}}) + max(q) + var(y);
+    loss.backward({.retain_graph = true});
+    EXPECT_GT(live_nodes(), before);
+  }
+  EXPECT_EQ(live_nodes(), before);
+}
+
+TEST(Graph, AGraphServesOnceUnlessItIsRetained) {
+  const Tensor x = leaf(2);
+  const Tensor y = x * x;
+  y.backward();
+  EXPECT_EQ(error_of([&] { y.backward(); }),
+            "[backward] the graph behind mul () has been used and freed. Hint: backward({.retain_graph = "
+            "true}) keeps it "
+            "for a second time");
+  EXPECT_EQ(x.grad().item(), 4) << "a refused backward leaves gradients as they were";
+}
+
+TEST(Graph, AUsedGraphGivesItsMemoryBack) {
+  const Tensor x = ones({1000}).set_requires_grad();
+  const Tensor y = sum(exp(x));
+  const auto during = memory_stats().live_bytes;
+  y.backward();
+  // The saved exp(x) went; the gradient of x came.
+  EXPECT_LE(memory_stats().live_bytes, during + 64);
+}
+
+TEST(Graph, RetainGradKeepsTheGradientOfAnInnerTensor) {
+  const Tensor x = leaf(3);
+  Tensor u = x * 2.0;
+  u.retain_grad();
+  const Tensor v = x * 5.0;
+  (u * v).backward();
+  EXPECT_EQ(u.grad().item(), 15);
+  EXPECT_FALSE(v.grad().defined());
+}
+
+TEST(Graph, DetachCutsTheHistoryAndSharesTheNumbers) {
+  const Tensor x = leaf(3);
+  const Tensor u = x * 2.0;
+  (u.detach() * x).backward();
+  EXPECT_EQ(x.grad().item(), 6);
+  Tensor same = u.detach();
+  same.fill_(1);
+  EXPECT_EQ(u.item(), 1);
+  EXPECT_FALSE(same.requires_grad());
+}
+
+TEST(Graph, ALeafsGradientIsItsOwn) {
+  const Tensor a = ones({2}).set_requires_grad(), b = ones({2}).set_requires_grad();
+  sum(a + b).backward();
+  Tensor g = a.grad();
+  g.fill_(100);
+  EXPECT_EQ(b.grad().to_vector(), (std::vector<double>{1, 1}));
+  EXPECT_TRUE(a.grad().is_contiguous());
+}
+
+TEST(Graph, AGivenGradientIsTheStart) {
+  const Tensor x = tensor({1, 2, 3}).set_requires_grad();
+  (x * 2.0).backward(tensor({1, 0, -1}));
+  EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{2, 0, -2}));
+  x.backward(tensor({1, 1, 1}));  // a leaf itself
+  EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{3, 1, -1}));
+}
+
+TEST(Graph, BackwardRefusesWhatItCannotStartFrom) {
+  const Tensor x = ones({2}).set_requires_grad();
+  EXPECT_EQ(error_of([&] { (x * 1.0).backward(); }),
+            "[backward] without a gradient the tensor must have one element, got (2). Hint: reduce it with "
+            "sum or mean, or "
+            "pass backward(gradient)");
+  EXPECT_EQ(error_of([&] { (x * 1.0).backward(ones({3})); }),
+            "[backward] the gradient is (3) f32 and the tensor (2) f32; they must be the same");
+  EXPECT_EQ(error_of([&] { (x * 1.0).backward(ones({2}, f64)); }),
+            "[backward] the gradient is (2) f64 and the tensor (2) f32; they must be the same");
+  EXPECT_EQ(error_of([] { Tensor().backward(); }), "[backward] an undefined tensor has no graph");
+  expect_contains(error_of([] { ones({}).backward(); }), "[backward] this tensor () does not require grad");
+}
+
+// An op whose backward forgets to undo its broadcast is named, not silently wrong.
+TEST(Graph, AGradientOfTheWrongShapeIsRefusedByTheNameOfItsOp) {
+  const Tensor b = ones({3}).set_requires_grad();
+  const Tensor y = record("careless", {b}, ones({2, 3}), [](const Tensor& dy, Gradients& d) { d[0] = dy; });
+  EXPECT_EQ(error_of([&] {
+              y.backward(ones({2, 3}));
+            }),
+            "[backward] careless made a gradient (2, 3) f32 for an input (3) f32; they must be the same. "
+            "Hint: sum_to undoes "
+            "broadcasting");
+}
+
+TEST(Graph, AnomalyModeNamesTheOpThatFirstMadeANaN) {
+  const Tensor x = tensor({-1, 1}).set_requires_grad();
+  EXPECT_NO_THROW(exp(log(x)) * 2.0);
+  {
+    const AnomalyMode anomaly;
+    EXPECT_EQ(error_of([&] { exp(log(x)) * 2.0; }),
+              "[log] made a NaN: output (2) has one and no input has. Hint: look at this op's arguments");
+    const Tensor zero = zeros({1}).set_requires_grad();
+    const Tensor y = sqrt(zero) * 0.0;  // 0 · inf on the way back
+    EXPECT_EQ(error_of([&] { y.backward(); }), "[sqrt] made a NaN in backward: gradient (1) of input 0");
+  }
+  EXPECT_NO_THROW(log(x));
+}
+
+TEST(Graph, IntermediateResultsThatNobodyKeepsAreFreedDuringBackward) {
+  const Tensor x = ones({100'000}).set_requires_grad();
+  Tensor y = x;
+  for (int i = 0; i < 20; ++i) y = y * 1.01;
+  const Tensor loss = sum(y);
+  y = Tensor();
+  reset_peak_memory();
+  const auto before = memory_stats().live_bytes;
+  loss.backward();
+  // gradients die as soon as they have been passed on: a few are alive at once, not twenty
+  EXPECT_LT(memory_stats().peak_bytes - before, 5 * 400'000);
+}
+
+}  // namespace
+}  // namespace heed

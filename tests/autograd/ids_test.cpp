@@ -1,0 +1,61 @@
+#include "autograd/ids.h"
+
+#include <sstream>
+
+#include "tests/testing.h"
+
+namespace heed {
+namespace {
+
+TEST(IntTensor, ComesFromNestedListsFlatListsAndRanges) {
+  EXPECT_EQ(IntTensor({{1, 2}, {3, 4}}).shape(), (Shape{2, 2}));
+  EXPECT_EQ(IntTensor(std::vector<index_t>{1, 2, 3, 4}, {2, 2}), IntTensor({{1, 2}, {3, 4}}));
+  EXPECT_EQ(IntTensor::arange(5, 0, -2), IntTensor({5, 3, 1}));
+  EXPECT_EQ(IntTensor::zeros({2, 3}).numel(), 6);
+  EXPECT_EQ(IntTensor().shape(), Shape{0});
+  EXPECT_EQ(error_of([] {
+              IntTensor({{1, 2}, {3}});
+            }),
+            "[IntTensor] rows differ in length: 2 and 1 at depth 1; a tensor is a full block");
+  EXPECT_EQ(error_of([] {
+              IntTensor({{1, 2}, 3});
+            }),
+            "[IntTensor] the lists are nested unevenly: a number and a list stand side by side");
+  EXPECT_EQ(error_of([] { IntTensor(std::vector<index_t>{1}, {2}); }),
+            "[IntTensor] 1 numbers do not fill (2), which holds 2");
+  EXPECT_EQ(error_of([] { IntTensor::zeros({-1}); }), "[IntTensor] a size cannot be negative, got (-1)");
+  EXPECT_EQ(error_of([] { IntTensor::arange(0, 1, 0); }), "[arange] the step must not be 0");
+}
+
+TEST(IntTensor, IsReadAndCut) {
+  const IntTensor x({{1, 2, 3}, {4, 5, 6}});
+  EXPECT_EQ(x.at({1, -1}), 6);
+  EXPECT_EQ(x.reshape({3, -1}), IntTensor({{1, 2}, {3, 4}, {5, 6}}));
+  EXPECT_EQ(x.slice(1, 1, 3), IntTensor({{2, 3}, {5, 6}}));
+  EXPECT_EQ(x.slice(0, -1, 9), IntTensor({{4, 5, 6}}));
+  EXPECT_EQ(x.index_select({1, 0, 1}), IntTensor({{4, 5, 6}, {1, 2, 3}, {4, 5, 6}}));
+  EXPECT_EQ(IntTensor({7}).item(), 7);
+  EXPECT_EQ(error_of([&] {
+              (void)x.at({2, 0});
+            }),
+            "[at] index 2 is out of range for axis 0 of (2, 3); it must be in [-2, 2)");
+  EXPECT_EQ(error_of([&] { (void)x.at({0}); }), "[at] one index an axis: (2, 3) needs 2, got 1");
+  EXPECT_EQ(error_of([&] { (void)x.item(); }), "[item] needs a tensor with one element, got (2, 3)");
+  EXPECT_EQ(error_of([&] {
+              (void)x.reshape({4, -1});
+            }),
+            "[reshape] (2, 3) has 6 elements and does not fit into (4, 1)");
+  EXPECT_EQ(error_of([&] { (void)x.index_select({2}); }),
+            "[index_select] index 2 is out of range for axis 0 of (2, 3)");
+  EXPECT_EQ(error_of([&] { (void)x.slice(2, 0, 1); }),
+            "[slice] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
+}
+
+TEST(IntTensor, PrintsInColumns) {
+  std::ostringstream out;
+  out << IntTensor({{1, 2}, {-3, 40}});
+  EXPECT_EQ(out.str(), "tensor([[ 1,  2],\n        [-3, 40]])");
+}
+
+}  // namespace
+}  // namespace heed

@@ -1,0 +1,155 @@
+// attention_test.cpp — the readable form by hand, and the fused form held to it.
+#include <cmath>
+#include <functional>
+
+#include "tests/autograd/ops/testing.h"
+
+namespace heed {
+namespace {
+
+// F-SDPA of the list of learners' mistakes; every wrong formula gives other numbers here.
+const Tensor q = tensor({{1, 0, 2, -1}, {0, 1, -1, 2}, {2, 1, 0, 1}});
+const Tensor k = tensor({{1, 1, 0, 0}, {0, 2, 1, -1}, {-1, 0, 1, 2}, {0, 1, 0, 1}, {2, -1, 1, 0}});
+const Tensor v = tensor({{1, 0}, {0, 1}, {2, -1}, {1, 2}, {-3, 4}});
+
+void expect_both(const AttentionOptions& options, const Tensor& want, double tolerance = 1e-4) {
+  expect_close(attention(q, k, v, options).output, want, tolerance);
+  expect_close(scaled_dot_product_attention(q, k, v, options), want, tolerance);
+}
+
+TEST(Attention, GivesTheNumbersOfTheLesson) {
+  expect_both({}, tensor({{-1.2692, 2.3516}, {1.2075, 0.5662}, {-0.2962, 1.6756}}));
+  expect_both({.mask = Mask::of({1, 1, 1, 1, 0})},
+              tensor({{0.4723, 0.6929}, {1.3454, 0.4536}, {0.9341, 0.6179}}));
+  expect_both({.scale = 1}, tensor({{-2.0473, 3.0567}}).expand({3, 2}), 10);
+  EXPECT_NEAR(scaled_dot_product_attention(q, k, v, {.scale = 1}).at({0, 0}), -2.0473, 1e-4) << "SD-01";
+}
+
+TEST(Attention, CausalSeesThePastAndItself) {  // F-CAUSAL
+  const Tensor none = zeros({3, 1}), values = tensor({{1}, {2}, {4}});
+  expect_close(attention(none, none, values, {.causal = true}).output, tensor({{1}, {1.5}, {7.0 / 3}}));
+  expect_close(scaled_dot_product_attention(none, none, values, {.causal = true}),
+               tensor({{1}, {1.5}, {7.0 / 3}}));
+  // With more keys than queries the last query sees all: what a cache of keys needs.
+  expect_close(scaled_dot_product_attention(none.slice(0, 2), none, values, {.causal = true}),
+               tensor({{7.0 / 3}}));
+}
+
+TEST(Attention, ARowThatMayAttendToNothingIsZero) {  // MK-11
+  const Mask mask = Mask::of({{1, 1, 1, 1, 1}, {0, 0, 0, 0, 0}, {1, 0, 0, 0, 0}});
+  const auto composed = attention(q, k, v, {.mask = mask});
+  EXPECT_EQ(composed.output[1].to_vector(), (Numbers{0, 0}));
+  EXPECT_EQ(composed.weights[1].to_vector(), Numbers(5, 0));
+  EXPECT_EQ(scaled_dot_product_attention(q, k, v, {.mask = mask})[1].to_vector(), (Numbers{0, 0}));
+  EXPECT_EQ(scaled_dot_product_attention(q, k, v, {.mask = mask})[2].to_vector(), (Numbers{1, 0}));
+}
+
+TEST(Attention, WeightsAreSharesOfOne) {
+  const auto [output, weights] = attention(q, k, v);
+  expect_close(sum(weights, -1), ones({3}));
+  expect_close(matmul(weights, v), output);
+}
+
+// Values and gradients of the fused op equal the composed one's: all options, layouts, both dtypes.
+TEST(Attention, FusedIsComposed) {
+  const Shape shapes[][3] = {{{2, 3, 5, 4}, {2, 3, 7, 4}, {2, 3, 7, 6}},
+                             {{5, 4}, {7, 4}, {7, 6}},
+                             {{3, 1, 2}, {3, 1, 2}, {3, 1, 2}},
+                             {{1, 2, 33, 16}, {1, 2, 33, 16}, {1, 2, 33, 16}}};
+  for (const DType dtype : {f32, f64})
+    for (const auto& [sq, sk, sv] : shapes)
+      for (const bool causal_flag : {false, true})
+        for (const bool masked : {false, true})
+          for (const double p : {0.0, 0.3}) {
+            const index_t t = sq.back(2), s = sk.back(2);
+            std::vector<std::uint8_t> visible(static_cast<std::size_t>(t * s));
+            for (std::size_t i = 0; i < visible.size(); ++i) visible[i] = i % 3 != 0;
+            std::vector<Tensor> results;
+            for (const bool fused : {false, true}) {
+              Generator gen(4);
+              AttentionOptions options{.causal = causal_flag, .dropout = p, .generator = &gen};
+              if (masked) options.mask = Mask(visible, {t, s});
+              const Tensor a = noise(sq, 1, dtype).set_requires_grad(),
+                           b = noise(sk, 2, dtype).set_requires_grad(),
+                           c = noise(sv, 3, dtype).set_requires_grad();
+              const Tensor y =
+                  fused ? scaled_dot_product_attention(a, b, c, options) : attention(a, b, c, options).output;
+              sum(y * noise(y.shape(), 5, dtype)).backward();
+              for (const Tensor& result : {y.detach(), a.grad(), b.grad(), c.grad()})
+                results.push_back(result);
+            }
+            for (std::size_t i = 0; i < 4; ++i)
+              expect_close(results[i + 4], results[i], dtype == f64 ? 1e-13 : 1e-5);
+          }
+}
+
+TEST(Attention, HeadsAreReadInPlace) {
+  const Tensor x = noise({2, 5, 12}, 1, f64);
+  const auto heads = [](const Tensor& t) { return t.view({2, 5, 3, 4}).transpose(1, 2); };
+  const Tensor y = scaled_dot_product_attention(heads(x), heads(x), heads(x));
+  expect_close(
+      y, scaled_dot_product_attention(heads(x).contiguous(), heads(x).contiguous(), heads(x).contiguous()),
+      1e-15);
+  EXPECT_NO_THROW((void)y.transpose(1, 2).view({2, 5, 12})) << "joining the heads needs no copy";
+}
+
+TEST(Attention, NothingToAttendToAndNobodyWhoAttends) {
+  EXPECT_EQ(scaled_dot_product_attention(ones({2, 3}), zeros({0, 3}), zeros({0, 4})).to_vector(),
+            Numbers(8, 0));
+  EXPECT_EQ(attention(ones({2, 3}), zeros({0, 3}), zeros({0, 4})).output.to_vector(), Numbers(8, 0));
+  EXPECT_EQ(scaled_dot_product_attention(zeros({0, 3}), ones({2, 3}), ones({2, 4})).shape(), (Shape{0, 4}));
+  EXPECT_EQ(scaled_dot_product_attention(zeros({0, 2, 3}), zeros({0, 2, 3}), zeros({0, 2, 4})).shape(),
+            (Shape{0, 2, 4}));
+}
+
+TEST(Attention, ErrorsNameOpShapesAndRule) {
+  Generator gen(0);
+  for (const auto& [name, f] :
+       std::vector<std::pair<std::string, std::function<void(const Tensor&, const Tensor&, const Tensor&,
+                                                             const AttentionOptions&)>>>{
+           {"attention", [](const Tensor&a, const Tensor&b, const Tensor&c,
+                            const AttentionOptions&o) { attention(a, b, c, o); }},
+           {"scaled_dot_product_attention",
+            [](const Tensor&a, const Tensor&b, const Tensor&c, const AttentionOptions&o) {
+              scaled_dot_product_attention(a, b, c, o);
+            }}}) {
+    const std::string op = "[" + name + "] ";
+    EXPECT_EQ(error_of([&] { f(ones({3}), ones({3}), ones({3}), {}); }),
+              op + "q, k and v need the same number of axes, at least two: q (3), k (3), v (3)");
+    EXPECT_EQ(error_of([&] {
+                f(ones({2, 3, 4}), ones({3, 3, 4}), ones({3, 3, 4}), {});
+              }),
+              op + "axis 0 differs: q (2, 3, 4), k (3, 3, 4), v (3, 3, 4); batches and heads must be equal");
+    EXPECT_EQ(error_of([&] {
+                f(ones({2, 3}), ones({2, 4}), ones({2, 4}), {});
+              }),
+              op + "q and k differ in width: q (2, 3), k (2, 4), v (2, 4); their last axes are multiplied");
+    EXPECT_EQ(error_of([&] {
+                f(ones({2, 3}), ones({4, 3}), ones({5, 3}), {});
+              }),
+              op + "k and v differ in length: q (2, 3), k (4, 3), v (5, 3); every key has one value");
+    EXPECT_EQ(error_of([&] {
+                f(ones({2, 0}), ones({2, 0}), ones({2, 3}), {});
+              }),
+              op + "vectors of width 0 have no products: q (2, 0), k (2, 0), v (2, 3)");
+    EXPECT_EQ(error_of([&] {
+                f(q, k, v, {.mask = Mask::of({1, 0})});
+              }),
+              op + "shapes (3, 5) and (2) do not broadcast: axis -1 has 5 and 2; aligned at the right, sizes "
+                   "must be equal or 1");
+    EXPECT_EQ(error_of([&] {
+                f(q, k, v, {.mask = Mask::full({2, 3, 5}, true)});
+              }),
+              op + "mask (2, 3, 5) must broadcast to the scores (3, 5) (..., T, S)");
+    EXPECT_EQ(error_of([&] { f(q, k, v, {.dropout = 0.1}); }),
+              op + "dropout 0.1 needs a generator. Hint: {.dropout = 0.1, .generator = &gen}");
+    EXPECT_EQ(error_of([&] { f(q, k, v, {.dropout = 2, .generator = &gen}); }),
+              op + "dropout must be in [0, 1], got 2");
+    EXPECT_EQ(error_of([&] { f(q, k, v, {.scale = -1}); }),
+              op + "scale must be positive (or 0 for 1/sqrt(D)), got -1");
+    expect_refuses_undefined(name.c_str(), [&](const Tensor& t) { f(t, k, v, {}); });
+  }
+}
+
+}  // namespace
+}  // namespace heed

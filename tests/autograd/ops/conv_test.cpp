@@ -1,0 +1,97 @@
+#include "tests/autograd/ops/testing.h"
+
+namespace heed {
+namespace {
+
+TEST(Conv, UnfoldReadsPatchesChannelRowColumn) {
+  const Tensor x = arange(0, 16).reshape({1, 1, 4, 4});
+  const Tensor columns = unfold(x, {2, 2, 2});
+  ASSERT_EQ(columns.shape(), (Shape{1, 4, 4}));
+  EXPECT_EQ(columns[0].select(1, 0).to_vector(), (Numbers{0, 1, 4, 5}));
+  EXPECT_EQ(columns[0].select(1, 1).to_vector(), (Numbers{2, 3, 6, 7})) << "positions go left to right first";
+  EXPECT_EQ(columns[0].select(1, 2).to_vector(), (Numbers{8, 9, 12, 13}));
+  const Tensor two = arange(0, 8).reshape({1, 2, 2, 2});
+  EXPECT_EQ(unfold(two, {2, 2}).to_vector(), (Numbers{0, 1, 2, 3, 4, 5, 6, 7}))
+      << "one channel after the other";
+}
+
+TEST(Conv, FoldPutsPatchesBackAndAddsOverlaps) {
+  const Tensor x = noise({2, 3, 4, 6}, 1, f64);
+  expect_same_bits(fold(unfold(x, {2, 2, 2}), 4, 6, {2, 2, 2}), x);
+  const Tensor overlaps = fold(unfold(ones({1, 1, 3, 3}), {2, 2}), 3, 3, {2, 2});
+  EXPECT_EQ(overlaps.to_vector(), (Numbers{1, 2, 1, 2, 4, 2, 1, 2, 1}));
+}
+
+TEST(Conv, IsItsDefinition) {
+  const Tensor x = noise({2, 3, 5, 4}, 1, f64), w = noise({4, 3, 3, 2}, 2, f64), b = noise({4}, 3, f64);
+  const index_t stride = 2, padding = 1;
+  const Tensor y = conv2d(x, w, b, stride, padding);
+  ASSERT_EQ(y.shape(), (Shape{2, 4, 3, 3}));
+  for (index_t n = 0; n < 2; ++n)
+    for (index_t o = 0; o < 4; ++o)
+      for (index_t r = 0; r < 3; ++r)
+        for (index_t c = 0; c < 3; ++c) {
+          double want = b.at({o});
+          for (index_t i = 0; i < 3; ++i)
+            for (index_t kh = 0; kh < 3; ++kh)
+              for (index_t kw = 0; kw < 2; ++kw) {
+                const index_t row = r * stride + kh - padding, column = c * stride + kw - padding;
+                if (row >= 0 && row < 5 && column >= 0 && column < 4)
+                  want += x.at({n, i, row, column}) * w.at({o, i, kh, kw});
+              }
+          ASSERT_NEAR(y.at({n, o, r, c}), want, 1e-13);
+        }
+}
+
+TEST(Conv, ServesEmptyBatchesAndViews) {
+  EXPECT_EQ(conv2d(zeros({0, 1, 4, 4}), ones({2, 1, 2, 2})).shape(), (Shape{0, 2, 3, 3}));
+  const Tensor x = noise({1, 4, 5, 1}, 1, f64).permute({0, 3, 1, 2});
+  expect_same_bits(unfold(x, {2, 2}), unfold(x.contiguous(), {2, 2}));
+}
+
+TEST(Conv, ErrorsNameOpShapesAndRule) {
+  const Tensor x = ones({1, 2, 4, 4});
+  EXPECT_EQ(error_of([] {
+              unfold(ones({4, 4}), {2, 2});
+            }),
+            "[unfold] x must be (B, C, height, width), got (4, 4)");
+  EXPECT_EQ(error_of([&] {
+              unfold(x, {5, 2});
+            }),
+            "[unfold] the kernel 5 x 2 is larger than the image 4 x 4 with padding 0");
+  EXPECT_EQ(error_of([&] {
+              unfold(x, {2, 2, 0});
+            }),
+            "[unfold] a window needs a kernel of at least 1 x 1, a stride of at least 1 and no negative "
+            "padding, got kernel 2 x 2, "
+            "stride 0, padding 0");
+  EXPECT_EQ(error_of([] {
+              fold(ones({4, 4}), 4, 4, {2, 2, 2});
+            }),
+            "[fold] columns must be (B, C·kh·kw, L), got (4, 4)");
+  EXPECT_EQ(error_of([] {
+              fold(ones({1, 5, 4}), 4, 4, {2, 2, 2});
+            }),
+            "[fold] columns (1, 5, 4) do not hold whole patches of 2 x 2");
+  EXPECT_EQ(error_of([] {
+              fold(ones({1, 4, 5}), 4, 4, {2, 2, 2});
+            }),
+            "[fold] columns (1, 4, 5) have 5 positions, a window on 4 x 4 has 4");
+  EXPECT_EQ(error_of([&] {
+              conv2d(x, ones({3, 1, 2, 2}));
+            }),
+            "[conv2d] x (1, 2, 4, 4) does not fit weight (3, 1, 2, 2); they must be (B, C, height, width) "
+            "and (out, C, kh, kw) with one C");
+  EXPECT_EQ(error_of([&] {
+              conv2d(x, ones({3, 2, 2, 2}), ones({2}));
+            }),
+            "[conv2d] bias (2) must have one number for each of the 3 filters");
+  EXPECT_EQ(error_of([&] {
+              conv2d(x, ones({3, 2, 5, 5}));
+            }),
+            "[conv2d] the kernel 5 x 5 is larger than the image 4 x 4 with padding 0");
+  expect_refuses_undefined("unfold", [](const Tensor& t) { unfold(t, {2, 2}); });
+}
+
+}  // namespace
+}  // namespace heed

@@ -1,0 +1,40 @@
+#include "tests/autograd/ops/testing.h"
+
+namespace heed {
+namespace {
+
+const Tensor table = tensor({{1, 2}, {3, 4}, {5, 6}});
+
+TEST(EmbeddingOp, LooksRowsUp) {
+  const Tensor y = embedding(table, IntTensor{{2, 0}, {1, 1}});
+  EXPECT_EQ(y.shape(), (Shape{2, 2, 2}));
+  EXPECT_EQ(y.to_vector(), (Numbers{5, 6, 1, 2, 3, 4, 3, 4}));
+  EXPECT_EQ(embedding(table, IntTensor::zeros({3, 0})).shape(), (Shape{3, 0, 2}));
+  EXPECT_EQ(embedding(table.transpose(0, 1), IntTensor{1}).to_vector(), (Numbers{2, 4, 6})) << "a view";
+}
+
+TEST(EmbeddingOp, ATokenSeenTwiceGetsBothGradients) {  // AG-14
+  const Tensor w = zeros({3, 1}).set_requires_grad();
+  sum(embedding(w, {1, 1, 2})).backward();
+  EXPECT_EQ(w.grad().to_vector(), (Numbers{0, 2, 1}));
+}
+
+TEST(EmbeddingOp, ThePaddingRowGetsNone) {
+  const Tensor w = zeros({3, 1}).set_requires_grad();
+  sum(embedding(w, {1, 1, 2}, 1)).backward();
+  EXPECT_EQ(w.grad().to_vector(), (Numbers{0, 0, 1}));
+}
+
+TEST(EmbeddingOp, ErrorsNameOpShapesAndRule) {
+  EXPECT_EQ(error_of([] {
+              embedding(table, {0, 3});
+            }),
+            "[embedding] id 3 at place 1 is not in the table (3, 2); ids must be in [0, 3)");
+  EXPECT_EQ(error_of([] { embedding(table, IntTensor{{-1}}); }),
+            "[embedding] id -1 at place 0 is not in the table (3, 2); ids must be in [0, 3)");
+  EXPECT_EQ(error_of([] { embedding(ones({3}), {0}); }), "[embedding] the table must be (V, C), got (3)");
+  expect_refuses_undefined("embedding", [](const Tensor& t) { embedding(t, {0}); });
+}
+
+}  // namespace
+}  // namespace heed

@@ -1,0 +1,90 @@
+#include "tests/autograd/ops/testing.h"
+
+namespace heed {
+namespace {
+
+const Tensor x = tensor({{1, 2, 3}, {4, 5, 6}});
+
+TEST(Gather, CatAndStackJoin) {
+  EXPECT_EQ(cat({x, tensor({{7, 8, 9}})}).to_vector(), (Numbers{1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(cat({x, x.slice(1, 0, 1)}, -1).to_vector(), (Numbers{1, 2, 3, 1, 4, 5, 6, 4}));
+  EXPECT_EQ(cat({x, zeros({0, 3})}).shape(), (Shape{2, 3}));
+  EXPECT_EQ(stack({tensor({1, 2}), tensor({3, 4})}).to_vector(), (Numbers{1, 2, 3, 4}));
+  EXPECT_EQ(stack({tensor({1, 2}), tensor({3, 4})}, -1).to_vector(), (Numbers{1, 3, 2, 4}));
+  EXPECT_EQ(stack({scalar(1), scalar(2)}).shape(), (Shape{2}));
+}
+
+TEST(Gather, PicksByIndex) {
+  EXPECT_EQ(index_select(x, 1, {2, 0, 2}).to_vector(), (Numbers{3, 1, 3, 6, 4, 6}));
+  EXPECT_EQ(index_select(x, 0, IntTensor::zeros({0})).shape(), (Shape{0, 3}));
+  EXPECT_EQ(gather(x, 1, IntTensor{{0, 0}, {2, 1}}).to_vector(), (Numbers{1, 1, 6, 5}));
+  EXPECT_EQ(gather(x, 0, IntTensor{{1, 0, 1}}).to_vector(), (Numbers{4, 2, 6}));
+}
+
+TEST(Gather, RollsAndFlips) {
+  EXPECT_EQ(roll(tensor({1, 2, 3, 4}), 1, 0).to_vector(), (Numbers{4, 1, 2, 3}));
+  EXPECT_EQ(roll(tensor({1, 2, 3, 4}), -5, 0).to_vector(), (Numbers{2, 3, 4, 1}));
+  EXPECT_EQ(roll(zeros({0}), 3, 0).numel(), 0);
+  EXPECT_EQ(flip(x, {0}).to_vector(), (Numbers{4, 5, 6, 1, 2, 3}));
+  EXPECT_EQ(flip(x, {0, 1}).to_vector(), (Numbers{6, 5, 4, 3, 2, 1}));
+}
+
+TEST(Gather, PadsTheLastAxesFirst) {
+  EXPECT_EQ(pad(tensor({1, 2}), {1, 2}).to_vector(), (Numbers{0, 1, 2, 0, 0}));
+  const Tensor y = pad(x, {0, 1, 1, 0}, 9);
+  EXPECT_EQ(y.to_vector(), (Numbers{9, 9, 9, 9, 1, 2, 3, 9, 4, 5, 6, 9}));
+  EXPECT_EQ(pad(x, {}).to_vector(), x.to_vector());
+}
+
+TEST(Gather, ErrorsNameOpShapesAndRule) {
+  EXPECT_EQ(error_of([] { cat({}); }), "[cat] needs at least one tensor");
+  EXPECT_EQ(error_of([] {
+              cat({x, zeros({2, 4})});
+            }),
+            "[cat] part 1 is (2, 4) and part 0 is (2, 3); sizes must agree in every axis but 0");
+  EXPECT_EQ(error_of([] {
+              cat({x, zeros({2})});
+            }),
+            "[cat] part 1 is (2) and part 0 is (2, 3); sizes must agree in every axis but 0");
+  EXPECT_EQ(error_of([] {
+              cat({x, x}, 2);
+            }),
+            "[cat] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
+  expect_refuses_two_dtypes("cat", [](const Tensor& a, const Tensor& b) { cat({a, b}); });
+  EXPECT_EQ(error_of([] { stack({}); }), "[stack] needs at least one tensor");
+  EXPECT_EQ(error_of([] {
+              stack({x, zeros({3, 2})});
+            }),
+            "[stack] part 1 is (3, 2) and part 0 is (2, 3); all shapes must be equal. Hint: cat() joins "
+            "along an axis that is there");
+  EXPECT_EQ(error_of([] { index_select(x, 0, {2}); }),
+            "[index_select] index 2 at place 0 is out of range for axis 0 of (2, 3); it must be in [0, 2)");
+  EXPECT_EQ(error_of([] {
+              index_select(x, 0, {0, -1});
+            }),
+            "[index_select] index -1 at place 1 is out of range for axis 0 of (2, 3); it must be in [0, 2)");
+  EXPECT_EQ(error_of([] { index_select(x, 0, IntTensor{{0}}); }),
+            "[index_select] indices must be a list (n), got (1, 1)");
+  EXPECT_EQ(error_of([] { gather(x, 0, {0}); }), "[gather] indices (1) must have as many axes as x (2, 3)");
+  EXPECT_EQ(error_of([] {
+              gather(x, 0, IntTensor{{0, 0, 0, 0}});
+            }),
+            "[gather] indices (1, 4) are longer than x (2, 3) in axis 1");
+  EXPECT_EQ(error_of([] { gather(x, 1, IntTensor{{3}}); }),
+            "[gather] index 3 at place 0 is out of range for axis 1 of (2, 3); it must be in [0, 3)");
+  EXPECT_EQ(error_of([] { roll(x, 1, 2); }),
+            "[roll] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
+  EXPECT_EQ(error_of([] { flip(x, {}); }), "[flip] name the axes to turn around");
+  EXPECT_EQ(error_of([] { pad(x, {1}); }), "[pad] two amounts an axis, at most 4 for (2, 3), got 1");
+  EXPECT_EQ(error_of([] {
+              pad(x, {1, 1, 1, 1, 1, 1});
+            }),
+            "[pad] two amounts an axis, at most 4 for (2, 3), got 6");
+  EXPECT_EQ(error_of([] {
+              pad(x, {-1, 0});
+            }),
+            "[pad] amounts cannot be negative, got -1 at place 0. Hint: slice() crops");
+}
+
+}  // namespace
+}  // namespace heed

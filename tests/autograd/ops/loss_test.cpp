@@ -1,0 +1,88 @@
+#include <cmath>
+
+#include "tests/autograd/ops/testing.h"
+
+namespace heed {
+namespace {
+
+TEST(Loss, CrossEntropyOfIgnoranceIsTheLogOfTheClasses) {
+  EXPECT_NEAR(cross_entropy(zeros({3, 10}, f64), IntTensor{1, 5, 9}).item(), std::log(10), 1e-15);
+  EXPECT_NEAR(cross_entropy(tensor({1000, 0}).unsqueeze(0), IntTensor{1}).item(), 1000, 1e-3)
+      << "no overflow";  // AG-19
+  EXPECT_EQ(cross_entropy(tensor({{1000, 0}}), IntTensor{0}).item(), 0);
+}
+
+TEST(Loss, CrossEntropyIsTheLogSoftmaxAtTheTarget) {
+  const Tensor x = noise({2, 3, 5}, 1, f64);
+  const IntTensor targets{{0, 4, 2}, {1, 1, 3}};
+  const Tensor each = cross_entropy(x, targets, {.reduction = Reduction::none});
+  ASSERT_EQ(each.shape(), (Shape{2, 3}));
+  const Tensor log_p = log_softmax(x, -1);
+  EXPECT_NEAR(each.at({1, 2}), -log_p.at({1, 2, 3}), 1e-15);
+  EXPECT_NEAR(cross_entropy(x, targets, {.reduction = Reduction::sum}).item(), sum(each).item(), 1e-13);
+  EXPECT_NEAR(cross_entropy(x, targets).item(), mean(each).item(), 1e-14);
+  EXPECT_NEAR(nll_loss(log_p, targets).item(), mean(each).item(), 1e-14);
+}
+
+TEST(Loss, IgnoredTargetsCountNeitherInTheSumNorInTheMean) {
+  const Tensor x = noise({3, 4}, 1, f64);
+  EXPECT_NEAR(cross_entropy(x, {1, -100, 2}).item(), cross_entropy(index_select(x, 0, {0, 2}), {1, 2}).item(),
+              1e-15);
+  EXPECT_NEAR(cross_entropy(x, {1, 0, 2}, {.ignore_index = 0}).item(),
+              cross_entropy(index_select(x, 0, {0, 2}), {1, 2}).item(), 1e-15);
+  EXPECT_EQ(cross_entropy(x, {-100, -100, -100}).item(), 0) << "not NaN, as PyTorch has it";
+  EXPECT_EQ(cross_entropy(x, {1, -100, 2}, {.reduction = Reduction::none}).at({1}), 0);
+}
+
+TEST(Loss, SquaredErrorsAndLogits) {
+  EXPECT_EQ(mse_loss(tensor({1, 2}), tensor({3, 2})).item(), 2);
+  EXPECT_EQ(mse_loss(tensor({1, 2}), tensor({3, 2}), Reduction::sum).item(), 4);
+  EXPECT_EQ(mse_loss(tensor({1, 2}), tensor({3, 2}), Reduction::none).to_vector(), (Numbers{4, 0}));
+  EXPECT_NEAR(binary_cross_entropy_with_logits(tensor({0, 0}), tensor({0, 1})).item(), std::log(2), 1e-7);
+  EXPECT_EQ(binary_cross_entropy_with_logits(tensor({1000, -1000}), tensor({1, 0})).item(), 0);
+  EXPECT_EQ(binary_cross_entropy_with_logits(tensor({1000}), tensor({0})).item(), 1000);
+}
+
+TEST(Loss, ErrorsNameOpShapesAndRule) {
+  EXPECT_EQ(
+      error_of([] {
+        cross_entropy(ones({2, 3}), {0, 3});
+      }),
+      "[cross_entropy] target 3 at place 1 is not a class; it must be in [0, 3) or ignore_index (-100)");
+  EXPECT_EQ(
+      error_of([] {
+        cross_entropy(ones({2, 3}), {0, -1});
+      }),
+      "[cross_entropy] target -1 at place 1 is not a class; it must be in [0, 3) or ignore_index (-100)");
+  EXPECT_EQ(error_of([] {
+              cross_entropy(ones({2, 3}), {0});
+            }),
+            "[cross_entropy] targets (1) must have one class for each row of (2, 3): (2). Hint: the classes "
+            "are the last axis");
+  EXPECT_EQ(error_of([] {
+              cross_entropy(ones({2, 0}), {0, 0});
+            }),
+            "[cross_entropy] needs at least one class in the last axis, got (2, 0)");
+  EXPECT_EQ(error_of([] {
+              cross_entropy(ones({1, 3}), {0}, {.label_smoothing = 1});
+            }),
+            "[cross_entropy] label_smoothing must be in [0, 1), got 1");
+  EXPECT_EQ(error_of([] {
+              nll_loss(ones({2, 3}), {0, 3});
+            }),
+            "[nll_loss] target 3 at place 1 is not a class; it must be in [0, 3) or ignore_index (-100)");
+  EXPECT_EQ(error_of([] { mse_loss(ones({2}), ones({3})); }),
+            "[mse_loss] x (2) and target (3) must have one shape");
+  EXPECT_EQ(error_of([] { binary_cross_entropy_with_logits(ones({2}), ones({3})); }),
+            "[binary_cross_entropy_with_logits] x (2) and target (3) must have one shape");
+  EXPECT_EQ(
+      error_of([] {
+        binary_cross_entropy_with_logits(ones({2}), tensor({0, 1.5}));
+      }),
+      "[binary_cross_entropy_with_logits] target 1.5 at place 1 is not a probability; it must be in [0, 1]");
+  expect_refuses_undefined("cross_entropy", [](const Tensor& t) { cross_entropy(t, {0}); });
+  expect_refuses_two_dtypes("mse_loss", [](const Tensor& a, const Tensor& b) { mse_loss(a, b); });
+}
+
+}  // namespace
+}  // namespace heed

@@ -1,0 +1,54 @@
+#include <cmath>
+
+#include "tests/autograd/ops/testing.h"
+
+namespace heed {
+namespace {
+
+TEST(Norm, LayerNormLeavesMeanZeroAndVarianceOne) {
+  const Tensor y = layer_norm(noise({3, 64}, 1, f64), {}, {}, 0);
+  expect_close(mean(y, -1), zeros({3}, f64), 1e-15);
+  expect_close(var(y, -1, 0), ones({3}, f64), 1e-14);
+  expect_close(layer_norm(tensor({1, 3}, f64), tensor({2, 2}, f64), tensor({10, 20}, f64), 0),
+               tensor({8, 22}, f64), 1e-14);
+}
+
+TEST(Norm, LayerNormKeepsItsDigitsFarFromZero) {
+  expect_close(layer_norm(tensor({10001, 10002, 10003})), layer_norm(tensor({1, 2, 3})), 1e-5);
+}
+
+TEST(Norm, AConstantRowIsItsBeta) {
+  EXPECT_EQ(layer_norm(full({4}, 7), ones({4}), tensor({1, 2, 3, 4})).to_vector(), (Numbers{1, 2, 3, 4}));
+}
+
+TEST(Norm, RmsNormDividesByTheRootMeanSquare) {
+  expect_close(rms_norm(tensor({3, 4}, f64), {}, 0), tensor({3 / std::sqrt(12.5), 4 / std::sqrt(12.5)}, f64),
+               1e-15);
+  EXPECT_EQ(rms_norm(zeros({3})).to_vector(), (Numbers{0, 0, 0}));
+}
+
+TEST(Norm, ErrorsNameOpShapesAndRule) {
+  const std::string layer = error_of([] { layer_norm(ones({2, 3}), ones({4})); });
+  EXPECT_EQ(layer, "[layer_norm] gamma (4) must have one number for each channel of x (2, 3)");
+  EXPECT_EQ(error_of([] {
+              layer_norm(ones({2, 3}), ones({3}), ones({2, 3}));
+            }),
+            "[layer_norm] beta (2, 3) must have one number for each channel of x (2, 3)");
+  EXPECT_EQ(error_of([] {
+              rms_norm(ones({2, 3}), ones({4}));
+            }),
+            "[rms_norm] gamma (4) must have one number for each channel of x (2, 3)");
+  expect_refuses_undefined("layer_norm", [](const Tensor& t) { layer_norm(t); });
+  EXPECT_EQ(error_of([] { layer_norm(scalar(1)); }),
+            "[layer_norm] needs at least one channel to normalise over, got x ()");
+  EXPECT_EQ(error_of([] {
+              rms_norm(ones({2, 0}));
+            }),
+            "[rms_norm] needs at least one channel to normalise over, got x (2, 0)");
+  EXPECT_EQ(error_of([] { layer_norm(ones({2}), {}, {}, -1); }),
+            "[layer_norm] eps must not be negative, got -1");
+  EXPECT_EQ(layer_norm(zeros({0, 4})).shape(), (Shape{0, 4}));
+}
+
+}  // namespace
+}  // namespace heed

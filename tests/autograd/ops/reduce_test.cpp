@@ -1,0 +1,121 @@
+#include <cmath>
+#include <functional>
+
+#include "tests/autograd/ops/testing.h"
+
+namespace heed {
+namespace {
+
+const Tensor x = tensor({{1, 2, 3}, {4, 5, 6}});
+
+TEST(Reduce, SumsAndMeansGoOverTheNamedAxes) {
+  EXPECT_EQ(sum(x).item(), 21);
+  EXPECT_EQ(sum(x, 0).to_vector(), (Numbers{5, 7, 9}));
+  EXPECT_EQ(sum(x, -1).to_vector(), (Numbers{6, 15}));
+  EXPECT_EQ(sum(x, {0, 1}, true).shape(), (Shape{1, 1}));
+  EXPECT_EQ(mean(x, 1, true).to_vector(), (Numbers{2, 5}));
+  EXPECT_EQ(mean(x, 1, true).shape(), (Shape{2, 1}));
+  EXPECT_EQ(x.sum(0).to_vector(), x.transpose(0, 1).sum(1).to_vector());
+  EXPECT_EQ(sum(arange(0, 24).reshape({2, 3, 4}), {0, 2}).to_vector(), (Numbers{60, 92, 124}));
+}
+
+TEST(Reduce, MeanPassesOneOverN) {  // AG-17
+  const Tensor w = zeros({4}).set_requires_grad();
+  mean(w).backward();
+  EXPECT_EQ(w.grad().to_vector(), Numbers(4, 0.25));
+}
+
+TEST(Reduce, VarianceIsExactFarFromZero) {
+  EXPECT_EQ(var(tensor({1, 2, 3, 4}, f64)).item(), 5.0 / 3);
+  EXPECT_EQ(var(tensor({1, 2, 3, 4}, f64), {}, 0).item(), 1.25);
+  // The one-pass formula would give 0 or a negative number here.
+  EXPECT_NEAR(var(tensor({10000, 10001, 10002, 10003})).item(), 5.0 / 3, 1e-6);
+  EXPECT_TRUE(std::isnan(var(tensor({1})).item())) << "as in PyTorch: no variance of one sample";
+}
+
+TEST(Reduce, TheSumOfNothingIsZero) {
+  EXPECT_EQ(sum(zeros({0})).item(), 0);
+  EXPECT_EQ(sum(zeros({2, 0}), 1).to_vector(), (Numbers{0, 0}));
+  EXPECT_EQ(sum(zeros({2, 0}), 0).shape(), (Shape{0}));
+  EXPECT_TRUE(std::isnan(mean(zeros({0})).item()));
+}
+
+TEST(Reduce, LargestAndSmallestComeWithTheirFirstPlace) {
+  const Tensor y = tensor({{3, 9, 9}, {-1, -5, -5}});
+  EXPECT_EQ(max(y, 1).values.to_vector(), (Numbers{9, -1}));
+  EXPECT_EQ(max(y, 1).indices, IntTensor({1, 0}));
+  EXPECT_EQ(min(y, 1).values.to_vector(), (Numbers{3, -5}));
+  EXPECT_EQ(min(y, 1).indices, IntTensor({0, 1}));
+  EXPECT_EQ(max(y, 0).indices, IntTensor({0, 0, 0}));
+  EXPECT_EQ(max(y, 1, true).values.shape(), (Shape{2, 1}));
+  EXPECT_EQ(max(y, 1, true).indices.shape(), (Shape{2, 1}));
+  EXPECT_EQ(argmax(y, -1), IntTensor({1, 0}));
+  EXPECT_EQ(max(y).item(), 9);
+  EXPECT_EQ(min(y).item(), -5);
+  EXPECT_TRUE(std::isnan(max(tensor({1, NAN, 2})).item()));
+  EXPECT_EQ(argmax(tensor({1, NAN, 2}), 0), IntTensor(std::vector<index_t>{1}, {}));
+}
+
+TEST(Reduce, TopkIsSortedAndStable) {
+  const auto [values, places] = topk(tensor({{1, 5, 5, 2}, {-1, -3, -2, -4}}), 3);
+  EXPECT_EQ(values.to_vector(), (Numbers{5, 5, 2, -1, -2, -3}));
+  EXPECT_EQ(places, IntTensor({{1, 2, 3}, {0, 2, 1}}));
+  EXPECT_EQ(topk(x, 0).values.shape(), (Shape{2, 0}));
+  EXPECT_EQ(topk(tensor({1, NAN, 3}), 1).indices, IntTensor({1}));
+}
+
+TEST(Reduce, LogsumexpDoesNotOverflow) {
+  EXPECT_NEAR(logsumexp(tensor({1000, 1000}), 0).item(), 1000 + std::log(2), 1e-4);
+  EXPECT_EQ(logsumexp(tensor({-INFINITY, -INFINITY}), 0).item(), -INFINITY);
+  EXPECT_EQ(logsumexp(tensor({INFINITY, 0}), 0).item(), INFINITY);
+  EXPECT_EQ(logsumexp(x, -1, true).shape(), (Shape{2, 1}));
+  const Tensor hidden = full({2}, -INFINITY).set_requires_grad();
+  logsumexp(hidden, 0).backward();
+  EXPECT_EQ(hidden.grad().to_vector(), (Numbers{0, 0}));
+}
+
+TEST(Reduce, SumToUndoesBroadcasting) {
+  EXPECT_EQ(sum_to(x, {3}).to_vector(), (Numbers{5, 7, 9}));
+  EXPECT_EQ(sum_to(x, {2, 1}).to_vector(), (Numbers{6, 15}));
+  EXPECT_EQ(sum_to(x, {2, 1}).shape(), (Shape{2, 1}));
+  EXPECT_EQ(sum_to(x, {}).item(), 21);
+  EXPECT_EQ(error_of([] { sum_to(x, {4}); }),
+            "[sum_to] shapes (2, 3) and (4) do not broadcast: axis -1 has 3 and 4; aligned at the right, "
+            "sizes must be equal or 1");
+  EXPECT_EQ(error_of([] { sum_to(x, {5, 2, 3}); }), "[sum_to] (5, 2, 3) was not stretched to (2, 3)");
+}
+
+TEST(Reduce, ErrorsNameOpShapesAndRule) {
+  for (const auto& [name, f] :
+       std::vector<std::pair<const char*, std::function<void(const Tensor&, index_t)>>>{
+           {"sum", [](const Tensor&t, index_t a) { sum(t, Axes{a}); }},
+           {"mean", [](const Tensor&t, index_t a) { mean(t, Axes{a}); }},
+           {"var", [](const Tensor&t, index_t a) { var(t, Axes{a}); }},
+           {"max", [](const Tensor&t, index_t a) { max(t, a); }},
+           {"min", [](const Tensor&t, index_t a) { min(t, a); }},
+           {"argmax", [](const Tensor&t, index_t a) { argmax(t, a); }},
+           {"logsumexp", [](const Tensor&t, index_t a) { logsumexp(t, a); }}}) {
+    EXPECT_EQ(error_of([&] { f(x, 2); }),
+              concat("[", name, "] axis 2 is out of range for (2, 3); it must be in [-2, 2)"));
+    expect_refuses_undefined(name, [&f](const Tensor& t) { f(t, 0); });
+  }
+  EXPECT_EQ(error_of([] { sum(x, {0, -2}); }), "[sum] axis -2 is named twice for (2, 3)");
+  EXPECT_EQ(error_of([] {
+              max(zeros({2, 0}), 1);
+            }),
+            "[max] axis 1 of (2, 0) is empty; there is no max of nothing");
+  EXPECT_EQ(error_of([] { argmax(zeros({0}), 0); }),
+            "[argmax] axis 0 of (0) is empty; there is no argmax of nothing");
+  EXPECT_EQ(error_of([] { min(zeros({0})); }), "[min] (0) is empty; there is no min of nothing");
+  EXPECT_EQ(error_of([] { logsumexp(zeros({0}), 0); }),
+            "[logsumexp] axis 0 of (0) is empty; there is no logsumexp of nothing");
+  EXPECT_EQ(error_of([] { topk(x, 4); }),
+            "[topk] k = 4 is out of range for the last axis of (2, 3); it must be in [0, 3]");
+  EXPECT_EQ(error_of([] { topk(x, -1); }),
+            "[topk] k = -1 is out of range for the last axis of (2, 3); it must be in [0, 3]");
+  EXPECT_EQ(error_of([] { topk(scalar(1), 1); }),
+            "[topk] needs an axis to choose along, got a single number");
+}
+
+}  // namespace
+}  // namespace heed

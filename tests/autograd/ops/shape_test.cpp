@@ -1,0 +1,144 @@
+// shape_test.cpp — views. AG-11 and AG-12: strides are honoured, and a copy is made where a view will not do.
+#include "tests/autograd/ops/testing.h"
+
+namespace heed {
+namespace {
+
+const Tensor x = tensor({{1, 2, 3}, {4, 5, 6}});
+
+bool shares(const Tensor& a, const Tensor& b) { return a.state()->storage == b.state()->storage; }
+
+TEST(ShapeOps, ReshapeIsAViewWhereItCanBe) {
+  const Tensor y = x.reshape({3, -1});
+  EXPECT_EQ(y.to_vector(), (Numbers{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(y.shape(), (Shape{3, 2}));
+  EXPECT_TRUE(shares(x, y));
+  const Tensor flat = x.transpose(0, 1).reshape({6});
+  EXPECT_EQ(flat.to_vector(), (Numbers{1, 4, 2, 5, 3, 6}));
+  EXPECT_FALSE(shares(x, flat));
+  EXPECT_TRUE(shares(x, x.reshape({2, 1, 3, 1})));
+  EXPECT_EQ(scalar(5).reshape({1, 1}).shape(), (Shape{1, 1}));
+  EXPECT_EQ(zeros({0, 3}).reshape({3, 0}).shape(), (Shape{3, 0}));
+}
+
+// Heads are split by view and transpose and joined by contiguous and view: the course's way.
+TEST(ShapeOps, ViewNeverCopies) {
+  const Tensor sequence = arange(0, 48).reshape({2, 3, 8});
+  const Tensor heads = sequence.view({2, 3, 2, 4}).transpose(1, 2);
+  EXPECT_TRUE(shares(sequence, heads));
+  EXPECT_EQ(heads.at({1, 1, 2, 0}), 44);
+  EXPECT_EQ(heads.transpose(1, 2).contiguous().view({2, 3, 8}).to_vector(), sequence.to_vector());
+  EXPECT_EQ(error_of([&] {
+              (void)heads.view({2, 3, 8});
+            }),
+            "[view] (2, 2, 3, 4) with strides (24, 4, 8, 1) cannot be seen as (2, 3, 8) without a copy. "
+            "Hint: reshape() copies "
+            "where it must");
+  EXPECT_TRUE(shares(heads, heads.view({2, 2, 3, 2, 2}))) << "a part that is regular can be seen otherwise";
+}
+
+TEST(ShapeOps, AxesChangePlaces) {
+  EXPECT_EQ(x.transpose(0, -1).to_vector(), (Numbers{1, 4, 2, 5, 3, 6}));
+  const Tensor y = arange(0, 24).reshape({2, 3, 4}).permute({2, 0, 1});
+  EXPECT_EQ(y.shape(), (Shape{4, 2, 3}));
+  EXPECT_EQ(y.at({3, 1, 2}), 23);
+  EXPECT_EQ(y.at({1, 0, 2}), 9);
+  EXPECT_EQ(x.permute({-1, 0}).to_vector(), x.transpose(0, 1).to_vector());
+}
+
+TEST(ShapeOps, ContiguousCopiesOnlyWhatIsNot) {
+  EXPECT_TRUE(shares(x, x.contiguous()));
+  const Tensor t = x.transpose(0, 1).contiguous();
+  EXPECT_FALSE(shares(x, t));
+  EXPECT_TRUE(t.is_contiguous());
+  // Large enough for the tiled copy's edges: every size around its tile.
+  for (const index_t n : {15, 16, 17, 33})
+    for (const index_t m : {1, 16, 31}) {
+      const Tensor big = arange(0, static_cast<double>(2 * n * m)).reshape({2, n, m});
+      const Tensor turned = big.transpose(1, 2).contiguous();
+      for (index_t i = 0; i < n; ++i)
+        for (index_t j = 0; j < m; ++j) ASSERT_EQ(turned.at({1, j, i}), big.at({1, i, j}));
+    }
+}
+
+TEST(ShapeOps, ExpandRepeatsWithoutMemory) {
+  const Tensor row = tensor({1, 2, 3}), y = row.expand({2, -1});
+  EXPECT_EQ(y.to_vector(), (Numbers{1, 2, 3, 1, 2, 3}));
+  EXPECT_TRUE(shares(row, y));
+  EXPECT_EQ(scalar(4).expand({2, 2}).to_vector(), Numbers(4, 4));
+  EXPECT_EQ(ones({1}).expand({0}).numel(), 0);
+}
+
+TEST(ShapeOps, SizesOfOneComeAndGo) {
+  EXPECT_EQ(x.unsqueeze(0).shape(), (Shape{1, 2, 3}));
+  EXPECT_EQ(x.unsqueeze(-1).shape(), (Shape{2, 3, 1}));
+  EXPECT_EQ(x.unsqueeze(1).squeeze(1).shape(), (Shape{2, 3}));
+  EXPECT_EQ(x.squeeze(0).shape(), (Shape{2, 3})) << "unchanged where the size is not 1";
+}
+
+TEST(ShapeOps, SlicesClampAndStep) {
+  EXPECT_EQ(x.slice(1, 1).to_vector(), (Numbers{2, 3, 5, 6}));
+  EXPECT_EQ(x.slice(1, -2, -1).to_vector(), (Numbers{2, 5}));
+  EXPECT_EQ(x.slice(1, 0, 99, 2).to_vector(), (Numbers{1, 3, 4, 6}));
+  EXPECT_EQ(x.slice(0, 5).shape(), (Shape{0, 3}));
+  EXPECT_EQ(x.slice(0, 1, 0).shape(), (Shape{0, 3}));
+  EXPECT_EQ(x.select(1, -1).to_vector(), (Numbers{3, 6}));
+}
+
+TEST(ShapeOps, SplitAndChunkCoverTheAxis) {
+  const auto parts = split(arange(0, 5), 2);
+  ASSERT_EQ(parts.size(), 3U);
+  EXPECT_EQ(parts[2].to_vector(), (Numbers{4}));
+  EXPECT_EQ(chunk(arange(0, 6), 3)[1].to_vector(), (Numbers{2, 3}));
+  EXPECT_EQ(chunk(arange(0, 5), 3).size(), 3U);
+  EXPECT_EQ(chunk(x, 3, -1)[0].shape(), (Shape{2, 1}));
+}
+
+TEST(ShapeOps, ToChangesThePrecision) {
+  const Tensor d = tensor({0.1}, f64);
+  EXPECT_EQ(d.to(f32).item(), static_cast<double>(0.1F));
+  EXPECT_TRUE(shares(d, d.to(f64)));
+}
+
+TEST(ShapeOps, ErrorsNameOpShapesAndRule) {
+  EXPECT_EQ(error_of([] { (void)x.reshape({4}); }),
+            "[reshape] (2, 3) has 6 elements and (4) holds 4; they must be equal");
+  EXPECT_EQ(
+      error_of([] {
+        (void)x.reshape({4, -1});
+      }),
+      "[reshape] (2, 3) with 6 elements does not fit into (4, -1); the sizes that are given multiply to 4");
+  EXPECT_EQ(error_of([] { (void)x.reshape({-1, -1}); }), "[reshape] only one size may be -1, got (-1, -1)");
+  EXPECT_EQ(error_of([] {
+              (void)x.reshape({-2, 3});
+            }),
+            "[reshape] a size cannot be negative, got (-2, 3); one may be -1, to be worked out");
+  EXPECT_EQ(error_of([] { (void)x.transpose(0, 2); }),
+            "[transpose] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
+  EXPECT_EQ(error_of([] { (void)x.permute({0}); }), "[permute] one axis for each of (2, 3), got (0)");
+  EXPECT_EQ(error_of([] { (void)x.permute({0, 0}); }), "[permute] axis 0 is named twice in (0, 0)");
+  EXPECT_EQ(error_of([] { (void)x.expand({3}); }), "[expand] (2, 3) has more axes than (3)");
+  EXPECT_EQ(error_of([] {
+              (void)x.expand({4, 3});
+            }),
+            "[expand] (2, 3) does not stretch to (4, 3): axis 0 has 2; only a size of 1 can be repeated");
+  EXPECT_EQ(error_of([] { (void)x.squeeze(2); }),
+            "[squeeze] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
+  EXPECT_EQ(error_of([] { (void)x.unsqueeze(3); }),
+            "[unsqueeze] axis 3 is out of range for (2, 3); it must be in [-3, 2]");
+  EXPECT_EQ(error_of([] { (void)x.select(0, 2); }),
+            "[select] index 2 is out of range for axis 0 of (2, 3); it must be in [-2, 2)");
+  EXPECT_EQ(error_of([] { (void)scalar(1).select(0, 0); }),
+            "[select] a tensor without axes has nothing to select from");
+  EXPECT_EQ(error_of([] { (void)x.slice(0, 0, 2, 0); }),
+            "[slice] the step must be at least 1, got 0. Hint: flip() turns an axis around");
+  EXPECT_EQ(error_of([] { (void)scalar(1).slice(0, 0); }),
+            "[slice] a tensor without axes has nothing to slice");
+  EXPECT_EQ(error_of([] { split(x, 0); }), "[split] parts must have at least one element, got size 0");
+  EXPECT_EQ(error_of([] { chunk(x, 0); }), "[chunk] at least one part, got 0");
+  EXPECT_EQ(error_of([] { split(x, 1, 5); }),
+            "[split] axis 5 is out of range for (2, 3); it must be in [-2, 2)");
+}
+
+}  // namespace
+}  // namespace heed
