@@ -1,0 +1,131 @@
+#include "data/dataset.h"
+
+#include <algorithm>
+#include <set>
+
+#include "tests/testing.h"
+
+namespace heed::data {
+namespace {
+
+// n pictures of 3 x 3, picture i full of i + 1, labelled i.
+Dataset numbered(index_t n) {
+  return {arange(1, static_cast<double>(n + 1)).reshape({n, 1, 1, 1}).expand({n, 1, 3, 3}).contiguous(),
+          IntTensor::arange(0, n)};
+}
+
+TEST(Dataset, SplitsAtRandomAndLosesNothing) {
+  const auto [a, b] = split(numbered(10), 0.75, 4);
+  EXPECT_EQ(a.size(), 7);
+  EXPECT_EQ(b.size(), 3);
+  std::set<index_t> seen(a.labels.values().begin(), a.labels.values().end());
+  seen.insert(b.labels.values().begin(), b.labels.values().end());
+  EXPECT_EQ(seen.size(), 10U);
+  for (index_t i = 0; i < 3; ++i)
+    EXPECT_EQ(b.images.at({i, 0, 1, 1}), b.labels[i] + 1) << "a picture keeps its label";
+  EXPECT_EQ(split(numbered(10), 0.75, 4).first.labels, a.labels);
+  EXPECT_NE(split(numbered(10), 0.75, 5).first.labels, a.labels);
+  EXPECT_EQ(error_of([] { split(numbered(10), 0.05, 0); }),
+            "[split] a fraction of 0.05 of 10 samples leaves a part empty");
+  EXPECT_EQ(error_of([] { split(numbered(10), 1, 0); }),
+            "[split] a fraction of 1 of 10 samples leaves a part empty");
+}
+
+TEST(DataLoader, OneEpochIsEverySampleOnce) {
+  for (const bool shuffle : {false, true}) {
+    DataLoader loader(numbered(10), {.batch_size = 4, .shuffle = shuffle}, Generator(1));
+    EXPECT_EQ(loader.batches(), 3);
+    std::vector<index_t> seen, sizes;
+    for (const auto& [images, labels] : loader) {
+      sizes.push_back(labels.numel());
+      for (index_t i = 0; i < labels.numel(); ++i) {
+        seen.push_back(labels[i]);
+        EXPECT_EQ(images.at({i, 0, 0, 0}), labels[i] + 1);
+      }
+    }
+    EXPECT_EQ(sizes, (std::vector<index_t>{4, 4, 2})) << "a last short batch";
+    EXPECT_EQ(std::is_sorted(seen.begin(), seen.end()), !shuffle);
+    std::sort(seen.begin(), seen.end());
+    EXPECT_EQ(seen, IntTensor::arange(0, 10).values());
+  }
+  EXPECT_EQ(DataLoader(numbered(10), {.batch_size = 4, .drop_last = true}).batches(), 2);
+}
+
+std::vector<index_t> epoch_of(DataLoader& loader) {
+  std::vector<index_t> order;
+  for (const auto& batch : loader)
+    order.insert(order.end(), batch.labels.values().begin(), batch.labels.values().end());
+  return order;
+}
+
+TEST(DataLoader, OrderIsAFunctionOfSeedAndEpoch) {
+  DataLoader a(numbered(20), {.batch_size = 6, .shuffle = true}, Generator(1)),
+      b(numbered(20), {.batch_size = 3, .shuffle = true}, Generator(1));
+  const auto first = epoch_of(a), second = epoch_of(a);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(epoch_of(b), first) << "whatever the batch size";
+  b.set_epoch(1);
+  EXPECT_EQ(epoch_of(b), second) << "an epoch can be resumed";
+  DataLoader other(numbered(20), {.batch_size = 6, .shuffle = true}, Generator(2));
+  EXPECT_NE(epoch_of(other), first);
+}
+
+TEST(RandomShift, MovesPicturesAndFillsWithZero) {
+  Generator gen(3);
+  const Tensor picture = arange(1, 10).reshape({1, 1, 3, 3});
+  std::set<std::vector<double>> seen;
+  for (int i = 0; i < 300; ++i) seen.insert(random_shift(picture, 1, gen).to_vector());
+  EXPECT_EQ(seen.size(), 9U) << "three moves down times three to the right";
+  EXPECT_TRUE(seen.contains(picture.to_vector()));
+  EXPECT_TRUE(seen.contains({0, 0, 0, 0, 1, 2, 0, 4, 5})) << "down and right by one";
+  EXPECT_TRUE(seen.contains({5, 6, 0, 8, 9, 0, 0, 0, 0})) << "up and left by one";
+  expect_same_bits(random_shift(picture, 0, gen), picture);
+  EXPECT_EQ(random_shift(picture, 9, gen).shape(), picture.shape()) << "further than the picture is wide";
+  EXPECT_EQ(error_of([&] { random_shift(picture, -1, gen); }),
+            "[random_shift] pixels cannot be negative, got -1");
+  EXPECT_EQ(error_of([&] {
+              random_shift(ones({3, 3}), 1, gen);
+            }),
+            "[random_shift] images must be (B, channels, height, width)");
+}
+
+TEST(DataLoader, ShiftsABatchWithItsProbability) {
+  DataLoader never(numbered(8), {.batch_size = 8, .shift = 1, .shift_probability = 0}, Generator(1)),
+      always(numbered(8), {.batch_size = 8, .shift = 1}, Generator(1)),
+      again(numbered(8), {.batch_size = 8, .shift = 1}, Generator(1));
+  EXPECT_EQ((*never.begin()).images.to_vector(), numbered(8).images.to_vector());
+  const Tensor moved = (*always.begin()).images;
+  EXPECT_NE(moved.to_vector(), numbered(8).images.to_vector());
+  expect_same_bits((*again.begin()).images, moved);
+}
+
+TEST(DataLoader, RefusesWhatItCannotServe) {
+  EXPECT_EQ(error_of([] { DataLoader({}, {}); }),
+            "[DataLoader] images must be (N, channels, height, width), got an undefined tensor");
+  EXPECT_EQ(error_of([] {
+              DataLoader({zeros({0, 1, 2, 2}), IntTensor()}, {});
+            }),
+            "[DataLoader] the set is empty");
+  EXPECT_EQ(error_of([] {
+              DataLoader({zeros({3, 1, 2, 2}), IntTensor{1, 2}}, {});
+            }),
+            "[DataLoader] 3 images and labels (2); every image has one label");
+  EXPECT_EQ(error_of([] { DataLoader(numbered(3), {.batch_size = 0}); }),
+            "[DataLoader] batch_size must be at least 1, got 0");
+  EXPECT_EQ(error_of([] { DataLoader(numbered(3), {.batch_size = 4, .drop_last = true}); }),
+            "[DataLoader] drop_last with a batch of 4 drops all 3 samples");
+  EXPECT_EQ(error_of([] { DataLoader(numbered(3), {.shift = -1}); }),
+            "[DataLoader] shift cannot be negative, got -1");
+  EXPECT_EQ(error_of([] { DataLoader(numbered(3), {.shift_probability = 2}); }),
+            "[DataLoader] shift_probability must be in [0, 1], got 2");
+  EXPECT_EQ(error_of([] { DataLoader(numbered(3), {}).batch(0); }),
+            "[DataLoader] no epoch has begun. Hint: begin() starts one");
+  EXPECT_EQ(error_of([] { DataLoader(numbered(3), {}).set_epoch(-1); }),
+            "[DataLoader] an epoch cannot be negative, got -1");
+  DataLoader loader(numbered(3), {});
+  (void)loader.begin();
+  EXPECT_EQ(error_of([&] { loader.batch(1); }), "[DataLoader] batch 1 is out of range; an epoch has 1");
+}
+
+}  // namespace
+}  // namespace heed::data

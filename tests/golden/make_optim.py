@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Writes optim.txt: ten steps of PyTorch's optimizers and schedules, in float64, for tests/optim/golden_test.cpp.
+
+    python3 make_optim.py       # writes optim.txt beside this file; the format is that of make_nn.py
+
+Optimizers: start:0 and start:1 are two parameters, grad:STEP:0 and grad:STEP:1 what they get, after:STEP:… what
+they become; the second parameter gets no gradient at step 4. Schedules: rates, one a step. clip: the gradients
+before and after, and their length.
+"""
+import os
+import platform
+
+import torch
+from torch.optim import SGD, Adam, AdamW
+from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, StepLR
+
+torch.set_default_dtype(torch.float64)
+torch.manual_seed(2014)
+lines = [f"# made by make_optim.py with Python {platform.python_version()}, PyTorch {torch.__version__}; float64"]
+
+
+def write(key, tensor):
+    shape = "x".join(str(n) for n in tensor.shape) or "scalar"
+    lines.append(" ".join([key, shape, *(repr(v) for v in tensor.detach().flatten().tolist())]))
+
+
+def short(*shape):
+    return torch.round(torch.randn(shape) * 1000) / 1000
+
+
+def trajectory(name, make):
+    lines.append(f"case {name}")
+    parameters = [short(3, 2).requires_grad_(), short(5).requires_grad_()]
+    for i, p in enumerate(parameters):
+        write(f"start:{i}", p)
+    optimizer = make(parameters)
+    for step in range(10):
+        for i, p in enumerate(parameters):
+            p.grad = None if (step, i) == (4, 1) else short(*p.shape)
+            if p.grad is not None:
+                write(f"grad:{step}:{i}", p.grad)
+        optimizer.step()
+        for i, p in enumerate(parameters):
+            write(f"after:{step}:{i}", p)
+
+
+trajectory("sgd", lambda p: SGD(p, lr=0.1))
+trajectory("sgd_weight_decay", lambda p: SGD(p, lr=0.1, weight_decay=0.2))
+trajectory("sgd_momentum", lambda p: SGD(p, lr=0.1, momentum=0.9, weight_decay=0.01))
+trajectory("sgd_nesterov", lambda p: SGD(p, lr=0.1, momentum=0.8, nesterov=True))
+trajectory("adam", lambda p: Adam(p, lr=0.05))
+trajectory("adam_weight_decay", lambda p: Adam(p, lr=0.05, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1))
+trajectory("adamw", lambda p: AdamW(p, lr=0.05))
+trajectory("adamw_weight_decay", lambda p: AdamW(p, lr=0.05, betas=(0.8, 0.95), weight_decay=0.3))
+
+
+def rates(name, make, lr=0.5, steps=12):
+    optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=lr)
+    schedule = make(optimizer)
+    values = []
+    for _ in range(steps):
+        values.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    lines.append(f"case {name}")
+    write("rates", torch.tensor(values))
+
+
+rates("step", lambda o: StepLR(o, 3, 0.5))
+rates("cosine", lambda o: CosineAnnealingLR(o, 12, 0.05))
+rates("one_cycle", lambda o: OneCycleLR(o, max_lr=0.5, total_steps=13))
+rates("one_cycle_options", lambda o: OneCycleLR(o, max_lr=0.5, total_steps=13, pct_start=0.5, div_factor=10, final_div_factor=100))
+
+for name, factor in [("clip_long", 3.0), ("clip_short", 0.01)]:
+    lines.append(f"case {name}")
+    parameters = [torch.zeros(3, 2, requires_grad=True), torch.zeros(5, requires_grad=True)]
+    for i, p in enumerate(parameters):
+        p.grad = short(*p.shape) * factor
+        write(f"before:{i}", p.grad)
+    write("length", torch.nn.utils.clip_grad_norm_(parameters, 1.5))
+    for i, p in enumerate(parameters):
+        write(f"after:{i}", p.grad)
+
+path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "optim.txt")
+with open(path + ".part", "w", encoding="ascii") as file:
+    file.write("\n".join(lines) + "\n")
+os.replace(path + ".part", path)
+print(f"{path}: {os.path.getsize(path)} bytes, {sum(line.startswith('case') for line in lines)} cases")

@@ -1,0 +1,90 @@
+// golden_test.cpp — ten steps of every optimizer, the schedules and the clipping, against PyTorch, to 1e-10.
+#include "tests/golden/golden.h"
+
+#include <functional>
+#include <memory>
+
+#include "optim/optim.h"
+
+namespace heed::optim {
+namespace {
+
+const GoldenCase& golden(const std::string& name) {
+  static const Golden cases = read_golden(HEED_SOURCE_DIR "/tests/golden/optim.txt");
+  const auto found = cases.find(name);
+  check(found != cases.end(), "golden", "no case '", name, "'");
+  return found->second;
+}
+
+using Make = std::function<std::unique_ptr<Optimizer>(std::vector<Tensor>)>;
+
+template <class O, class Options>
+Make make(Options options) {
+  return [options](std::vector<Tensor> parameters) {
+    return std::make_unique<O>(std::move(parameters), options);
+  };
+}
+
+TEST(OptimGolden, TenStepsOfEveryOptimizer) {
+  const std::vector<std::pair<std::string, Make>> cases = {
+      {"sgd", make<SGD>(SGDOptions{.lr = 0.1})},
+      {"sgd_weight_decay", make<SGD>(SGDOptions{.lr = 0.1, .weight_decay = 0.2})},
+      {"sgd_momentum", make<SGD>(SGDOptions{.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01})},
+      {"sgd_nesterov", make<SGD>(SGDOptions{.lr = 0.1, .momentum = 0.8, .nesterov = true})},
+      {"adam", make<Adam>(AdamOptions{.lr = 0.05})},
+      {"adam_weight_decay",
+       make<Adam>(AdamOptions{.lr = 0.05, .beta1 = 0.8, .beta2 = 0.95, .eps = 1e-3, .weight_decay = 0.1})},
+      {"adamw", make<AdamW>(AdamWOptions{.lr = 0.05})},
+      {"adamw_weight_decay",
+       make<AdamW>(AdamWOptions{.lr = 0.05, .beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.3})},
+  };
+  for (const auto& [name, make_optimizer] : cases) {
+    SCOPED_TRACE(name);
+    const GoldenCase& g = golden(name);
+    std::vector<Tensor> parameters = {g["start:0"].clone().set_requires_grad(),
+                                      g["start:1"].clone().set_requires_grad()};
+    const auto optimizer = make_optimizer(parameters);
+    for (int step = 0; step < 10; ++step) {
+      for (std::size_t i = 0; i < 2; ++i) {
+        const std::string key = concat("grad:", step, ":", i);
+        parameters[i].set_grad(g.tensors.contains(key) ? g[key].clone() : Tensor());
+      }
+      optimizer->step();
+      for (std::size_t i = 0; i < 2; ++i)
+        expect_agrees(concat("parameter ", i, " after step ", step), parameters[i].detach(),
+                      g[concat("after:", step, ":", i)]);
+    }
+    EXPECT_EQ(optimizer->steps(), 10);
+  }
+}
+
+template <class Schedule>
+void expect_rates(const std::string& name, const Schedule& schedule) {
+  const auto want = golden(name)["rates"].to_vector();
+  for (std::size_t step = 0; step < want.size(); ++step)
+    EXPECT_NEAR(schedule(static_cast<std::int64_t>(step)), want[step], 1e-12) << name << " at step " << step;
+}
+
+TEST(OptimGolden, Schedules) {
+  expect_rates("step", Step({.lr = 0.5, .every = 3, .gamma = 0.5}));
+  expect_rates("cosine", Cosine({.lr = 0.5, .total = 12, .low = 0.05}));
+  expect_rates("one_cycle", OneCycle({.peak = 0.5, .total = 13}));
+  expect_rates("one_cycle_options",
+               OneCycle({.peak = 0.5, .total = 13, .up = 0.5, .start = 10, .finish = 100}));
+}
+
+TEST(OptimGolden, Clipping) {
+  for (const std::string name : {"clip_long", "clip_short"}) {
+    const GoldenCase& g = golden(name);
+    std::vector<Tensor> parameters;
+    for (const std::string i : {"0", "1"}) {
+      parameters.push_back(zeros(g["before:" + i].shape(), f64).set_requires_grad());
+      parameters.back().set_grad(g["before:" + i].clone());
+    }
+    EXPECT_NEAR(clip_grad_norm(parameters, 1.5), g["length"].item(), 1e-12);
+    for (std::size_t i = 0; i < 2; ++i) expect_agrees(name, parameters[i].grad(), g[concat("after:", i)]);
+  }
+}
+
+}  // namespace
+}  // namespace heed::optim

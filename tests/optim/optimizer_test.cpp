@@ -1,0 +1,99 @@
+#include "optim/optimizer.h"
+
+#include <cmath>
+#include <memory>
+
+#include "optim/optim.h"
+#include "tests/testing.h"
+
+namespace heed::optim {
+namespace {
+
+Tensor parameter(double value = 1) { return full({2}, value).set_requires_grad(); }
+
+TEST(Optimizer, AdamsFirstStepIsTheLearningRate) {  // AG-26
+  const Tensor w = scalar(0).set_requires_grad();
+  Adam adam({w}, {.lr = 0.1});
+  (w * 0.5).backward();
+  adam.step();
+  EXPECT_NEAR(w.item(), -0.1, 1e-6) << "without bias correction it would be -0.3162";
+}
+
+TEST(Optimizer, ZeroGradForgets) {
+  const Tensor w = parameter();
+  SGD sgd({w}, {.lr = 1});
+  sum(w).backward();
+  sgd.zero_grad();
+  EXPECT_FALSE(w.grad().defined());
+  sgd.step();
+  EXPECT_EQ(w.at({0}), 1) << "without a gradient a parameter stays";
+}
+
+TEST(Optimizer, MinimisesAParabola) {
+  for (const int which : {0, 1, 2}) {
+    const Tensor w = parameter(3);
+    std::unique_ptr<Optimizer> optimizer;
+    if (which == 0) optimizer = std::make_unique<SGD>(std::vector{w}, SGDOptions{.lr = 0.1, .momentum = 0.5});
+    if (which == 1) optimizer = std::make_unique<Adam>(std::vector{w}, AdamOptions{.lr = 0.1});
+    if (which == 2)
+      optimizer = std::make_unique<AdamW>(std::vector{w}, AdamWOptions{.lr = 0.1, .weight_decay = 0});
+    for (int i = 0; i < 300; ++i) {
+      optimizer->zero_grad();
+      sum(w * w).backward();
+      optimizer->step();
+    }
+    EXPECT_LT(std::abs(w.at({0})), 1e-2) << which;
+  }
+}
+
+TEST(Optimizer, AStepIsNoPartOfTheGraph) {
+  const Tensor w = parameter();
+  SGD sgd({w}, {.lr = 1});
+  sum(w).backward();
+  const auto before = live_nodes();
+  sgd.step();
+  EXPECT_EQ(live_nodes(), before);
+  EXPECT_TRUE(w.is_leaf());
+}
+
+TEST(Optimizer, TheRateCanChange) {
+  SGD sgd({parameter()}, {.lr = 1});
+  sgd.set_lr(0.25);
+  EXPECT_EQ(sgd.lr(), 0.25);
+  EXPECT_EQ(error_of([&] { sgd.set_lr(-1); }), "[SGD] lr must be in [0, inf), got -1");
+  EXPECT_EQ(error_of([&] { sgd.set_lr(NAN); }), "[SGD] lr must be in [0, inf), got nan");
+}
+
+TEST(Optimizer, RefusesWhatCannotBeTrained) {
+  const Tensor w = parameter();
+  EXPECT_EQ(error_of([] { SGD({}); }), "[SGD] there is no parameter to train");
+  EXPECT_EQ(error_of([] { Adam({Tensor()}); }), "[Adam] parameter 0 is an undefined tensor");
+  EXPECT_EQ(error_of([] { AdamW({ones({2})}); }), "[AdamW] parameter 0 (2) does not require grad");
+  EXPECT_EQ(error_of([&] {
+              SGD({w, w * 2.0});
+            }),
+            "[SGD] parameter 1 (2) is no leaf: it was made by mul_number. Hint: train what it was made from");
+  EXPECT_EQ(error_of([&] { SGD({w, w}); }), "[SGD] parameter 1 (2) stands twice in the list");
+  EXPECT_EQ(
+      error_of([] {
+        Adam({ones({2, 3}).transpose(0, 1).set_requires_grad()});
+      }),
+      "[Adam] a parameter (3, 2) is a view with strides. Hint: contiguous() before set_requires_grad()");
+}
+
+TEST(Optimizer, RefusesImpossibleOptions) {
+  const std::vector<Tensor> w = {parameter()};
+  EXPECT_EQ(error_of([&] { SGD(w, {.lr = -0.1}); }), "[SGD] lr must be in [0, inf), got -0.1");
+  EXPECT_EQ(error_of([&] { SGD(w, {.momentum = -1}); }), "[SGD] momentum must be in [0, inf), got -1");
+  EXPECT_EQ(error_of([&] { SGD(w, {.weight_decay = NAN}); }),
+            "[SGD] weight_decay must be in [0, inf), got nan");
+  EXPECT_EQ(error_of([&] { SGD(w, {.nesterov = true}); }), "[SGD] nesterov needs a momentum above 0");
+  EXPECT_EQ(error_of([&] { Adam(w, {.beta1 = 1}); }), "[Adam] beta1 must be in [0, 1), got 1");
+  EXPECT_EQ(error_of([&] { Adam(w, {.beta2 = -0.1}); }), "[Adam] beta2 must be in [0, 1), got -0.1");
+  EXPECT_EQ(error_of([&] { AdamW(w, {.eps = -1}); }), "[AdamW] eps must be in [0, inf), got -1");
+  EXPECT_EQ(error_of([&] { AdamW(w, {.weight_decay = -1}); }),
+            "[AdamW] weight_decay must be in [0, inf), got -1");
+}
+
+}  // namespace
+}  // namespace heed::optim

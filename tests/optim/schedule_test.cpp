@@ -1,0 +1,53 @@
+// schedule_test.cpp — what golden_test does not cover: our own schedules, their ends, and bad options.
+#include "optim/schedule.h"
+
+#include <cmath>
+
+#include "tests/testing.h"
+
+namespace heed::optim {
+namespace {
+
+TEST(Schedule, ConstantIsConstant) {
+  const Constant schedule({.lr = 0.3});
+  EXPECT_EQ(schedule(0), 0.3);
+  EXPECT_EQ(schedule(1'000'000), 0.3);
+}
+
+TEST(Schedule, WarmupRisesInAStraightLineAndThenFalls) {
+  const WarmupLinear linear({.peak = 1, .warmup = 4, .total = 8});
+  const double want[] = {0.25, 0.5, 0.75, 1, 1, 0.75, 0.5, 0.25, 0, 0};
+  for (int i = 0; i < 10; ++i) EXPECT_NEAR(linear(i), want[i], 1e-15) << i;
+  const WarmupCosine cosine({.peak = 1, .warmup = 2, .total = 6, .low = 0.2});
+  EXPECT_EQ(cosine(0), 0.5);
+  EXPECT_EQ(cosine(1), 1);
+  EXPECT_NEAR(cosine(4), 0.6, 1e-15) << "half-way down";
+  EXPECT_NEAR(cosine(6), 0.2, 1e-15);
+  EXPECT_NEAR(cosine(600), 0.2, 1e-15) << "and stays";
+  EXPECT_EQ(WarmupCosine({.peak = 1, .warmup = 0, .total = 2})(0), 1);
+}
+
+TEST(Schedule, EndsStayWhereTheyAre) {
+  EXPECT_NEAR(Cosine({.lr = 1, .total = 3, .low = 0.1})(99), 0.1, 1e-15);
+  EXPECT_NEAR(OneCycle({.peak = 1, .total = 10})(99), 1 / 25.0 / 1e4, 1e-15);
+}
+
+TEST(Schedule, RefusesWhatMakesNoRate) {
+  EXPECT_EQ(error_of([] { Constant({.lr = -1}); }), "[Constant] lr must be finite and not negative, got -1");
+  EXPECT_EQ(error_of([] { Constant({.lr = INFINITY}); }),
+            "[Constant] lr must be finite and not negative, got inf");
+  EXPECT_EQ(error_of([] { Step({.every = 0}); }), "[Step] every must be at least 1, got 0");
+  EXPECT_EQ(error_of([] { Step({.gamma = -1}); }), "[Step] gamma must be finite and not negative, got -1");
+  EXPECT_EQ(error_of([] { Cosine({.total = 0}); }), "[Cosine] total must be at least 1, got 0");
+  EXPECT_EQ(error_of([] { WarmupCosine({.warmup = 5, .total = 5}); }),
+            "[WarmupCosine] total (5) must be above warmup (5), and that not negative");
+  EXPECT_EQ(error_of([] { WarmupLinear({.peak = NAN}); }),
+            "[WarmupLinear] peak must be finite and not negative, got nan");
+  EXPECT_EQ(error_of([] { OneCycle({.total = 10, .up = 1}); }), "[OneCycle] up must be in (0, 1), got 1");
+  EXPECT_EQ(error_of([] { OneCycle({.total = 1}); }), "[OneCycle] total must be at least 2, got 1");
+  EXPECT_EQ(error_of([] { OneCycle({.total = 10, .start = 0.5}); }),
+            "[OneCycle] start and finish divide the rate and must be at least 1, got 0.5 and 10000");
+}
+
+}  // namespace
+}  // namespace heed::optim
