@@ -134,6 +134,7 @@ std::ostream& operator<<(std::ostream& out, const Tensor& t) {
   std::vector<index_t> flat;
   collect(t.shape(), summarise, 0, 0, flat);
   std::vector<double> visible;
+  visible.reserve(flat.size());
   for (const index_t i : flat) visible.push_back(values[static_cast<std::size_t>(i)]);
   const NumberFormat number(visible);
   const Block block{t.shape(), summarise, number.width(),

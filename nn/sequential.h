@@ -26,7 +26,7 @@ struct Sequential : ModuleOf<Sequential> {
   }
   template <Layer M>
   Sequential& add(M&& layer) {
-    layers_.push_back(std::make_unique<Holder<M>>(std::move(layer)));
+    layers_.push_back(std::make_unique<Holder<M>>(std::move(layer)));  // NOLINT: a Layer is no reference
     return *this;
   }
 

@@ -46,7 +46,8 @@ Step::Step(StepOptions o) : o_(o) {
   check(o.every >= 1, "Step", "every must be at least 1, got ", o.every);
 }
 double Step::operator()(std::int64_t step) const {
-  return o_.lr * std::pow(o_.gamma, static_cast<double>(step / o_.every));
+  const std::int64_t stairs = step / o_.every;
+  return o_.lr * std::pow(o_.gamma, static_cast<double>(stairs));
 }
 
 Cosine::Cosine(CosineOptions o) : o_(o) {

@@ -100,8 +100,7 @@ configure() {
 build() {
   local folder=$1 log=$1/build.log
   shift
-  cmake --build "$folder" --parallel "$(nproc)" --target "$@" 2>&1 </dev/null | tee "$log" | progress
-  [ "${PIPESTATUS[0]}" = 0 ] || {
+  cmake --build "$folder" --parallel "$(nproc)" --target "$@" 2>&1 </dev/null | tee "$log" | progress || {
     grep -E -A4 'error|Error' "$log" | head -n 30 >&2 || true
     stop 1 "The build failed; the whole log: $log"
   }

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <type_traits>
 
 namespace heed {
 
@@ -20,17 +19,15 @@ namespace kernels {
 class RangeFunction {
  public:
   template <class F>
-  requires(!std::is_same_v<std::remove_cvref_t<F>, RangeFunction>)
-      RangeFunction(F&& f)  // NOLINT(google-explicit-constructor): a lambda is the usual argument
-      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
-        call_([](void* object, std::int64_t begin, std::int64_t end) {
-          (*static_cast<std::remove_reference_t<F>*>(object))(begin, end);
+  RangeFunction(const F& f)  // NOLINT(google-explicit-constructor): a lambda is the usual argument
+      : object_(std::addressof(f)), call_([](const void* object, std::int64_t begin, std::int64_t end) {
+          (*static_cast<const F*>(object))(begin, end);
         }) {}
   void operator()(std::int64_t begin, std::int64_t end) const { call_(object_, begin, end); }
 
  private:
-  void* object_;
-  void (*call_)(void*, std::int64_t, std::int64_t);
+  const void* object_;
+  void (*call_)(const void*, std::int64_t, std::int64_t);
 };
 
 // Runs body(begin, end) over disjoint ranges that cover [0, n), no range shorter than `grain` unless

@@ -12,8 +12,8 @@
 namespace heed::ops {
 
 // Elements below which splitting work over threads costs more than it gains.
-inline constexpr index_t cheap_grain = 64 * 1024;   // add, copy
-inline constexpr index_t costly_grain = 16 * 1024;  // exp, softmax
+inline constexpr index_t cheap_grain = index_t{64} * 1024;   // add, copy
+inline constexpr index_t costly_grain = index_t{16} * 1024;  // exp, softmax
 
 // Every op begins with this: each argument holds a tensor, and all have one dtype.
 void check_tensors(const char* op, std::initializer_list<const Tensor*> arguments);

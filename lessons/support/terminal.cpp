@@ -76,7 +76,7 @@ static std::string right(const std::string& text, std::size_t width) {
 
 // " 0.42 ", dark text on light cells and light text on dark ones.
 static std::string number_cell(double value, int decimals, std::size_t width) {
-  const std::string text = right(fixed(value, decimals), width - 1) + " ";
+  std::string text = right(fixed(value, decimals), width - 1) + " ";
   if (!has_colour()) return text;
   return concat("\033[48;5;", grey(value), ";38;5;", value > 0.5 ? 232 : 255, "m", text, "\033[0m");
 }
