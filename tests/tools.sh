@@ -89,7 +89,7 @@ configure() {
   mkdir -p "$folder"
   local generator=()
   ! have ninja || generator=(-G Ninja)
-  cmake -S "$root" -B "$folder" "${generator[@]}" -DCMAKE_CXX_COMPILER="$(compiler)" "$@" >"$folder/configure.log" 2>&1 </dev/null || {
+  (cd "$root" && cmake "$@" -B "$folder" "${generator[@]}" -DCMAKE_CXX_COMPILER="$(compiler)") >"$folder/configure.log" 2>&1 </dev/null || {
     tail -n 20 "$folder/configure.log" >&2
     stop 1 "CMake could not configure; the whole log: $folder/configure.log"
   }

@@ -21,9 +21,10 @@ namespace heed::kernels {
 namespace {
 
 constexpr index_t depth_limit = 512;
-constexpr index_t columns_limit = 256;         // packed at a time: 256 x 512 floats are half of a 1 MB cache
-constexpr index_t in_place_limit = index_t{16} * 1024;  // a smaller b costs more to pack than to read as it lies
-constexpr double inline_flops = 2e6;           // less work than this is not worth waking a thread
+constexpr index_t columns_limit = 256;  // packed at a time: 256 x 512 floats are half of a 1 MB cache
+constexpr index_t in_place_limit =
+    index_t{16} * 1024;               // a smaller b costs more to pack than to read as it lies
+constexpr double inline_flops = 2e6;  // less work than this is not worth waking a thread
 
 index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
 

@@ -20,7 +20,7 @@ namespace {
 namespace isa_avx512 {
 
 #include "autograd/kernels/vec_avx512.h"
-// clang-format off: order matters, each file builds on the ones before it
+// clang-format off: each file builds on the ones before it
 #include "autograd/kernels/elementwise.inl"
 #include "autograd/kernels/gemm.inl"
 #include "autograd/kernels/math.inl"

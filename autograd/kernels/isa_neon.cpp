@@ -21,7 +21,7 @@ namespace {
 namespace isa_neon {
 
 #include "autograd/kernels/vec_neon.h"
-// clang-format off: order matters, each file builds on the ones before it
+// clang-format off: each file builds on the ones before it
 #include "autograd/kernels/elementwise.inl"
 #include "autograd/kernels/gemm.inl"
 #include "autograd/kernels/math.inl"

@@ -136,7 +136,8 @@ void attentions(Table& t) {
                                {.mask = Mask::of({{1, 1, 1, 1}, {0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 1}})}},
                               {"scale", {.scale = 0.3}},
                               {"dropout", {.dropout = 0.4}}};
-  for (const auto& [detail, options] : settings) {
+  for (const Setting& setting : settings) {
+    const AttentionOptions options = setting.options;
     const auto composed = [options, gen](const Inputs& in) mutable {
       Generator same = gen;
       AttentionOptions o = options;
@@ -150,8 +151,8 @@ void attentions(Table& t) {
       return scaled_dot_product_attention(in[0], in[1], in[2], o);
     };
     const Inputs in = {normal({2, 4, 3}, 1), normal({2, 4, 3}, 2), normal({2, 4, 5}, 3)};
-    t.add("attention", detail, composed, in);
-    t.add("scaled_dot_product_attention", detail, fused, in);
+    t.add("attention", setting.detail, composed, in);
+    t.add("scaled_dot_product_attention", setting.detail, fused, in);
   }
   t.add("attention", "the weights", [](const Inputs& in) { return attention(in[0], in[1], in[0]).weights; },
         {normal({2, 3}, 1), normal({2, 3}, 2)});

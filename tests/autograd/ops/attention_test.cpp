@@ -104,7 +104,7 @@ TEST(Attention, NothingToAttendToAndNobodyWhoAttends) {
 
 TEST(Attention, ErrorsNameOpShapesAndRule) {
   Generator gen(0);
-  for (const auto& [name, f] :
+  for (const auto& op_and_call :
        std::vector<std::pair<std::string, std::function<void(const Tensor&, const Tensor&, const Tensor&,
                                                              const AttentionOptions&)>>>{
            {"attention", [](const Tensor&a, const Tensor&b, const Tensor&c,
@@ -113,6 +113,8 @@ TEST(Attention, ErrorsNameOpShapesAndRule) {
             [](const Tensor&a, const Tensor&b, const Tensor&c, const AttentionOptions&o) {
               scaled_dot_product_attention(a, b, c, o);
             }}}) {
+    const std::string name = op_and_call.first;
+    const auto& f = op_and_call.second;
     const std::string op = "[" + name + "] ";
     EXPECT_EQ(error_of([&] { f(ones({3}), ones({3}), ones({3}), {}); }),
               op + "q, k and v need the same number of axes, at least two: q (3), k (3), v (3)");

@@ -132,7 +132,9 @@ TEST(Elementwise, ErrorsNameOpShapesAndRule) {
   const std::vector<std::pair<const char*, Binary>> ops = {
       {"add", add}, {"sub", sub},         {"mul", mul},        {"div", div},
       {"pow", pow}, {"maximum", maximum}, {"minimum", minimum}};
-  for (const auto& [name, f] : ops) {
+  for (const auto& op : ops) {
+    const char* name = op.first;
+    const Binary f = op.second;
     EXPECT_EQ(error_of([&] {
                 f(ones({2, 3}), ones({2}));
               }),

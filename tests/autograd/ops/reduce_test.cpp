@@ -86,7 +86,7 @@ TEST(Reduce, SumToUndoesBroadcasting) {
 }
 
 TEST(Reduce, ErrorsNameOpShapesAndRule) {
-  for (const auto& [name, f] :
+  for (const auto& op_and_call :
        std::vector<std::pair<const char*, std::function<void(const Tensor&, index_t)>>>{
            {"sum", [](const Tensor&t, index_t a) { sum(t, Axes{a}); }},
            {"mean", [](const Tensor&t, index_t a) { mean(t, Axes{a}); }},
@@ -95,6 +95,8 @@ TEST(Reduce, ErrorsNameOpShapesAndRule) {
            {"min", [](const Tensor&t, index_t a) { min(t, a); }},
            {"argmax", [](const Tensor&t, index_t a) { argmax(t, a); }},
            {"logsumexp", [](const Tensor&t, index_t a) { logsumexp(t, a); }}}) {
+    const char* name = op_and_call.first;
+    const auto& f = op_and_call.second;
     EXPECT_EQ(error_of([&] { f(x, 2); }),
               concat("[", name, "] axis 2 is out of range for (2, 3); it must be in [-2, 2)"));
     expect_refuses_undefined(name, [&f](const Tensor& t) { f(t, 0); });
