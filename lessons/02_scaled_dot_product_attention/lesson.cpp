@@ -16,10 +16,10 @@
 //   A decoder writes "I go to school" and looks back at 나는 학교에 간다. Each
 //   English word asks with a query, each Korean word answers with a key, and hands
 //   over a value.
-//     Q                 (3, 4)              3 queries (T) of d_k = 4 numbers
-//     K                 (3, 4)              3 keys (S)
-//     V                 (3, 2)              one value for each key
-//     Q · Kᵀ            (3, 3)              one number for each pair (query, key)
+//     Q               (3, 4)           3 queries (T) of d_k = 4 numbers
+//     K               (3, 4)           3 keys (S)
+//     V               (3, 2)           one value for each key
+//     Q · Kᵀ          (3, 3)           one number for each pair (query, key)
 //
 //     The row of "school", step by step:
 //       q . k                 1.0000   4.0000   2.0000
@@ -63,20 +63,22 @@
 //        512              2.36         0.14             0.0464       0.0050
 //
 //     (16 keys: equal weights have an entropy of ln 16 = 2.77)
-//     ✓ without the scale the gradient vanishes — 9.3 times smaller at d_k = 512 — holds
+//     ✓ without the scale the gradient vanishes — 9.3 times smaller at d_k = 512 —
+//       holds
 //
 //   4 · A padding mask
 //   ──────────────────
 //   In a batch, short sentences are filled up with padding, which must not be
 //   looked at. A mask says who may be attended: in heed, TRUE = MAY ATTEND,
 //   always. Here the third key is padding.
-//     mask              (1, 1, 3)           (B, 1, S): the same for every query
+//     mask            (1, 1, 3)        (B, 1, S): the same for every query
 //
 //              나는  학교에    간다
 //        I     0.82    0.18     ╱╱╱
 //   school     0.18    0.82     ╱╱╱
 //       go     0.50    0.50     ╱╱╱
-//     ✓ padding has no influence — value of the padding set to 100: outputs move by 0.0000 — holds
+//     ✓ padding has no influence — value of the padding set to 100: outputs move
+//       by 0.0000 — holds
 //
 //   5 · A row that may attend to nothing
 //   ────────────────────────────────────
@@ -100,19 +102,21 @@
 //       to     0.04    0.03    0.93     ╱╱╱     ╱╱╱
 //   school     0.27    0.09    0.12    0.52     ╱╱╱
 //    today     0.11    0.02    0.03    0.03    0.81
-//     ✓ the future cannot change the past — last word replaced: the earlier rows move by 0.0000 — holds
+//     ✓ the future cannot change the past — last word replaced: the earlier rows
+//       move by 0.0000 — holds
 //
 //   7 · The same as one op
 //   ──────────────────────
 //   attention() above is the readable form: scores, mask, softmax, weighted sum.
 //   scaled_dot_product_attention() is the same contract as a single op; models use
 //   it, and a test holds the two together.
-//     q                 (2, 4, 7, 16)       (B, H, T, D)
-//     k, v              (2, 4, 9, 16)       (B, H, S, D)
-//     output            (2, 4, 7, 16)       (B, H, T, D)
+//     q               (2, 4, 7, 16)    (B, H, T, D)
+//     k, v            (2, 4, 9, 16)    (B, H, S, D)
+//     output          (2, 4, 7, 16)    (B, H, T, D)
 //     ✓ one op, the same numbers — they differ by less than 1e-5 — holds
 //
-//   Next: ./lesson_08 trains a Vision Transformer on real digits; its page is lessons/08_vision_transformer.
+//   Next: ./lesson_08 trains a Vision Transformer on real digits; its page is
+//   lessons/08_vision_transformer.
 #include "lessons/support/lesson.h"
 
 #include <cmath>
@@ -364,8 +368,9 @@ int main(int argc, char** argv) {
     hidden_row(page);
     causal_mask(options, page, gen);
     one_op(page, gen);
-    page.print(
-        "\nNext: ./lesson_08 trains a Vision Transformer on real digits; its page is "
+    page.print("");
+    page.say(
+        "Next: ./lesson_08 trains a Vision Transformer on real digits; its page is "
         "lessons/08_vision_transformer.");
   });
 }

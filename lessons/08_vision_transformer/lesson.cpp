@@ -30,16 +30,17 @@
 //
 //                                ▓▓▓▓ ░░██ ▒▒
 //                                ░░▓▓ ██▓▓
-//     image             (1, 1, 8, 8)        (B, channels, height, width)
-//     patches           (1, 16, 4)          16 words of 2 · 2 · 1 numbers
-//     ✓ 224 x 224 pixels in patches of 16 make 196 words — 14 · 14 = 196, and 197 with CLS — holds
+//     image           (1, 1, 8, 8)     (B, channels, height, width)
+//     patches         (1, 16, 4)       16 words of 2 · 2 · 1 numbers
+//     ✓ 224 x 224 pixels in patches of 16 make 196 words — 14 · 14 = 196, and 197
+//       with CLS — holds
 //
 //   2 · The model
 //   ─────────────
-//     embedded          (1, 16, 64)         each patch by one Linear: 4 numbers to 64
-//     with CLS          (1, 17, 64)         one learned vector in front, positions added
-//     after 2 layers    (1, 17, 64)         attention (4 heads) and feed-forward (128), post-LN
-//     scores            (1, 10)             a Linear reads the CLS row
+//     embedded        (1, 16, 64)      each patch by one Linear: 4 numbers to 64
+//     with CLS        (1, 17, 64)      a learned vector in front, positions added
+//     after 2 layers  (1, 17, 64)      4 heads, feed-forward of 128, post-LN
+//     scores          (1, 10)          a Linear reads the CLS row
 //   In all 69066 parameters.
 //
 //   3 · Training
@@ -137,8 +138,8 @@ nn::VisionTransformer make_model(Generator& gen) {
 void the_model(Page& page, const nn::VisionTransformer& model) {
   page.step("The model");
   page.shape("embedded", {1, 16, 64}, "each patch by one Linear: 4 numbers to 64");
-  page.shape("with CLS", {1, 17, 64}, "one learned vector in front, positions added");
-  page.shape("after 2 layers", {1, 17, 64}, "attention (4 heads) and feed-forward (128), post-LN");
+  page.shape("with CLS", {1, 17, 64}, "a learned vector in front, positions added");
+  page.shape("after 2 layers", {1, 17, 64}, "4 heads, feed-forward of 128, post-LN");
   page.shape("scores", {1, 10}, "a Linear reads the CLS row");
   page.say(concat("In all ", model.parameter_count(), " parameters."));
 }
@@ -257,8 +258,10 @@ void what_cls_sees(const Options& options, Page& page, nn::VisionTransformer& mo
     const double top = max(attention).item();
     // Each patch's weight drawn over its 2 x 2 pixels, so that both pictures have one size.
     const Tensor wide = attention.reshape({4, 1, 4, 1}).expand({4, 2, 4, 2}).reshape({8, 8});
-    blocks.push_back(picture(image[0][0]));
-    blocks.push_back(picture(wide, top));
+    if (i < 2) {  // two pairs fill a terminal of 80 columns
+      blocks.push_back(picture(image[0][0]));
+      blocks.push_back(picture(wide, top));
+    }
     pictures.push_back({.image = image[0][0], .caption = concat("label ", set.labels[i]), .grid = 2});
     pictures.push_back(
         {.image = wide, .caption = concat("attention, largest ", fixed(top, 2)), .top = top, .grid = 2});
@@ -303,8 +306,9 @@ int main(int argc, char** argv) {
     test(options, page, model, digits.test);
     what_cls_sees(options, page, model, digits.test);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    page.print(concat("\nDone in ", fixed(seconds, 1), " s with ", num_threads(), " threads."));
-    page.print(
+    page.print(concat("\nDone in ", fixed(seconds, 1), " s on ", num_threads(),
+                      num_threads() == 1 ? " thread." : " threads."));
+    page.say(
         "Next: ./lessons/start --seed 1 repeats it with other random numbers; --figures DIR keeps the "
         "pictures.");
   });

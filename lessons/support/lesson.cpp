@@ -79,6 +79,22 @@ std::optional<Options> parse(int argc, char** argv, const About& about) {
   return options;
 }
 
+// Words in lines of the page's width; the first line begins with `start`, the others with `rest`.
+std::string wrapped(const std::string& text, const std::string& start, const std::string& rest) {
+  std::istringstream words(text);
+  std::string out, line = start;
+  bool empty = true;
+  for (std::string word; words >> word; empty = false) {
+    if (!empty && columns(line) + 1 + columns(word) > page_width) {
+      out += line + "\n";
+      line = rest;
+      empty = true;
+    }
+    line += (empty ? "" : " ") + word;
+  }
+  return out + line + "\n";
+}
+
 std::string padded(const std::string& text, std::size_t width) {
   const std::size_t n = columns(text);
   return n < width ? text + std::string(width - n, ' ') : text;
@@ -97,6 +113,7 @@ int run(int argc, char** argv, const About& about, const std::function<void(cons
     Page page(about);
     body(*options, page);
     std::cout.flush();
+    check(std::cout.good(), "output", "could not be written. Hint: is the disk full?");
     return 0;
   } catch (const Usage& wrong) {
     std::cerr << about.program << ": " << wrong.what() << "\n\n" << help(about);
@@ -117,29 +134,19 @@ void Page::step(const std::string& heading) {
   std::cout << "\n";
 }
 
-void Page::say(const std::string& text) {
-  std::istringstream words(text);
-  std::string word, line;
-  while (words >> word) {
-    if (!line.empty() && columns(line) + 1 + columns(word) > page_width) {
-      std::cout << line << "\n";
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-  }
-  std::cout << line << "\n";
-}
+void Page::say(const std::string& text) { std::cout << wrapped(text, "", ""); }
 
 void Page::shape(const std::string& name, const Shape& shape, const std::string& meaning) {
-  std::cout << "  " << padded(name, 18) << padded(to_string(shape), 20) << dim(meaning) << "\n";
+  const std::string start = "  " + padded(name, 16) + padded(to_string(shape), 17);
+  std::cout << wrapped(meaning, start, std::string(columns(start), ' '));
 }
 
 void Page::print(const std::string& block) { std::cout << block << (block.ends_with('\n') ? "" : "\n"); }
 
 void Page::claim(const std::string& claim, const std::string& measured, bool holds) {
   failed_ += !holds;
-  std::cout << (holds ? "  ✓ " : "  ✗ ") << claim << " — " << measured << " — "
-            << bold(holds ? "holds" : "does not hold") << "\n";
+  std::cout << wrapped(concat(claim, " — ", measured, " — ", holds ? "holds" : "does not hold"),
+                       holds ? "  ✓ " : "  ✗ ", "    ");
 }
 
 std::string fixed(double x, int decimals) {

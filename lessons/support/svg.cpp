@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <limits>
 #include <sstream>
 #include <system_error>
@@ -104,54 +105,87 @@ std::string svg_heat_map(const Tensor& x, const SvgHeatMap& options) {
   return out.str();
 }
 
+namespace {
+
+// An axis whose ends and ticks are round numbers: 1, 2 or 5 times a power of ten apart.
+struct Axis {
+  double low = std::numeric_limits<double>::infinity(), high = -low, step = 1;
+  void include(double v) { low = std::min(low, v), high = std::max(high, v); }
+  void round() {
+    if (high == low) high = low + 1;
+    const double rough = (high - low) / 4, power = std::pow(10, std::floor(std::log10(rough)));
+    const double lead = rough / power;
+    step = power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
+    low = step * std::floor(low / step + 1e-9);
+    high = step * std::ceil(high / step - 1e-9);
+  }
+  int ticks() const { return static_cast<int>(std::lround((high - low) / step)); }
+  double tick(int i) const { return low + i * step; }
+  std::string label(int i) const {
+    return fixed(tick(i), std::max(0, static_cast<int>(std::ceil(-std::log10(step) - 1e-9))));
+  }
+};
+
+struct Stroke {
+  const char *colour, *dashes;
+};
+// Dark to light with different dashes: lines differ by more than colour.
+constexpr Stroke strokes[] = {
+    {"#08306b", "none"}, {"#d95f02", "8 4"}, {"#1b9e77", "2 3"}, {"#7570b3", "8 3 2 3"}};
+constexpr Stroke baseline_stroke = {"#444", "4 4"};
+
+std::string svg_line(double x1, double y1, double x2, double y2, const Stroke& stroke, int width = 2) {
+  return concat("<line x1=\"", x1, "\" y1=\"", y1, "\" x2=\"", x2, "\" y2=\"", y2, "\" stroke=\"",
+                stroke.colour, "\" stroke-width=\"", width, "\" stroke-dasharray=\"", stroke.dashes,
+                "\"/>\n");
+}
+
+}  // namespace
+
 std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& options) {
-  // Dark to light with different dashes: lines differ by more than colour.
-  static const char* const strokes[] = {"#08306b", "#d95f02", "#1b9e77", "#7570b3"};
-  static const char* const dashes[] = {"none", "8 4", "2 3", "8 3 2 3"};
-  constexpr double left = 64, top = 48, width = 460, height = 260;
-  double x0 = std::numeric_limits<double>::infinity(), x1 = -x0, y0 = x0, y1 = -x0;
-  const auto widen = [](double& low, double& high, double v) {
-    low = std::min(low, v), high = std::max(high, v);
-  };
+  constexpr double left = 64, top = 64, width = 460, height = 260;
+  const bool baseline = !std::isnan(options.baseline);
+  Axis x, y;
   for (const SvgCurve& curve : curves) {
-    for (const double v : curve.x) widen(x0, x1, v);
-    for (const double v : curve.y) widen(y0, y1, v);
+    for (const double v : curve.x) x.include(v);
+    for (const double v : curve.y) y.include(v);
   }
-  if (!std::isnan(options.baseline)) widen(y0, y1, options.baseline);
-  check(std::isfinite(x0) && std::isfinite(x1) && std::isfinite(y0) && std::isfinite(y1), "svg_curves",
-        "nothing to draw, or a value that is not finite, in \"", options.title, "\"");
-  if (x1 == x0) x1 = x0 + 1;
-  if (y1 == y0) y1 = y0 + 1;
-  const auto px = [&](double v) { return left + width * (v - x0) / (x1 - x0); };
-  const auto py = [&](double v) { return top + height * (y1 - v) / (y1 - y0); };
+  if (baseline) y.include(options.baseline);
+  for (const double end : {x.low, x.high, y.low, y.high})
+    check(std::isfinite(end), "svg_curves", "nothing to draw, or a value that is not finite, in \"",
+          options.title, "\"");
+  x.round(), y.round();
+  const auto px = [&](double v) { return left + width * (v - x.low) / (x.high - x.low); };
+  const auto py = [&](double v) { return top + height * (y.high - v) / (y.high - y.low); };
+
   std::ostringstream out;
-  out << open(left + width + 150, top + height + 56, options.title);
-  for (int tick = 0; tick <= 4; ++tick) {
-    const double vx = x0 + (x1 - x0) * tick / 4, vy = y0 + (y1 - y0) * tick / 4;
-    out << "<line x1=\"" << left << "\" x2=\"" << left + width << "\" y1=\"" << py(vy) << "\" y2=\"" << py(vy)
-        << "\" stroke=\"#ddd\"/>\n"
-        << text(left - 8, py(vy) + 4, "end", fixed(vy, y1 - y0 < 10 ? 2 : 0))
-        << text(px(vx), top + height + 18, "middle", fixed(vx, x1 - x0 < 10 ? 1 : 0));
-  }
+  out << open(left + width + 190, top + height + 56, options.title);
+  for (int i = 0; i <= y.ticks(); ++i)
+    out << svg_line(left, py(y.tick(i)), left + width, py(y.tick(i)), {"#ddd", "none"}, 1)
+        << text(left - 8, py(y.tick(i)) + 4, "end", y.label(i));
+  for (int i = 0; i <= x.ticks(); ++i) out << text(px(x.tick(i)), top + height + 18, "middle", x.label(i));
   out << text(left + width / 2, top + height + 40, "middle", options.x_axis)
-      << text(16, top - 10, "start", options.y_axis, "fill=\"#555\"");
+      << text(16, top - 18, "start", options.y_axis, "fill=\"#555\"");
+
   double legend = top + 8;
+  const auto in_legend = [&](const std::string& name, const Stroke& stroke) {
+    out << svg_line(left + width + 12, legend - 4, left + width + 40, legend - 4, stroke)
+        << text(left + width + 46, legend, "start", name);
+    legend += 20;
+  };
   for (std::size_t i = 0; i < curves.size(); ++i) {
-    out << "<polyline fill=\"none\" stroke-width=\"2\" stroke=\"" << strokes[i % 4]
-        << "\" stroke-dasharray=\"" << dashes[i % 4] << "\" points=\"";
+    const Stroke& stroke = strokes[i % std::size(strokes)];
+    out << "<polyline fill=\"none\" stroke-width=\"2\" stroke=\"" << stroke.colour << "\" stroke-dasharray=\""
+        << stroke.dashes << "\" points=\"";
     for (std::size_t k = 0; k < curves[i].x.size(); ++k)
       out << px(curves[i].x[k]) << "," << py(curves[i].y[k]) << " ";
     out << "\"><title>" << escaped(curves[i].name) << "</title></polyline>\n";
-    out << "<line x1=\"" << left + width + 12 << "\" x2=\"" << left + width + 40 << "\" y1=\"" << legend - 4
-        << "\" y2=\"" << legend - 4 << "\" stroke-width=\"2\" stroke=\"" << strokes[i % 4]
-        << "\" stroke-dasharray=\"" << dashes[i % 4] << "\"/>\n"
-        << text(left + width + 46, legend, "start", curves[i].name);
-    legend += 20;
+    in_legend(curves[i].name, stroke);
   }
-  if (!std::isnan(options.baseline))
-    out << "<line x1=\"" << left << "\" x2=\"" << left + width << "\" y1=\"" << py(options.baseline)
-        << "\" y2=\"" << py(options.baseline) << "\" stroke=\"#444\" stroke-dasharray=\"4 4\"/>\n"
-        << text(left + width + 12, py(options.baseline) + 4, "start", options.baseline_name);
+  if (baseline) {
+    out << svg_line(left, py(options.baseline), left + width, py(options.baseline), baseline_stroke, 1);
+    in_legend(options.baseline_name, baseline_stroke);
+  }
   out << "</svg>\n";
   return out.str();
 }

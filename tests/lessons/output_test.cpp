@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -75,6 +76,14 @@ void expect_promise_kept(const std::string& lesson, const std::string& folder, c
 
 TEST(LessonOutput, Lesson02PrintsWhatItsHeaderShows) {
   expect_promise_kept("lesson_02", "02_scaled_dot_product_attention", "--quiet");
+}
+
+TEST(LessonOutput, EveryLineFitsATerminalOf80Columns) {
+  for (const std::string lesson : {"lesson_02", "lesson_08"})
+    for (const std::string& line : lines(run(lesson, "--quick --quiet").output)) {
+      const auto columns = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });
+      EXPECT_LE(columns, 80) << lesson << ": " << line;
+    }
 }
 
 TEST(LessonOutput, Lesson08PrintsWhatItsHeaderShows) {
