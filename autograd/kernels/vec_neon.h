@@ -34,12 +34,16 @@ struct Vec<double> {
   float64x2_t v;
   static INLINE Vec load(const double* p) { return {vld1q_f64(p)}; }
   static INLINE Vec load_n(const double* p, int n) {
-    return {n == 1 ? vsetq_lane_f64(*p, vdupq_n_f64(0), 0) : vdupq_n_f64(0)};
+    double all_lanes[2] = {0, 0};
+    memcpy(all_lanes, p, static_cast<size_t>(n) * sizeof(double));
+    return load(all_lanes);
   }
   static INLINE Vec all(double x) { return {vdupq_n_f64(x)}; }
   INLINE void store(double* p) const { vst1q_f64(p, v); }
   INLINE void store_n(double* p, int n) const {
-    if (n == 1) *p = vgetq_lane_f64(v, 0);
+    double all_lanes[2];
+    store(all_lanes);
+    memcpy(p, all_lanes, static_cast<size_t>(n) * sizeof(double));
   }
   INLINE double sum() const { return vaddvq_f64(v); }
   INLINE double largest() const { return vmaxvq_f64(v); }

@@ -1,7 +1,7 @@
 // vec_portable.h — Vec<T> for any CPU: 16 bytes by the compiler's own vectors. Read this one first: the files
 // for AVX2, AVX-512 and NEON say the same words with their CPU's instructions.
 //
-//   load, load_n      n < lanes elements, the rest 0; never reads past them
+//   load, load_n      n of the lanes, 0 <= n <= lanes, the rest 0; never reads past them
 //   store, store_n    likewise
 //   all(x)            x in every lane
 //   fma(a, b, c)      a * b + c; rounded once where the CPU can
