@@ -126,6 +126,17 @@ Tensor from_vector(const std::vector<float>& values, const Shape& shape) {
   return from_values(values, shape, f32);
 }
 
+Tensor from_memory(std::byte* data, const Shape& shape, DType dtype, std::shared_ptr<const void> owner) {
+  check_sizes("from_memory", shape);
+  check(owner != nullptr, "from_memory", "needs an owner that keeps the memory alive");
+  check(reinterpret_cast<std::uintptr_t>(data) % size_of(dtype) == 0, "from_memory",
+        "the memory is not aligned for ", name(dtype));
+  const std::size_t bytes = static_cast<std::size_t>(shape.numel()) * size_of(dtype);
+  auto storage = std::make_shared<Storage>(data, bytes, std::move(owner));
+  return Tensor(std::make_shared<TensorState>(
+      TensorState{std::move(storage), shape, contiguous_strides(shape), 0, dtype, false, {}, {}}));
+}
+
 Tensor view_of(const Tensor& base, const Shape& shape, const Strides& strides, index_t offset) {
   const TensorState& s = *base.state();
   return Tensor(

@@ -15,7 +15,11 @@ const char* name(DType dtype) { return dtype == f32 ? "f32" : "f64"; }
 
 Storage::Storage(std::size_t bytes)
     : data_(static_cast<std::byte*>(kernels::allocate(bytes))), bytes_(bytes) {}
-Storage::~Storage() { kernels::release(data_, bytes_); }
+Storage::Storage(std::byte* data, std::size_t bytes, std::shared_ptr<const void> owner)
+    : data_(data), bytes_(bytes), owner_(std::move(owner)) {}
+Storage::~Storage() {
+  if (!owner_) kernels::release(data_, bytes_);
+}
 
 // ---- what it is -------------------------------------------------------------------------------------------
 

@@ -17,7 +17,9 @@
 #include <iosfwd>
 #include <memory>
 #include <span>
+#include <string>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -43,6 +45,8 @@ inline constexpr DType dtype_of = std::is_same_v<T, double> ? f64 : f32;
 class Storage {
  public:
   explicit Storage(std::size_t bytes);
+  // Somebody else's bytes (a mapped file), which `owner` keeps alive.
+  Storage(std::byte* data, std::size_t bytes, std::shared_ptr<const void> owner);
   ~Storage();
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
@@ -54,6 +58,7 @@ class Storage {
  private:
   std::byte* data_;
   std::size_t bytes_;
+  std::shared_ptr<const void> owner_;
 };
 
 class Tensor;
@@ -185,8 +190,13 @@ Tensor scalar(double value, DType dtype = f32);  // rank 0
 // From a flat row-major list and a shape.
 Tensor from_vector(const std::vector<double>& values, const Shape& shape, DType dtype = f32);
 Tensor from_vector(const std::vector<float>& values, const Shape& shape);
+// A dense tensor over somebody else's memory, which `owner` keeps alive; `data` must be aligned for the dtype.
+Tensor from_memory(std::byte* data, const Shape& shape, DType dtype, std::shared_ptr<const void> owner);
 // A tensor over an existing storage (views).
 Tensor view_of(const Tensor& base, const Shape& shape, const Strides& strides, index_t offset);
+
+// Names with tensors: what a module's state is, and what a file holds.
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
 // Largest |a - b|; NaN where either has one. Shapes must agree.
 double max_abs_difference(const Tensor& a, const Tensor& b);

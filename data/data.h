@@ -4,3 +4,4 @@
 #include "data/dataset.h"
 #include "data/digits.h"
 #include "data/readers.h"
+#include "data/safetensors.h"

@@ -1,34 +1,14 @@
 #include "data/readers.h"
 
 #include <charconv>
-#include <filesystem>
-#include <fstream>
+#include <cstdio>
 #include <string_view>
-#include <system_error>
+
+#include "data/file.h"
 
 namespace heed::data {
 
 namespace {
-
-namespace fs = std::filesystem;
-
-// A whole file. What is not a plain file (a folder, a pipe) is refused before it is opened.
-std::string read_file(const char* op, const std::string& path) {
-  std::error_code error;
-  const auto status = fs::status(path, error);
-  check(fs::exists(status), op, path, ": no such file");
-  check(fs::is_regular_file(status), op, path, ": not a file",
-        fs::is_directory(status) ? " but a folder" : "");
-  const auto size = fs::file_size(path, error);
-  check(!error, op, path, ": ", error.message());
-  std::ifstream file(path, std::ios::binary);
-  check(file.good(), op, path, ": cannot be opened. Hint: may this user read it?");
-  std::string bytes(size, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(size));
-  check(static_cast<std::uintmax_t>(file.gcount()) == size, op, path, ": ended at byte ", file.gcount(),
-        " of ", size);
-  return bytes;
-}
 
 // ---- IDX --------------------------------------------------------------------------------------------------
 

@@ -28,9 +28,6 @@ namespace heed::nn {
 
 struct Module;
 
-// Names with tensors, in the order of visit(). Plain pairs: optim and files can take them without knowing nn.
-using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
-
 // A parameter to be initialised: zeros that require grad.
 inline Tensor parameter(const Shape& shape) { return zeros(shape).set_requires_grad(); }
 

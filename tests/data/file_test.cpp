@@ -1,0 +1,65 @@
+#include "data/file.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+#include "tests/testing.h"
+
+namespace heed::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Files : public testing::Test {
+ protected:
+  void SetUp() override { fs::create_directories(folder_); }
+  void TearDown() override { fs::remove_all(folder_); }
+  const fs::path folder_ = fs::temp_directory_path() / concat("heed_files_", getpid());
+  const std::string path_ = (folder_ / "file").string();
+};
+
+TEST_F(Files, AreWrittenWholeOrNotAtAll) {
+  write_whole("test", path_, [](std::ostream& out) { out << "first"; });
+  EXPECT_EQ(read_file("test", path_), "first");
+  EXPECT_THROW(write_whole("test", path_,
+                           [](std::ostream& out) {
+                             out << "sec";
+                             throw std::runtime_error("in the middle");
+                           }),
+               std::runtime_error);
+  EXPECT_EQ(read_file("test", path_), "first") << "the old file stays";
+  EXPECT_FALSE(fs::exists(path_ + ".part"));
+  EXPECT_EQ(error_of([&] { write_whole("test", path_ + "/below", [](std::ostream&) {}); }),
+            "[test] " + path_ +
+                "/below: cannot be written. Hint: is the folder there, and may this user write to it?");
+}
+
+TEST_F(Files, AFullDiskIsNoticed) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP();
+  fs::create_symlink("/dev/full", path_ + ".part");
+  EXPECT_EQ(error_of([&] {
+              write_whole("test", path_, [](std::ostream& out) { out << std::string(100'000, 'x'); });
+            }),
+            "[test] " + path_ + ": writing failed. Hint: is the disk full?");
+  EXPECT_FALSE(fs::exists(path_));
+}
+
+TEST_F(Files, AMappedFileIsItsBytesAndItsOwn) {
+  write_whole("test", path_, [](std::ostream& out) { out << "abc"; });
+  const MappedFile mapped("test", path_);
+  ASSERT_EQ(mapped.bytes().size(), 3U);
+  EXPECT_EQ(static_cast<char>(mapped.bytes()[1]), 'b');
+  mapped.bytes()[1] = std::byte{'x'};
+  EXPECT_EQ(read_file("test", path_), "abc") << "a change stays in this process";
+  write_whole("test", path_ + "2", [](std::ostream&) {});
+  EXPECT_TRUE(MappedFile("test", path_ + "2").bytes().empty());
+  EXPECT_EQ(error_of([&] { MappedFile("test", path_ + "3"); }), "[test] " + path_ + "3: no such file");
+  EXPECT_EQ(error_of([&] { MappedFile("test", folder_.string()); }),
+            "[test] " + folder_.string() + ": not a file but a folder");
+}
+
+}  // namespace
+}  // namespace heed::data
