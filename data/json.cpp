@@ -32,7 +32,7 @@ class JsonParser {
   JsonParser(std::string_view text, const std::string& name) : text_(text), name_(name) {}
 
   Json whole() {
-    const Json value = this->value(0);
+    Json value = this->value(0);
     space();
     if (at_ != text_.size()) wrong("the text goes on after its value");
     return value;

@@ -187,7 +187,7 @@ IntTensor SafeTensors::ids(const std::string& name) const {
       const T value = read<T>(p + i * sizeof(T));
       check(std::in_range<index_t>(value), op, path_, ": tensor ", json_string(name), ": ", value,
             " at place ", i, " is beyond 64 bits with a sign");
-      result.values()[i] = static_cast<index_t>(value);
+      result.values()[i] = static_cast<index_t>(value);  // NOLINT(bugprone-signed-char-misuse): a number
     }
   };
   if (e.dtype == "I64")

@@ -310,6 +310,7 @@ int main(int argc, char** argv) {
                       num_threads() == 1 ? " thread." : " threads."));
     if (!options.figures.empty())
       page.say("The figures are in " + options.figures + ": patches.svg, loss.svg and cls_attention.svg.");
-    page.say("Next: ./lessons/start --seed 1 repeats it with other random numbers; --help lists all options.");
+    page.say(
+        "Next: ./lessons/start --seed 1 repeats it with other random numbers; --help lists all options.");
   });
 }

@@ -18,7 +18,7 @@ namespace heed {
 
 struct GoldenCase {
   std::map<std::string, Tensor> tensors;  // by key: "in:x", "param:weight", "grad:weight", "out:output", "r"
-  NamedTensors parameters;  // the "param:" ones, for load_state_dict
+  NamedTensors parameters;                // the "param:" ones, for load_state_dict
 
   const Tensor& operator[](const std::string& key) const {
     const auto found = tensors.find(key);
