@@ -213,8 +213,16 @@ IntTensor SafeTensors::ids(const std::string& name) const {
 
 NamedTensors SafeTensors::all() const {
   NamedTensors result;
-  for (const TensorEntry& e : entries_)
-    if (find_type(e.dtype)->is_float) result.emplace_back(e.name, tensor(e.name));
+  for (const TensorEntry& e : entries_) {
+    if (find_type(e.dtype)->is_float) {
+      result.emplace_back(e.name, tensor(e.name));
+    } else {
+      const IntTensor whole = ids(e.name);
+      result.emplace_back(
+          e.name,
+          from_vector(std::vector<double>(whole.values().begin(), whole.values().end()), e.shape, f64));
+    }
+  }
   return result;
 }
 

@@ -45,7 +45,7 @@ class SafeTensors {
   Tensor tensor(const std::string& name) const;
   // Whole numbers and BOOL. U64 beyond 2^63 - 1 is refused.
   IntTensor ids(const std::string& name) const;
-  // Every floating tensor, for load_state_dict.
+  // Every tensor, for load_state_dict; whole numbers (a count of batches) as f64.
   NamedTensors all() const;
 
  private:

@@ -3,6 +3,7 @@
 
 #include "nn/activations.h"
 #include "nn/attention.h"
+#include "nn/conv.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
 #include "nn/init.h"
@@ -11,7 +12,9 @@
 #include "nn/multihead_attention.h"
 #include "nn/norm.h"
 #include "nn/positional_encoding.h"
+#include "nn/rnn.h"
 #include "nn/sequential.h"
 #include "nn/transformer_classifier.h"
+#include "nn/transformer_decoder.h"
 #include "nn/transformer_encoder.h"
 #include "nn/vision_transformer.h"

@@ -4,7 +4,7 @@
     python3 make_nn.py          # writes nn.txt beside this file
 
 A case is a line "case NAME" and then one line a tensor: "KEY SHAPE numbers...", the shape as 3x2x6.
-Keys: in:NAME inputs, param:NAME parameters under PyTorch's names, out:NAME results, r what the output is
+Keys: in:NAME inputs, param:NAME parameters and buffers under PyTorch's names, out:NAME results, r what the output is
 multiplied with before it is summed to a loss, grad:NAME that loss's gradient to an input or a parameter, mask
 (1 = may attend: heed's convention, the opposite of PyTorch's).
 """
@@ -21,7 +21,7 @@ lines = [f"# made by make_nn.py with Python {platform.python_version()}, PyTorch
 
 
 def write(key, tensor):
-    shape = "x".join(str(n) for n in tensor.shape)
+    shape = "x".join(str(n) for n in tensor.shape) or "scalar"
     lines.append(" ".join([key, shape, *(repr(v) for v in tensor.detach().double().flatten().tolist())]))
 
 
@@ -39,6 +39,8 @@ def case(name, module, inputs, run, mask=None, extra=()):
             p.copy_(short(*p.shape) / 2)
     for key, p in module.named_parameters():
         write("param:" + key, p)
+    for key, b in module.named_buffers():
+        write("param:" + key, b)
     for key, x in inputs.items():
         x.requires_grad_()
         write("in:" + key, x)
@@ -109,6 +111,63 @@ case("encoder_pre_norm_batch_first",
      nn.TransformerEncoder(nn.TransformerEncoderLayer(C, H, 8, norm_first=True, batch_first=True), 2,
                            norm=nn.LayerNorm(C)), {"x": short(B, T, C)},
      lambda m, x: (m(x, src_key_padding_mask=pad[:, 0] == 0),), mask=pad)
+
+
+# RNN, LSTM and GRU: T = 4, B = 3, input 3, H = 2; with lengths, as packed sequences.
+lengths = [4, 1, 3]
+
+
+def recurrent(m, x, *state):
+    y, last = m(x, *state)
+    return (y, *last) if isinstance(last, tuple) else (y, last)
+
+
+def packed(m, x):
+    y, *last = recurrent(m, nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=m.batch_first, enforce_sorted=False))
+    return (nn.utils.rnn.pad_packed_sequence(y, batch_first=m.batch_first, total_length=T)[0], *last)
+
+
+for kind in (nn.RNN, nn.LSTM, nn.GRU):
+    name, states = kind.__name__.lower(), ["h", "c"] if kind is nn.LSTM else ["h"]
+    case(name, kind(3, 2), {"x": short(T, B, 3)}, recurrent, extra=states)
+    case(name + "_deep", kind(3, 2, num_layers=2, bidirectional=True), {"x": short(T, B, 3)}, recurrent, extra=states)
+    case(name + "_packed", kind(3, 2, num_layers=2, bidirectional=True, batch_first=True), {"x": short(B, T, 3)}, packed, extra=states)
+    case(name + "_without_bias", kind(3, 2, bias=False), {"x": short(T, B, 3)}, recurrent, extra=states)
+case("rnn_relu", nn.RNN(3, 2, nonlinearity="relu"), {"x": short(T, B, 3)}, recurrent, extra=["h"])
+case("gru_initial", nn.GRU(3, 2), {"x": short(T, B, 3), "h0": short(1, B, 2)}, lambda m, x, h0: recurrent(m, x, h0), extra=["h"])
+case("rnn_cell", nn.RNNCell(3, 2), {"x": short(B, 3), "h": short(B, 2)}, lambda m, x, h: (m(x, h),))
+case("gru_cell", nn.GRUCell(3, 2), {"x": short(B, 3), "h": short(B, 2)}, lambda m, x, h: (m(x, h),))
+case("lstm_cell", nn.LSTMCell(3, 2), {"x": short(B, 3), "h": short(B, 2), "c": short(B, 2)},
+     lambda m, x, h, c: m(x, (h, c)), extra=["c"])
+
+
+# The decoder and the whole Transformer: target T = 4, memory S = 5.
+for norm_first in (False, True):
+    case(f"decoder_layer_{'pre' if norm_first else 'post'}", nn.TransformerDecoderLayer(C, H, 8, norm_first=norm_first),
+         {"target": short(T, B, C), "memory": short(S, B, C)},
+         lambda m, target, memory: (m(target, memory, tgt_mask=causal == 0),))
+memory_pad = padding([5, 2, 3], S)
+case("decoder_batch_first", nn.TransformerDecoder(nn.TransformerDecoderLayer(C, H, 8, batch_first=True, activation="gelu"), 2,
+                                                  norm=nn.LayerNorm(C)),
+     {"target": short(B, T, C), "memory": short(B, S, C)},
+     lambda m, target, memory: (m(target, memory, memory_key_padding_mask=memory_pad[:, 0] == 0),), mask=memory_pad)
+case("transformer", nn.Transformer(C, H, 1, 1, 8), {"source": short(S, B, C), "target": short(T, B, C)},
+     lambda m, source, target: (m(source, target, tgt_mask=causal == 0, src_key_padding_mask=memory_pad[:, 0] == 0,
+                                  memory_key_padding_mask=memory_pad[:, 0] == 0),), mask=memory_pad)
+
+# Layers of pictures.
+case("conv2d", nn.Conv2d(2, 3, 3, stride=2, padding=1), {"x": short(2, 2, 5, 4)}, lambda m, x: (m(x),))
+case("conv2d_without_bias", nn.Conv2d(2, 3, 2, bias=False), {"x": short(2, 2, 5, 4)}, lambda m, x: (m(x),))
+case("max_pool", nn.MaxPool2d(2), {"x": short(2, 2, 5, 4)}, lambda m, x: (m(x),))
+case("max_pool_padding", nn.MaxPool2d(3, stride=2, padding=1), {"x": short(2, 2, 5, 4)}, lambda m, x: (m(x),))
+case("avg_pool", nn.AvgPool2d(3, stride=1, padding=1), {"x": short(2, 2, 5, 4)}, lambda m, x: (m(x),))
+case("batch_norm_train", nn.BatchNorm2d(3), {"x": short(2, 3, 2, 4)},
+     lambda m, x: (m.train()(x), m.running_mean, m.running_var, m.num_batches_tracked), extra=["mean", "var", "count"])
+running = nn.BatchNorm2d(3)
+running.running_mean.copy_(short(3))
+running.running_var.copy_(short(3).abs() + 0.5)
+case("batch_norm_eval", running, {"x": short(2, 3, 2, 4)}, lambda m, x: (m(x),))
+case("group_norm", nn.GroupNorm(2, 4), {"x": short(2, 4, 3, 2)}, lambda m, x: (m(x),))
 
 
 # The course's positional encoding, as it stands in section 6.

@@ -117,6 +117,112 @@ TEST(Golden, TransformerEncoder) {
                 });
 }
 
+template <class Net>
+static void expect_recurrent(const std::string& kind) {
+  const RecurrentOptions plain{.input_size = 3, .hidden_size = 2};
+  RecurrentOptions deep = plain, bare = plain;
+  deep.num_layers = 2, deep.bidirectional = true;
+  bare.bias = false;
+  RecurrentOptions batch_first = deep;
+  batch_first.batch_first = true;
+  const auto expect = [](const std::string& name, const RecurrentOptions& options, const ReadOptions& how) {
+    Generator gen(0);
+    expect_golden(name, Net(options, gen), {"x"}, [&](Net& net, const Inputs& in) {
+      const RecurrentResult result = net.forward(in[0], how);
+      expect_agrees("h", result.state.h, golden(name)["out:h"]);
+      EXPECT_EQ(result.state.c.defined(), golden(name).tensors.contains("out:c"));
+      if (result.state.c.defined()) expect_agrees("c", result.state.c, golden(name)["out:c"]);
+      return result.output;
+    });
+  };
+  expect(kind, plain, {});
+  expect(kind + "_deep", deep, {});
+  expect(kind + "_packed", batch_first, {.lengths = {4, 1, 3}});
+  expect(kind + "_without_bias", bare, {});
+}
+
+TEST(Golden, RecurrentNetworks) {
+  expect_recurrent<RNN>("rnn");
+  expect_recurrent<LSTM>("lstm");
+  expect_recurrent<GRU>("gru");
+  Generator gen(0);
+  expect_golden("rnn_relu", RNN({.input_size = 3, .hidden_size = 2, .nonlinearity = Nonlinearity::relu}, gen),
+                {"x"}, [](RNN& net, const Inputs& in) { return net(in[0]).output; });
+  expect_golden("gru_initial", GRU({.input_size = 3, .hidden_size = 2}, gen), {"x", "h0"},
+                [](GRU& net, const Inputs& in) {
+                  return net.forward(in[0], {.initial = {in[1], {}}}).output;
+                });
+}
+
+TEST(Golden, RecurrentCells) {
+  Generator gen(0);
+  const RecurrentCellOptions options{.input_size = 3, .hidden_size = 2};
+  const auto with_state = [](auto& cell, const Inputs& in) { return cell(in[0], in[1]); };
+  expect_golden("rnn_cell", RNNCell(options, gen), {"x", "h"}, with_state);
+  expect_golden("gru_cell", GRUCell(options, gen), {"x", "h"}, with_state);
+  expect_golden("lstm_cell", LSTMCell(options, gen), {"x", "h", "c"}, [](LSTMCell& cell, const Inputs& in) {
+    const RecurrentState next = cell.forward(in[0], {in[1], in[2]});
+    expect_agrees("c", next.c, golden("lstm_cell")["out:c"]);
+    return next.h;
+  });
+}
+
+TEST(Golden, TransformerDecoder) {
+  for (const bool norm_first : {false, true}) {
+    Generator gen(0);
+    expect_golden(norm_first ? "decoder_layer_pre" : "decoder_layer_post",
+                  TransformerDecoderLayer(
+                      {.d_model = 6, .nhead = 2, .dim_feedforward = 8, .norm_first = norm_first}, gen),
+                  {"target", "memory"}, [](auto& m, const Inputs& in) { return m(in[0], in[1]); });
+  }
+  Generator gen(0);
+  const TransformerDecoderLayerOptions layer{
+      .d_model = 6, .nhead = 2, .dim_feedforward = 8, .activation = Activation::gelu, .batch_first = true};
+  expect_golden("decoder_batch_first",
+                TransformerDecoder({.layer = layer, .num_layers = 2, .norm = true}, gen),
+                {"target", "memory"}, [](TransformerDecoder& m, const Inputs& in) {
+                  return m.forward(in[0], in[1],
+                                   {.causal = false, .memory_mask = golden("decoder_batch_first").mask()});
+                });
+}
+
+TEST(Golden, Transformer) {
+  Generator gen(0);
+  expect_golden("transformer",
+                Transformer({.layer = {.d_model = 6, .nhead = 2, .dim_feedforward = 8},
+                             .num_encoder_layers = 1,
+                             .num_decoder_layers = 1},
+                            gen),
+                {"source", "target"}, [](Transformer& m, const Inputs& in) {
+                  return m.forward(in[0], in[1], {.source_mask = golden("transformer").mask()});
+                });
+}
+
+TEST(Golden, LayersOfPictures) {
+  Generator gen(0);
+  expect_golden(
+      "conv2d",
+      Conv2d({.in_channels = 2, .out_channels = 3, .kernel_size = 3, .stride = 2, .padding = 1}, gen), {"x"},
+      call);
+  expect_golden("conv2d_without_bias",
+                Conv2d({.in_channels = 2, .out_channels = 3, .kernel_size = 2, .bias = false}, gen), {"x"},
+                call);
+  expect_golden("max_pool", MaxPool2d({.kernel_size = 2}), {"x"}, call);
+  expect_golden("max_pool_padding", MaxPool2d({.kernel_size = 3, .stride = 2, .padding = 1}), {"x"}, call);
+  expect_golden("avg_pool", AvgPool2d({.kernel_size = 3, .stride = 1, .padding = 1}), {"x"}, call);
+  expect_golden("batch_norm_eval", BatchNorm2d({.num_features = 3}), {"x"}, call);
+  expect_golden("batch_norm_train", BatchNorm2d({.num_features = 3}), {"x"},
+                [](BatchNorm2d& norm, const Inputs& in) {
+                  norm.train();
+                  const Tensor y = norm(in[0]);
+                  expect_agrees("mean", norm.running_mean, golden("batch_norm_train")["out:mean"]);
+                  expect_agrees("var", norm.running_var, golden("batch_norm_train")["out:var"]);
+                  expect_agrees("count", norm.num_batches_tracked, golden("batch_norm_train")["out:count"]);
+                  return y;
+                });
+  expect_golden("group_norm", GroupNorm({.num_groups = 2, .num_channels = 4}), {"x"}, call);
+}
+
 TEST(Golden, TheCoursesPositionalEncoding) {
   const GoldenCase& g = golden("positional_encoding");
   expect_agrees("short", sinusoidal_table(7, 6, f64), g["out:short"]);

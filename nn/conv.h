@@ -1,0 +1,93 @@
+// conv.h — layers of pictures (B, C, height, width): convolution, pooling, normalisation of channels.
+#pragma once
+
+#include "autograd/ops.h"
+#include "nn/module.h"
+
+namespace heed::nn {
+
+struct Conv2dOptions {
+  index_t in_channels = 0, out_channels = 0;
+  index_t kernel_size = 1, stride = 1, padding = 0;
+  bool bias = true;
+};
+
+// x (B, in, h, w) -> (B, out, h', w'), h' = (h + 2 padding - kernel) / stride + 1. Starts as PyTorch's.
+struct Conv2d : ModuleOf<Conv2d> {
+  Conv2dOptions options;
+  Tensor weight;  // (out, in, kernel, kernel)
+  Tensor bias;    // (out), or undefined
+
+  Conv2d(Conv2dOptions options, Generator& gen);
+  Tensor forward(const Tensor& x) const { return conv2d(x, weight, bias, options.stride, options.padding); }
+  void visit(Visitor& v) override { v.parameter("weight", weight), v.parameter("bias", bias); }
+  std::string type() const override { return "Conv2d"; }
+  std::string details() const override;
+};
+
+struct PoolOptions {
+  index_t kernel_size = 2;
+  index_t stride = 0;  // 0: as the kernel, so that windows do not overlap
+  index_t padding = 0;
+};
+
+// The largest of each window; padding never wins.
+struct MaxPool2d : ModuleOf<MaxPool2d> {
+  PoolOptions options;
+  explicit MaxPool2d(PoolOptions options);
+  Tensor forward(const Tensor& x) const;
+  void visit(Visitor&) override {}
+  std::string type() const override { return "MaxPool2d"; }
+};
+
+// The mean of each window; padding counts as zeros, as in PyTorch.
+struct AvgPool2d : ModuleOf<AvgPool2d> {
+  PoolOptions options;
+  explicit AvgPool2d(PoolOptions options);
+  Tensor forward(const Tensor& x) const;
+  void visit(Visitor&) override {}
+  std::string type() const override { return "AvgPool2d"; }
+};
+
+struct BatchNorm2dOptions {
+  index_t num_features = 0;
+  double eps = 1e-5;
+  double momentum = 0.1;  // how far the running numbers move with each batch
+  bool frozen = false;    // always normalise by the running numbers, and leave them as they are
+};
+
+// Each channel to mean 0 and variance 1 over the batch while training, and by the running numbers afterwards, then
+// scaled and shifted. Ioffe, Szegedy, "Batch normalization", 2015.
+struct BatchNorm2d : ModuleOf<BatchNorm2d> {
+  BatchNorm2dOptions options;
+  Tensor weight, bias;               // (C)
+  Tensor running_mean, running_var;  // (C), buffers; the variance is the unbiased one
+  Tensor num_batches_tracked;        // (), a count
+
+  explicit BatchNorm2d(BatchNorm2dOptions options);
+  Tensor forward(const Tensor& x);
+  void visit(Visitor& v) override;
+  std::string type() const override { return "BatchNorm2d"; }
+  std::string details() const override { return concat("num_features=", options.num_features); }
+};
+
+struct GroupNormOptions {
+  index_t num_groups = 1, num_channels = 0;
+  double eps = 1e-5;
+};
+
+// Like LayerNorm, but over the pixels of a group of channels. x (B, C, …). Wu, He, "Group normalization", 2018.
+struct GroupNorm : ModuleOf<GroupNorm> {
+  GroupNormOptions options;
+  Tensor weight, bias;  // (C)
+
+  explicit GroupNorm(GroupNormOptions options);
+  Tensor forward(const Tensor& x) const;
+  void visit(Visitor& v) override { v.parameter("weight", weight), v.parameter("bias", bias); }
+  std::string type() const override { return "GroupNorm"; }
+  std::string details() const override {
+    return concat("num_groups=", options.num_groups, ", num_channels=", options.num_channels);
+  }
+};
+
+}  // namespace heed::nn

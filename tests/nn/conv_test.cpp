@@ -1,0 +1,79 @@
+// conv_test.cpp — what the golden numbers do not show: starts, modes, errors.
+#include "nn/conv.h"
+
+#include <cmath>
+
+#include "tests/testing.h"
+
+namespace heed::nn {
+namespace {
+
+TEST(Conv2dLayer, StartsWithinOneOverTheRootOfItsInputs) {
+  Generator gen(1);
+  const Conv2d layer({.in_channels = 4, .out_channels = 64, .kernel_size = 5}, gen);
+  EXPECT_LE(max(abs(layer.weight)).item(), 0.1);
+  EXPECT_NEAR(var(layer.weight).item(), 0.01 / 3, 0.0003);
+  EXPECT_LE(max(abs(layer.bias)).item(), 0.1);
+}
+
+TEST(Pooling, TakesTheLargestOrTheMeanOfEachWindow) {
+  const Tensor x = arange(1, 17).reshape({1, 1, 4, 4});
+  EXPECT_EQ(MaxPool2d({.kernel_size = 2})(x).to_vector(), (std::vector<double>{6, 8, 14, 16}));
+  EXPECT_EQ(AvgPool2d({.kernel_size = 2})(x).to_vector(), (std::vector<double>{3.5, 5.5, 11.5, 13.5}));
+  EXPECT_EQ(max(MaxPool2d({.kernel_size = 2, .padding = 1})(full({1, 1, 2, 2}, -5))).item(), -5)
+      << "padding never wins";
+}
+
+TEST(BatchNorm2d, FrozenLeavesTheRunningNumbersAlone) {
+  BatchNorm2d norm({.num_features = 2, .frozen = true});
+  const Tensor x = noise({3, 2, 2, 2});
+  expect_close(norm(x), x, 1e-4);
+  EXPECT_EQ(norm.running_mean.to_vector(), (std::vector<double>{0, 0}));
+  EXPECT_EQ(norm.num_batches_tracked.item(), 0);
+}
+
+TEST(BatchNorm2d, TrainsByTheBatchAndEvaluatesByWhatRan) {
+  BatchNorm2d norm({.num_features = 2, .momentum = 1});
+  const Tensor x = noise({8, 2, 4, 4}) * 3.0 + 5.0;
+  expect_close(mean(norm(x), {0, 2, 3}), zeros({2}), 1e-5);
+  norm.eval();
+  expect_close(mean(norm(x), {0, 2, 3}), zeros({2}), 1e-5);
+  EXPECT_GT(std::abs(mean(norm(x + 1.0)).item()), 0.1);
+  expect_same_bits(norm.clone().running_var, norm.running_var);
+  EXPECT_EQ(norm.state_dict().size(), 5U);
+  EXPECT_EQ(norm.parameter_count(), 4);
+}
+
+TEST(PictureLayers, ErrorsNameWhatIsWrong) {
+  Generator gen(1);
+  EXPECT_EQ(error_of([&] { Conv2d({}, gen); }),
+            "[Conv2d] in_channels, out_channels and kernel_size must be at least 1, got 0, 0 and 1");
+  EXPECT_EQ(error_of([&] { Conv2d({.in_channels = 1, .out_channels = 1, .stride = 0}, gen); }),
+            "[Conv2d] stride must be at least 1 and padding not negative, got 0 and 0");
+  EXPECT_EQ(error_of([&] { MaxPool2d({.kernel_size = 2, .padding = 2}); }),
+            "[MaxPool2d] padding must be at most half of the kernel, got 2");
+  EXPECT_EQ(error_of([&] { AvgPool2d({.kernel_size = 0}); }),
+            "[AvgPool2d] kernel_size must be at least 1 and stride not negative, got 0 and 0");
+  EXPECT_EQ(error_of([&] {
+              MaxPool2d({})(ones({2, 2}));
+            }),
+            "[MaxPool2d] x must be (B, C, height, width), got (2, 2)");
+  BatchNorm2d norm({.num_features = 2});
+  EXPECT_EQ(error_of([&] {
+              norm(ones({1, 3, 2, 2}));
+            }),
+            "[BatchNorm2d] x must be (B, 2, height, width), got (1, 3, 2, 2)");
+  EXPECT_EQ(error_of([&] {
+              norm(ones({1, 2, 1, 1}));
+            }),
+            "[BatchNorm2d] a batch of (1, 2, 1, 1) has one number a channel; a variance needs two");
+  EXPECT_EQ(error_of([] { GroupNorm({.num_groups = 2, .num_channels = 3}); }),
+            "[GroupNorm] num_groups = 2 must divide num_channels = 3");
+  EXPECT_EQ(error_of([] {
+              GroupNorm({.num_groups = 1, .num_channels = 3})(ones({2, 2}));
+            }),
+            "[GroupNorm] x must be (B, 3, …), got (2, 2)");
+}
+
+}  // namespace
+}  // namespace heed::nn

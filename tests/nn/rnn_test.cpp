@@ -1,0 +1,142 @@
+// rnn_test.cpp — what the golden numbers do not show: padding, single sequences, errors.
+#include "nn/rnn.h"
+
+#include "tests/testing.h"
+
+namespace heed::nn {
+namespace {
+
+template <class Net>
+Net make(RecurrentOptions options = {
+             .input_size = 3, .hidden_size = 4, .num_layers = 2, .bidirectional = true}) {
+  Generator gen(1);
+  return Net(options, gen);
+}
+
+template <class Net>
+void expect_padding_never_reaches_the_state() {
+  Net net = make<Net>();
+  const Tensor x = noise({5, 2, 3});
+  Tensor changed = x.clone();
+  changed.index({Slice{2}, 1}).fill_(1e6);  // beyond sample 1's two words
+  const ReadOptions how{.lengths = {5, 2}};
+  const RecurrentResult a = net.forward(x, how), b = net.forward(changed, how);
+  expect_same_bits(a.output, b.output);
+  expect_same_bits(a.state.h, b.state.h);
+  EXPECT_EQ(max(abs(a.output.index({Slice{2}, 1}))).item(), 0) << "0 beyond the end";
+  // The same as reading the short sample alone.
+  const RecurrentResult alone = net(x.index({Slice{0, 2}, 1}));
+  expect_close(alone.output, a.output.index({Slice{0, 2}, 1}));
+  expect_close(alone.state.h, a.state.h.select(1, 1));
+}
+
+TEST(Recurrent, PaddingNeverReachesTheState) {
+  expect_padding_never_reaches_the_state<RNN>();
+  expect_padding_never_reaches_the_state<LSTM>();
+  expect_padding_never_reaches_the_state<GRU>();
+}
+
+TEST(Recurrent, ASequenceOfNoWordsLeavesTheStateAsItWas) {
+  GRU net = make<GRU>({.input_size = 3, .hidden_size = 4});
+  const Tensor start = noise({1, 2, 4});
+  const RecurrentResult result = net.forward(noise({3, 2, 3}), {.initial = {start, {}}, .lengths = {3, 0}});
+  expect_same_bits(result.state.h[0][1], start[0][1]);
+}
+
+TEST(Recurrent, ACellStepByStepIsTheLayer) {
+  LSTM net = make<LSTM>({.input_size = 3, .hidden_size = 4});
+  Generator gen(2);
+  LSTMCell cell({.input_size = 3, .hidden_size = 4}, gen);
+  cell.load_state_dict({{"weight_ih", net.weights[0].weight_ih},
+                        {"weight_hh", net.weights[0].weight_hh},
+                        {"bias_ih", net.weights[0].bias_ih},
+                        {"bias_hh", net.weights[0].bias_hh}});
+  const Tensor x = noise({5, 2, 3});
+  RecurrentState state;
+  for (index_t t = 0; t < 5; ++t) state = cell(x[t], state);
+  expect_close(state.h, net(x).state.h[0]);
+  expect_close(state.c, net(x).state.c[0]);
+}
+
+TEST(Recurrent, BatchFirstIsTheSameTurned) {
+  RecurrentOptions options{.input_size = 3, .hidden_size = 4, .num_layers = 2};
+  RNN net = make<RNN>(options);
+  options.batch_first = true;
+  RNN turned = make<RNN>(options);
+  const Tensor x = noise({5, 2, 3});
+  expect_close(turned(x.transpose(0, 1)).output.transpose(0, 1), net(x).output);
+}
+
+TEST(Recurrent, DropsBetweenLayersInTrainingOnly) {
+  LSTM net = make<LSTM>({.input_size = 3, .hidden_size = 4, .num_layers = 2, .dropout = 0.5});
+  const Tensor x = noise({5, 2, 3});
+  EXPECT_GT(max_abs_difference(net(x).output, net(x).output), 0);
+  net.eval();
+  expect_same_bits(net(x).output, net(x).output);
+}
+
+TEST(Recurrent, GradientsNamesAndClones) {
+  GRU net = make<GRU>();
+  net.to(f64);
+  const Tensor x = noise({3, 2, 3}, 1, f64).set_requires_grad();
+  gradcheck(
+      [&](const std::vector<Tensor>& in) {
+        return net.forward(in[0], {.lengths = {3, 2}}).output;
+      },
+      {x});
+  net.check_all_named(net(x.detach()).output);
+  EXPECT_EQ(net.named_parameters()[4].first, "weight_ih_l0_reverse");
+  expect_same_bits(net.clone()(x).output, net(x).output);
+}
+
+TEST(Recurrent, StartsWithinOneOverTheRootOfTheState) {
+  Generator gen(1);
+  LSTM net({.input_size = 50, .hidden_size = 100}, gen);
+  for (const Tensor& p : net.parameters()) {
+    EXPECT_LE(max(abs(p)).item(), 0.1);
+    EXPECT_NEAR(var(p).item(), 0.01 / 3, 0.0007);
+  }
+}
+
+TEST(Recurrent, ErrorsNameWhatIsWrong) {
+  Generator gen(1);
+  EXPECT_EQ(error_of([&] { RNN({}, gen); }),
+            "[RNN] input_size and hidden_size must be at least 1, got 0 and 0");
+  EXPECT_EQ(error_of([&] { LSTM({.input_size = 1, .hidden_size = 1, .num_layers = 0}, gen); }),
+            "[LSTM] num_layers must be at least 1, got 0");
+  EXPECT_EQ(error_of([&] { GRU({.input_size = 1, .hidden_size = 1, .dropout = 2}, gen); }),
+            "[GRU] dropout is a probability and must be in [0, 1], got 2");
+  EXPECT_EQ(error_of([&] { GRUCell({.input_size = 1}, gen); }),
+            "[GRUCell] input_size and hidden_size must be at least 1, got 1 and 0");
+  GRU net = make<GRU>({.input_size = 3, .hidden_size = 4});
+  EXPECT_EQ(
+      error_of([&] {
+        net(ones({5, 2, 4}));
+      }),
+      "[GRU] x is (5, 2, 4); with batch_first = false it must be (T, B, 3), or (T, 3) for one sequence");
+  EXPECT_EQ(error_of([&] {
+              net(ones({0, 2, 3}));
+            }),
+            "[GRU] a sequence needs at least one step, got x (0, 2, 3)");
+  EXPECT_EQ(error_of([&] {
+              net.forward(ones({5, 2, 3}), {.lengths = {5}});
+            }),
+            "[GRU] 1 lengths for a batch of 2");
+  EXPECT_EQ(error_of([&] {
+              net.forward(ones({5, 2, 3}), {.lengths = {5, 6}});
+            }),
+            "[GRU] length 6 must be in [0, 5]");
+  EXPECT_EQ(error_of([&] {
+              net.forward(ones({5, 2, 3}), {.initial = {ones({1, 3, 4}), {}}});
+            }),
+            "[GRU] the initial state must be (layers · directions, B, H) = (1, 2, 4), got (1, 3, 4)");
+  GRUCell cell({.input_size = 3, .hidden_size = 4}, gen);
+  EXPECT_EQ(error_of([&] { cell(ones({2, 4})); }), "[GRUCell] x must be (B, 3), got (2, 4)");
+  EXPECT_EQ(error_of([&] {
+              cell(ones({2, 3}), ones({2, 3}));
+            }),
+            "[GRUCell] the state must be (B, H) = (2, 4), got (2, 3)");
+}
+
+}  // namespace
+}  // namespace heed::nn
