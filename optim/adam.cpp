@@ -8,17 +8,18 @@
 
 namespace heed::optim {
 
-AdamBase::AdamBase(const char* name, std::vector<Tensor> parameters, AdamOptions options, bool decoupled)
-    : Optimizer(name, std::move(parameters), options.lr),
+AdamBase::AdamBase(const char* name, const std::vector<ParameterGroup>& groups, AdamOptions options,
+                   bool decoupled)
+    : Optimizer(name, groups, options.lr, options.weight_decay),
       options_(options),
       decoupled_(decoupled),
       m_(this->parameters().size()),
       v_(m_.size()),
+      largest_v_(m_.size()),
       t_(m_.size()) {
   check_range("beta1", options_.beta1, 0, 1);
   check_range("beta2", options_.beta2, 0, 1);
   check_range("eps", options_.eps, 0, std::numeric_limits<double>::infinity());
-  check_range("weight_decay", options_.weight_decay, 0, std::numeric_limits<double>::infinity());
   for (const Tensor& p : this->parameters())
     check(p.is_contiguous(), name, "a parameter ", p.shape(),
           " is a view with strides. Hint: contiguous() before set_requires_grad()");
@@ -31,15 +32,16 @@ void AdamBase::update(std::size_t i, Tensor& w, const Tensor& gradient) {
   }
   const double t = static_cast<double>(++t_[i]);
   const double correction1 = 1 - std::pow(options_.beta1, t), correction2 = 1 - std::pow(options_.beta2, t);
+  if (options_.amsgrad) return update_by_largest(i, w, gradient, correction1, correction2);
   const Tensor g = ops::dense(gradient);
   ops::dispatch(w.dtype(), [&]<class T>() {
     const typename kernels::Kernels<T>::AdamStep s{
         .beta1 = static_cast<T>(options_.beta1),
         .beta2 = static_cast<T>(options_.beta2),
         .eps = static_cast<T>(options_.eps),
-        .l2 = static_cast<T>(decoupled_ ? 0 : options_.weight_decay),
-        .decoupled = static_cast<T>(decoupled_ ? lr() * options_.weight_decay : 0),
-        .step = static_cast<T>(lr() / correction1),
+        .l2 = static_cast<T>(decoupled_ ? 0 : weight_decay(i)),
+        .decoupled = static_cast<T>(decoupled_ ? lr(i) * weight_decay(i) : 0),
+        .step = static_cast<T>(lr(i) / correction1),
         .inv_sqrt_correction2 = static_cast<T>(1 / std::sqrt(correction2)),
     };
     T *pw = w.mutable_data<T>(), *pm = m_[i].mutable_data<T>(), *pv = v_[i].mutable_data<T>();
@@ -48,6 +50,17 @@ void AdamBase::update(std::size_t i, Tensor& w, const Tensor& gradient) {
       kernels::kernels<T>().adam(s, pw + begin, pg + begin, pm + begin, pv + begin, end - begin);
     });
   });
+}
+
+// AMSGrad, in tensors: rare enough to be written as the formula.
+void AdamBase::update_by_largest(std::size_t i, Tensor& w, const Tensor& gradient, double correction1,
+                                 double correction2) {
+  const Tensor g = decoupled_ || weight_decay(i) == 0 ? gradient : gradient + w * weight_decay(i);
+  if (decoupled_) w.mul_(1 - lr(i) * weight_decay(i));
+  m_[i] = m_[i] * options_.beta1 + g * (1 - options_.beta1);
+  v_[i] = v_[i] * options_.beta2 + g * g * (1 - options_.beta2);
+  largest_v_[i] = largest_v_[i].defined() ? maximum(largest_v_[i], v_[i]) : v_[i].clone();
+  w.add_(m_[i] / (sqrt(largest_v_[i] / correction2) + options_.eps), -lr(i) / correction1);
 }
 
 }  // namespace heed::optim

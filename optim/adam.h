@@ -10,6 +10,7 @@ struct AdamOptions {
   double beta1 = 0.9, beta2 = 0.999;
   double eps = 1e-8;
   double weight_decay = 0;
+  bool amsgrad = false;  // divide by the largest v so far: Reddi et al., "On the convergence of Adam", 2018
 };
 
 // Step t of both, for a gradient g:
@@ -24,21 +25,25 @@ class AdamBase : public Optimizer {
   const std::vector<Tensor>& second_moments() const { return v_; }
 
  protected:
-  AdamBase(const char* name, std::vector<Tensor> parameters, AdamOptions options, bool decoupled);
+  AdamBase(const char* name, const std::vector<ParameterGroup>& groups, AdamOptions options, bool decoupled);
 
  private:
   void update(std::size_t i, Tensor& w, const Tensor& gradient) override;
   AdamOptions options_;
   bool decoupled_;
-  std::vector<Tensor> m_, v_;
+  void update_by_largest(std::size_t i, Tensor& w, const Tensor& gradient, double correction1,
+                         double correction2);
+  std::vector<Tensor> m_, v_, largest_v_;
   std::vector<std::int64_t> t_;
 };
 
 // weight_decay * w is added to the gradient. Kingma, Ba, "Adam: a method for stochastic optimization", 2015.
 class Adam final : public AdamBase {
  public:
+  Adam(const std::vector<ParameterGroup>& groups, AdamOptions options)
+      : AdamBase("Adam", groups, options, false) {}
   Adam(std::vector<Tensor> parameters, AdamOptions options = {})
-      : AdamBase("Adam", std::move(parameters), options, false) {}
+      : Adam(std::vector<ParameterGroup>{{std::move(parameters)}}, options) {}
 };
 
 struct AdamWOptions {
@@ -46,14 +51,17 @@ struct AdamWOptions {
   double beta1 = 0.9, beta2 = 0.999;
   double eps = 1e-8;
   double weight_decay = 1e-2;
+  bool amsgrad = false;
 };
 
 // w is first multiplied by 1 - lr * weight_decay. Loshchilov, Hutter, "Decoupled weight decay
 // regularization", 2019.
 class AdamW final : public AdamBase {
  public:
+  AdamW(const std::vector<ParameterGroup>& groups, AdamWOptions o)
+      : AdamBase("AdamW", groups, {o.lr, o.beta1, o.beta2, o.eps, o.weight_decay, o.amsgrad}, true) {}
   AdamW(std::vector<Tensor> parameters, AdamWOptions o = {})
-      : AdamBase("AdamW", std::move(parameters), {o.lr, o.beta1, o.beta2, o.eps, o.weight_decay}, true) {}
+      : AdamW(std::vector<ParameterGroup>{{std::move(parameters)}}, o) {}
 };
 
 }  // namespace heed::optim

@@ -36,4 +36,16 @@ double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm) {
   return norm;
 }
 
+void clip_grad_value(const std::vector<Tensor>& parameters, double limit) {
+  check(limit > 0 && std::isfinite(limit), "clip_grad_value", "limit must be positive and finite, got ",
+        limit);
+  const NoGrad no_grad;
+  for (const Tensor& p : parameters) {
+    check(p.defined(), "clip_grad_value", "a parameter is an undefined tensor");
+    if (!p.grad().defined()) continue;
+    Tensor g = p.grad();
+    g.copy_(clamp(g, -limit, limit));
+  }
+}
+
 }  // namespace heed::optim

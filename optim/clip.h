@@ -14,4 +14,7 @@ namespace heed::optim {
 // training recurrent neural networks", 2013.
 double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm);
 
+// Every number of every gradient brought into [-limit, limit].
+void clip_grad_value(const std::vector<Tensor>& parameters, double limit);
+
 }  // namespace heed::optim

@@ -2,12 +2,24 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 
 namespace heed::optim {
 
-Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr)
-    : name_(name), parameters_(std::move(parameters)), lr_(lr) {
+Optimizer::Optimizer(const char* name, const std::vector<ParameterGroup>& groups, double lr,
+                     double weight_decay)
+    : name_(name), lr_(lr) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  check_range("weight_decay", weight_decay, 0, infinity);
+  for (const ParameterGroup& group : groups) {
+    check_range("lr_factor", group.lr_factor, 0, infinity);
+    const double decay = group.weight_decay < 0 ? weight_decay : group.weight_decay;
+    check_range("weight_decay", decay, 0, infinity);
+    parameters_.insert(parameters_.end(), group.parameters.begin(), group.parameters.end());
+    lr_factor_.resize(parameters_.size(), group.lr_factor);
+    weight_decay_.resize(parameters_.size(), decay);
+  }
   check(!parameters_.empty(), name_, "there is no parameter to train");
   std::set<const TensorState*> seen;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
@@ -37,6 +49,19 @@ void Optimizer::step() {
   ++steps_;
   for (std::size_t i = 0; i < parameters_.size(); ++i)
     if (parameters_[i].grad().defined()) update(i, parameters_[i], parameters_[i].grad());
+}
+
+void check_partition(const std::vector<ParameterGroup>& groups, const NamedTensors& all) {
+  std::map<const TensorState*, int> seen;
+  for (const ParameterGroup& group : groups)
+    for (const Tensor& p : group.parameters) ++seen[p.state().get()];
+  for (const auto& [name, p] : all) {
+    const int times = seen[p.state().get()];
+    check(times == 1, "check_partition", "'", name, "' stands in ", times,
+          " groups; every parameter must be in one");
+    seen.erase(p.state().get());
+  }
+  check(seen.empty(), "check_partition", seen.size(), " tensors in the groups are no parameters of the list");
 }
 
 void Optimizer::zero_grad() {

@@ -8,6 +8,17 @@
 
 namespace heed::optim {
 
+// Parameters that are trained in one way. A negative weight_decay means the optimizer's own.
+struct ParameterGroup {
+  std::vector<Tensor> parameters = {};
+  double lr_factor = 1;  // times the optimizer's rate
+  double weight_decay = -1;
+};
+
+// Throws "[check_partition] …" unless every named tensor stands in exactly one group, and nothing else does: a
+// parameter that was forgotten would silently not be trained.
+void check_partition(const std::vector<ParameterGroup>& groups, const NamedTensors& all);
+
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
@@ -23,9 +34,11 @@ class Optimizer {
   std::int64_t steps() const { return steps_; }  // taken so far
 
  protected:
-  // Throws "[SGD] …" for an empty list, for a parameter that is undefined, no leaf, does not
+  // Throws "[SGD] …" for groups without any parameter, for a parameter that is undefined, no leaf, does not
   // require grad or stands twice.
-  Optimizer(const char* name, std::vector<Tensor> parameters, double lr);
+  Optimizer(const char* name, const std::vector<ParameterGroup>& groups, double lr, double weight_decay);
+  double lr(std::size_t i) const { return lr_ * lr_factor_[i]; }  // of parameter i
+  double weight_decay(std::size_t i) const { return weight_decay_[i]; }
   // Changes parameter i; called under NoGrad, after steps() has counted this step.
   virtual void update(std::size_t i, Tensor& parameter, const Tensor& gradient) = 0;
   // Refuses a hyperparameter that is not finite or not in [low, high).
@@ -34,6 +47,7 @@ class Optimizer {
  private:
   const char* name_;
   std::vector<Tensor> parameters_;
+  std::vector<double> lr_factor_, weight_decay_;
   double lr_;
   std::int64_t steps_ = 0;
 };

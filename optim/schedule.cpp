@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "autograd/error.h"
 
@@ -83,6 +84,36 @@ double OneCycle::operator()(std::int64_t step) const {
   const double at = std::min(static_cast<double>(step), last);
   if (top > 0 && at <= top) return half_cosine(first, o_.peak, at / top);
   return half_cosine(o_.peak, first / o_.finish, (at - top) / (last - top));
+}
+
+Lambda::Lambda(LambdaOptions o) : o_(std::move(o)) {
+  check_rate("Lambda", "lr", o_.lr);
+  check(static_cast<bool>(o_.factor), "Lambda", "needs a factor: {.factor = [](std::int64_t step) { … }}");
+}
+double Lambda::operator()(std::int64_t step) const { return o_.lr * o_.factor(step); }
+
+Noam::Noam(NoamOptions o) : o_(o) {
+  check(o.d_model >= 1 && o.warmup >= 1, "Noam", "d_model and warmup must be at least 1, got ", o.d_model,
+        " and ", o.warmup);
+  check_rate("Noam", "factor", o.factor);
+}
+double Noam::operator()(std::int64_t step) const {
+  const auto s = static_cast<double>(step + 1), warmup = static_cast<double>(o_.warmup);
+  return o_.factor / std::sqrt(static_cast<double>(o_.d_model)) *
+         std::min(1 / std::sqrt(s), s * std::pow(warmup, -1.5));
+}
+
+WarmRestarts::WarmRestarts(WarmRestartsOptions o) : o_(o) {
+  check_rate("WarmRestarts", "lr", o.lr);
+  check_rate("WarmRestarts", "low", o.low);
+  check(o.first >= 1 && o.times >= 1, "WarmRestarts", "first and times must be at least 1, got ", o.first,
+        " and ", o.times);
+}
+double WarmRestarts::operator()(std::int64_t step) const {
+  std::int64_t length = o_.first;
+  if (o_.times == 1) step %= length;
+  for (; step >= length; length *= o_.times) step -= length;
+  return half_cosine(o_.lr, o_.low, static_cast<double>(step) / static_cast<double>(length));
 }
 
 }  // namespace heed::optim

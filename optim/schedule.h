@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 namespace heed::optim {
 
@@ -95,6 +96,51 @@ class OneCycle {
 
  private:
   OneCycleOptions o_;
+};
+
+// lr * factor(step). PyTorch's LambdaLR.
+struct LambdaOptions {
+  double lr = 1e-3;
+  std::function<double(std::int64_t)> factor = {};
+};
+class Lambda {
+ public:
+  explicit Lambda(LambdaOptions options);
+  double operator()(std::int64_t step) const;
+
+ private:
+  LambdaOptions o_;
+};
+
+// The paper's own: factor * d_model^-0.5 * min(s^-0.5, s * warmup^-1.5) with s = step + 1. Vaswani et al., 2017,
+// section 5.3.
+struct NoamOptions {
+  std::int64_t d_model = 512, warmup = 4000;
+  double factor = 1;
+};
+class Noam {
+ public:
+  explicit Noam(NoamOptions options);
+  double operator()(std::int64_t step) const;
+
+ private:
+  NoamOptions o_;
+};
+
+// Half a cosine from lr to low in `first` steps, then again from lr, each time `times` as long. PyTorch's
+// CosineAnnealingWarmRestarts. Loshchilov, Hutter, 2017.
+struct WarmRestartsOptions {
+  double lr = 1e-3;
+  std::int64_t first = 1, times = 1;
+  double low = 0;
+};
+class WarmRestarts {
+ public:
+  explicit WarmRestarts(WarmRestartsOptions options);
+  double operator()(std::int64_t step) const;
+
+ private:
+  WarmRestartsOptions o_;
 };
 
 }  // namespace heed::optim

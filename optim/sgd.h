@@ -19,7 +19,9 @@ struct SGDOptions {
 // learning", 2013, in PyTorch's form.
 class SGD final : public Optimizer {
  public:
-  SGD(std::vector<Tensor> parameters, SGDOptions options = {});
+  SGD(std::vector<ParameterGroup> groups, SGDOptions options);
+  SGD(std::vector<Tensor> parameters, SGDOptions options = {})
+      : SGD(std::vector<ParameterGroup>{{std::move(parameters)}}, options) {}
   const std::vector<Tensor>& velocity() const {
     return velocity_;
   }  // undefined before a parameter's first step

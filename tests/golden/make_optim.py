@@ -11,8 +11,8 @@ import os
 import platform
 
 import torch
-from torch.optim import SGD, Adam, AdamW
-from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, StepLR
+from torch.optim import SGD, Adam, AdamW, RMSprop
+from torch.optim.lr_scheduler import CosineAnnealingLR, CosineAnnealingWarmRestarts, LambdaLR, OneCycleLR, StepLR
 
 torch.set_default_dtype(torch.float64)
 torch.manual_seed(2014)
@@ -52,6 +52,11 @@ trajectory("adam", lambda p: Adam(p, lr=0.05))
 trajectory("adam_weight_decay", lambda p: Adam(p, lr=0.05, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1))
 trajectory("adamw", lambda p: AdamW(p, lr=0.05))
 trajectory("adamw_weight_decay", lambda p: AdamW(p, lr=0.05, betas=(0.8, 0.95), weight_decay=0.3))
+trajectory("adam_amsgrad", lambda p: Adam(p, lr=0.05, betas=(0.5, 0.6), weight_decay=0.1, amsgrad=True))
+trajectory("adamw_amsgrad", lambda p: AdamW(p, lr=0.05, betas=(0.5, 0.6), weight_decay=0.1, amsgrad=True))
+trajectory("rmsprop", lambda p: RMSprop(p, lr=0.05))
+trajectory("rmsprop_options", lambda p: RMSprop(p, lr=0.05, alpha=0.8, momentum=0.7, weight_decay=0.1, centered=True, eps=1e-4))
+trajectory("groups", lambda p: AdamW([{"params": p[:1], "lr": 0.025, "weight_decay": 0.0}, {"params": p[1:]}], lr=0.05, weight_decay=0.3))
 
 
 def rates(name, make, lr=0.5, steps=12):
@@ -70,6 +75,10 @@ rates("step", lambda o: StepLR(o, 3, 0.5))
 rates("cosine", lambda o: CosineAnnealingLR(o, 12, 0.05))
 rates("one_cycle", lambda o: OneCycleLR(o, max_lr=0.5, total_steps=13))
 rates("one_cycle_options", lambda o: OneCycleLR(o, max_lr=0.5, total_steps=13, pct_start=0.5, div_factor=10, final_div_factor=100))
+rates("lambda", lambda o: LambdaLR(o, lambda step: 0.9 ** step))
+rates("noam", lambda o: LambdaLR(o, lambda step: 16 ** -0.5 * min((step + 1) ** -0.5, (step + 1) * 4 ** -1.5)), lr=2.0)
+rates("warm_restarts", lambda o: CosineAnnealingWarmRestarts(o, 3, 1, 0.1))
+rates("warm_restarts_longer", lambda o: CosineAnnealingWarmRestarts(o, 2, 2, 0.0), steps=16)
 
 for name, factor in [("clip_long", 3.0), ("clip_short", 0.01)]:
     lines.append(f"case {name}")

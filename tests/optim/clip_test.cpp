@@ -25,6 +25,14 @@ TEST(ClipGradNorm, ShortensAllGradientsAsOneVector) {
   EXPECT_EQ(clip_grad_norm({}, 1), 0);
 }
 
+TEST(ClipGradValue, BringsEveryNumberIntoItsLimits) {
+  const Tensor w = with_gradient(tensor({-5, 0.5, 5}));
+  clip_grad_value({w}, 1);
+  EXPECT_EQ(w.grad().to_vector(), (std::vector<double>{-1, 0.5, 1}));
+  EXPECT_EQ(error_of([&] { clip_grad_value({w}, -1); }),
+            "[clip_grad_value] limit must be positive and finite, got -1");
+}
+
 TEST(ClipGradNorm, RefusesWhatHasNoLength) {
   const Tensor w = with_gradient(tensor({NAN}));
   EXPECT_EQ(error_of([&] { clip_grad_norm({w}, 1); }),

@@ -37,6 +37,21 @@ TEST(OptimGolden, TenStepsOfEveryOptimizer) {
       {"adamw", make<AdamW>(AdamWOptions{.lr = 0.05})},
       {"adamw_weight_decay",
        make<AdamW>(AdamWOptions{.lr = 0.05, .beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.3})},
+      {"adam_amsgrad",
+       make<Adam>(AdamOptions{.lr = 0.05, .beta1 = 0.5, .beta2 = 0.6, .weight_decay = 0.1, .amsgrad = true})},
+      {"adamw_amsgrad", make<AdamW>(AdamWOptions{
+                            .lr = 0.05, .beta1 = 0.5, .beta2 = 0.6, .weight_decay = 0.1, .amsgrad = true})},
+      {"rmsprop", make<RMSprop>(RMSpropOptions{.lr = 0.05})},
+      {"rmsprop_options",
+       make<RMSprop>(RMSpropOptions{
+           .lr = 0.05, .alpha = 0.8, .eps = 1e-4, .weight_decay = 0.1, .momentum = 0.7, .centered = true})},
+      {"groups",
+       [](const std::vector<Tensor>& p) {
+         return std::make_unique<AdamW>(
+             std::vector<ParameterGroup>{{.parameters = {p[0]}, .lr_factor = 0.5, .weight_decay = 0},
+                                         {.parameters = {p[1]}}},
+             AdamWOptions{.lr = 0.05, .weight_decay = 0.3});
+       }},
   };
   for (const auto& [name, make_optimizer] : cases) {
     SCOPED_TRACE(name);
@@ -71,6 +86,15 @@ TEST(OptimGolden, Schedules) {
   expect_rates("one_cycle", OneCycle({.peak = 0.5, .total = 13}));
   expect_rates("one_cycle_options",
                OneCycle({.peak = 0.5, .total = 13, .up = 0.5, .start = 10, .finish = 100}));
+}
+
+TEST(OptimGolden, SchedulesOfThePapers) {
+  expect_rates("lambda", Lambda({.lr = 0.5, .factor = [](std::int64_t step) {
+                                   return std::pow(0.9, static_cast<double>(step));
+                                 }}));
+  expect_rates("noam", Noam({.d_model = 16, .warmup = 4, .factor = 2}));
+  expect_rates("warm_restarts", WarmRestarts({.lr = 0.5, .first = 3, .low = 0.1}));
+  expect_rates("warm_restarts_longer", WarmRestarts({.lr = 0.5, .first = 2, .times = 2}));
 }
 
 TEST(OptimGolden, Clipping) {

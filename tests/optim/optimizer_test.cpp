@@ -66,7 +66,7 @@ TEST(Optimizer, TheRateCanChange) {
 
 TEST(Optimizer, RefusesWhatCannotBeTrained) {
   const Tensor w = parameter();
-  EXPECT_EQ(error_of([] { SGD({}); }), "[SGD] there is no parameter to train");
+  EXPECT_EQ(error_of([] { SGD(std::vector<Tensor>{}); }), "[SGD] there is no parameter to train");
   EXPECT_EQ(error_of([] { Adam({Tensor()}); }), "[Adam] parameter 0 is an undefined tensor");
   EXPECT_EQ(error_of([] { AdamW({ones({2})}); }), "[AdamW] parameter 0 (2) does not require grad");
   EXPECT_EQ(error_of([&] {
@@ -81,6 +81,53 @@ TEST(Optimizer, RefusesWhatCannotBeTrained) {
       "[Adam] a parameter (3, 2) is a view with strides. Hint: contiguous() before set_requires_grad()");
 }
 
+TEST(Optimizer, HalvesOfABatchAccumulateToTheWhole) {
+  const Tensor x = noise({8, 3}), target = noise({8, 1}, 2);
+  const auto gradient = [&](const std::vector<std::pair<index_t, index_t>>& parts) {
+    const Tensor w = full({1, 3}, 0.5).set_requires_grad();
+    for (const auto& [begin, stop] : parts)
+      (mse_loss(linear(x.slice(0, begin, stop), w), target.slice(0, begin, stop)) /
+       static_cast<double>(parts.size()))
+          .backward();
+    return w.grad();
+  };
+  expect_close(gradient({{0, 4}, {4, 8}}), gradient({{0, 8}}));
+}
+
+TEST(Optimizer, GroupsMustBeAPartition) {
+  const Tensor a = parameter(), b = parameter();
+  const NamedTensors all = {{"a", a}, {"b", b}};
+  EXPECT_NO_THROW(check_partition({{.parameters = {a}}, {.parameters = {b}}}, all));
+  EXPECT_EQ(error_of([&] { check_partition({{.parameters = {a}}}, all); }),
+            "[check_partition] 'b' stands in 0 groups; every parameter must be in one");
+  EXPECT_EQ(error_of([&] {
+              check_partition({{.parameters = {a, b}}, {.parameters = {b}}}, all);
+            }),
+            "[check_partition] 'b' stands in 2 groups; every parameter must be in one");
+  EXPECT_EQ(error_of([&] {
+              check_partition({{.parameters = {a, b, parameter()}}}, all);
+            }),
+            "[check_partition] 1 tensors in the groups are no parameters of the list");
+  EXPECT_EQ(error_of([&] { SGD(std::vector<ParameterGroup>{{.parameters = {a}, .lr_factor = -1}}, {}); }),
+            "[SGD] lr_factor must be in [0, inf), got -1");
+}
+
+TEST(WeightAverage, FollowsTheWeightsAndSwapsWithThem) {
+  Tensor w = parameter(1);
+  WeightAverage average({w}, 0.9);
+  {
+    const NoGrad no_grad;
+    w.fill_(2);
+  }
+  average.update();
+  EXPECT_NEAR(average.averages()[0].at({0}), 1.1, 1e-6);
+  average.swap();
+  EXPECT_NEAR(w.at({0}), 1.1, 1e-6);
+  average.swap();
+  EXPECT_EQ(w.at({0}), 2);
+  EXPECT_EQ(error_of([&] { WeightAverage({w}, 1); }), "[WeightAverage] decay must be in [0, 1), got 1");
+}
+
 TEST(Optimizer, RefusesImpossibleOptions) {
   const std::vector<Tensor> w = {parameter()};
   EXPECT_EQ(error_of([&] { SGD(w, {.lr = -0.1}); }), "[SGD] lr must be in [0, inf), got -0.1");
@@ -88,6 +135,7 @@ TEST(Optimizer, RefusesImpossibleOptions) {
   EXPECT_EQ(error_of([&] { SGD(w, {.weight_decay = NAN}); }),
             "[SGD] weight_decay must be in [0, inf), got nan");
   EXPECT_EQ(error_of([&] { SGD(w, {.nesterov = true}); }), "[SGD] nesterov needs a momentum above 0");
+  EXPECT_EQ(error_of([&] { RMSprop(w, {.alpha = 1}); }), "[RMSprop] alpha must be in [0, 1), got 1");
   EXPECT_EQ(error_of([&] { Adam(w, {.beta1 = 1}); }), "[Adam] beta1 must be in [0, 1), got 1");
   EXPECT_EQ(error_of([&] { Adam(w, {.beta2 = -0.1}); }), "[Adam] beta2 must be in [0, 1), got -0.1");
   EXPECT_EQ(error_of([&] { AdamW(w, {.eps = -1}); }), "[AdamW] eps must be in [0, inf), got -1");

@@ -44,6 +44,11 @@ TEST(Schedule, RefusesWhatMakesNoRate) {
   EXPECT_EQ(error_of([] { WarmupLinear({.peak = NAN}); }),
             "[WarmupLinear] peak must be finite and not negative, got nan");
   EXPECT_EQ(error_of([] { OneCycle({.total = 10, .up = 1}); }), "[OneCycle] up must be in (0, 1), got 1");
+  EXPECT_EQ(error_of([] { Lambda({}); }), "[Lambda] needs a factor: {.factor = [](std::int64_t step) { … }}");
+  EXPECT_EQ(error_of([] { Noam({.warmup = 0}); }),
+            "[Noam] d_model and warmup must be at least 1, got 512 and 0");
+  EXPECT_EQ(error_of([] { WarmRestarts({.first = 0}); }),
+            "[WarmRestarts] first and times must be at least 1, got 0 and 1");
   EXPECT_EQ(error_of([] { OneCycle({.total = 1}); }), "[OneCycle] total must be at least 2, got 1");
   EXPECT_EQ(error_of([] { OneCycle({.total = 10, .start = 0.5}); }),
             "[OneCycle] start and finish divide the rate and must be at least 1, got 0.5 and 10000");

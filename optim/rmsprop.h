@@ -1,0 +1,32 @@
+// rmsprop.h — gradients divided by the root of their recent mean square.
+#pragma once
+
+#include "optim/optimizer.h"
+
+namespace heed::optim {
+
+struct RMSpropOptions {
+  double lr = 1e-2;
+  double alpha = 0.99;  // how much of the mean square is kept
+  double eps = 1e-8;
+  double weight_decay = 0;
+  double momentum = 0;
+  bool centered = false;  // divide by the deviation instead: the mean gradient is taken off
+};
+
+//   s = alpha * s + (1 - alpha) * g²            (centered: a = alpha * a + (1 - alpha) * g, and s - a² below)
+//   b = momentum * b + g / (sqrt(s) + eps);   w = w - lr * b
+// Hinton, "Neural networks for machine learning", lecture 6e, 2012, in PyTorch's form.
+class RMSprop final : public Optimizer {
+ public:
+  RMSprop(const std::vector<ParameterGroup>& groups, RMSpropOptions options);
+  RMSprop(std::vector<Tensor> parameters, RMSpropOptions options = {})
+      : RMSprop(std::vector<ParameterGroup>{{std::move(parameters)}}, options) {}
+
+ private:
+  void update(std::size_t i, Tensor& w, const Tensor& gradient) override;
+  RMSpropOptions options_;
+  std::vector<Tensor> square_, mean_, buffer_;
+};
+
+}  // namespace heed::optim
