@@ -1,6 +1,7 @@
 // data.h — the whole of data/ in one include.
 #pragma once
 
+#include "data/checkpoint.h"
 #include "data/dataset.h"
 #include "data/digits.h"
 #include "data/readers.h"

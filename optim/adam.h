@@ -29,6 +29,10 @@ class AdamBase : public Optimizer {
 
  private:
   void update(std::size_t i, Tensor& w, const Tensor& gradient) override;
+  std::vector<Slot> slots() override {
+    return {{"exp_avg", &m_}, {"exp_avg_sq", &v_}, {"max_exp_avg_sq", &largest_v_}};
+  }
+  std::vector<std::int64_t>* counts() override { return &t_; }
   AdamOptions options_;
   bool decoupled_;
   void update_by_largest(std::size_t i, Tensor& w, const Tensor& gradient, double correction1,

@@ -4,6 +4,8 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <string>
+#include <utility>
 
 namespace heed::optim {
 
@@ -49,6 +51,52 @@ void Optimizer::step() {
   ++steps_;
   for (std::size_t i = 0; i < parameters_.size(); ++i)
     if (parameters_[i].grad().defined()) update(i, parameters_[i], parameters_[i].grad());
+}
+
+NamedTensors Optimizer::state_dict() const {
+  auto& self = const_cast<Optimizer&>(*this);  // slots() hands out what load_state_dict writes to
+  NamedTensors state = {{"steps", scalar(static_cast<double>(steps_), f64)}};
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    for (const Slot& slot : self.slots())
+      if ((*slot.tensors)[i].defined()) state.emplace_back(concat(i, ".", slot.name), (*slot.tensors)[i]);
+    if (self.counts())
+      state.emplace_back(concat(i, ".step"), scalar(static_cast<double>((*self.counts())[i]), f64));
+  }
+  return state;
+}
+
+void Optimizer::load_state_dict(const NamedTensors& state) {
+  std::map<std::string, Tensor> given(state.begin(), state.end());
+  const auto take = [&](const std::string& name, const Shape& shape) {
+    const auto found = given.find(name);
+    if (found == given.end()) return Tensor();
+    const Tensor t = found->second;
+    check(t.defined() && t.shape() == shape, name_, "'", name, "' of the state is ",
+          t.defined() ? to_string(t.shape()) : "undefined", " and must be ", shape);
+    given.erase(found);
+    return t;
+  };
+  const Tensor steps = take("steps", {});
+  check(steps.defined(), name_, "the state has no 'steps'; it is none of an optimizer");
+  std::vector<std::vector<Tensor>> fresh;
+  for (const Slot& slot : slots()) {
+    fresh.emplace_back();
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      const Tensor t = take(concat(i, ".", slot.name), parameters_[i].shape());
+      fresh.back().push_back(t.defined() ? t.detach().to(parameters_[i].dtype()).clone() : Tensor());
+    }
+  }
+  std::vector<std::int64_t> fresh_counts;
+  for (std::size_t i = 0; counts() && i < parameters_.size(); ++i) {
+    const Tensor t = take(concat(i, ".step"), {});
+    fresh_counts.push_back(t.defined() ? static_cast<std::int64_t>(t.item()) : 0);
+  }
+  check(given.empty(), name_, "the state has '", given.empty() ? "" : given.begin()->first,
+        "', which this optimizer does not keep");
+  const auto all = slots();
+  for (std::size_t s = 0; s < all.size(); ++s) *all[s].tensors = std::move(fresh[s]);
+  if (counts()) *counts() = std::move(fresh_counts);
+  steps_ = static_cast<std::int64_t>(steps.item());
 }
 
 void check_partition(const std::vector<ParameterGroup>& groups, const NamedTensors& all) {

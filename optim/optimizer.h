@@ -33,6 +33,13 @@ class Optimizer {
   const std::vector<Tensor>& parameters() const { return parameters_; }
   std::int64_t steps() const { return steps_; }  // taken so far
 
+  // What it has gathered, for checkpoints: "steps", and for parameter 3 "3.exp_avg", …, under PyTorch's names.
+  // The tensors share their numbers with the optimizer.
+  NamedTensors state_dict() const;
+  // Takes what state_dict() gave, of an optimizer of the same kind for parameters of the same shapes. Throws
+  // "[SGD] …", and then nothing has changed.
+  void load_state_dict(const NamedTensors& state);
+
  protected:
   // Throws "[SGD] …" for groups without any parameter, for a parameter that is undefined, no leaf, does not
   // require grad or stands twice.
@@ -41,6 +48,15 @@ class Optimizer {
   double weight_decay(std::size_t i) const { return weight_decay_[i]; }
   // Changes parameter i; called under NoGrad, after steps() has counted this step.
   virtual void update(std::size_t i, Tensor& parameter, const Tensor& gradient) = 0;
+  // What is gathered for each parameter, by name; undefined tensors before its first step.
+  struct Slot {
+    const char* name;
+    std::vector<Tensor>* tensors;
+  };
+  virtual std::vector<Slot> slots() = 0;
+  virtual std::vector<std::int64_t>* counts() {
+    return nullptr;
+  }  // steps of each parameter, saved as "3.step"
   // Refuses a hyperparameter that is not finite or not in [low, high).
   void check_range(const char* option, double value, double low, double high) const;
 

@@ -25,6 +25,9 @@ class RMSprop final : public Optimizer {
 
  private:
   void update(std::size_t i, Tensor& w, const Tensor& gradient) override;
+  std::vector<Slot> slots() override {
+    return {{"square_avg", &square_}, {"grad_avg", &mean_}, {"momentum_buffer", &buffer_}};
+  }
   RMSpropOptions options_;
   std::vector<Tensor> square_, mean_, buffer_;
 };
