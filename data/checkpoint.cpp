@@ -17,7 +17,7 @@ Checkpoint::Checkpoint(const std::string& path) : path_(path) {
 }
 
 void Checkpoint::put(const std::string& prefix, const NamedTensors& tensors) {
-  for (const auto& [name, t] : tensors) tensors_.emplace_back(prefix + "." + name, t);
+  for (const auto& [name, t] : tensors) tensors_.emplace_back(concat(prefix, ".", name), t);
 }
 
 void Checkpoint::put(const std::string& name, std::int64_t number) {

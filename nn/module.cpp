@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <ostream>
 #include <unordered_set>
 
@@ -105,6 +106,33 @@ NamedTensors Module::state_dict() const {
   return state;
 }
 
+// How many letters must be changed, put in or left out to make b of a. Levenshtein, 1966.
+static std::size_t distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+// " (near 'layers.0.norm1.weight')", where a wanted name differs in less than a third of its letters.
+static std::string nearest(const std::string& name, const NamedTensors& wanted) {
+  std::string best;
+  std::size_t least = name.size() / 3 + 1;
+  for (const auto& [candidate, tensor] : wanted) {
+    const std::size_t d = distance(name, candidate);
+    if (d < least) least = d, best = candidate;
+  }
+  return best.empty() ? "" : concat(" (near '", best, "')");
+}
+
 // All that keeps `state` from being loaded where `wanted` is expected; "" where nothing does.
 static std::string misfits(const NamedTensors& wanted, const NamedTensors& state) {
   std::map<std::string, Tensor> given;
@@ -121,7 +149,7 @@ static std::string misfits(const NamedTensors& wanted, const NamedTensors& state
       misshapen += concat(" '", name, "' is ", found.mapped().shape(), ", needs ", tensor.shape(), ";");
   }
   for (const auto& [name, tensor] : state)
-    if (given.erase(name)) unexpected += concat(" '", name, "'");
+    if (given.erase(name)) unexpected += concat(" '", name, "'", nearest(name, wanted));
 
   std::string all;
   auto report = [&](const char* label, const std::string& list) {

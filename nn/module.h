@@ -91,7 +91,7 @@ struct Module {
   // Parameters and buffers, detached. They share their numbers with the module: clone() those to be kept.
   NamedTensors state_dict() const;
   // Copies the numbers in (converting the dtype). Strict: throws one Error that names every missing,
-  // unexpected, repeated and wrongly shaped entry, and then nothing has changed.
+  // unexpected (with the nearest name), repeated and wrongly shaped entry, and then nothing has changed.
   void load_state_dict(const NamedTensors& state);
 
   void train(bool on = true);  // of the whole tree; a new module is in training mode

@@ -62,6 +62,7 @@ std::vector<Mask> reading_masks(const char* op, const std::vector<index_t>& leng
     check(length >= 0 && length <= time, op, "length ", length, " must be in [0, ", time, "]");
   for (index_t t = 0; t < time; ++t) {
     std::vector<std::uint8_t> longer;
+    longer.reserve(lengths.size());
     for (const index_t length : lengths) longer.push_back(t < length);
     masks[static_cast<std::size_t>(t)] = Mask(std::move(longer), {batch, 1});
   }

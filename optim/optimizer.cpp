@@ -70,7 +70,7 @@ void Optimizer::load_state_dict(const NamedTensors& state) {
   const auto take = [&](const std::string& name, const Shape& shape) {
     const auto found = given.find(name);
     if (found == given.end()) return Tensor();
-    const Tensor t = found->second;
+    Tensor t = found->second;
     check(t.defined() && t.shape() == shape, name_, "'", name, "' of the state is ",
           t.defined() ? to_string(t.shape()) : "undefined", " and must be ", shape);
     given.erase(found);

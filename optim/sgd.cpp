@@ -4,7 +4,7 @@
 
 namespace heed::optim {
 
-SGD::SGD(std::vector<ParameterGroup> groups, SGDOptions options)
+SGD::SGD(const std::vector<ParameterGroup>& groups, SGDOptions options)
     : Optimizer("SGD", groups, options.lr, options.weight_decay),
       options_(options),
       velocity_(this->parameters().size()) {

@@ -19,7 +19,7 @@ struct SGDOptions {
 // learning", 2013, in PyTorch's form.
 class SGD final : public Optimizer {
  public:
-  SGD(std::vector<ParameterGroup> groups, SGDOptions options);
+  SGD(const std::vector<ParameterGroup>& groups, SGDOptions options);
   SGD(std::vector<Tensor> parameters, SGDOptions options = {})
       : SGD(std::vector<ParameterGroup>{{std::move(parameters)}}, options) {}
   const std::vector<Tensor>& velocity() const {

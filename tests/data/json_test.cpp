@@ -47,7 +47,7 @@ TEST(Json, RefusesWhatIsNoJsonByPlace) {
       {"1 x", "byte 2: the text goes on after its value"},
   };
   for (const auto& [text, message] : broken)
-    EXPECT_EQ(error_of([&] { parse(text); }), "[json] t: " + message) << text;
+    EXPECT_EQ(error_of([&text = text] { parse(text); }), "[json] t: " + message) << text;
   EXPECT_EQ(error_of([] { parse(std::string(100'000, '[')); }),
             "[json] t: byte 65: nested more than 64 levels deep");
   EXPECT_NO_THROW(parse(std::string(64, '[') + std::string(64, ']')));

@@ -131,6 +131,10 @@ TEST(Module, RefusesAStateThatDoesNotFitAndNamesAllThatIsWrong) {
       "\n  of another shape: 'scale' is (3), needs (2); 'steps' is undefined, needs (1);"
       "\nNothing was loaded; names and shapes must be those of state_dict(). Hint: compare the options.");
   expect_same_bits(model.head.weight, before);
+  auto old_name = make_model(2).state_dict();
+  old_name[2].first = "layer.0.weight";
+  expect_contains(error_of([&] { model.load_state_dict(old_name); }),
+                  "unexpected: 'layer.0.weight' (near 'layers.0.weight')");
   expect_contains(error_of([&] { model.load_state_dict({}); }), "missing: 'scale' 'steps' 'layers.0.weight'");
 }
 

@@ -1,0 +1,14 @@
+// json_fuzz.cpp — any bytes at all are JSON or an Error.
+#include <cstdint>
+#include <string_view>
+
+#include "autograd/error.h"
+#include "data/json.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  try {
+    (void)heed::data::Json::parse({reinterpret_cast<const char*>(bytes), size}, "fuzz");
+  } catch (const heed::Error&) {
+  }
+  return 0;
+}

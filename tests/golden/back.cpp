@@ -1,0 +1,76 @@
+// back FOLDER — writes, for every module that PyTorch has too, a safetensors file: its parameters, an input and what
+// it makes of it, in f64. back.py loads each into torch.nn, strictly, and compares.
+#include <filesystem>
+#include <iostream>
+
+#include "data/data.h"
+#include "nn/nn.h"
+
+using namespace heed;
+
+namespace {
+
+std::filesystem::path folder;
+
+// Everything in one file: "param.…", "in.0", "in.1", "out".
+template <class M, class Run>
+void write(const std::string& name, M module, const std::vector<Tensor>& inputs, Run run) {
+  module.to(f64);
+  module.eval();
+  NamedTensors all;
+  for (const auto& [key, t] : module.state_dict()) all.emplace_back("param." + key, t);
+  for (std::size_t i = 0; i < inputs.size(); ++i) all.emplace_back(concat("in.", i), inputs[i]);
+  const NoGrad no_grad;
+  all.emplace_back("out", run(module, inputs));
+  data::save_safetensors((folder / (name + ".safetensors")).string(), all);
+  std::cout << name << "\n";
+}
+
+void write_all() {
+  Generator gen(11);
+  const auto x = [&](const Shape& shape) { return randn(shape, gen, f64); };
+  const auto call = [](auto& m, const std::vector<Tensor>& in) { return m(in[0]); };
+  const auto call_two = [](auto& m, const std::vector<Tensor>& in) { return m(in[0], in[1]); };
+  const auto read = [](auto& m, const std::vector<Tensor>& in) { return m(in[0]).output; };
+  const nn::TransformerEncoderLayerOptions layer{.d_model = 8, .nhead = 2, .dim_feedforward = 16};
+  nn::TransformerEncoderLayerOptions pre = layer;
+  pre.norm_first = true;
+  const nn::RecurrentOptions deep{.input_size = 5, .hidden_size = 4, .num_layers = 2, .bidirectional = true};
+
+  write("linear", nn::Linear({.in = 4, .out = 3}, gen), {x({2, 4})}, call);
+  write("layer_norm", nn::LayerNorm({.size = 6}), {x({2, 6})}, call);
+  write("conv2d", nn::Conv2d({.in_channels = 2, .out_channels = 3, .kernel_size = 3, .padding = 1}, gen),
+        {x({2, 2, 5, 4})}, call);
+  write("batch_norm", nn::BatchNorm2d({.num_features = 3}), {x({2, 3, 4, 4})}, call);
+  write("group_norm", nn::GroupNorm({.num_groups = 2, .num_channels = 4}), {x({2, 4, 3, 3})}, call);
+  write("rnn", nn::RNN(deep, gen), {x({6, 3, 5})}, read);
+  write("lstm", nn::LSTM(deep, gen), {x({6, 3, 5})}, read);
+  write("gru", nn::GRU(deep, gen), {x({6, 3, 5})}, read);
+  write("mha", nn::MultiheadAttention({.d_model = 8, .nhead = 2}, gen), {x({4, 3, 8}), x({5, 3, 8})},
+        [](auto& m, const std::vector<Tensor>& in) { return m(in[0], in[1], in[1]).output; });
+  write("encoder_layer", nn::TransformerEncoderLayer(pre, gen), {x({4, 3, 8})}, call);
+  write("encoder", nn::TransformerEncoder({.layer = layer, .num_layers = 2}, gen), {x({4, 3, 8})}, call);
+  write("decoder", nn::TransformerDecoder({.layer = layer, .num_layers = 2, .norm = true}, gen),
+        {x({4, 3, 8}), x({5, 3, 8})}, call_two);
+  write("transformer",
+        nn::Transformer({.layer = layer, .num_encoder_layers = 1, .num_decoder_layers = 1}, gen),
+        {x({5, 3, 8}), x({4, 3, 8})}, call_two);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::cerr << "back FOLDER\n";
+    return 2;
+  }
+  try {
+    folder = argv[1];
+    std::filesystem::create_directories(folder);
+    write_all();
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << "\n";
+    return 1;
+  }
+}
