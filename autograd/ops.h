@@ -168,6 +168,7 @@ struct AttentionOptions {
   double dropout = 0;   // on the weights; needs `generator`
   Generator* generator = nullptr;
   double scale = 0;  // 0 means 1/sqrt(D)
+  Tensor bias = {};  // added to the scores after the scale; broadcasts to (..., T, S); -inf hides a key
 };
 struct AttentionResult {
   Tensor output;  // (..., T, Dv)

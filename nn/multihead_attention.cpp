@@ -5,35 +5,61 @@
 
 namespace heed::nn {
 
-static MultiheadAttentionOptions checked(const MultiheadAttentionOptions& o) {
+static MultiheadAttentionOptions checked(MultiheadAttentionOptions o) {
   check(o.d_model >= 1 && o.nhead >= 1, "MultiheadAttention", "d_model and nhead must be at least 1, got ",
         o.d_model, " and ", o.nhead);
   check(o.d_model % o.nhead == 0, "MultiheadAttention", "d_model = ", o.d_model,
         " cannot be split evenly over nhead = ", o.nhead, " heads; nhead must divide d_model");
   check(o.dropout >= 0 && o.dropout <= 1, "MultiheadAttention",
         "dropout is a probability and must be in [0, 1], got ", o.dropout);
+  check(o.kdim >= 0 && o.vdim >= 0, "MultiheadAttention",
+        "kdim and vdim must be at least 1 (or 0 for d_model), got ", o.kdim, " and ", o.vdim);
+  if (o.kdim == 0) o.kdim = o.d_model;
+  if (o.vdim == 0) o.vdim = o.d_model;
   return o;
 }
 
 MultiheadAttention::MultiheadAttention(MultiheadAttentionOptions o, Generator& gen)
     : options(checked(o)),
-      in_proj_weight(parameter({3 * o.d_model, o.d_model})),
       in_proj_bias(o.bias ? parameter({3 * o.d_model}) : Tensor()),
       out_proj({.in = o.d_model, .out = o.d_model, .bias = o.bias}, gen),
       generator(gen.fork()) {
-  init::xavier_uniform(in_proj_weight, gen);
+  const index_t channels = o.d_model;
+  const auto weight = [&](Tensor& w, index_t out, index_t in) {
+    w = parameter({out, in});
+    init::xavier_uniform(w, gen);
+  };
+  if (options.kdim == channels && options.vdim == channels) {
+    weight(in_proj_weight, 3 * channels, channels);
+  } else {
+    weight(q_proj_weight, channels, channels);
+    weight(k_proj_weight, channels, options.kdim);
+    weight(v_proj_weight, channels, options.vdim);
+  }
   if (o.bias) init::zeros(out_proj.bias);
+  if (!o.add_bias_kv) return;
+  for (Tensor* row : {&bias_k, &bias_v}) {
+    *row = parameter({1, 1, channels});
+    init::xavier_normal(*row, gen);
+  }
 }
 
 AttentionResult MultiheadAttention::forward(const Tensor& query, const Tensor& key, const Tensor& value,
                                             const AttendOptions& how) {
-  check_inputs(query, key, value, how.mask);
-  AttentionOptions attend{.mask = how.mask, .causal = how.causal, .generator = &generator};
+  check_inputs(query, key, value);
+  check_over_scores("mask", how.mask, query, key);
+  check_over_scores("score_bias", how.score_bias, query, key);
+  AttentionOptions attend{
+      .mask = how.mask, .causal = how.causal, .generator = &generator, .bias = how.score_bias};
   if (training()) attend.dropout = options.dropout;
-  if (how.mask.defined() && how.mask.rank() == 3)
-    attend.mask = how.mask.unsqueeze(1);  // the same to all heads
+  const auto for_all_heads = [](auto& t) {
+    if (t.defined() && t.rank() == 3) t = t.unsqueeze(1);
+  };
+  for_all_heads(attend.mask), for_all_heads(attend.bias);
 
-  const auto [q, k, v] = project(query, key, value);
+  auto [q, k, v] = project(query, key, value);
+  if (options.add_bias_kv || options.add_zero_attn)
+    append_keys(k, v, attend, query.size(time_axis(query, options.batch_first)));
   const Tensor qh = split_heads(q), kh = split_heads(k), vh = split_heads(v);  // (B, H, T, D), (B, H, S, D)
   AttentionResult heads;
   if (how.weights == Weights::none)
@@ -44,19 +70,46 @@ AttentionResult MultiheadAttention::forward(const Tensor& query, const Tensor& k
   return {out_proj(join_heads(heads.output)), heads.weights};
 }
 
-// One third of the stacked weights each. Where all three are one tensor, one product does it.
+// One third of the stacked weights each, or their own. Where all three are one tensor, one product does it.
 std::array<Tensor, 3> MultiheadAttention::project(const Tensor& query, const Tensor& key,
                                                   const Tensor& value) const {
   const index_t channels = options.d_model;
-  if (query.state() == key.state() && key.state() == value.state()) {
+  const bool stacked = in_proj_weight.defined();
+  if (stacked && query.state() == key.state() && key.state() == value.state()) {
     const auto parts = chunk(linear(query, in_proj_weight, in_proj_bias), 3, -1);
     return {parts[0], parts[1], parts[2]};
   }
-  auto third = [&](index_t i, const Tensor& x) {
+  auto third = [&](index_t i, const Tensor& x, const Tensor& own) {
     auto part = [&](const Tensor& t) { return t.slice(0, i * channels, (i + 1) * channels); };
-    return linear(x, part(in_proj_weight), options.bias ? part(in_proj_bias) : Tensor());
+    return linear(x, stacked ? part(in_proj_weight) : own, options.bias ? part(in_proj_bias) : Tensor());
   };
-  return {third(0, query), third(1, key), third(2, value)};
+  return {third(0, query, q_proj_weight), third(1, key, k_proj_weight), third(2, value, v_proj_weight)};
+}
+
+// The keys and values that no sequence brought, which nothing hides: so what hides others gets more columns.
+void MultiheadAttention::append_keys(Tensor& k, Tensor& v, AttentionOptions& how, index_t t) const {
+  const int time = time_axis(k, options.batch_first);
+  const index_t s = k.size(time), more = (options.add_bias_kv ? 1 : 0) + (options.add_zero_attn ? 1 : 0);
+  Shape one = k.shape();
+  one[time] = 1;
+  const auto append = [&](Tensor& x, const Tensor& row) {
+    if (options.add_bias_kv) x = cat({x, row.reshape({options.d_model}).expand(one)}, time);
+    if (options.add_zero_attn) x = cat({x, zeros(one, x.dtype())}, time);
+  };
+  append(k, bias_k), append(v, bias_v);
+
+  if (how.causal) how.mask = how.mask.defined() ? how.mask & causal(t, s) : causal(t, s);
+  how.causal = false;
+  const auto widened = [&](const Shape& from) {
+    Shape shape = from;
+    shape[shape.rank() - 1] = s;
+    return shape;
+  };
+  if (how.mask.defined()) {
+    const Mask wide = how.mask.expand(widened(how.mask.shape()));
+    how.mask = pad(where(wide, ones({}), zeros({})), {0, more}, 1) > 0;
+  }
+  if (how.bias.defined()) how.bias = pad(how.bias.expand(widened(how.bias.shape())), {0, more});
 }
 
 // (T, B, C) or (B, T, C) -> (B, H, T, D); (T, C) -> (H, T, D). A view: channel c belongs to head c / D.
@@ -74,36 +127,50 @@ Tensor MultiheadAttention::join_heads(const Tensor& heads) const {
   return split.reshape({split.size(0), split.size(1), options.d_model});
 }
 
-void MultiheadAttention::check_inputs(const Tensor& query, const Tensor& key, const Tensor& value,
-                                      const Mask& mask) const {
+void MultiheadAttention::check_inputs(const Tensor& query, const Tensor& key, const Tensor& value) const {
   const char* op = "MultiheadAttention";
   check_sequence(op, "query", query, options.d_model, options.batch_first);
-  check_sequence(op, "key", key, options.d_model, options.batch_first);
-  check_sequence(op, "value", value, options.d_model, options.batch_first);
-  check(key.shape() == value.shape(), op, "key ", key.shape(), " and value ", value.shape(),
+  check_sequence(op, "key", key, options.kdim, options.batch_first);
+  check_sequence(op, "value", value, options.vdim, options.batch_first);
+  Shape values = key.shape();
+  values[values.rank() - 1] = options.vdim;
+  check(value.shape() == values, op, "key ", key.shape(), " and value ", value.shape(),
         " differ; there must be one value for each key");
   const int time = time_axis(query, options.batch_first);
   const bool batched = query.rank() == 3;
   check(query.rank() == key.rank() && (!batched || query.size(1 - time) == key.size(1 - time)), op, "query ",
         query.shape(), " and key ", key.shape(), " have different batch sizes; with batch_first = ",
         options.batch_first ? "true they are on axis 0" : "false they are on axis 1");
-  if (!mask.defined()) return;
+}
 
+// A mask or a bias: one entry for each pair of query and key, the same for a batch or for all heads if it likes.
+template <class T>
+void MultiheadAttention::check_over_scores(const char* name, const T& given, const Tensor& query,
+                                           const Tensor& key) const {
+  if (!given.defined()) return;
+  const int time = time_axis(query, options.batch_first);
+  const bool batched = query.rank() == 3;
   const index_t t = query.size(time), s = key.size(time), b = batched ? query.size(1 - time) : 1;
   const Shape full{b, options.nhead, t, s};
-  bool fits = mask.rank() >= 2 && mask.rank() <= (batched ? 4 : 2);
-  for (int i = 1; fits && i <= mask.rank(); ++i) {  // compared from the right; a mask of rank 3 has no H
-    const index_t wanted = i == 3 && mask.rank() == 3 ? b : full.back(i), got = mask.shape().back(i);
+  bool fits = given.rank() >= 2 && given.rank() <= (batched ? 4 : 2);
+  for (int i = 1; fits && i <= given.rank(); ++i) {  // compared from the right; at rank 3 there is no H
+    const index_t wanted = i == 3 && given.rank() == 3 ? b : full.back(i), got = given.shape().back(i);
     fits = got == wanted || got == 1;
   }
-  check(fits, op, "the mask is ", mask.shape(), "; it must be (T, S) = ", Shape{t, s},
+  check(fits, "MultiheadAttention", "the ", name, " is ", given.shape(),
+        "; it must be (T, S) = ", Shape{t, s},
         batched ? concat(", (B, T, S) = ", Shape{b, t, s}, ", (B, 1, S) or (B, H, T, S) = ", full) : "",
         ". Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
 }
 
 void MultiheadAttention::visit(Visitor& v) {
   v.parameter("in_proj_weight", in_proj_weight);
+  v.parameter("q_proj_weight", q_proj_weight);
+  v.parameter("k_proj_weight", k_proj_weight);
+  v.parameter("v_proj_weight", v_proj_weight);
   v.parameter("in_proj_bias", in_proj_bias);
+  v.parameter("bias_k", bias_k);
+  v.parameter("bias_v", bias_v);
   v.generator("generator", generator);
   v.child("out_proj", out_proj);
 }

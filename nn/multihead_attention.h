@@ -15,7 +15,10 @@ struct MultiheadAttentionOptions {
   index_t nhead = 1;    // H; must divide d_model
   double dropout = 0;   // on the weights, while training
   bool bias = true;
-  bool batch_first = false;  // (T, B, C), see layout.h
+  bool batch_first = false;    // (T, B, C), see layout.h
+  index_t kdim = 0, vdim = 0;  // widths of key and value; 0: d_model
+  bool add_bias_kv = false;    // one more key and value, learned, that every query may attend to
+  bool add_zero_attn = false;  // one more key and value of zeros: a way to attend to nothing
 };
 
 // How one call of attention is to be done.
@@ -23,18 +26,22 @@ enum class Weights { none, per_head, average };
 struct AttendOptions {
   Mask mask = {};                   // true = may attend; (T, S), (B, T, S), (B, 1, S) or (B, H, T, S)
   bool causal = false;              // also hides the future
+  Tensor score_bias = {};           // added to the scores; shapes as the mask's; -inf hides
   Weights weights = Weights::none;  // return them too: (B, H, T, S), or their mean over heads (B, T, S)
 };
 
-// query (T, B, C), key and value (S, B, C) -> output (T, B, C). Self attention gives one tensor
-// three times. Names, layout and start are those of torch.nn.MultiheadAttention; its masks say the
-// opposite of ours. Returned weights are those before dropout. Vaswani et al., "Attention is all you
-// need", 2017, section 3.2.2.
+// query (T, B, C), key (S, B, kdim), value (S, B, vdim) -> output (T, B, C). Self attention gives one
+// tensor three times. Names, layout and start are those of torch.nn.MultiheadAttention; its boolean
+// masks say the opposite of ours, its float masks are our score_bias. Returned weights are those before
+// dropout, (…, S + 1) with add_bias_kv or add_zero_attn. Vaswani et al., "Attention is all you need",
+// 2017, section 3.2.2.
 struct MultiheadAttention : ModuleOf<MultiheadAttention> {
   MultiheadAttentionOptions options;
-  Tensor in_proj_weight;  // (3C, C): W_Q, W_K and W_V on top of each other
-  Tensor in_proj_bias;    // (3C), or undefined
-  Linear out_proj;        // W_O
+  Tensor in_proj_weight;  // (3C, C): W_Q, W_K and W_V on top of each other; or, where widths differ:
+  Tensor q_proj_weight, k_proj_weight, v_proj_weight;  // (C, C), (C, kdim), (C, vdim)
+  Tensor in_proj_bias;                                 // (3C), or undefined
+  Tensor bias_k, bias_v;                               // (1, 1, C) with add_bias_kv
+  Linear out_proj;                                     // W_O
   Generator generator;
 
   MultiheadAttention(MultiheadAttentionOptions options, Generator& gen);
@@ -45,8 +52,11 @@ struct MultiheadAttention : ModuleOf<MultiheadAttention> {
   std::string details() const override;
 
  private:
-  void check_inputs(const Tensor& query, const Tensor& key, const Tensor& value, const Mask& mask) const;
+  void check_inputs(const Tensor& query, const Tensor& key, const Tensor& value) const;
+  template <class T>
+  void check_over_scores(const char* name, const T& given, const Tensor& query, const Tensor& key) const;
   std::array<Tensor, 3> project(const Tensor& query, const Tensor& key, const Tensor& value) const;
+  void append_keys(Tensor& k, Tensor& v, AttentionOptions& how, index_t t) const;
   Tensor split_heads(const Tensor& x) const;
   Tensor join_heads(const Tensor& heads) const;
 };

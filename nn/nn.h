@@ -2,7 +2,9 @@
 #pragma once
 
 #include "nn/activations.h"
+#include "nn/additive_attention.h"
 #include "nn/attention.h"
+#include "nn/beam.h"
 #include "nn/conv.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
@@ -13,6 +15,7 @@
 #include "nn/norm.h"
 #include "nn/positional_encoding.h"
 #include "nn/rnn.h"
+#include "nn/seq2seq.h"
 #include "nn/sequential.h"
 #include "nn/transformer_classifier.h"
 #include "nn/transformer_decoder.h"

@@ -1,5 +1,6 @@
 // attention.cpp — scaled dot-product attention: first as it reads, then as one op.
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "autograd/kernels/gemm.h"
@@ -40,8 +41,15 @@ static Mask allowed(const char* op, const Tensor& q, const Tensor& k, const Atte
   if (mask.defined())
     check(mask.rank() <= scores.rank() && broadcast_shapes(op, scores, mask.shape()) == scores, op, "mask ",
           mask.shape(), " must broadcast to the scores ", scores, " (..., T, S)");
-  if (o.causal)
-    mask = mask.defined() ? mask & causal(q.size(-2), k.size(-2)) : causal(q.size(-2), k.size(-2));
+  const auto also = [&](const Mask& more) { mask = mask.defined() ? mask & more : more; };
+  if (o.causal) also(causal(q.size(-2), k.size(-2)));
+  if (!o.bias.defined()) return mask;
+
+  ops::check_tensors(op, {&q, &o.bias});
+  check(o.bias.rank() <= scores.rank() && broadcast_shapes(op, scores, o.bias.shape()) == scores, op, "bias ",
+        o.bias.shape(), " must broadcast to the scores ", scores, " (..., T, S)");
+  const Mask visible = o.bias.detach() > -std::numeric_limits<double>::infinity();
+  if (visible.count() < visible.numel()) also(visible);
   return mask;
 }
 
@@ -56,7 +64,8 @@ AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
   check_attention("attention", q, k, v, options);
   const Mask mask = allowed("attention", q, k, options);
 
-  const Tensor scores = matmul(q, k.transpose(-2, -1)) * scale_of(q, options);
+  Tensor scores = matmul(q, k.transpose(-2, -1)) * scale_of(q, options);
+  if (options.bias.defined()) scores = scores + options.bias;
   const Tensor weights = mask.defined() ? masked_softmax(scores, mask) : softmax(scores, -1);
   const Tensor kept = options.dropout > 0 ? dropout(weights, options.dropout, *options.generator) : weights;
   return {matmul(kept, v), weights};
@@ -121,14 +130,15 @@ void multiply(const Matrices& a, bool transpose_a, const Matrices& b, bool trans
 }  // namespace
 
 // scaled_dot_product_attention(q, k, v): attention() as one op. A test holds the two together.
-//   forward    1  S = q · kᵀ * scale
+//   forward    1  S = q · kᵀ * scale (+ bias)
 //              2  P = softmax(S) where allowed, 0 elsewhere
 //              3  O = drop(P) · v
 //   backward   3  dv = drop(P)ᵀ · dO;  dP = drop(dO · vᵀ)
 //              2  dS = P * (dP - sum(dP * P))
-//              1  dq = dS · k * scale;  dk = dSᵀ · q * scale
-//   saves      q, k, v, P (..., T, S), and drop(P) where there is dropout. Heads split by transpose are read
-//   in place taught in  lessons/04
+//              1  dq = dS · k * scale;  dk = dSᵀ · q * scale;  dbias = dS, summed where it was broadcast
+//   saves      q, k, v, P (..., T, S), and drop(P) where there is dropout; heads split by transpose are read in
+//              place
+//   taught in  lessons/04
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                                     const AttentionOptions& options) {
   const char* op = "scaled_dot_product_attention";
@@ -145,7 +155,8 @@ Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tens
     const Matrices mq(q), mk(k), mv(v);
     Matrices s(empty(scores, q.dtype()));
     multiply(mq, false, mk, true, s);  // 1
-    const Tensor scaled = s.tensor * scale;
+    Tensor scaled = s.tensor * scale;
+    if (options.bias.defined()) scaled = scaled + options.bias;
     weights = mask.defined() ? masked_softmax(scaled, mask) : softmax(scaled, -1);  // 2
     kept = options.dropout > 0 ? dropout(weights, options.dropout, *options.generator) : weights;
     Matrices o(y);
@@ -154,40 +165,45 @@ Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tens
     else
       multiply(Matrices(kept), false, mv, false, o);  // 3
   }
-  return record(op, {q, k, v}, y,
-                [q = Saved(q), k = Saved(k), v = Saved(v), weights = Saved(weights), kept = Saved(kept),
-                 dropped = options.dropout > 0, p = options.dropout, scale](const Tensor& dy, Gradients& d) {
-                  const Matrices mq(q()), mk(k()), mv(v()), go(dy), mkept(kept());
-                  const Tensor w = weights();
-                  const auto like = [&](const Saved& t) { return head_major(t.shape(), dy.dtype()); };
-                  // 3
-                  if (d.needs(2)) {
-                    Matrices dv(like(v));
-                    multiply(mkept, true, go, false, dv);
-                    d[2] = dv.tensor;
-                  }
-                  if (!d.needs(0) && !d.needs(1)) return;
-                  Matrices dp(empty(w.shape(), dy.dtype()));
-                  multiply(go, false, mv, true, dp);
-                  // what was dropped is 0 in kept; what was not grew by 1/(1-p), and a weight of 0 passes
-                  // nothing on anyway
-                  Tensor dw = dp.tensor;
-                  if (dropped)
-                    dw = where(equal(mkept.tensor, 0), zeros({}, dy.dtype()), dw * (p < 1 ? 1 / (1 - p) : 0));
-                  // 2 and the scale of 1
-                  Matrices ds((w * (dw - sum(dw * w, -1, true))) * scale);
-                  // 1
-                  if (d.needs(0)) {
-                    Matrices dq(like(q));
-                    multiply(ds, false, mk, false, dq);
-                    d[0] = dq.tensor;
-                  }
-                  if (d.needs(1)) {
-                    Matrices dk(like(k));
-                    multiply(ds, true, mq, false, dk);
-                    d[1] = dk.tensor;
-                  }
-                });
+  const Shape bias = options.bias.defined() ? options.bias.shape() : Shape{};
+  return record(
+      op, {q, k, v, options.bias}, y,
+      [q = Saved(q), k = Saved(k), v = Saved(v), weights = Saved(weights), kept = Saved(kept),
+       dropped = options.dropout > 0, p = options.dropout, scale, bias](const Tensor& dy, Gradients& d) {
+        const Matrices mq(q()), mk(k()), mv(v()), go(dy), mkept(kept());
+        const Tensor w = weights();
+        const auto like = [&](const Saved& t) { return head_major(t.shape(), dy.dtype()); };
+        // 3
+        if (d.needs(2)) {
+          Matrices dv(like(v));
+          multiply(mkept, true, go, false, dv);
+          d[2] = dv.tensor;
+        }
+        if (!d.needs(0) && !d.needs(1) && !d.needs(3)) return;
+        Matrices dp(empty(w.shape(), dy.dtype()));
+        multiply(go, false, mv, true, dp);
+        // what was dropped is 0 in kept; what was not grew by 1/(1-p), and a weight of 0 passes
+        // nothing on anyway
+        Tensor dw = dp.tensor;
+        if (dropped)
+          dw = where(equal(mkept.tensor, 0), zeros({}, dy.dtype()), dw * (p < 1 ? 1 / (1 - p) : 0));
+        // 2
+        const Tensor dscores = w * (dw - sum(dw * w, -1, true));
+        // 1
+        if (d.needs(3)) d[3] = sum_to(dscores, bias);
+        if (!d.needs(0) && !d.needs(1)) return;
+        Matrices ds(dscores * scale);
+        if (d.needs(0)) {
+          Matrices dq(like(q));
+          multiply(ds, false, mk, false, dq);
+          d[0] = dq.tensor;
+        }
+        if (d.needs(1)) {
+          Matrices dk(like(k));
+          multiply(ds, true, mq, false, dk);
+          d[1] = dk.tensor;
+        }
+      });
 }
 
 }  // namespace heed

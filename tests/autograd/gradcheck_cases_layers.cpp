@@ -154,6 +154,20 @@ void attentions(Table& t) {
     t.add("attention", setting.detail, composed, in);
     t.add("scaled_dot_product_attention", setting.detail, fused, in);
   }
+  for (const bool fused : {false, true}) {
+    const auto biased = [fused](AttentionOptions options) {
+      return [=](const Inputs& in) mutable {
+        options.bias = in[3];
+        return fused ? scaled_dot_product_attention(in[0], in[1], in[2], options)
+                     : attention(in[0], in[1], in[2], options).output;
+      };
+    };
+    const char* op = fused ? "scaled_dot_product_attention" : "attention";
+    t.add(op, "a bias for each pair", biased({.causal = true}),
+          {normal({2, 4, 3}, 1), normal({2, 4, 3}, 2), normal({2, 4, 5}, 3), normal({2, 4, 4}, 4)});
+    t.add(op, "a bias for each key", biased({}),
+          {normal({2, 4, 3}, 1), normal({2, 4, 3}, 2), normal({2, 4, 5}, 3), normal({4}, 4)});
+  }
   t.add("attention", "the weights", [](const Inputs& in) { return attention(in[0], in[1], in[0]).weights; },
         {normal({2, 3}, 1), normal({2, 3}, 2)});
   t.add("scaled_dot_product_attention", "heads in place, more keys than queries",

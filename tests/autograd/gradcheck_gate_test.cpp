@@ -44,12 +44,13 @@ Names declared(const std::string& header) {
 // given to a helper that has `const char* op` as its first parameter and records it.
 Names recorded(const std::string& source) {
   Names names = all_matches(source, R"re(\brecord\(\s*"(\w+)")re");
-  if (source.find("record(op") == std::string::npos) return names;
+  const std::regex recorded(R"re(record\(\s*op\b)re");
+  if (!std::regex_search(source, recorded)) return names;
   names.merge(all_matches(source, R"re(const char\* op = "(\w+)")re"));
   const std::regex helper(R"re(\n(?:static )?\w+ (\w+)\(const char\* op\b)re");
   for (std::sregex_iterator it(source.begin(), source.end(), helper), end; it != end; ++it) {
     const auto begin = static_cast<std::size_t>(it->position()), stop = source.find("\n}", begin);
-    if (source.substr(begin, stop - begin).find("record(op") != std::string::npos)
+    if (std::regex_search(source.substr(begin, stop - begin), recorded))
       names.merge(all_matches(source, "\\b" + (*it)[1].str() + R"re(\(\s*"(\w+)")re"));
   }
   return names;

@@ -169,6 +169,62 @@ running.running_var.copy_(short(3).abs() + 0.5)
 case("batch_norm_eval", running, {"x": short(2, 3, 2, 4)}, lambda m, x: (m(x),))
 case("group_norm", nn.GroupNorm(2, 4), {"x": short(2, 4, 3, 2)}, lambda m, x: (m(x),))
 
+# More of MultiheadAttention: a bias on the scores, other widths, keys that no sequence brought.
+bias = short(T, S)
+case("mha_score_bias", mha(), {"query": short(T, B, C), "key": short(S, B, C), "value": short(S, B, C), "bias": bias},
+     lambda m, query, key, value, bias: m(query, key, value, attn_mask=bias, average_attn_weights=False), extra=maps)
+case("mha_widths", mha(kdim=5, vdim=7), {"query": short(T, B, C), "key": short(S, B, 5), "value": short(S, B, 7)},
+     lambda m, query, key, value: m(query, key, value, average_attn_weights=False), extra=maps)
+case("mha_more_keys", mha(add_bias_kv=True, add_zero_attn=True), {"x": short(T, B, C)},
+     lambda m, x: m(x, x, x, attn_mask=causal == 0, key_padding_mask=pad[:, 0] == 0, average_attn_weights=False), mask=pad, extra=maps)
+
+
+# Reader and writer, from PyTorch's parts; the short source is padded with zeros.
+class AdditiveAttention(nn.Module):
+    def __init__(self, query, key, hidden):
+        super().__init__()
+        self.W_q, self.W_k = nn.Linear(query, hidden, bias=False), nn.Linear(key, hidden, bias=False)
+        self.v = nn.Linear(hidden, 1, bias=False)
+
+    def forward(self, query, key):
+        return self.v(torch.tanh(self.W_q(query)[:, :, None] + self.W_k(key)[:, None])).squeeze(-1)
+
+
+class Seq2Seq(nn.Module):
+    def __init__(self, look, embed=3, hidden=4):
+        super().__init__()
+        self.look, seen = look, 0 if look == "none" else hidden
+        self.source_embedding, self.target_embedding = nn.Embedding(7, embed), nn.Embedding(6, embed)
+        self.encoder, self.cell = nn.GRU(embed, hidden, batch_first=True), nn.GRUCell(embed + seen, hidden)
+        if look == "additive":
+            self.attention = AdditiveAttention(hidden, hidden, hidden)
+        self.out = nn.Linear(hidden + seen, 6)
+
+    def forward(self, source, lengths, given):
+        packed = nn.utils.rnn.pack_padded_sequence(self.source_embedding(source), lengths, batch_first=True, enforce_sorted=False)
+        memory, state = self.encoder(packed)
+        memory, state = nn.utils.rnn.pad_packed_sequence(memory, batch_first=True)[0], state[0]
+        hidden_keys = torch.arange(source.shape[1])[None, None] >= torch.tensor(lengths)[:, None, None]
+        logits, maps = [], []
+        for word in self.target_embedding(given).unbind(1):
+            if self.look == "none":
+                state = self.cell(word, state)
+                logits.append(self.out(state))
+                continue
+            query = state[:, None]
+            scores = self.attention(query, memory) if self.look == "additive" else query @ memory.mT / memory.shape[-1] ** 0.5
+            weights = scores.masked_fill(hidden_keys, -math.inf).softmax(-1)
+            context = (weights @ memory)[:, 0]
+            state = self.cell(torch.cat([word, context], -1), state)
+            logits.append(self.out(torch.cat([state, context], -1)))
+            maps.append(weights)
+        return (torch.stack(logits, 1), torch.cat(maps, 1)) if maps else (torch.stack(logits, 1),)
+
+
+source, given = torch.tensor([[3, 4, 5, 6], [5, 3, 0, 0]]), torch.tensor([[1, 2, 3], [1, 4, 5]])
+for look in ("none", "additive", "dot"):
+    case("seq2seq_" + look, Seq2Seq(look), {}, lambda m: m(source, [4, 2], given), extra=[] if look == "none" else maps)
+
 
 # The course's positional encoding, as it stands in section 6.
 def positional_encoding(seq_len, d_model):

@@ -85,6 +85,20 @@ TEST(Golden, MultiheadAttentionToAnotherSequence) {
                    {.mask = golden("mha_cross_mask_batch_first").mask()});
 }
 
+TEST(Golden, MultiheadAttentionsOtherOptions) {
+  const MultiheadAttentionOptions options{.d_model = 6, .nhead = 2};
+  Generator gen(0);
+  for (const Weights wanted : {Weights::none, Weights::per_head})
+    expect_golden("mha_score_bias", MultiheadAttention(options, gen), {"query", "key", "value", "bias"},
+                  [&](MultiheadAttention& m, const Inputs& in) {
+                    return m.forward(in[0], in[1], in[2], {.score_bias = in[3], .weights = wanted}).output;
+                  });
+  expect_attention("mha_widths", {.d_model = 6, .nhead = 2, .kdim = 5, .vdim = 7}, {"query", "key", "value"},
+                   {});
+  expect_attention("mha_more_keys", {.d_model = 6, .nhead = 2, .add_bias_kv = true, .add_zero_attn = true},
+                   {"x"}, {.mask = padding({4, 2, 1}, 4), .causal = true});
+}
+
 static TransformerEncoderLayerOptions layer_options(bool norm_first,
                                                     Activation activation = Activation::relu) {
   return {.d_model = 6, .nhead = 2, .dim_feedforward = 8, .activation = activation, .norm_first = norm_first};
@@ -165,6 +179,21 @@ TEST(Golden, RecurrentCells) {
     expect_agrees("c", next.c, golden("lstm_cell")["out:c"]);
     return next.h;
   });
+}
+
+TEST(Golden, ReaderAndWriter) {
+  const IntTensor source{{3, 4, 5, 6}, {5, 3, 0, 0}}, given{{1, 2, 3}, {1, 4, 5}};
+  for (const auto& [name, look] : {std::pair("seq2seq_none", Look::none),
+                                   {"seq2seq_additive", Look::additive},
+                                   {"seq2seq_dot", Look::dot}}) {
+    Generator gen(0);
+    const Seq2SeqOptions options{.source_vocab = 7, .target_vocab = 6, .embed = 3, .hidden = 4, .look = look};
+    expect_golden(name, Seq2Seq(options, gen), {}, [&, name = name](Seq2Seq& m, const Inputs&) {
+      const Written written = m.forward(source, {4, 2}, given);
+      if (written.weights.defined()) expect_agrees("weights", written.weights, golden(name)["out:weights"]);
+      return written.logits;
+    });
+  }
 }
 
 TEST(Golden, TransformerDecoder) {

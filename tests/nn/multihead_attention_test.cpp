@@ -159,6 +159,41 @@ TEST(MultiheadAttention, AnEmptyBatchIsEmpty) {
   EXPECT_EQ(layer(x, x, x).output.shape(), (Shape{4, 0, 6}));
 }
 
+TEST(MultiheadAttention, MinusInfinityInABiasIsAMask) {
+  MultiheadAttention layer = make();
+  const Tensor x = noise({4, 2, 6}), hidden = full({4, 4}, -std::numeric_limits<double>::infinity());
+  const Tensor bias = where(causal(4), zeros({4, 4}), hidden);
+  for (const Weights weights : {Weights::none, Weights::per_head})
+    EXPECT_EQ(layer.forward(x, x, x, {.score_bias = bias, .weights = weights}).output.to_vector(),
+              layer.forward(x, x, x, {.causal = true, .weights = weights}).output.to_vector());
+  // A row that hides everything: the output projection's bias, where PyTorch gives NaN.
+  const Tensor nothing = layer.forward(x, x, x, {.score_bias = hidden}).output;
+  expect_close(nothing, layer.out_proj.bias.detach().expand(nothing.shape()));
+}
+
+TEST(MultiheadAttention, KeysThatNoSequenceBrought) {
+  MultiheadAttention layer = make({.d_model = 6, .nhead = 2, .add_bias_kv = true, .add_zero_attn = true});
+  layer.eval();
+  const Tensor x = noise({4, 2, 6});
+  const auto seen = layer.forward(x, x, x, {.mask = Mask::full({4, 4}, false), .weights = Weights::average});
+  EXPECT_EQ(seen.weights.shape(), (Shape{2, 4, 6}));
+  EXPECT_EQ(seen.weights.slice(-1, 0, 4).to_vector(), std::vector<double>(32, 0));
+  expect_close(sum(seen.weights, -1), ones({2, 4}));
+  MultiheadAttention twin = layer.clone();
+  EXPECT_EQ(twin(x, x, x).output.to_vector(), layer(x, x, x).output.to_vector());
+  const Tensor flat = x.slice(1, 0, 1).reshape({4, 6}), alone = layer(flat, flat, flat).output;
+  expect_close(alone, layer(x, x, x).output.slice(1, 0, 1).reshape({4, 6}));
+}
+
+TEST(MultiheadAttention, KeysAndValuesOfOtherWidthsHaveTheirOwnWeights) {
+  const MultiheadAttention layer = make({.d_model = 6, .nhead = 2, .kdim = 5});
+  std::vector<std::string> names;
+  for (const auto& [name, t] : layer.state_dict()) names.push_back(concat(name, " ", t.shape()));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"q_proj_weight (6, 6)", "k_proj_weight (6, 5)", "v_proj_weight (6, 6)",
+                                      "in_proj_bias (18)", "out_proj.weight (6, 6)", "out_proj.bias (6)"}));
+}
+
 TEST(MultiheadAttention, RefusesImpossibleOptions) {
   EXPECT_EQ(error_of([] { make({.d_model = 4, .nhead = 3}); }),
             "[MultiheadAttention] d_model = 4 cannot be split evenly over nhead = 3 heads; nhead must divide "
@@ -167,6 +202,8 @@ TEST(MultiheadAttention, RefusesImpossibleOptions) {
             "[MultiheadAttention] d_model and nhead must be at least 1, got 0 and 2");
   EXPECT_EQ(error_of([] { make({.d_model = 4, .dropout = 2}); }),
             "[MultiheadAttention] dropout is a probability and must be in [0, 1], got 2");
+  EXPECT_EQ(error_of([] { make({.d_model = 4, .kdim = -1}); }),
+            "[MultiheadAttention] kdim and vdim must be at least 1 (or 0 for d_model), got -1 and 0");
 }
 
 TEST(MultiheadAttention, RefusesShapesThatDoNotFit) {
@@ -199,6 +236,15 @@ TEST(MultiheadAttention, RefusesShapesThatDoNotFit) {
                     layer.forward(x, x, x, {.mask = padding({1, 2}, 4)});
                   }),
                   "the mask is (2, 1, 4)");
+  expect_contains(error_of([&] {
+                    layer.forward(x, x, x, {.score_bias = zeros({3, 3})});
+                  }),
+                  "[MultiheadAttention] the score_bias is (3, 3); it must be (T, S) = (4, 4)");
+  MultiheadAttention wide = make({.d_model = 6, .nhead = 2, .kdim = 5});
+  EXPECT_EQ(
+      error_of([&] { wide(x, x, x); }),
+      "[MultiheadAttention] key is (4, 3, 6); with batch_first = false it must be (T, B, 5), or (T, 5) for "
+      "one sequence");
 }
 
 }  // namespace heed::nn

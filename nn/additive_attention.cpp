@@ -1,0 +1,31 @@
+// additive_attention.cpp — every query beside every key, through a tanh.
+#include "nn/additive_attention.h"
+
+namespace heed::nn {
+
+static const char* const op = "AdditiveAttention";
+
+AdditiveAttention::AdditiveAttention(AdditiveAttentionOptions o, Generator& gen)
+    : options(o),
+      W_q({.in = o.query_size, .out = o.hidden_size, .bias = false}, gen),
+      W_k({.in = o.key_size, .out = o.hidden_size, .bias = false}, gen),
+      v({.in = o.hidden_size, .out = 1, .bias = false}, gen) {}
+
+AttentionResult AdditiveAttention::forward(const Tensor& query, const Tensor& key, const Tensor& value,
+                                           const Mask& mask) const {
+  const bool fits = query.defined() && key.defined() && value.defined() && query.rank() == 3 &&
+                    key.rank() == 3 && value.rank() == 3 && query.size(0) == key.size(0) &&
+                    key.size(0) == value.size(0) && key.size(1) == value.size(1);
+  check(fits, op, "query, key and value must be (B, T, ", options.query_size, "), (B, S, ", options.key_size,
+        ") and (B, S, Dv)");
+  const Tensor sums = tanh(W_q(query).unsqueeze(2) + W_k(key).unsqueeze(1));  // (B, T, S, hidden)
+  const Tensor scores = v(sums).squeeze(-1);                                  // (B, T, S)
+  const Tensor weights = mask.defined() ? masked_softmax(scores, mask) : softmax(scores, -1);
+  return {matmul(weights, value), weights};
+}
+
+void AdditiveAttention::visit(Visitor& visitor) {
+  visitor.child("W_q", W_q), visitor.child("W_k", W_k), visitor.child("v", v);
+}
+
+}  // namespace heed::nn
