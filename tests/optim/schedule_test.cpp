@@ -1,4 +1,4 @@
-// schedule_test.cpp — what golden_test does not cover: our own schedules, their ends, and bad options.
+// schedule_test.cpp — what tests/golden does not cover: our own schedules, their ends, and bad options.
 #include "optim/schedule.h"
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// elementwise_test.cpp — values by hand; gradients are in the gradcheck table, agreement with PyTorch in golden_test.
+// elementwise_test.cpp — values by hand; gradients are in the gradcheck table, agreement with PyTorch in tests/golden.
 #include <cmath>
 #include <limits>
 

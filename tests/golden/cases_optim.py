@@ -1,47 +1,33 @@
-#!/usr/bin/env python3
-"""Writes optim.txt: ten steps of PyTorch's optimizers and schedules, in float64, for tests/optim/golden_test.cpp.
-
-    python3 make_optim.py       # writes optim.txt beside this file; the format is that of make_nn.py
+"""Ten steps of PyTorch's optimizers, its schedules and clipping, for optim_test.cpp.
 
 Optimizers: start:0 and start:1 are two parameters, grad:STEP:0 and grad:STEP:1 what they get, after:STEP:… what
-they become; the second parameter gets no gradient at step 4. Schedules: rates, one a step. clip: the gradients
+they become; the second parameter gets no gradient at step 4. Schedules: rates, one a step. Clipping: the gradients
 before and after, and their length.
 """
-import os
-import platform
-
 import torch
 from torch.optim import SGD, Adam, AdamW, RMSprop
 from torch.optim.lr_scheduler import CosineAnnealingLR, CosineAnnealingWarmRestarts, LambdaLR, OneCycleLR, StepLR
 
-torch.set_default_dtype(torch.float64)
+import golden
+from golden import short
+
 torch.manual_seed(2014)
-lines = [f"# made by make_optim.py with Python {platform.python_version()}, PyTorch {torch.__version__}; float64"]
-
-
-def write(key, tensor):
-    shape = "x".join(str(n) for n in tensor.shape) or "scalar"
-    lines.append(" ".join([key, shape, *(repr(v) for v in tensor.detach().flatten().tolist())]))
-
-
-def short(*shape):
-    return torch.round(torch.randn(shape) * 1000) / 1000
 
 
 def trajectory(name, make):
-    lines.append(f"case {name}")
+    golden.case(name)
     parameters = [short(3, 2).requires_grad_(), short(5).requires_grad_()]
     for i, p in enumerate(parameters):
-        write(f"start:{i}", p)
+        golden.write(f"start:{i}", p)
     optimizer = make(parameters)
     for step in range(10):
         for i, p in enumerate(parameters):
             p.grad = None if (step, i) == (4, 1) else short(*p.shape)
             if p.grad is not None:
-                write(f"grad:{step}:{i}", p.grad)
+                golden.write(f"grad:{step}:{i}", p.grad)
         optimizer.step()
         for i, p in enumerate(parameters):
-            write(f"after:{step}:{i}", p)
+            golden.write(f"after:{step}:{i}", p)
 
 
 trajectory("sgd", lambda p: SGD(p, lr=0.1))
@@ -67,8 +53,8 @@ def rates(name, make, lr=0.5, steps=12):
         values.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         schedule.step()
-    lines.append(f"case {name}")
-    write("rates", torch.tensor(values))
+    golden.case(name)
+    golden.write("rates", torch.tensor(values))
 
 
 rates("step", lambda o: StepLR(o, 3, 0.5))
@@ -81,17 +67,11 @@ rates("warm_restarts", lambda o: CosineAnnealingWarmRestarts(o, 3, 1, 0.1))
 rates("warm_restarts_longer", lambda o: CosineAnnealingWarmRestarts(o, 2, 2, 0.0), steps=16)
 
 for name, factor in [("clip_long", 3.0), ("clip_short", 0.01)]:
-    lines.append(f"case {name}")
+    golden.case(name)
     parameters = [torch.zeros(3, 2, requires_grad=True), torch.zeros(5, requires_grad=True)]
     for i, p in enumerate(parameters):
         p.grad = short(*p.shape) * factor
-        write(f"before:{i}", p.grad)
-    write("length", torch.nn.utils.clip_grad_norm_(parameters, 1.5))
+        golden.write(f"before:{i}", p.grad)
+    golden.write("length", torch.nn.utils.clip_grad_norm_(parameters, 1.5))
     for i, p in enumerate(parameters):
-        write(f"after:{i}", p.grad)
-
-path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "optim.txt")
-with open(path + ".part", "w", encoding="ascii") as file:
-    file.write("\n".join(lines) + "\n")
-os.replace(path + ".part", path)
-print(f"{path}: {os.path.getsize(path)} bytes, {sum(line.startswith('case') for line in lines)} cases")
+        golden.write(f"after:{i}", p.grad)

@@ -1,60 +1,40 @@
-#!/usr/bin/env python3
-"""Writes nn.txt: what PyTorch's layers compute, in float64, for tests/nn/golden_test.cpp to be held to.
-
-    python3 make_nn.py          # writes nn.txt beside this file
-
-A case is a line "case NAME" and then one line a tensor: "KEY SHAPE numbers...", the shape as 3x2x6.
-Keys: in:NAME inputs, param:NAME parameters and buffers under PyTorch's names, out:NAME results, r what the output is
-multiplied with before it is summed to a loss, grad:NAME that loss's gradient to an input or a parameter, mask
-(1 = may attend: heed's convention, the opposite of PyTorch's).
-"""
+"""PyTorch's layers, forward and backward, for layers_test.cpp. See make.py for the keys."""
 import math
-import os
-import platform
 
 import torch
 from torch import nn
 
-torch.set_default_dtype(torch.float64)
+import golden
+from golden import short
+
 torch.manual_seed(20170612)  # the day "Attention is all you need" appeared
-lines = [f"# made by make_nn.py with Python {platform.python_version()}, PyTorch {torch.__version__}; float64"]
-
-
-def write(key, tensor):
-    shape = "x".join(str(n) for n in tensor.shape) or "scalar"
-    lines.append(" ".join([key, shape, *(repr(v) for v in tensor.detach().double().flatten().tolist())]))
-
-
-def short(*shape):
-    """Random numbers of three decimals: exact in the file, and short."""
-    return torch.round(torch.randn(*shape) * 1000) / 1000
 
 
 def case(name, module, inputs, run, mask=None, extra=()):
     """Runs one layer forward and backward and writes all of it."""
-    lines.append(f"case {name}")
+    golden.case(name)
     module.eval()  # no dropout; gradients are on, so PyTorch takes its plain path
     with torch.no_grad():
         for p in module.parameters():
             p.copy_(short(*p.shape) / 2)
     for key, p in module.named_parameters():
-        write("param:" + key, p)
+        golden.write("param:" + key, p)
     for key, b in module.named_buffers():
-        write("param:" + key, b)
+        golden.write("param:" + key, b)
     for key, x in inputs.items():
         x.requires_grad_()
-        write("in:" + key, x)
+        golden.write("in:" + key, x)
     if mask is not None:
-        write("mask", mask)
+        golden.write("mask", mask)
     y, *more = run(module, **inputs)
     r = short(*y.shape)
     (y * r).sum().backward()
-    write("out:output", y)
+    golden.write("out:output", y)
     for key, value in zip(extra, more):
-        write("out:" + key, value)
-    write("r", r)
+        golden.write("out:" + key, value)
+    golden.write("r", r)
     for key, t in [*inputs.items(), *module.named_parameters()]:
-        write("grad:" + key, t.grad)
+        golden.write("grad:" + key, t.grad)
 
 
 # Linear.
@@ -179,6 +159,21 @@ case("mha_more_keys", mha(add_bias_kv=True, add_zero_attn=True), {"x": short(T, 
      lambda m, x: m(x, x, x, attn_mask=causal == 0, key_padding_mask=pad[:, 0] == 0, average_attn_weights=False), mask=pad, extra=maps)
 
 
+# A query that may see nothing, where nn.MultiheadAttention gives NaN: its weights are said to be zero.
+blind = full.clone()
+blind[1, 2] = 0
+
+
+def by_hand(m, x):
+    q, k, v = (nn.functional.linear(x, m.in_proj_weight, m.in_proj_bias).unflatten(-1, (3, H, C // H)).permute(2, 0, 3, 1, 4))
+    hidden = (blind[:, None, :, :T] == 0)
+    weights = (q @ k.mT / (C // H) ** 0.5).masked_fill(hidden, -1e300).softmax(-1).masked_fill(hidden, 0)
+    return m.out_proj((weights @ v).transpose(1, 2).flatten(-2)), weights
+
+
+case("mha_blind_row", mha(batch_first=True), {"x": short(B, T, C)}, by_hand, mask=blind[:, :, :T], extra=maps)
+
+
 # Reader and writer, from PyTorch's parts; the short source is padded with zeros.
 class AdditiveAttention(nn.Module):
     def __init__(self, query, key, hidden):
@@ -236,12 +231,6 @@ def positional_encoding(seq_len, d_model):
     return PE
 
 
-lines.append("case positional_encoding")
-write("out:short", positional_encoding(7, 6))
-write("out:long", positional_encoding(600, 16)[::37])
-
-path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "nn.txt")
-with open(path + ".part", "w", encoding="ascii") as file:
-    file.write("\n".join(lines) + "\n")
-os.replace(path + ".part", path)
-print(f"{path}: {os.path.getsize(path)} bytes, {sum(line.startswith('case') for line in lines)} cases")
+golden.case("positional_encoding")
+golden.write("out:short", positional_encoding(7, 6))
+golden.write("out:long", positional_encoding(600, 16)[::37])

@@ -1,29 +1,11 @@
-#!/usr/bin/env python3
-"""Writes ops.txt: what PyTorch's functions compute, in float64, for tests/autograd/ops/golden_test.cpp.
-
-    python3 make_ops.py         # writes ops.txt beside this file; the format is that of make_nn.py
-
-Inputs are in:0, in:1, …; a gradient is written for each.
-"""
-import os
-import platform
-
+"""PyTorch's functions for ops_test.cpp: inputs in:0, in:1, …, and a gradient for each. See make.py for the keys."""
 import torch
 import torch.nn.functional as F
 
-torch.set_default_dtype(torch.float64)
+import golden
+from golden import short
+
 torch.manual_seed(1986)
-lines = [f"# made by make_ops.py with Python {platform.python_version()}, PyTorch {torch.__version__}; float64"]
-
-
-def write(key, tensor):
-    shape = "x".join(str(n) for n in tensor.shape) or "scalar"
-    lines.append(" ".join([key, shape, *(repr(v) for v in tensor.detach().double().flatten().tolist())]))
-
-
-def short(*shape):
-    """Random numbers of three decimals: exact in the file, and short."""
-    return torch.round(torch.randn(shape) * 1000) / 1000
 
 
 def positive(*shape):
@@ -31,17 +13,17 @@ def positive(*shape):
 
 
 def case(name, f, *inputs):
-    lines.append(f"case {name}")
+    golden.case(name)
     for i, x in enumerate(inputs):
         x.requires_grad_()
-        write(f"in:{i}", x)
+        golden.write(f"in:{i}", x)
     y = f(*inputs)
     r = short(*y.shape)
     (y * r).sum().backward()
-    write("out", y)
-    write("r", r)
+    golden.write("out", y)
+    golden.write("r", r)
     for i, x in enumerate(inputs):
-        write(f"grad:{i}", x.grad)
+        golden.write(f"grad:{i}", x.grad)
 
 
 for name in ["exp", "tanh", "sigmoid", "relu", "abs", "neg"]:
@@ -98,8 +80,13 @@ case("attention", lambda q, k, v: sdpa(q, k, v)[0], short(2, 2, 3, 4), short(2, 
 case("attention_mask", lambda q, k, v: sdpa(q, k, v, visible)[0], short(2, 3, 4), short(2, 5, 4), short(2, 5, 6))
 case("attention_causal", lambda q, k, v: sdpa(q, k, v, None, 0.0, False, True)[0], short(2, 4, 3), short(2, 4, 3), short(2, 4, 3))
 
-path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ops.txt")
-with open(path + ".part", "w", encoding="ascii") as file:
-    file.write("\n".join(lines) + "\n")
-os.replace(path + ".part", path)
-print(f"{path}: {os.path.getsize(path)} bytes, {sum(line.startswith('case') for line in lines)} cases")
+# A query that may see nothing: PyTorch's own answer is NaN. Here its weights are said to be zero.
+def with_a_blind_row(q, k, v):
+    blind = visible.clone()
+    blind[1] = False
+    scores = (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(~blind, -1e300)
+    return scores.softmax(-1).masked_fill(~blind, 0) @ v
+
+
+case("attention_blind_row", with_a_blind_row, short(2, 3, 4), short(2, 5, 4), short(2, 5, 6))
+case("attention_bias", lambda q, k, v, b: (q @ k.mT / 2 + b).softmax(-1) @ v, short(2, 3, 4), short(2, 5, 4), short(2, 5, 6), short(3, 5))

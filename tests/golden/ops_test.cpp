@@ -1,7 +1,7 @@
-// golden_test.cpp — ops against PyTorch's: values and gradients in float64, to 1e-10.
-#include "tests/golden/golden.h"
-
+// ops_test.cpp — ops against PyTorch's: values and gradients.
 #include <functional>
+
+#include "tests/golden/golden.h"
 
 namespace heed {
 namespace {
@@ -13,10 +13,11 @@ CrossEntropyOptions options(Reduction reduction, double smoothing) {
   return {.reduction = reduction, .label_smoothing = smoothing};
 }
 
-// Our op for every case of the file. What is PyTorch's in a case stands in make_ops.py under the same name.
+// Our op for every case of the file. What is PyTorch's in a case stands in cases_ops.py under the same name.
 const std::map<std::string, Op>& ours() {
   static const IntTensor targets{1, -100, 4, 0};
   static const Mask visible = Mask::of({{1, 0, 1, 1, 0}, {1, 1, 0, 0, 0}, {0, 0, 0, 0, 1}});
+  static const Mask blind = Mask::of({{1, 0, 1, 1, 0}, {0, 0, 0, 0, 0}, {0, 0, 0, 0, 1}});
   static const std::map<std::string, Op> ops = {
       {"exp", [](const Inputs& in) { return exp(in[0]); }},
       {"tanh", [](const Inputs& in) { return tanh(in[0]); }},
@@ -78,7 +79,7 @@ const std::map<std::string, Op>& ours() {
       {"mse", [](const Inputs& in) { return mse_loss(in[0], in[1]); }},
       {"bce",
        [](const Inputs& in) {
-         return binary_cross_entropy_with_logits(in[0], tensor({0, 1, 0.25, 1}, f64));
+         return binary_cross_entropy_with_logits(in[0], tensor({0, 1, 0.25, 1}, in[0].dtype()));
        }},
       {"layer_norm", [](const Inputs& in) { return layer_norm(in[0], in[1], in[2]); }},
       {"rms_norm", [](const Inputs& in) { return rms_norm(in[0], in[1]); }},
@@ -100,45 +101,29 @@ const std::map<std::string, Op>& ours() {
        [](const Inputs& in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = visible}); }},
       {"attention_causal",
        [](const Inputs& in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.causal = true}); }},
+      {"attention_blind_row",
+       [](const Inputs& in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = blind}); }},
+      {"attention_bias",
+       [](const Inputs& in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.bias = in[3]}); }},
   };
   return ops;
 }
 
-TEST(OpsGolden, EveryCaseAgreesWithPyTorch) {
-  const Golden cases = read_golden(HEED_SOURCE_DIR "/tests/golden/ops.txt");
-  EXPECT_EQ(cases.size(), ours().size());
-  for (const auto& [name, golden] : cases) {
-    SCOPED_TRACE(name);
-    const auto op = ours().find(name);
-    ASSERT_NE(op, ours().end()) << "no op of ours for this case";
-    Inputs inputs;
-    for (std::size_t i = 0; golden.tensors.contains(concat("in:", i)); ++i)
-      inputs.push_back(golden[concat("in:", i)].clone().set_requires_grad());
-    const Tensor y = op->second(inputs);
-    expect_agrees("output", y, golden["out"]);
-    y.backward(golden["r"]);
-    for (std::size_t i = 0; i < inputs.size(); ++i)
-      expect_agrees(concat("gradient ", i), inputs[i].grad(), golden[concat("grad:", i)]);
-  }
-}
-
-// The same in f32, within what f32 can hold: 2e-5 of the largest number.
-TEST(OpsGolden, FloatAgreesWithDouble) {
-  for (const auto& [name, golden] : read_golden(HEED_SOURCE_DIR "/tests/golden/ops.txt")) {
-    if (name == "var" || name == "bce") continue;  // one adds 100 to its input, one has its target in f64
-    SCOPED_TRACE(name);
-    Inputs inputs;
-    for (std::size_t i = 0; golden.tensors.contains(concat("in:", i)); ++i)
-      inputs.push_back(golden[concat("in:", i)].to(f32).set_requires_grad());
-    const Tensor y = ours().at(name)(inputs);
-    const auto near = [](const Tensor& got, const Tensor& want) {
-      const double scale = std::max(1.0, max(abs(want)).item());
-      EXPECT_LE(max_abs_difference(got.to(f64), want), 2e-5 * scale);
-    };
-    near(y.detach(), golden["out"]);
-    y.backward(golden["r"].to(f32));
-    for (std::size_t i = 0; i < inputs.size(); ++i) near(inputs[i].grad(), golden[concat("grad:", i)]);
-  }
+TEST(GoldenOps, EveryCaseInBothPrecisions) {
+  EXPECT_EQ(golden_file("ops").size(), ours().size());
+  for (const auto& [name, g] : golden_file("ops"))
+    for (const DType dtype : {f64, f32}) {
+      const auto op = ours().find(name);
+      ASSERT_NE(op, ours().end()) << "no op of ours for case '" << name << "'";
+      Inputs inputs;
+      for (std::size_t i = 0; g.has(concat("in:", i)); ++i)
+        inputs.push_back(g[concat("in:", i)].to(dtype).clone().set_requires_grad());
+      const Tensor y = op->second(inputs);
+      expect_agrees(g, "output", y.detach(), g["out"]);
+      y.backward(g["r"].to(dtype));
+      for (std::size_t i = 0; i < inputs.size(); ++i)
+        expect_agrees(g, concat("gradient ", i), inputs[i].grad(), g[concat("grad:", i)], Quantity::gradient);
+    }
 }
 
 }  // namespace

@@ -1,20 +1,15 @@
-// golden_test.cpp — ten steps of every optimizer, the schedules and the clipping, against PyTorch, to 1e-10.
-#include "tests/golden/golden.h"
+// optim_test.cpp — ten steps of every optimizer, the schedules and the clipping, against PyTorch.
+#include "optim/optim.h"
 
 #include <functional>
 #include <memory>
 
-#include "optim/optim.h"
+#include "tests/golden/golden.h"
 
 namespace heed::optim {
 namespace {
 
-const GoldenCase& golden(const std::string& name) {
-  static const Golden cases = read_golden(HEED_SOURCE_DIR "/tests/golden/optim.txt");
-  const auto found = cases.find(name);
-  check(found != cases.end(), "golden", "no case '", name, "'");
-  return found->second;
-}
+const GoldenCase& golden(const std::string& name) { return heed::golden("optim", name); }
 
 using Make = std::function<std::unique_ptr<Optimizer>(std::vector<Tensor>)>;
 
@@ -25,7 +20,7 @@ Make make(Options options) {
   };
 }
 
-TEST(OptimGolden, TenStepsOfEveryOptimizer) {
+TEST(GoldenOptim, TenStepsOfEveryOptimizer) {
   const std::vector<std::pair<std::string, Make>> cases = {
       {"sgd", make<SGD>(SGDOptions{.lr = 0.1})},
       {"sgd_weight_decay", make<SGD>(SGDOptions{.lr = 0.1, .weight_decay = 0.2})},
@@ -53,34 +48,35 @@ TEST(OptimGolden, TenStepsOfEveryOptimizer) {
              AdamWOptions{.lr = 0.05, .weight_decay = 0.3});
        }},
   };
-  for (const auto& [name, make_optimizer] : cases) {
-    SCOPED_TRACE(name);
-    const GoldenCase& g = golden(name);
-    std::vector<Tensor> parameters = {g["start:0"].clone().set_requires_grad(),
-                                      g["start:1"].clone().set_requires_grad()};
-    const auto optimizer = make_optimizer(parameters);
-    for (int step = 0; step < 10; ++step) {
-      for (std::size_t i = 0; i < 2; ++i) {
-        const std::string key = concat("grad:", step, ":", i);
-        parameters[i].set_grad(g.tensors.contains(key) ? g[key].clone() : Tensor());
+  for (const auto& [name, make_optimizer] : cases)
+    for (const DType dtype : {f64, f32}) {
+      const GoldenCase& g = golden(name);
+      const auto start = [&](const char* key) { return g[key].to(dtype).clone().set_requires_grad(); };
+      std::vector<Tensor> parameters = {start("start:0"), start("start:1")};
+      const auto optimizer = make_optimizer(parameters);
+      for (int step = 0; step < 10; ++step) {
+        for (std::size_t i = 0; i < 2; ++i) {
+          const std::string key = concat("grad:", step, ":", i);
+          parameters[i].set_grad(g.has(key) ? g[key].to(dtype).clone() : Tensor());
+        }
+        optimizer->step();
+        for (std::size_t i = 0; i < 2; ++i)
+          expect_agrees(g, concat("parameter ", i, " after step ", step), parameters[i].detach(),
+                        g[concat("after:", step, ":", i)]);
       }
-      optimizer->step();
-      for (std::size_t i = 0; i < 2; ++i)
-        expect_agrees(concat("parameter ", i, " after step ", step), parameters[i].detach(),
-                      g[concat("after:", step, ":", i)]);
+      EXPECT_EQ(optimizer->steps(), 10);
     }
-    EXPECT_EQ(optimizer->steps(), 10);
-  }
 }
 
 template <class Schedule>
 void expect_rates(const std::string& name, const Schedule& schedule) {
-  const auto want = golden(name)["rates"].to_vector();
-  for (std::size_t step = 0; step < want.size(); ++step)
-    EXPECT_NEAR(schedule(static_cast<std::int64_t>(step)), want[step], 1e-12) << name << " at step " << step;
+  const GoldenCase& g = golden(name);
+  std::vector<double> rates;
+  for (index_t step = 0; step < g["rates"].numel(); ++step) rates.push_back(schedule(step));
+  expect_agrees(g, "rates", from_vector(rates, g["rates"].shape(), f64), g["rates"]);
 }
 
-TEST(OptimGolden, Schedules) {
+TEST(GoldenOptim, Schedules) {
   expect_rates("step", Step({.lr = 0.5, .every = 3, .gamma = 0.5}));
   expect_rates("cosine", Cosine({.lr = 0.5, .total = 12, .low = 0.05}));
   expect_rates("one_cycle", OneCycle({.peak = 0.5, .total = 13}));
@@ -88,7 +84,7 @@ TEST(OptimGolden, Schedules) {
                OneCycle({.peak = 0.5, .total = 13, .up = 0.5, .start = 10, .finish = 100}));
 }
 
-TEST(OptimGolden, SchedulesOfThePapers) {
+TEST(GoldenOptim, SchedulesOfThePapers) {
   expect_rates("lambda", Lambda({.lr = 0.5, .factor = [](std::int64_t step) {
                                    return std::pow(0.9, static_cast<double>(step));
                                  }}));
@@ -97,17 +93,20 @@ TEST(OptimGolden, SchedulesOfThePapers) {
   expect_rates("warm_restarts_longer", WarmRestarts({.lr = 0.5, .first = 2, .times = 2}));
 }
 
-TEST(OptimGolden, Clipping) {
-  for (const std::string name : {"clip_long", "clip_short"}) {
-    const GoldenCase& g = golden(name);
-    std::vector<Tensor> parameters;
-    for (const std::string i : {"0", "1"}) {
-      parameters.push_back(zeros(g["before:" + i].shape(), f64).set_requires_grad());
-      parameters.back().set_grad(g["before:" + i].clone());
+TEST(GoldenOptim, Clipping) {
+  for (const std::string name : {"clip_long", "clip_short"})
+    for (const DType dtype : {f64, f32}) {
+      const GoldenCase& g = golden(name);
+      std::vector<Tensor> parameters;
+      for (const std::string i : {"0", "1"}) {
+        parameters.push_back(zeros(g["before:" + i].shape(), dtype).set_requires_grad());
+        parameters.back().set_grad(g["before:" + i].to(dtype).clone());
+      }
+      expect_agrees(g, "length", scalar(clip_grad_norm(parameters, 1.5), dtype), g["length"]);
+      for (std::size_t i = 0; i < 2; ++i)
+        expect_agrees(g, concat("clipped ", i), parameters[i].grad(), g[concat("after:", i)],
+                      Quantity::gradient);
     }
-    EXPECT_NEAR(clip_grad_norm(parameters, 1.5), g["length"].item(), 1e-12);
-    for (std::size_t i = 0; i < 2; ++i) expect_agrees(name, parameters[i].grad(), g[concat("after:", i)]);
-  }
 }
 
 }  // namespace

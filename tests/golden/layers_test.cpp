@@ -1,50 +1,51 @@
-// golden_test.cpp — every layer against PyTorch: outputs and all gradients, in float64, to 1e-10.
-#include "tests/golden/golden.h"
-
+// layers_test.cpp — every layer against PyTorch's: outputs and all gradients.
 #include <gtest/gtest-spi.h>
 
 #include <cmath>
 
 #include "nn/nn.h"
+#include "tests/golden/golden.h"
 #include "tests/testing.h"
 
 namespace heed::nn {
 
-static const GoldenCase& golden(const std::string& name) {
-  static const Golden cases = read_golden(HEED_SOURCE_DIR "/tests/golden/nn.txt");
-  const auto found = cases.find(name);
-  check(found != cases.end(), "golden", "no case '", name, "'");
-  return found->second;
-}
+static const GoldenCase& golden(const std::string& name) { return heed::golden("layers", name); }
 
-static Tensor input(const GoldenCase& g, const std::string& name) {
-  return g["in:" + name].clone().set_requires_grad();
-}
-
-// Loads PyTorch's parameters (their names must be ours), runs, and compares everything that the case has.
+// Loads PyTorch's parameters (their names must be ours), runs, and compares everything that the case has: in f64,
+// and in f32 by a clone made before.
 template <class M, class Run>
 static void expect_golden(const std::string& name, M layer, const std::vector<std::string>& input_names,
                           Run run) {
-  SCOPED_TRACE(name);
   const GoldenCase& g = golden(name);
-  layer.to(f64);
-  layer.load_state_dict(g.parameters);
-  layer.eval();
-  std::vector<Tensor> inputs;
-  for (const auto& input_name : input_names) inputs.push_back(input(g, input_name));
-  const Tensor y = run(layer, inputs);
-  expect_agrees("output", y, g["out:output"]);
-  sum(y * g["r"]).backward();
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    expect_agrees("gradient of " + input_names[i], inputs[i].grad(), g["grad:" + input_names[i]]);
-  for (const auto& [key, parameter] : layer.named_parameters())
-    expect_agrees("gradient of " + key, parameter.grad(), g["grad:" + key]);
+  M single = layer.clone();
+  for (M* m : {&layer, &single}) {
+    const DType dtype = m == &layer ? f64 : f32;
+    m->to(dtype);
+    m->load_state_dict(g.parameters);
+    m->eval();
+    std::vector<Tensor> inputs;
+    for (const auto& input : input_names)
+      inputs.push_back(g["in:" + input].to(dtype).clone().set_requires_grad());
+    const Tensor y = run(*m, inputs);
+    expect_agrees(g, "output", y.detach(), g["out:output"]);
+    sum(y * g["r"].to(dtype)).backward();
+    const auto expect_gradient = [&](const std::string& of, const Tensor& t) {
+      expect_agrees(g, "gradient of " + of, t.grad(), g["grad:" + of], Quantity::gradient);
+    };
+    for (std::size_t i = 0; i < inputs.size(); ++i) expect_gradient(input_names[i], inputs[i]);
+    for (const auto& [key, parameter] : m->named_parameters()) expect_gradient(key, parameter);
+  }
+}
+
+// A second result of a case, such as its weights.
+static void expect_also(const std::string& name, const std::string& what, const Tensor& got) {
+  expect_agrees(golden(name), what, got.detach(), golden(name)["out:" + what]);
 }
 
 using Inputs = std::vector<Tensor>;
 static const auto call = [](auto& layer, const Inputs& in) { return layer(in[0]); };
 
-TEST(Golden, LinearAndLayerNorm) {
+TEST(GoldenLayers, LinearAndLayerNorm) {
   Generator gen(0);
   expect_golden("linear", Linear({.in = 4, .out = 3}, gen), {"x"}, call);
   expect_golden("linear_without_bias", Linear({.in = 4, .out = 3, .bias = false}, gen), {"x"}, call);
@@ -62,14 +63,13 @@ static void expect_attention(const std::string& name, const MultiheadAttentionOp
                   [&](MultiheadAttention& m, const Inputs& in) {
                     const bool self = in.size() == 1;
                     const auto result = m.forward(in[0], in[self ? 0 : 1], in[self ? 0 : 2], how);
-                    if (wanted != Weights::none)
-                      expect_agrees("weights", result.weights, golden(name)["out:" + weights]);
+                    if (wanted != Weights::none) expect_also(name, weights, result.weights);
                     return result.output;
                   });
   }
 }
 
-TEST(Golden, MultiheadAttentionToItself) {
+TEST(GoldenLayers, MultiheadAttentionToItself) {
   const MultiheadAttentionOptions options{.d_model = 6, .nhead = 2};
   expect_attention("mha_self", options, {"x"}, {});
   expect_attention("mha_self_without_bias", {.d_model = 6, .nhead = 2, .bias = false}, {"x"}, {}, "average");
@@ -78,14 +78,19 @@ TEST(Golden, MultiheadAttentionToItself) {
   expect_attention("mha_self_padding", options, {"x"}, {.mask = padding({4, 2, 1}, 4)});
 }
 
-TEST(Golden, MultiheadAttentionToAnotherSequence) {
+TEST(GoldenLayers, MultiheadAttentionToAnotherSequence) {
   const std::vector<std::string> inputs{"query", "key", "value"};
   expect_attention("mha_cross", {.d_model = 6, .nhead = 2}, inputs, {});
   expect_attention("mha_cross_mask_batch_first", {.d_model = 6, .nhead = 2, .batch_first = true}, inputs,
                    {.mask = golden("mha_cross_mask_batch_first").mask()});
 }
 
-TEST(Golden, MultiheadAttentionsOtherOptions) {
+TEST(GoldenLayers, AQueryThatMaySeeNothing) {
+  expect_attention("mha_blind_row", {.d_model = 6, .nhead = 2, .batch_first = true}, {"x"},
+                   {.mask = golden("mha_blind_row").mask()});
+}
+
+TEST(GoldenLayers, MultiheadAttentionsOtherOptions) {
   const MultiheadAttentionOptions options{.d_model = 6, .nhead = 2};
   Generator gen(0);
   for (const Weights wanted : {Weights::none, Weights::per_head})
@@ -104,7 +109,7 @@ static TransformerEncoderLayerOptions layer_options(bool norm_first,
   return {.d_model = 6, .nhead = 2, .dim_feedforward = 8, .activation = activation, .norm_first = norm_first};
 }
 
-TEST(Golden, TransformerEncoderLayer) {
+TEST(GoldenLayers, TransformerEncoderLayer) {
   Generator gen(0);
   for (const bool pre : {false, true})
     for (const Activation f : {Activation::relu, Activation::gelu})
@@ -118,7 +123,7 @@ TEST(Golden, TransformerEncoderLayer) {
                 });
 }
 
-TEST(Golden, TransformerEncoder) {
+TEST(GoldenLayers, TransformerEncoder) {
   Generator gen(0);
   expect_golden("encoder", TransformerEncoder({.layer = layer_options(false), .num_layers = 2}, gen), {"x"},
                 call);
@@ -143,9 +148,9 @@ static void expect_recurrent(const std::string& kind) {
     Generator gen(0);
     expect_golden(name, Net(options, gen), {"x"}, [&](Net& net, const Inputs& in) {
       const RecurrentResult result = net.forward(in[0], how);
-      expect_agrees("h", result.state.h, golden(name)["out:h"]);
-      EXPECT_EQ(result.state.c.defined(), golden(name).tensors.contains("out:c"));
-      if (result.state.c.defined()) expect_agrees("c", result.state.c, golden(name)["out:c"]);
+      expect_also(name, "h", result.state.h);
+      EXPECT_EQ(result.state.c.defined(), golden(name).has("out:c"));
+      if (result.state.c.defined()) expect_also(name, "c", result.state.c);
       return result.output;
     });
   };
@@ -155,7 +160,7 @@ static void expect_recurrent(const std::string& kind) {
   expect(kind + "_without_bias", bare, {});
 }
 
-TEST(Golden, RecurrentNetworks) {
+TEST(GoldenLayers, RecurrentNetworks) {
   expect_recurrent<RNN>("rnn");
   expect_recurrent<LSTM>("lstm");
   expect_recurrent<GRU>("gru");
@@ -168,7 +173,7 @@ TEST(Golden, RecurrentNetworks) {
                 });
 }
 
-TEST(Golden, RecurrentCells) {
+TEST(GoldenLayers, RecurrentCells) {
   Generator gen(0);
   const RecurrentCellOptions options{.input_size = 3, .hidden_size = 2};
   const auto with_state = [](auto& cell, const Inputs& in) { return cell(in[0], in[1]); };
@@ -176,12 +181,12 @@ TEST(Golden, RecurrentCells) {
   expect_golden("gru_cell", GRUCell(options, gen), {"x", "h"}, with_state);
   expect_golden("lstm_cell", LSTMCell(options, gen), {"x", "h", "c"}, [](LSTMCell& cell, const Inputs& in) {
     const RecurrentState next = cell.forward(in[0], {in[1], in[2]});
-    expect_agrees("c", next.c, golden("lstm_cell")["out:c"]);
+    expect_also("lstm_cell", "c", next.c);
     return next.h;
   });
 }
 
-TEST(Golden, ReaderAndWriter) {
+TEST(GoldenLayers, ReaderAndWriter) {
   const IntTensor source{{3, 4, 5, 6}, {5, 3, 0, 0}}, given{{1, 2, 3}, {1, 4, 5}};
   for (const auto& [name, look] : {std::pair("seq2seq_none", Look::none),
                                    {"seq2seq_additive", Look::additive},
@@ -190,13 +195,13 @@ TEST(Golden, ReaderAndWriter) {
     const Seq2SeqOptions options{.source_vocab = 7, .target_vocab = 6, .embed = 3, .hidden = 4, .look = look};
     expect_golden(name, Seq2Seq(options, gen), {}, [&, name = name](Seq2Seq& m, const Inputs&) {
       const Written written = m.forward(source, {4, 2}, given);
-      if (written.weights.defined()) expect_agrees("weights", written.weights, golden(name)["out:weights"]);
+      if (written.weights.defined()) expect_also(name, "weights", written.weights);
       return written.logits;
     });
   }
 }
 
-TEST(Golden, TransformerDecoder) {
+TEST(GoldenLayers, TransformerDecoder) {
   for (const bool norm_first : {false, true}) {
     Generator gen(0);
     expect_golden(norm_first ? "decoder_layer_pre" : "decoder_layer_post",
@@ -215,7 +220,7 @@ TEST(Golden, TransformerDecoder) {
                 });
 }
 
-TEST(Golden, Transformer) {
+TEST(GoldenLayers, Transformer) {
   Generator gen(0);
   expect_golden("transformer",
                 Transformer({.layer = {.d_model = 6, .nhead = 2, .dim_feedforward = 8},
@@ -227,7 +232,7 @@ TEST(Golden, Transformer) {
                 });
 }
 
-TEST(Golden, LayersOfPictures) {
+TEST(GoldenLayers, LayersOfPictures) {
   Generator gen(0);
   expect_golden(
       "conv2d",
@@ -244,25 +249,33 @@ TEST(Golden, LayersOfPictures) {
                 [](BatchNorm2d& norm, const Inputs& in) {
                   norm.train();
                   const Tensor y = norm(in[0]);
-                  expect_agrees("mean", norm.running_mean, golden("batch_norm_train")["out:mean"]);
-                  expect_agrees("var", norm.running_var, golden("batch_norm_train")["out:var"]);
-                  expect_agrees("count", norm.num_batches_tracked, golden("batch_norm_train")["out:count"]);
+                  expect_also("batch_norm_train", "mean", norm.running_mean);
+                  expect_also("batch_norm_train", "var", norm.running_var);
+                  expect_also("batch_norm_train", "count", norm.num_batches_tracked);
                   return y;
                 });
   expect_golden("group_norm", GroupNorm({.num_groups = 2, .num_channels = 4}), {"x"}, call);
 }
 
-TEST(Golden, TheCoursesPositionalEncoding) {
+TEST(GoldenLayers, TheCoursesPositionalEncoding) {
   const GoldenCase& g = golden("positional_encoding");
-  expect_agrees("short", sinusoidal_table(7, 6, f64), g["out:short"]);
-  expect_agrees("long", sinusoidal_table(600, 16, f64).slice(0, 0, to_end, 37), g["out:long"]);
+  for (const DType dtype : {f64, f32}) {
+    expect_agrees(g, "short", sinusoidal_table(7, 6, dtype), g["out:short"]);
+    expect_agrees(g, "long", sinusoidal_table(600, 16, dtype).slice(0, 0, to_end, 37), g["out:long"]);
+  }
 }
 
 // The comparison itself must be able to fail.
-TEST(Golden, ADifferenceIsNoticed) {
-  EXPECT_FATAL_FAILURE(expect_agrees("y", tensor({1, 2}, f64), tensor({1, 2.000001}, f64)), "y, element 1");
-  EXPECT_FATAL_FAILURE(expect_agrees("y", tensor({NAN}, f64), tensor({1}, f64)), "y, element 0");
-  EXPECT_EQ(error_of([] { golden("nothing"); }), "[golden] no case 'nothing'");
+TEST(GoldenLayers, ADifferenceIsNoticed) {
+  static const GoldenCase g{.name = "made up", .tensors = {}, .parameters = {}};  // not in the table
+  EXPECT_NONFATAL_FAILURE(expect_agrees(g, "y", tensor({1, 2}, f64), tensor({1, 2.000001}, f64)),
+                          "made up: y");
+  EXPECT_NONFATAL_FAILURE(expect_agrees(g, "y", tensor({NAN, 1}, f64), tensor({1, 1}, f64)), "made up: y");
+  EXPECT_NONFATAL_FAILURE(expect_agrees(g, "y", tensor({1, 2}), tensor({1, 2.001}, f64)), "made up: y");
+  EXPECT_FATAL_FAILURE(expect_agrees(g, "y", tensor({1, 2}), tensor({1}, f64)), "made up: y");
+  EXPECT_FATAL_FAILURE(expect_agrees(g, "y", Tensor(), tensor({1}, f64)), "made up: y is undefined");
+  EXPECT_EQ(error_of([] { golden("nothing"); }), "[golden] no case 'nothing' in layers");
+  EXPECT_EQ(error_of([] { (void)g["nothing"]; }), "[golden] no 'nothing' in case 'made up'");
 }
 
 }  // namespace heed::nn

@@ -1,0 +1,46 @@
+"""The file that make.py is writing: begin(), then case() and write() as often as needed, then save()."""
+import json
+import os
+import platform
+import struct
+
+import torch
+
+torch.set_default_dtype(torch.float64)
+tensors, cases = {}, []
+
+
+def begin():
+    tensors.clear()
+    cases.clear()
+
+
+def case(name):
+    assert name not in cases, f"two cases are named {name}"
+    cases.append(name)
+
+
+def write(key, tensor):
+    tensors[f"{cases[-1]}/{key}"] = tensor.detach().to(torch.float64).clone()
+
+
+def short(*shape):
+    """Random numbers of three decimals: exact in print, and far from the corners of any function."""
+    return torch.round(torch.randn(shape) * 1000) / 1000
+
+
+def save(name):
+    header = {"__metadata__": {"made by": f"tests/golden/make.py, cases_{name}.py", "Python": platform.python_version(),
+                               "PyTorch": torch.__version__}}
+    numbers = b""
+    for key, t in tensors.items():
+        data = struct.pack(f"<{t.numel()}d", *t.flatten().tolist())
+        header[key] = {"dtype": "F64", "shape": list(t.shape), "data_offsets": [len(numbers), len(numbers) + len(data)]}
+        numbers += data
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".safetensors")
+    with open(path + ".part", "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + numbers)
+    os.replace(path + ".part", path)
+    print(f"{path}: {os.path.getsize(path)} bytes, {len(cases)} cases")
