@@ -6,3 +6,4 @@
 #include "data/digits.h"
 #include "data/readers.h"
 #include "data/safetensors.h"
+#include "data/text/text.h"

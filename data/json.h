@@ -43,8 +43,4 @@ class Json {
 // `text` as a JSON string, with its quotes.
 std::string json_string(std::string_view text);
 
-// The length of the UTF-8 sequence that begins at `at`, or 0 where none does (RFC 3629: no overlong forms, no
-// surrogates, nothing beyond U+10FFFF).
-std::size_t utf8_length(std::string_view text, std::size_t at);
-
 }  // namespace heed::data

@@ -12,6 +12,7 @@
 #include "autograd/graph.h"
 #include "autograd/ops.h"
 #include "data/json.h"
+#include "data/text/unicode.h"
 
 namespace heed::data {
 

@@ -1,0 +1,11 @@
+// text.h — the whole of data/text/ in one include.
+#pragma once
+
+#include "data/text/batches.h"
+#include "data/text/bpe.h"
+#include "data/text/sentences.h"
+#include "data/text/table.h"
+#include "data/text/tokenizer.h"
+#include "data/text/unicode.h"
+#include "data/text/vocabulary.h"
+#include "data/text/wordpiece.h"

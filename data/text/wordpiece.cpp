@@ -1,0 +1,102 @@
+#include "data/text/wordpiece.h"
+
+#include "autograd/error.h"
+#include "data/file.h"
+#include "data/json.h"
+
+namespace heed::data {
+
+static const char* const op = "wordpiece";
+
+WordPiece::WordPiece(Vocabulary vocabulary, const WordPieceOptions& options)
+    : Tokenizer(std::move(vocabulary)), options_(options) {
+  const auto unknown = vocabulary_.find("[UNK]");
+  check(unknown.has_value(), op, "the vocabulary has no [UNK] among its ", vocabulary_.size(), " words");
+  unknown_ = *unknown;
+}
+
+WordPiece WordPiece::load(const std::string& path, const WordPieceOptions& options) {
+  const std::string text = read_file(op, path);
+  std::vector<std::string> words;
+  std::map<std::string, std::size_t> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    std::string word = text.substr(at, end - at);
+    at = end + 1;
+    if (word.ends_with('\r')) word.pop_back();
+    const std::size_t line = words.size() + 1;
+    check(!word.empty(), op, path, ":", line, ": an empty line; each line is one token");
+    (void)code_points(word, Broken::refuse, concat(path, ":", line));
+    const auto [first, is_new] = lines.emplace(word, line);
+    check(is_new, op, path, ":", line, ": the token ", json_string(word), " stands in line ", first->second,
+          " too");
+    words.push_back(std::move(word));
+  }
+  return WordPiece(Vocabulary(std::move(words)), options);
+}
+
+std::vector<std::string> WordPiece::split(std::string_view text) const {
+  std::vector<std::string> words;
+  std::string word;
+  const auto end_word = [&] {
+    if (!word.empty()) words.push_back(std::move(word));
+    word.clear();
+  };
+  std::vector<char32_t> folded;
+  for (const char32_t c : code_points(text, options_.broken)) {
+    if (c == 0 || c == 0xFFFD || is_control(c)) continue;
+    folded.clear();
+    if (options_.lower_case)
+      append_folded(folded, c);
+    else
+      folded.push_back(c);
+    for (const char32_t f : folded) {
+      const bool alone = is_punctuation(f) || is_cjk(c);
+      if (alone || is_space(f)) end_word();
+      if (!is_space(f)) append_utf8(word, f);
+      if (alone) end_word();
+    }
+  }
+  end_word();
+  return words;
+}
+
+// Greedy: the longest piece that fits, again and again; where none does, all of the word is unknown.
+void WordPiece::encode_word(const std::string& word, std::vector<index_t>& ids) const {
+  std::vector<std::size_t> ends;  // where a character ends
+  for (std::size_t at = 0; at < word.size();) ends.push_back(at += character_at(word, at).length);
+  if (ends.size() > options_.max_word_length) return ids.push_back(unknown_);
+  std::vector<index_t> pieces;
+  for (std::size_t begin = 0, first = 0; begin < word.size();) {
+    std::size_t last = ends.size();
+    std::optional<index_t> piece;
+    while (last > first && !piece) {
+      const std::string text = word.substr(begin, ends[last - 1] - begin);
+      piece = vocabulary_.find(begin == 0 ? text : "##" + text);
+      if (!piece) --last;
+    }
+    if (!piece) return ids.push_back(unknown_);
+    pieces.push_back(*piece);
+    begin = ends[last - 1], first = last;
+  }
+  ids.insert(ids.end(), pieces.begin(), pieces.end());
+}
+
+std::vector<index_t> WordPiece::encode(std::string_view text) const {
+  std::vector<index_t> ids;
+  for (const std::string& word : split(text)) encode_word(word, ids);
+  return ids;
+}
+
+std::string WordPiece::decode(const std::vector<index_t>& ids) const {
+  std::string text;
+  for (const index_t id : ids) {
+    const std::string& word = vocabulary_.word(id);
+    const bool inner = word.size() > 2 && word.starts_with("##");
+    if (!inner && !text.empty()) text += ' ';
+    text += inner ? word.substr(2) : word;
+  }
+  return text;
+}
+
+}  // namespace heed::data

@@ -1,0 +1,85 @@
+#include "data/text/table.h"
+
+#include <algorithm>
+
+#include "tests/data/text/testing.h"
+
+namespace heed::data {
+namespace {
+
+TEST(Table, TsvTakesQuotesAsTheyAre) {
+  const Table t = parse_table("id\tdocument\tlabel\n1\t\"좋다\t1\n2\t\t0\n", "t");
+  EXPECT_EQ(t.columns, (Strings{"id", "document", "label"}));
+  ASSERT_EQ(t.rows.size(), 2u);
+  EXPECT_EQ(t.rows[0], (Strings{"1", "\"좋다", "1"}));
+  EXPECT_EQ(t.rows[1], (Strings{"2", "", "0"})) << "an empty field is a field";
+}
+
+TEST(Table, CsvReadsQuotedFields) {
+  const Table t = parse_table(
+      "\xEF\xBB\xBF"
+      "a,b\r\n\"x, \"\"y\"\"\",\"two\nlines\"\r\n,\"\"\n3,4",
+      "t", csv);
+  EXPECT_EQ(t.columns, (Strings{"a", "b"}));
+  ASSERT_EQ(t.rows.size(), 3u);
+  EXPECT_EQ(t.rows[0], (Strings{"x, \"y\"", "two\nlines"}));
+  EXPECT_EQ(t.rows[1], (Strings{"", ""}));
+  EXPECT_EQ(t.rows[2], (Strings{"3", "4"}));
+  EXPECT_EQ(t.lines, (std::vector<std::size_t>{2, 4, 5}));
+}
+
+TEST(Table, RefusesABadRowByItsLine) {
+  const auto error = [](const std::string& text, const TableOptions& options) {
+    return error_of([&] { parse_table(text, "t.csv", options); });
+  };
+  EXPECT_EQ(error("", {}), "[table] t.csv: empty; the first line must name the columns");
+  EXPECT_EQ(error("a\tb\n1\t2\n3\n", {}), "[table] t.csv:3: 1 fields, but the first line has 2");
+  EXPECT_EQ(error("a\tb\n1\t2\t3\n", {}), "[table] t.csv:2: 3 fields, but the first line has 2");
+  EXPECT_EQ(error("a,b\n1,\"2\n3,4\n", csv), "[table] t.csv:2: the quote of field 2 has no end");
+  EXPECT_EQ(
+      error("a,b\n\"1\"x,2\n", csv),
+      "[table] t.csv:2: after the quoted field 1 comes \"x\"; expected the separator or the end of the line");
+  EXPECT_EQ(error("a,b\n1,\xFF\n", csv),
+            "[utf8] t.csv:2: byte 0: 0xFF begins no character. Hint: Broken::replace puts U+FFFD there");
+  const TableOptions replacing{.separator = ',', .quotes = true, .broken = Broken::replace};
+  EXPECT_EQ(parse_table("a,b\n1,\xFF\n", "t", replacing).rows[0][1], "\uFFFD");
+}
+
+// Whatever the bytes are: a table or an Error.
+TEST(Table, AnyBytesAreReadOrRefused) {
+  Generator gen(3);
+  int read = 0;
+  for (int i = 0; i < 5000; ++i) {
+    std::string text = "a,b\n";
+    for (std::size_t n = gen.below(30); n > 0; --n) text += "\"\",,\n\r\t x\xFF"[gen.below(10)];
+    read += error_of([&] {
+              const Table t = parse_table(text, "t", gen.below(2) == 0 ? csv : TableOptions{});
+              for (const auto& row : t.rows) ASSERT_EQ(row.size(), t.columns.size());
+            }).empty();
+  }
+  EXPECT_GT(read, 100);
+}
+
+TEST_F(TextFiles, LabelledTextsInNsmcsForm) {
+  const auto reviews = read_labelled_texts(write("r.txt", "id\tdocument\tlabel\n9\t재밌다\t1\n8\t\t0\n"));
+  EXPECT_EQ(reviews.texts, (Strings{"재밌다", ""}));
+  EXPECT_EQ(reviews.labels, (Ids{1, 0}));
+  EXPECT_EQ(
+      error_of([&] { read_labelled_texts(write("r.txt", "id\tdocument\tlabel\n9\tx\t1\n8\ty\tbad\n")); }),
+      "[table] " + path("r.txt") + ":3: the label is \"bad\"; it must be a whole number from 0 on");
+  expect_contains(error_of([&] { read_labelled_texts(write("r.txt", "document\tlabel\nx\t-1\n")); }),
+                  "the label is \"-1\"");
+  EXPECT_EQ(error_of([&] { read_labelled_texts(write("r.txt", "id\ttext\tlabel\n")); }),
+            "[table] " + path("r.txt") + ": no column \"document\"; there are \"id\", \"text\", \"label\"");
+}
+
+TEST(Table, ReadsTheReviewsOfNsmc) {
+  const std::string path = HEED_SOURCE_DIR "/../shared/data/nsmc/test.tsv";
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
+  const auto reviews = read_labelled_texts(path);
+  EXPECT_EQ(reviews.texts.size(), 5000u);
+  EXPECT_EQ(std::count(reviews.labels.begin(), reviews.labels.end(), 1), 2500);
+}
+
+}  // namespace
+}  // namespace heed::data

@@ -1,0 +1,58 @@
+#include "data/text/unicode.h"
+
+#include "tests/data/text/testing.h"
+
+namespace heed::data {
+namespace {
+
+TEST(Unicode, BrokenTextIsReplacedAsPythonDoes) {
+  for (const Json& c : text_cases().find("broken")->array()) {
+    std::string bytes;
+    for (const Json& b : c.find("bytes")->array()) bytes += static_cast<char>(b.integer());
+    EXPECT_EQ(to_utf8(code_points(bytes, Broken::replace)), c.find("replaced")->string());
+  }
+}
+
+TEST(Unicode, EveryCodePointComesBack) {
+  for (char32_t c = 0; c <= 0x10FFFF; ++c) {
+    if (c >= 0xD800 && c <= 0xDFFF) continue;
+    std::string text;
+    append_utf8(text, c);
+    const Character back = character_at(text, 0);
+    ASSERT_TRUE(back.whole && back.code == c && back.length == text.size()) << static_cast<unsigned>(c);
+  }
+}
+
+TEST(Unicode, BrokenTextIsRefusedByItsByte) {
+  EXPECT_EQ(error_of([] { code_points("ab\xC0\xAF", Broken::refuse, "x.txt"); }),
+            "[utf8] x.txt: byte 2: 0xC0 begins no character. Hint: Broken::replace puts U+FFFD there");
+  EXPECT_EQ(error_of([] { code_points("한\xED\x95"); }),
+            "[utf8] the text: byte 3: 0xED begins no character. Hint: Broken::replace puts U+FFFD there");
+}
+
+TEST(Unicode, KindsOfCharacters) {
+  EXPECT_TRUE(is_letter(U'한') && is_letter(U'é') && is_letter(U'中') && !is_letter(U'1') &&
+              !is_letter(U'.'));
+  EXPECT_TRUE(is_number(U'7') && is_number(U'٣') && is_number(U'½') && !is_number(U'a'));
+  EXPECT_TRUE(is_punctuation(U'$') && is_punctuation(U'。') && is_punctuation(U'“') &&
+              !is_punctuation(U'가'));
+  EXPECT_TRUE(is_space(U' ') && is_space(0x3000) && is_space('\n') && !is_space(0x200B));
+  EXPECT_TRUE(is_control(0) && is_control(0x200B) && !is_control('\n') && !is_control('a'));
+  EXPECT_TRUE(is_cjk(U'漢') && !is_cjk(U'한') && !is_cjk(U'か'));
+}
+
+TEST(Unicode, FoldingDropsCapitalsAndAccents) {
+  const auto folded = [](std::u32string_view text) {
+    std::vector<char32_t> out;
+    for (const char32_t c : text) append_folded(out, c);
+    return to_utf8(out);
+  };
+  EXPECT_EQ(folded(U"ÀÉñŁ Ça İ"), "aenł ca i");
+  EXPECT_EQ(folded(U"がぎプ"), "かきフ");
+  EXPECT_EQ(folded(U"Ёлка Άλφα Đường"), "елка αλφα đuong");
+  EXPECT_EQ(folded(U"한"), "\u1112\u1161\u11AB");
+  EXPECT_EQ(folded(U"e\u0301"), "e");
+}
+
+}  // namespace
+}  // namespace heed::data

@@ -1,0 +1,76 @@
+#include "data/text/wordpiece.h"
+
+#include "tests/data/text/testing.h"
+
+namespace heed::data {
+namespace {
+
+WordPiece small(WordPieceOptions options = {}) {
+  return WordPiece(Vocabulary({"[UNK]", "[CLS]", "[SEP]", "want", "##want", "##ed", "wa", "un", "runn",
+                               "##ing", ",", "low", "##est", "漢", "e"}),
+                   options);
+}
+
+Strings pieces(const WordPiece& bert, const std::string& text) {
+  Strings list;
+  for (const index_t id : bert.encode(text)) list.push_back(bert.vocabulary().word(id));
+  return list;
+}
+
+TEST(WordPiece, TakesTheLongestPieceAgainAndAgain) {
+  EXPECT_EQ(pieces(small(), "UNwant\u00E9d,running"),
+            (Strings{"un", "##want", "##ed", ",", "runn", "##ing"}));
+  EXPECT_EQ(pieces(small(), "unwanted runninglow"), (Strings{"un", "##want", "##ed", "[UNK]"}));
+  EXPECT_EQ(pieces(small(), ""), Strings{});
+  EXPECT_EQ(pieces(small(), "low漢lowest"), (Strings{"low", "漢", "low", "##est"}));
+}
+
+TEST(WordPiece, SplitsAsBertDoes) {
+  for (const bool lower : {true, false}) {
+    const WordPiece bert = small({.lower_case = lower});
+    for (const Json& c : text_cases().find("texts")->array())
+      EXPECT_EQ(bert.split(c.find("text")->string()), strings(*c.find(lower ? "uncased" : "cased")))
+          << json_string(c.find("text")->string());
+  }
+}
+
+TEST(WordPiece, CasedReadsLettersAsTheyAre) {
+  EXPECT_EQ(pieces(small({.lower_case = false}), "low Low é"), (Strings{"low", "[UNK]", "[UNK]"}));
+  EXPECT_EQ(pieces(small(), "Low é"), (Strings{"low", "e"}));
+}
+
+TEST(WordPiece, DecodesToWordsWithSpaces) {
+  const WordPiece bert = small();
+  EXPECT_EQ(bert.decode(bert.encode("unwanted, running")), "unwanted , running");
+}
+
+TEST(WordPiece, AVeryLongWordIsUnknown) {
+  const WordPiece bert(Vocabulary({"[UNK]", "a", "##a"}));
+  EXPECT_EQ(bert.encode(std::string(100, 'a')).size(), 100u);
+  EXPECT_EQ(bert.encode(std::string(101, 'a')), (Ids{0}));
+  EXPECT_EQ(bert.encode(std::string(1'000'000, 'a')), (Ids{0}));
+}
+
+TEST(WordPiece, BrokenTextIsDroppedOrRefused) {
+  EXPECT_EQ(pieces(small(), "lo\xFFw"), (Strings{"low"}));
+  expect_contains(error_of([] { (void)small({.broken = Broken::refuse}).encode("lo\xFF"); }), "byte 2: 0xFF");
+}
+
+TEST_F(TextFiles, WordPieceReadsAVocabulary) {
+  const auto bert =
+      WordPiece::load(write("vocab.txt", "[PAD]\r\n[UNK]\r\n한국\r\n##어"), {.lower_case = false});
+  EXPECT_EQ(bert.encode("한국어 한국"), (Ids{2, 3, 2}));
+  const auto error = [&](const std::string& text) {
+    return error_of([&] { WordPiece::load(write("vocab.txt", text)); });
+  };
+  EXPECT_EQ(error("[UNK]\na\n\nb\n"),
+            "[wordpiece] " + path("vocab.txt") + ":3: an empty line; each line is one token");
+  EXPECT_EQ(error("[UNK]\na\na\n"),
+            "[wordpiece] " + path("vocab.txt") + ":3: the token \"a\" stands in line 2 too");
+  EXPECT_EQ(error("a\nb\n"), "[wordpiece] the vocabulary has no [UNK] among its 2 words");
+  expect_contains(error("[UNK]\n\xFF\n"), "vocab.txt:2: byte 0: 0xFF");
+  expect_contains(error_of([&] { WordPiece::load(path("none")); }), "none: no such file");
+}
+
+}  // namespace
+}  // namespace heed::data
