@@ -26,7 +26,9 @@ std::string help(const About& about) {
       << "  --quick         a run of a few seconds, with the same steps\n"
       << "  --quiet         no progress\n"
       << "  --figures DIR   writes the figures there as SVG\n";
-  if (about.trains) out << "  --epochs N      passes over the training data\n";
+  if (about.trains)
+    out << "  --epochs N      passes over the training data\n"
+        << "  --save FILE     writes the trained model there (safetensors)\n";
   if (!about.data.empty()) out << "  --data PATH     " << about.data << "\n";
   out << "  --help          this text\n";
   return out.str();
@@ -72,6 +74,8 @@ std::optional<Options> parse(int argc, char** argv, const About& about) {
       options.data = value();
     } else if (option == "--epochs" && about.trains) {
       options.epochs = small_number(option, value());
+    } else if (option == "--save" && about.trains) {
+      options.save = value();
     } else {
       throw Usage("unknown option " + option);
     }

@@ -19,6 +19,7 @@ struct Options {
   std::string figures;    // a folder for SVG files; empty: none are written
   std::string data = {};  // real data in place of the embedded default
   int epochs = 0;         // passes over the training data; 0: the lesson's own number
+  std::string save = {};  // where the trained model goes; empty: nowhere
 };
 
 // What a lesson says of itself in --help, and which options it has a use for.
@@ -26,7 +27,7 @@ struct About {
   std::string program = {};  // "lesson_08"
   std::string title = {};
   std::string data = {};  // help of --data; empty: the lesson takes no data
-  bool trains = false;    // takes --epochs
+  bool trains = false;    // takes --epochs and --save
 };
 
 // The printed page of one lesson.

@@ -128,9 +128,11 @@ TEST(LessonOutput, AWrongCommandLineIsNamedAndExitsWith2) {
 TEST(LessonOutput, HelpNamesEveryOptionAndExitsWith0) {
   const Result result = run("lesson_08", "--help");
   EXPECT_EQ(result.status, 0);
-  for (const char* option : {"--seed", "--threads", "--quick", "--quiet", "--figures", "--epochs", "--data"})
+  for (const char* option :
+       {"--seed", "--threads", "--quick", "--quiet", "--figures", "--epochs", "--save", "--data"})
     EXPECT_NE(result.output.find(option), std::string::npos) << option;
   EXPECT_EQ(run("lesson_02", "--help").output.find("--data"), std::string::npos);
+  EXPECT_EQ(run("lesson_02", "--help").output.find("--save"), std::string::npos);
 }
 
 TEST(LessonOutput, MissingDataIsNamedAndExitsWith1) {
@@ -158,6 +160,17 @@ TEST(LessonOutput, FiguresAreWrittenWhole) {
   for (const auto& entry : fs::directory_iterator(dir))
     EXPECT_EQ(entry.path().extension(), ".svg") << entry.path();
   fs::remove_all(dir);
+}
+
+TEST(LessonOutput, TheTrainedModelIsSavedOrWhyNotIsSaid) {
+  const fs::path path = fs::temp_directory_path() / ("heed_model_" + std::to_string(getpid()));
+  const Result result = run("lesson_08", "--quick --quiet --save '" + path.string() + "'");
+  EXPECT_EQ(result.status, 0) << result.output;
+  EXPECT_GT(fs::file_size(path), 69066u * 3 * 4);  // the parameters, and two moments of each
+  fs::remove(path);
+  const Result nowhere = run("lesson_08", "--quick --quiet --save /dev/null/model");
+  EXPECT_EQ(nowhere.status, 1);
+  EXPECT_NE(nowhere.output.find("/dev/null/model: cannot be written"), std::string::npos) << nowhere.output;
 }
 
 TEST(LessonOutput, AFolderThatCannotBeMadeIsNamed) {

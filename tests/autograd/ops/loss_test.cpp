@@ -34,6 +34,12 @@ TEST(Loss, IgnoredTargetsCountNeitherInTheSumNorInTheMean) {
   EXPECT_EQ(cross_entropy(x, {1, -100, 2}, {.reduction = Reduction::none}).at({1}), 0);
 }
 
+TEST(Loss, ClassesAreOnTheLastAxis) {
+  const Tensor x = noise({2, 3, 4});
+  const IntTensor targets{{0, 3, 1}, {2, 2, -100}};
+  EXPECT_EQ(cross_entropy(x, targets).item(), cross_entropy(x.reshape({6, 4}), targets.reshape({6})).item());
+}
+
 TEST(Loss, SquaredErrorsAndLogits) {
   EXPECT_EQ(mse_loss(tensor({1, 2}), tensor({3, 2})).item(), 2);
   EXPECT_EQ(mse_loss(tensor({1, 2}), tensor({3, 2}), Reduction::sum).item(), 4);
