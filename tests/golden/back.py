@@ -48,6 +48,12 @@ modules = {
     "lstm": (nn.LSTM(5, 4, **deep), lambda m, x: m(x)[0]),
     "gru": (nn.GRU(5, 4, **deep), lambda m, x: m(x)[0]),
     "mha": (nn.MultiheadAttention(8, 2), lambda m, q, k: m(q, k, k)[0]),
+    "mha_widths": (nn.MultiheadAttention(8, 2, kdim=5, vdim=7), lambda m, q, k, v: m(q, k, v)[0]),
+    "mha_more_keys": (nn.MultiheadAttention(8, 2, add_bias_kv=True, add_zero_attn=True), lambda m, x: m(x, x, x)[0]),
+    "embedding": (nn.Embedding(5, 3), lambda m: m(torch.tensor([[0, 4], [2, 1]]))),
+    "rnn_cell": (nn.RNNCell(5, 4), None),
+    "gru_cell": (nn.GRUCell(5, 4), None),
+    "lstm_cell": (nn.LSTMCell(5, 4), lambda m, x: m(x)[0]),
     "encoder_layer": (nn.TransformerEncoderLayer(8, 2, 16, norm_first=True), None),
     "encoder": (nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16), 2), None),
     "decoder": (nn.TransformerDecoder(nn.TransformerDecoderLayer(8, 2, 16), 2, norm=nn.LayerNorm(8)),
@@ -65,7 +71,7 @@ for name, (module, run) in modules.items():
     state = {key[len("param."):]: value for key, value in tensors.items() if key.startswith("param.")}
     module.load_state_dict(state, strict=True)
     module.eval()
-    inputs = [tensors[f"in.{i}"] for i in range(2) if f"in.{i}" in tensors]
+    inputs = [tensors[f"in.{i}"] for i in range(3) if f"in.{i}" in tensors]
     with torch.enable_grad():  # PyTorch's plain path, not its fused one
         y = run(module, *inputs) if run else module(*inputs)
     worst = (y - tensors["out"]).abs().max().item()
