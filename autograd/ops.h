@@ -187,14 +187,16 @@ Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tens
 struct Window {
   index_t kernel_h, kernel_w;
   index_t stride = 1, padding = 0;
+  index_t dilation = 1;  // from one pixel of the window to the next
 };
 // Patches as columns: x (B, C, height, width) -> (B, C·kh·kw, L), L positions row by row; each column is
 // flattened (channel, row, column), so a convolution's weight is a patch embedding's weight.
 Tensor unfold(const Tensor& x, const Window& window);
 // The adjoint: patches put back into (B, C, height, width), overlaps added.
 Tensor fold(const Tensor& columns, index_t height, index_t width, const Window& window);
-// x (B, C, h, w), weight (out, C, kh, kw), bias (out) or undefined -> (B, out, h', w')
+// x (B, C, h, w), weight (out, C / groups, kh, kw), bias (out) or undefined -> (B, out, h', w'). With groups, each
+// group of filters sees its own part of the channels.
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, index_t stride = 1,
-              index_t padding = 0);
+              index_t padding = 0, index_t dilation = 1, index_t groups = 1);
 
 }  // namespace heed

@@ -17,25 +17,31 @@ Conv2d::Conv2d(Conv2dOptions o, Generator& gen) : options(o) {
   check(o.in_channels >= 1 && o.out_channels >= 1 && o.kernel_size >= 1, "Conv2d",
         "in_channels, out_channels and kernel_size must be at least 1, got ", o.in_channels, ", ",
         o.out_channels, " and ", o.kernel_size);
-  check(o.stride >= 1 && o.padding >= 0, "Conv2d", "stride must be at least 1 and padding not negative, got ",
-        o.stride, " and ", o.padding);
-  weight = parameter({o.out_channels, o.in_channels, o.kernel_size, o.kernel_size});
+  check(o.stride >= 1 && o.dilation >= 1 && o.padding >= 0, "Conv2d",
+        "stride and dilation must be at least 1 and padding not negative, got ", o.stride, ", ", o.dilation,
+        " and ", o.padding);
+  check(o.groups >= 1 && o.in_channels % o.groups == 0 && o.out_channels % o.groups == 0, "Conv2d",
+        "groups = ", o.groups, " must divide in_channels = ", o.in_channels,
+        " and out_channels = ", o.out_channels);
+  const index_t seen = o.in_channels / o.groups;  // channels that one filter sees
+  weight = parameter({o.out_channels, seen, o.kernel_size, o.kernel_size});
   init::kaiming_uniform(weight, gen, std::sqrt(5));
   if (!o.bias) return;
   bias = parameter({o.out_channels});
-  const double bound = 1 / std::sqrt(static_cast<double>(o.in_channels * o.kernel_size * o.kernel_size));
+  const double bound = 1 / std::sqrt(static_cast<double>(seen * o.kernel_size * o.kernel_size));
   init::uniform(bias, gen, -bound, bound);
 }
 
 std::string Conv2d::details() const {
   return concat("in_channels=", options.in_channels, ", out_channels=", options.out_channels,
                 ", kernel_size=", options.kernel_size, ", stride=", options.stride,
-                ", padding=", options.padding);
+                ", padding=", options.padding, ", dilation=", options.dilation, ", groups=", options.groups);
 }
 
 // ---- pooling: unfold makes each window a column, and a column is reduced ----------------------------------
 
-static PoolOptions checked(const char* op, PoolOptions o) {
+template <class Options>
+static Options checked(const char* op, Options o) {
   check(o.kernel_size >= 1 && o.stride >= 0, op,
         "kernel_size must be at least 1 and stride not negative, got ", o.kernel_size, " and ", o.stride);
   check(o.padding >= 0 && 2 * o.padding <= o.kernel_size, op,
@@ -44,28 +50,33 @@ static PoolOptions checked(const char* op, PoolOptions o) {
   return o;
 }
 
-// (B, C, h, w) -> windows (B, C, kernel², L), and the result's height.
-static std::pair<Tensor, index_t> windows(const Tensor& x, const PoolOptions& o) {
-  const Tensor columns = unfold(x, {o.kernel_size, o.kernel_size, o.stride});
-  return {columns.reshape({x.size(0), x.size(1), o.kernel_size * o.kernel_size, -1}),
-          (x.size(2) - o.kernel_size) / o.stride + 1};
+// x (B, C, h, w), padded already -> windows (B, C, kernel², rows, columns).
+template <class Options>
+static Tensor windows(const Tensor& x, const Options& o) {
+  const index_t rows = (x.size(2) - o.kernel_size) / o.stride + 1,
+                columns = (x.size(3) - o.kernel_size) / o.stride + 1;
+  return unfold(x, {o.kernel_size, o.kernel_size, o.stride})
+      .reshape({x.size(0), x.size(1), o.kernel_size * o.kernel_size, rows, columns});
+}
+
+static Tensor padded(const Tensor& x, index_t p, double value) {
+  return p == 0 ? x : pad(x, {p, p, p, p}, value);
 }
 
 MaxPool2d::MaxPool2d(PoolOptions o) : options(checked("MaxPool2d", o)) {}
 Tensor MaxPool2d::forward(const Tensor& x) const {
   check_images("MaxPool2d", x, 0);
-  const index_t p = options.padding;
-  const auto [all, height] =
-      windows(p == 0 ? x : pad(x, {p, p, p, p}, -std::numeric_limits<double>::infinity()), options);
-  return max(all, 2).values.reshape({x.size(0), x.size(1), height, -1});
+  return max(windows(padded(x, options.padding, -std::numeric_limits<double>::infinity()), options), 2)
+      .values;
 }
 
-AvgPool2d::AvgPool2d(PoolOptions o) : options(checked("AvgPool2d", o)) {}
+AvgPool2d::AvgPool2d(AvgPoolOptions o) : options(checked("AvgPool2d", o)) {}
 Tensor AvgPool2d::forward(const Tensor& x) const {
   check_images("AvgPool2d", x, 0);
-  const index_t p = options.padding;
-  const auto [all, height] = windows(p == 0 ? x : pad(x, {p, p, p, p}), options);
-  return mean(all, 2).reshape({x.size(0), x.size(1), height, -1});
+  const Tensor all = windows(padded(x, options.padding, 0), options);
+  if (options.count_include_pad || options.padding == 0) return mean(all, 2);
+  const Tensor real = ones({1, 1, x.size(2), x.size(3)}, x.dtype());
+  return sum(all, 2) / sum(windows(padded(real, options.padding, 0), options), 2);
 }
 
 // ---- normalisation of channels ----------------------------------------------------------------------------
@@ -73,8 +84,7 @@ Tensor AvgPool2d::forward(const Tensor& x) const {
 BatchNorm2d::BatchNorm2d(BatchNorm2dOptions o) : options(o) {
   check(o.num_features >= 1, "BatchNorm2d", "num_features must be at least 1, got ", o.num_features);
   check(o.momentum >= 0 && o.momentum <= 1, "BatchNorm2d", "momentum must be in [0, 1], got ", o.momentum);
-  weight = parameter({o.num_features}), bias = parameter({o.num_features});
-  init::ones(weight);
+  if (o.affine) init::ones(weight = parameter({o.num_features})), bias = parameter({o.num_features});
   running_mean = zeros({o.num_features}), running_var = ones({o.num_features});
   num_batches_tracked = scalar(0);
 }
@@ -94,7 +104,8 @@ Tensor BatchNorm2d::forward(const Tensor& x) {
     running_var.mul_(1 - options.momentum).add_(v.reshape(running_var.shape()), options.momentum * unbiased);
     num_batches_tracked.add_(ones({}, num_batches_tracked.dtype()));
   }
-  return (x - m) * rsqrt(v + options.eps) * per_channel(weight) + per_channel(bias);
+  const Tensor normalised = (x - m) * rsqrt(v + options.eps);
+  return options.affine ? normalised * per_channel(weight) + per_channel(bias) : normalised;
 }
 
 void BatchNorm2d::visit(Visitor& v) {
@@ -108,8 +119,7 @@ void BatchNorm2d::visit(Visitor& v) {
 GroupNorm::GroupNorm(GroupNormOptions o) : options(o) {
   check(o.num_groups >= 1 && o.num_channels >= 1 && o.num_channels % o.num_groups == 0, "GroupNorm",
         "num_groups = ", o.num_groups, " must divide num_channels = ", o.num_channels);
-  weight = parameter({o.num_channels}), bias = parameter({o.num_channels});
-  init::ones(weight);
+  if (o.affine) init::ones(weight = parameter({o.num_channels})), bias = parameter({o.num_channels});
 }
 
 Tensor GroupNorm::forward(const Tensor& x) const {
@@ -117,8 +127,9 @@ Tensor GroupNorm::forward(const Tensor& x) const {
         options.num_channels, ", …), got ", x.defined() ? to_string(x.shape()) : "an undefined tensor");
   Shape channels = Shape::filled(x.rank(), 1);
   channels[1] = options.num_channels;
-  const Tensor rows = layer_norm(x.reshape({x.size(0), options.num_groups, -1}), {}, {}, options.eps);
-  return rows.reshape(x.shape()) * weight.reshape(channels) + bias.reshape(channels);
+  const Tensor normalised =
+      layer_norm(x.reshape({x.size(0), options.num_groups, -1}), {}, {}, options.eps).reshape(x.shape());
+  return options.affine ? normalised * weight.reshape(channels) + bias.reshape(channels) : normalised;
 }
 
 }  // namespace heed::nn

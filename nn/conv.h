@@ -9,17 +9,22 @@ namespace heed::nn {
 struct Conv2dOptions {
   index_t in_channels = 0, out_channels = 0;
   index_t kernel_size = 1, stride = 1, padding = 0;
+  index_t dilation = 1;  // from one pixel of the kernel to the next
+  index_t groups = 1;    // each group of filters sees its own part of the channels
   bool bias = true;
 };
 
-// x (B, in, h, w) -> (B, out, h', w'), h' = (h + 2 padding - kernel) / stride + 1. Starts as PyTorch's.
+// x (B, in, h, w) -> (B, out, h', w'), h' = (h + 2 padding - dilation (kernel - 1) - 1) / stride + 1. Starts as
+// PyTorch's.
 struct Conv2d : ModuleOf<Conv2d> {
   Conv2dOptions options;
-  Tensor weight;  // (out, in, kernel, kernel)
+  Tensor weight;  // (out, in / groups, kernel, kernel)
   Tensor bias;    // (out), or undefined
 
   Conv2d(Conv2dOptions options, Generator& gen);
-  Tensor forward(const Tensor& x) const { return conv2d(x, weight, bias, options.stride, options.padding); }
+  Tensor forward(const Tensor& x) const {
+    return conv2d(x, weight, bias, options.stride, options.padding, options.dilation, options.groups);
+  }
   void visit(Visitor& v) override { v.parameter("weight", weight), v.parameter("bias", bias); }
   std::string type() const override { return "Conv2d"; }
   std::string details() const override;
@@ -40,10 +45,17 @@ struct MaxPool2d : ModuleOf<MaxPool2d> {
   std::string type() const override { return "MaxPool2d"; }
 };
 
-// The mean of each window; padding counts as zeros, as in PyTorch.
+struct AvgPoolOptions {
+  index_t kernel_size = 2;
+  index_t stride = 0;  // 0: as the kernel
+  index_t padding = 0;
+  bool count_include_pad = true;  // padding counts as zeros; else only the real pixels are averaged
+};
+
+// The mean of each window.
 struct AvgPool2d : ModuleOf<AvgPool2d> {
-  PoolOptions options;
-  explicit AvgPool2d(PoolOptions options);
+  AvgPoolOptions options;
+  explicit AvgPool2d(AvgPoolOptions options);
   Tensor forward(const Tensor& x) const;
   void visit(Visitor&) override {}
   std::string type() const override { return "AvgPool2d"; }
@@ -53,6 +65,7 @@ struct BatchNorm2dOptions {
   index_t num_features = 0;
   double eps = 1e-5;
   double momentum = 0.1;  // how far the running numbers move with each batch
+  bool affine = true;     // learned scale and shift
   bool frozen = false;    // always normalise by the running numbers, and leave them as they are
 };
 
@@ -60,7 +73,7 @@ struct BatchNorm2dOptions {
 // scaled and shifted. Ioffe, Szegedy, "Batch normalization", 2015.
 struct BatchNorm2d : ModuleOf<BatchNorm2d> {
   BatchNorm2dOptions options;
-  Tensor weight, bias;               // (C)
+  Tensor weight, bias;               // (C), or undefined
   Tensor running_mean, running_var;  // (C), buffers; the variance is the unbiased one
   Tensor num_batches_tracked;        // (), a count
 
@@ -74,12 +87,13 @@ struct BatchNorm2d : ModuleOf<BatchNorm2d> {
 struct GroupNormOptions {
   index_t num_groups = 1, num_channels = 0;
   double eps = 1e-5;
+  bool affine = true;  // learned scale and shift
 };
 
 // Like LayerNorm, but over the pixels of a group of channels. x (B, C, …). Wu, He, "Group normalization", 2018.
 struct GroupNorm : ModuleOf<GroupNorm> {
   GroupNormOptions options;
-  Tensor weight, bias;  // (C)
+  Tensor weight, bias;  // (C), or undefined
 
   explicit GroupNorm(GroupNormOptions options);
   Tensor forward(const Tensor& x) const;

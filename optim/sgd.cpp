@@ -9,7 +9,10 @@ SGD::SGD(const std::vector<ParameterGroup>& groups, SGDOptions options)
       options_(options),
       velocity_(this->parameters().size()) {
   check_range("momentum", options_.momentum, 0, std::numeric_limits<double>::infinity());
-  check(!options_.nesterov || options_.momentum > 0, "SGD", "nesterov needs a momentum above 0");
+  check_range("dampening", options_.dampening, 0, 1);
+  check(!options_.nesterov || (options_.momentum > 0 && options_.dampening == 0), "SGD",
+        "nesterov needs a momentum above 0 and no dampening, got ", options_.momentum, " and ",
+        options_.dampening);
 }
 
 void SGD::update(std::size_t i, Tensor& w, const Tensor& gradient) {
@@ -17,7 +20,7 @@ void SGD::update(std::size_t i, Tensor& w, const Tensor& gradient) {
   if (weight_decay(i) != 0) g = g + w * weight_decay(i);
   if (options_.momentum != 0) {
     Tensor& v = velocity_[i];
-    v = v.defined() ? v * options_.momentum + g : g.clone();
+    v = v.defined() ? v * options_.momentum + g * (1 - options_.dampening) : g.clone();
     g = options_.nesterov ? g + v * options_.momentum : v;
   }
   w.add_(g, -lr(i));

@@ -8,13 +8,14 @@ namespace heed::optim {
 struct SGDOptions {
   double lr = 1e-3;
   double momentum = 0;
+  double dampening = 0;     // what is held back of each gradient that enters the velocity
   double weight_decay = 0;  // adds weight_decay * w to the gradient
-  bool nesterov = false;    // needs momentum
+  bool nesterov = false;    // needs momentum and no dampening
 };
 
 //   g = gradient + weight_decay * w
-//   v = momentum * v + g          (v = g at a parameter's first step)
-//   w = w - lr * v                (Nesterov: w - lr * (g + momentum * v))
+//   v = momentum * v + (1 - dampening) * g        (v = g at a parameter's first step)
+//   w = w - lr * v                                (Nesterov: w - lr * (g + momentum * v))
 // Sutskever et al., "On the importance of initialization and momentum in deep
 // learning", 2013, in PyTorch's form.
 class SGD final : public Optimizer {

@@ -11,15 +11,16 @@ namespace {
 struct Grid {
   index_t rows, columns;
   Grid(const char* op, index_t height, index_t width, const Window& w) {
-    check(w.kernel_h >= 1 && w.kernel_w >= 1 && w.stride >= 1 && w.padding >= 0, op,
+    check(w.kernel_h >= 1 && w.kernel_w >= 1 && w.stride >= 1 && w.padding >= 0 && w.dilation >= 1, op,
           "a window needs a kernel of at least 1 x 1, ",
-          "a stride of at least 1 and no negative padding, got kernel ", w.kernel_h, " x ", w.kernel_w,
-          ", stride ", w.stride, ", padding ", w.padding);
-    check(w.kernel_h <= height + 2 * w.padding && w.kernel_w <= width + 2 * w.padding, op, "the kernel ",
-          w.kernel_h, " x ", w.kernel_w, " is larger than the image ", height, " x ", width, " with padding ",
-          w.padding);
-    rows = (height + 2 * w.padding - w.kernel_h) / w.stride + 1;
-    columns = (width + 2 * w.padding - w.kernel_w) / w.stride + 1;
+          "a stride and a dilation of at least 1 and no negative padding, got kernel ", w.kernel_h, " x ",
+          w.kernel_w, ", stride ", w.stride, ", dilation ", w.dilation, ", padding ", w.padding);
+    const index_t tall = w.dilation * (w.kernel_h - 1) + 1, wide = w.dilation * (w.kernel_w - 1) + 1;
+    check(tall <= height + 2 * w.padding && wide <= width + 2 * w.padding, op, "the kernel ", w.kernel_h,
+          " x ", w.kernel_w, w.dilation == 1 ? "" : concat(" with dilation ", w.dilation),
+          " is larger than the image ", height, " x ", width, " with padding ", w.padding);
+    rows = (height + 2 * w.padding - tall) / w.stride + 1;
+    columns = (width + 2 * w.padding - wide) / w.stride + 1;
   }
 };
 
@@ -34,10 +35,10 @@ void for_each_pixel(index_t channels, index_t height, index_t width, const Windo
     for (index_t kh = 0; kh < w.kernel_h; ++kh)
       for (index_t kw = 0; kw < w.kernel_w; ++kw, ++line)
         for (index_t r = 0; r < grid.rows; ++r) {
-          const index_t y = r * w.stride + kh - w.padding;
+          const index_t y = r * w.stride + kh * w.dilation - w.padding;
           if (y < 0 || y >= height) continue;
           for (index_t q = 0; q < grid.columns; ++q) {
-            const index_t x = q * w.stride + kw - w.padding;
+            const index_t x = q * w.stride + kw * w.dilation - w.padding;
             if (x >= 0 && x < width)
               element(line * positions + r * grid.columns + q, (c * height + y) * width + x);
           }
@@ -111,17 +112,26 @@ Tensor fold(const Tensor& columns, index_t height, index_t width, const Window& 
 }
 
 // conv2d(x, weight, bias): every patch times every filter.
-//   x (B, C, height, width), weight (out, C, kh, kw), bias (out) -> (B, out, rows, columns)
-//   forward    weight as (out, C·kh·kw) · unfold(x): a convolution is a matmul of patches; backward is theirs
-Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, index_t stride, index_t padding) {
+//   x (B, C, height, width), weight (out, C / G, kh, kw), bias (out) -> (B, out, rows, columns)
+//   forward    weight as (G, out / G, C / G · kh·kw) · unfold(x) as (B, G, C / G · kh·kw, L): a convolution is a
+//              matmul of patches; backward is theirs
+Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, index_t stride, index_t padding,
+              index_t dilation, index_t groups) {
   ops::check_tensors("conv2d", {&x, &weight});
-  check(x.rank() == 4 && weight.rank() == 4 && x.size(1) == weight.size(1), "conv2d", "x ", x.shape(),
-        " does not fit weight ", weight.shape(),
-        "; they must be (B, C, height, width) and (out, C, kh, kw) with one C");
-  const Window window{weight.size(2), weight.size(3), stride, padding};
+  check(groups >= 1, "conv2d", "groups must be at least 1, got ", groups);
+  check(x.rank() == 4 && weight.rank() == 4 && x.size(1) == groups * weight.size(1), "conv2d", "x ",
+        x.shape(), " does not fit weight ", weight.shape(),
+        groups == 1 ? "" : concat(" in ", groups, " groups"),
+        "; they must be (B, C, height, width) and (out, C", groups == 1 ? "" : " / groups",
+        ", kh, kw) with one C");
+  check(weight.size(0) % groups == 0, "conv2d", weight.size(0), " filters cannot be split evenly over ",
+        groups, " groups");
+  const Window window{weight.size(2), weight.size(3), stride, padding, dilation};
   const Grid grid("conv2d", x.size(2), x.size(3), window);
-  const index_t out = weight.size(0);
-  Tensor y = matmul(weight.reshape({out, weight.numel() / std::max<index_t>(out, 1)}), unfold(x, window));
+  const index_t out = weight.size(0), patch = weight.size(1) * window.kernel_h * window.kernel_w;
+  const Tensor patches = unfold(x, window).reshape({x.size(0), groups, patch, grid.rows * grid.columns});
+  Tensor y = matmul(weight.reshape({groups, out / groups, patch}), patches)
+                 .reshape({x.size(0), out, grid.rows * grid.columns});
   if (bias.defined()) {
     ops::check_tensors("conv2d", {&x, &bias});
     check(bias.shape() == Shape{out}, "conv2d", "bias ", bias.shape(),

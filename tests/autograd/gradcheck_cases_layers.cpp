@@ -204,15 +204,19 @@ void others(Table& t) {
           return dropout(in[0].transpose(0, 1), 0.5, gen);
         },
         {normal({3, 65})});
-  for (const Window& w : {Window{2, 2, 2}, Window{3, 2}, Window{2, 3, 2, 1}, Window{1, 1}}) {
+  for (const Window& w :
+       {Window{2, 2, 2}, Window{3, 2}, Window{2, 3, 2, 1}, Window{1, 1}, Window{2, 2, 1, 1, 3}}) {
     t.add("unfold", [w](const Inputs& in) { return unfold(in[0], w); }, {normal({2, 2, 5, 4})});
-    const index_t rows = (5 + 2 * w.padding - w.kernel_h) / w.stride + 1,
-                  columns = (4 + 2 * w.padding - w.kernel_w) / w.stride + 1;
+    const index_t rows = (4 + 2 * w.padding - w.dilation * (w.kernel_h - 1)) / w.stride + 1,
+                  columns = (3 + 2 * w.padding - w.dilation * (w.kernel_w - 1)) / w.stride + 1;
     t.add("fold", [w](const Inputs& in) { return fold(in[0], 5, 4, w); },
           {normal({2, 2 * w.kernel_h * w.kernel_w, rows * columns})});
-    t.add("conv2d", [w](const Inputs& in) { return conv2d(in[0], in[1], in[2], w.stride, w.padding); },
+    t.add("conv2d",
+          [w](const Inputs& in) { return conv2d(in[0], in[1], in[2], w.stride, w.padding, w.dilation); },
           {normal({2, 2, 5, 4}, 1), normal({3, 2, w.kernel_h, w.kernel_w}, 2), normal({3}, 3)});
   }
+  t.add("conv2d", "in groups", [](const Inputs& in) { return conv2d(in[0], in[1], in[2], 1, 1, 1, 2); },
+        {normal({2, 4, 3, 3}, 1), normal({6, 2, 2, 2}, 2), normal({6}, 3)});
   t.add("conv2d", "without bias", [](const Inputs& in) { return conv2d(in[0], in[1]); },
         {normal({1, 1, 3, 3}, 1), normal({1, 1, 2, 2}, 2)});
 }

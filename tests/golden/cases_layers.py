@@ -234,3 +234,10 @@ def positional_encoding(seq_len, d_model):
 golden.case("positional_encoding")
 golden.write("out:short", positional_encoding(7, 6))
 golden.write("out:long", positional_encoding(600, 16)[::37])
+
+# More of the layers of pictures.
+case("conv2d_groups", nn.Conv2d(4, 6, 3, stride=2, padding=2, dilation=2, groups=2), {"x": short(2, 4, 7, 6)}, lambda m, x: (m(x),))
+case("conv2d_depthwise", nn.Conv2d(3, 3, 3, padding=1, groups=3), {"x": short(2, 3, 4, 5)}, lambda m, x: (m(x),))
+case("avg_pool_real_pixels", nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False), {"x": short(2, 2, 5, 4)}, lambda m, x: (m(x),))
+case("batch_norm_plain", nn.BatchNorm2d(3, affine=False), {"x": short(2, 3, 2, 4)}, lambda m, x: (m.train()(x),))
+case("group_norm_plain", nn.GroupNorm(2, 4, affine=False), {"x": short(2, 4, 3, 2)}, lambda m, x: (m(x),))

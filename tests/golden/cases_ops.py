@@ -90,3 +90,14 @@ def with_a_blind_row(q, k, v):
 
 case("attention_blind_row", with_a_blind_row, short(2, 3, 4), short(2, 5, 4), short(2, 5, 6))
 case("attention_bias", lambda q, k, v, b: (q @ k.mT / 2 + b).softmax(-1) @ v, short(2, 3, 4), short(2, 5, 4), short(2, 5, 6), short(3, 5))
+
+# More of the windows, and losses with the other reductions.
+case("conv2d_groups", lambda x, w: F.conv2d(x, w, stride=2, padding=1, dilation=2, groups=2), short(2, 4, 6, 5), short(6, 2, 2, 3))
+case("unfold_dilation", lambda x: F.unfold(x, (2, 3), stride=2, padding=1, dilation=2), short(2, 2, 5, 6))
+case("fold_dilation", lambda x: F.fold(x, (5, 6), (2, 3), stride=2, padding=1, dilation=2), short(1, 12, 6))
+between = torch.tensor([[0, 1, 0.25], [1.0, 0.5, 0]])
+for reduction in ["sum", "none"]:
+    case(f"nll_{reduction}", lambda x: F.nll_loss(x.log_softmax(-1), targets, reduction=reduction), short(4, 5))
+    case(f"mse_{reduction}", lambda x, y: F.mse_loss(x, y, reduction=reduction), short(2, 3), short(2, 3))
+    case(f"bce_{reduction}", lambda x: F.binary_cross_entropy_with_logits(x, between, reduction=reduction), short(2, 3) * 4)
+case("cross_entropy_ignore_index", lambda x: F.cross_entropy(x, torch.tensor([2, 0, 2, 1]), ignore_index=2), short(4, 3))

@@ -75,3 +75,5 @@ for name, factor in [("clip_long", 3.0), ("clip_short", 0.01)]:
     golden.write("length", torch.nn.utils.clip_grad_norm_(parameters, 1.5))
     for i, p in enumerate(parameters):
         golden.write(f"after:{i}", p.grad)
+
+trajectory("sgd_dampening", lambda p: SGD(p, lr=0.1, momentum=0.8, dampening=0.3, weight_decay=0.1))

@@ -273,6 +273,34 @@ TEST(GoldenLayers, LayersOfPictures) {
   expect_golden("group_norm", GroupNorm({.num_groups = 2, .num_channels = 4}), {"x"}, call);
 }
 
+TEST(GoldenLayers, OptionsOfLayersOfPictures) {
+  Generator gen(0);
+  expect_golden("conv2d_groups",
+                Conv2d({.in_channels = 4,
+                        .out_channels = 6,
+                        .kernel_size = 3,
+                        .stride = 2,
+                        .padding = 2,
+                        .dilation = 2,
+                        .groups = 2},
+                       gen),
+                {"x"}, call);
+  expect_golden(
+      "conv2d_depthwise",
+      Conv2d({.in_channels = 3, .out_channels = 3, .kernel_size = 3, .padding = 1, .groups = 3}, gen), {"x"},
+      call);
+  expect_golden("avg_pool_real_pixels",
+                AvgPool2d({.kernel_size = 3, .stride = 2, .padding = 1, .count_include_pad = false}), {"x"},
+                call);
+  expect_golden("batch_norm_plain", BatchNorm2d({.num_features = 3, .affine = false}), {"x"},
+                [](BatchNorm2d& norm, const Inputs& in) {
+                  norm.train();
+                  return norm(in[0]);
+                });
+  expect_golden("group_norm_plain", GroupNorm({.num_groups = 2, .num_channels = 4, .affine = false}), {"x"},
+                call);
+}
+
 TEST(GoldenLayers, TheCoursesPositionalEncoding) {
   const GoldenCase& g = golden("positional_encoding");
   for (const DType dtype : {f64, f32}) {

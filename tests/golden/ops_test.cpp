@@ -16,6 +16,9 @@ CrossEntropyOptions options(Reduction reduction, double smoothing) {
 // Our op for every case of the file. What is PyTorch's in a case stands in cases_ops.py under the same name.
 const std::map<std::string, Op>& ours() {
   static const IntTensor targets{1, -100, 4, 0};
+  static const auto between = [](const Inputs& in) {
+    return tensor({{0, 1, 0.25}, {1, 0.5, 0}}, in[0].dtype());
+  };
   static const Mask visible = Mask::of({{1, 0, 1, 1, 0}, {1, 1, 0, 0, 0}, {0, 0, 0, 0, 1}});
   static const Mask blind = Mask::of({{1, 0, 1, 1, 0}, {0, 0, 0, 0, 0}, {0, 0, 0, 0, 1}});
   static const std::map<std::string, Op> ops = {
@@ -80,6 +83,35 @@ const std::map<std::string, Op>& ours() {
       {"bce",
        [](const Inputs& in) {
          return binary_cross_entropy_with_logits(in[0], tensor({0, 1, 0.25, 1}, in[0].dtype()));
+       }},
+      {"nll_sum",
+       [](const Inputs& in) {
+         return nll_loss(log_softmax(in[0], -1), targets, options(Reduction::sum, 0));
+       }},
+      {"nll_none",
+       [](const Inputs& in) {
+         return nll_loss(log_softmax(in[0], -1), targets, options(Reduction::none, 0));
+       }},
+      {"mse_sum", [](const Inputs& in) { return mse_loss(in[0], in[1], Reduction::sum); }},
+      {"mse_none", [](const Inputs& in) { return mse_loss(in[0], in[1], Reduction::none); }},
+      {"bce_sum",
+       [](const Inputs& in) { return binary_cross_entropy_with_logits(in[0], between(in), Reduction::sum); }},
+      {"bce_none",
+       [](const Inputs& in) {
+         return binary_cross_entropy_with_logits(in[0], between(in), Reduction::none);
+       }},
+      {"cross_entropy_ignore_index",
+       [](const Inputs& in) {
+         return cross_entropy(in[0], IntTensor{2, 0, 2, 1}, {.ignore_index = 2});
+       }},
+      {"conv2d_groups", [](const Inputs& in) { return conv2d(in[0], in[1], {}, 2, 1, 2, 2); }},
+      {"unfold_dilation",
+       [](const Inputs& in) {
+         return unfold(in[0], {2, 3, 2, 1, 2});
+       }},
+      {"fold_dilation",
+       [](const Inputs& in) {
+         return fold(in[0], 5, 6, {2, 3, 2, 1, 2});
        }},
       {"layer_norm", [](const Inputs& in) { return layer_norm(in[0], in[1], in[2]); }},
       {"rms_norm", [](const Inputs& in) { return rms_norm(in[0], in[1]); }},

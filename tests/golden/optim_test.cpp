@@ -25,6 +25,8 @@ TEST(GoldenOptim, TenStepsOfEveryOptimizer) {
       {"sgd", make<SGD>(SGDOptions{.lr = 0.1})},
       {"sgd_weight_decay", make<SGD>(SGDOptions{.lr = 0.1, .weight_decay = 0.2})},
       {"sgd_momentum", make<SGD>(SGDOptions{.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01})},
+      {"sgd_dampening",
+       make<SGD>(SGDOptions{.lr = 0.1, .momentum = 0.8, .dampening = 0.3, .weight_decay = 0.1})},
       {"sgd_nesterov", make<SGD>(SGDOptions{.lr = 0.1, .momentum = 0.8, .nesterov = true})},
       {"adam", make<Adam>(AdamOptions{.lr = 0.05})},
       {"adam_weight_decay",

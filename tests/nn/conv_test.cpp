@@ -49,7 +49,9 @@ TEST(PictureLayers, ErrorsNameWhatIsWrong) {
   EXPECT_EQ(error_of([&] { Conv2d({}, gen); }),
             "[Conv2d] in_channels, out_channels and kernel_size must be at least 1, got 0, 0 and 1");
   EXPECT_EQ(error_of([&] { Conv2d({.in_channels = 1, .out_channels = 1, .stride = 0}, gen); }),
-            "[Conv2d] stride must be at least 1 and padding not negative, got 0 and 0");
+            "[Conv2d] stride and dilation must be at least 1 and padding not negative, got 0, 1 and 0");
+  EXPECT_EQ(error_of([&] { Conv2d({.in_channels = 4, .out_channels = 2, .groups = 4}, gen); }),
+            "[Conv2d] groups = 4 must divide in_channels = 4 and out_channels = 2");
   EXPECT_EQ(error_of([&] { MaxPool2d({.kernel_size = 2, .padding = 2}); }),
             "[MaxPool2d] padding must be at most half of the kernel, got 2");
   EXPECT_EQ(error_of([&] { AvgPool2d({.kernel_size = 0}); }),

@@ -134,7 +134,9 @@ TEST(Optimizer, RefusesImpossibleOptions) {
   EXPECT_EQ(error_of([&] { SGD(w, {.momentum = -1}); }), "[SGD] momentum must be in [0, inf), got -1");
   EXPECT_EQ(error_of([&] { SGD(w, {.weight_decay = NAN}); }),
             "[SGD] weight_decay must be in [0, inf), got nan");
-  EXPECT_EQ(error_of([&] { SGD(w, {.nesterov = true}); }), "[SGD] nesterov needs a momentum above 0");
+  EXPECT_EQ(error_of([&] { SGD(w, {.nesterov = true}); }),
+            "[SGD] nesterov needs a momentum above 0 and no dampening, got 0 and 0");
+  EXPECT_EQ(error_of([&] { SGD(w, {.dampening = 2}); }), "[SGD] dampening must be in [0, 1), got 2");
   EXPECT_EQ(error_of([&] { RMSprop(w, {.alpha = 1}); }), "[RMSprop] alpha must be in [0, 1), got 1");
   EXPECT_EQ(error_of([&] { Adam(w, {.beta1 = 1}); }), "[Adam] beta1 must be in [0, 1), got 1");
   EXPECT_EQ(error_of([&] { Adam(w, {.beta2 = -0.1}); }), "[Adam] beta2 must be in [0, 1), got -0.1");

@@ -62,9 +62,12 @@ TEST(Conv, ErrorsNameOpShapesAndRule) {
   EXPECT_EQ(error_of([&] {
               unfold(x, {2, 2, 0});
             }),
-            "[unfold] a window needs a kernel of at least 1 x 1, a stride of at least 1 and no negative "
-            "padding, got kernel 2 x 2, "
-            "stride 0, padding 0");
+            "[unfold] a window needs a kernel of at least 1 x 1, a stride and a dilation of at least 1 "
+            "and no negative padding, got kernel 2 x 2, stride 0, dilation 1, padding 0");
+  EXPECT_EQ(error_of([&] {
+              unfold(x, {2, 3, 1, 0, 2});
+            }),
+            "[unfold] the kernel 2 x 3 with dilation 2 is larger than the image 4 x 4 with padding 0");
   EXPECT_EQ(error_of([] {
               fold(ones({4, 4}), 4, 4, {2, 2, 2});
             }),
@@ -82,6 +85,19 @@ TEST(Conv, ErrorsNameOpShapesAndRule) {
             }),
             "[conv2d] x (1, 2, 4, 4) does not fit weight (3, 1, 2, 2); they must be (B, C, height, width) "
             "and (out, C, kh, kw) with one C");
+  EXPECT_EQ(error_of([&] {
+              conv2d(x, ones({3, 2, 2, 2}), {}, 1, 0, 1, 2);
+            }),
+            "[conv2d] x (1, 2, 4, 4) does not fit weight (3, 2, 2, 2) in 2 groups; they must be "
+            "(B, C, height, width) and (out, C / groups, kh, kw) with one C");
+  EXPECT_EQ(error_of([&] {
+              conv2d(x, ones({3, 1, 2, 2}), {}, 1, 0, 1, 2);
+            }),
+            "[conv2d] 3 filters cannot be split evenly over 2 groups");
+  EXPECT_EQ(error_of([&] {
+              conv2d(x, ones({3, 1, 2, 2}), {}, 1, 0, 1, 0);
+            }),
+            "[conv2d] groups must be at least 1, got 0");
   EXPECT_EQ(error_of([&] {
               conv2d(x, ones({3, 2, 2, 2}), ones({2}));
             }),
