@@ -159,6 +159,12 @@ std::string fixed(double x, int decimals) {
   return text;
 }
 
+std::string scientific(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1e", x);
+  return text;
+}
+
 std::string percent(double fraction, int decimals) { return fixed(100 * fraction, decimals) + " %"; }
 
 }  // namespace heed::lessons

@@ -56,6 +56,8 @@ int run(int argc, char** argv, const About& about, const std::function<void(cons
 
 // "0.123" with a fixed number of decimals.
 std::string fixed(double x, int decimals);
+// "1.3e-07"
+std::string scientific(double x);
 // "97.5 %"
 std::string percent(double fraction, int decimals = 1);
 

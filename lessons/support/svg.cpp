@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "lessons/support/lesson.h"
+#include "lessons/support/terminal.h"
 
 namespace heed::lessons {
 
@@ -190,33 +191,41 @@ std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& opt
   return out.str();
 }
 
+// About how wide a text is drawn; Hangul is twice as wide.
+static double text_width(const std::string& words, double size) {
+  return 0.55 * size * static_cast<double>(columns(words));
+}
+
 std::string svg_pictures(const std::string& title, const std::vector<SvgPicture>& pictures) {
-  constexpr double size = 144, gap = 24, top = 44;
-  std::ostringstream out;
-  out << open(gap + static_cast<double>(pictures.size()) * (size + gap), top + size + 40, title);
-  for (std::size_t i = 0; i < pictures.size(); ++i) {
-    const SvgPicture& p = pictures[i];
+  constexpr double height = 144, gap = 24, top = 44;
+  std::ostringstream body;
+  double left = gap;
+  for (const SvgPicture& p : pictures) {
     const index_t rows = p.image.size(0), columns = p.image.size(1);
-    const double left = gap + static_cast<double>(i) * (size + gap);
-    const double w = size / static_cast<double>(columns), h = size / static_cast<double>(rows);
+    const double side = height / static_cast<double>(rows), width = side * static_cast<double>(columns);
+    const double place = std::max(width, text_width(p.caption, 12));
+    left += (place - width) / 2;
     for (index_t r = 0; r < rows; ++r)
       for (index_t c = 0; c < columns; ++c)
-        out << "<rect x=\"" << left + w * static_cast<double>(c) << "\" y=\""
-            << top + h * static_cast<double>(r) << "\" width=\"" << w << "\" height=\"" << h << "\" fill=\""
-            << colour(p.image.at({r, c}) / p.top) << "\"><title>" << fixed(p.image.at({r, c}), 3)
-            << "</title></rect>\n";
+        body << "<rect x=\"" << left + side * static_cast<double>(c) << "\" y=\""
+             << top + side * static_cast<double>(r) << "\" width=\"" << side << "\" height=\"" << side
+             << "\" fill=\"" << colour(p.image.at({r, c}) / p.top)
+             << "\" shape-rendering=\"crispEdges\"><title>" << fixed(p.image.at({r, c}), 3)
+             << "</title></rect>\n";
+    const Stroke border{"#d95f02", "none"};
     for (index_t g = p.grid; p.grid > 0 && g < rows; g += p.grid)
-      out << "<line x1=\"" << left << "\" x2=\"" << left + size << "\" y1=\""
-          << top + h * static_cast<double>(g) << "\" y2=\"" << top + h * static_cast<double>(g)
-          << "\" stroke=\"#d95f02\"/>\n<line y1=\"" << top << "\" y2=\"" << top + size << "\" x1=\""
-          << left + w * static_cast<double>(g) << "\" x2=\"" << left + w * static_cast<double>(g)
-          << "\" stroke=\"#d95f02\"/>\n";
-    out << "<rect x=\"" << left << "\" y=\"" << top << "\" width=\"" << size << "\" height=\"" << size
-        << "\" fill=\"none\" stroke=\"#888\"/>\n"
-        << text(left + size / 2, top + size + 20, "middle", p.caption);
+      body << svg_line(left, top + side * static_cast<double>(g), left + width,
+                       top + side * static_cast<double>(g), border, 1);
+    for (index_t g = p.grid; p.grid > 0 && g < columns; g += p.grid)
+      body << svg_line(left + side * static_cast<double>(g), top, left + side * static_cast<double>(g),
+                       top + height, border, 1);
+    body << "<rect x=\"" << left << "\" y=\"" << top << "\" width=\"" << width << "\" height=\"" << height
+         << "\" fill=\"none\" stroke=\"#888\"/>\n"
+         << text(left + width / 2, top + height + 20, "middle", p.caption);
+    left += (width + place) / 2 + gap;
   }
-  out << "</svg>\n";
-  return out.str();
+  return open(std::max(left, text_width(title, 16) + 2 * gap), top + height + 40, title) + body.str() +
+         "</svg>\n";
 }
 
 void write_figure(const std::string& dir, const std::string& name, const std::string& svg) {

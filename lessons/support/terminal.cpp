@@ -103,6 +103,25 @@ std::string heat_map(const Tensor& x, const HeatMap& options) {
   return out;
 }
 
+std::string cells(const std::vector<std::string>& texts, const std::vector<int>& widths) {
+  check(texts.size() == widths.size(), "cells", texts.size(), " texts for ", widths.size(), " widths");
+  std::string line;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto width = static_cast<std::size_t>(std::abs(widths[i])), taken = columns(texts[i]);
+    const std::string space(taken < width ? width - taken : 0, ' ');
+    line += widths[i] < 0 ? texts[i] + space : space + texts[i];
+  }
+  return line.substr(0, line.find_last_not_of(' ') + 1);
+}
+
+std::string indented(const std::string& block, int by) {
+  std::string out;
+  std::istringstream in(block);
+  for (std::string line; std::getline(in, line);)
+    out += std::string(static_cast<std::size_t>(by), ' ') + line + "\n";
+  return out;
+}
+
 std::string beside(const std::vector<std::string>& blocks, int gap) {
   std::vector<std::vector<std::string>> lines;
   std::vector<std::size_t> widths;

@@ -35,6 +35,11 @@ struct HeatMap {
 };
 std::string heat_map(const Tensor& x, const HeatMap& options = {});
 
+// One line of a table: each text in its width (columns on the screen), at the right; negative widths: at the left.
+std::string cells(const std::vector<std::string>& texts, const std::vector<int>& widths);
+// Every line of a block moved to the right.
+std::string indented(const std::string& block, int by);
+
 // Blocks of lines put side by side, `gap` spaces apart.
 std::string beside(const std::vector<std::string>& blocks, int gap = 4);
 

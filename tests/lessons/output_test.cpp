@@ -74,20 +74,36 @@ void expect_promise_kept(const std::string& lesson, const std::string& folder, c
   EXPECT_EQ(first_missing(promise, lines(result.output)), "") << result.output;
 }
 
-TEST(LessonOutput, Lesson02PrintsWhatItsHeaderShows) {
-  expect_promise_kept("lesson_02", "02_scaled_dot_product_attention", "--quiet");
+// All lessons; those that train for long are run as --quick.
+struct Lesson {
+  std::string program, folder, arguments;
+  std::vector<std::string> figures;
+};
+const std::vector<Lesson>& lessons() {
+  static const std::vector<Lesson> all = {
+      {"lesson_00", "00_autograd", "--quiet", {"step.svg", "moons.svg", "moons_loss.svg"}},
+      {"lesson_02",
+       "02_scaled_dot_product_attention",
+       "--quiet",
+       {"weights.svg", "entropy.svg", "padding.svg", "causal.svg"}},
+      {"lesson_08",
+       "08_vision_transformer",
+       "--quick --quiet",
+       {"patches.svg", "loss.svg", "cls_attention.svg"}},
+  };
+  return all;
+}
+
+TEST(LessonOutput, EveryLessonPrintsWhatItsHeaderShows) {
+  for (const Lesson& lesson : lessons()) expect_promise_kept(lesson.program, lesson.folder, lesson.arguments);
 }
 
 TEST(LessonOutput, EveryLineFitsATerminalOf80Columns) {
-  for (const std::string lesson : {"lesson_02", "lesson_08"})
-    for (const std::string& line : lines(run(lesson, "--quick --quiet").output)) {
+  for (const Lesson& lesson : lessons())
+    for (const std::string& line : lines(run(lesson.program, "--quick --quiet").output)) {
       const auto columns = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });
-      EXPECT_LE(columns, 80) << lesson << ": " << line;
+      EXPECT_LE(columns, 80) << lesson.program << ": " << line;
     }
-}
-
-TEST(LessonOutput, Lesson08PrintsWhatItsHeaderShows) {
-  expect_promise_kept("lesson_08", "08_vision_transformer", "--quick --quiet");
 }
 
 TEST(LessonOutput, AMissingLineIsFound) {
@@ -97,15 +113,15 @@ TEST(LessonOutput, AMissingLineIsFound) {
 }
 
 TEST(LessonOutput, SameSeedSameLinesWhateverTheThreads) {
-  for (const std::string lesson : {"lesson_02", "lesson_08"}) {
+  for (const Lesson& lesson : lessons()) {
     std::string first;
     for (const char* threads : {"1", "3"}) {
-      Result result = run(lesson, std::string("--quick --quiet --seed 5 --threads ") + threads);
+      Result result = run(lesson.program, std::string("--quick --quiet --seed 5 --threads ") + threads);
       ASSERT_EQ(result.status, 0) << result.output;
       const std::size_t time = result.output.find("Done in");  // the only line that may differ
       if (time != std::string::npos) result.output.erase(time, result.output.find('\n', time) - time);
       if (first.empty()) first = result.output;
-      EXPECT_EQ(first, result.output) << lesson;
+      EXPECT_EQ(first, result.output) << lesson.program;
     }
   }
 }
@@ -144,18 +160,17 @@ TEST(LessonOutput, MissingDataIsNamedAndExitsWith1) {
 // A figure is there, whole, well formed at its ends, with a title in every cell.
 TEST(LessonOutput, FiguresAreWrittenWhole) {
   const fs::path dir = fs::temp_directory_path() / ("heed figures " + std::to_string(getpid()));
-  for (const std::string lesson : {"lesson_02", "lesson_08"}) {
-    const Result result = run(lesson, "--quick --quiet --figures '" + dir.string() + "'");
+  for (const Lesson& lesson : lessons()) {
+    const Result result = run(lesson.program, "--quick --quiet --figures '" + dir.string() + "'");
     ASSERT_EQ(result.status, 0) << result.output;
-  }
-  for (const char* name : {"weights.svg", "entropy.svg", "padding.svg", "causal.svg", "patches.svg",
-                           "loss.svg", "cls_attention.svg"}) {
-    std::ifstream file(dir / name);
-    std::stringstream text;
-    text << file.rdbuf();
-    EXPECT_TRUE(text.str().starts_with("<svg ")) << name;
-    EXPECT_TRUE(text.str().ends_with("</svg>\n")) << name;
-    EXPECT_NE(text.str().find("<title>"), std::string::npos) << name;
+    for (const std::string& name : lesson.figures) {
+      std::ifstream file(dir / name);
+      std::stringstream text;
+      text << file.rdbuf();
+      EXPECT_TRUE(text.str().starts_with("<svg ")) << name;
+      EXPECT_TRUE(text.str().ends_with("</svg>\n")) << name;
+      EXPECT_NE(text.str().find("<title>"), std::string::npos) << name;
+    }
   }
   for (const auto& entry : fs::directory_iterator(dir))
     EXPECT_EQ(entry.path().extension(), ".svg") << entry.path();

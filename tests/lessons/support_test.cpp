@@ -26,6 +26,12 @@ TEST(Terminal, BlocksStandSideBySideWhateverTheirHeights) {
   EXPECT_EQ(beside({"ab\nc", "x"}, 1), "ab x\nc  \n");
 }
 
+TEST(Terminal, CellsStandInTheirColumnsWhateverTheAlphabet) {
+  EXPECT_EQ(cells({"학교에", "1.5", "x"}, {-8, 5, -4}), "학교에    1.5x");
+  EXPECT_EQ(cells({"longer than its width", "1"}, {-4, 3}), "longer than its width  1");
+  EXPECT_EQ(indented("a\nb", 2), "  a\n  b\n");
+}
+
 TEST(Svg, AHeatMapHasACellTitledForEveryPair) {
   const std::string svg =
       svg_heat_map(tensor({{1, 0}, {0.5, 0.5}}),
@@ -49,6 +55,7 @@ TEST(Svg, CurvesThatAreNotFiniteAreRefused) {
 TEST(Numbers, AreFixedAndInPercent) {
   EXPECT_EQ(fixed(1.23456, 3), "1.235");
   EXPECT_EQ(percent(0.975), "97.5 %");
+  EXPECT_EQ(scientific(0.00012), "1.2e-04");
 }
 
 }  // namespace

@@ -1,0 +1,367 @@
+// Lesson 00 · Autograd: what everything rests on
+//
+//   y = f(x)         each op computes its result and writes down how to go back
+//   dL/dx += dL/dy · dy/dx        backward walks from the newest op to the oldest
+//
+// Every model in this course learns by gradients, and every gradient comes from here. This program takes a graph
+// apart that fits on paper, goes on to tensors, holds the gradients to differences measured by hand, and lets a small
+// net learn from them. Run it: ./lesson_00 (or ./lesson_00 --figures figures).
+//
+// What it prints ("…" stands for lines left out here; a test holds the rest to the program):
+//
+//   Lesson 00 · Autograd: what everything rests on
+//
+//   1 · A graph by hand
+//   ───────────────────
+//   A straight line that should pass through (3, 4), and how wrong it is: loss =
+//   (w x + b - t)² with x = 3, w = 2, b = -1, t = 4. Each op computes its result,
+//   and where something requires a gradient it also writes a node: what it was
+//   made from, and how to go back.
+//
+//       y = 2 · 3 - 1 = 5,  error = 1,  loss = 1
+//
+//     The graph, newest op first:
+//       #4 mul () <- #3 add_number, #3 add_number
+//       #3 add_number () <- #2 add
+//       #2 add () <- #1 mul, leaf ()
+//       #1 mul () <- leaf (), leaf ()
+//
+//   backward() starts with dloss/dloss = 1 at the newest node and walks to the
+//   oldest. Each node multiplies what arrives with its own slope, and passes it
+//   on:
+//
+//       dloss/derror = 2 · error = 2
+//       dloss/dw = 2 · x = 6    dloss/dx = 2 · w = 4    dloss/db = 2 · 1 = 2
+//     ✓ a gradient says what moving a number would do — w moved by a millionth:
+//       slope 6.0000, gradient 6.0000 — holds
+//
+//   2 · A value that is used twice
+//   ──────────────────────────────
+//   u = x · x, v = 3 u, w = u + v, at x = 2. u feeds two ops, so two gradients
+//   come back to it, 1 from w and 3 from v, and they add up. u may go on only when
+//   both have arrived: nodes run from the newest to the oldest, and a node is
+//   always older than those it feeds.
+//
+//       both shares, then onwards      (1 + 3) · 2x = 16
+//       only the last share kept             3 · 2x = 12
+//       onwards before v has spoken          1 · 2x =  4
+//       onwards each time one speaks    (1 + 4) · 2x = 20
+//     ✓ shares add up, and in the right order — dw/dx = 16 — holds
+//
+//   3 · Tensors
+//   ───────────
+//   The same with whole arrays: one node for a product of matrices, not one for
+//   each number. A bias of two numbers is added to four rows, so it is used four
+//   times, and gets the sum of four gradients.
+//     x               (4, 3)           4 rows of 3 numbers
+//     w               (3, 2)           gradient: xᵀ · dy
+//     b               (2)              gradient: dy summed over the rows
+//     x · w + b       (4, 2)           b was stretched over the rows
+//     ✓ a gradient has the shape of its value — x, w and b all do — holds
+//     ✓ what was stretched is summed — each number of b stood in 4 rows: gradient
+//       4 — holds
+//
+//   4 · Numeric against analytic
+//   ────────────────────────────
+//   How do we know that a backward is right? Move one number by h, see what the
+//   result does, and compare: slope = (f(x + h) - f(x - h)) / 2h. It is slow and
+//   cannot be wrong in the same way.
+//
+//       30 numbers each          worst difference
+//       tanh(x)                        below 1e-8
+//       x · w                          below 1e-8
+//       softmax(x)                     below 1e-8
+//       layer_norm(x)                  below 1e-8
+//       attention(x, x, x)             below 1e-8
+//     ✓ backward agrees with what is measured — all within 1e-6 — holds
+//
+//   The step matters. Too large, and the curve bends away from its slope (the
+//   error grows with h²); too small, and the difference drowns in rounding. A
+//   float32 has so few digits that no step is good: check gradients in float64.
+//
+//          h     float64     float32
+//       1e-1     2.4e-03     2.4e-03
+//   …
+//   5 · A net learns
+//   ────────────────
+//   Two moons, and no straight line between them. A net of two layers, 2 numbers
+//   to 16, tanh, 16 to 2: follow the gradients downhill, 300 steps.
+//
+//   …
+//   Next: ./lesson_01 asks why attention is needed at all.
+#include "lessons/support/lesson.h"
+
+#include <cmath>
+#include <functional>
+
+#include "lessons/support/svg.h"
+#include "lessons/support/terminal.h"
+#include "nn/nn.h"
+#include "optim/optim.h"
+
+using namespace heed;
+using namespace heed::lessons;
+
+namespace {
+
+Tensor number(double value) { return scalar(value, f64).set_requires_grad(); }
+
+void a_graph_by_hand(Page& page) {
+  page.step("A graph by hand");
+  page.say(
+      "A straight line that should pass through (3, 4), and how wrong it is: loss = (w x + b - t)² with x = "
+      "3, "
+      "w = 2, b = -1, t = 4. Each op computes its result, and where something requires a gradient it also "
+      "writes a "
+      "node: what it was made from, and how to go back.");
+  const Tensor x = number(3), w = number(2), b = number(-1);
+  const Tensor y = w * x + b, error = y - 4.0, loss = error * error;
+  page.print("\n    y = 2 · 3 - 1 = " + fixed(y.item(), 0) + ",  error = " + fixed(error.item(), 0) +
+             ",  loss = " + fixed(loss.item(), 0) + "\n\n  The graph, newest op first:\n");
+  page.print(indented(graph_text(loss), 4));
+  loss.backward();
+  page.print("");
+  page.say(
+      "backward() starts with dloss/dloss = 1 at the newest node and walks to the oldest. Each node "
+      "multiplies what "
+      "arrives with its own slope, and passes it on:");
+  page.print("\n    dloss/derror = 2 · error = 2\n    dloss/dw = 2 · x = " + fixed(w.grad().item(), 0) +
+             "    dloss/dx = 2 · w = " + fixed(x.grad().item(), 0) +
+             "    dloss/db = 2 · 1 = " + fixed(b.grad().item(), 0));
+
+  const auto loss_at = [](double weight) { return std::pow(weight * 3 - 1 - 4, 2); };
+  const double h = 1e-6, measured = (loss_at(2 + h) - loss_at(2 - h)) / (2 * h);
+  page.claim(
+      "a gradient says what moving a number would do",
+      "w moved by a millionth: slope " + fixed(measured, 4) + ", gradient " + fixed(w.grad().item(), 4),
+      std::abs(measured - w.grad().item()) < 1e-6);
+}
+
+void used_twice(Page& page) {
+  page.step("A value that is used twice");
+  page.say(
+      "u = x · x, v = 3 u, w = u + v, at x = 2. u feeds two ops, so two gradients come back to it, 1 from w "
+      "and 3 from "
+      "v, and they add up. u may go on only when both have arrived: nodes run from the newest to the oldest, "
+      "and a "
+      "node is always older than those it feeds.");
+  const Tensor x = number(2);
+  const Tensor u = x * x, v = 3.0 * u, w = u + v;
+  w.backward();
+  page.print(
+      "\n    both shares, then onwards      (1 + 3) · 2x = 16\n"
+      "    only the last share kept             3 · 2x = 12\n"
+      "    onwards before v has spoken          1 · 2x =  4\n"
+      "    onwards each time one speaks    (1 + 4) · 2x = 20");
+  const double gradient = x.grad().item();
+  page.claim("shares add up, and in the right order", "dw/dx = " + fixed(gradient, 0), gradient == 16);
+}
+
+void tensors(Page& page, Generator& gen) {
+  page.step("Tensors");
+  page.say(
+      "The same with whole arrays: one node for a product of matrices, not one for each number. A bias of "
+      "two numbers "
+      "is added to four rows, so it is used four times, and gets the sum of four gradients.");
+  const Tensor x = randn({4, 3}, gen, f64).set_requires_grad(),
+               w = randn({3, 2}, gen, f64).set_requires_grad();
+  const Tensor b = zeros({2}, f64).set_requires_grad();
+  const Tensor y = matmul(x, w) + b;
+  y.sum().backward();
+  page.shape("x", x.shape(), "4 rows of 3 numbers");
+  page.shape("w", w.shape(), "gradient: xᵀ · dy");
+  page.shape("b", b.shape(), "gradient: dy summed over the rows");
+  page.shape("x · w + b", y.shape(), "b was stretched over the rows");
+  const bool shapes =
+      x.grad().shape() == x.shape() && w.grad().shape() == w.shape() && b.grad().shape() == b.shape();
+  page.claim("a gradient has the shape of its value", "x, w and b all do", shapes);
+  page.claim("what was stretched is summed",
+             concat("each number of b stood in 4 rows: gradient ", b.grad().at({0})), b.grad().at({0}) == 4);
+}
+
+// The largest difference between backward's gradient and (s(x + h) - s(x - h)) / 2h over all numbers of x, against
+// the largest gradient; s is the result weighed by fixed random numbers.
+using Function = std::function<Tensor(const Tensor&)>;
+double worst_difference(const Function& f, const Tensor& start, double h) {
+  Tensor x = start.clone().set_requires_grad();
+  Generator gen(7);
+  const Tensor weights = randn(f(x).shape(), gen, x.dtype());
+  (f(x) * weights).sum().backward();
+  const Tensor analytic = x.grad().reshape({-1});
+  const NoGrad no_grad;
+  const auto at = [&](index_t i, double step) {
+    Tensor moved = start.clone().reshape({-1});
+    moved.set({i}, moved.at({i}) + step);
+    return (f(moved.reshape(start.shape())) * weights).sum().item();
+  };
+  double worst = 0;
+  for (index_t i = 0; i < start.numel(); ++i)
+    worst = std::max(worst, std::abs((at(i, h) - at(i, -h)) / (2 * h) - analytic.at({i})));
+  return worst / max(abs(analytic)).item();
+}
+
+void measured_by_hand(const Options& options, Page& page, Generator& gen) {
+  page.step("Numeric against analytic");
+  page.say(
+      "How do we know that a backward is right? Move one number by h, see what the result does, and compare: "
+      "slope = "
+      "(f(x + h) - f(x - h)) / 2h. It is slow and cannot be wrong in the same way.");
+  const Tensor x = randn({5, 6}, gen, f64), w = randn({6, 4}, gen, f64);
+  struct Case {
+    std::string name;
+    Function f;
+  };
+  const std::vector<Case> cases = {
+      {"tanh(x)", [](const Tensor& t) { return tanh(t); }},
+      {"x · w", [&](const Tensor& t) { return matmul(t, w); }},
+      {"softmax(x)", [](const Tensor& t) { return softmax(t, -1); }},
+      {"layer_norm(x)", [](const Tensor& t) { return layer_norm(t); }},
+      {"attention(x, x, x)", [](const Tensor& t) { return scaled_dot_product_attention(t, t, t); }},
+  };
+  page.print("\n    " + cells({"30 numbers each", "worst difference"}, {-23, 18}));
+  double worst = 0;
+  for (const auto& [name, f] : cases) {
+    const double difference = worst_difference(f, x, 1e-6);
+    worst = std::max(worst, difference);
+    page.print("    " + cells({name, difference < 1e-8 ? "below 1e-8" : scientific(difference)}, {-23, 18}));
+  }
+  page.claim("backward agrees with what is measured", "all within 1e-6", worst < 1e-6);
+
+  page.print("");
+  page.say(
+      "The step matters. Too large, and the curve bends away from its slope (the error grows with h²); too "
+      "small, and "
+      "the difference drowns in rounding. A float32 has so few digits that no step is good: check gradients "
+      "in "
+      "float64.");
+  page.print("\n" + cells({"h", "float64", "float32"}, {8, 12, 12}));
+  SvgCurve wide{.name = "float64", .x = {}, .y = {}}, narrow{.name = "float32", .x = {}, .y = {}};
+  double best64 = 1, best32 = 1;
+  for (int power = -1; power >= -10; --power) {
+    const double h = std::pow(10.0, power);
+    const double in64 = worst_difference(cases[0].f, x, h), in32 = worst_difference(cases[0].f, x.to(f32), h);
+    page.print(cells({concat("1e", power), scientific(in64), scientific(in32)}, {8, 12, 12}));
+    for (auto* curve : {&wide, &narrow}) curve->x.push_back(power);
+    wide.y.push_back(std::log10(in64)), narrow.y.push_back(std::log10(in32));
+    best64 = std::min(best64, in64), best32 = std::min(best32, in32);
+  }
+  page.claim("float32 cannot check a gradient", "at its best step it is off by " + scientific(best32),
+             best32 > 1e-6);
+  if (!options.figures.empty())
+    write_figure(options.figures, "step.svg",
+                 svg_curves({wide, narrow}, {.title = "The step of a numeric gradient",
+                                             .x_axis = "log10 of the step h",
+                                             .y_axis = "log10 of the relative error",
+                                             .baseline = -6,
+                                             .baseline_name = "agreement asked for"}));
+}
+
+// Two half circles that reach into each other, with noise: points (n, 2), and which moon each is of.
+struct Moons {
+  Tensor points;
+  IntTensor moon;
+};
+Moons two_moons(index_t n, Generator& gen) {
+  std::vector<double> xy;
+  std::vector<index_t> moon;
+  for (index_t i = 0; i < n; ++i) {
+    const double angle = gen.uniform() * M_PI, side = static_cast<double>(i % 2);
+    xy.push_back((side == 0 ? std::cos(angle) : 1 - std::cos(angle)) + 0.1 * gen.normal());
+    xy.push_back((side == 0 ? std::sin(angle) : 0.5 - std::sin(angle)) + 0.1 * gen.normal());
+    moon.push_back(i % 2);
+  }
+  return {from_vector(xy, {n, 2}), IntTensor(moon, {n})};
+}
+
+double accuracy(nn::Sequential& net, const Moons& moons) {
+  const NoGrad no_grad;
+  const IntTensor guess = argmax(net(moons.points), -1);
+  index_t right = 0;
+  for (index_t i = 0; i < guess.numel(); ++i) right += guess[i] == moons.moon[i];
+  return static_cast<double>(right) / static_cast<double>(guess.numel());
+}
+
+// The plane from (-1.5, -1) to (2.5, 1.5) in `rows` lines of `columns` places: how sure the net is of the second moon.
+Tensor plane(nn::Sequential& net, index_t rows, index_t columns) {
+  const NoGrad no_grad;
+  std::vector<double> xy;
+  for (index_t r = 0; r < rows; ++r)
+    for (index_t c = 0; c < columns; ++c) {
+      xy.push_back(-1.5 + 4 * (static_cast<double>(c) + 0.5) / static_cast<double>(columns));
+      xy.push_back(1.5 - 2.5 * (static_cast<double>(r) + 0.5) / static_cast<double>(rows));
+    }
+  return softmax(net(from_vector(xy, {rows * columns, 2})), -1).select(1, 1).reshape({rows, columns});
+}
+
+// Dots where the net says "second moon", and the test points as o and x.
+std::string map_of(nn::Sequential& net, const Moons& moons) {
+  constexpr index_t rows = 16, columns = 60;
+  const Tensor sure = plane(net, rows, columns);
+  std::vector<std::string> map(rows, std::string(columns, ' '));
+  for (index_t r = 0; r < rows; ++r)
+    for (index_t c = 0; c < columns; ++c)
+      if (sure.at({r, c}) > 0.5) map[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)] = '.';
+  for (index_t i = 0; i < moons.moon.numel(); ++i) {
+    const auto r = static_cast<index_t>((1.5 - moons.points.at({i, 1})) / 2.5 * rows);
+    const auto c = static_cast<index_t>((moons.points.at({i, 0}) + 1.5) / 4 * columns);
+    if (r >= 0 && r < rows && c >= 0 && c < columns)
+      map[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)] = moons.moon[i] == 0 ? 'o' : 'x';
+  }
+  std::string text;
+  for (const std::string& line : map) text += "    " + line + "\n";
+  return text;
+}
+
+void a_net_learns(const Options& options, Page& page, Generator& gen) {
+  page.step("A net learns");
+  page.say(
+      "Two moons, and no straight line between them. A net of two layers, 2 numbers to 16, tanh, 16 to 2: "
+      "follow the "
+      "gradients downhill, 300 steps.");
+  const Moons train = two_moons(400, gen), test = two_moons(400, gen);
+  nn::Sequential net(nn::Linear({.in = 2, .out = 16}, gen), nn::Tanh(),
+                     nn::Linear({.in = 16, .out = 2}, gen));
+  optim::Adam optimizer(net.parameters(), {.lr = 0.03});
+  const int steps = 300;
+  Progress progress("training", steps, options.quiet);
+  SvgCurve curve{.name = "training loss", .x = {}, .y = {}};
+  for (int step = 1; step <= steps; ++step) {
+    const Tensor loss = cross_entropy(net(train.points), train.moon);
+    optimizer.zero_grad();  // else the gradients of all steps add up
+    loss.backward();
+    optimizer.step();
+    curve.x.push_back(step), curve.y.push_back(loss.item());
+    progress.update(step, "loss " + fixed(loss.item(), 3));
+  }
+  page.print("\n  What it has learned (dots: it says x), and 400 points that it has not seen:\n");
+  page.print(map_of(net, test));
+  const double right = accuracy(net, test);
+  page.claim("gradients are enough to learn", "unseen points right: " + percent(right), right >= 0.98);
+  if (options.figures.empty()) return;
+  write_figure(options.figures, "moons_loss.svg",
+               svg_curves({curve}, {.title = "Two layers learn two moons",
+                                    .x_axis = "step",
+                                    .y_axis = "cross-entropy (nats)",
+                                    .baseline = std::log(2.0),
+                                    .baseline_name = "guessing (ln 2)"}));
+  write_figure(
+      options.figures, "moons.svg",
+      svg_pictures("How sure the net is of the lower moon",
+                   {{.image = plane(net, 25, 40), .caption = "dark: lower moon, white: upper moon"}}));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const About about{.program = "lesson_00", .title = "Lesson 00 · Autograd: what everything rests on"};
+  return run(argc, argv, about, [](const Options& options, Page& page) {
+    Generator gen(options.seed);
+    a_graph_by_hand(page);
+    used_twice(page);
+    tensors(page, gen);
+    measured_by_hand(options, page, gen);
+    a_net_learns(options, page, gen);
+    page.print("");
+    page.say("Next: ./lesson_01 asks why attention is needed at all.");
+  });
+}
