@@ -220,6 +220,11 @@ const std::vector<Scene>& scenes(Language language) {
                      "여우는", "토끼는",   "염소는", "곰은", "돼지는"},
       korean_tired{"지쳤기", "늙었기", "약했기", "어렸기", "아팠기", "졸렸기"};
   static const std::vector<Scene> english = {
+      {"the FIRST sat on the SECOND because it was WHY",
+       animals,
+       {"mat", "rug", "cushion", "sofa", "bench", "straw"},
+       {"tired", "sleepy", "old", "lazy", "calm", "hungry"},
+       {"soft", "warm", "dry", "clean", "new", "flat"}},
       {"the FIRST did not cross the SECOND because it was too WHY",
        animals,
        {"road", "street", "bridge", "river", "field"},
@@ -241,6 +246,11 @@ const std::vector<Scene>& scenes(Language language) {
        {"weak", "small", "slow"},
        {"heavy", "big", "long"}}};
   static const std::vector<Scene> korean = {
+      {"FIRST SECOND 앉았다 왜냐하면 그것이 WHY 때문이다",
+       korean_animals,
+       {"매트에", "깔개에", "방석에", "소파에", "벤치에", "짚에"},
+       {"지쳤기", "졸렸기", "늙었기", "게을렀기", "배고팠기", "아팠기"},
+       {"푹신했기", "따뜻했기", "말랐기", "깨끗했기", "새것이었기", "평평했기"}},
       {"FIRST SECOND 건너지 않았다 왜냐하면 그것이 너무 WHY 때문이다",
        korean_animals,
        {"길을", "다리를", "강을", "도로를", "들판을"},

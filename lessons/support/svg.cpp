@@ -67,6 +67,17 @@ std::string text(double x, double y, const char* anchor, const std::string& word
                 more, ">", escaped(words), "</text>\n");
 }
 
+// About how wide a text is drawn; Hangul is twice as wide.
+double text_width(const std::string& words, double size) {
+  return 0.55 * size * static_cast<double>(columns(words));
+}
+
+double widest(const std::vector<std::string>& names) {
+  double width = 0;
+  for (const std::string& name : names) width = std::max(width, text_width(name, 12));
+  return width;
+}
+
 std::string name_of(const std::vector<std::string>& names, index_t i) {
   return i < static_cast<index_t>(names.size()) ? names[static_cast<std::size_t>(i)] : concat(i);
 }
@@ -75,21 +86,33 @@ std::string name_of(const std::vector<std::string>& names, index_t i) {
 
 std::string svg_heat_map(const Tensor& x, const SvgHeatMap& options) {
   const index_t rows = x.size(0), columns = x.size(1);
-  const double side = std::max(rows, columns) <= 8 ? 52 : 22, left = 120, top = 84;
+  const index_t most = std::max(rows, columns);
+  const double side = most <= 8 ? 52 : most <= 32 ? 22 : 8;
+  const bool tilted = widest(options.columns) > side;  // names that do not fit side by side
+  const double left = std::max({120.0, widest(options.rows) + 24, text_width(options.row_axis, 12) + 40}),
+               top = 84 + (tilted ? 0.7 * widest(options.columns) : 0);
   const bool numbers = rows <= 8 && columns <= 8;
   std::ostringstream out;
-  out << open(left + side * static_cast<double>(columns) + 24, top + side * static_cast<double>(rows) + 24,
-              options.title);
+  const double width =
+      left + side * static_cast<double>(columns) + 24 + (tilted ? 0.7 * widest(options.columns) : 0);
+  out << open(std::max(width, text_width(options.title, 16) + 48),
+              top + side * static_cast<double>(rows) + 24, options.title);
   out << "<defs><pattern id=\"hidden\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
          "patternTransform=\"rotate(45)\"><rect width=\"6\" height=\"6\" fill=\"#f2f2f2\"/>"
          "<line x1=\"0\" y1=\"0\" x2=\"0\" y2=\"6\" stroke=\"#999\" stroke-width=\"2\"/></pattern></defs>\n";
   out << text(left, 46, "start", options.column_axis + " →", "fill=\"#555\"");
   out << text(16, top - 8, "start", options.row_axis + " ↓", "fill=\"#555\"");
-  for (index_t c = 0; c < columns; ++c)
-    out << text(left + side * (static_cast<double>(c) + 0.5), top - 8, "middle", name_of(options.columns, c));
+  for (index_t c = 0; c < columns; ++c) {
+    const double x_middle = left + side * (static_cast<double>(c) + 0.5);
+    if (tilted)
+      out << text(x_middle, top - 8, "start", name_of(options.columns, c),
+                  concat("transform=\"rotate(-45 ", x_middle, " ", top - 8, ")\""));
+    else if (side >= 12)
+      out << text(x_middle, top - 8, "middle", name_of(options.columns, c));
+  }
   for (index_t r = 0; r < rows; ++r) {
     const double y = top + side * static_cast<double>(r);
-    out << text(left - 8, y + side / 2 + 4, "end", name_of(options.rows, r));
+    if (side >= 12) out << text(left - 8, y + side / 2 + 4, "end", name_of(options.rows, r));
     for (index_t c = 0; c < columns; ++c) {
       const double px = left + side * static_cast<double>(c), value = x.at({r, c});
       const bool hidden = options.allowed.defined() && !options.allowed.at({r, c});
@@ -189,11 +212,6 @@ std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& opt
   }
   out << "</svg>\n";
   return out.str();
-}
-
-// About how wide a text is drawn; Hangul is twice as wide.
-static double text_width(const std::string& words, double size) {
-  return 0.55 * size * static_cast<double>(columns(words));
 }
 
 std::string svg_pictures(const std::string& title, const std::vector<SvgPicture>& pictures) {

@@ -86,6 +86,7 @@ const std::vector<Lesson>& lessons() {
        "02_scaled_dot_product_attention",
        "--quiet",
        {"weights.svg", "entropy.svg", "padding.svg", "causal.svg"}},
+      {"lesson_03", "03_self_attention", "--quiet", {"it.svg", "pronoun_loss.svg"}},
       {"lesson_08",
        "08_vision_transformer",
        "--quick --quiet",
