@@ -117,7 +117,8 @@ std::string svg_heat_map(const Tensor& x, const SvgHeatMap& options) {
       const double px = left + side * static_cast<double>(c), value = x.at({r, c});
       const bool hidden = options.allowed.defined() && !options.allowed.at({r, c});
       out << "<rect x=\"" << px << "\" y=\"" << y << "\" width=\"" << side << "\" height=\"" << side
-          << "\" fill=\"" << (hidden ? "url(#hidden)" : colour(value)) << "\" stroke=\"#ccc\"><title>"
+          << "\" fill=\"" << (hidden ? "url(#hidden)" : colour(value)) << "\""
+          << (side >= 12 ? " stroke=\"#ccc\"" : " shape-rendering=\"crispEdges\"") << "><title>"
           << escaped(name_of(options.rows, r)) << " → " << escaped(name_of(options.columns, c)) << ": "
           << (hidden ? "masked" : fixed(value, 3)) << "</title></rect>\n";
       if (numbers && !hidden)
