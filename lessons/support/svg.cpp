@@ -155,8 +155,9 @@ struct Stroke {
   const char *colour, *dashes;
 };
 // Dark to light with different dashes: lines differ by more than colour.
-constexpr Stroke strokes[] = {
-    {"#08306b", "none"}, {"#d95f02", "8 4"}, {"#1b9e77", "2 3"}, {"#7570b3", "8 3 2 3"}};
+constexpr Stroke strokes[] = {{"#08306b", "none"},    {"#d95f02", "8 4"},  {"#1b9e77", "2 3"},
+                              {"#7570b3", "8 3 2 3"}, {"#e7298a", "none"}, {"#66a61e", "12 4"},
+                              {"#a6761d", "4 4"},     {"#999", "2 6"}};
 constexpr Stroke baseline_stroke = {"#444", "4 4"};
 
 std::string svg_line(double x1, double y1, double x2, double y2, const Stroke& stroke, int width = 2) {

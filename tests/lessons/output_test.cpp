@@ -87,6 +87,7 @@ const std::vector<Lesson>& lessons() {
        "--quiet",
        {"weights.svg", "entropy.svg", "padding.svg", "causal.svg"}},
       {"lesson_03", "03_self_attention", "--quiet", {"it.svg", "pronoun_loss.svg"}},
+      {"lesson_04", "04_multi_head_attention", "--quick --quiet", {"heads.svg", "heads_loss.svg"}},
       {"lesson_05",
        "05_transformer_architecture",
        "--quick --quiet",
