@@ -9,9 +9,15 @@ Seq2Seq::Seq2Seq(Seq2SeqOptions o, Generator& gen)
     : options(o),
       source_embedding({.num_embeddings = o.source_vocab, .embedding_dim = o.embed}, gen),
       target_embedding({.num_embeddings = o.target_vocab, .embedding_dim = o.embed}, gen),
-      encoder({.input_size = o.embed, .hidden_size = o.hidden, .batch_first = true}, gen),
+      encoder({.input_size = o.embed,
+               .hidden_size = o.bidirectional ? o.hidden / 2 : o.hidden,
+               .batch_first = true,
+               .bidirectional = o.bidirectional},
+              gen),
       cell({.input_size = o.embed + (o.look == Look::none ? 0 : o.hidden), .hidden_size = o.hidden}, gen),
       out({.in = o.hidden * (o.look == Look::none ? 1 : 2), .out = o.target_vocab}, gen) {
+  check(!o.bidirectional || o.hidden % 2 == 0, op, "two readers share hidden = ", o.hidden,
+        "; it must be even");
   if (o.look == Look::additive)
     attention.emplace(
         AdditiveAttentionOptions{.query_size = o.hidden, .key_size = o.hidden, .hidden_size = o.hidden}, gen);
@@ -22,7 +28,8 @@ Seq2Seq::Read Seq2Seq::read(const IntTensor& source, const std::vector<index_t>&
   const RecurrentResult result = encoder.forward(source_embedding(source), {.lengths = lengths});
   const Mask real = lengths.empty() ? Mask::full({source.size(0), 1, source.size(1)}, true)
                                     : padding(lengths, source.size(1));
-  return {{result.output, real}, result.state.h[0]};
+  const Tensor& last = result.state.h;  // (directions, B, hidden / directions)
+  return {{result.output, real}, options.bidirectional ? cat({last[0], last[1]}, -1) : last[0]};
 }
 
 Seq2Seq::Step Seq2Seq::write(const IntTensor& last, const Tensor& state, const Memory& memory) {

@@ -27,6 +27,9 @@ struct Seq2SeqOptions {
   index_t source_vocab = 0, target_vocab = 0;
   index_t embed = 64, hidden = 64;
   Look look = Look::none;
+  bool bidirectional =
+      false;  // two readers of half the width, one from each end: a word's state is of the words
+              // around it, and not of those before it alone. Bahdanau, Cho, Bengio, 2015
 };
 
 // Its own words in place of the target's, some of the time: with probability 1 - ratio at each step.

@@ -55,6 +55,7 @@ struct Verb {
   const char* korean[3];   // past, present, and what stands before 것이다
   const char* english[4];  // past, present, present of the third person, base
   std::vector<std::pair<const char*, const char*>> objects;
+  bool moves = false;  // its object is a place already
 };
 struct When {
   const char *korean, *english;
@@ -88,11 +89,19 @@ const std::vector<Verb>& verbs() {
        {{"그림을", "a picture"}, {"고양이를", "a cat"}, {"집을", "a house"}}},
       {{"샀다", "산다", "살"},
        {"bought", "buy", "buys", "buy"},
-       {{"꽃을", "flowers"}, {"모자를", "a hat"}, {"빵을", "bread"}, {"책을", "a book"}}}};
+       {{"꽃을", "flowers"}, {"모자를", "a hat"}, {"빵을", "bread"}, {"책을", "a book"}}},
+      {{"갔다", "간다", "갈"},
+       {"went", "go", "goes", "go"},
+       {{"학교에", "to school"},
+        {"시장에", "to the market"},
+        {"바다에", "to the sea"},
+        {"서울에", "to Seoul"}},
+       true}};
   return list;
 }
 const When times[] = {{"어제", "yesterday", Tense::past},
                       {"아까", "earlier", Tense::past},
+                      {"", "", Tense::present},
                       {"매일", "every day", Tense::present},
                       {"가끔", "sometimes", Tense::present},
                       {"내일", "tomorrow", Tense::future}};
@@ -145,7 +154,9 @@ Sentences<TranslationPair> translation_pairs(const SentenceOptions& options) {
     for (const Verb& verb : verbs())
       for (std::size_t object = 0; object < verb.objects.size(); ++object)
         for (const When& when : times)
-          for (const auto& place : places) all.push_back(translate(subject, verb, object, when, place));
+          for (const auto& place : places)
+            if (!verb.moves || place.first[0] == '\0')
+              all.push_back(translate(subject, verb, object, when, place));
   return deal<TranslationPair>("translation_pairs", {std::move(all)}, options);
 }
 

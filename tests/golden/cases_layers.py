@@ -186,11 +186,12 @@ class AdditiveAttention(nn.Module):
 
 
 class Seq2Seq(nn.Module):
-    def __init__(self, look, embed=3, hidden=4):
+    def __init__(self, look, embed=3, hidden=4, bidirectional=False):
         super().__init__()
         self.look, seen = look, 0 if look == "none" else hidden
         self.source_embedding, self.target_embedding = nn.Embedding(7, embed), nn.Embedding(6, embed)
-        self.encoder, self.cell = nn.GRU(embed, hidden, batch_first=True), nn.GRUCell(embed + seen, hidden)
+        self.encoder = nn.GRU(embed, hidden // (1 + bidirectional), batch_first=True, bidirectional=bidirectional)
+        self.cell = nn.GRUCell(embed + seen, hidden)
         if look == "additive":
             self.attention = AdditiveAttention(hidden, hidden, hidden)
         self.out = nn.Linear(hidden + seen, 6)
@@ -198,7 +199,7 @@ class Seq2Seq(nn.Module):
     def forward(self, source, lengths, given):
         packed = nn.utils.rnn.pack_padded_sequence(self.source_embedding(source), lengths, batch_first=True, enforce_sorted=False)
         memory, state = self.encoder(packed)
-        memory, state = nn.utils.rnn.pad_packed_sequence(memory, batch_first=True)[0], state[0]
+        memory, state = nn.utils.rnn.pad_packed_sequence(memory, batch_first=True)[0], torch.cat(list(state), -1)
         hidden_keys = torch.arange(source.shape[1])[None, None] >= torch.tensor(lengths)[:, None, None]
         logits, maps = [], []
         for word in self.target_embedding(given).unbind(1):
@@ -241,3 +242,4 @@ case("conv2d_depthwise", nn.Conv2d(3, 3, 3, padding=1, groups=3), {"x": short(2,
 case("avg_pool_real_pixels", nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False), {"x": short(2, 2, 5, 4)}, lambda m, x: (m(x),))
 case("batch_norm_plain", nn.BatchNorm2d(3, affine=False), {"x": short(2, 3, 2, 4)}, lambda m, x: (m.train()(x),))
 case("group_norm_plain", nn.GroupNorm(2, 4, affine=False), {"x": short(2, 4, 3, 2)}, lambda m, x: (m(x),))
+case("seq2seq_bidirectional", Seq2Seq("additive", bidirectional=True), {}, lambda m: m(source, [4, 2], given), extra=maps)

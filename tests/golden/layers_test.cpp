@@ -199,12 +199,18 @@ TEST(GoldenLayers, RecurrentCells) {
 
 TEST(GoldenLayers, ReaderAndWriter) {
   const IntTensor source{{3, 4, 5, 6}, {5, 3, 0, 0}}, given{{1, 2, 3}, {1, 4, 5}};
-  for (const auto& [name, look] : {std::pair("seq2seq_none", Look::none),
-                                   {"seq2seq_additive", Look::additive},
-                                   {"seq2seq_dot", Look::dot}}) {
+  for (const std::string name :
+       {"seq2seq_none", "seq2seq_additive", "seq2seq_dot", "seq2seq_bidirectional"}) {
     Generator gen(0);
-    const Seq2SeqOptions options{.source_vocab = 7, .target_vocab = 6, .embed = 3, .hidden = 4, .look = look};
-    expect_golden(name, Seq2Seq(options, gen), {}, [&, name = name](Seq2Seq& m, const Inputs&) {
+    const Seq2SeqOptions options{.source_vocab = 7,
+                                 .target_vocab = 6,
+                                 .embed = 3,
+                                 .hidden = 4,
+                                 .look = name == "seq2seq_none"  ? Look::none
+                                         : name == "seq2seq_dot" ? Look::dot
+                                                                 : Look::additive,
+                                 .bidirectional = name == "seq2seq_bidirectional"};
+    expect_golden(name, Seq2Seq(options, gen), {}, [&](Seq2Seq& m, const Inputs&) {
       const Written written = m.forward(source, {4, 2}, given);
       if (written.weights.defined()) expect_also(name, "weights", written.weights);
       return written.logits;

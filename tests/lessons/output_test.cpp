@@ -82,6 +82,10 @@ struct Lesson {
 const std::vector<Lesson>& lessons() {
   static const std::vector<Lesson> all = {
       {"lesson_00", "00_autograd", "--quiet", {"step.svg", "moons.svg", "moons_loss.svg"}},
+      {"lesson_01",
+       "01_why_attention",
+       "--quick --quiet",
+       {"by_length.svg", "seq2seq_loss.svg", "alignment.svg"}},
       {"lesson_02",
        "02_scaled_dot_product_attention",
        "--quiet",

@@ -141,6 +141,10 @@ TEST(Seq2Seq, RefusesWhatDoesNotFit) {
               model.beam(IntTensor{1, 2}, {}, {});
             }),
             "[Seq2Seq] the source is (2); it must be ids (B, S)");
+  EXPECT_EQ(error_of([&] {
+              Seq2Seq({.source_vocab = 2, .target_vocab = 2, .hidden = 5, .bidirectional = true}, gen);
+            }),
+            "[Seq2Seq] two readers share hidden = 5; it must be even");
   const AdditiveAttention attention({.query_size = 2, .key_size = 3, .hidden_size = 4}, gen);
   EXPECT_EQ(error_of([&] {
               attention(zeros({1, 1, 2}), zeros({1, 5, 3}), zeros({1, 4, 3}));

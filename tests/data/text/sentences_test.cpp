@@ -1,5 +1,6 @@
 #include "data/text/sentences.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -36,6 +37,12 @@ TEST(Sentences, TranslationsAreAligned) {
   EXPECT_EQ(partners["yesterday"], (std::set<std::string>{"어제"}));
   EXPECT_EQ(partners["drinks"], (std::set<std::string>{"마신다"}));
   EXPECT_EQ(partners["I"], (std::set<std::string>{"나는"}));
+  const auto all = translation_pairs({.train = 6000, .test = 0}).train;
+  const auto course =
+      std::ranges::find_if(all, [](const auto& p) { return join(p.korean) == "나는 학교에 간다"; });
+  ASSERT_NE(course, all.end());
+  EXPECT_EQ(join(course->english), "I go to school");
+  EXPECT_EQ(course->alignment, (std::vector<index_t>{0, 2, 1, 1}));
 }
 
 TEST(Sentences, ReviewsTurnOnASmallWord) {
