@@ -306,7 +306,8 @@ int main(int argc, char** argv) {
   const About about{.program = "lesson_08",
                     .title = "Lesson 08 · Vision Transformer: an image is worth 16 words",
                     .data = "a CSV of digits: 64 numbers from 0 to 16, then the label",
-                    .trains = true};
+                    .trains = true,
+                    .saves = true};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     const auto start = std::chrono::steady_clock::now();
     const Digits digits = load(options);

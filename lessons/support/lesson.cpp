@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 #include <optional>
 #include <sstream>
@@ -23,12 +24,12 @@ std::string help(const About& about) {
   out << about.program << ": " << about.title << "\n\n"
       << "  --seed N        start of all random numbers (default 0)\n"
       << "  --threads N     threads to use (default: all of this process)\n"
-      << "  --quick         a run of a few seconds, with the same steps\n"
+      << "  --quick         a run of a few seconds, with the same steps; too short to learn much\n"
       << "  --quiet         no progress\n"
       << "  --figures DIR   writes the figures there as SVG\n";
-  if (about.trains)
-    out << "  --epochs N      passes over the training data\n"
-        << "  --save FILE     writes the trained model there (safetensors)\n";
+  out << "  --claims FILE   adds a line for each claim there: what was measured, and whether it holds\n";
+  if (about.trains) out << "  --epochs N      passes over the training data\n";
+  if (about.saves) out << "  --save FILE     writes the trained model there (safetensors)\n";
   if (!about.data.empty()) out << "  --data PATH     " << about.data << "\n";
   out << "  --help          this text\n";
   return out.str();
@@ -74,7 +75,9 @@ std::optional<Options> parse(int argc, char** argv, const About& about) {
       options.data = value();
     } else if (option == "--epochs" && about.trains) {
       options.epochs = small_number(option, value());
-    } else if (option == "--save" && about.trains) {
+    } else if (option == "--claims") {
+      options.claims = value();
+    } else if (option == "--save" && about.saves) {
       options.save = value();
     } else {
       throw Usage("unknown option " + option);
@@ -114,7 +117,7 @@ int run(int argc, char** argv, const About& about, const std::function<void(cons
       return 0;
     }
     if (options->threads > 0) set_num_threads(options->threads);
-    Page page(about);
+    Page page(about, options->claims);
     body(*options, page);
     std::cout.flush();
     check(std::cout.good(), "output", "could not be written. Hint: is the disk full?");
@@ -129,7 +132,9 @@ int run(int argc, char** argv, const About& about, const std::function<void(cons
   }
 }
 
-Page::Page(const About& about) { std::cout << "\n" << bold(about.title) << "\n"; }
+Page::Page(const About& about, const std::string& claims) : program_(about.program), claims_(claims) {
+  std::cout << "\n" << bold(about.title) << "\n";
+}
 
 void Page::step(const std::string& heading) {
   const std::string line = concat(++steps_, " · ", heading);
@@ -151,6 +156,12 @@ void Page::claim(const std::string& claim, const std::string& measured, bool hol
   failed_ += !holds;
   std::cout << wrapped(concat(claim, " — ", measured, " — ", holds ? "holds" : "does not hold"),
                        holds ? "  ✓ " : "  ✗ ", "    ");
+  if (claims_.empty()) return;
+  std::ofstream file(claims_, std::ios::app);
+  file << program_ << '\t' << claim << '\t' << measured << '\t' << (holds ? "holds" : "does not hold")
+       << '\n';
+  file.flush();
+  check(file.good(), "claims", claims_, ": cannot be written");
 }
 
 std::string fixed(double x, int decimals) {

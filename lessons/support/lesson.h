@@ -13,13 +13,14 @@ namespace heed::lessons {
 // What every lesson takes on its command line. A lesson is deterministic in all of it.
 struct Options {
   std::uint64_t seed = 0;
-  int threads = 0;        // 0: as HEED_THREADS or the machine says
-  bool quick = false;     // a run of a few seconds, with the same steps
-  bool quiet = false;     // no progress
-  std::string figures;    // a folder for SVG files; empty: none are written
-  std::string data = {};  // real data in place of the embedded default
-  int epochs = 0;         // passes over the training data; 0: the lesson's own number
-  std::string save = {};  // where the trained model goes; empty: nowhere
+  int threads = 0;          // 0: as HEED_THREADS or the machine says
+  bool quick = false;       // a run of a few seconds, with the same steps
+  bool quiet = false;       // no progress
+  std::string figures;      // a folder for SVG files; empty: none are written
+  std::string data = {};    // real data in place of the embedded default
+  int epochs = 0;           // passes over the training data; 0: the lesson's own number
+  std::string save = {};    // where the trained model goes; empty: nowhere
+  std::string claims = {};  // a file that gets a line for each claim; empty: none
 };
 
 // What a lesson says of itself in --help, and which options it has a use for.
@@ -27,13 +28,15 @@ struct About {
   std::string program = {};  // "lesson_08"
   std::string title = {};
   std::string data = {};  // help of --data; empty: the lesson takes no data
-  bool trains = false;    // takes --epochs and --save
+  bool trains = false;    // takes --epochs
+  bool saves = false;     // takes --save
 };
 
 // The printed page of one lesson.
 class Page {
  public:
-  explicit Page(const About& about);
+  // `claims`: a file to which every claim is added as "program <tab> claim <tab> measured <tab> holds"; empty: none.
+  explicit Page(const About& about, const std::string& claims = "");
   // "1 · A digit becomes sixteen words", underlined; steps number themselves.
   void step(const std::string& heading);
   // A paragraph, wrapped to the width of the page.
@@ -47,6 +50,7 @@ class Page {
   bool all_hold() const { return failed_ == 0; }
 
  private:
+  std::string program_, claims_;
   int steps_ = 0, failed_ = 0;
 };
 

@@ -163,7 +163,7 @@ TEST(LessonOutput, HelpNamesEveryOptionAndExitsWith0) {
   const Result result = run("lesson_08", "--help");
   EXPECT_EQ(result.status, 0);
   for (const char* option :
-       {"--seed", "--threads", "--quick", "--quiet", "--figures", "--epochs", "--save", "--data"})
+       {"--seed", "--threads", "--quick", "--quiet", "--figures", "--claims", "--epochs", "--save", "--data"})
     EXPECT_NE(result.output.find(option), std::string::npos) << option;
   EXPECT_EQ(run("lesson_02", "--help").output.find("--data"), std::string::npos);
   EXPECT_EQ(run("lesson_02", "--help").output.find("--save"), std::string::npos);
@@ -204,6 +204,25 @@ TEST(LessonOutput, TheTrainedModelIsSavedOrWhyNotIsSaid) {
   const Result nowhere = run("lesson_08", "--quick --quiet --save /dev/null/model");
   EXPECT_EQ(nowhere.status, 1);
   EXPECT_NE(nowhere.output.find("/dev/null/model: cannot be written"), std::string::npos) << nowhere.output;
+}
+
+TEST(LessonOutput, EveryClaimIsALineOfTheClaimsFile) {
+  const fs::path path = fs::temp_directory_path() / ("heed_claims_" + std::to_string(getpid()));
+  for (const char* lesson : {"lesson_02", "lesson_06"}) {
+    const Result result = run(lesson, "--quick --quiet --claims '" + path.string() + "'");
+    ASSERT_EQ(result.status, 0) << result.output;
+  }
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::vector<std::string> claims = lines(text.str());
+  EXPECT_EQ(claims.size(), 7U + 8U) << "those of both lessons: the second adds to the first";
+  EXPECT_EQ(claims[0], "lesson_02\t\"school\" looks most at 학교에\tweight 0.629\tholds");
+  for (const std::string& line : claims) EXPECT_EQ(std::ranges::count(line, '\t'), 3) << line;
+  fs::remove(path);
+  const Result nowhere = run("lesson_02", "--quick --quiet --claims /dev/null/claims");
+  EXPECT_EQ(nowhere.status, 1);
+  EXPECT_NE(nowhere.output.find("[claims] /dev/null/claims: cannot be written"), std::string::npos);
 }
 
 TEST(LessonOutput, AFolderThatCannotBeMadeIsNamed) {
