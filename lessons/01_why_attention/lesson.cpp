@@ -92,6 +92,13 @@ TranslationPair make_sentence(const std::vector<TranslationPair>& clauses, index
   }
 }
 
+std::vector<TranslationPair> make_sentences(std::size_t count, const std::vector<TranslationPair>& clauses,
+                                            index_t least, index_t most, Generator& gen) {
+  std::vector<TranslationPair> sentences(count);
+  for (TranslationPair& sentence : sentences) sentence = make_sentence(clauses, least, most, gen);
+  return sentences;
+}
+
 struct Material {
   data::Sentences<TranslationPair> clauses;
   data::Vocabulary korean, english;
@@ -174,8 +181,7 @@ SvgCurve train(const Options& options, const std::string& name, nn::Seq2Seq& mod
   Progress progress(name, steps, options.quiet);
   SvgCurve curve{.name = name, .x = {}, .y = {}};
   for (int step = 1; step <= steps; ++step) {
-    std::vector<TranslationPair> sentences;
-    for (int i = 0; i < 32; ++i) sentences.push_back(make_sentence(m.clauses.train, shortest, longest, gen));
+    const auto sentences = make_sentences(32, m.clauses.train, shortest, longest, gen);
     const Batch batch = make_batch(sentences, m);
     const Tensor loss = cross_entropy(model.forward(batch.source, batch.lengths, batch.given).logits,
                                       batch.wanted, {.ignore_index = ignored});
@@ -205,9 +211,7 @@ void by_length(const Options& options, Page& page, const Material& m, nn::Seq2Se
       seeing_curve{.name = "with attention", .x = {}, .y = {}};
   page.print("\n    " + cells({"Korean words", "without", "with attention"}, {-14, 10, 17}));
   for (const auto& [least, most] : ranges) {
-    std::vector<TranslationPair> sentences;
-    for (int i = 0; i < (options.quick ? 10 : 100); ++i)
-      sentences.push_back(make_sentence(m.clauses.test, least, most, gen));
+    const auto sentences = make_sentences(options.quick ? 10 : 100, m.clauses.test, least, most, gen);
     const double a = words_right(blind, sentences, m), b = words_right(seeing, sentences, m);
     page.print("    " + cells({concat(least, " to ", most), percent(a), percent(b)}, {-14, 10, 17}));
     for (auto* curve : {&blind_curve, &seeing_curve})
@@ -276,9 +280,7 @@ void alignment(const Options& options, Page& page, const Material& m, nn::Seq2Se
   page.claim("\"school\" looks at 학교에", "weight " + fixed(weights.at({3, 1}), 2),
              weights.at({3, 1}) > 0.5);
 
-  std::vector<TranslationPair> sentences;
-  for (int i = 0; i < (options.quick ? 10 : 200); ++i)
-    sentences.push_back(make_sentence(m.clauses.test, shortest, longest, gen));
+  const auto sentences = make_sentences(options.quick ? 10 : 200, m.clauses.test, shortest, longest, gen);
   const Batch batch = make_batch(sentences, m);
   const Found found =
       find_alignments(model.forward(batch.source, batch.lengths, batch.given).weights, sentences);

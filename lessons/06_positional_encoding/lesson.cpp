@@ -157,10 +157,10 @@ void the_table(const Options& options, Page& page) {
              "of 512 places the nearest two are " + fixed(nearest, 2) + " apart", nearest > 0.1);
   if (!options.figures.empty())
     write_figure(options.figures, "waves.svg",
-                 svg_heat_map((nn::sinusoidal_table(64, 128).slice(1, 0, 128, 2) + 1.0) / 2.0,
+                 svg_heat_map((nn::sinusoidal_table(48, 64).slice(1, 0, 64, 2) + 1.0) / 2.0,
                               {.title = "The sines of positional encoding: white -1, dark 1",
-                               .row_axis = "place 0 … 63",
-                               .column_axis = "channel 0, 2, … 126"}));
+                               .row_axis = "place 0 … 47",
+                               .column_axis = "channel 0, 2, … 62"}));
 }
 
 void only_the_distance(const Options& options, Page& page) {
@@ -285,6 +285,7 @@ void an_order_task(const Options& options, Page& page, Generator& gen) {
   const std::vector<std::string> names = {"none", "sinusoids", "learned table"};
   const std::vector<index_t> lengths = {16, 20, 24, 32, 64};
   std::vector<Texts> longer;
+  longer.reserve(lengths.size());
   for (const index_t length : lengths) longer.push_back(make_texts(250, length, gen));
   std::vector<double> right;
   std::vector<SvgCurve> curves;

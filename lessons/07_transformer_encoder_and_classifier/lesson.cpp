@@ -93,7 +93,7 @@ void the_example(Page& page, Generator& gen) {
   page.shape("linear1.weight", encoder.layers[0].linear1.weight.shape(), "feed-forward, there …");
   page.shape("linear2.weight", encoder.layers[0].linear2.weight.shape(), "… and back");
   const index_t count = encoder.parameter_count();
-  page.claim("six layers have 6 · 3,152,384 parameters", concat(count), count == 6 * 3'152'384);
+  page.claim("six layers have 6 · 3,152,384 parameters", concat(count), count == index_t{6} * 3'152'384);
 }
 
 // ---- reading ----------------------------------------------------------------------------------------------

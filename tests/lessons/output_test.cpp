@@ -3,9 +3,11 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -175,24 +177,56 @@ TEST(LessonOutput, MissingDataIsNamedAndExitsWith1) {
   EXPECT_NE(result.output.find("/nonexistent/digits.csv"), std::string::npos) << result.output;
 }
 
-// A figure is there, whole, well formed at its ends, with a title in every cell.
-TEST(LessonOutput, FiguresAreWrittenWhole) {
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// What a figure is made of, whatever its numbers: the names of its elements, and its words.
+std::set<std::string> structure(const std::string& svg) {
+  std::set<std::string> parts;
+  std::string part;
+  for (const char c : svg) {
+    if (c == '<' || c == '>' || c == '\n') {
+      const std::size_t words = part.find_first_not_of(' ');
+      if (words != std::string::npos)
+        parts.insert(part.substr(words, c == '>' ? part.find(' ') : std::string::npos));
+      part.clear();
+    } else if (!std::isdigit(static_cast<unsigned char>(c)) && c != '.' && c != '-') {
+      part += c;
+    }
+  }
+  return parts;
+}
+
+// A figure is there, whole, well formed at its ends, with titles, and of the structure of the page's: those come from
+// full runs (tests/tools/figures), these from quick ones.
+TEST(LessonOutput, FiguresAreThoseOfThePages) {
   const fs::path dir = fs::temp_directory_path() / ("heed figures " + std::to_string(getpid()));
   for (const Lesson& lesson : lessons()) {
     const Result result = run(lesson.program, "--quick --quiet --figures '" + dir.string() + "'");
     ASSERT_EQ(result.status, 0) << result.output;
     for (const std::string& name : lesson.figures) {
-      std::ifstream file(dir / name);
-      std::stringstream text;
-      text << file.rdbuf();
-      EXPECT_TRUE(text.str().starts_with("<svg ")) << name;
-      EXPECT_TRUE(text.str().ends_with("</svg>\n")) << name;
-      EXPECT_NE(text.str().find("<title>"), std::string::npos) << name;
+      const std::string svg = text_of(dir / name);
+      EXPECT_TRUE(svg.starts_with("<svg ")) << name;
+      EXPECT_TRUE(svg.ends_with("</svg>\n")) << name;
+      EXPECT_NE(svg.find("<title>"), std::string::npos) << name;
+      const fs::path page = fs::path(HEED_SOURCE_DIR) / "lessons" / lesson.folder / "figures" / name;
+      EXPECT_EQ(structure(svg), structure(text_of(page)))
+          << page << ". Hint: tests/tools/figures makes it anew";
     }
   }
   for (const auto& entry : fs::directory_iterator(dir))
     EXPECT_EQ(entry.path().extension(), ".svg") << entry.path();
   fs::remove_all(dir);
+}
+
+TEST(LessonOutput, AFigureOfAnotherStructureIsNoticed) {
+  EXPECT_EQ(structure("<text x=\"1\">loss 0.5</text>"), structure("<text x=\"22\">loss 1.25</text>"));
+  EXPECT_NE(structure("<text x=\"1\">loss</text>"), structure("<text x=\"1\">gain</text>"));
+  EXPECT_NE(structure("<line x1=\"1\"/>"), structure("<rect x=\"1\"/>"));
 }
 
 TEST(LessonOutput, TheTrainedModelIsSavedOrWhyNotIsSaid) {
