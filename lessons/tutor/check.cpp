@@ -1,0 +1,221 @@
+// The verdict on one exercise, and the main of its program:
+//
+//   ex_02_softmax_rows                      judges the learner's function; GoogleTest's output, its exit status
+//   ex_02_softmax_rows --result FILE        … and writes the verdict there, a "key<TAB>value" a line, for the runner
+//   sol_02_softmax_rows --as SD-06          judges that twin in the learner's place
+//   sol_02_softmax_rows --twins             lists the twins' ids
+//   sol_02_softmax_rows --distances         how far apart the right function and the twins are: exit 1 where too near
+#include "lessons/tutor/check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+
+namespace heed::tutor {
+
+namespace {
+
+constexpr double clear_of_tolerance = 20;  // twins must differ by this many tolerances: no naming by chance
+
+struct Verdict {
+  Listed exercise;
+  int subject = -1;
+  bool wrong = false;
+  std::string todo;            // what the stub said, where it was the stub
+  std::vector<bool> possible;  // twins that gave the subject's answers to every question so far
+  std::vector<std::vector<double>>
+      apart;  // [i][j]: largest distance so far, in tolerances; 0 is the right one
+  Question worst{"", Answer(0), Answer(0), {}, "", ""};
+  double worst_distance = -1;
+  std::string invariant_id, invariant_message;  // the first that failed
+};
+
+Verdict& verdict() {
+  static Verdict v;
+  return v;
+}
+
+double tolerance_of(const Answer& want) {
+  double largest = 1;
+  for (const Tensor& t : want.parts)
+    if (t.defined())
+      for (const double x : t.to_vector())
+        if (std::isfinite(x)) largest = std::max(largest, std::abs(x));
+  return verdict().exercise.tolerance * largest;
+}
+
+void measure_distances(const Question& q, double tolerance) {
+  auto& apart = verdict().apart;
+  std::vector<const Answer*> answers = {&q.right};
+  for (const Answer& a : q.twins) answers.push_back(&a);
+  apart.resize(answers.size(), std::vector<double>(answers.size(), 0));
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      apart[i][j] = std::max(apart[i][j], difference(*answers[i], *answers[j]).distance / tolerance);
+}
+
+// The twin that the subject is, or -1: it gave the same answers to every question.
+int named() {
+  const Verdict& v = verdict();
+  const auto found = std::find(v.possible.begin(), v.possible.end(), true);
+  return v.wrong && found != v.possible.end() ? static_cast<int>(found - v.possible.begin()) : -1;
+}
+
+std::string first_of(const std::string& id) {
+  for (const Listed::Known& t : verdict().exercise.twins)
+    if (t.id == id) return t.same_as.empty() ? id : t.same_as;
+  return id;
+}
+
+int print_distances() {
+  const Verdict& v = verdict();
+  int wrong = 0;
+  const auto name = [&](std::size_t i) { return i == 0 ? std::string("right") : v.exercise.twins[i - 1].id; };
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < v.apart.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) {
+      if (j > 0 && first_of(name(i)) == first_of(name(j))) continue;  // declared to be one
+      least = std::min(least, v.apart[i][j]);
+      if (v.apart[i][j] >= clear_of_tolerance) continue;
+      std::cout << v.exercise.id << ": " << name(i) << " and " << name(j) << " are only " << v.apart[i][j]
+                << " tolerances apart; " << clear_of_tolerance << " are needed to tell them\n";
+      wrong = 1;
+    }
+  std::cout << v.exercise.id << ": least distance " << least << " tolerances\n";
+  return wrong;
+}
+
+std::string on_one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  std::replace(text.begin(), text.end(), '\t', ' ');
+  return text;
+}
+
+// The verdict, for the runner. Written last: a program that ends early leaves none.
+void write_result(const std::string& path, int tests) {
+  const Verdict& v = verdict();
+  std::ofstream out(path);
+  const auto line = [&](const std::string& key, const std::string& value) {
+    if (!value.empty()) out << key << '\t' << on_one_line(value) << '\n';
+  };
+  line("exercise", v.exercise.id);
+  line("tests", std::to_string(tests));
+  line("state", !v.todo.empty()                                           ? "todo"
+                : v.wrong || ::testing::UnitTest::GetInstance()->Failed() ? "wrong"
+                                                                          : "pass");
+  line("todo", v.todo);
+  if (v.todo.empty() && v.wrong) {
+    const int twin = named();
+    if (twin >= 0) {
+      line("id", v.exercise.twins[static_cast<std::size_t>(twin)].id);
+      line("message", v.exercise.twins[static_cast<std::size_t>(twin)].message);
+      line("certain", "yes");
+    } else if (!v.invariant_id.empty()) {
+      line("id", v.invariant_id);
+      line("message", v.invariant_message);
+      line("certain", "no");
+    } else {
+      line("broken", v.invariant_message);
+    }
+    if (v.worst_distance >= 0) {
+      const Difference d = difference(v.worst.got, v.worst.right);
+      line("question", v.worst.text);
+      line("place", d.place);
+      line("got", d.got);
+      line("want", d.want);
+    }
+  }
+  line("end", "yes");
+}
+
+}  // namespace
+
+void list(const Listed& exercise) {
+  verdict().exercise = exercise;
+  verdict().possible.assign(exercise.twins.size(), true);
+}
+
+int subject() { return verdict().subject; }
+
+Answer ask(const std::function<Answer()>& probe) {
+  try {
+    return probe();
+  } catch (const exercise::Todo& todo) {
+    verdict().todo = todo.what();
+    return Answer::thrown(std::string("not written yet: ") + todo.what());
+  } catch (const std::exception& error) {
+    return Answer::thrown(error.what());
+  } catch (...) {
+    return Answer::thrown("something that is no std::exception");
+  }
+}
+
+void judge(const Question& q) {
+  Verdict& v = verdict();
+  const double tolerance = tolerance_of(q.right);
+  measure_distances(q, tolerance);
+  for (std::size_t i = 0; i < q.twins.size(); ++i)
+    if (!(difference(q.got, q.twins[i]).distance <= tolerance)) v.possible[i] = false;
+  const Difference d = difference(q.got, q.right);
+  if (d.distance <= tolerance) return;
+  v.wrong = true;
+  if (!q.invariant_message.empty()) {
+    if (v.invariant_message.empty())
+      v.invariant_id = q.invariant_id, v.invariant_message = q.invariant_message;
+    ADD_FAILURE() << q.invariant_message << (q.got.error.empty() ? "" : "\n  it threw: " + q.got.error);
+    return;
+  }
+  ADD_FAILURE() << q.text << (d.place.empty() ? "" : "  at " + d.place) << "\n  got   " << d.got
+                << "\n  want  " << d.want;
+  // The first question whose numbers differ is shown, unless a later one differs only in numbers.
+  if (v.worst_distance < 0 || (std::isinf(v.worst_distance) && std::isfinite(d.distance)))
+    v.worst = q, v.worst_distance = d.distance;
+}
+
+}  // namespace heed::tutor
+
+int main(int argc, char** argv) {
+  using namespace heed::tutor;
+  ::testing::InitGoogleTest(&argc, argv);
+  std::string result;
+  bool distances = false;
+  const auto& twins = verdict().exercise.twins;
+  for (int i = 1; i < argc; ++i) {
+    const std::string option = argv[i];
+    if (option == "--twins") {
+      for (const auto& t : twins) std::cout << t.id << "\n";
+      return 0;
+    }
+    if (option == "--distances") {
+      distances = true;
+    } else if (option == "--result" && i + 1 < argc) {
+      result = argv[++i];
+    } else if (option == "--as" && i + 1 < argc) {
+      const auto found =
+          std::find_if(twins.begin(), twins.end(), [&](const auto& t) { return t.id == argv[i + 1]; });
+      if (found == twins.end()) {
+        std::cerr << verdict().exercise.id << ": no twin " << argv[i + 1] << "\n";
+        return 2;
+      }
+      verdict().subject = static_cast<int>(found - twins.begin());
+      ++i;
+    } else {
+      std::cerr << "unknown option " << option
+                << "; there are --result FILE, --as ID, --twins, --distances\n";
+      return 2;
+    }
+  }
+  auto& unit = *::testing::UnitTest::GetInstance();
+  // The learner's own output is all that is to be seen where the runner reads the verdict from a file.
+  if (!result.empty() || distances)
+    delete unit.listeners().Release(unit.listeners().default_result_printer());
+  const int failed = RUN_ALL_TESTS();
+  if (const int twin = named(); result.empty() && twin >= 0)
+    std::cout << "\n"
+              << twins[static_cast<std::size_t>(twin)].id << ": "
+              << twins[static_cast<std::size_t>(twin)].message << "\n";
+  if (!result.empty()) write_result(result, unit.successful_test_count() + unit.failed_test_count());
+  return distances ? print_distances() : failed;
+}

@@ -1,0 +1,102 @@
+// check.h — how an exercise is checked: the same question is put to the learner's function, to the right one, and to
+// its wrong twins; on a mismatch the twin that gives the learner's numbers to every question names the mistake.
+//
+//   const tutor::Exercise<decltype(softmax_rows)> exercise{
+//       "02_softmax_rows", softmax_rows, [](const Tensor& x) { return softmax(x, -1); },
+//       {{"SD-06", "each row must sum to 1: softmax over the keys (the last axis)",
+//         [](const Tensor& x) { return softmax(x, 0); }}}};
+//
+//   TEST(SoftmaxRows, AreSharesOfOneWhole) {
+//     exercise.compare("softmax_rows({{0, 1}, {2, 4}})", [](auto f) { return f(tensor({{0, 1}, {2, 4}})); });
+//   }
+//
+// A probe (the lambda) makes its inputs anew each time, so a function that writes into them harms nobody else. The
+// program made from this has one exercise; check.cpp's main judges the learner, or a twin in its place (--as SD-06).
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lessons/tutor/answer.h"
+#include "lessons/tutor/todo.h"
+
+namespace heed::tutor {
+
+// A known mistake: the least code that makes it. `same_as`: an id before it in the list whose function computes the same
+// (algebra, not neglect); the pair is then named by the first.
+template <class F>
+struct Twin {
+  std::string id;       // of lessons/NN_name/mistakes.md
+  std::string message;  // one line to the learner: what was done, or what to do instead
+  F* function;
+  std::string same_as = {};
+};
+
+// What is known of an exercise without its types.
+struct Listed {
+  std::string id;
+  struct Known {
+    std::string id, message, same_as;
+  };
+  std::vector<Known> twins;
+  double tolerance;  // of |got - want|, relative to the largest |want| where that is above 1
+};
+
+// One question, and what came back.
+struct Question {
+  std::string text;  // as a learner could type it
+  Answer right, got;
+  std::vector<Answer> twins;
+  std::string invariant_id, invariant_message;  // of an invariant; empty for a comparison of numbers
+};
+
+// The verdict on this run is kept in check.cpp; these two are how exercises reach it.
+void list(const Listed& exercise);
+int subject();  // -1: the learner's function is judged; else the twin with this number
+void judge(const Question& question);
+
+// Runs a probe; what it throws becomes its answer.
+Answer ask(const std::function<Answer()>& probe);
+
+template <class F>
+class Exercise {
+ public:
+  using Probe = std::function<Answer(F*)>;
+
+  Exercise(std::string id, F* learner, F* right, std::vector<Twin<F>> twins, double tolerance = 1e-4)
+      : learner_(learner), right_(right), twins_(std::move(twins)) {
+    Listed listed{std::move(id), {}, tolerance};
+    for (const Twin<F>& t : twins_) listed.twins.push_back({t.id, t.message, t.same_as});
+    list(listed);
+  }
+
+  // The numbers must be those of the right function. `text` shows the question as one could type it.
+  void compare(const std::string& text, const Probe& probe) const { judge(put(text, probe)); }
+
+  // What must hold whatever the numbers ("change an input, see what may not move"): true of the right function, and the
+  // mistake `id` (or "" where none is known) makes it false.
+  void invariant(const std::string& id, const std::string& message,
+                 const std::function<bool(F*)>& holds) const {
+    Question question = put(message, [&](F* f) { return Answer(holds(f)); });
+    question.invariant_id = id, question.invariant_message = message;
+    judge(question);
+  }
+
+ private:
+  Question put(const std::string& text, const Probe& probe) const {
+    F* judged = subject() < 0 ? learner_ : twins_[static_cast<std::size_t>(subject())].function;
+    Question question{text, ask([&] { return probe(right_); }), ask([&] { return probe(judged); }), {}, "",
+                      ""};
+    for (const Twin<F>& t : twins_) question.twins.push_back(ask([&] { return probe(t.function); }));
+    return question;
+  }
+
+  F *learner_, *right_;
+  std::vector<Twin<F>> twins_;
+};
+
+}  // namespace heed::tutor
