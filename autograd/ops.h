@@ -161,7 +161,7 @@ Tensor embedding(const Tensor& weight, const IntTensor& ids, index_t padding_idx
 // generator and i alone. Srivastava et al., 2014.
 Tensor dropout(const Tensor& x, double p, Generator& gen);
 
-// ---- ops/attention.cpp ------------------------------------------------------------------------------------
+// ---- ops/attention.cpp, ops/fused_attention.cpp -----------------------------------------------------------
 struct AttentionOptions {
   Mask mask = {};       // true = may attend; broadcasts to (..., T, S)
   bool causal = false;  // also hides keys after the query (aligned at the last query and key)
@@ -179,7 +179,8 @@ struct AttentionResult {
 //   q (..., T, D), k (..., S, D), v (..., S, Dv)
 AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
                           const AttentionOptions& options = {});
-// The same contract as one op, without a graph of the steps between; reads transposed heads in place.
+// The same contract as one op, some queries at a time: memory grows with T + S, not with their product. Reads
+// transposed heads in place.
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                                     const AttentionOptions& options = {});
 

@@ -2,31 +2,25 @@
 #include <vector>
 
 #include "autograd/ops/common.h"
+#include "autograd/ops/keep_rule.h"
 
 namespace heed {
 
 namespace {
 
-// One bit an element, 1 = kept. Element i is kept where 32 random bits, a function of the generator and i
-// alone, are not below p; so neither threads nor the order of work can change it. A number of the generator's
-// 64 bits serves two elements.
+// One bit an element, 1 = kept.
 class KeepBits {
  public:
-  KeepBits(index_t n, double p, Generator& gen) : words_(static_cast<std::size_t>((n + 63) / 64)) {
-    const RandomBlock block = gen.take(static_cast<std::uint64_t>((n + 1) / 2));
-    const auto threshold = static_cast<std::uint64_t>(p * 0x1p32);
-    kernels::parallel_for(
-        static_cast<index_t>(words_.size()), ops::costly_grain / 64, [&](index_t begin, index_t stop) {
-          for (index_t w = begin; w < stop; ++w) {
-            std::uint64_t word = 0;
-            for (std::uint64_t pair = 0; pair < 32; ++pair) {
-              const std::uint64_t bits = block.bits(static_cast<std::uint64_t>(w) * 32 + pair);
-              word |= static_cast<std::uint64_t>((bits & 0xFFFFFFFF) >= threshold) << (2 * pair);
-              word |= static_cast<std::uint64_t>((bits >> 32) >= threshold) << (2 * pair + 1);
-            }
-            words_[static_cast<std::size_t>(w)] = word;
-          }
-        });
+  KeepBits(index_t n, const ops::KeepRule& rule) : words_(static_cast<std::size_t>((n + 63) / 64)) {
+    kernels::parallel_for(static_cast<index_t>(words_.size()), ops::costly_grain / 64,
+                          [&](index_t begin, index_t stop) {
+                            for (index_t w = begin; w < stop; ++w) {
+                              std::uint64_t word = 0;
+                              for (index_t pair = 0; pair < 32; ++pair)
+                                word |= rule.pair(w * 32 + pair) << (2 * pair);
+                              words_[static_cast<std::size_t>(w)] = word;
+                            }
+                          });
   }
 
   // y = x * scale where kept, else 0
@@ -60,7 +54,7 @@ Tensor dropout(const Tensor& x, double p, Generator& gen) {
   check(p >= 0 && p <= 1, "dropout", "p must be in [0, 1], got ", p);
   if (p == 0 || x.numel() == 0) return x;
   const double scale = p < 1 ? 1 / (1 - p) : 0;
-  KeepBits keep(x.numel(), p, gen);
+  KeepBits keep(x.numel(), ops::KeepRule(x.numel(), p, gen));
   const Tensor y = keep.apply(x, scale);
   return record("dropout", {x}, y, [keep = std::move(keep), scale](const Tensor& dy, Gradients& d) {
     d[0] = keep.apply(dy, scale);

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <functional>
 
+#include "autograd/kernels/allocator.h"
 #include "tests/autograd/ops/testing.h"
 
 namespace heed {
@@ -81,6 +82,49 @@ TEST(Attention, FusedIsComposed) {
             for (std::size_t i = 0; i < 4; ++i)
               expect_close(results[i + 4], results[i], dtype == f64 ? 1e-13 : 1e-5);
           }
+}
+
+// Sequences so long that no matrix of weights is kept: some queries at a time, and backward makes the weights again.
+TEST(Attention, FusedIsComposedWhereItWorksInBlocks) {
+  for (const bool causal_flag : {false, true})
+    for (const double p : {0.0, 0.2})
+      for (const index_t t : {250, 331}) {  // fewer queries than keys, and more
+        const index_t s = 301;
+        std::vector<std::uint8_t> visible(static_cast<std::size_t>(2 * s));
+        for (std::size_t i = 0; i < visible.size(); ++i) visible[i] = i % 5 != 1;
+        const Tensor noise_of_bias = noise({1, 3, 1, s}, 6, f64);
+        std::vector<Tensor> results;
+        for (const bool fused : {false, true}) {
+          Generator gen(4);
+          const Tensor bias = noise_of_bias.clone().set_requires_grad();
+          const AttentionOptions options{.mask = Mask(visible, {2, 1, 1, s}),
+                                         .causal = causal_flag,
+                                         .dropout = p,
+                                         .generator = &gen,
+                                         .bias = bias};
+          const Tensor a = noise({2, 3, t, 5}, 1, f64).set_requires_grad(),
+                       b = noise({2, 3, s, 5}, 2, f64).set_requires_grad(),
+                       c = noise({2, 3, s, 4}, 3, f64).set_requires_grad();
+          const Tensor y =
+              fused ? scaled_dot_product_attention(a, b, c, options) : attention(a, b, c, options).output;
+          sum(y * noise(y.shape(), 5, f64)).backward();
+          for (const Tensor& result : {y.detach(), a.grad(), b.grad(), c.grad(), bias.grad()})
+            results.push_back(result);
+        }
+        for (std::size_t i = 0; i < 5; ++i) expect_close(results[i + 5], results[i], 1e-12);
+      }
+}
+
+TEST(Attention, MemoryGrowsWithTheLengthAndNotWithItsSquare) {
+  const auto peak = [](index_t n) {
+    const Tensor x = noise({1, 2, n, 8}, 1).set_requires_grad();
+    const std::int64_t before = memory_stats().live_bytes;
+    reset_peak_memory();
+    scaled_dot_product_attention(x, x, x, {.causal = true}).sum().backward();
+    return static_cast<double>(memory_stats().peak_bytes - before);
+  };
+  EXPECT_LE(peak(4096) / peak(1024), 4.5);
+  EXPECT_LE(peak(4096), 64e6) << "one matrix of weights alone would take 134 MB";
 }
 
 TEST(Attention, HeadsAreReadInPlace) {

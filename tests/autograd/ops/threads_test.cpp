@@ -56,6 +56,12 @@ TEST(ParallelOps, GiveTheSameBitsOnAnyNumberOfThreads) {
       {"attention",
        [](const Inputs& in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.causal = true}); },
        {{4, 6, 65, 32}, {4, 6, 65, 32}, {4, 6, 65, 32}}},
+      {"attention in blocks, with dropout",
+       [](const Inputs& in) {
+         Generator gen(5);
+         return scaled_dot_product_attention(in[0], in[1], in[2], {.dropout = 0.1, .generator = &gen});
+       },
+       {{3, 290, 32}, {3, 333, 32}, {3, 333, 16}}},
       {"dropout",
        [](const Inputs& in) {
          Generator gen(5);
