@@ -106,6 +106,7 @@ void write_result(const std::string& path, int tests) {
                 : v.wrong || ::testing::UnitTest::GetInstance()->Failed() ? "wrong"
                                                                           : "pass");
   line("todo", v.todo);
+  if (v.subject >= 0) line("expected", first_of(v.exercise.twins[static_cast<std::size_t>(v.subject)].id));
   if (v.todo.empty() && v.wrong) {
     const int twin = named();
     if (twin >= 0) {
