@@ -77,16 +77,14 @@ index_t IntTensor::item() const {
 }
 
 IntTensor IntTensor::reshape(Shape shape) const {
-  index_t known = 1;
   int unknown = -1;
   for (int axis = 0; axis < shape.rank(); ++axis) {
     check(shape[axis] != -1 || unknown < 0, "reshape", "only one size may be -1, got ", shape);
-    if (shape[axis] == -1)
-      unknown = axis;
-    else
-      known *= shape[axis];
+    if (shape[axis] == -1) unknown = axis;
   }
-  if (unknown >= 0 && known > 0) shape[unknown] = numel() / known;
+  if (unknown >= 0) shape[unknown] = 1;
+  check_sizes("reshape", shape);
+  if (unknown >= 0 && shape.numel() > 0) shape[unknown] = numel() / shape.numel();
   check(shape.numel() == numel(), "reshape", shape_, " has ", numel(), " elements and does not fit into ",
         shape);
   return {values_, shape};

@@ -81,11 +81,12 @@ Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
 }
 
 void check_sizes(const char* op, const Shape& shape) {
-  index_t numel = 1;
+  // The product of the sizes, a 0 counted as 1: strides are such products, and must fit even where nothing is held.
+  index_t extent = 1;
   for (const index_t size : shape) {
     check(size >= 0, op, "a size cannot be negative, got ", shape);
-    check(!__builtin_mul_overflow(numel, size, &numel) && numel < (index_t{1} << 44), op,
-          "too large: ", shape, " asks for more elements than memory can hold");
+    check(!__builtin_mul_overflow(extent, std::max<index_t>(size, 1), &extent) && extent < (index_t{1} << 44),
+          op, "too large: ", shape, " asks for more elements than memory can hold");
   }
 }
 

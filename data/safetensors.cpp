@@ -87,12 +87,13 @@ TensorEntry read_entry(const std::string& path, const std::string& name, const J
   if (!shape->is(Json::Kind::array)) wrong("shape is not an array");
   if (shape->array().size() > max_rank)
     wrong("shape has ", shape->array().size(), " axes, and at most ", max_rank, " can be read");
-  std::uint64_t bytes = type->size;
-  for (const Json& size : shape->array()) {
-    entry.shape.push_back(natural(size, "shape"));
-    if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(entry.shape.back(1)), &bytes))
-      wrong("shape ", entry.shape, " overflows");
+  for (const Json& size : shape->array()) entry.shape.push_back(natural(size, "shape"));
+  try {
+    check_sizes(op, entry.shape);
+  } catch (const Error&) {
+    wrong("shape ", entry.shape, " overflows");
   }
+  const std::size_t bytes = static_cast<std::size_t>(entry.shape.numel()) * type->size;
   if (!offsets->is(Json::Kind::array) || offsets->array().size() != 2) wrong("data_offsets is not a pair");
   entry.begin = static_cast<std::size_t>(natural(offsets->array()[0], "data_offsets"));
   entry.end = static_cast<std::size_t>(natural(offsets->array()[1], "data_offsets"));

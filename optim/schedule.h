@@ -82,7 +82,8 @@ class WarmupLinear {
 };
 
 // Up from peak / start by half a cosine during `up` of all steps, then down to peak / start / finish.
-// PyTorch's OneCycleLR with its defaults (cosine, two phases). Smith, Topin, "Super-convergence", 2018.
+// PyTorch's OneCycleLR with its defaults (cosine, two phases), but for the momentum, which stays as it is. Smith,
+// Topin, "Super-convergence", 2018.
 struct OneCycleOptions {
   double peak = 1e-3;
   std::int64_t total = 2;

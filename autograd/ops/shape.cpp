@@ -131,6 +131,7 @@ static Shape resolve(const char* op, const Tensor& x, const Shape& shape) {
     check(known == x.numel(), op, x.shape(), " has ", x.numel(), " elements and ", shape, " holds ", known,
           "; they must be equal");
   }
+  check_sizes(op, result);
   return result;
 }
 
@@ -207,6 +208,7 @@ Tensor expand(const Tensor& x, const Shape& shape) {
           "; only a size of 1 can be repeated");
     if (size == target[axis] && axis >= added) strides[axis] = x.strides()[axis - added];
   }
+  check_sizes("expand", target);
   return record("expand", {x}, view_of(x, target, strides, x.offset()),
                 [from = x.shape()](const Tensor& dy, Gradients& d) { d[0] = sum_to(dy, from); });
 }

@@ -1,5 +1,8 @@
 // create_test.cpp — the constructors of tensors.
 #include <cmath>
+#include <cstddef>
+#include <memory>
+#include <vector>
 
 #include "tests/testing.h"
 
@@ -70,6 +73,18 @@ TEST(Create, FlatListsNeedAShapeThatTheyFill) {
               from_vector(Numbers{1, 2, 3}, {2, 2});
             }),
             "[from_vector] 3 numbers do not fill (2, 2), which holds 4");
+}
+
+TEST(Create, SomebodyElsesMemoryNeedsAnOwnerAndItsAlignment) {
+  const auto numbers = std::make_shared<std::vector<float>>(std::vector<float>{1, 2, 3});
+  auto* bytes = reinterpret_cast<std::byte*>(numbers->data());
+  Tensor x = from_memory(bytes, {3}, f32, numbers);
+  x.fill_(7);
+  EXPECT_EQ((*numbers)[2], 7);
+  EXPECT_EQ(error_of([&] { from_memory(bytes, {3}, f32, nullptr); }),
+            "[from_memory] needs an owner that keeps the memory alive");
+  EXPECT_EQ(error_of([&] { from_memory(bytes + 1, {2}, f32, numbers); }),
+            "[from_memory] the memory is not aligned for f32");
 }
 
 TEST(Create, RandomTensorsDependOnTheGeneratorAlone) {

@@ -45,8 +45,17 @@ TEST(IntTensor, IsReadAndCut) {
               (void)x.reshape({4, -1});
             }),
             "[reshape] (2, 3) has 6 elements and does not fit into (4, 1)");
+  EXPECT_EQ(
+      error_of([&] {
+        (void)x.reshape({index_t{1} << 40, index_t{1} << 40});
+      }),
+      "[reshape] too large: (1099511627776, 1099511627776) asks for more elements than memory can hold");
   EXPECT_EQ(error_of([&] { (void)x.index_select({2}); }),
             "[index_select] index 2 is out of range for axis 0 of (2, 3)");
+  EXPECT_EQ(error_of([&] {
+              (void)x.index_select(IntTensor::zeros({1, 2}));
+            }),
+            "[index_select] needs rows (n) of a tensor with axes, got (1, 2) of (2, 3)");
   EXPECT_EQ(error_of([&] { (void)x.slice(2, 0, 1); }),
             "[slice] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
 }

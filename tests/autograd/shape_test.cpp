@@ -65,6 +65,12 @@ TEST(Shape, SizesThatMakeNoTensorAreRefused) {
               check_sizes("zeros", {index_t{1} << 40, index_t{1} << 40});
             }),
             "[zeros] too large: (1099511627776, 1099511627776) asks for more elements than memory can hold");
+  EXPECT_EQ(
+      error_of([] {
+        check_sizes("zeros", {0, index_t{1} << 40, index_t{1} << 40});
+      }),
+      "[zeros] too large: (0, 1099511627776, 1099511627776) asks for more elements than memory can hold")
+      << "without elements, but with strides";
 }
 
 }  // namespace

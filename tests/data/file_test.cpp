@@ -1,7 +1,9 @@
 #include "data/file.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -35,6 +37,24 @@ TEST_F(Files, AreWrittenWholeOrNotAtAll) {
   EXPECT_EQ(error_of([&] { write_whole("test", path_ + "/below", [](std::ostream&) {}); }),
             "[test] " + path_ +
                 "/below: cannot be written. Hint: is the folder there, and may this user write to it?");
+}
+
+TEST_F(Files, AWriterKilledInTheMiddleLeavesTheOldFile) {
+  write_whole("test", path_, [](std::ostream& out) { out << "first"; });
+  const pid_t child = fork();
+  if (child == 0)
+    write_whole("test", path_, [](std::ostream& out) {
+      out << "sec" << std::flush;
+      raise(SIGKILL);
+    });
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(read_file("test", path_), "first");
+  EXPECT_EQ(read_file("test", path_ + ".part"), "sec");
+  write_whole("test", path_, [](std::ostream& out) { out << "third"; });
+  EXPECT_EQ(read_file("test", path_), "third") << "what was left behind is in nobody's way";
+  EXPECT_FALSE(fs::exists(path_ + ".part"));
 }
 
 TEST_F(Files, AFullDiskIsNoticed) {

@@ -112,6 +112,14 @@ TEST_F(SafeTensorsFile, EveryTypeIsRead) {
   EXPECT_FALSE(file.contains("nowhere"));
 }
 
+TEST_F(SafeTensorsFile, AWholeNumberThatDoesNotFitIsRefusedByItsPlace) {
+  write(R"({"u64":{"dtype":"U64","shape":[2],"data_offsets":[0,16]}})",
+        bytes_of(std::uint64_t{5}, UINT64_MAX));
+  EXPECT_EQ(error_of([&] { SafeTensors(path_).ids("u64"); }),
+            "[safetensors] " + path_ +
+                ": tensor \"u64\": 18446744073709551615 at place 1 is beyond 64 bits with a sign");
+}
+
 TEST_F(SafeTensorsFile, NumbersThatAreNotAlignedAreCopied) {
   write(
       R"({"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"x":{"dtype":"F32","shape":[2],"data_offsets":[1,9]}} )",
@@ -157,6 +165,9 @@ TEST_F(SafeTensorsFile, BrokenFilesAreRefusedByPlace) {
             "shape holds something else than whole numbers from 0");
   EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]})"),
             "shape (4294967296, 4294967296) overflows");
+  EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[0,4294967296,4294967296],"data_offsets":[0,0]})"),
+            "shape (0, 4294967296, 4294967296) overflows")
+      << "there are no numbers, but their strides would be";
   EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]})", "abcd"),
             "shape has 9 axes, and at most 8 can be read");
   EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[2],"data_offsets":[0,4]})", "abcd"),

@@ -28,8 +28,7 @@ const GoldenCase& golden(const std::string& file, const std::string& name);
 
 enum class Quantity { value, gradient };
 
-// The largest difference, as a part of the largest number wanted; of 0.1 where that is smaller, for such numbers are
-// differences of larger ones (the gradient of a key's bias is zero but for rounding).
+// The largest difference, as a part of the largest number wanted. NaN or infinity on either side is infinitely far.
 double difference(const Tensor& got, const Tensor& want);
 // What is allowed: f64 1e-10; f32 2e-5 for values, 1e-4 for gradients.
 double allowed(DType dtype, Quantity quantity);

@@ -321,7 +321,10 @@ TEST(GoldenLayers, ADifferenceIsNoticed) {
   EXPECT_NONFATAL_FAILURE(expect_agrees(g, "y", tensor({1, 2}, f64), tensor({1, 2.000001}, f64)),
                           "made up: y");
   EXPECT_NONFATAL_FAILURE(expect_agrees(g, "y", tensor({NAN, 1}, f64), tensor({1, 1}, f64)), "made up: y");
+  EXPECT_NONFATAL_FAILURE(expect_agrees(g, "y", tensor({1, 1}, f64), tensor({NAN, 1}, f64)), "made up: y");
   EXPECT_NONFATAL_FAILURE(expect_agrees(g, "y", tensor({1, 2}), tensor({1, 2.001}, f64)), "made up: y");
+  EXPECT_NONFATAL_FAILURE(expect_agrees(g, "y", tensor({1e-9, 2e-9}), tensor({1e-9, 2.001e-9}, f64)),
+                          "made up: y");
   EXPECT_FATAL_FAILURE(expect_agrees(g, "y", tensor({1, 2}), tensor({1}, f64)), "made up: y");
   EXPECT_FATAL_FAILURE(expect_agrees(g, "y", Tensor(), tensor({1}, f64)), "made up: y is undefined");
   EXPECT_EQ(error_of([] { golden("nothing"); }), "[golden] no case 'nothing' in layers");

@@ -60,6 +60,9 @@ TEST(PictureLayers, ErrorsNameWhatIsWrong) {
               MaxPool2d({})(ones({2, 2}));
             }),
             "[MaxPool2d] x must be (B, C, height, width), got (2, 2)");
+  EXPECT_EQ(error_of([] { BatchNorm2d({}); }), "[BatchNorm2d] num_features must be at least 1, got 0");
+  EXPECT_EQ(error_of([] { BatchNorm2d({.num_features = 2, .momentum = 1.5}); }),
+            "[BatchNorm2d] momentum must be in [0, 1], got 1.5");
   BatchNorm2d norm({.num_features = 2});
   EXPECT_EQ(error_of([&] {
               norm(ones({1, 3, 2, 2}));

@@ -98,6 +98,9 @@ TEST(VisionTransformer, ErrorsNameWhatIsWrong) {
             "image exactly");
   EXPECT_EQ(error_of([] { make({.img_size = 28}); }),
             "[VisionTransformer] img_size, patch_size and channels must be at least 1, got 28, 0 and 3");
+  Generator gen(4);
+  EXPECT_EQ(error_of([&] { VisionTransformer({.img_size = 4, .patch_size = 2}, gen); }),
+            "[VisionTransformer] d_model must be at least 1, got 0");
   VisionTransformer model = make({.img_size = 4, .patch_size = 2});
   EXPECT_EQ(error_of([&] {
               model(zeros({1, 3, 4, 5}));

@@ -58,9 +58,9 @@ TEST_F(Checkpoints, AKilledRunEndsWithTheSameBits) {
   ASSERT_EQ(undisturbed.size(), 16U);
 
   Generator gen(1);
-  int kills = 0, runs = 0, resumed = 0;
+  int kills = 0, runs = 0, resumed = 0, saving = 0;
   while (kills < 50) {
-    const bool there = fs::exists(path_);
+    const bool there = fs::exists(path_), left_before = fs::exists(path_ + ".part");
     const pid_t child = start(path_, output);
     usleep(static_cast<useconds_t>(gen.below(static_cast<std::uint64_t>(whole) / 2 + 1)));
     kill(child, SIGKILL);
@@ -68,6 +68,7 @@ TEST_F(Checkpoints, AKilledRunEndsWithTheSameBits) {
     if (WIFSIGNALED(status)) {
       ++kills;
       resumed += there;
+      saving += fs::exists(path_ + ".part") && !left_before;
       continue;
     }
     ASSERT_EQ(status, 0);
@@ -79,8 +80,11 @@ TEST_F(Checkpoints, AKilledRunEndsWithTheSameBits) {
   ASSERT_EQ(status, 0);
   EXPECT_EQ(text_of(output), undisturbed);
   EXPECT_GT(resumed, 10) << "most kills must have found something to go on from";
-  std::printf("%d kills, %d of them of a resumed run, %d runs to the end, the same bits each time\n", kills,
-              resumed, runs + 1);
+  std::printf(
+      "%d kills, %d of them of a resumed run and %d in the middle of a save, %d runs to the end, the same "
+      "bits "
+      "each time\n",
+      kills, resumed, saving, runs + 1);
 }
 
 TEST_F(Checkpoints, GiveBackWhatWasPutIn) {

@@ -122,6 +122,16 @@ TEST(ShapeOps, ErrorsNameOpShapesAndRule) {
               (void)x.expand({4, 3});
             }),
             "[expand] (2, 3) does not stretch to (4, 3): axis 0 has 2; only a size of 1 can be repeated");
+  constexpr index_t huge = index_t{1} << 40;
+  EXPECT_EQ(error_of([] {
+              (void)ones({1}).expand({huge, huge});
+            }),
+            "[expand] too large: (1099511627776, 1099511627776) asks for more elements than memory can hold");
+  EXPECT_EQ(
+      error_of([] {
+        (void)zeros({0}).reshape({0, huge, huge});
+      }),
+      "[reshape] too large: (0, 1099511627776, 1099511627776) asks for more elements than memory can hold");
   EXPECT_EQ(error_of([] { (void)x.squeeze(2); }),
             "[squeeze] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
   EXPECT_EQ(error_of([] { (void)x.unsqueeze(3); }),
