@@ -1,6 +1,7 @@
 #include "data/text/table.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "tests/data/text/testing.h"
 
