@@ -16,7 +16,8 @@ namespace heed {
 
 namespace {
 
-constexpr index_t scores_at_once = index_t{96} * 1024;  // floats that stay in a second-level cache of 1 MB
+constexpr index_t scores_at_once =
+    index_t{384} * 1024;  // 96 queries of 4,096 keys; fewer where there are more keys
 constexpr index_t scores_kept =
     index_t{256} * 256;               // smaller (T, S): keeping is cheaper than making them again
 constexpr double inline_flops = 2e6;  // less work than this is not worth waking a thread
