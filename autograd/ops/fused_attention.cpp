@@ -16,11 +16,12 @@ namespace heed {
 
 namespace {
 
-constexpr index_t scores_at_once =
-    index_t{384} * 1024;  // 96 queries of 4,096 keys; fewer where there are more keys
-constexpr index_t scores_kept =
-    index_t{256} * 256;               // smaller (T, S): keeping is cheaper than making them again
-constexpr double inline_flops = 2e6;  // less work than this is not worth waking a thread
+// Scores in work at a time: 96 queries of 4,096 keys, fewer queries where there are more keys.
+constexpr index_t scores_at_once = index_t{384} * 1024;
+// A (T, S) up to this is kept for backward: cheaper than making it again.
+constexpr index_t scores_kept = index_t{256} * 256;
+// Less work than this is not worth waking a thread.
+constexpr double inline_flops = 2e6;
 
 // Where each matrix of a batch begins: all axes but the last two, at any stride.
 std::vector<index_t> beginnings(const Shape& shape, const Strides& strides) {
