@@ -110,6 +110,10 @@ const std::vector<Lesson>& lessons() {
        "08_vision_transformer",
        "--quick --quiet",
        {"patches.svg", "loss.svg", "cls_attention.svg"}},
+      {"lesson_09",
+       "09_attention_vs_rnn",
+       "--quick --quiet",
+       {"time.svg", "gradient.svg", "recall.svg", "memory.svg"}},
   };
   return all;
 }

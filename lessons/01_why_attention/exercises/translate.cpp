@@ -1,0 +1,20 @@
+// 01 · translate — the model writes alone, the best word each time (greedy).
+//
+//   model.read(source) -> the state that writing begins with
+//   model.write(last, state) -> scores (V) of the word that follows `last`, and the state after it
+//   -> the words that it wrote: without bos and eos, at most max_length of them
+//
+// The first `last` is marks.bos; after that it is the model's own last word. In training it was the right one, and
+// example.target is at hand here too. What would the result be worth, if this function looked at it?
+//
+// You may use:  argmax(scores, -1).item(), the id of the largest; list.push_back(id), list.size().
+#include "lessons/01_why_attention/exercises.h"
+
+namespace heed::exercise {
+
+std::vector<index_t> translate(const Translator& model, const Example& example, const Marks& marks,
+                               index_t max_length) {
+  todo("read, then write word by word until the model says eos");
+}
+
+}  // namespace heed::exercise

@@ -1,0 +1,171 @@
+#include <cmath>
+
+#include "lessons/09_attention_vs_rnn/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+Tensor scores_of(const Tensor& q, const Tensor& k) {
+  return matmul(q, k.transpose(-2, -1)) / std::sqrt(static_cast<double>(q.size(-1)));
+}
+
+// One pass over the blocks, with one thing done otherwise.
+struct Otherwise {
+  bool shrink_sum = true, shrink_mixed = true;  // by what a larger maximum takes away
+  bool running = true;                          // the largest so far, not of this block alone
+  bool subtract = true;                         // a maximum at all
+  bool one_for_all = false;                     // one maximum for all rows
+  bool whole_blocks = false;                    // a last block that is shorter is left out
+  bool scale = true;
+  double begin = -INFINITY;  // the maximum before the first block
+  bool f32_carried = false;
+};
+Tensor pass(const Tensor& q, const Tensor& k, const Tensor& v, index_t block, const Otherwise& how) {
+  const DType dtype = how.f32_carried ? f32 : q.dtype();
+  Tensor most = full({q.size(0), 1}, how.begin, dtype), sum = zeros({q.size(0), 1}, dtype);
+  Tensor mixed = zeros({q.size(0), v.size(1)}, dtype);
+  const index_t stop = how.whole_blocks ? k.size(0) / block * block : k.size(0);
+  for (index_t s = 0; s < stop; s += block) {
+    const Tensor keys = k.slice(0, s, s + block);
+    const Tensor scores = how.scale ? scores_of(q, keys) : matmul(q, keys.transpose(-2, -1));
+    Tensor here = how.one_for_all ? max(scores).expand({q.size(0), 1}) : max(scores, -1, true).values;
+    if (!how.subtract) here = here * 0.0;
+    const Tensor now = how.running && how.subtract ? maximum(most, here) : here;
+    const Tensor e = exp(scores - now), shrink = exp(most - now);
+    sum = (how.shrink_sum ? sum * shrink : sum) + e.sum({-1}, true);
+    mixed = (how.shrink_mixed ? mixed * shrink : mixed) + matmul(e, v.slice(0, s, s + block));
+    most = now;
+  }
+  return mixed / sum;
+}
+// Each block's own attention, and the mean of those.
+Tensor mean_of_blocks(const Tensor& q, const Tensor& k, const Tensor& v, index_t block) {
+  Tensor mean = zeros({q.size(0), v.size(1)}, q.dtype());
+  double count = 0;
+  for (index_t s = 0; s < k.size(0); s += block, ++count)
+    mean = mean + matmul(softmax(scores_of(q, k.slice(0, s, s + block)), -1), v.slice(0, s, s + block));
+  return mean / count;
+}
+
+const tutor::Exercise<decltype(attend_in_blocks)> exercise{
+    "09_attend_in_blocks",
+    attend_in_blocks,
+    [](auto& q, auto& k, auto& v, index_t) { return scaled_dot_product_attention(q, k, v); },
+    {{"RN-32", "a larger maximum came, and neither sum nor mixed was multiplied by e^(most - now)",
+      [](auto& q, auto& k, auto& v, index_t block) {
+        return pass(q, k, v, block, {.shrink_sum = false, .shrink_mixed = false});
+      }},
+     {"RN-33", "the sum was made smaller for a larger maximum, the mixed values were not",
+      [](auto& q, auto& k, auto& v, index_t block) { return pass(q, k, v, block, {.shrink_mixed = false}); }},
+     {"RN-34", "the mixed values were made smaller for a larger maximum, the sum was not",
+      [](auto& q, auto& k, auto& v, index_t block) { return pass(q, k, v, block, {.shrink_sum = false}); }},
+     {"RN-35", "each block had a softmax of its own: blocks have different shares of the whole",
+      mean_of_blocks},
+     {"RN-36", "the last block was left out where it is shorter than the others",
+      [](auto& q, auto& k, auto& v, index_t block) { return pass(q, k, v, block, {.whole_blocks = true}); }},
+     {"RN-37", "most began with 0: where all scores lie far below, every e^(score - 0) is 0. Begin with -∞",
+      [](auto& q, auto& k, auto& v, index_t block) { return pass(q, k, v, block, {.begin = 0}); }},
+     {"RN-38", "all scores were held at once: take the keys `block` at a time",
+      [](auto& q, auto& k, auto& v, index_t) { return matmul(softmax(scores_of(q, k), -1), v); }},
+     {"RN-39",
+      "each block took away its own maximum, and the sums were added as if it had been one and the same",
+      [](auto& q, auto& k, auto& v, index_t block) {
+        return pass(q, k, v, block, {.shrink_sum = false, .shrink_mixed = false, .running = false});
+      }},
+     {"RN-40", "one maximum for all queries: each row is a whole of its own, and needs its own",
+      [](auto& q, auto& k, auto& v, index_t block) { return pass(q, k, v, block, {.one_for_all = true}); }},
+     {"SD-01", "the scores were not divided by √d_k",
+      [](auto& q, auto& k, auto& v, index_t block) { return pass(q, k, v, block, {.scale = false}); }},
+     {"SD-16", "exp overflowed: take the largest score so far away first",
+      [](auto& q, auto& k, auto& v, index_t block) {
+        return pass(q, k, v, block, {.shrink_sum = false, .shrink_mixed = false, .subtract = false});
+      }},
+     {"RN-17",
+      "what is carried is f32 whatever q is: zeros(shape, q.dtype()), full(shape, -INFINITY, q.dtype())",
+      [](auto& q, auto& k, auto& v, index_t block) { return pass(q, k, v, block, {.f32_carried = true}); }}}};
+
+// T = 4 queries, S = 11 keys, D = 3, values of 5.
+struct Fixture {
+  Tensor q, k, v;
+  explicit Fixture(DType dtype = f32) {
+    Generator gen(2);
+    q = randn({4, 3}, gen, dtype) * 2.0, k = randn({11, 3}, gen, dtype), v = randn({11, 5}, gen, dtype);
+  }
+};
+
+TEST(AttendInBlocks, IsAttentionWhateverTheBlocks) {
+  exercise.compare("attend_in_blocks(q (4, 3), k (11, 3), v (11, 5), 4)", [](auto f) {
+    const Fixture x;
+    return f(x.q, x.k, x.v, 4);
+  });
+}
+
+TEST(AttendInBlocks, OfOneKeyAtATime) {
+  exercise.compare("attend_in_blocks(q (4, 3), k (11, 3), v (11, 5), 1), in f64", [](auto f) {
+    const Fixture x(f64);
+    return f(x.q, x.k, x.v, 1);
+  });
+}
+
+TEST(AttendInBlocks, OfLessThanOneBlock) {
+  exercise.compare("attend_in_blocks(q (1, 3), k (2, 3), v (2, 5), 8)", [](auto f) {
+    const Fixture x;
+    return f(x.q.slice(0, 0, 1), x.k.slice(0, 0, 2), x.v.slice(0, 0, 2), 8);
+  });
+}
+
+// Keys near 50 and one number a query: the scores are near 50 q.
+Tensor near_50() { return tensor({{50}, {49.98}, {50.01}, {49.99}, {50.02}}); }
+Tensor some_values() { return tensor({{1, 0}, {0, 2}, {-3, 1}, {4, -1}, {2, 5}}); }
+
+TEST(AttendInBlocks, StaysFiniteWhereQueriesDifferMuch) {
+  exercise.compare(
+      "attend_in_blocks({{30}, {-30}}, k near 50 (5, 1), v (5, 2), 2): scores near 1500 and -1500",
+      [](auto f) {
+        return f(tensor({{30}, {-30}}), near_50(), some_values(), 2);
+      });
+}
+
+TEST(AttendInBlocks, StaysFiniteWhereAllScoresAreFarBelowZero) {
+  exercise.compare("attend_in_blocks({{-30}, {-29.5}}, k near 50 (5, 1), v (5, 2), 3): scores near -1500",
+                   [](auto f) {
+                     return f(tensor({{-30}, {-29.5}}), near_50(), some_values(), 3);
+                   });
+}
+
+TEST(AttendInBlocks, HoldsNoMoreThanABlockOfScores) {
+  exercise.invariant(
+      "RN-38", "1024 queries and keys, 8 keys at a time: never an eighth of all scores at once", [](auto f) {
+        const NoGrad no_grad;
+        set_num_threads(1);  // each thread of the library's own op has a workspace
+        Generator gen(7);
+        const index_t n = 1024;
+        const Tensor q = randn({n, 8}, gen), k = randn({n, 8}, gen), v = randn({n, 8}, gen);
+        const std::int64_t before = memory_stats().live_bytes;
+        reset_peak_memory();
+        f(q, k, v, 8);
+        return memory_stats().peak_bytes - before < n * n * 4 / 8;
+      });
+}
+
+TEST(AttendInBlocks, PassesGradientsOn) {
+  exercise.compare("the gradients of q, k and v in attend_in_blocks(q, k, v, 3)", [](auto f) {
+    Fixture x(f64);
+    for (Tensor* t : {&x.q, &x.k, &x.v}) *t = t->detach().clone().set_requires_grad();
+    const Tensor y = f(x.q, x.k, x.v, 3);
+    (y * y).sum().backward();
+    return std::vector<Tensor>{x.q.grad(), x.k.grad(), x.v.grad()};
+  });
+}
+
+TEST(AttendInBlocks, LeavesItsInputsAsTheyWere) {
+  exercise.invariant("", "q, k and v must be the same after the call", [](auto f) {
+    const Fixture x, y;
+    f(x.q, x.k, x.v, 5);
+    return allclose(x.q, y.q) && allclose(x.k, y.k) && allclose(x.v, y.v);
+  });
+}
+
+}  // namespace
+}  // namespace heed::exercise

@@ -1,0 +1,146 @@
+#include <cmath>
+
+#include "lessons/09_attention_vs_rnn/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+using Weights = RecurrentWeights;
+
+Tensor right(const Tensor& x, const Tensor& h, const Weights& w) {
+  Generator gen(0);
+  nn::GRUCell library({.input_size = w.weight_ih.size(1), .hidden_size = w.weight_hh.size(1)}, gen);
+  library.weight_ih = w.weight_ih, library.weight_hh = w.weight_hh;
+  library.bias_ih = w.bias_ih, library.bias_hh = w.bias_hh;
+  return library.forward(x, h);
+}
+
+// What the twins have in common: the parts of x and of h, the two gates, the candidate, the mix.
+struct Parts {
+  std::vector<Tensor> x, h;  // r, z, n
+  Tensor r, z;
+  Parts(const Tensor& input, const Tensor& state, const Weights& w)
+      : x(chunk(linear(input, w.weight_ih, w.bias_ih), 3, -1)),
+        h(chunk(linear(state, w.weight_hh, w.bias_hh), 3, -1)),
+        r(sigmoid(x[0] + h[0])),
+        z(sigmoid(x[1] + h[1])) {}
+  Tensor candidate() const { return tanh(x[2] + r * h[2]); }
+};
+Tensor mix(const Tensor& z, const Tensor& n, const Tensor& h) { return (1.0 - z) * n + z * h; }
+
+// r inside the product with W_hn, as in the paper of 2014.
+Tensor reset_first(const Tensor& x, const Tensor& h, const Weights& w) {
+  const Parts p(x, h, w);
+  const Tensor bias = w.bias_hh.defined() ? chunk(w.bias_hh, 3)[2] : Tensor();
+  return mix(p.z, tanh(p.x[2] + linear(p.r * h, chunk(w.weight_hh, 3)[2], bias)), h);
+}
+// b_hn beside the product with r, not inside.
+Tensor bias_outside(const Tensor& x, const Tensor& h, const Weights& w) {
+  const Parts p(x, h, w);
+  if (!w.bias_hh.defined()) return right(x, h, w);
+  const Tensor b = chunk(w.bias_hh, 3)[2];
+  return mix(p.z, tanh(p.x[2] + p.r * (p.h[2] - b) + b), h);
+}
+
+const tutor::Exercise<decltype(gru_cell)> exercise{
+    "09_gru_cell",
+    gru_cell,
+    right,
+    {{"RN-06", "z and 1 - z have changed places: this course uses h' = (1 - z) n + z h, as PyTorch does",
+      [](auto& x, auto& h, auto& w) {
+        const Parts p(x, h, w);
+        return mix(p.z, h, p.candidate());
+      }},
+     {"RN-25",
+      "r multiplied h before W_hn did, as in the paper: this course uses PyTorch's r · (W_hn h + b_hn)",
+      reset_first},
+     {"RN-26", "the rows were read as z, r, n: this course uses PyTorch's order, r, z, n",
+      [](auto& x, auto& h, auto& w) {
+        const Parts p(x, h, w);
+        return mix(p.r, tanh(p.x[2] + p.z * p.h[2]), h);
+      }},
+     {"RN-27", "r was not used: n = tanh(n of x + r · (n of h))",
+      [](auto& x, auto& h, auto& w) {
+        const Parts p(x, h, w);
+        return mix(p.z, tanh(p.x[2] + p.h[2]), h);
+      }},
+     {"RN-28", "r multiplied the input's share as well: only what comes from h is reset",
+      [](auto& x, auto& h, auto& w) {
+        const Parts p(x, h, w);
+        return mix(p.z, tanh(p.r * (p.x[2] + p.h[2])), h);
+      }},
+     {"RN-29", "the candidate n went through a sigmoid: it is no gate, it may be negative. tanh",
+      [](auto& x, auto& h, auto& w) {
+        const Parts p(x, h, w);
+        return mix(p.z, sigmoid(p.x[2] + p.r * p.h[2]), h);
+      }},
+     {"RN-30", "b_hn stands beside r: in this course r multiplies it too, r · (W_hn h + b_hn), as in PyTorch",
+      bias_outside},
+     {"RN-31", "n came in whole: (1 - z) of it, and z of h",
+      [](auto& x, auto& h, auto& w) {
+        const Parts p(x, h, w);
+        return p.candidate() + p.z * h;
+      }},
+     {"RN-15", "b_hh is missing: this course has two biases, as PyTorch has", [](auto& x, auto& h, auto& w) {
+        return right(x, h, {w.weight_ih, w.weight_hh, w.bias_ih, {}});
+      }}}};
+
+// B = 2, I = 4, H = 5.
+struct Fixture {
+  Tensor x, h;
+  Weights w;
+  explicit Fixture(DType dtype = f32) {
+    Generator gen(6);
+    x = randn({2, 4}, gen, dtype), h = randn({2, 5}, gen, dtype);
+    w = {randn({15, 4}, gen, dtype), randn({15, 5}, gen, dtype), randn({15}, gen, dtype),
+         randn({15}, gen, dtype)};
+  }
+};
+
+TEST(GruCell, MixesTheNewWithTheOld) {
+  exercise.compare("gru_cell(x = 1, h = 0.4) with weights that make n = 0.8 and z = 0.25", [](auto f) {
+    const Tensor w_ih = tensor({{0}, {std::log(0.25 / 0.75)}, {std::atanh(0.8)}});
+    return f(tensor({{1}}), tensor({{0.4}}), {w_ih, zeros({3, 1}), {}, {}});
+  });
+}
+
+TEST(GruCell, OfABatch) {
+  exercise.compare("gru_cell(x (2, 4), h (2, 5), weights with biases)", [](auto f) {
+    const Fixture y;
+    return f(y.x, y.h, y.w);
+  });
+}
+
+TEST(GruCell, OfABatchWithoutBiases) {
+  exercise.compare("gru_cell(x (2, 4), h (2, 5), weights without biases), in f64", [](auto f) {
+    Fixture y(f64);
+    y.w.bias_ih = y.w.bias_hh = Tensor();
+    return f(y.x, y.h, y.w);
+  });
+}
+
+TEST(GruCell, PassesGradientsOn) {
+  exercise.compare("the gradients of x, h, W_ih, W_hh and b_hh", [](auto f) {
+    Fixture y(f64);
+    const std::vector<Tensor*> all = {&y.x, &y.h, &y.w.weight_ih, &y.w.weight_hh, &y.w.bias_hh};
+    for (Tensor* t : all) t->set_requires_grad();
+    const Tensor next = f(y.x, y.h, y.w);
+    (next * next).sum().backward();
+    std::vector<Tensor> gradients;
+    for (const Tensor* t : all) gradients.push_back(t->grad());
+    return gradients;
+  });
+}
+
+TEST(GruCell, LeavesItsInputsAsTheyWere) {
+  exercise.invariant("", "x, h and the weights must be the same after the call", [](auto f) {
+    const Fixture y, z;
+    f(y.x, y.h, y.w);
+    return allclose(y.x, z.x) && allclose(y.h, z.h) && allclose(y.w.weight_ih, z.w.weight_ih) &&
+           allclose(y.w.weight_hh, z.w.weight_hh) && allclose(y.w.bias_hh, z.w.bias_hh);
+  });
+}
+
+}  // namespace
+}  // namespace heed::exercise
