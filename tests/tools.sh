@@ -75,6 +75,13 @@ need_build_tools() {
   step tools "$cxx $version, cmake $(cmake --version | sed -n '1s/[^0-9]*//p')"
 }
 
+# GoogleTest: the system's, else CMake fetches a pinned version (which needs a network).
+need_googletest() {
+  if [ ! -e /usr/include/gtest/gtest.h ] && [ -z "${GTest_DIR:-}" ]; then
+    (install_packages libgtest-dev) || step tools "no libgtest-dev; CMake will look for GoogleTest elsewhere, or fetch it"
+  fi
+}
+
 # at_least HAVE WANT: compares versions
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 
@@ -82,7 +89,9 @@ at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; 
 configure() {
   local folder=$1
   shift
-  if [ -f "$folder/CMakeCache.txt" ] && [ -f "$folder/.heed-options" ] && [ "$(cat "$folder/.heed-options")" = "$* $(compiler)" ]; then
+  # A build folder knows the full path of its source, so one that was moved with it is of no use.
+  if [ -f "$folder/.heed-options" ] && [ "$(cat "$folder/.heed-options")" = "$* $(compiler)" ] &&
+    grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$folder/CMakeCache.txt"; then
     return
   fi
   rm -rf "$folder"

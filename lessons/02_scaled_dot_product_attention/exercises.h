@@ -1,4 +1,5 @@
-// exercises.h — the functions to be written in lesson 02. Letters: T queries, S keys, D width of queries and keys.
+// exercises.h — the functions to be written in lesson 02, in the order of doing. Letters: B batch, T queries, S keys,
+// D width of queries and keys, Dv width of values; `...` is any number of leading axes, a batch for example.
 #pragma once
 
 #include "autograd/autograd.h"
@@ -6,7 +7,11 @@
 
 namespace heed::exercise {
 
+Tensor dot_scores(const Tensor& q, const Tensor& k);
+Tensor scaled_scores(const Tensor& q, const Tensor& k);
 Tensor softmax_rows(const Tensor& scores);
+Mask causal_mask(index_t t, index_t s);
+Mask padding_mask(const IntTensor& ids, index_t pad);
 Tensor sdpa(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed);
 
 }  // namespace heed::exercise

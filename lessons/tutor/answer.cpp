@@ -10,6 +10,7 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 std::string number(double x) {
+  if (std::isnan(x)) return "NaN";  // printf may give it a sign
   char text[32];
   std::snprintf(text, sizeof text, "%.6g", x);
   return text;
@@ -48,6 +49,11 @@ bool same_shapes(const Answer& a, const Answer& b) {
   return true;
 }
 
+Tensor as_numbers(const Mask& mask) {
+  if (!mask.defined()) return {};  // it has no data to point at
+  return from_vector(std::vector<double>(mask.data(), mask.data() + mask.numel()), mask.shape(), f64);
+}
+
 }  // namespace
 
 Answer::Answer(const std::vector<Tensor>& tensors) {
@@ -57,8 +63,7 @@ Answer::Answer(const std::vector<Tensor>& tensors) {
 Answer::Answer(const IntTensor& ids)
     : Answer(from_vector(std::vector<double>(ids.values().begin(), ids.values().end()), ids.shape(), f64)) {}
 
-Answer::Answer(const Mask& mask)
-    : Answer(from_vector(std::vector<double>(mask.data(), mask.data() + mask.numel()), mask.shape(), f64)) {}
+Answer::Answer(const Mask& mask) : Answer(as_numbers(mask)) {}
 
 Answer Answer::thrown(const std::string& error) {
   Answer answer;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -25,11 +26,13 @@ struct Verdict {
   bool wrong = false;
   std::string todo;            // what the stub said, where it was the stub
   std::vector<bool> possible;  // twins that gave the subject's answers to every question so far
+  std::vector<int> agreed;     // to how many questions each twin gave the subject's wrong numbers
   std::vector<std::vector<double>>
       apart;  // [i][j]: largest distance so far, in tolerances; 0 is the right one
   Question worst{"", Answer(0), Answer(0), {}, "", ""};
   double worst_distance = -1;
-  std::string invariant_id, invariant_message;  // the first that failed
+  std::string invariant_id, invariant_message;  // the first that failed; the first with an id, if any
+  std::string result;                           // the file that the runner reads; "" where nobody does
 };
 
 Verdict& verdict() {
@@ -63,6 +66,14 @@ int named() {
   return v.wrong && found != v.possible.end() ? static_cast<int>(found - v.possible.begin()) : -1;
 }
 
+// Where no twin is the subject: the one that most often gave its wrong numbers, more than once, or -1. So shows a known
+// mistake that was not made alone.
+int likely() {
+  const std::vector<int>& agreed = verdict().agreed;
+  const auto most = std::max_element(agreed.begin(), agreed.end());
+  return most != agreed.end() && *most > 1 ? static_cast<int>(most - agreed.begin()) : -1;
+}
+
 std::string first_of(const std::string& id) {
   for (const Listed::Known& t : verdict().exercise.twins)
     if (t.id == id) return t.same_as.empty() ? id : t.same_as;
@@ -93,10 +104,10 @@ std::string on_one_line(std::string text) {
   return text;
 }
 
-// The verdict, for the runner. Written last: a program that ends early leaves none.
-void write_result(const std::string& path, int tests) {
+// The verdict, for the runner. Its last line is written last: a program that ends early leaves none.
+void write_result(int tests) {
   const Verdict& v = verdict();
-  std::ofstream out(path);
+  std::ofstream out(v.result);
   const auto line = [&](const std::string& key, const std::string& value) {
     if (!value.empty()) out << key << '\t' << on_one_line(value) << '\n';
   };
@@ -108,11 +119,12 @@ void write_result(const std::string& path, int tests) {
   line("todo", v.todo);
   if (v.subject >= 0) line("expected", first_of(v.exercise.twins[static_cast<std::size_t>(v.subject)].id));
   if (v.todo.empty() && v.wrong) {
-    const int twin = named();
+    const bool certain = named() >= 0;
+    const int twin = certain ? named() : likely();
     if (twin >= 0) {
-      line("id", v.exercise.twins[static_cast<std::size_t>(twin)].id);
+      line("id", first_of(v.exercise.twins[static_cast<std::size_t>(twin)].id));
       line("message", v.exercise.twins[static_cast<std::size_t>(twin)].message);
-      line("certain", "yes");
+      line("certain", certain ? "yes" : "no");
     } else if (!v.invariant_id.empty()) {
       line("id", v.invariant_id);
       line("message", v.invariant_message);
@@ -136,9 +148,15 @@ void write_result(const std::string& path, int tests) {
 void list(const Listed& exercise) {
   verdict().exercise = exercise;
   verdict().possible.assign(exercise.twins.size(), true);
+  verdict().agreed.assign(exercise.twins.size(), 0);
 }
 
 int subject() { return verdict().subject; }
+
+void asking(const std::string& text) {
+  if (!verdict().result.empty())
+    std::ofstream(verdict().result) << "asking\t" << on_one_line(text) << std::endl;
+}
 
 Answer ask(const std::function<Answer()>& probe) {
   try {
@@ -159,15 +177,20 @@ void judge(const Question& q) {
   measure_distances(q, tolerance);
   for (std::size_t i = 0; i < q.twins.size(); ++i)
     if (!(difference(q.got, q.twins[i]).distance <= tolerance)) v.possible[i] = false;
+  if (!q.invariant_message.empty() && difference(q.right, Answer(true)).distance > 0)
+    ADD_FAILURE() << "this check is at fault, the right function fails it too: " << q.invariant_message;
   const Difference d = difference(q.got, q.right);
   if (d.distance <= tolerance) return;
   v.wrong = true;
   if (!q.invariant_message.empty()) {
-    if (v.invariant_message.empty())
-      v.invariant_id = q.invariant_id, v.invariant_message = q.invariant_message;
+    const std::string id = q.got.error.empty() ? q.invariant_id : "";  // what throws names nothing
+    if (v.invariant_message.empty() || (v.invariant_id.empty() && !id.empty()))
+      v.invariant_id = id, v.invariant_message = q.invariant_message;
     ADD_FAILURE() << q.invariant_message << (q.got.error.empty() ? "" : "\n  it threw: " + q.got.error);
     return;
   }
+  for (std::size_t i = 0; i < q.twins.size(); ++i)
+    if (std::isfinite(d.distance) && difference(q.got, q.twins[i]).distance <= tolerance) ++v.agreed[i];
   ADD_FAILURE() << q.text << (d.place.empty() ? "" : "  at " + d.place) << "\n  got   " << d.got
                 << "\n  want  " << d.want;
   // The first question whose numbers differ is shown, unless a later one differs only in numbers.
@@ -180,7 +203,7 @@ void judge(const Question& q) {
 int main(int argc, char** argv) {
   using namespace heed::tutor;
   ::testing::InitGoogleTest(&argc, argv);
-  std::string result;
+  std::string& result = verdict().result;
   bool distances = false;
   const auto& twins = verdict().exercise.twins;
   for (int i = 1; i < argc; ++i) {
@@ -210,6 +233,8 @@ int main(int argc, char** argv) {
   }
   auto& unit = *::testing::UnitTest::GetInstance();
   // The learner's own output is all that is to be seen where the runner reads the verdict from a file.
+  // It comes through a pipe, and line by line, so that what was printed before a crash is not lost.
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   if (!result.empty() || distances)
     delete unit.listeners().Release(unit.listeners().default_result_printer());
   const int failed = RUN_ALL_TESTS();
@@ -217,6 +242,6 @@ int main(int argc, char** argv) {
     std::cout << "\n"
               << twins[static_cast<std::size_t>(twin)].id << ": "
               << twins[static_cast<std::size_t>(twin)].message << "\n";
-  if (!result.empty()) write_result(result, unit.successful_test_count() + unit.failed_test_count());
+  if (!result.empty()) write_result(unit.successful_test_count() + unit.failed_test_count());
   return distances ? print_distances() : failed;
 }

@@ -54,9 +54,11 @@ struct Question {
   std::string invariant_id, invariant_message;  // of an invariant; empty for a comparison of numbers
 };
 
-// The verdict on this run is kept in check.cpp; these two are how exercises reach it.
+// The verdict on this run is kept in check.cpp; these are how exercises reach it.
 void list(const Listed& exercise);
 int subject();  // -1: the learner's function is judged; else the twin with this number
+void asking(
+    const std::string& text);  // told before the judged function runs: should it crash, the question is known
 void judge(const Question& question);
 
 // Runs a probe; what it throws becomes its answer.
@@ -89,8 +91,9 @@ class Exercise {
  private:
   Question put(const std::string& text, const Probe& probe) const {
     F* judged = subject() < 0 ? learner_ : twins_[static_cast<std::size_t>(subject())].function;
-    Question question{text, ask([&] { return probe(right_); }), ask([&] { return probe(judged); }), {}, "",
-                      ""};
+    Question question{text, ask([&] { return probe(right_); }), Answer(0), {}, "", ""};
+    asking(text);
+    question.got = ask([&] { return probe(judged); });
     for (const Twin<F>& t : twins_) question.twins.push_back(ask([&] { return probe(t.function); }));
     return question;
   }

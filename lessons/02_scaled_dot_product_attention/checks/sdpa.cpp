@@ -6,68 +6,225 @@
 namespace heed::exercise {
 namespace {
 
-// Three queries, five keys, D = 4, values of 2: all sizes differ, so an axis taken for another shows.
-struct Fixture {
-  Tensor q = tensor({{1, 0, 2, -1}, {0, 1, -1, 2}, {2, 1, 0, 1}});
-  Tensor k = tensor({{1, 1, 0, 0}, {0, 2, 1, -1}, {-1, 0, 1, 2}, {0, 1, 0, 1}, {2, -1, 1, 0}});
-  Tensor v = tensor({{1, 0}, {0, 1}, {2, -1}, {1, 2}, {-3, 4}});
-  Mask all = {};
-  Mask no_key_4 = Mask::of({{1, 1, 1, 1, 0}, {1, 1, 1, 1, 0}, {1, 1, 1, 1, 0}});
-};
-
-Tensor scores_of(const Tensor& q, const Tensor& k) { return matmul(q, k.transpose(-2, -1)); }
-Tensor hidden(const Tensor& scores, const Mask& allowed) {
-  return allowed.defined() ? masked_fill(scores, !allowed, -INFINITY) : scores;
-}
-// Attention with another factor on the scores.
-Tensor scaled_by(double factor, const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-  return matmul(softmax(hidden(scores_of(q, k) * factor, allowed), -1), v);
-}
+Tensor products(const Tensor& q, const Tensor& k) { return matmul(q, k.transpose(-2, -1)); }
 double root(index_t n) { return std::sqrt(static_cast<double>(n)); }
-// The mask as numbers: 1 where one may attend.
-Tensor numbers(const Mask& allowed, const Tensor& scores) {
-  const Tensor one = ones(scores.shape()), none = zeros(scores.shape());
-  return allowed.defined() ? where(allowed, one, none) : one;
+Tensor scaled(const Tensor& q, const Tensor& k) { return products(q, k) / root(q.size(-1)); }
+Tensor hide(const Tensor& x, const Mask& allowed, double value) {
+  return allowed.defined() ? masked_fill(x, !allowed, value) : x;
+}
+Tensor shares(const Tensor& scores, const Mask& allowed) {
+  return hide(softmax(hide(scores, allowed, -INFINITY), -1), allowed, 0);
+}
+Tensor right(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+  return matmul(shares(scaled(q, k), allowed), v);
+}
+
+// The wrong twins are attention with one step exchanged: the factor on the scores …
+template <double factor(const Tensor& q, const Tensor& k)>
+Tensor scale(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+  return matmul(shares(products(q, k) * factor(q, k), allowed), v);
+}
+double by_1(const Tensor&, const Tensor&) { return 1; }
+double by_0(const Tensor&, const Tensor&) { return 0; }
+double by_d(const Tensor& q, const Tensor&) { return 1 / static_cast<double>(q.size(-1)); }
+double times_root(const Tensor& q, const Tensor&) { return root(q.size(-1)); }
+double by_root_of_keys(const Tensor&, const Tensor& k) { return 1 / root(k.size(-2)); }
+double by_root_of_queries(const Tensor& q, const Tensor&) { return 1 / root(q.size(-2)); }
+
+// … the way from scores to weights, the mask being used as it should be …
+template <Tensor weigh(const Tensor& scores)>
+Tensor weights(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+  return matmul(hide(weigh(hide(scaled(q, k), allowed, -INFINITY)), allowed, 0), v);
+}
+Tensor over_queries(const Tensor& scores) { return softmax(scores, -2); }
+Tensor scores_themselves(const Tensor& scores) { return scores; }
+Tensor hardest(const Tensor& scores) {
+  const Mask most = equal(scores, max(scores, -1, true).values);
+  return where(most, ones(scores.shape()), zeros(scores.shape()));
+}
+Tensor unguarded(const Tensor& scores) { return exp(scores) / exp(scores).sum({-1}, true); }
+Tensor without_history(const Tensor& scores) { return softmax(scores.detach(), -1); }
+
+// … the mask itself; `m` is 1 where one may attend, else 0 …
+template <Tensor hidden(const Tensor& scores, const Tensor& m)>
+Tensor mask(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+  const Tensor scores = scaled(q, k);
+  const Mask everything = Mask::full(scores.shape(), true);
+  const Tensor m =
+      where(allowed.defined() ? allowed.expand(scores.shape()) : everything, ones({}), zeros({}));
+  return matmul(softmax(hidden(scores, m), -1), v);
+}
+Tensor times_mask(const Tensor& scores, const Tensor& m) { return scores * m; }
+Tensor minus_tiny(const Tensor& scores, const Tensor& m) { return where(m > 0, scores, full({}, -1e-9)); }
+Tensor plus_hidden(const Tensor& scores, const Tensor& m) { return scores + (1.0 - m); }
+Tensor plus_mask(const Tensor& scores, const Tensor& m) { return scores + m; }
+Tensor minus_hidden(const Tensor& scores, const Tensor& m) { return scores - (1.0 - m); }
+Tensor plus_much(const Tensor& scores, const Tensor& m) { return scores + (1.0 - m) * 1e9; }
+Tensor minus_much(const Tensor& scores, const Tensor& m) { return where(m > 0, scores, full({}, -1e9)); }
+Tensor minus_some(const Tensor& scores, const Tensor& m) { return where(m > 0, scores, full({}, -1e4)); }
+Tensor minus_infinity(const Tensor& scores, const Tensor& m) {
+  return where(m > 0, scores, full({}, -INFINITY));
+}
+
+// … or what is done before and after.
+Tensor no_mask(const Tensor& q, const Tensor& k, const Tensor& v, const Mask&) { return right(q, k, v, {}); }
+Tensor upside_down(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+  return right(q, k, v, allowed.defined() ? !allowed : allowed);
+}
+Tensor masked_late(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+  return matmul(hide(softmax(scaled(q, k), -1), allowed, 0), v);
+}
+Tensor wiped(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+  const Tensor output = mask<minus_infinity>(q, k, v, allowed);
+  return masked_fill(output, isnan(output), 0);
+}
+Tensor first_mask_for_all(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+  if (!allowed.defined() || allowed.rank() < 3) return right(q, k, v, allowed);
+  const Mask is_first = equal(arange(0, static_cast<double>(q.size(0))), 0).reshape({-1, 1, 1});
+  const Tensor m = where(allowed & is_first, ones({}), zeros({})).sum({0}, true);
+  return right(q, k, v, m > 0);
+}
+Tensor keys_reversed(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+  return matmul(shares(scaled(q, flip(k, {-2})), allowed), v);
+}
+Tensor of_keys(const Tensor& q, const Tensor& k, const Tensor&, const Mask& allowed) {
+  return right(q, k, k, allowed);
+}
+Tensor scaled_late(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+  return matmul(shares(products(q, k), allowed) / root(q.size(-1)), v);
 }
 
 const tutor::Exercise<decltype(sdpa)> exercise{
     "02_sdpa",
     sdpa,
-    [](auto& q, auto& k, auto& v, auto& allowed) {
-      return scaled_by(1 / root(q.size(-1)), q, k, v, allowed);
-    },
-    {{"SD-01", "the scores were not divided by √d_k",
-      [](auto& q, auto& k, auto& v, auto& allowed) { return scaled_by(1, q, k, v, allowed); }},
-     {"SD-02", "the scores were divided by d_k; divide by its square root",
-      [](auto& q, auto& k, auto& v, auto& allowed) {
-        return scaled_by(1 / static_cast<double>(q.size(-1)), q, k, v, allowed);
-      }},
-     {"SD-03", "the scores were multiplied by √d_k; divide",
-      [](auto& q, auto& k, auto& v, auto& allowed) { return scaled_by(root(q.size(-1)), q, k, v, allowed); }},
-     {"MK-01", "the mask was not used: padding still gets weight",
-      [](auto& q, auto& k, auto& v, auto&) { return scaled_by(1 / root(q.size(-1)), q, k, v, {}); }},
-     {"MK-03", "masked after the softmax: rows no longer sum to 1. Mask the scores, before it",
-      [](auto& q, auto& k, auto& v, auto& allowed) {
-        const Tensor scores = scores_of(q, k) / root(q.size(-1));
-        return matmul(softmax(scores, -1) * numbers(allowed, scores), v);
-      }},
-     {"MK-04", "a score of 0 is still exp(0) = 1: hide with -∞, not with 0",
-      [](auto& q, auto& k, auto& v, auto& allowed) {
-        const Tensor scores = scores_of(q, k) / root(q.size(-1));
-        return matmul(softmax(scores * numbers(allowed, scores), -1), v);
-      }}}};
+    right,
+    {{"SD-01", "the scores were not divided by √d_k", scale<by_1>},
+     {"SD-02", "the scores were divided by d_k; divide by its square root", scale<by_d>},
+     {"SD-03", "the scores were multiplied by √d_k; divide", scale<times_root>},
+     {"SD-05", "the scores were divided by √S: scale with the width of a key, not with their number",
+      scale<by_root_of_keys>},
+     {"SD-25", "the scores were divided by √T: scale with the width of a query, not with their number",
+      scale<by_root_of_queries>},
+     {"SD-14", "every query got the same answer: the scores are not used, or were multiplied by 0",
+      scale<by_0>},
+     {"SD-06", "each row must sum to 1: softmax over the keys (the last axis), not over the queries",
+      weights<over_queries>},
+     {"SD-08", "the scores were used as weights, without a softmax", weights<scores_themselves>},
+     {"SD-10", "exp without dividing: divide by the sum of the row", weights<exp>},
+     {"SD-11", "a sigmoid squashes each score alone: rows do not sum to 1", weights<sigmoid>},
+     {"SD-13", "the best key takes all; shares are asked for, so every key gets some", weights<hardest>},
+     {"SD-16", "exp overflowed: take the largest score of the row away first", weights<unguarded>},
+     {"SD-17", "keys and values are in different orders: value s belongs to key s", keys_reversed},
+     {"SD-24", "no gradient reaches q and k: the weights were made without a trace of them",
+      weights<without_history>},
+     {"SD-36", "the keys were mixed; the weights are for the values", of_keys},
+     {"SD-37", "the weights were divided by √d_k; divide the scores, before the softmax", scaled_late},
+     {"MK-01", "the mask was not used: what is hidden still gets weight", no_mask},
+     {"MK-02", "the mask is upside down: exactly what is hidden was kept. TRUE = MAY ATTEND", upside_down},
+     {"MK-03", "masked after the softmax: rows no longer sum to 1. Mask the scores, before it", masked_late},
+     {"MK-04", "a score of 0 is still exp(0) = 1: hide with -∞, not with 0", mask<times_mask>},
+     {"MK-28", "-1e-9 is as good as 0, and exp(0) = 1: hide with -∞", mask<minus_tiny>, "MK-04"},
+     {"MK-05", "1e9 was added where nothing may be seen: what is hidden takes all", mask<plus_much>},
+     {"MK-06", "what is hidden was rewarded by +1: hide with -∞", mask<plus_hidden>},
+     {"MK-26", "the mask moved the scores by 1: that makes hidden keys weaker, not hidden", mask<plus_mask>},
+     {"MK-27", "1 was taken from hidden scores: that makes them weaker, not hidden", mask<minus_hidden>,
+      "MK-26"},
+     {"MK-11", "a row with nothing to look at became NaN; it is to be 0", mask<minus_infinity>},
+     {"MK-32", "NaN was wiped off the output, and is still in the gradient: keep it out of the weights",
+      wiped},
+     {"MK-29", "a row with nothing to look at shares itself out evenly (-1e9 everywhere); it is to be 0",
+      mask<minus_much>},
+     {"MK-31", "-10000 is not low: a score that may be seen can lie below it. Hide with -∞",
+      mask<minus_some>},
+     {"MK-25", "every text of the batch got the mask of the first", first_mask_for_all}}};
+
+// Three queries, five keys, D = 4, values of 2: all sizes differ, so an axis taken for another shows.
+struct Fixture {
+  Tensor q = tensor({{1, 0, 2, -1}, {0, 1, -1, 2}, {2, 1, 0, 1}});
+  Tensor k = tensor({{1, 1, 0, 0}, {0, 2, 1, -1}, {-1, 0, 1, 2}, {0, 1, 0, 1}, {2, -1, 1, 0}});
+  Tensor v = tensor({{1, 0}, {0, 1}, {2, -1}, {1, 2}, {-3, 4}});
+  Mask not_key_4 = Mask::of({{1, 1, 1, 1, 0}, {1, 1, 1, 1, 0}, {1, 1, 1, 1, 0}});
+  Mask ragged = Mask::of({{1, 1, 0, 0, 1}, {0, 0, 0, 0, 0}, {0, 1, 0, 1, 0}});
+};
 
 TEST(Sdpa, OfThreeQueriesAndFiveKeys) {
-  exercise.compare("sdpa(q, k, v, everything)", [](auto f) {
+  exercise.compare("sdpa(q (3, 4), k (5, 4), v (5, 2), no mask)", [](auto f) {
     const Fixture x;
-    return f(x.q, x.k, x.v, x.all);
+    return f(x.q, x.k, x.v, {});
   });
 }
 
 TEST(Sdpa, HidesWhatTheMaskDoesNotAllow) {
-  exercise.compare("sdpa(q, k, v, all but key 4)", [](auto f) {
+  exercise.compare("sdpa(q, k, v, mask {{1, 1, 1, 1, 0}, {1, 1, 1, 1, 0}, {1, 1, 1, 1, 0}})", [](auto f) {
     const Fixture x;
-    return f(x.q, x.k, x.v, x.no_key_4);
+    return f(x.q, x.k, x.v, x.not_key_4);
+  });
+}
+
+TEST(Sdpa, IsZeroWhereNothingMayBeSeen) {
+  exercise.compare("sdpa(q, k, v, mask {{1, 1, 0, 0, 1}, {0, 0, 0, 0, 0}, {0, 1, 0, 1, 0}})", [](auto f) {
+    const Fixture x;
+    return f(x.q, x.k, x.v, x.ragged);
+  });
+  exercise.invariant("MK-11", "a row with nothing to look at became NaN; it is to be 0", [](auto f) {
+    const Fixture x;
+    return isnan(f(x.q, x.k, x.v, x.ragged)).count() == 0;
+  });
+}
+
+TEST(Sdpa, KeepsTheTextsOfABatchApart) {
+  exercise.compare("sdpa(q (2, 4, 3), k (2, 5, 3), v (2, 5, 6), mask (2, 1, 5))", [](auto f) {
+    Generator gen(5);
+    const Tensor q = randn({2, 4, 3}, gen), k = randn({2, 5, 3}, gen), v = randn({2, 5, 6}, gen);
+    return f(q, k, v, padding({3, 4}, 5));
+  });
+}
+
+TEST(Sdpa, HoldsWhereTheScoresAreLarge) {
+  exercise.compare("sdpa(100 · q, k, v, no mask)", [](auto f) {
+    const Fixture x;
+    return f(x.q * 100.0, x.k, x.v, {});
+  });
+  exercise.compare("sdpa(-100000 · q, k, v, mask {{1, 1, 0, 0, 1}, {0, 0, 0, 0, 0}, {0, 1, 0, 1, 0}})",
+                   [](auto f) {
+                     const Fixture x;
+                     return f(x.q * -1e5, x.k, x.v, x.ragged);
+                   });
+}
+
+TEST(Sdpa, PassesGradientsToEverythingThatIsSeen) {
+  exercise.compare("gradients of q, k and v, of sdpa(q, k, v, mask as above), weighted", [](auto f) {
+    Fixture x;
+    x.q.set_requires_grad(), x.k.set_requires_grad(), x.v.set_requires_grad();
+    (f(x.q, x.k, x.v, x.ragged) * tensor({{1, -2}, {3, 1}, {0.5, 4}})).sum().backward();
+    return std::vector{x.q.grad(), x.k.grad(), x.v.grad()};
+  });
+}
+
+TEST(Sdpa, DoesNotCareForTheOrderOfThePairs) {
+  exercise.invariant("SD-17", "keys and values moved together: the output must not change", [](auto f) {
+    const Fixture x;
+    const IntTensor order({3, 0, 4, 1, 2});
+    const Tensor moved = f(x.q, index_select(x.k, 0, order), index_select(x.v, 0, order), {});
+    return allclose(moved, f(x.q, x.k, x.v, {}), 1e-4, 1e-5);
+  });
+}
+
+TEST(Sdpa, DoesNotSeeWhatIsHidden) {
+  exercise.invariant("MK-01", "a hidden key and its value were changed: the output must not move",
+                     [](auto f) {
+                       const Fixture x;
+                       Tensor k = x.k.clone(), v = x.v.clone();
+                       k.set({4, 0}, 7), v.set({4, 1}, -20);
+                       return allclose(f(x.q, k, v, x.not_key_4), f(x.q, x.k, x.v, x.not_key_4), 1e-5, 1e-5);
+                     });
+}
+
+TEST(Sdpa, LeavesItsInputsAsTheyWere) {
+  exercise.invariant("SD-34", "q, k or v was changed: a Tensor is a handle, so make a new one", [](auto f) {
+    const Fixture x, before;
+    f(x.q, x.k, x.v, x.ragged);
+    return allclose(x.q, before.q) && allclose(x.k, before.k) && allclose(x.v, before.v);
   });
 }
 

@@ -1,0 +1,160 @@
+#include "lessons/00_autograd/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+using Backward = std::function<Tensor(const Tensor& dy, const IntTensor& ids, const Shape& table)>;
+
+// Row ids[n] of a dense table, for each n: forward right, and a way back to choose.
+Tensor op(const Tensor& table, const Tensor& read_from, const IntTensor& ids, const Backward& back) {
+  Tensor y;
+  {
+    const NoGrad no_grad;
+    y = index_select(read_from, 0, ids).clone();
+  }
+  return record("embed", {table}, y, [ids, back, shape = table.shape()](const Tensor& dy, Gradients& d) {
+    d[0] = back(dy, ids, shape);
+  });
+}
+
+// What the buffer of a view holds from place `begin` on, taken for a dense tensor of the view's shape.
+Tensor buffer_of(const Tensor& view, index_t begin) {
+  return view_of(view.detach(), view.shape(), contiguous_strides(view.shape()), begin).clone();
+}
+
+Tensor rows_added(const Tensor& dy, const IntTensor& ids, const Shape& table) {
+  Tensor sum = zeros(table);
+  for (index_t n = 0; n < ids.numel(); ++n) sum.select(0, ids[n]).add_(dy.select(0, n));
+  return sum;
+}
+Tensor rows_written(const Tensor& dy, const IntTensor& ids, const Shape& table) {
+  Tensor d = zeros(table);
+  for (index_t n = 0; n < ids.numel(); ++n) d.select(0, ids[n]).copy_(dy.select(0, n));
+  return d;
+}
+Tensor begun_anew(const Tensor& dy, const IntTensor& ids, const Shape& table) {
+  Tensor d;
+  for (index_t n = 0; n < ids.numel(); ++n) {
+    d = zeros(table);
+    d.select(0, ids[n]).add_(dy.select(0, n));
+  }
+  return d;
+}
+Tensor by_position(const Tensor& dy, const IntTensor& ids, const Shape& table) {
+  Tensor d = zeros(table);
+  for (index_t n = 0; n < ids.numel(); ++n) d.select(0, n % table[0]).add_(dy.select(0, n));
+  return d;
+}
+
+const tutor::Exercise<decltype(embed)> exercise{
+    "00_embed",
+    embed,
+    [](auto& table, auto& ids) { return heed::embedding(table, ids); },
+    {{"AG-11", "the table was read as if it were dense: a view's element [v][c] lies at its strides",
+      [](auto& table, auto& ids) { return op(table, buffer_of(table, table.offset()), ids, rows_added); }},
+     {"AG-12",
+      "the storage was read from its start and as if dense: a view has an offset and strides of its own",
+      [](auto& table, auto& ids) { return op(table, buffer_of(table, 0), ids, rows_added); }},
+     {"AG-13", "the gradient was begun anew for each row that was looked up: zeros once, then add",
+      [](auto& table, auto& ids) { return op(table, table, ids, begun_anew); }},
+     {"AG-14", "a row that was looked up twice kept only its last gradient: add, do not assign",
+      [](auto& table, auto& ids) { return op(table, table, ids, rows_written); }},
+     {"AG-43", "dy was read as if it were dense: it may be a view too, contiguous() makes it one",
+      [](auto& table, auto& ids) {
+        return op(table, table, ids, [](const Tensor& dy, const IntTensor& which, const Shape& shape) {
+          return rows_added(buffer_of(dy, dy.offset()), which, shape);
+        });
+      }},
+     {"AG-44", "row n of dy went to row n of the table's gradient: it belongs to row ids[n]",
+      [](auto& table, auto& ids) { return op(table, table, ids, by_position); }},
+     {"AG-64", "the gradient was written at the table's strides, but what zeros() makes is dense",
+      [](auto& table, auto& ids) {
+        return op(table, table, ids,
+                  [at = table.strides()](const Tensor& dy, const IntTensor& which, const Shape& shape) {
+                    Tensor d = zeros(shape), askew = view_of(d, shape, at, 0);
+                    for (index_t n = 0; n < which.numel(); ++n)
+                      askew.select(0, which[n]).add_(dy.select(0, n));
+                    return d;
+                  });
+      }},
+     {"AG-45", "y has no way back: return what record(…) makes of it", [](auto& table, auto& ids) {
+        const NoGrad no_grad;
+        return heed::embedding(table, ids);
+      }}}};
+
+Tensor small_table() { return tensor({{1, -2, 3}, {4, 5, -6}, {-7, 8, 9}, {0.5, 1.5, -2.5}}); }  // (4, 3)
+
+TEST(Embed, LooksRowsUp) {
+  exercise.compare("embed({{1, -2, 3}, {4, 5, -6}, {-7, 8, 9}, {0.5, 1.5, -2.5}}, {2, 0, 3, 3, 1})",
+                   [](auto f) {
+                     return f(small_table(), IntTensor({2, 0, 3, 3, 1}));
+                   });
+  exercise.compare("embed of one column, {{5}, {-6}}, {1, 1, 0}", [](auto f) {
+    return f(tensor({{5}, {-6}}), IntTensor({1, 1, 0}));
+  });
+}
+
+TEST(Embed, ReadsATransposedTable) {
+  exercise.compare("embed(x.transpose(0, 1), {2, 0}) of x = {{1, 2, 3}, {4, 5, 6}}", [](auto f) {
+    return f(tensor({{1, 2, 3}, {4, 5, 6}}).transpose(0, 1), IntTensor({2, 0}));
+  });
+}
+
+TEST(Embed, ReadsAPartOfALargerTable) {
+  exercise.compare(
+      "embed(x, {1, 0, 1}), x being rows 1, 2 and columns 1, 2 of {{1, -2, 3}, {4, 5, -6}, {-7, 8, 9}, …}",
+      [](auto f) {
+        return f(small_table().slice(0, 1, 3).slice(1, 1, 3), IntTensor({1, 0, 1}));
+      });
+}
+
+// The gradient of the table, for a given one of y.
+template <class F>
+Tensor gradient(F f, Tensor table, const IntTensor& ids, const Tensor& dy) {
+  table.set_requires_grad();
+  const Tensor y = f(table, ids);
+  y.backward(dy);
+  return table.grad();
+}
+
+TEST(Embed, AddsTheGradientsOfARowThatWasLookedUpTwice) {
+  exercise.compare("the table's gradient after embed(table (3, 1), {1, 1, 2}), every dy 1", [](auto f) {
+    return gradient(f, zeros({3, 1}), IntTensor({1, 1, 2}), ones({3, 1}));
+  });
+  exercise.compare("the table's gradient after embed(table (4, 3), {3, 0, 3, 1, 3}), dy without a pattern",
+                   [](auto f) {
+                     Generator gen(3);
+                     return gradient(f, small_table(), IntTensor({3, 0, 3, 1, 3}), randn({5, 3}, gen));
+                   });
+}
+
+TEST(Embed, ReadsATransposedGradient) {
+  exercise.compare("the same where dy is a transposed view", [](auto f) {
+    Generator gen(4);
+    return gradient(f, small_table(), IntTensor({3, 0, 3, 1, 2}), randn({3, 5}, gen).transpose(0, 1));
+  });
+}
+
+TEST(Embed, PassesTheGradientOnToATransposedTable) {
+  exercise.compare("the gradient of x after embed(x.transpose(0, 1), {2, 0, 2}) of x (2, 3)", [](auto f) {
+    Generator gen(5);
+    Tensor x = randn({2, 3}, gen).set_requires_grad();
+    const Tensor y = f(x.transpose(0, 1), IntTensor({2, 0, 2}));
+    y.backward(randn({3, 2}, gen));
+    return x.grad();
+  });
+}
+
+TEST(Embed, ChangesNeitherTableNorIds) {
+  exercise.invariant("", "the table must be as it was, and y must be a copy: writing to y must not change it",
+                     [](auto f) {
+                       const Tensor table = small_table();
+                       Tensor y = f(table, IntTensor({0, 1, 2, 3}));
+                       y.fill_(100);
+                       return allclose(table, small_table());
+                     });
+}
+
+}  // namespace
+}  // namespace heed::exercise

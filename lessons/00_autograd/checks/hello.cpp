@@ -1,0 +1,21 @@
+#include "lessons/00_autograd/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+const tutor::Exercise<decltype(hello)> exercise{
+    "00_hello",
+    hello,
+    [](double x) { return 2 * x; },
+    {{"AG-00", "3 is the mistake that you were asked to make: now put the 2 back",
+      [](double x) { return 3 * x; }},
+     {"AG-08", "that is the value x², not its slope", [](double x) { return x * x; }}}};
+
+TEST(Hello, IsTheSlopeOfASquare) {
+  exercise.compare("hello(5)", [](auto f) { return f(5); });
+  exercise.compare("hello(-0.5)", [](auto f) { return f(-0.5); });
+}
+
+}  // namespace
+}  // namespace heed::exercise

@@ -1,0 +1,205 @@
+#include <cmath>
+
+#include "lessons/00_autograd/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+using Multiply = decltype(multiply);
+
+// The right op, with a way back of another kind.
+using Way = std::function<std::function<void()>(const Value& a, const Value& b, const Value& y)>;
+Value product(const Value& a, const Value& b, const Way& way) {
+  if (!grad_enabled()) return number(a->value * b->value);
+  const Value y = number(a->value * b->value, {a, b});
+  y->pass_back = way(a, b, y);
+  return y;
+}
+
+// Adds y's gradient, times what slopes(a, b) gave when the product was made.
+template <class Slopes>
+Way adding(Slopes slopes) {
+  return [slopes](const Value& a, const Value& b, const Value& y) {
+    return [a, b, y = y.get(), s = slopes(*a, *b)] {
+      a->grad += y->grad * s.first;
+      b->grad += y->grad * s.second;
+    };
+  };
+}
+std::pair<double, double> right_slopes(const Number& a, const Number& b) { return {b.value, a.value}; }
+
+Value right(const Value& a, const Value& b) { return product(a, b, adding(right_slopes)); }
+
+const tutor::Exercise<Multiply> exercise{
+    "00_multiply",
+    multiply,
+    right,
+    {{"AG-01", "only the last share of a number that is used twice is left: add to its gradient with +=",
+      [](auto& a, auto& b) {
+        return product(a, b, [](auto& p, auto& q, auto& y) {
+          return [p, q, y = y.get(), s = right_slopes(*p, *q)] {
+            p->grad = y->grad * s.first;
+            q->grad = y->grad * s.second;
+          };
+        });
+      }},
+     {"AG-20", "pass_back read the inputs after they had been changed: keep the values that were multiplied",
+      [](auto& a, auto& b) {
+        return product(a, b, [](auto& p, auto& q, auto& y) {
+          return [p, q, y = y.get()] {
+            const auto s = right_slopes(*p, *q);
+            p->grad += y->grad * s.first;
+            q->grad += y->grad * s.second;
+          };
+        });
+      }},
+     {"AG-21", "an evaluation still records the graph: ask grad_enabled()",
+      [](auto& a, auto& b) {
+        const Value y = number(a->value * b->value, {a, b});
+        y->pass_back = adding(right_slopes)(a, b, y);
+        return y;
+      }},
+     {"AG-23", "the product holds a function that holds the product: capture y.get(), not y",
+      [](auto& a, auto& b) {
+        return product(a, b, [](auto& p, auto& q, auto& y) {
+          return [p, q, y, s = right_slopes(*p, *q)] {
+            p->grad += y->grad * s.first;
+            q->grad += y->grad * s.second;
+          };
+        });
+      }},
+     {"AG-27", "each input's slope is the other input's value; yours are its own",
+      [](auto& a, auto& b) {
+        return product(a, b, adding([](auto& p, auto& q) { return std::pair(p.value, q.value); }));
+      }},
+     {"AG-28", "the gradient that has come to y is missing: multiply the slopes with y->grad",
+      [](auto& a, auto& b) {
+        return product(a, b, [](auto& p, auto& q, auto&) {
+          return [p, q, s = right_slopes(*p, *q)] { p->grad += s.first, q->grad += s.second; };
+        });
+      }},
+     {"AG-29", "y->grad was read when the product was made, and was 0: read it when pass_back is called",
+      [](auto& a, auto& b) {
+        return product(a, b, [](auto& p, auto& q, auto& y) {
+          return [p, q, g = y->grad, s = right_slopes(*p, *q)] {
+            p->grad += g * s.first;
+            q->grad += g * s.second;
+          };
+        });
+      }},
+     {"AG-30", "the product does not say what it was made from: number(value, {a, b})", [](auto& a, auto& b) {
+        const Value y = number(a->value * b->value);
+        if (grad_enabled()) y->pass_back = adding(right_slopes)(a, b, y);
+        return y;
+      }}}};
+
+// A product whose way back is forgotten in the end, for it may hold the product itself.
+class Product {
+ public:
+  Product(Multiply* f, const Value& a, const Value& b) : y_(f(a, b)) {
+    if (!y_) throw std::runtime_error("multiply returned an empty handle");
+  }
+  Product(const Product&) = delete;
+  Product& operator=(const Product&) = delete;
+  ~Product() { y_->pass_back = nullptr; }
+  Number* operator->() const { return y_.get(); }
+  const Value& value() const { return y_; }
+  void back(double gradient) const {
+    y_->grad = gradient;
+    if (y_->pass_back) y_->pass_back();
+  }
+
+ private:
+  Value y_;
+};
+
+using List = std::vector<double>;
+
+TEST(Multiply, MakesANewNumberOfTheProduct) {
+  exercise.compare(
+      "multiply(a, b)->value of a = 3, b = -2; then a->value, a->grad, b->value, b->grad", [](auto f) {
+        const Value a = number(3), b = number(-2);
+        const Product y(f, a, b);
+        return List{y->value, a->value, a->grad, b->value, b->grad, 1.0 * (y.value() != a && y.value() != b)};
+      });
+}
+
+TEST(Multiply, PassesItsGradientBack) {
+  exercise.compare("multiply(a, b) of a = 3, b = -2; y->grad = 5, pass_back(): a->grad, b->grad", [](auto f) {
+    const Value a = number(3), b = number(-2);
+    Product(f, a, b).back(5);
+    return List{a->grad, b->grad};
+  });
+}
+
+TEST(Multiply, AddsTheSharesOfANumberThatIsUsedTwice) {
+  exercise.compare("multiply(x, x) of x = 3; y->grad = 1, pass_back(): x->grad", [](auto f) {
+    const Value x = number(3);
+    Product(f, x, x).back(1);
+    return x->grad;
+  });
+  exercise.compare(
+      "multiply(a, b) of a = 4, b = 7 with gradients 1 and 0.5 already; pass_back(): a->grad, b->grad",
+      [](auto f) {
+        const Value a = number(4), b = number(7);
+        a->grad = 1, b->grad = 0.5;
+        Product(f, a, b).back(-2);
+        return List{a->grad, b->grad};
+      });
+}
+
+TEST(Multiply, GoesBackThroughTheValuesThatWereMultiplied) {
+  exercise.invariant(
+      "AG-20",
+      "a->value and b->value change after the product was made; the slopes must be those from before",
+      [](auto f) {
+        const Value a = number(3), b = number(-2);
+        const Product y(f, a, b);
+        a->value = 10, b->value = 20;
+        try {
+          y.back(1);
+        } catch (const std::exception&) {
+          return true;  // to refuse is right too
+        }
+        return a->grad == -2 && b->grad == 3;
+      });
+}
+
+TEST(Multiply, KnowsWhatItWasMadeFrom) {
+  exercise.compare("how many inputs multiply(a, b) has; are a and b among them?", [](auto f) {
+    const Value a = number(3), b = number(-2);
+    const Product y(f, a, b);
+    const auto holds = [&](const Value& v) { return std::count(y->inputs().begin(), y->inputs().end(), v); };
+    return List{1.0 * static_cast<double>(y->inputs().size()), 1.0 * (holds(a) == 1), 1.0 * (holds(b) == 1)};
+  });
+}
+
+TEST(Multiply, RecordsNothingUnderNoGrad) {
+  exercise.compare(
+      "multiply(a, b) under NoGrad: its value, how many inputs, has it a pass_back?", [](auto f) {
+        const NoGrad no_grad;
+        const Value a = number(3), b = number(-2);
+        const Product y(f, a, b);
+        return List{y->value, static_cast<double>(y->inputs().size()), 1.0 * static_cast<bool>(y->pass_back)};
+      });
+}
+
+TEST(Multiply, IsFreedWhenNobodyHoldsIt) {
+  exercise.invariant("AG-23",
+                     "numbers stay alive after the last handle of multiply(multiply(a, a), b) has gone",
+                     [](auto f) {
+                       const Value a = number(3), b = number(-2);
+                       const int before = Number::alive;
+                       Value inner = f(a, a), outer = f(inner, b);
+                       const std::weak_ptr<Number> watched[] = {inner, outer};
+                       inner.reset(), outer.reset();
+                       const bool freed = Number::alive == before;
+                       for (const auto& w : watched)  // what owns itself is taken apart by force
+                         if (const Value still_here = w.lock()) still_here->pass_back = nullptr;
+                       return freed;
+                     });
+}
+
+}  // namespace
+}  // namespace heed::exercise

@@ -1,0 +1,21 @@
+// 00 · multiply — one op of a graph: the product, and the way back.
+//
+//   y = a · b      dL/da += dL/dy · b      dL/db += dL/dy · a
+//
+// The product is a new number, made from a and b, with a `pass_back` that adds to both of their gradients. It is
+// called later, when y->grad is known; by then an optimizer may have written other values into a and b, but the
+// slopes belong to the values that were multiplied. Where nothing is recorded (an evaluation), y is a plain number
+// without inputs and without pass_back. And who holds whom? A function that holds a Value keeps that number alive.
+//
+// You may use:  number(value, {input, input}) (the inputs may be left out), y->value, y->grad,
+//               y->pass_back = [captures] { … }, y.get() (a pointer that keeps nothing alive),
+//               grad_enabled() (false: nothing is recorded).
+#include "lessons/00_autograd/exercises.h"
+
+namespace heed::exercise {
+
+Value multiply(const Value& a, const Value& b) {
+  todo("make the product, and its pass_back");
+}
+
+}  // namespace heed::exercise

@@ -1,0 +1,35 @@
+// 00 · adam_step — one step of training: the gradient, then Adam.
+//
+//   w, a leaf that requires grad; state (m, v, t), kept from step to step; loss(w) -> a single number
+//   g = dloss/dw
+//   t = t + 1;   m = 0.9 m + 0.1 g;   v = 0.999 v + 0.001 g²
+//   w = w - lr · m̂ / (√v̂ + 1e-8)      m̂, v̂: m and v, freed of the zeros that they began with
+//
+// m and v begin at zero, so at first they are far too small: after one step m is 0.1 g, and v is 0.001 g². After t
+// steps of one and the same g, m is (1 - 0.9^t) g: what do you divide by? backward() adds to w's gradient, and w may
+// come with one that an earlier step left. w is changed in place, for others hold it too.
+//
+// You may use:  loss(w), x.backward(), w.grad(), w.zero_grad(), NoGrad (a scope that records nothing: only there may
+//               w be changed), w.add_(other, factor) (w += factor · other, in place), sqrt(x), std::pow, and + - * /.
+#include <cmath>
+
+#include "lessons/00_autograd/exercises.h"
+
+namespace heed::exercise {
+
+void adam_step(Tensor& w, AdamState& state, const Loss& loss, double lr) {
+  // solution: take one step of training: the gradient, then Adam
+  w.zero_grad();
+  loss(w).backward();
+  const NoGrad no_grad;
+  const Tensor& g = w.grad();
+  ++state.t;
+  state.m = 0.9 * state.m + 0.1 * g;
+  state.v = 0.999 * state.v + 0.001 * g * g;
+  const Tensor m = state.m / (1 - std::pow(0.9, state.t));
+  const Tensor v = state.v / (1 - std::pow(0.999, state.t));
+  w.add_(m / (sqrt(v) + 1e-8), -lr);
+  // end
+}
+
+}  // namespace heed::exercise

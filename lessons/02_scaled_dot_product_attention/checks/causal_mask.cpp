@@ -1,0 +1,85 @@
+#include <cstdint>
+#include <vector>
+
+#include "lessons/02_scaled_dot_product_attention/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+// (T, S) from a rule for each pair; `place` is where the query stands among the keys.
+template <class Rule>
+Mask pairs(index_t t, index_t s, Rule&& may) {
+  std::vector<std::uint8_t> values;
+  for (index_t query = 0; query < t; ++query)
+    for (index_t key = 0, place = query + s - t; key < s; ++key) values.push_back(may(key, place));
+  return Mask(values, {t, s});
+}
+
+// The wrong twins.
+Mask hidden_are_true(index_t t, index_t s) { return !causal(t, s); }
+Mask not_itself(index_t t, index_t s) {
+  return pairs(t, s, [](index_t key, index_t place) { return key < place; });
+}
+Mask the_future(index_t t, index_t s) {
+  return pairs(t, s, [](index_t key, index_t place) { return key >= place; });
+}
+Mask everything(index_t t, index_t s) { return Mask::full({t, s}, true); }
+Mask from_the_first(index_t t, index_t s) {
+  return pairs(t, s, [&](index_t key, index_t place) { return key <= place - (s - t); });
+}
+Mask one_too_many(index_t t, index_t s) {
+  return pairs(t, s, [](index_t key, index_t place) { return key <= place + 1; });
+}
+Mask only_itself(index_t t, index_t s) {
+  return pairs(t, s, [](index_t key, index_t place) { return key == place; });
+}
+Mask unsigned_places(index_t t, index_t s) {
+  return pairs(t, s, [](std::size_t key, std::size_t place) { return key <= place; });
+}
+Mask rows_of_t(index_t t, index_t s) {
+  std::vector<std::uint8_t> values(static_cast<std::size_t>(t * s));
+  for (index_t query = 0; query < t; ++query)
+    for (index_t key = 0; key <= query + s - t; ++key)
+      values.at(static_cast<std::size_t>(query * t + key)) = 1;
+  return Mask(values, {t, s});
+}
+
+const tutor::Exercise<decltype(causal_mask)> exercise{
+    "02_causal_mask",
+    causal_mask,
+    [](index_t t, index_t s) { return causal(t, s); },
+    {{"MK-02", "the mask is upside down: TRUE = MAY ATTEND", hidden_are_true},
+     {"MK-07", "a position may see itself: key <= place, not key < place", not_itself},
+     {"MK-09", "the future was kept and the past hidden", the_future},
+     {"MK-10", "nothing is hidden: every query sees the future", everything},
+     {"MK-16", "with more keys than queries the last query must see all keys: align at the end",
+      from_the_first},
+     {"MK-17", "a position sees the one after it: one key too many", one_too_many},
+     {"MK-18", "a position sees itself and nothing of the past", only_itself},
+     {"MK-19", "unsigned numbers have no place below 0: it became a very large one", unsigned_places},
+     {"MK-20", "a row is s values long, not t", rows_of_t}}};
+
+TEST(CausalMask, IsATriangleWhereQueriesAreTheKeys) {
+  exercise.compare("causal_mask(3, 3)", [](auto f) { return f(3, 3); });
+  exercise.compare("causal_mask(1, 1)", [](auto f) { return f(1, 1); });
+}
+
+TEST(CausalMask, OfTheLastQueriesEndsAtTheLastKey) {
+  exercise.compare("causal_mask(2, 5)", [](auto f) { return f(2, 5); });
+  exercise.compare("causal_mask(1, 4)", [](auto f) { return f(1, 4); });
+}
+
+TEST(CausalMask, LetsQueriesBeforeTheFirstKeySeeNothing) {
+  exercise.compare("causal_mask(4, 2)", [](auto f) { return f(4, 2); });
+}
+
+// With all scores equal each query takes the mean of what it sees.
+TEST(CausalMask, MakesRunningMeansOfEqualScores) {
+  exercise.compare("the means of {1, 2, 4} over what each row of causal_mask(3, 3) allows", [](auto f) {
+    return matmul(masked_softmax(zeros({3, 3}), f(3, 3)), tensor({1, 2, 4}));
+  });
+}
+
+}  // namespace
+}  // namespace heed::exercise

@@ -1,0 +1,89 @@
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "lessons/02_scaled_dot_product_attention/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+// The mask that allows the first lengths[b] keys of text b, where length(begin, end) reads them off its ids.
+template <class Length>
+Mask by_length(const IntTensor& ids, Length&& length) {
+  std::vector<index_t> lengths;
+  const index_t s = ids.size(1);
+  for (auto row = ids.values().begin(); row != ids.values().end(); row += s)
+    lengths.push_back(length(row, row + s));
+  return padding(lengths, s);
+}
+
+// The wrong twins.
+Mask hidden_are_true(const IntTensor& ids, index_t pad) { return !not_padding(ids, pad); }
+Mask everything(const IntTensor& ids, index_t) { return Mask::full({ids.size(0), 1, ids.size(1)}, true); }
+Mask rows_hidden(const IntTensor& ids, index_t pad) {
+  return not_padding(ids, pad).reshape({ids.size(0), ids.size(1), 1});
+}
+Mask like_with_like(const IntTensor& ids, index_t pad) {
+  const Mask keys = not_padding(ids, pad), queries = rows_hidden(ids, pad);
+  return (keys & queries) | !(keys | queries);
+}
+Mask no_axis_of_queries(const IntTensor& ids, index_t pad) {
+  return not_padding(ids, pad).reshape(ids.shape());
+}
+Mask pad_is_0(const IntTensor& ids, index_t) { return not_padding(ids, 0); }
+Mask as_many_as_words(const IntTensor& ids, index_t pad) {
+  return by_length(ids, [&](auto begin, auto end) { return (end - begin) - std::count(begin, end, pad); });
+}
+Mask up_to_the_first_pad(const IntTensor& ids, index_t pad) {
+  return by_length(ids, [&](auto begin, auto end) { return std::find(begin, end, pad) - begin; });
+}
+Mask first_text_for_all(const IntTensor& ids, index_t pad) {
+  return not_padding(ids.slice(0, 0, 1), pad).expand({ids.size(0), 1, ids.size(1)});
+}
+
+const tutor::Exercise<decltype(padding_mask)> exercise{
+    "02_padding_mask",
+    padding_mask,
+    [](const IntTensor& ids, index_t pad) { return not_padding(ids, pad); },
+    {{"MK-02", "the mask is upside down: TRUE = MAY ATTEND, and padding may not be looked at",
+      hidden_are_true},
+     {"MK-01", "nothing is hidden: padding still gets weight", everything},
+     {"MK-12", "(B, S, 1) hides the rows of padding, what it asks; hide its columns, the keys", rows_hidden},
+     {"MK-14", "padding may look at padding here: ask of each key whether it is a word", like_with_like},
+     {"MK-21", "the axis of the queries is missing: (B, S) is taken for (T, S), the texts for queries",
+      no_axis_of_queries},
+     {"MK-22", "0 was taken for the padding; which id it is, the argument says", pad_is_0},
+     {"MK-23",
+      "the words were counted, and that many keys allowed from the front: padding may stand before them",
+      as_many_as_words},
+     {"MK-24", "all after the first padding is hidden: padding may stand before the words",
+      up_to_the_first_pad},
+     {"MK-25", "every text got the mask of the first", first_text_for_all}}};
+
+TEST(PaddingMask, AllowsTheWordsOfEachText) {
+  exercise.compare("padding_mask({{5, 7, 2, 0}, {3, 0, 0, 0}}, 0)", [](auto f) {
+    return f(IntTensor({{5, 7, 2, 0}, {3, 0, 0, 0}}), 0);
+  });
+}
+
+TEST(PaddingMask, HidesWhateverIdTheCallerSays) {
+  exercise.compare("padding_mask({{4, 0, 6}, {0, 1, 1}}, 1)", [](auto f) {
+    return f(IntTensor({{4, 0, 6}, {0, 1, 1}}), 1);
+  });
+}
+
+TEST(PaddingMask, FindsPaddingBeforeTheWords) {
+  exercise.compare("padding_mask({{9, 9, 4, 5, 3}, {9, 2, 8, 7, 3}, {6, 2, 8, 7, 3}}, 9)", [](auto f) {
+    return f(IntTensor({{9, 9, 4, 5, 3}, {9, 2, 8, 7, 3}, {6, 2, 8, 7, 3}}), 9);
+  });
+}
+
+TEST(PaddingMask, OfATextWithoutWordsAllowsNothing) {
+  exercise.compare("padding_mask({{1, 1}, {1, 5}, {3, 1}}, 1)", [](auto f) {
+    return f(IntTensor({{1, 1}, {1, 5}, {3, 1}}), 1);
+  });
+}
+
+}  // namespace
+}  // namespace heed::exercise

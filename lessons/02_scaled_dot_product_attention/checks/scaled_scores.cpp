@@ -1,0 +1,80 @@
+#include <cmath>
+
+#include "lessons/02_scaled_dot_product_attention/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+Tensor products(const Tensor& q, const Tensor& k) { return matmul(q, k.transpose(-2, -1)); }
+double root(index_t n) { return std::sqrt(static_cast<double>(n)); }
+Tensor right(const Tensor& q, const Tensor& k) { return products(q, k) / root(q.size(-1)); }
+
+// The wrong twins.
+Tensor divided_by_d(const Tensor& q, const Tensor& k) {
+  return products(q, k) / static_cast<double>(q.size(-1));
+}
+Tensor times_root(const Tensor& q, const Tensor& k) { return products(q, k) * root(q.size(-1)); }
+Tensor by_root_of_keys(const Tensor& q, const Tensor& k) { return products(q, k) / root(k.size(-2)); }
+Tensor by_root_of_queries(const Tensor& q, const Tensor& k) { return products(q, k) / root(q.size(-2)); }
+Tensor whole_numbers(const Tensor& q, const Tensor& k) {
+  const index_t one_over_d = 1 / q.size(-1);
+  return products(q, k) * root(one_over_d);
+}
+Tensor second_axis(const Tensor& q, const Tensor& k) { return products(q, k) / root(q.size(1)); }
+Tensor always_by_2(const Tensor& q, const Tensor& k) { return products(q, k) / 2.0; }
+Tensor without_history(const Tensor& q, const Tensor& k) { return right(q, k).detach(); }
+
+const tutor::Exercise<decltype(scaled_scores)> exercise{
+    "02_scaled_scores",
+    scaled_scores,
+    right,
+    {{"SD-01", "the scores were not divided by √d_k", products},
+     {"SD-02", "the scores were divided by d_k; divide by its square root", divided_by_d},
+     {"SD-03", "the scores were multiplied by √d_k; divide", times_root},
+     {"SD-05", "the scores were divided by √S: scale with the width of a key, not with their number",
+      by_root_of_keys},
+     {"SD-25", "the scores were divided by √T: scale with the width of a query, not with their number",
+      by_root_of_queries},
+     {"SD-26", "all scores are 0: a whole number divided by a whole number is one, and 1 / 4 is 0",
+      whole_numbers},
+     {"SD-27", "size(1) is the width only where there is no batch: count axes from the end", second_axis},
+     {"SD-28", "the scores were divided by 2, which is √d_k only for d_k = 4", always_by_2},
+     {"SD-24", "no gradient comes back: the scores were made without a trace of q and k", without_history}}};
+
+Tensor queries() { return tensor({{1, 0, 2, -1}, {0, 1, -1, 2}, {2, 1, 0, 1}}); }
+Tensor keys() { return tensor({{1, 1, 0, 0}, {0, 2, 1, -1}, {-1, 0, 1, 2}, {0, 1, 0, 1}, {2, -1, 1, 0}}); }
+
+TEST(ScaledScores, OfThreeQueriesAndFiveKeys) {
+  exercise.compare("scaled_scores(q (3, 4), k (5, 4))", [](auto f) { return f(queries(), keys()); });
+}
+
+TEST(ScaledScores, ScaleWithTheWidthOfTheVectorsWhateverItIs) {
+  exercise.compare("scaled_scores(q (2, 9), k (3, 9))", [](auto f) {
+    Generator gen(6);
+    const Tensor q = randn({2, 9}, gen);
+    return f(q, randn({3, 9}, gen));
+  });
+  exercise.compare("scaled_scores({{3}, {-2}}, {{1}, {2}, {5}})", [](auto f) {
+    return f(tensor({{3}, {-2}}), tensor({{1}, {2}, {5}}));
+  });
+}
+
+TEST(ScaledScores, OfABatchOfTexts) {
+  exercise.compare("scaled_scores(q (2, 3, 5), k (2, 4, 5))", [](auto f) {
+    Generator gen(3);
+    const Tensor q = randn({2, 3, 5}, gen);
+    return f(q, randn({2, 4, 5}, gen));
+  });
+}
+
+TEST(ScaledScores, PassScaledGradientsOn) {
+  exercise.compare("gradients of q and k, of scaled_scores(q (3, 4), k (5, 4))[1][2]", [](auto f) {
+    Tensor q = queries().set_requires_grad(), k = keys().set_requires_grad();
+    f(q, k)[1][2].backward();
+    return std::vector{q.grad(), k.grad()};
+  });
+}
+
+}  // namespace
+}  // namespace heed::exercise

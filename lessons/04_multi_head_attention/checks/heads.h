@@ -1,0 +1,35 @@
+// heads.h — splitting and merging heads as they are right, and as they are often wrong; for the checks of lesson 04.
+#pragma once
+
+#include "autograd/autograd.h"
+
+namespace heed::exercise {
+
+// The right way: (B, T, C) -> (B, H, T, D) and back.
+inline Tensor into_heads(const Tensor& x, index_t heads) {
+  check(x.size(2) % heads == 0, "into_heads", "the heads do not divide the channels");
+  return x.reshape({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
+}
+inline Tensor from_heads(const Tensor& heads) {
+  return heads.transpose(1, 2).reshape({heads.size(0), heads.size(2), heads.size(1) * heads.size(3)});
+}
+
+// Only counted off anew: no number moves.
+inline Tensor split_by_reshape(const Tensor& x, index_t heads) {
+  check(x.size(2) % heads == 0, "into_heads", "the heads do not divide the channels");
+  return x.reshape({x.size(0), heads, x.size(1), x.size(2) / heads});
+}
+inline Tensor merge_by_reshape(const Tensor& heads) {
+  return heads.reshape({heads.size(0), heads.size(2), heads.size(1) * heads.size(3)});
+}
+
+// Dealt out like cards: channel c to head c % H.
+inline Tensor deal(const Tensor& x, index_t heads) {
+  check(x.size(2) % heads == 0, "deal", "the heads do not divide the channels");
+  return x.reshape({x.size(0), x.size(1), x.size(2) / heads, heads}).permute({0, 3, 1, 2});
+}
+inline Tensor collect(const Tensor& heads) {
+  return heads.permute({0, 2, 3, 1}).reshape({heads.size(0), heads.size(2), heads.size(1) * heads.size(3)});
+}
+
+}  // namespace heed::exercise

@@ -1,0 +1,256 @@
+#include <array>
+#include <cmath>
+
+#include "lessons/04_multi_head_attention/checks/heads.h"
+#include "lessons/04_multi_head_attention/exercises.h"
+#include "lessons/tutor/check.h"
+#include "nn/multihead_attention.h"
+
+namespace heed::exercise {
+namespace {
+
+Tensor right(const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
+             const Mask& allowed) {
+  Generator gen;
+  nn::MultiheadAttention mha({.d_model = query.size(-1), .nhead = layer.heads, .batch_first = true}, gen);
+  mha.in_proj_weight = layer.in_proj_weight, mha.in_proj_bias = layer.in_proj_bias;
+  mha.out_proj.weight = layer.out_proj_weight, mha.out_proj.bias = layer.out_proj_bias;
+  return mha.forward(query, key, value, {.mask = allowed}).output;
+}
+
+// The layer step by step, so that one step can go wrong.
+struct Steps {
+  Tensor (*split)(const Tensor&, index_t) = into_heads;
+  Tensor (*merge)(const Tensor&) = from_heads;
+  bool all_channels_scale = false, hides = true, hides_everywhere = true;
+};
+Tensor join(const std::array<Tensor, 3>& qkv, const MultiHead& layer, const Mask& allowed, const Steps& how) {
+  const index_t h = layer.heads;
+  const Tensor q = how.split(qkv[0], h), k = how.split(qkv[1], h), v = how.split(qkv[2], h);
+  const double width = static_cast<double>(how.all_channels_scale ? qkv[0].size(-1) : q.size(-1));
+  const Mask mask = how.hides && allowed.defined() ? allowed.unsqueeze(1) : Mask();
+  Tensor found = attention(q, k, v, {.mask = mask, .scale = 1 / std::sqrt(width)}).output;
+  if (!how.hides_everywhere) {
+    const Tensor blind = attention(q, k, v).output;
+    found = cat({found.slice(1, 0, 1), blind.slice(1, 1)}, 1);
+  }
+  return how.merge(found);
+}
+// One third of the stacked projection: 0 queries, 1 keys, 2 values.
+Tensor third(index_t i, const Tensor& x, const MultiHead& layer) {
+  const index_t begin = i * x.size(-1), stop = begin + x.size(-1);
+  const Tensor& bias = layer.in_proj_bias;
+  return linear(x, layer.in_proj_weight.slice(0, begin, stop),
+                bias.defined() ? bias.slice(0, begin, stop) : bias);
+}
+std::array<Tensor, 3> projected(const Tensor& query, const Tensor& key, const Tensor& value,
+                                const MultiHead& layer) {
+  return {third(0, query, layer), third(1, key, layer), third(2, value, layer)};
+}
+Tensor out(const Tensor& joined, const MultiHead& layer) {
+  return linear(joined, layer.out_proj_weight, layer.out_proj_bias);
+}
+Tensor with(const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
+            const Mask& allowed, const Steps& how) {
+  return out(join(projected(query, key, value, layer), layer, allowed, how), layer);
+}
+
+// The stacked rows as some models keep them: for each head its q, k and v, (H, 3, D).
+Tensor head_by_head(const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
+                    const Mask& allowed) {
+  const index_t c = query.size(-1), h = layer.heads;
+  check(c % h == 0, "head_by_head", "the heads do not divide the channels");
+  const auto stacked = [&](const Tensor& t, Shape shape) {
+    return t.reshape({h, 3, c / h, -1}).transpose(0, 1).reshape(shape);
+  };
+  MultiHead other = layer;
+  other.in_proj_weight = stacked(layer.in_proj_weight, {3 * c, c});
+  other.in_proj_bias = stacked(layer.in_proj_bias, {3 * c});
+  return right(query, key, value, other, allowed);
+}
+Tensor in_order(std::array<index_t, 3> order, const Tensor& query, const Tensor& key, const Tensor& value,
+                const MultiHead& layer, const Mask& allowed) {
+  return out(join({third(order[0], query, layer), third(order[1], key, layer), third(order[2], value, layer)},
+                  layer, allowed, {}),
+             layer);
+}
+Tensor transposed(const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
+                  const Mask& allowed) {
+  MultiHead other = layer;
+  std::vector<Tensor> thirds = chunk(layer.in_proj_weight, 3);
+  for (Tensor& w : thirds) w = w.transpose(0, 1);
+  other.in_proj_weight = cat(thirds), other.out_proj_weight = layer.out_proj_weight.transpose(0, 1);
+  return right(query, key, value, other, allowed);
+}
+MultiHead one_head(MultiHead layer) {
+  layer.heads = 1;
+  return layer;
+}
+MultiHead no_bias(MultiHead layer) {
+  layer.in_proj_bias = Tensor();
+  return layer;
+}
+// A mask for whom the batch stands where the heads should.
+Tensor mask_as_it_is(const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
+                     const Mask& allowed) {
+  return right(query, key, value, layer, allowed.defined() ? allowed.unsqueeze(0) : allowed);
+}
+
+const tutor::Exercise<decltype(multi_head_attention)> exercise{
+    "04_multi_head_attention",
+    multi_head_attention,
+    right,
+    {{"MH-01", "your heads mix words: reshape to (B, T, H, D), then swap T and H",
+      [](auto&... given) { return with(given..., {.split = split_by_reshape}); }},
+     {"MH-02", "words were mixed when the heads were joined: swap heads and words back first",
+      [](auto&... given) { return with(given..., {.merge = merge_by_reshape}); }},
+     {"MH-03", "neither splitting nor joining moved the head axis: both need the swap of T and H",
+      [](auto&... given) { return with(given..., {.split = split_by_reshape, .merge = merge_by_reshape}); }},
+     {"MH-05", "H heads were asked for, and one was used",
+      [](auto& q, auto& k, auto& v, auto& layer, auto& m) { return right(q, k, v, one_head(layer), m); }},
+     {"MH-06", "divided by √C; a head is only D = C / H wide, so divide by √D",
+      [](auto&... given) { return with(given..., {.all_channels_scale = true}); }},
+     {"MH-08", "W_O is missing: what the heads found side by side still has to be mixed",
+      [](auto& q, auto& k, auto& v, auto& layer, auto& m) {
+        return join(projected(q, k, v, layer), layer, m, {});
+      }},
+     {"MH-10", "head 1 ignored the mask: what is hidden is hidden from every head",
+      [](auto&... given) { return with(given..., {.hides_everywhere = false}); }},
+     {"MH-12", "this course gives head 0 the channels 0 … D-1; you dealt channels out in turn",
+      [](auto&... given) { return with(given..., {.split = deal, .merge = collect}); }},
+     {"MH-17", "the mask's batch axis was lined up with the heads: give it a head axis first, (B, 1, T, S)",
+      mask_as_it_is},
+     {"MH-19", "this course stacks W_Q, W_K, W_V in this order, as PyTorch does; you read W_K first",
+      [](auto&... given) {
+        return in_order({1, 0, 2}, given...);
+      }},
+     {"MH-20", "x · W instead of x · Wᵀ: a row of a weight makes one output channel", transposed},
+     {"MH-21", "the biases of the projections are missing",
+      [](auto& q, auto& k, auto& v, auto& layer, auto& m) { return with(q, k, v, no_bias(layer), m, {}); }},
+     {"MH-22", "this course stacks all of W_Q, then W_K, then W_V; you read q, k and v of each head together",
+      head_by_head},
+     {"MH-23", "keys and values were made from the query; they come from what is looked at",
+      [](auto& q, auto&, auto&, auto& layer, auto& m) { return right(q, q, q, layer, m); }},
+     {"SA-01", "one projection served Q, K and V; each has its own third of the rows",
+      [](auto&... given) {
+        return in_order({0, 0, 0}, given...);
+      }},
+     {"MK-01", "the mask was not used: padding still gets weight",
+      [](auto&... given) { return with(given..., {.hides = false}); }}}};
+
+// Two samples, four queries, five keys, six channels.
+struct Fixture {
+  explicit Fixture(index_t heads = 3, DType dtype = f32) {
+    Generator gen(9);
+    query = randn({2, 4, 6}, gen, dtype), key = randn({2, 5, 6}, gen, dtype),
+    value = randn({2, 5, 6}, gen, dtype);
+    layer = {heads, randn({18, 6}, gen, dtype), randn({18}, gen, dtype), randn({6, 6}, gen, dtype),
+             randn({6}, gen, dtype)};
+  }
+  Tensor query, key, value;
+  MultiHead layer;
+  Mask all = {};
+  Mask some = Mask::of({{{1, 1, 1, 0, 0}, {1, 0, 1, 0, 0}, {0, 1, 1, 0, 0}, {1, 1, 0, 0, 0}},
+                        {{1, 0, 1, 1, 1}, {0, 0, 1, 1, 1}, {1, 0, 0, 1, 0}, {1, 0, 1, 1, 0}}});
+};
+
+// One mistake at a time: only who is right without a mask is asked about masks, so that the twins still fit.
+auto* if_right_without(decltype(multi_head_attention)* f) {
+  const Fixture x;
+  const auto answer = [&](auto* of) {
+    return tutor::ask([&] { return of(x.query, x.key, x.value, x.layer, x.all); });
+  };
+  return tutor::difference(answer(f), answer(right)).distance < 1e-3 ? f : right;
+}
+
+// Three words; nothing is projected, so that the numbers fit on paper.
+TEST(MultiHeadAttention, OfThreeWordsAndIdentityProjections) {
+  exercise.compare("multi_head_attention(x, x, x, 2 heads, all projections eye(4), biases 0), word 0",
+                   [](auto f) {
+                     const Tensor x = tensor({{{.1, .2, .3, .4}, {.5, -.6, .7, -.8}, {-.9, 1, 1.1, -1.2}}});
+                     const MultiHead layer{2, cat({eye(4), eye(4), eye(4)}), zeros({12}), eye(4), zeros({4})};
+                     return f(x, x, x, layer, Mask());
+                   });
+}
+
+TEST(MultiHeadAttention, OfASequenceThatLooksAtItself) {
+  exercise.compare("multi_head_attention(x, x, x (2, 4, 6), 2 heads, everything)", [](auto f) {
+    const Fixture x(2);
+    return f(x.query, x.query, x.query, x.layer, x.all);
+  });
+}
+
+TEST(MultiHeadAttention, OfASequenceThatLooksAtAnother) {
+  exercise.compare("multi_head_attention(query (2, 4, 6), key, value (2, 5, 6), 3 heads, everything)",
+                   [](auto f) {
+                     const Fixture x;
+                     return f(x.query, x.key, x.value, x.layer, x.all);
+                   });
+}
+
+TEST(MultiHeadAttention, HidesWhatTheMaskDoesNotAllow) {
+  exercise.compare("multi_head_attention(query (2, 4, 6), key, value (2, 5, 6), 3 heads, allowed (2, 4, 5))",
+                   [](auto f) {
+                     const Fixture x;
+                     return if_right_without(f)(x.query, x.key, x.value, x.layer, x.some);
+                   });
+}
+
+// As many samples as heads: a mask on the wrong axis fits.
+TEST(MultiHeadAttention, KeepsEachSamplesMaskWithItsSample) {
+  exercise.compare("multi_head_attention(query (2, 4, 6), key, value (2, 5, 6), 2 heads, allowed (2, 4, 5))",
+                   [](auto f) {
+                     const Fixture x(2);
+                     return if_right_without(f)(x.query, x.key, x.value, x.layer, x.some);
+                   });
+}
+
+TEST(MultiHeadAttention, RefusesHeadsThatDoNotDivideTheChannels) {
+  exercise.compare("multi_head_attention(x, x, x (2, 4, 6), 4 heads, everything) must throw", [](auto f) {
+    const Fixture x(4);
+    return f(x.query, x.query, x.query, x.layer, x.all);
+  });
+}
+
+TEST(MultiHeadAttention, GoesThroughTheOutputProjection) {
+  exercise.invariant("MH-08", "W_O twice as large, and its bias too, must double the output", [](auto f) {
+    const Fixture x;
+    MultiHead twice = x.layer;
+    twice.out_proj_weight = twice.out_proj_weight * 2.0, twice.out_proj_bias = twice.out_proj_bias * 2.0;
+    return allclose(f(x.query, x.key, x.value, twice, x.all),
+                    f(x.query, x.key, x.value, x.layer, x.all) * 2.0, 1e-4, 1e-4);
+  });
+}
+
+TEST(MultiHeadAttention, LeavesItsInputsAsTheyAre) {
+  exercise.invariant("", "neither the words nor the layer may change, nor their type", [](auto f) {
+    const Fixture x(3, f64), y(3, f64);
+    const Tensor out = f(x.query, x.key, x.value, x.layer, x.all);
+    const auto same = [](const Tensor& a, const Tensor& b) { return max_abs_difference(a, b) == 0; };
+    return out.dtype() == f64 && same(x.query, y.query) && same(x.key, y.key) && same(x.value, y.value) &&
+           same(x.layer.in_proj_weight, y.layer.in_proj_weight) &&
+           same(x.layer.in_proj_bias, y.layer.in_proj_bias) &&
+           same(x.layer.out_proj_weight, y.layer.out_proj_weight) &&
+           same(x.layer.out_proj_bias, y.layer.out_proj_bias);
+  });
+}
+
+TEST(MultiHeadAttention, TrainsAllItsWeights) {
+  exercise.compare(
+      "the gradients of in_proj_weight (18, 6), in_proj_bias, out_proj_weight, out_proj_bias, query",
+      [](auto f) {
+        Fixture x(3, f64);
+        MultiHead& l = x.layer;
+        const std::vector<Tensor*> leaves = {&l.in_proj_weight, &l.in_proj_bias, &l.out_proj_weight,
+                                             &l.out_proj_bias, &x.query};
+        for (Tensor* t : leaves) t->set_requires_grad();
+        const Tensor y = f(x.query, x.key, x.value, l, x.all);
+        mean(y * y).backward();
+        std::vector<Tensor> gradients;
+        for (const Tensor* t : leaves) gradients.push_back(t->grad());
+        return gradients;
+      });
+}
+
+}  // namespace
+}  // namespace heed::exercise

@@ -1,0 +1,22 @@
+// 04 · multi_head_attention — the whole layer: project, split, attend, join, project.
+//
+//   query (B, T, C), key (B, S, C), value (B, S, C), allowed (B, T, S) or undefined -> (B, T, C)
+//   head_i = attention(query · W_q^i, key · W_k^i, value · W_v^i),  output = [head_1 … head_H] · W_O + its bias
+//
+// The layer keeps W_Q, W_K and W_V on top of each other, (3C, C), and their biases behind each other, (3C): rows
+// 0 … C-1 are W_Q. As in every linear layer a row makes one output channel. Head i has channels i·D … i·D + D-1.
+// A d_model that H does not divide must throw. What you wrote for split_heads and merge_heads belongs in here again.
+//
+// You may use:  linear(x, weight, bias) = x · weightᵀ + bias, x.slice(axis, begin, stop), x.reshape, x.transpose,
+//               x.size(axis), mask.unsqueeze(axis), and attention(q, k, v, {.mask = m}).output of lesson 02:
+//               q (…, T, D), k and v (…, S, D); m broadcasts to (…, T, S), and hides nothing where it is undefined.
+#include "lessons/04_multi_head_attention/exercises.h"
+
+namespace heed::exercise {
+
+Tensor multi_head_attention(const Tensor& query, const Tensor& key, const Tensor& value,
+                            const MultiHead& layer, const Mask& allowed) {
+  todo("project, split, attend, join, project");
+}
+
+}  // namespace heed::exercise

@@ -1,0 +1,151 @@
+#include "lessons/05_transformer_architecture/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+// The pieces, so that a twin can leave one out. n (..., C), rstd (..., 1)
+Tensor rstd_of(const Tensor& x, double eps, int correction = 0) {
+  return rsqrt(var(x, {-1}, correction, true) + eps);
+}
+Tensor n_of(const Tensor& x, double eps) { return (x - mean(x, {-1}, true)) * rstd_of(x, eps); }
+Tensor through_mean(const Tensor& dn) { return mean(dn, {-1}, true); }
+Tensor through_variance(const Tensor& dn, const Tensor& n) { return n * mean(dn * n, {-1}, true); }
+// With another gradient of x.
+LayerNormGradients with_x(const Tensor& dx, const Tensor& dy, const Tensor& x, const Tensor& gamma,
+                          double eps) {
+  return {dx, sum_to(dy * n_of(x, eps), gamma.shape()), sum_to(dy, gamma.shape())};
+}
+
+// What the library's op sends back.
+LayerNormGradients right(const Tensor& dy, const Tensor& x, const Tensor& gamma, double eps) {
+  Tensor leaf = x.detach().clone().set_requires_grad(), scale = gamma.detach().clone().set_requires_grad(),
+         shift = zeros(gamma.shape(), x.dtype()).set_requires_grad();
+  layer_norm(leaf, scale, shift, eps).backward(dy);
+  return {leaf.grad(), scale.grad(), shift.grad()};
+}
+
+const tutor::Exercise<decltype(layer_norm_backward)> exercise{
+    "05_layer_norm_backward",
+    layer_norm_backward,
+    right,
+    {{"LN-08", "mean and variance were taken for constants; they depend on x, and so dx must sum to 0",
+      [](auto& dy, auto& x, auto& gamma, double eps) {
+        return with_x(rstd_of(x, eps) * dy * gamma, dy, x, gamma, eps);
+      }},
+     {"LN-14", "the way through the variance is missing: take n · mean(dn · n) away, too",
+      [](auto& dy, auto& x, auto& gamma, double eps) {
+        const Tensor dn = dy * gamma;
+        return with_x(rstd_of(x, eps) * (dn - through_mean(dn)), dy, x, gamma, eps);
+      }},
+     {"LN-15", "the way through the mean is missing: take mean(dn) away, too, so that dx sums to 0",
+      [](auto& dy, auto& x, auto& gamma, double eps) {
+        const Tensor dn = dy * gamma;
+        return with_x(rstd_of(x, eps) * (dn - through_variance(dn, n_of(x, eps))), dy, x, gamma, eps);
+      }},
+     {"LN-16", "dx does not know gamma: y = n · gamma + beta, so dn = dy · gamma",
+      [](auto& dy, auto& x, auto& gamma, double eps) {
+        const Tensor dx = rstd_of(x, eps) * (dy - through_mean(dy) - through_variance(dy, n_of(x, eps)));
+        return with_x(dx, dy, x, gamma, eps);
+      }},
+     {"LN-17", "gamma multiplied n, not x: its gradient is the sum of dy · n",
+      [](auto& dy, auto& x, auto& gamma, double eps) {
+        LayerNormGradients d = right(dy, x, gamma, eps);
+        d.gamma = sum_to(dy * x, gamma.shape());
+        return d;
+      }},
+     {"LN-18", "sums in place of means: the shares of mean and variance were not divided by C",
+      [](auto& dy, auto& x, auto& gamma, double eps) {
+        const Tensor dn = dy * gamma, n = n_of(x, eps);
+        const Tensor dx = rstd_of(x, eps) * (dn - sum(dn, {-1}, true) - n * sum(dn * n, {-1}, true));
+        return with_x(dx, dy, x, gamma, eps);
+      }},
+     {"LN-19", "dx was not divided by the spread: x went through 1 / √(variance + eps)",
+      [](auto& dy, auto& x, auto& gamma, double eps) {
+        const Tensor dn = dy * gamma;
+        return with_x(dn - through_mean(dn) - through_variance(dn, n_of(x, eps)), dy, x, gamma, eps);
+      }},
+     {"LN-01", "the variance was divided by n - 1; LayerNorm divides by n (correction 0)",
+      [](auto& dy, auto& x, auto& gamma, double eps) {
+        const Tensor rstd = rstd_of(x, eps, 1), n = (x - mean(x, {-1}, true)) * rstd, dn = dy * gamma;
+        return LayerNormGradients{rstd * (dn - through_mean(dn) - through_variance(dn, n)),
+                                  sum_to(dy * n, gamma.shape()), sum_to(dy, gamma.shape())};
+      }},
+     {"LN-12", "eps was left out: a word of equal numbers becomes 0 / 0",
+      [](auto& dy, auto& x, auto& gamma, double) {
+        const Tensor dn = dy * gamma, n = n_of(x, 0);
+        const Tensor dx = rstd_of(x, 0) * (dn - through_mean(dn) - through_variance(dn, n));
+        return with_x(dx, dy, x, gamma, 0);
+      }},
+     {"AG-07", "gamma and beta were stretched over all words: sum their gradients over them",
+      [](auto& dy, auto& x, auto& gamma, double eps) {
+        return LayerNormGradients{right(dy, x, gamma, eps).x, dy * n_of(x, eps), dy + 0.0};
+      }}}};
+
+tutor::Answer all_three(const LayerNormGradients& d) { return std::vector<Tensor>{d.x, d.gamma, d.beta}; }
+
+// Two texts of three words with four channels, and a gradient for each number.
+struct Fixture {
+  Tensor x = tensor(
+      {{{1, 0, 2, -1}, {3, 1, -2, 0.5}, {0, 4, 1, 1}}, {{-1, 2, 2, 5}, {0.5, -3, 1, 0}, {6, -2, -1, 4}}});
+  Tensor dy = tensor(
+      {{{1, -1, 0.5, 2}, {0, 3, 1, -1}, {-2, 1, 1, 0.5}}, {{0.5, 0.5, -3, 1}, {2, 0, 1, -1}, {1, -2, 0, 4}}});
+  Tensor gamma = tensor({1.5, -0.5, 2, 1});
+};
+
+TEST(LayerNormBackward, OfOneWordByHand) {
+  exercise.compare("layer_norm_backward(dy {{1, 0, 0, 0}}, x {{1, 2, 3, 4}}, gamma 1, eps 1e-5)", [](auto f) {
+    return all_three(f(tensor({{1, 0, 0, 0}}), tensor({{1, 2, 3, 4}}), ones({4}), 1e-5));
+  });
+}
+
+TEST(LayerNormBackward, OfTwoTextsOfThreeWords) {
+  exercise.compare("layer_norm_backward(dy (2, 3, 4), x (2, 3, 4), gamma (4), eps 1e-5)", [](auto f) {
+    const Fixture a;
+    return all_three(f(a.dy, a.x, a.gamma, 1e-5));
+  });
+}
+
+TEST(LayerNormBackward, ReadsEps) {
+  exercise.compare("layer_norm_backward(dy (1, 3), x (1, 3), gamma {2, 1, -1}, eps 0.5)", [](auto f) {
+    return all_three(f(tensor({{1, 2, -1}}), tensor({{1, 2, 4}}), tensor({2, 1, -1}), 0.5));
+  });
+  exercise.compare("layer_norm_backward(dy {{1, 2, -1}}, x {{7, 7, 7}}, gamma 1, eps 1)", [](auto f) {
+    return all_three(f(tensor({{1, 2, -1}}), tensor({{7, 7, 7}}), ones({3}), 1));
+  });
+}
+
+TEST(LayerNormBackward, SumsToZeroInEveryWord) {
+  exercise.invariant(
+      "LN-08", "the gradient of x must sum to 0 in every word: moving a whole word changes no y", [](auto f) {
+        const Fixture a;
+        const Tensor sums = sum(f(a.dy, a.x, a.gamma, 1e-5).x, {-1});
+        return max_abs_difference(sums, zeros(sums.shape())) < 1e-4;
+      });
+}
+
+TEST(LayerNormBackward, LetsNoWordChangeAnother) {
+  exercise.invariant("", "changing one word's dy must not move the gradient of another word", [](auto f) {
+    const Fixture a;
+    Tensor changed = a.dy.clone();
+    changed[0][0].copy_(tensor({9, -9, 3, 0}));
+    const Tensor before = f(a.dy, a.x, a.gamma, 1e-5).x, after = f(changed, a.x, a.gamma, 1e-5).x;
+    return allclose(before[0][2], after[0][2]) && allclose(before[1], after[1]);
+  });
+}
+
+TEST(LayerNormBackward, LeavesItsInputsAloneAndKeepsTheirType) {
+  exercise.compare("dy, x, gamma after layer_norm_backward(dy, x, gamma, eps)", [](auto f) {
+    const Fixture a;
+    f(a.dy, a.x, a.gamma, 1e-5);
+    return std::vector<Tensor>{a.dy, a.x, a.gamma};
+  });
+  exercise.compare("layer_norm_backward(dy, x, gamma, eps 1e-5) of f64 numbers", [](auto f) {
+    const Fixture a;
+    const LayerNormGradients d = f(a.dy.to(f64), a.x.to(f64), a.gamma.to(f64), 1e-5);
+    return d.x.dtype() == f64 ? all_three(d) : tutor::Answer(d.x);
+  });
+}
+
+}  // namespace
+}  // namespace heed::exercise

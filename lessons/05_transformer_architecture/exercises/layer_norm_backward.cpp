@@ -1,0 +1,19 @@
+// 05 · layer_norm_backward — what a change of y says about x, gamma and beta.
+//
+//   dy (..., C), x (..., C), gamma (C) -> gradients of x (..., C), of gamma (C), of beta (C)
+//   forward was   n = (x - mean) / √(variance + eps);   y = n · gamma + beta
+//
+// The mean and the variance depend on x, too. Moving all numbers of a word by the same amount changes no n at all: so
+// what must the gradient of x sum to, in every word? gamma and beta serve all words, and hear from each of them.
+//
+// You may use:  mean(x, {axis}, keepdim), var(x, {axis}, correction, keepdim), sqrt(x), rsqrt(x) = 1 / √x,
+//               sum_to(x, shape) (sums over the axes along which `shape` was stretched), and + - * /.
+#include "lessons/05_transformer_architecture/exercises.h"
+
+namespace heed::exercise {
+
+LayerNormGradients layer_norm_backward(const Tensor& dy, const Tensor& x, const Tensor& gamma, double eps) {
+  todo("the gradients of x, gamma and beta");
+}
+
+}  // namespace heed::exercise

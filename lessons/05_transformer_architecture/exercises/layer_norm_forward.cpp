@@ -1,0 +1,18 @@
+// 05 · layer_norm_forward — bring every word to a common scale, then to a learned one.
+//
+//   x (..., C), gamma (C), beta (C) -> y (..., C)
+//   n = (x - mean) / √(variance + eps);   y = n · gamma + beta
+//
+// Mean and variance are those of the C numbers of one word; no word knows of another. PyTorch's and heed's `var`
+// divide by n - 1 unless they are told otherwise (correction = 1). What does LayerNorm divide by?
+//
+// You may use:  mean(x, {axis}, keepdim), var(x, {axis}, correction, keepdim), sqrt(x), and + - * / (they broadcast).
+#include "lessons/05_transformer_architecture/exercises.h"
+
+namespace heed::exercise {
+
+Tensor layer_norm_forward(const Tensor& x, const Tensor& gamma, const Tensor& beta, double eps) {
+  todo("take the mean of each word away, divide by the root of its variance, scale, shift");
+}
+
+}  // namespace heed::exercise

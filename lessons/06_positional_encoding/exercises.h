@@ -1,0 +1,17 @@
+// exercises.h — the functions to be written in lesson 06. Letters: B batch, T time, C channels (d_model).
+#pragma once
+
+#include "autograd/autograd.h"
+#include "lessons/tutor/todo.h"
+
+namespace heed::exercise {
+
+Tensor sinusoidal_table(index_t length, index_t d_model);
+Tensor add_positions(const Tensor& words, const Tensor& table);
+
+enum class Positions { sinusoidal, learned };
+Tensor position_table(Positions kind, index_t max_len, index_t d_model, Generator& gen);
+
+Tensor shift_positions(const Tensor& marks, index_t k);
+
+}  // namespace heed::exercise

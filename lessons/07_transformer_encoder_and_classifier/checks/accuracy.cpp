@@ -1,0 +1,177 @@
+#include "lessons/07_transformer_encoder_and_classifier/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+using Classifier = nn::TransformerClassifier;
+
+double right_in(const Tensor& logits, const IntTensor& labels) {
+  const IntTensor guess = argmax(logits, -1);
+  double right = 0;
+  for (index_t i = 0; i < guess.numel(); ++i) right += guess[i] == labels[i];
+  return right;
+}
+// How many are right, and of how many; in whatever mode the model is.
+struct Count {
+  double right = 0, all = 0, mean_of_batches = 0;
+};
+Count count(Classifier& model, const std::vector<Batch>& batches) {
+  Count c;
+  for (const Batch& batch : batches) {
+    const double n = static_cast<double>(batch.labels.numel()),
+                 right = right_in(model.forward(batch.ids), batch.labels);
+    c.right += right, c.all += n;
+    c.mean_of_batches += right / n / static_cast<double>(batches.size());
+  }
+  return c;
+}
+Count measured(Classifier& model, const std::vector<Batch>& batches) {
+  const NoGrad no_grad;
+  const bool was_training = model.training();
+  model.eval();
+  const Count c = count(model, batches);
+  model.train(was_training);
+  return c;
+}
+
+const tutor::Exercise<decltype(accuracy)> exercise{
+    "07_accuracy",
+    accuracy,
+    [](auto& model, auto& batches) {
+      const Count c = measured(model, batches);
+      return c.right / c.all;
+    },
+    {{"CL-06", "measured while dropout was on: switch to eval",
+      [](auto& model, auto& batches) {
+        const NoGrad no_grad;
+        const Count c = count(model, batches);
+        return c.right / c.all;
+      }},
+     {"AG-21", "the graph was still recorded: nobody will run backward here, so hold a NoGrad",
+      [](auto& model, auto& batches) {
+        const bool was_training = model.training();
+        model.eval();
+        const Count c = count(model, batches);
+        model.train(was_training);
+        return c.right / c.all;
+      }},
+     {"CL-24", "the model was left in eval mode: training would go on without dropout",
+      [](auto& model, auto& batches) {
+        const Count c = measured(model, batches);
+        model.eval();
+        return c.right / c.all;
+      }},
+     {"CL-25", "the model was put into train mode: leave it in the mode in which it was found",
+      [](auto& model, auto& batches) {
+        const Count c = measured(model, batches);
+        model.train();
+        return c.right / c.all;
+      }},
+     {"CL-26", "the mean of the batches' shares: a small last batch counts for too much",
+      [](auto& model, auto& batches) { return measured(model, batches).mean_of_batches; }},
+     {"CL-27", "this is how many are right, not their share",
+      [](auto& model, auto& batches) { return measured(model, batches).right; }},
+     {"CL-28", "right per batch: divide by the number of texts",
+      [](auto& model, auto& batches) {
+        return measured(model, batches).right / static_cast<double>(batches.size());
+      }},
+     {"CL-29", "this is the share of wrong answers",
+      [](auto& model, auto& batches) {
+        const Count c = measured(model, batches);
+        return 1 - c.right / c.all;
+      }},
+     {"CL-30", "only the last batch was counted", [](auto& model, auto& batches) {
+        const Count c = measured(model, {batches.back()});
+        return c.right / c.all;
+      }}}};
+
+// A model with much dropout, and eight texts in batches of five and three: four and one of them are right.
+struct Fixture {
+  Generator gen{4};
+  Classifier model;
+  std::vector<Batch> batches = {{{{1, 5, 2, 0}, {3, 3, 0, 0}, {6, 1, 4, 2}, {2, 0, 0, 0}, {5, 4, 0, 0}}, {}},
+                                {{{4, 6, 1}, {1, 1, 0}, {2, 5, 6}}, {}}};
+
+  Fixture()
+      : model({.vocab_size = 7,
+               .d_model = 8,
+               .nhead = 2,
+               .num_layers = 1,
+               .num_classes = 3,
+               .dim_feedforward = 8,
+               .dropout = 0.6,
+               .padding_idx = 0},
+              gen) {
+    const NoGrad no_grad;
+    model.eval();
+    const std::vector<std::vector<bool>> right = {{true, true, false, true, true}, {false, true, false}};
+    for (std::size_t b = 0; b < batches.size(); ++b) {
+      batches[b].labels = argmax(model.forward(batches[b].ids), -1);
+      for (std::size_t i = 0; i < right[b].size(); ++i)
+        if (!right[b][i]) batches[b].labels.values()[i] = (batches[b].labels.values()[i] + 1) % 3;
+    }
+    model.train();
+  }
+};
+
+// Nodes have growing numbers: the number that the next one gets.
+std::uint64_t next_node() {
+  const Tensor x = scalar(1).set_requires_grad(), y = x * 2.0;
+  check(!y.is_leaf(), "accuracy", "recording was left switched off");
+  return y.state()->node->id;
+}
+
+TEST(Accuracy, OfEightTextsInTwoBatches) {
+  exercise.compare("accuracy(model in train mode, batches of 5 texts (4 right) and 3 texts (1 right))",
+                   [](auto f) {
+                     Fixture a;
+                     return f(a.model, a.batches);
+                   });
+}
+
+TEST(Accuracy, OfOneBatch) {
+  exercise.compare("accuracy(model in eval mode, a batch of 5 texts (4 right))", [](auto f) {
+    Fixture a;
+    a.model.eval();
+    return f(a.model, {a.batches[0]});
+  });
+}
+
+TEST(Accuracy, GivesTheSameTwice) {
+  exercise.invariant("CL-06", "measured again and again, it must give the same", [](auto f) {
+    Fixture a;
+    const double first = f(a.model, a.batches);
+    for (int i = 0; i < 5; ++i)
+      if (f(a.model, a.batches) != first) return false;
+    return true;
+  });
+}
+
+TEST(Accuracy, LeavesTheModelInTheModeInWhichItWasFound) {
+  exercise.compare("model.training() after accuracy(model in train mode, …), and in eval mode", [](auto f) {
+    Fixture a;
+    f(a.model, a.batches);
+    const double first = a.model.training();
+    a.model.eval();
+    f(a.model, a.batches);
+    return std::vector<double>{first, static_cast<double>(a.model.training())};
+  });
+}
+
+TEST(Accuracy, RecordsNothing) {
+  exercise.compare("how many nodes accuracy(model, two batches) records for a backward", [](auto f) {
+    Fixture a;
+    const std::uint64_t before = next_node();
+    f(a.model, a.batches);
+    return next_node() - before - 1;
+  });
+  exercise.compare("whether gradients are recorded again after accuracy(model, two batches)", [](auto f) {
+    Fixture a;
+    f(a.model, a.batches);
+    return grad_enabled() ? 1 : 0;
+  });
+}
+
+}  // namespace
+}  // namespace heed::exercise

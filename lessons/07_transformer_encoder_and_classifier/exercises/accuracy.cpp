@@ -1,0 +1,18 @@
+// 07 · accuracy — the share of texts that a model gets right.
+//
+//   model, batches of ids (B, T) and labels (B) -> right / all, over the texts of all batches
+//
+// The batches need not be of one size. Measuring is no training: dropout must be silent, nothing is recorded for a
+// backward, and afterwards the model is in the mode in which it was found. (Who would notice if it were not?)
+//
+// You may use:  NoGrad, model.eval(), model.train(on), model.training(), model.forward(ids) -> logits (B, V),
+//               argmax(x, axis), ids[i] and ids.numel() of whole numbers.
+#include "lessons/07_transformer_encoder_and_classifier/exercises.h"
+
+namespace heed::exercise {
+
+double accuracy(nn::TransformerClassifier& model, const std::vector<Batch>& batches) {
+  todo("count the right answers, without dropout and without a graph");
+}
+
+}  // namespace heed::exercise

@@ -1,0 +1,23 @@
+// 07 · classify — from ids to one score a class, so that padding does not count.
+//
+//   ids (B, T) -> logits (B, V)
+//   embedding · √C + positions -> encoder -> mean over the real words -> fc
+//
+// An id that is parts.options.padding_idx is padding. How much of it a text gets is decided by its neighbours in the
+// batch, and they must not change its answer: where in this chain could padding be heard? `parts` is the library's
+// classifier; use what it is made of, not its own forward. Masks: TRUE = MAY ATTEND.
+//
+// You may use:  parts.options.padding_idx, parts.options.d_model, parts.embedding(ids), parts.pos_encoder(x),
+//               parts.transformer.forward(x, {.mask = keys}), parts.fc(x), nn::masked_mean(x, real) with real (B, T),
+//               not_padding(ids, padding) -> keys (B, 1, T), mask.reshape(shape), std::sqrt.
+#include <cmath>
+
+#include "lessons/07_transformer_encoder_and_classifier/exercises.h"
+
+namespace heed::exercise {
+
+Tensor classify(const IntTensor& ids, nn::TransformerClassifier& parts) {
+  todo("hide padding from the encoder, leave it out of the mean");
+}
+
+}  // namespace heed::exercise

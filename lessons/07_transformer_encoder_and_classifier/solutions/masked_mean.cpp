@@ -1,0 +1,25 @@
+// 07 · masked_mean — many words, one vector: the mean over the words that are there.
+//
+//   x (B, T, C), real (B, T) -> (B, C)
+//   y[b] = (sum of x[b][t] over the t where real[b][t]) / (how many of them there are)
+//
+// Padding may hold any number, and must not matter. A text may have no word at all: its mean is zeros, not 0 / 0.
+//
+// You may use:  where(mask, a, b) and masked_fill(x, !mask, value), mask.unsqueeze(axis), sum(x, {axis}),
+//               ones(shape, dtype), zeros(shape, dtype), x.shape(), x.dtype(), clamp(x, low, high), and + - * /.
+#include <cmath>
+
+#include "lessons/07_transformer_encoder_and_classifier/exercises.h"
+
+namespace heed::exercise {
+
+Tensor masked_mean(const Tensor& x, const Mask& real) {
+  // solution: add up the words that are there, count them, divide
+  const Mask words = real.unsqueeze(2);  // (B, T, 1), broadcasts over channels
+  const Tensor one = where(words, ones(x.shape(), x.dtype()), zeros(x.shape(), x.dtype()));
+  const Tensor count = sum(one, {1});  // (B, C), the same number in every channel
+  return sum(masked_fill(x, !words, 0), {1}) / clamp(count, 1, INFINITY);
+  // end
+}
+
+}  // namespace heed::exercise

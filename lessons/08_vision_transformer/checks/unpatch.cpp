@@ -1,0 +1,112 @@
+#include "lessons/08_vision_transformer/checks/pictures.h"
+#include "lessons/08_vision_transformer/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+Window squares_of(index_t p) { return {.kernel_h = p, .kernel_w = p, .stride = p}; }
+// The right words of a picture.
+Tensor words_of(const Tensor& images, index_t p) { return unfold(images, squares_of(p)).transpose(1, 2); }
+
+struct Sizes {
+  index_t b, channels, down, across;
+};
+Sizes sizes_of(const Tensor& words, index_t p, index_t height, index_t width) {
+  return {words.size(0), words.size(2) / (p * p), height / p, width / p};
+}
+// The six axes of the words, (B, down, across, channels, p, p), in another order.
+Tensor in_order(const Shape& axes, const Tensor& words, index_t p, index_t height, index_t width) {
+  const auto [b, channels, down, across] = sizes_of(words, p, height, width);
+  const Tensor squares = words.reshape({b, down, across, channels, p, p});
+  return squares.permute(axes).reshape({b, channels, height, width});
+}
+Tensor down_first(const Tensor& words, index_t p, index_t height, index_t width) {
+  const auto [b, channels, down, across] = sizes_of(words, p, height, width);
+  const Tensor squares = words.reshape({b, across, down, channels, p, p});
+  return squares.permute({0, 3, 2, 4, 1, 5}).reshape({b, channels, height, width});
+}
+Tensor channels_last(const Tensor& words, index_t p, index_t height, index_t width) {
+  const auto [b, channels, down, across] = sizes_of(words, p, height, width);
+  const Tensor squares = words.reshape({b, down, across, p, p, channels});
+  return squares.permute({0, 5, 1, 3, 2, 4}).reshape({b, channels, height, width});
+}
+
+const tutor::Exercise<decltype(unpatch)> exercise{
+    "08_unpatch",
+    unpatch,
+    [](auto& words, index_t p, index_t height, index_t width) {
+      return fold(words.transpose(1, 2), height, width, squares_of(p));
+    },
+    {{"VI-02", "the words go left to right, then down; you filled the picture down first", down_first},
+     {"VI-04", "this course flattens a patch (channel, row, column); you read it with channels last",
+      channels_last},
+     {"VI-13", "inside a patch rows and columns are swapped: each square lies on its side",
+      [](auto& words, index_t p, index_t height, index_t width) {
+        return in_order({0, 3, 1, 5, 2, 4}, words, p, height, width);
+      }},
+     {"VI-17", "a reshape alone moves no number: each word became a strip of the picture",
+      [](auto& words, index_t p, index_t height, index_t width) {
+        return in_order({0, 1, 2, 3, 4, 5}, words, p, height, width);
+      }},
+     {"VI-18", "the permute of `patches` does not undo itself: each axis must go back to where it came from",
+      [](auto& words, index_t p, index_t height, index_t width) {
+        return in_order({0, 2, 4, 1, 3, 5}, words, p, height, width);
+      }},
+     {"VI-19", "row 0 of a square is followed by row 0 of the square at its right, not by its own row 1",
+      [](auto& words, index_t p, index_t height, index_t width) {
+        return in_order({0, 3, 1, 2, 4, 5}, words, p, height, width);
+      }}}};
+
+TEST(Unpatch, IsThePictureThatWasCut) {
+  exercise.compare(
+      "unpatch({{{0, 1, 4, 5}, {2, 3, 6, 7}, {8, 9, 12, 13}, {10, 11, 14, 15}}}, 2, 4, 4)", [](auto f) {
+        return f(tensor({{{0, 1, 4, 5}, {2, 3, 6, 7}, {8, 9, 12, 13}, {10, 11, 14, 15}}}), 2, 4, 4);
+      });
+}
+
+TEST(Unpatch, OfTwoPicturesWithThreeChannels) {
+  exercise.compare("unpatch(the patches of images (2, 3, 4, 6), 2, 4, 6)", [](auto f) {
+    return f(words_of(numbered({2, 3, 4, 6}), 2), 2, 4, 6);
+  });
+  exercise.compare("unpatch(the patches of images (2, 2, 6, 3), 3, 6, 3)", [](auto f) {
+    return f(words_of(numbered({2, 2, 6, 3}), 3), 3, 6, 3);
+  });
+}
+
+TEST(Unpatch, OfOnePixelEachOrOfTheWholePicture) {
+  exercise.compare("unpatch(the patches of images (2, 3, 2, 4), 1, 2, 4)", [](auto f) {
+    return f(words_of(numbered({2, 3, 2, 4}), 1), 1, 2, 4);
+  });
+  exercise.compare("unpatch(the patches of images (2, 3, 4, 4), 4, 4, 4), in f64", [](auto f) {
+    return f(words_of(numbered({2, 3, 4, 4}), 4).to(f64), 4, 4, 4);
+  });
+}
+
+TEST(Unpatch, KeepsTheTypeOfTheNumbers) {
+  exercise.invariant("", "words of f64 give pictures of f64", [](auto f) {
+    return f(words_of(numbered({1, 2, 2, 4}), 2).to(f64), 2, 2, 4).dtype() == f64;
+  });
+}
+
+TEST(Unpatch, LeavesTheWordsAsTheyWere) {
+  exercise.invariant("", "putting the squares back must not change the words", [](auto f) {
+    const Tensor words = words_of(numbered({2, 3, 4, 6}), 2).contiguous();
+    tutor::ask([&] { return f(words, 2, 4, 6); });
+    return allclose(words, words_of(numbered({2, 3, 4, 6}), 2), 0, 0);
+  });
+}
+
+TEST(Unpatch, PassesGradientsOn) {
+  exercise.compare(
+      "the gradient of row 1 of channel 2 with respect to words (2, 6, 12), p = 2, height 4, width 6",
+      [](auto f) {
+        Tensor words = (words_of(numbered({2, 3, 4, 6}), 2) / 100.0).set_requires_grad();
+        const Tensor row = f(words, 2, 4, 6).select(1, 2).select(1, 1);
+        (row * row).sum().backward();
+        return words.grad();
+      });
+}
+
+}  // namespace
+}  // namespace heed::exercise
