@@ -83,6 +83,7 @@ struct LineGradients {
 };
 LineGradients line_backward(const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& t);
 
+Tensor sum_to(const Tensor& dy, const Shape& shape);
 Tensor embed(const Tensor& table, const IntTensor& ids);
 Tensor softmax_backward(const Tensor& y, const Tensor& dy);
 Tensor log_loss(const Tensor& logits, const IntTensor& targets);

@@ -66,8 +66,8 @@ int named() {
   return v.wrong && found != v.possible.end() ? static_cast<int>(found - v.possible.begin()) : -1;
 }
 
-// Where no twin is the subject: the one that most often gave its wrong numbers, more than once, or -1. So shows a known
-// mistake that was not made alone.
+// Where no twin is the subject: the one that most often gave its wrong numbers (more than once), or -1. So shows a
+// known mistake that was not made alone.
 int likely() {
   const std::vector<int>& agreed = verdict().agreed;
   const auto most = std::max_element(agreed.begin(), agreed.end());

@@ -15,7 +15,7 @@
 namespace heed::exercise {
 
 Value multiply(const Value& a, const Value& b) {
-  todo("make the product, and its pass_back");
+  todo("make the product, and a pass_back that adds to both gradients");
 }
 
 }  // namespace heed::exercise

@@ -13,7 +13,7 @@
 namespace heed::exercise {
 
 Tensor softmax_backward(const Tensor& y, const Tensor& dy) {
-  todo("turn the gradient of y into that of x");
+  todo("turn the gradient of y into that of x, row by row");
 }
 
 }  // namespace heed::exercise

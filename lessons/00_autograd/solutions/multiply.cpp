@@ -15,7 +15,7 @@
 namespace heed::exercise {
 
 Value multiply(const Value& a, const Value& b) {
-  // solution: make the product, and its pass_back
+  // solution: make the product, and a pass_back that adds to both gradients
   if (!grad_enabled()) return number(a->value * b->value);
   const Value product = number(a->value * b->value, {a, b});
   product->pass_back = [a, b, slope_a = b->value, slope_b = a->value, y = product.get()] {

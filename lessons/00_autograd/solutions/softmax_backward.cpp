@@ -13,7 +13,7 @@
 namespace heed::exercise {
 
 Tensor softmax_backward(const Tensor& y, const Tensor& dy) {
-  // solution: turn the gradient of y into that of x
+  // solution: turn the gradient of y into that of x, row by row
   return y * (dy - (dy * y).sum({-1}, true));
   // end
 }

@@ -3,13 +3,14 @@
 //   q (..., T, D), k (..., S, D), v (..., S, Dv) -> output (..., T, Dv)
 //   output = softmax(q · kᵀ / √D, where allowed) · v
 //
-// `allowed` says TRUE = MAY ATTEND; it broadcasts to the scores (..., T, S). Where allowed.defined() is false, every query
-// may look at every key. What may not be looked at gets a weight of exactly 0, and the rest of its row sums to 1.
+// `allowed` says TRUE = MAY ATTEND; it broadcasts to the scores (..., T, S). Where allowed.defined() is false,
+// every query may look at every key. What may not be looked at gets a weight of exactly 0, and the rest of its row
+// sums to 1.
 //
 // A row that may look at nothing has nothing to share out: its output is 0. What does a softmax make of a row of −∞?
 //
-// You may use:  matmul(a, b), x.transpose(axis, axis), x.size(axis), std::sqrt, softmax(x, axis),
-//               masked_fill(x, mask, value) (the value goes where the mask is TRUE), !mask, and INFINITY.
+// You may use:  matmul(a, b), x.transpose(axis, axis), x.size(axis), std::sqrt, softmax(x, axis), masked_fill(x,
+//               mask, value) (the value goes where the mask is TRUE), !mask, and INFINITY.
 #include <cmath>
 
 #include "lessons/02_scaled_dot_product_attention/exercises.h"

@@ -1,0 +1,29 @@
+// 00 · sum_to — undo broadcasting: the gradient of a value that was stretched, in the value's own shape.
+//
+//   dy (any shape), shape: what was stretched to dy's shape -> the gradient, of that shape
+//
+// Broadcasting aligns shapes at the right. Axes that were missing on the left were added, and a size of 1 was repeated:
+//
+//   (C)       to (B, T, C)     every number stood in B · T places
+//   (B, 1, C) to (B, T, C)     every number stood in T places
+//   (B, T, C) to (B, T, C)     nothing to undo
+//
+// A number that stood in many places has a share of the gradient from each of them.
+//
+// You may use:  dy.shape(), shape.rank(), dy.rank(), shape[axis], dy.shape()[axis], x.sum({axis}, keepdim),
+//               x.reshape(shape). An axis that is summed with keepdim keeps the places of the others.
+#include "lessons/00_autograd/exercises.h"
+
+namespace heed::exercise {
+
+Tensor sum_to(const Tensor& dy, const Shape& shape) {
+  // solution: sum over the axes along which it was stretched
+  const int added = dy.rank() - shape.rank();
+  Tensor gradient = dy;
+  for (int axis = 0; axis < dy.rank(); ++axis)
+    if (axis < added || shape[axis - added] == 1) gradient = gradient.sum({axis}, true);
+  return gradient.reshape(shape);
+  // end
+}
+
+}  // namespace heed::exercise
