@@ -2,10 +2,10 @@
 //
 //   t queries, s keys -> mask (T, S), TRUE = MAY ATTEND
 //
-// A decoder writes word by word. A query is a word's place, and may look at the words before it and at itself. The t
-// queries are the LAST t of the s places: where a cache keeps the keys of what was written before, there are fewer
-// queries than keys, and the last query still sees everything. t = s is the well-known triangle. With more queries than
-// keys, the first queries see nothing.
+// A decoder writes word by word. A query is a word's place, and may look at the words before it and at itself. The
+// t queries are the LAST t of the s places: where a cache keeps the keys of what was written before, there are
+// fewer queries than keys, and the last query still sees everything. t = s is the well-known triangle. With more
+// queries than keys, the first queries see nothing.
 //
 // How many keys does query 0 see when t = 2 and s = 5?
 //

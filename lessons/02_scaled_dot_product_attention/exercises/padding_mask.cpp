@@ -3,8 +3,8 @@
 //   ids (B, S), pad -> mask (B, 1, S), TRUE = MAY ATTEND
 //   mask[b][0][s] = is ids[b][s] a word?
 //
-// The texts of a batch are brought to one length with the id `pad`: behind the words, or before them. Whether a key is a
-// word does not depend on who asks, so one row does for all queries of a text: that is the axis of size 1.
+// The texts of a batch are brought to one length with the id `pad`: behind the words, or before them. Whether a key
+// is a word does not depend on who asks, so one row does for all queries of a text: that is the axis of size 1.
 //
 // Scores are (B, T, S), queries before keys. What would a mask (B, S, 1) hide?
 //

@@ -3,8 +3,8 @@
 //   q (..., T, D), k (..., S, D) -> scores (..., T, S)
 //   scores = q · kᵀ / √D
 //
-// A sum of D products spreads with √D, whatever T and S are. Sizes are whole numbers (index_t), and in C++ a whole number
-// divided by a whole number is a whole number.
+// A sum of D products spreads with √D, whatever T and S are. Sizes are whole numbers (index_t), and in C++ a whole
+// number divided by a whole number is a whole number.
 //
 // You may use:  matmul(a, b), x.transpose(axis, axis), x.size(axis), std::sqrt, and * / of a tensor and a number.
 #include <cmath>

@@ -3,8 +3,8 @@
 //   scores (..., T, S) -> weights (..., T, S), of the same type (f32 or f64)
 //   weights[t][s] = exp(scores[t][s]) / (exp(scores[t][0]) + … + exp(scores[t][S-1]))
 //
-// A score may be as large as 1000, and exp(1000) is more than a float can hold; but a softmax does not care by how much
-// all scores of a row are moved together.
+// A score may be as large as 1000, and exp(1000) is more than a float can hold; but a softmax does not care by how
+// much all scores of a row are moved together.
 //
 // You may use:  exp(x), max(x, axis, keepdim).values, x.sum({axis}, keepdim), and + - * / (they broadcast).
 #include "lessons/02_scaled_dot_product_attention/exercises.h"

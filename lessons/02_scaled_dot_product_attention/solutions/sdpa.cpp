@@ -9,8 +9,8 @@
 //
 // A row that may look at nothing has nothing to share out: its output is 0. What does a softmax make of a row of −∞?
 //
-// You may use:  matmul(a, b), x.transpose(axis, axis), x.size(axis), std::sqrt, softmax(x, axis), masked_fill(x,
-//               mask, value) (the value goes where the mask is TRUE), !mask, and INFINITY.
+// You may use:  matmul(a, b), x.transpose(axis, axis), x.size(axis), std::sqrt, softmax(x, axis),
+//               masked_fill(x, mask, value) (the value goes where the mask is TRUE), !mask, and INFINITY.
 #include <cmath>
 
 #include "lessons/02_scaled_dot_product_attention/exercises.h"

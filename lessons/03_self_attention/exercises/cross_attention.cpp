@@ -3,8 +3,8 @@
 //   target: x (B, T, C), allowed (B, 1, T);  source: x (B, S, C), allowed (B, 1, S);  w (see exercises.h)
 //   -> output (B, T, Dv), weights (B, T, S)
 //
-// A translation in the making (target) looks at what is to be translated (source): it brings the queries, and finds keys
-// and values there. Both texts are padded. Whose padding must not be looked at?
+// A translation in the making (target) looks at what is to be translated (source): it brings the queries, and finds
+// keys and values there. Both texts are padded. Whose padding must not be looked at?
 //
 // You may use:  attention(q, k, v, {.mask = mask}) of lesson 02 (it gives {output, weights}), and matmul(a, b).
 #include "lessons/03_self_attention/exercises.h"

@@ -1,9 +1,9 @@
 // 03 · looks_at — who does "it" look at?
 //
-//   weights (T, S), query in [0, T), count in [1, S] -> the places (count) of the keys that `query` looks at most, the most
-//   first
+//   weights (T, S), query in [0, T), count in [1, S]
+//   -> the places (count) of the keys that `query` looks at most, the most first
 //
-// Each row of weights sums to 1. Is it a row or a column that tells what one word looks at, and what does the other tell?
+// Each row of weights sums to 1. Is it a row or a column that tells what one word looks at? What does the other tell?
 //
 // You may use:  weights[i] (row i), x.select(axis, i), topk(x, k) (the k largest of the last axis, largest first:
 //               .values and .indices).

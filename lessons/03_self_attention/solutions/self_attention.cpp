@@ -6,8 +6,8 @@
 // weights[b][t][s]: how much word t of text b takes from word s of the same text. `allowed` says TRUE = MAY ATTEND.
 // A row that may look at nothing is 0. The width D of queries and keys need not be C, nor Dv.
 //
-// You may use:  matmul(a, b), x.transpose(axis, axis), x.size(axis), std::sqrt, softmax(x, axis), masked_softmax(x,
-//               allowed) (over the last axis; a row that allows nothing is 0), and {output, weights}.
+// You may use:  matmul(a, b), x.transpose(axis, axis), x.size(axis), std::sqrt, softmax(x, axis),
+//               masked_softmax(x, allowed) (over the last axis; a row that allows nothing is 0), {output, weights}.
 #include <cmath>
 
 #include "lessons/03_self_attention/exercises.h"
