@@ -14,6 +14,8 @@
 
 namespace heed::exercise {
 
-Tensor sinusoidal_table(index_t length, index_t d_model) { todo("fill in the sines and the cosines"); }
+Tensor sinusoidal_table(index_t length, index_t d_model) {
+  todo("fill in the sines of the even channels and the cosines of the odd ones");
+}
 
 }  // namespace heed::exercise

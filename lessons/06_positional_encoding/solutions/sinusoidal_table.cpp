@@ -15,7 +15,7 @@
 namespace heed::exercise {
 
 Tensor sinusoidal_table(index_t length, index_t d_model) {
-  // solution: fill in the sines and the cosines
+  // solution: fill in the sines of the even channels and the cosines of the odd ones
   Tensor table = zeros({length, d_model});
   for (index_t p = 0; p < length; ++p)
     for (index_t c = 0; c < d_model; ++c) {
