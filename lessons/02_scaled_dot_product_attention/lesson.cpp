@@ -115,8 +115,7 @@
 //     output          (2, 4, 7, 16)    (B, H, T, D)
 //     ✓ one op, the same numbers — they differ by less than 1e-5 — holds
 //
-//   Next: ./lesson_08 trains a Vision Transformer on real digits; its page is
-//   lessons/08_vision_transformer.
+//   Next: ./lesson_03 lets every word of one sentence ask every other.
 #include "lessons/support/lesson.h"
 
 #include <cmath>
@@ -369,8 +368,6 @@ int main(int argc, char** argv) {
     causal_mask(options, page, gen);
     one_op(page, gen);
     page.print("");
-    page.say(
-        "Next: ./lesson_08 trains a Vision Transformer on real digits; its page is "
-        "lessons/08_vision_transformer.");
+    page.say("Next: ./lesson_03 lets every word of one sentence ask every other.");
   });
 }

@@ -57,6 +57,7 @@
 //
 //       learning rate         0.001    0.003    0.006
 //   …
+//   Next: ./lesson_06 gives the words their places.
 #include "lessons/support/lesson.h"
 
 #include <algorithm>

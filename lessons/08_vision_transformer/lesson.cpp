@@ -52,6 +52,7 @@
 //   …
 //   5 · Where CLS looks
 //   …
+//   Next: ./lesson_09 measures attention against recurrent nets.
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
@@ -333,7 +334,7 @@ int main(int argc, char** argv) {
                       num_threads() == 1 ? " thread." : " threads."));
     if (!options.figures.empty())
       page.say("The figures are in " + options.figures + ": patches.svg, loss.svg and cls_attention.svg.");
-    page.say(
-        "Next: ./lessons/start --seed 1 repeats it with other random numbers; --help lists all options.");
+    page.say("With --seed 1 it starts from other random numbers; --help lists all options.");
+    page.say("Next: ./lesson_09 measures attention against recurrent nets.");
   });
 }

@@ -67,7 +67,9 @@ Asked parse(const std::vector<std::string>& words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
     // What comes after `lesson NN` and `milestone NN` belongs to that program.
-    if (asked.verb && asked.verb->most == passed_on && !asked.arguments.empty() && word != "--mine") {
+    const bool handed_on =
+        asked.verb && asked.verb->most == passed_on && !asked.arguments.empty() && word != "--mine";
+    if (handed_on || (asked.verb && !starts_with(word, "-"))) {
       asked.arguments.push_back(word);
     } else if (word == "--help" || word == "-h") {
       asked.help = true;
@@ -81,10 +83,8 @@ Asked parse(const std::vector<std::string>& words) {
       given.push_back(option);
     } else if (starts_with(word, "-")) {
       throw Usage(tr("There is no option {1}.", word) + " " + tr("{1} lists them.", command("--help")));
-    } else if (!asked.verb) {
-      asked.verb = &verb_called(word);
     } else {
-      asked.arguments.push_back(word);
+      asked.verb = &verb_called(word);
     }
   }
   if (!asked.verb) asked.verb = &verb_called("watch");

@@ -84,6 +84,7 @@ static const std::vector<Message> table = {
     {"ours", "준비된 코드"},
     {" (yours: {1})", " (내 코드: {1})"},
     {"yours", "내 코드"},
+    {"judging {1}…", "{1} 채점 중…"},
     {"Lesson {1} has no milestone.", "{1} 강의에는 마일스톤이 없습니다."},
     {"read or wrote memory that is not its own, or called itself without end (SIGSEGV)",
      "자기 것이 아닌 메모리를 읽거나 썼거나, 끝없이 자신을 불렀습니다 (SIGSEGV)"},

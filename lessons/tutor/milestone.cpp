@@ -29,9 +29,12 @@ Part our_part(const Session& session, const Entry& entry, const std::string& why
 // Nothing where the learner stopped it.
 std::optional<Part> part_of(Session& session, const Entry& entry) {
   if (!session.options.mine) return our_part(session, entry, "");
+  const bool moving = lessons::is_terminal() && !session.options.plain;
+  if (moving) std::cout << "  " << tr("judging {1}…", entry.id) << std::flush;
   const std::string source = learners_text(session, entry);
   const auto verdict =
       judge_and_remember(session, entry, source, {.stop = [] { return caught_signal() != 0; }});
+  if (moving) std::cout << "\r\033[K" << std::flush;
   if (!verdict) return std::nullopt;
   if (verdict->state != State::pass)
     return our_part(session, entry, tr(" (yours: {1})", in_words(verdict->state)));
@@ -53,7 +56,7 @@ int milestone(Session& session) {
     if (!part) return 128 + caught_signal();
     std::cout << shown(part->said) << std::endl;
     const FileLock lock(judged / ".lock");
-    const fs::path file = judged / ("milestone_" + number + "_" + id + ".cpp");
+    const fs::path file = judged / concat("milestone_", number, "_", id, ".cpp");
     if (!fs::exists(file) || read_text(file) != part->text) write_text(file, part->text);
   }
   const std::string target = "milestone_" + number;

@@ -12,15 +12,11 @@ constexpr std::size_t page_width = 80;
 
 // "  asked    softmax_rows(…)": the value may take several lines.
 void add_field(Lines& lines, const std::string& name, const std::string& value) {
-  if (value.empty()) return;
-  const std::string start = "  " + lessons::cells({name + " "}, {-9});
-  const std::size_t taken = std::max<std::size_t>(lessons::columns(start) + 1, 11);
-  bool first = true;
-  for (const std::string& line : lines_of(wrapped(value, page_width - taken))) {
-    lines.push_back(
-        {(first ? start + std::string(taken - lessons::columns(start), ' ') : std::string(taken, ' ')) +
-         line});
-    first = false;
+  const std::size_t column = std::max<std::size_t>(lessons::columns(name) + 3, 11);
+  std::string start = "  " + name + std::string(column - 2 - lessons::columns(name), ' ');
+  for (const std::string& line : lines_of(wrapped(value, page_width - column))) {
+    lines.push_back({concat(start, line)});
+    start = std::string(column, ' ');
   }
 }
 

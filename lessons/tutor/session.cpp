@@ -40,7 +40,7 @@ std::string learners_text(const Session& session, const Entry& entry) {
 
 std::optional<Verdict> judge_and_remember(Session& session, const Entry& entry, const std::string& source,
                                           const Watching& watching) {
-  const std::optional<Verdict> verdict = judge(session.places, entry, source, watching);
+  std::optional<Verdict> verdict = judge(session.places, entry, source, watching);
   if (verdict)
     session.progress.update(entry.id, [&](Record& record) {
       record.state = verdict->state;

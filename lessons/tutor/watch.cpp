@@ -41,12 +41,14 @@ int Watch::run() {
   while (!quit_ && caught_signal() == 0) {
     if (pending_ != Action::none) {
       act(std::exchange(pending_, Action::none));
-    } else if (look(); due_) {
+    } else if (due_) {
       judge_file();
-    } else if (const char pressed = screen_.key(static_cast<int>(between_looks.count()))) {
-      key(pressed);
-    } else if (screen_.resized()) {
-      draw();
+    } else {
+      if (const char pressed = screen_.key(static_cast<int>(between_looks.count())))
+        key(pressed);
+      else if (screen_.resized())
+        draw();
+      look();
     }
   }
   screen_.give_back();

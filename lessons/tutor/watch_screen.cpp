@@ -23,6 +23,13 @@ std::string both(const std::string& left, const std::string& right, std::size_t 
   return left + std::string(taken + 1 < width ? width - taken : 1, ' ') + right;
 }
 
+// A line with its own indent: as it is where it fits, else going on further in.
+std::string formula(const std::string& text, std::size_t width) {
+  if (lessons::columns(text) <= width) return text + "\n";
+  const std::size_t in = text.find_first_not_of(' ');
+  return std::string(in, ' ') + wrapped(text.substr(in), width - in - 2, in + 2);
+}
+
 }  // namespace
 
 Lines Watch::head() const {
@@ -51,11 +58,14 @@ Lines Watch::spec(std::size_t room) const {
   for (const std::string& line : lines_of(read_text(entry_->solution(session_.places)))) {
     if (!starts_with(line, "//")) break;
     const std::string text = line.size() > 3 && !title ? line.substr(3) : "";
-    const bool prose = !text.empty() && text[0] != ' ';
+    // Far in is where a paragraph goes on under "You may use:"; a formula is two or three columns in.
+    const bool prose =
+        !text.empty() && (text[0] != ' ' || (!paragraph.empty() && starts_with(text, "      ")));
     if (prose) paragraph += text + "\n";
-    if (!prose) flush();
-    if (!prose && (!text.empty() || !lines.empty()))
-      lines.push_back({text, Line::Look::dim});  // a formula stays as it is
+    if (!prose) {
+      flush();
+      if (!lines.empty() || !text.empty()) add(lines, formula(text, width), Line::Look::dim);
+    }
     title = false;
   }
   flush();
@@ -100,7 +110,8 @@ Lines Watch::list() const {
         std::string(here ? "[" : " ") + mark(session_.progress.of(entry.id).state) + (here ? "]" : " ");
     if (here) lines.back().look = Line::Look::bold;
   }
-  lines.push_back({});
+  lines.push_back(
+      {tr("{1} of {2} pass.", session_.passed(), session_.catalog.exercises.size()), Line::Look::dim});
   for (const Entry& entry : session_.catalog.exercises) {
     const Record record = session_.progress.of(entry.id);
     if (entry.folder == entry_->folder)
@@ -108,8 +119,6 @@ Lines Watch::list() const {
           {lessons::cells({concat("  ", mark(record.state), " ", entry.name), entry.title}, {-26, -1}),
            &entry == entry_ ? Line::Look::bold : Line::Look::plain});
   }
-  lines.push_back({});
-  lines.push_back({tr("{1} of {2} pass.", session_.passed(), session_.catalog.exercises.size())});
   return lines;
 }
 
@@ -159,14 +168,16 @@ void Watch::draw() {
   const std::size_t rows = screen_.rows();
   Lines lines;
   if (view_ == View::exercise || view_ == View::hints || view_ == View::sure) lines = head();
-  const std::size_t room = rows > lines.size() + 2 ? rows - lines.size() - 2 : 1;
+  const std::size_t below = view_ == View::exercise ? 2 : 3, taken = lines.size() + below;
+  const std::size_t room = rows > taken ? rows - taken : 1;
   Lines middle = body(room);
   if (middle.size() > room) {
     middle.resize(room);
     middle.back() = {"… " + tr("there is more: heed run, or a taller window"), Line::Look::dim};
   }
   append(lines, middle);
-  while (lines.size() + 1 < rows) lines.push_back({});
+  while (lines.size() + below - 1 < rows) lines.push_back({});
+  if (view_ != View::exercise) lines.push_back(answer()[0]);  // elsewhere the answer is one line
   const bool known = verdict_ && !verdict_->id.empty();
   lines.push_back({tr("n next  p back  h hint  l list  d demo  r run  x reset  q quit") +
                        (known ? "  " + tr("e explain") : ""),

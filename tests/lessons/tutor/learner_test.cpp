@@ -93,7 +93,8 @@ TEST(Learner, GoesThroughTheWholeCourse) {
       EXPECT_EQ(member(answer, "mistake"), edit->second.mistake) << member(answer, "message");
       EXPECT_TRUE(answer.find("certain") && answer.find("certain")->boolean());
       EXPECT_NE(member(answer, "message"), "");
-      EXPECT_EQ(heed(learner, "explain " + edit->second.mistake).status, 0) << edit->second.mistake << " has no page";
+      EXPECT_EQ(heed(learner, "explain " + edit->second.mistake).status, 0)
+          << edit->second.mistake << " has no page";
     }
 
     const Json slip = learner.save(entry, solution + "#error a slip\n", 1);
@@ -191,6 +192,26 @@ TEST(Learner, WithoutATerminalIsToldWhatToDoNext) {
   expect_has(said.out, "In a terminal, heed watches this file");
   expect_has(said.out, "✓ " + course().exercises[0].id + ": pass");
   expect_has(said.out, "heed hint " + course().exercises[0].id);
+}
+
+TEST(Learner, BuildsMilestonesFromTheirOwnParts) {
+  for (const std::string number : {"04", "05", "08"}) {
+    Learner learner;
+    std::vector<std::string> parts =
+        words_of(text_of(fs::path(HEED_RUNNER).parent_path() / "judged" / ("milestone_" + number + ".txt")));
+    ASSERT_GE(parts.size(), 4U) << number;
+    for (const std::string& id : parts) {
+      const Entry& part = course().find(id);
+      const std::string text = id == parts.back() ? stub_of(solution_of(part)) : solution_of(part);
+      learner.write(fs::path("lessons") / part.folder / "exercises" / (part.name + ".cpp"), text);
+    }
+    const Said said = heed(learner, "milestone " + number + " --mine --help");
+    EXPECT_EQ(said.status, 0) << said.err;
+    for (const std::string& id : parts)
+      expect_has(said.out, id == parts.back() ? "  ours   " + id + " (yours: not written yet)\n"
+                                              : "✓ yours  " + id + "\n");
+    expect_has(said.out, "milestone_" + number + ": ");  // its own --help: it was built, and runs
+  }
 }
 
 }  // namespace
