@@ -1,10 +1,23 @@
 #include "nn/linear.h"
 
 #include <cmath>
+#include <sstream>
 
 #include "tests/testing.h"
 
 namespace heed::nn {
+
+// The example of nn/README.md, line by line.
+TEST(Linear, IsWhatThePageShows) {
+  const Tensor x = ones({2, 4});
+  std::ostringstream printed;
+  Generator gen(0);
+  nn::Linear layer({.in = 4, .out = 8}, gen);
+  Tensor y = layer(x);
+  printed << layer;
+  EXPECT_EQ(printed.str(), "Linear(in=4, out=8)  # 40 parameters\n");
+  EXPECT_EQ(y.shape(), (Shape{2, 8}));
+}
 
 TEST(Linear, IsTheFormula) {
   Generator gen(0);
