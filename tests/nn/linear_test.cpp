@@ -15,7 +15,7 @@ TEST(Linear, IsWhatThePageShows) {
   nn::Linear layer({.in = 4, .out = 8}, gen);
   Tensor y = layer(x);
   printed << layer;
-  EXPECT_EQ(printed.str(), "Linear(in=4, out=8)  # 40 parameters\n");
+  EXPECT_EQ(printed.str(), "Linear(in=4, out=8)  # 40 parameters");
   EXPECT_EQ(y.shape(), (Shape{2, 8}));
 }
 

@@ -1,5 +1,6 @@
 // A simulated learner goes through the whole course with the real runner: every exercise from its stub, through a mistake
 // that must be named and a slip that does not compile, to the solution.
+#include <cstdlib>
 #include <iostream>
 #include <map>
 
@@ -81,6 +82,7 @@ TEST(Learner, GoesThroughTheWholeCourse) {
     const std::string solution = solution_of(entry), stub = stub_of(solution);
     const Json first = learner.save(entry, stub, stub == solution ? 0 : 1);
     EXPECT_EQ(member(first, "state"), stub == solution ? "pass" : "todo");
+    EXPECT_EQ(first.find("warning"), nullptr) << "a stub compiles without a warning";
 
     EXPECT_GE(edits.count(entry.id), 1U) << "wrong_edits.txt has no mistake for it";
     for (auto [edit, end] = edits.equal_range(entry.id); edit != end; ++edit) {
@@ -115,6 +117,16 @@ TEST(Learner, GoesThroughTheWholeCourse) {
     EXPECT_NE(member(exercise, "passed"), "");
     EXPECT_FALSE(exercise.find("changed")->boolean());
   }
+}
+
+// Asked in CI alone: elsewhere a learner may have written here.
+TEST(Learner, BeginsWithStubsThatAreTheSolutionsWithTheirBodiesLeftOut) {
+  if (!std::getenv("CI")) GTEST_SKIP() << "the exercises are the learner's";
+  for (const Entry& entry : course().exercises)
+    EXPECT_EQ(
+        read_text(fs::path(HEED_SOURCE_DIR) / "lessons" / entry.folder / "exercises" / (entry.name + ".cpp")),
+        stub_of(solution_of(entry)))
+        << entry.id;
 }
 
 const Entry& entry() { return course().find("02_softmax_rows"); }
