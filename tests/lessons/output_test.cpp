@@ -118,11 +118,21 @@ const std::vector<Lesson>& lessons() {
   return all;
 }
 
+// Under a sanitizer a lesson takes ten times as long. Each runs there once, with its figures (FiguresAreThoseOfThePages);
+// what it prints is asked of the optimised build.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SKIP_UNDER_A_SANITIZER() GTEST_SKIP() << "asked of the optimised build"
+#else
+#define SKIP_UNDER_A_SANITIZER() static_cast<void>(0)
+#endif
+
 TEST(LessonOutput, EveryLessonPrintsWhatItsHeaderShows) {
+  SKIP_UNDER_A_SANITIZER();
   for (const Lesson& lesson : lessons()) expect_promise_kept(lesson.program, lesson.folder, lesson.arguments);
 }
 
 TEST(LessonOutput, EveryLineFitsATerminalOf80Columns) {
+  SKIP_UNDER_A_SANITIZER();
   for (const Lesson& lesson : lessons())
     for (const std::string& line : lines(run(lesson.program, "--quick --quiet").output)) {
       const auto columns = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });
@@ -137,6 +147,7 @@ TEST(LessonOutput, AMissingLineIsFound) {
 }
 
 TEST(LessonOutput, SameSeedSameLinesWhateverTheThreads) {
+  SKIP_UNDER_A_SANITIZER();
   for (const Lesson& lesson : lessons()) {
     std::string first;
     for (const char* threads : {"1", "3"}) {
