@@ -52,6 +52,8 @@
 //   …
 //   5 · Where CLS looks
 //   …
+//   6 · Through all layers, and what positions have become
+//   …
 //   Next: ./lesson_09 measures attention against recurrent nets.
 #include "lessons/support/lesson.h"
 
@@ -301,6 +303,64 @@ void what_cls_sees(const Options& options, Page& page, nn::VisionTransformer& mo
                  svg_pictures("Where CLS looks in the last layer", pictures));
 }
 
+// Attention rollout: what has come from which word after all layers, if half of a word is passed by each of them (the
+// residual) and half is mixed by the weights. Abnar, Zuidema, "Quantifying attention flow in Transformers", 2020.
+Tensor rollout(nn::VisionTransformer& model, const Tensor& image) {
+  Tensor flow = eye(17);
+  for (const Tensor& weights : model.forward_with_attention(standardised(image)).weights)
+    flow = matmul((weights[0].mean(0) + eye(17)) / 2.0, flow);
+  return flow[0].slice(0, 1).reshape({4, 4});  // the CLS row, on the patches
+}
+
+// Cosines between the positions of the 16 patches, (16, 16).
+Tensor likeness(const nn::VisionTransformer& model) {
+  const Tensor p = model.pos_embed.detach()[0].slice(0, 1);  // (16, C)
+  const Tensor unit = p / sqrt((p * p).sum({-1}, true));
+  return matmul(unit, unit.transpose(0, 1));
+}
+
+void through_all_layers(const Options& options, Page& page, nn::VisionTransformer& model,
+                        const data::Dataset& set) {
+  page.step("Through all layers, and what positions have become");
+  const NoGrad no_grad;
+  model.eval();
+  page.say(
+      "Attention rollout multiplies the layers: how much of each patch has reached CLS. Two digits, each "
+      "with its "
+      "rollout:");
+  std::vector<std::string> blocks;
+  for (index_t i = 0; i < 2; ++i) {
+    const Tensor image = set.images.slice(0, i, i + 1), flow = rollout(model, image);
+    blocks.push_back(picture(image[0][0]));
+    blocks.push_back(
+        picture(flow.reshape({4, 1, 4, 1}).expand({4, 2, 4, 2}).reshape({8, 8}), max(flow).item()));
+  }
+  page.print("\n" + beside(blocks, 3));
+
+  const Tensor alike = likeness(model);
+  double near = 0, far = 0;
+  index_t near_pairs = 0, far_pairs = 0;
+  for (index_t a = 0; a < 16; ++a)
+    for (index_t b = 0; b < a; ++b) {
+      const index_t apart = std::abs(a / 4 - b / 4) + std::abs(a % 4 - b % 4);
+      if (apart == 1) near += alike.at({a, b}), ++near_pairs;
+      if (apart >= 4) far += alike.at({a, b}), ++far_pairs;
+    }
+  near /= static_cast<double>(near_pairs), far /= static_cast<double>(far_pairs);
+  page.say(
+      "Nobody told the model which patches lie side by side. Are the positions of neighbours more alike (by "
+      "their cosine) than those of patches four steps apart or more?");
+  page.claim("positions learn who is whose neighbour",
+             "cosine " + fixed(near, 2) + " of neighbours, " + fixed(far, 2) + " far apart",
+             near > far + 0.1);  // less than a tenth is what random vectors show
+  if (!options.figures.empty())
+    write_figure(
+        options.figures, "positions.svg",
+        svg_heat_map((alike + 1.0) / 2.0, {.title = "How alike positions are: white opposite, dark the same",
+                                           .row_axis = "patch 0 … 15",
+                                           .column_axis = "patch 0 … 15"}));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -329,11 +389,13 @@ int main(int argc, char** argv) {
                                .baseline_name = "guessing (ln 10)"}));
     test(options, page, model, digits.test);
     what_cls_sees(options, page, model, digits.test);
+    through_all_layers(options, page, model, digits.test);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     page.print(concat("\nDone in ", fixed(seconds, 1), " s on ", num_threads(),
                       num_threads() == 1 ? " thread." : " threads."));
     if (!options.figures.empty())
-      page.say("The figures are in " + options.figures + ": patches.svg, loss.svg and cls_attention.svg.");
+      page.say("The figures are in " + options.figures +
+               ": patches.svg, loss.svg, cls_attention.svg and positions.svg.");
     page.say("With --seed 1 it starts from other random numbers; --help lists all options.");
     page.say("Next: ./lesson_09 measures attention against recurrent nets.");
   });

@@ -109,7 +109,7 @@ const std::vector<Lesson>& lessons() {
       {"lesson_08",
        "08_vision_transformer",
        "--quick --quiet",
-       {"patches.svg", "loss.svg", "cls_attention.svg"}},
+       {"patches.svg", "loss.svg", "cls_attention.svg", "positions.svg"}},
       {"lesson_09",
        "09_attention_vs_rnn",
        "--quick --quiet",
