@@ -47,7 +47,7 @@ struct Matrices {
       : tensor(readable(t)),
         ld(std::max<index_t>(tensor.strides().back(2), tensor.size(-1))),
         starts(beginnings(tensor.shape(), tensor.strides())) {}
-  index_t count() const { return static_cast<index_t>(starts.size()); }
+  index_t columns() const { return tensor.size(-1); }
   // Row `row` of matrix `i`.
   template <class T>
   const T* at(index_t i, index_t row) const {
@@ -242,11 +242,25 @@ void forward(const Call& call, const Matrices& q, const Matrices& k, const Matri
   });
 }
 
-// What backward gives; each but `bias` is made where its input needs a gradient.
+// What backward fills, each where its input needs a gradient.
 struct AttentionGradients {
   std::optional<Matrices> q, k, v;
   Tensor scores;  // dS (..., T, S), for the bias
 };
+
+// Adds pᵀ · x, of the block's rows, to the head's keys in `sums`: what each key gets from these queries.
+template <class T>
+void add_to_keys(const Block& b, const T* p, const Matrices& x, Matrices& sums) {
+  const kernels::GemmShape s{.transpose_a = true,
+                             .m = b.keys,
+                             .n = x.columns(),
+                             .k = b.rows,
+                             .lda = b.keys,
+                             .ldb = x.ld,
+                             .ldc = sums.ld,
+                             .accumulate = true};
+  kernels::gemm(s, p, x.at<T>(b.head, b.row), sums.output<T>(b.head, 0));
+}
 
 template <class T>
 void backward(const Call& call, const Matrices& q, const Matrices& k, const Matrices& v, const Tensor& bias,
@@ -273,15 +287,7 @@ void backward(const Call& call, const Matrices& q, const Matrices& k, const Matr
       if (d.v) {  // 3
         const T* kept = p;
         if (call.keep) worker.drop(b, p, ops::output<T>(room_kept)), kept = room_kept.data<T>();
-        const kernels::GemmShape s{.transpose_a = true,
-                                   .m = b.keys,
-                                   .n = dv,
-                                   .k = b.rows,
-                                   .lda = b.keys,
-                                   .ldb = dy.ld,
-                                   .ldc = d.v->ld,
-                                   .accumulate = true};
-        kernels::gemm(s, kept, go, d.v->template output<T>(b.head, 0));
+        add_to_keys(b, kept, dy, *d.v);
       }
       if (!d.q && !d.k && !d.scores.defined()) continue;
       const kernels::GemmShape to_p{
@@ -299,17 +305,7 @@ void backward(const Call& call, const Matrices& q, const Matrices& k, const Matr
             .m = b.rows, .n = width, .k = b.keys, .lda = b.keys, .ldb = k.ld, .ldc = d.q->ld};
         kernels::gemm(s, ds, k.at<T>(b.head, 0), d.q->template output<T>(b.head, b.row));
       }
-      if (d.k) {
-        const kernels::GemmShape s{.transpose_a = true,
-                                   .m = b.keys,
-                                   .n = width,
-                                   .k = b.rows,
-                                   .lda = b.keys,
-                                   .ldb = q.ld,
-                                   .ldc = d.k->ld,
-                                   .accumulate = true};
-        kernels::gemm(s, ds, q.at<T>(b.head, b.row), d.k->template output<T>(b.head, 0));
-      }
+      if (d.k) add_to_keys<T>(b, ds, q, *d.k);
     }
   });
 }
