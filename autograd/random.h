@@ -22,6 +22,10 @@ class RandomBlock {
   std::uint64_t bits(std::uint64_t i) const;  // uniform over all 64-bit numbers
   double uniform(std::uint64_t i) const;      // [0, 1), 53 bits
   double normal(std::uint64_t i) const;       // mean 0, variance 1 (Box–Muller)
+  // What number i is made of: number start() + i of this stream of this seed.
+  std::uint64_t seed() const { return seed_; }
+  std::uint64_t stream() const { return stream_; }
+  std::uint64_t start() const { return start_; }
 
  private:
   std::uint64_t seed_, stream_, start_;

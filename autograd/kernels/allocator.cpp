@@ -53,6 +53,7 @@ class Allocator {
     void* p = HEED_PASS_THROUGH      ? from_system(round_up(bytes, line), line)
               : bytes <= small_limit ? small(class_size(bytes))
                                      : large(round_up(bytes, granule));
+    stats_.allocated_bytes += static_cast<std::int64_t>(bytes);
     stats_.live_bytes += static_cast<std::int64_t>(bytes);
     stats_.peak_bytes = std::max(stats_.peak_bytes, stats_.live_bytes);
     return p;

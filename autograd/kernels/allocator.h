@@ -10,9 +10,10 @@
 namespace heed {
 
 struct MemoryStats {
-  std::int64_t live_bytes = 0;      // handed out now
-  std::int64_t peak_bytes = 0;      // the most that was handed out at once since reset_peak_memory()
-  std::int64_t reserved_bytes = 0;  // taken from the system so far
+  std::int64_t live_bytes = 0;       // handed out now
+  std::int64_t peak_bytes = 0;       // the most that was handed out at once since reset_peak_memory()
+  std::int64_t allocated_bytes = 0;  // handed out so far, whether given back or not
+  std::int64_t reserved_bytes = 0;   // taken from the system so far
 };
 MemoryStats memory_stats();
 void reset_peak_memory();

@@ -5,6 +5,9 @@
 //   3  columns      b's piece packed, panel by panel, each as wide as one tile; or read in place where it is small
 //   4  rows         a's tile of rows, read in place by broadcast, stays in the first-level cache for all panels
 //   5  tile         gemm.inl: everything in registers
+//   6  epilogue     bias and activation, while the rows are in the cache
+//
+// A product of a few rows reads b once whatever one does: it is read where it lies (2').
 //
 // k is never split over threads, and how it is cut depends on k alone: every element of c is the same sum in
 // the same order on any number of threads.
@@ -72,12 +75,39 @@ void panel(const GemmTile<T>& tile, const GemmShape& s, const T* a, const T* b, 
                accumulate);
 }
 
-// 2 – 5: one block on one thread.
+// 6: on c's rows [0, rows), `columns` wide, of which the bias is given.
 template <class T>
-void block(const GemmShape& s, const T* a, const T* b, T* c) {
+void finish(const Epilogue<T>& epilogue, T* c, index_t ldc, index_t rows, index_t columns) {
+  const auto& table = kernels<T>();
+  for (index_t i = 0; i < rows; ++i, c += ldc) {
+    if (epilogue.bias) table.binary(Binary::add, Operands::both_rows, c, epilogue.bias, c, columns);
+    if (epilogue.f != Unary::count) table.unary(epilogue.f, c, c, columns);
+  }
+}
+
+template <class T>
+Epilogue<T> from_column(const Epilogue<T>& epilogue, index_t column) {
+  return {epilogue.bias ? epilogue.bias + column : nullptr, epilogue.f};
+}
+
+// 2': whether this product, as a whole, is one of a few rows with a large transposed b.
+bool few_dots(const GemmShape& s) {
+  return s.m <= few_rows_limit && s.transpose_b && !s.transpose_a && s.k * s.n > in_place_limit;
+}
+
+template <class T>
+void dots(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
+  kernels<T>().gemm->dots[s.m](a, s.lda, b, s.ldb, c, s.ldc, s.n, s.k, s.accumulate);
+  finish(epilogue, c, s.ldc, s.m, s.n);
+}
+
+// 2 – 6: one block on one thread.
+template <class T>
+void block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
   const index_t a_step = s.transpose_a ? s.lda : 1, b_step = s.transpose_b ? 1 : s.ldb;
   const index_t b_across = s.transpose_b ? s.ldb : 1;
-  const bool in_place = !s.transpose_b && s.k * s.n <= in_place_limit;
+  const bool few_rows = s.m <= few_rows_limit;
+  const bool in_place = !s.transpose_b && (few_rows || s.k * s.n <= in_place_limit);
   const Balanced depth(s.k, depth_limit);
   const index_t width = std::min(s.n, columns_limit), widest = kernels<T>().gemm->tiles[0].columns;
   // A row more than is needed: panels that are a power of two apart would fight over
@@ -111,6 +141,9 @@ void block(const GemmShape& s, const T* a, const T* b, T* c) {
             panel(tile, s, a + p0 * a_step, in_place ? b + p0 * b_step + j0 + j : from,
                   in_place ? s.ldb : tile.columns, std::min(tile.columns, columns - j), c + j0 + j, k,
                   rows.begin(i), rows.size(i), accumulate);
+          if (piece + 1 == depth.count)
+            finish(from_column(epilogue, j0 + jt), c + rows.begin(i) * s.ldc + j0 + jt, s.ldc, rows.size(i),
+                   same);
         }
         jt += same;
       }
@@ -120,10 +153,13 @@ void block(const GemmShape& s, const T* a, const T* b, T* c) {
 
 // The part of the product that makes c's rows [i0, i1) and columns [j0, j1).
 template <class T>
-void part(GemmShape s, const T* a, const T* b, T* c, index_t i0, index_t i1, index_t j0, index_t j1) {
+void part(GemmShape s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue, index_t i0, index_t i1,
+          index_t j0, index_t j1) {
+  const auto run = few_dots(s) ? dots<T> : block<T>;
   s.m = i1 - i0;
   s.n = j1 - j0;
-  block(s, a + i0 * (s.transpose_a ? 1 : s.lda), b + j0 * (s.transpose_b ? s.ldb : 1), c + i0 * s.ldc + j0);
+  run(s, a + i0 * (s.transpose_a ? 1 : s.lda), b + j0 * (s.transpose_b ? s.ldb : 1), c + i0 * s.ldc + j0,
+      from_column(epilogue, j0));
 }
 
 template <class T>
@@ -131,20 +167,22 @@ void clear(const GemmShape& s, T* c) {
   for (index_t i = 0; i < s.m; ++i) std::fill_n(c + i * s.ldc, s.n, T{0});
 }
 
-double flops(const GemmShape& s) {
-  return 2.0 * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
+// How much work a product is, in floating-point operations. With a few rows it is the reading of b that takes the time.
+double work(const GemmShape& s) {
+  return 2.0 * static_cast<double>(std::max<index_t>(s.m, 8)) * static_cast<double>(s.n) *
+         static_cast<double>(s.k);
 }
 
 }  // namespace
 
 template <class T>
-void gemm(const GemmShape& s, const T* a, const T* b, T* c) {
+void gemm(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
   if (s.m == 0 || s.n == 0) return;
   if (s.k == 0) {
     if (!s.accumulate) clear(s, c);
-    return;
+    return finish(epilogue, c, s.ldc, s.m, s.n);
   }
-  if (num_threads() == 1 || flops(s) < inline_flops) return block(s, a, b, c);
+  if (num_threads() == 1 || work(s) < inline_flops) return part(s, a, b, c, epilogue, 0, s.m, 0, s.n);
   // 1: about four blocks a thread, cut along the longer side in whole tiles.
   const auto& tile = tile_for<T>(s.n);
   const bool by_columns = s.n >= s.m;
@@ -154,9 +192,9 @@ void gemm(const GemmShape& s, const T* a, const T* b, T* c) {
   parallel_for(ceil_div(extent, per_block), 1, [&](index_t begin, index_t end) {
     const index_t from = begin * per_block, to = std::min(extent, end * per_block);
     if (by_columns)
-      part(s, a, b, c, 0, s.m, from, to);
+      part(s, a, b, c, epilogue, 0, s.m, from, to);
     else
-      part(s, a, b, c, from, to, 0, s.n);
+      part(s, a, b, c, epilogue, from, to, 0, s.n);
   });
 }
 
@@ -164,18 +202,18 @@ template <class T>
 void gemm_batched(const GemmShape& s, index_t batch, const T* a, const index_t* a_offset, const T* b,
                   const index_t* b_offset, T* c, const index_t* c_offset) {
   if (batch == 1) return gemm(s, a + *a_offset, b + *b_offset, c + *c_offset);
-  const index_t grain = std::max<index_t>(1, static_cast<index_t>(inline_flops / 2 / (flops(s) + 1)));
+  const index_t grain = std::max<index_t>(1, static_cast<index_t>(inline_flops / 2 / (work(s) + 1)));
   parallel_for(batch, grain, [&](index_t begin, index_t end) {
     for (index_t i = begin; i < end; ++i) {
       if (s.m == 0 || s.n == 0) continue;
       if (s.k == 0 && !s.accumulate) clear(s, c + c_offset[i]);
-      if (s.k > 0) block(s, a + a_offset[i], b + b_offset[i], c + c_offset[i]);
+      if (s.k > 0) part<T>(s, a + a_offset[i], b + b_offset[i], c + c_offset[i], {}, 0, s.m, 0, s.n);
     }
   });
 }
 
-template void gemm(const GemmShape&, const float*, const float*, float*);
-template void gemm(const GemmShape&, const double*, const double*, double*);
+template void gemm(const GemmShape&, const float*, const float*, float*, const Epilogue<float>&);
+template void gemm(const GemmShape&, const double*, const double*, double*, const Epilogue<double>&);
 template void gemm_batched(const GemmShape&, index_t, const float*, const index_t*, const float*,
                            const index_t*, float*, const index_t*);
 template void gemm_batched(const GemmShape&, index_t, const double*, const index_t*, const double*,

@@ -15,10 +15,21 @@ struct GemmShape {
   bool accumulate = false;
 };
 
-// One product. Threads are used where the work is worth it; the bits do not depend on how many.
-// k = 0 writes zeros (or leaves C with `accumulate`).
+// What is done to a part of C while it is still in the cache: + bias (n), then a function of each element.
 template <class T>
-void gemm(const GemmShape& shape, const T* a, const T* b, T* c);
+struct Epilogue {
+  const T* bias = nullptr;
+  Unary f = Unary::count;  // count: none
+};
+
+// One product. Threads are used where the work is worth it; the bits do not depend on how many.
+// k = 0 writes zeros (or leaves C with `accumulate`), before the epilogue.
+//
+// Each element of C is one chain of fma over k, in pieces that depend on k alone: the bits are the same however C is cut, with
+// one row or many, and on AVX2, AVX-512 and NEON. The exception: up to 4 rows against a transposed B of more than 16 K numbers are
+// dot products, with a chain for each lane of a vector.
+template <class T>
+void gemm(const GemmShape& shape, const T* a, const T* b, T* c, const Epilogue<T>& epilogue = {});
 
 // `batch` products of one shape; product i reads a + a_offset[i], b + b_offset[i] and writes
 // c + c_offset[i]. Offsets are in elements; the C blocks must not overlap.

@@ -63,6 +63,37 @@ GemmTile<T> make_tile() {
   return t;
 }
 
+// A square of vectors, rows to columns. Zipping the first half of the rows with the second moves the highest bit of an
+// element's place to the lowest; after log2(lanes) times, row and column have changed places.
+template <class T>
+INLINE void transpose(Vec<T> (&rows)[Vec<T>::lanes]) {
+  constexpr int n = Vec<T>::lanes;
+  Vec<T> zipped[n];
+#pragma GCC unroll 4
+  for (int step = 1; step < n; step *= 2) {
+#pragma GCC unroll 8
+    for (int i = 0; i < n / 2; ++i) {
+      zipped[2 * i] = zip_low(rows[i], rows[i + n / 2]);
+      zipped[2 * i + 1] = zip_high(rows[i], rows[i + n / 2]);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < n; ++i) rows[i] = zipped[i];
+  }
+}
+
+// The first `depth` numbers of rows [0, columns) of b, zeros elsewhere.
+template <class T>
+INLINE void load_square(const T* b, index_t ldb, index_t columns, int depth, Vec<T> (&rows)[Vec<T>::lanes]) {
+  using V = Vec<T>;
+  if (columns >= V::lanes && depth == V::lanes) {
+#pragma GCC unroll 16
+    for (int j = 0; j < V::lanes; ++j) rows[j] = V::load(b + j * ldb);
+    return;
+  }
+#pragma GCC unroll 16
+  for (int j = 0; j < V::lanes; ++j) rows[j] = j < columns ? V::load_n(b + j * ldb, depth) : V::all(0);
+}
+
 template <class T>
 void pack(const T* b, index_t ldb, bool transposed, index_t k, index_t columns, index_t width, T* packed) {
   if (!transposed) {
@@ -72,13 +103,60 @@ void pack(const T* b, index_t ldb, bool transposed, index_t k, index_t columns, 
     }
     return;
   }
-  // Squares of 16: both the rows that are read and the columns that are written stay in the cache.
-  constexpr index_t square = 16;
-  for (index_t p0 = 0; p0 < k; p0 += square) {
-    const index_t p1 = p0 + square < k ? p0 + square : k;
-    for (index_t j0 = 0; j0 < width; j0 += square)
-      for (index_t j = j0; j < j0 + square && j < width; ++j)
-        for (index_t p = p0; p < p1; ++p) packed[p * width + j] = j < columns ? b[j * ldb + p] : T(0);
+  constexpr index_t lanes = Vec<T>::lanes;
+  for (index_t p = 0; p < k; p += lanes) {
+    const int depth = k - p < lanes ? static_cast<int>(k - p) : static_cast<int>(lanes);
+    for (index_t j = 0; j < width; j += lanes) {
+      Vec<T> square[lanes];
+      load_square(b + j * ldb + p, ldb, columns - j, depth, square);
+      transpose<T>(square);
+#pragma GCC unroll 16
+      for (int q = 0; q < lanes; ++q)
+        if (q < depth) square[q].store(packed + (p + q) * width + j);
+    }
+  }
+}
+
+// ROWS rows of a against all rows of b, both read along k: a token's step through a layer, where reading b once is all the work.
+// Four rows of b at a time, as streams that the CPU sees coming; each number is the sum of one chain a lane.
+template <class T, int ROWS>
+void dots(const T* a, index_t lda, const T* b, index_t ldb, T* c, index_t ldc, index_t n, index_t k,
+          bool accumulate) {
+  using V = Vec<T>;
+  constexpr int at_once = 4;
+  for (index_t j = 0; j < n; j += at_once) {
+    const int columns = n - j < at_once ? static_cast<int>(n - j) : at_once;
+    const T* row[at_once];  // of b; one that is not there is the last one once more
+    for (int q = 0; q < at_once; ++q) row[q] = b + (j + (q < columns ? q : columns - 1)) * ldb;
+    V acc[ROWS][at_once];
+#pragma GCC unroll 4
+    for (int i = 0; i < ROWS; ++i)
+#pragma GCC unroll 4
+      for (int q = 0; q < at_once; ++q) acc[i][q] = V::all(0);
+    const auto step = [&](index_t p, auto load) INLINE_LAMBDA {
+      V x[ROWS];
+#pragma GCC unroll 4
+      for (int i = 0; i < ROWS; ++i) x[i] = load(a + i * lda + p);
+#pragma GCC unroll 4
+      for (int q = 0; q < at_once; ++q) {
+        const V y = load(row[q] + p);
+#pragma GCC unroll 4
+        for (int i = 0; i < ROWS; ++i) acc[i][q] = fma(x[i], y, acc[i][q]);
+      }
+    };
+    index_t p = 0;
+    for (; p + V::lanes <= k; p += V::lanes)
+      step(p, [](const T* from) INLINE_LAMBDA { return V::load(from); });
+    const int rest = static_cast<int>(k - p);
+    if (rest > 0) step(p, [rest](const T* from) INLINE_LAMBDA { return V::load_n(from, rest); });
+#pragma GCC unroll 4
+    for (int i = 0; i < ROWS; ++i)
+#pragma GCC unroll 4
+      for (int q = 0; q < at_once; ++q)
+        if (q < columns) {
+          T* to = c + i * ldc + j + q;
+          *to = (accumulate ? *to : T(0)) + acc[i][q].sum();
+        }
   }
 }
 
@@ -109,6 +187,7 @@ const GemmKernels<T>& gemm_kernels() {
       {make_tile<T, WIDE_ROWS, WIDE_VECTORS>(), make_tile<T, MIDDLE_ROWS, MIDDLE_VECTORS>(),
        make_tile<T, NARROW_ROWS, 1>()},
       pack<T>,
+      {nullptr, dots<T, 1>, dots<T, 2>, dots<T, 3>, dots<T, 4>},
       fma_peak<T>};
   return kernels;
 }

@@ -6,6 +6,7 @@
 namespace heed::kernels {
 
 inline constexpr int max_tile_rows = 14;
+inline constexpr int few_rows_limit = 4;
 
 // c (rows, columns) = or += a (rows, k) · b (k, columns), all of it in registers. a is read in place: element
 // (i, p) is a[i * a_row + p * a_column]. b's row p begins at b + p * b_row. `columns` may be less than the
@@ -29,6 +30,9 @@ struct GemmKernels {
   // b (k, columns), or its transpose (columns, k), as rows of `width` with zeros beyond `columns`.
   void (*pack)(const T* b, index_t ldb, bool transposed, index_t k, index_t columns, index_t width,
                T* packed);
+  // c (ROWS, n) = or += a (ROWS, k) · bᵀ, b (n, k), for 1 … few_rows_limit ROWS: nothing is packed.
+  void (*dots[few_rows_limit + 1])(const T* a, index_t lda, const T* b, index_t ldb, T* c, index_t ldc,
+                                       index_t n, index_t k, bool accumulate);
   // What a matmul is measured against: `rounds` of independent fma, as many as fill the CPU, and nothing else.
   // Returns how many floating-point operations that was; `sink` (lanes) receives their sums.
   double (*fma_peak)(index_t rounds, T* sink);

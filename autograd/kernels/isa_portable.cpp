@@ -21,6 +21,7 @@ namespace isa_portable {
 
 #include "autograd/kernels/vec_portable.h"
 // clang-format off: each file builds on the ones before it
+#include "autograd/kernels/dropout.inl"
 #include "autograd/kernels/elementwise.inl"
 #include "autograd/kernels/gemm.inl"
 #include "autograd/kernels/math.inl"

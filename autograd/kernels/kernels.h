@@ -43,6 +43,13 @@ enum class Binary : int { add, sub, mul, div, maximum, minimum, pow, count };
 // Which of the two operands is one number for the whole row (broadcast), if any.
 enum class Operands : int { both_rows, b_is_one, a_is_one };
 
+// Dropout's random numbers: element i has 32 bits of a Philox stream (random.h) and is kept where they are not below
+// the threshold. Numbers of 64 bits, from number `start` on, serve two elements each.
+struct KeepSource {
+  uint64_t seed, stream, start;
+  uint64_t threshold;  // probability · 2³²
+};
+
 template <class T>
 struct GemmKernels;  // packing and register tile of matmul: gemm.h
 
@@ -101,6 +108,12 @@ struct Kernels {
     T beta1, beta2, eps, l2, decoupled, step, inv_sqrt_correction2;
   };
   void (*adam)(const AdamStep& s, T* w, const T* g, T* m, T* v, index_t n);
+
+  // Which elements dropout keeps: word w holds, from bit 0 on, elements 64w … 64w + 63 of the source, 1 = kept. Fills
+  // words first_word … first_word + count - 1.
+  void (*keep_bits)(const KeepSource& source, index_t first_word, uint64_t* words, index_t count);
+  // y[i] = x[i] * scale where bit first + i of the words is 1, else 0
+  void (*drop)(const uint64_t* words, index_t first, const T* x, T scale, T* y, index_t n);
 
   // matmul: packing and the register tile, used by gemm.cpp only (declared in gemm.h).
   const GemmKernels<T>* gemm;

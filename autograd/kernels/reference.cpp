@@ -5,6 +5,8 @@
 #include <limits>
 #include <numbers>
 
+#include "autograd/random.h"
+
 namespace heed::kernels {
 
 namespace {
@@ -286,6 +288,27 @@ void rms_norm_backward(const T* dy, const T* x, const T* gamma, const T* rstd, T
   }
 }
 
+void keep_bits(const KeepSource& source, index_t first_word, uint64_t* words, index_t count) {
+  const RandomBlock numbers(source.seed, source.stream, source.start);
+  for (index_t w = 0; w < count; ++w) {
+    words[w] = 0;
+    for (uint64_t bit = 0; bit < 64; ++bit) {
+      const uint64_t element = static_cast<uint64_t>(first_word + w) * 64 + bit,
+                     number = numbers.bits(element / 2);
+      const uint64_t own = element % 2 == 0 ? number & 0xFFFFFFFF : number >> 32;
+      words[w] |= uint64_t{own >= source.threshold} << bit;
+    }
+  }
+}
+
+template <class T>
+void drop(const uint64_t* words, index_t first, const T* x, T scale, T* y, index_t n) {
+  for (index_t i = 0; i < n; ++i) {
+    const index_t bit = first + i;
+    y[i] = words[bit / 64] >> (bit % 64) & 1 ? x[i] * scale : T{0};
+  }
+}
+
 template <class T>
 void adam(const typename Kernels<T>::AdamStep& s, T* w, const T* g, T* m, T* v, index_t n) {
   for (index_t i = 0; i < n; ++i) {
@@ -319,6 +342,8 @@ const Kernels<T>& reference() {
                                    rms_norm<T>,
                                    rms_norm_backward<T>,
                                    adam<T>,
+                                   keep_bits,
+                                   drop<T>,
                                    nullptr};
   return table;
 }

@@ -20,6 +20,8 @@ const Kernels<T>& table() {
                                      rms_norm<T>,
                                      rms_norm_backward<T>,
                                      adam<T>,
+                                     keep_bits,
+                                     drop<T>,
                                      &gemm_kernels<T>()};
   return kernels;
 }

@@ -28,6 +28,11 @@ struct Vec<float> {
   static INLINE __m256i first(int n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   }
+  static INLINE Truth truth(uint64_t bits) {
+    const __m256i lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    return _mm256_castsi256_ps(
+        _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(static_cast<int>(bits)), lane), lane));
+  }
 };
 
 template <>
@@ -51,6 +56,11 @@ struct Vec<double> {
   static INLINE __m256i first(int n) {
     return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
   }
+  static INLINE Truth truth(uint64_t bits) {
+    const __m256i lane = _mm256_setr_epi64x(1, 2, 4, 8);
+    return _mm256_castsi256_pd(
+        _mm256_cmpeq_epi64(_mm256_and_si256(_mm256_set1_epi64x(static_cast<int64_t>(bits)), lane), lane));
+  }
 };
 
 using F = Vec<float>;
@@ -68,6 +78,12 @@ INLINE F neg(F a) { return {_mm256_xor_ps(_mm256_set1_ps(-0.0F), a.v)}; }
 INLINE F::Truth less(F a, F b) { return _mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ); }
 INLINE F::Truth is_nan(F a) { return _mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q); }
 INLINE F select(F::Truth t, F a, F b) { return {_mm256_blendv_ps(b.v, a.v, t)}; }
+INLINE F zip_low(F a, F b) {
+  return {_mm256_permute2f128_ps(_mm256_unpacklo_ps(a.v, b.v), _mm256_unpackhi_ps(a.v, b.v), 0x20)};
+}
+INLINE F zip_high(F a, F b) {
+  return {_mm256_permute2f128_ps(_mm256_unpacklo_ps(a.v, b.v), _mm256_unpackhi_ps(a.v, b.v), 0x31)};
+}
 INLINE F pow2(F n) {
   return {_mm256_castsi256_ps(
       _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n.v), _mm256_set1_epi32(127)), 23))};
@@ -88,6 +104,12 @@ INLINE D neg(D a) { return {_mm256_xor_pd(_mm256_set1_pd(-0.0), a.v)}; }
 INLINE D::Truth less(D a, D b) { return _mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ); }
 INLINE D::Truth is_nan(D a) { return _mm256_cmp_pd(a.v, a.v, _CMP_UNORD_Q); }
 INLINE D select(D::Truth t, D a, D b) { return {_mm256_blendv_pd(b.v, a.v, t)}; }
+INLINE D zip_low(D a, D b) {
+  return {_mm256_permute2f128_pd(_mm256_unpacklo_pd(a.v, b.v), _mm256_unpackhi_pd(a.v, b.v), 0x20)};
+}
+INLINE D zip_high(D a, D b) {
+  return {_mm256_permute2f128_pd(_mm256_unpacklo_pd(a.v, b.v), _mm256_unpackhi_pd(a.v, b.v), 0x31)};
+}
 INLINE D pow2(D n) {
   const __m256i exponent = _mm256_cvtepi32_epi64(_mm256_cvtpd_epi32(n.v));
   return {_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_add_epi64(exponent, _mm256_set1_epi64x(1023)), 52))};

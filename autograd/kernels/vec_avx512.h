@@ -17,6 +17,7 @@ struct Vec<float> {
   INLINE float sum() const { return _mm512_reduce_add_ps(v); }
   INLINE float largest() const { return _mm512_reduce_max_ps(v); }
   static INLINE Truth first(int n) { return static_cast<Truth>((1U << n) - 1U); }
+  static INLINE Truth truth(uint64_t bits) { return static_cast<Truth>(bits); }
 };
 
 template <>
@@ -32,6 +33,7 @@ struct Vec<double> {
   INLINE double sum() const { return _mm512_reduce_add_pd(v); }
   INLINE double largest() const { return _mm512_reduce_max_pd(v); }
   static INLINE Truth first(int n) { return static_cast<Truth>((1U << n) - 1U); }
+  static INLINE Truth truth(uint64_t bits) { return static_cast<Truth>(bits); }
 };
 
 using F = Vec<float>;
@@ -51,6 +53,14 @@ INLINE F neg(F a) {
 INLINE F::Truth less(F a, F b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ); }
 INLINE F::Truth is_nan(F a) { return _mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q); }
 INLINE F select(F::Truth t, F a, F b) { return {_mm512_mask_blend_ps(t, b.v, a.v)}; }
+INLINE F zip_low(F a, F b) {
+  const __m512i order = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  return {_mm512_permutex2var_ps(a.v, order, b.v)};
+}
+INLINE F zip_high(F a, F b) {
+  const __m512i order = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  return {_mm512_permutex2var_ps(a.v, order, b.v)};
+}
 INLINE F pow2(F n) {
   return {_mm512_castsi512_ps(
       _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127)), 23))};
@@ -73,6 +83,12 @@ INLINE D neg(D a) {
 INLINE D::Truth less(D a, D b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ); }
 INLINE D::Truth is_nan(D a) { return _mm512_cmp_pd_mask(a.v, a.v, _CMP_UNORD_Q); }
 INLINE D select(D::Truth t, D a, D b) { return {_mm512_mask_blend_pd(t, b.v, a.v)}; }
+INLINE D zip_low(D a, D b) {
+  return {_mm512_permutex2var_pd(a.v, _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), b.v)};
+}
+INLINE D zip_high(D a, D b) {
+  return {_mm512_permutex2var_pd(a.v, _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15), b.v)};
+}
 INLINE D pow2(D n) {
   const __m512i exponent = _mm512_cvtepi32_epi64(_mm512_cvtpd_epi32(n.v));
   return {_mm512_castsi512_pd(_mm512_slli_epi64(_mm512_add_epi64(exponent, _mm512_set1_epi64(1023)), 52))};

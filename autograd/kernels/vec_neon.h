@@ -23,6 +23,10 @@ struct Vec<float> {
     store(all_lanes);
     memcpy(p, all_lanes, static_cast<size_t>(n) * sizeof(float));
   }
+  static INLINE Truth truth(uint64_t bits) {
+    const uint32x4_t lane = {1, 2, 4, 8};
+    return vtstq_u32(vdupq_n_u32(static_cast<uint32_t>(bits)), lane);
+  }
   INLINE float sum() const { return vaddvq_f32(v); }
   INLINE float largest() const { return vmaxvq_f32(v); }
 };
@@ -45,6 +49,10 @@ struct Vec<double> {
     store(all_lanes);
     memcpy(p, all_lanes, static_cast<size_t>(n) * sizeof(double));
   }
+  static INLINE Truth truth(uint64_t bits) {
+    const uint64x2_t lane = {1, 2};
+    return vtstq_u64(vdupq_n_u64(bits), lane);
+  }
   INLINE double sum() const { return vaddvq_f64(v); }
   INLINE double largest() const { return vmaxvq_f64(v); }
 };
@@ -64,6 +72,8 @@ INLINE F::Truth is_nan(F a) { return vmvnq_u32(vceqq_f32(a.v, a.v)); }
 INLINE F select(F::Truth t, F a, F b) { return {vbslq_f32(t, a.v, b.v)}; }
 INLINE F max(F a, F b) { return select(less(b, a), a, b); }
 INLINE F min(F a, F b) { return select(less(a, b), a, b); }
+INLINE F zip_low(F a, F b) { return {vzip1q_f32(a.v, b.v)}; }
+INLINE F zip_high(F a, F b) { return {vzip2q_f32(a.v, b.v)}; }
 INLINE F pow2(F n) {
   return {vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n.v), vdupq_n_s32(127)), 23))};
 }
@@ -83,6 +93,8 @@ INLINE D::Truth is_nan(D a) { return veorq_u64(vceqq_f64(a.v, a.v), vdupq_n_u64(
 INLINE D select(D::Truth t, D a, D b) { return {vbslq_f64(t, a.v, b.v)}; }
 INLINE D max(D a, D b) { return select(less(b, a), a, b); }
 INLINE D min(D a, D b) { return select(less(a, b), a, b); }
+INLINE D zip_low(D a, D b) { return {vzip1q_f64(a.v, b.v)}; }
+INLINE D zip_high(D a, D b) { return {vzip2q_f64(a.v, b.v)}; }
 INLINE D pow2(D n) {
   return {vreinterpretq_f64_s64(vshlq_n_s64(vaddq_s64(vcvtnq_s64_f64(n.v), vdupq_n_s64(1023)), 52))};
 }

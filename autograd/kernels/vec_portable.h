@@ -8,6 +8,8 @@
 //   max, min          as the CPU's: b where either is NaN
 //   round             to the nearest whole number, ties to even
 //   less, is_nan      a Truth a lane, for select(t, a, b) = t ? a : b
+//   truth(bits)       the Truth whose lane i is bit i
+//   zip_low(a, b)     a0, b0, a1, b1, …: the first halves of a and b in turn; zip_high their second halves
 //   pow2(n)           2^n for a whole number n in the range of exponents
 //   sum, largest      over the lanes, in one fixed order
 #include <string.h>
@@ -21,6 +23,11 @@ struct PortableVec {
   typedef Int Truth __attribute__((vector_size(16)));
   static constexpr int lanes = 16 / sizeof(T);
   Data v;
+  static INLINE Truth truth(uint64_t bits) {
+    Truth t;
+    for (int i = 0; i < lanes; ++i) t[i] = -static_cast<Int>(bits >> i & 1);
+    return t;
+  }
   INLINE T sum() const {
     T half[lanes / 2];
     for (int i = 0; i < lanes / 2; ++i) half[i] = v[i] + v[i + lanes / 2];
@@ -141,6 +148,20 @@ template <AnyVec V>
 INLINE V round(V a) {
   for (int i = 0; i < V::lanes; ++i) a.v[i] = static_cast<decltype(a.v[i] + 0)>(__builtin_rint(a.v[i]));
   return a;
+}
+template <AnyVec V>
+INLINE V zip_low(V a, V b) {
+  if constexpr (V::lanes == 4)
+    return V::of(__builtin_shufflevector(a.v, b.v, 0, 4, 1, 5));
+  else
+    return V::of(__builtin_shufflevector(a.v, b.v, 0, 2));
+}
+template <AnyVec V>
+INLINE V zip_high(V a, V b) {
+  if constexpr (V::lanes == 4)
+    return V::of(__builtin_shufflevector(a.v, b.v, 2, 6, 3, 7));
+  else
+    return V::of(__builtin_shufflevector(a.v, b.v, 1, 3));
 }
 template <AnyVec V>
 INLINE V pow2(V n) {

@@ -9,38 +9,30 @@ namespace heed {
 namespace {
 
 // One bit an element, 1 = kept.
-class KeepBits {
- public:
-  KeepBits(index_t n, const ops::KeepRule& rule) : words_(static_cast<std::size_t>((n + 63) / 64)) {
-    kernels::parallel_for(static_cast<index_t>(words_.size()), ops::costly_grain / 64,
-                          [&](index_t begin, index_t stop) {
-                            for (index_t w = begin; w < stop; ++w) {
-                              std::uint64_t word = 0;
-                              for (index_t pair = 0; pair < 32; ++pair)
-                                word |= rule.pair(w * 32 + pair) << (2 * pair);
-                              words_[static_cast<std::size_t>(w)] = word;
-                            }
-                          });
-  }
+using KeepBits = std::vector<std::uint64_t>;
 
-  // y = x * scale where kept, else 0
-  Tensor apply(const Tensor& x, double scale) const {
-    const Tensor xd = ops::dense(x);
-    Tensor y = ops::empty_like(x);
-    ops::dispatch(x.dtype(), [&]<class T>() {
-      const T *px = xd.data<T>(), s = static_cast<T>(scale);
-      T* py = ops::output<T>(y);
-      kernels::parallel_for(x.numel(), ops::cheap_grain, [&](index_t begin, index_t stop) {
-        for (index_t i = begin; i < stop; ++i)
-          py[i] = words_[static_cast<std::size_t>(i / 64)] >> (i % 64) & 1 ? px[i] * s : T{0};
+KeepBits draw(index_t n, const kernels::KeepSource& rule) {
+  KeepBits words(static_cast<std::size_t>((n + 63) / 64));
+  kernels::parallel_for(
+      static_cast<index_t>(words.size()), ops::costly_grain / 64, [&](index_t begin, index_t stop) {
+        kernels::kernels<float>().keep_bits(rule, begin, words.data() + begin, stop - begin);
       });
-    });
-    return y;
-  }
+  return words;
+}
 
- private:
-  std::vector<std::uint64_t> words_;
-};
+// y = x * scale where kept, else 0
+Tensor apply(const KeepBits& words, const Tensor& x, double scale) {
+  const Tensor xd = ops::dense(x);
+  Tensor y = ops::empty_like(x);
+  ops::dispatch(x.dtype(), [&]<class T>() {
+    const T *px = xd.data<T>(), s = static_cast<T>(scale);
+    T* py = ops::output<T>(y);
+    kernels::parallel_for(x.numel(), ops::cheap_grain, [&](index_t begin, index_t stop) {
+      kernels::kernels<T>().drop(words.data(), begin, px + begin, s, py + begin, stop - begin);
+    });
+  });
+  return y;
+}
 
 }  // namespace
 
@@ -54,10 +46,10 @@ Tensor dropout(const Tensor& x, double p, Generator& gen) {
   check(p >= 0 && p <= 1, "dropout", "p must be in [0, 1], got ", p);
   if (p == 0 || x.numel() == 0) return x;
   const double scale = p < 1 ? 1 / (1 - p) : 0;
-  KeepBits keep(x.numel(), ops::KeepRule(x.numel(), p, gen));
-  const Tensor y = keep.apply(x, scale);
+  KeepBits keep = draw(x.numel(), ops::keep_rule(x.numel(), p, gen));
+  const Tensor y = apply(keep, x, scale);
   return record("dropout", {x}, y, [keep = std::move(keep), scale](const Tensor& dy, Gradients& d) {
-    d[0] = keep.apply(dy, scale);
+    d[0] = apply(keep, dy, scale);
   });
 }
 

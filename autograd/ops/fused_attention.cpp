@@ -84,7 +84,7 @@ struct Call {
   double scale;
   bool causal;
   Mask mask;  // undefined: nothing is hidden but the future, where causal
-  std::optional<ops::KeepRule> keep;
+  std::optional<kernels::KeepSource> keep;
   double keep_scale;
 
   index_t t() const { return scores.back(2); }
@@ -138,7 +138,6 @@ class Worker {
     }
     const auto size = static_cast<std::size_t>(call.rows_at_once() * call.s());
     if (call.hides()) bytes_.resize(size);
-    if (call.keep) kept_.resize(size);
   }
 
   // A block of numbers, to be used as one likes.
@@ -162,22 +161,21 @@ class Worker {
 
   // Which weights of the block dropout keeps: element (head, t, s) has the same fate whatever the block.
   void draw(const Block& b) {
-    for (index_t r = 0; r < b.rows; ++r) {
-      const index_t first = (b.head * call_.t() + b.row + r) * call_.s();
-      std::uint64_t pair = 0;
-      for (index_t i = 0; i < b.keys; ++i) {
-        if (i == 0 || (first + i) % 2 == 0) pair = call_.keep->pair((first + i) / 2);
-        kept_[static_cast<std::size_t>(r * b.keys + i)] = pair >> ((first + i) % 2) & 1;
-      }
-    }
+    const index_t first = first_element(b) / 64, last = (first_element(b) + b.rows * call_.s() - 1) / 64;
+    kept_.resize(static_cast<std::size_t>(last - first + 1));
+    table_.keep_bits(*call_.keep, first, kept_.data(), last - first + 1);
   }
   // y = what dropout leaves of x (rows, keys), after draw(b).
   void drop(const Block& b, const T* x, T* y) const {
-    const T scale = static_cast<T>(call_.keep_scale);
-    for (index_t i = 0; i < b.size(); ++i) y[i] = kept_[static_cast<std::size_t>(i)] ? x[i] * scale : T{0};
+    for (index_t r = 0; r < b.rows; ++r)
+      table_.drop(kept_.data(), first_element(b) % 64 + r * call_.s(), x + r * b.keys,
+                  static_cast<T>(call_.keep_scale), y + r * b.keys, b.keys);
   }
 
  private:
+  // The block's first row among all weights (..., T, S).
+  index_t first_element(const Block& b) const { return (b.head * call_.t() + b.row) * call_.s(); }
+
   void add_bias(const Block& b, T* p) const {
     const T* start = bias_.data<T>() + bias_starts_[static_cast<std::size_t>(b.head)];
     const index_t row_step = bias_.strides().back(2), step = bias_.strides().back(1);
@@ -209,7 +207,8 @@ class Worker {
   Strides mask_strides_;
   std::vector<index_t> mask_starts_, bias_starts_;
   Tensor bias_;
-  std::vector<std::uint8_t> bytes_, kept_;  // 1: may be attended; 1: not dropped
+  std::vector<std::uint8_t> bytes_;  // 1: may be attended
+  std::vector<std::uint64_t> kept_;  // a bit a weight, 1: not dropped
 };
 
 // How many of n equal pieces of this much work a thread should take at least.
@@ -332,7 +331,7 @@ Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tens
             .mask = ops::visible(options),
             .keep = std::nullopt,
             .keep_scale = p < 1 ? 1 / (1 - p) : 0};
-  if (p > 0) call.keep.emplace(call.scores.numel(), p, *options.generator);
+  if (p > 0) call.keep = ops::keep_rule(call.scores.numel(), p, *options.generator);
   Shape out = q.shape();
   out[q.rank() - 1] = v.size(-1);
 

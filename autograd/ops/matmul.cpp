@@ -153,21 +153,24 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     check(bias.shape() == Shape{weight.size(0)}, "linear", "bias ", bias.shape(),
           " must have one number for each of the ", weight.size(0), " outputs of weight ", weight.shape());
   }
-  const index_t in = weight.size(1), out = weight.size(0);
-  const Tensor rows = ops::dense(x);
+  const index_t in = weight.size(1), out = weight.size(0), rows = ops::rows_of(x.shape());
+  const Tensor xd = ops::dense(x);
+  const Operand w(weight);
   Shape shape = x.shape();
   shape[shape.rank() - 1] = out;
-  Tensor y =
-      product(rows.reshape({in == 0 ? ops::rows_of(x.shape()) : -1, in}), weight.detach().transpose(0, 1));
-  if (bias.defined()) {
-    const NoGrad no_grad;
-    y = y + bias;
-  }
-  return record("linear", {x, weight, bias}, y.reshape(shape),
-                [x = Saved(rows), weight = Saved(weight), in, out](const Tensor& dy, Gradients& d) {
-                  const Tensor g = ops::dense(dy).reshape({dy.numel() / std::max<index_t>(out, 1), out});
+  Tensor y = empty(shape, x.dtype());
+  ops::dispatch(x.dtype(), [&]<class T>() {
+    const Tensor b = bias.defined() ? ops::dense(bias) : Tensor();
+    const kernels::GemmShape s{
+        .transpose_b = !w.transposed, .m = rows, .n = out, .k = in, .lda = in, .ldb = w.ld, .ldc = out};
+    kernels::gemm<T>(s, xd.data<T>(), w.tensor.data<T>(), ops::output<T>(y),
+                     {.bias = b.defined() ? b.data<T>() : nullptr});
+  });
+  return record("linear", {x, weight, bias}, y,
+                [x = Saved(xd), weight = Saved(weight), rows, in, out](const Tensor& dy, Gradients& d) {
+                  const Tensor g = ops::dense(dy).reshape({rows, out});
                   if (d.needs(0)) d[0] = product(g, weight()).reshape(x.shape());
-                  if (d.needs(1)) d[1] = product(g.transpose(0, 1), x().reshape({g.size(0), in}));
+                  if (d.needs(1)) d[1] = product(g.transpose(0, 1), x().reshape({rows, in}));
                   if (d.needs(2)) d[2] = sum(g, 0);
                 });
 }

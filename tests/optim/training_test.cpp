@@ -1,4 +1,5 @@
 // training_test.cpp — all parts together: the same bits on any number of threads, and no leak from step to step.
+#include "autograd/kernels/allocator.h"
 #include "data/data.h"
 #include "nn/nn.h"
 #include "optim/optim.h"
@@ -51,6 +52,52 @@ TEST(ParallelTraining, AfterTheFirstStepAStepTakesNoMemoryFromTheSystem) {
   train(2, 6);
   EXPECT_EQ(memory_stats().reserved_bytes, before.reserved_bytes);
   EXPECT_EQ(memory_stats().live_bytes, before.live_bytes);
+}
+
+// The course's encoder, narrower.
+nn::TransformerEncoder encoder_of(index_t layers, Generator& gen) {
+  return nn::TransformerEncoder(
+      {.layer = {.d_model = 64, .nhead = 4, .dim_feedforward = 256, .dropout = 0.1}, .num_layers = layers},
+      gen);
+}
+
+TEST(Training, AfterTheFirstStepTheSystemIsAskedForNoMemory) {
+  Generator gen(1);
+  nn::TransformerEncoder model = encoder_of(3, gen);
+  optim::Adam adam(model.parameters(), {.lr = 1e-3});
+  const Tensor x = randn({10, 32, 64}, gen);
+  std::int64_t after_first = 0;
+  for (int step = 0; step < 6; ++step) {
+    adam.zero_grad();
+    const Tensor y = model(x);
+    mean(y * y).backward();
+    adam.step();
+    if (step == 0) after_first = memory_stats().reserved_bytes;
+  }
+  EXPECT_EQ(memory_stats().reserved_bytes, after_first);
+}
+
+TEST(Training, InferenceKeepsNoActivationsBeyondTheLayerThatRuns) {
+  Generator gen(1);
+  const Tensor x = randn({10, 32, 64}, gen);
+  const auto peak_of = [&](index_t layers, bool recorded) {
+    nn::TransformerEncoder model = encoder_of(layers, gen);
+    model.eval();
+    const std::int64_t before = memory_stats().live_bytes;
+    reset_peak_memory();
+    if (recorded) {
+      model(x);
+    } else {
+      const NoGrad no_grad;
+      model(x);
+    }
+    return memory_stats().peak_bytes - before;
+  };
+  const int before = num_threads();
+  set_num_threads(1);  // two that pack at the same moment would need memory twice
+  EXPECT_EQ(peak_of(2, false), peak_of(6, false));
+  EXPECT_GT(peak_of(6, true), 2 * peak_of(2, true)) << "what is recorded is kept: the measure can tell";
+  set_num_threads(before);
 }
 
 }  // namespace

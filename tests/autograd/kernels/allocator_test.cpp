@@ -23,6 +23,12 @@ TEST(Allocator, BlocksAreAlignedToALineOfTheCacheAndZeroBytesAreNull) {
   release(nullptr, 0);
 }
 
+TEST(Allocator, CountsWhatItHandedOutWhetherGivenBackOrNot) {
+  const std::int64_t before = memory_stats().allocated_bytes;
+  for (int i = 0; i < 3; ++i) release(allocate(1000), 1000);
+  EXPECT_EQ(memory_stats().allocated_bytes - before, 3000);
+}
+
 TEST(Allocator, LiveBlocksDoNotOverlap) {
   std::vector<std::pair<unsigned char*, std::size_t>> blocks;
   std::size_t bytes = 40;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -70,6 +71,35 @@ TEST(Gemm, LargeProductsMatchTheReferenceOverPiecesOfKAndPanelsOfN) {
     }
 }
 
+TEST(Gemm, AFewRowsAgainstALargeTransposedMatrixMatchTheReference) {
+  for (const index_t m : {1, 2, 3, 4, 5})
+    for (const index_t n : {33, 257})
+      for (const index_t k : {509, 1030}) {
+        expect_product<float>(shape_of(false, true, m, n, k, 3, m % 2 == 0));
+        expect_product<double>(shape_of(false, true, m, n, k, 0, m % 2 == 1));
+      }
+}
+
+TEST(Gemm, TheEpilogueAddsTheBiasAndThenAppliesTheFunction) {
+  const auto bias = random_values<float>(301, 4);
+  for (const GemmShape& s :
+       {shape_of(false, true, 3, 301, 600, 2, false), shape_of(false, true, 37, 301, 600, 2, false),
+        shape_of(false, false, 37, 301, 7, 0, false), shape_of(false, true, 5, 301, 0, 0, false)}) {
+    const auto a = random_values<float>(s.m * s.lda + 1, 1),
+               b = random_values<float>(s.n * s.ldb + s.k * s.ldb + 1, 2);
+    std::vector<float> c(static_cast<std::size_t>(s.m * s.ldc), 9.0F), want = c;
+    gemm<float>(s, a.data(), b.data(), c.data(), {.bias = bias.data(), .f = Unary::relu});
+    reference_gemm(s, a.data(), b.data(), want.data());
+    for (index_t i = 0; i < s.m; ++i)
+      for (index_t j = 0; j < s.ldc; ++j) {
+        const auto at = static_cast<std::size_t>(i * s.ldc + j);
+        const float sum = want[at] + (j < s.n ? bias[static_cast<std::size_t>(j)] : 0);
+        ASSERT_NEAR(c[at], j < s.n ? std::max(sum, 0.0F) : 9.0F, 3e-5)
+            << s.m << " rows, at " << i << ", " << j;
+      }
+  }
+}
+
 TEST(Gemm, NoDepthGivesZerosOrLeavesWhatItAccumulatesTo) {
   std::vector<float> c(6, 5.0F);
   gemm<float>({.m = 2, .n = 3, .k = 0, .lda = 1, .ldb = 3, .ldc = 3, .accumulate = true}, nullptr, nullptr,
@@ -110,6 +140,7 @@ TEST(Gemm, OneTwoThreeAndSevenThreadsGiveTheSameBits) {
     for (const bool tb : {false, true}) {
       expect_same_bits<float>(shape_of(ta, tb, 131, 517, 600, 0, false));
       expect_same_bits<float>(shape_of(ta, tb, 1003, 65, 130, 0, false));
+      for (const index_t m : {1, 4}) expect_same_bits<float>(shape_of(ta, tb, m, 1517, 600, 0, false));
       expect_same_bits<double>(shape_of(ta, tb, 200, 190, 513, 0, false));
     }
   set_num_threads(before);

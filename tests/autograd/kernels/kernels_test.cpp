@@ -333,6 +333,32 @@ TEST(Kernels, AdamMatchesTheReferenceAndWritesNothingBeyondItsEnd) {
   });
 }
 
+TEST(Kernels, DropoutsBitsAndWhatTheyLeaveAreTheReferences) {
+  for_every_table([](const auto& k, const auto& ref, const std::string& name) {
+    using T = Element<decltype(k)>;
+    for (const std::uint64_t start : {0, 1, 7, 10})  // even and odd: a counter may be begun in its middle
+      for (const std::uint64_t threshold :
+           {std::uint64_t{0}, std::uint64_t{0x1999'9999}, std::uint64_t{1} << 32}) {
+        const KeepSource source{0x0123'4567'89AB'CDEF, 0xFEDC'BA98'7654'3210, start, threshold};
+        std::vector<std::uint64_t> words(5, 77), want(5, 77);
+        k.keep_bits(source, 3, words.data(), 4);
+        ref.keep_bits(source, 3, want.data(), 4);
+        ASSERT_EQ(words, want) << name << " from number " << start;
+      }
+    const KeepSource half{1, 2, 3, std::uint64_t{1} << 31};
+    std::vector<std::uint64_t> words(40);
+    ref.keep_bits(half, 0, words.data(), 40);
+    for (const index_t n : sizes)
+      for (const index_t first : {0, 1, 63, 64, 130}) {
+        const auto x = random_values<T>(n + 1, 1);
+        auto y = x, want = x;
+        k.drop(words.data(), first, x.data(), T(1.5), y.data(), n);
+        ref.drop(words.data(), first, x.data(), T(1.5), want.data(), n);
+        ASSERT_EQ(y, want) << name << " " << n << " from bit " << first;
+      }
+  });
+}
+
 TEST(Kernels, PartialVectorsWriteNothingBeyondTheEnd) {
   for_every_table([](const auto& k, const auto&, const std::string& name) {
     using T = Element<decltype(k)>;
