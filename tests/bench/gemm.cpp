@@ -1,71 +1,101 @@
-// gemm.cpp — heed-bench gemm: every layout and size as a share of the peak of the same run.
+// gemm.cpp — heed-bench gemm: every layout and size as a share of the peak of the same run, beside a BLAS if one is named.
 #include "autograd/kernels/gemm.h"
 
-#include <cstdio>
+#include <dlfcn.h>
+
 #include <string>
 #include <vector>
 
+#include "autograd/error.h"
 #include "tests/bench/bench.h"
-#include "tests/bench/timing.h"
 
 namespace heed::bench {
 
 namespace {
 
+using kernels::GemmShape;
 using kernels::index_t;
 
-struct Case {
+// The C interface of BLAS: 101 row-major, 111 as stored, 112 transposed.
+template <class T>
+using BlasGemm = void (*)(int, int, int, int, int, int, T, const T*, int, const T*, int, T, T*, int);
+
+// A library that is opened while the program runs: nothing of it is needed to build.
+class Blas {
+ public:
+  explicit Blas(const Options& options) {
+    if (options.blas.empty()) return;
+    void* library = dlopen(options.blas.c_str(), RTLD_NOW | RTLD_LOCAL);
+    check(library, "heed-bench", "--blas cannot open ", options.blas, ": ", library ? "" : dlerror());
+    single_ = reinterpret_cast<BlasGemm<float>>(dlsym(library, "cblas_sgemm"));
+    double_ = reinterpret_cast<BlasGemm<double>>(dlsym(library, "cblas_dgemm"));
+    check(single_ && double_, "heed-bench", options.blas, " has no cblas_sgemm and cblas_dgemm");
+    if (auto* set = reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads")))
+      set(options.threads);
+  }
+  template <class T>
+  BlasGemm<T> gemm() const {
+    if constexpr (sizeof(T) == sizeof(float))
+      return single_;
+    else
+      return double_;
+  }
+
+ private:
+  BlasGemm<float> single_ = nullptr;
+  BlasGemm<double> double_ = nullptr;
+};
+
+struct Size {
   index_t m, n, k;
+};
+constexpr Size sizes[] = {
+    {64, 64, 64},       {128, 128, 128}, {256, 256, 256},  {512, 512, 512},
+    {1024, 1024, 1024}, {320, 512, 512}, {320, 1536, 512}, {320, 2048, 512},
+    {320, 512, 2048},   {197, 768, 768}, {544, 64, 64},    {100, 100, 100},
 };
 
 template <class T>
-void run_cases(const Options& options, const char* type) {
-  static constexpr Case cases[] = {
-      {64, 64, 64},       {128, 128, 128}, {256, 256, 256},  {512, 512, 512},
-      {1024, 1024, 1024}, {320, 512, 512}, {320, 1536, 512}, {320, 2048, 512},
-      {320, 512, 2048},   {197, 768, 768}, {544, 64, 64},    {100, 100, 100},
-  };
-  set_num_threads(1);
-  const double peak1 = fma_peak<T>(1);
-  set_num_threads(options.threads);
-  const double peak = options.threads == 1 ? peak1 : fma_peak<T>(options.threads);
-  std::printf("\n%s on %s: peak %.1f GFLOP/s on one thread, %.1f on %d\n", type, kernels::kernels<T>().isa,
-              peak1, peak, options.threads);
-  std::printf("  %-22s %10s %10s %8s %8s %8s\n", "m x n x k", "us", "GFLOP/s", "of peak", "spread",
-              "threads");
-  for (const char* layout : {"NN", "NT", "TN", "TT"}) {
-    for (const Case& c : cases) {
-      char label[64];
-      std::snprintf(label, sizeof label, "%s %ldx%ldx%ld", layout, static_cast<long>(c.m),
-                    static_cast<long>(c.n), static_cast<long>(c.k));
-      const std::string name = std::string("gemm ") + type + " " + label;
-      if (name.find(options.filter) == std::string::npos) continue;
-      const bool ta = layout[0] == 'T', tb = layout[1] == 'T';
-      std::vector<T> a(static_cast<std::size_t>(c.m * c.k), T(0.5)),
-          b(static_cast<std::size_t>(c.k * c.n), T(0.25)), y(static_cast<std::size_t>(c.m * c.n));
-      const kernels::GemmShape shape{.transpose_a = ta,
-                                     .transpose_b = tb,
-                                     .m = c.m,
-                                     .n = c.n,
-                                     .k = c.k,
-                                     .lda = ta ? c.m : c.k,
-                                     .ldb = tb ? c.k : c.n,
-                                     .ldc = c.n};
-      const Timing t = time(options.min_time, [&] { kernels::gemm(shape, a.data(), b.data(), y.data()); });
-      const double rate =
-          2e-9 * static_cast<double>(c.m) * static_cast<double>(c.n) * static_cast<double>(c.k) / t.median;
-      std::printf("  %-22s %10.1f %10.1f %6.0f %% %6.0f %% %8d\n", label, t.median * 1e6, rate,
-                  100 * rate / peak, 100 * t.spread, options.threads);
-      std::fflush(stdout);
-    }
-  }
+void run_case(Report& report, const Blas& blas, const std::string& name, const std::string& layout,
+              const Size& c) {
+  const bool ta = layout[0] == 'T', tb = layout[1] == 'T';
+  std::vector<T> a(static_cast<std::size_t>(c.m * c.k), T(0.5)),
+      b(static_cast<std::size_t>(c.k * c.n), T(0.25)), y(static_cast<std::size_t>(c.m * c.n));
+  const GemmShape s{.transpose_a = ta,
+                    .transpose_b = tb,
+                    .m = c.m,
+                    .n = c.n,
+                    .k = c.k,
+                    .lda = ta ? c.m : c.k,
+                    .ldb = tb ? c.k : c.n,
+                    .ldc = c.n};
+  const Work work{
+      .flops = 2.0 * static_cast<double>(c.m) * static_cast<double>(c.n) * static_cast<double>(c.k),
+      .f64 = sizeof(T) == 8};
+  std::function<void()> rival;
+  if (const auto theirs = blas.gemm<T>())
+    rival = [&, theirs, i = [](index_t x) { return static_cast<int>(x); }] {
+      theirs(101, ta ? 112 : 111, tb ? 112 : 111, i(s.m), i(s.n), i(s.k), T(1), a.data(), i(s.lda), b.data(),
+             i(s.ldb), T(0), y.data(), i(s.ldc));
+    };
+  report.measure(
+      name, work, [&] { kernels::gemm(s, a.data(), b.data(), y.data()); }, rival);
 }
 
 }  // namespace
 
-void gemm(const Options& options) {
-  run_cases<float>(options, "f32");
-  run_cases<double>(options, "f64");
+void gemm(Report& report) {
+  const Blas blas(report.options());
+  for (const char* type : {"f32", "f64"})
+    for (const std::string layout : {"NN", "NT", "TN", "TT"})
+      for (const Size& c : sizes) {
+        const std::string name = concat("gemm ", type, " ", layout, " ", c.m, "x", c.n, "x", c.k);
+        if (!report.wants(name)) continue;
+        if (type[1] == '3')
+          run_case<float>(report, blas, name, layout, c);
+        else
+          run_case<double>(report, blas, name, layout, c);
+      }
 }
 
 }  // namespace heed::bench

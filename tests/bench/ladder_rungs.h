@@ -1,0 +1,26 @@
+// ladder_rungs.h — the steps on which matmul became fast, each as code that runs: c (n, n) = a (n, n) · b (n, n), row-major.
+#pragma once
+
+#include "autograd/kernels/kernels.h"
+
+namespace heed::bench {
+
+using kernels::index_t;
+using Rung = void (*)(const float* a, const float* b, float* c, index_t n);
+
+void naive(const float* a, const float* b, float* c, index_t n);
+void reordered(const float* a, const float* b, float* c, index_t n);
+void blocked(const float* a, const float* b, float* c, index_t n);
+void registers(const float* a, const float* b, float* c, index_t n);
+void packed(const float* a, const float* b, float* c, index_t n);
+void threaded(const float* a, const float* b, float* c, index_t n);
+
+struct NamedRung {
+  const char* name;
+  Rung run;
+};
+inline constexpr NamedRung rungs[] = {{"1 naive", naive},     {"2 reordered", reordered},
+                                      {"3 blocked", blocked}, {"4 registers", registers},
+                                      {"5 packed", packed},   {"6 threads", threaded}};
+
+}  // namespace heed::bench

@@ -1,0 +1,175 @@
+"""Starts heed-bench and the peers for ../compare, finds each peer's best setting, and sees whether the machine was quiet."""
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MISSING = 3  # a peer's exit status that says: something is not installed
+
+
+class Failed(Exception):
+    """A program did not do its work; the text is the last line that it said."""
+
+
+class Absent(Failed):
+    """What a peer needs is not there; the text says what."""
+
+
+class Setting:
+    """How a peer is started. `plan` is the setting that this one adds something to."""
+
+    def __init__(self, text, threads, env, form="", plan=None):
+        self.text, self.threads, self.env, self.form, self.plan = text, threads, env, form, plan
+
+
+def busy_seconds():
+    """Processor time used so far by everyone, and by the programs that we started."""
+    try:
+        with open("/proc/stat") as stat:
+            user, nice, system, _, _, irq, softirq, steal = map(int, stat.readline().split()[1:9])
+    except OSError:
+        return 0.0, 0.0  # not Linux: nobody can tell
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    everyone = (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+    return everyone, children.ru_utime + children.ru_stime
+
+
+def record_of(command, env, path):
+    """Runs a benchmark that writes a record to `path`; returns it. record["noise"]: of a core, what others used meanwhile."""
+    everyone, children = busy_seconds()
+    start = time.perf_counter()
+    try:
+        done = subprocess.run(command + ["--json", path], env={**os.environ, **env}, capture_output=True, text=True)
+    except OSError as error:
+        raise Absent(f"{command[0]}: {error.strerror}")
+    taken = time.perf_counter() - start
+    everyone, children = (after - before for after, before in zip(busy_seconds(), (everyone, children)))
+    if done.returncode:
+        last = (done.stderr.strip() or done.stdout.strip() or f"exit status {done.returncode}").splitlines()[-1]
+        raise (Absent if done.returncode == MISSING else Failed)(last)
+    with open(path) as file:
+        record = json.load(file)
+    record["noise"] = (everyone - children) / taken
+    return record
+
+
+class Ours:
+    def __init__(self, program, blas):
+        self.program, self.blas = program, blas
+
+    def run(self, group, case, threads, min_time, path):
+        command = [self.program, group, "--threads", str(threads), "--filter", case, "--min-time", str(min_time)]
+        if group == "gemm":
+            command += ["--blas", self.blas]
+        record = record_of(command, {}, path)
+        record["cases"] = [c for c in record["cases"] if c["name"] == case or group == "gemm"]
+        if not record["cases"]:
+            raise Failed(f"heed-bench {group} has no case \"{case}\"")
+        return record
+
+    @staticmethod
+    def had_all_cores(record):
+        """Did the threads together calculate as fast as they should?"""
+        return record["fma_peak"] >= 0.9 * record["threads"] * record["fma_peak_1"]
+
+
+class Peer:
+    name = ""
+    noise = 0.1  # trials in which other programs used more than this of a core are made again
+
+    def __init__(self):
+        self.tried = {}  # (case, setting's text) -> seconds, form
+
+    def settings(self, threads):
+        """What to try first when ours has `threads` threads."""
+        return [Setting(f"{n} thread{'s' * (n > 1)}", n, {}) for n in sorted({1, threads})]
+
+    def variants(self, setting):
+        """What else to try of the best of them."""
+        return []
+
+    def best(self, group, case, threads, min_time, path):
+        def seconds(setting):
+            key = (case, setting.text)
+            if key not in self.tried:
+                for _ in range(3):
+                    record = self.run(group, case, setting, min_time, path)
+                    if record["noise"] <= self.noise:
+                        break
+                only = record["cases"][0]
+                self.tried[key] = only["seconds"], only.get("form", "")
+            return self.tried[key][0]
+
+        best = min(self.settings(threads), key=seconds)
+        best = min([best] + self.variants(best), key=seconds)
+        form = self.tried[case, best.text][1]
+        return Setting(best.text, best.threads, best.env, form)
+
+    def run(self, group, case, setting, min_time, path):
+        command = self.command(group) + ["--threads", str(setting.threads), "--filter", case, "--min-time", str(min_time)]
+        if setting.form:
+            command += ["--form", setting.form]
+        record = record_of(command, setting.env, path)
+        record["cases"] = [c for c in record["cases"] if c["name"] == case]
+        if not record["cases"]:
+            raise Failed(f"has no case \"{case}\"")
+        record["setting"] = ", ".join(filter(None, [setting.text, setting.form]))
+        return record
+
+
+class PyTorch(Peer):
+    name = "PyTorch"
+    # The C library's malloc gives large tensors back and faults their pages in again, unless it is told not to.
+    huge = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+    kept = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TRIM_THRESHOLD_": str(1 << 33), "MALLOC_TOP_PAD_": str(1 << 26)}
+    mallocs = {"kept huge pages": {**huge, **kept}, "huge pages": huge, "kept pages": kept, "": {}}
+
+    def __init__(self, python, openmp_blas):
+        super().__init__()
+        self.python, self.openmp_blas = python, openmp_blas
+
+    def command(self, group):
+        return [self.python, os.path.join(HERE, "torch_peer.py"), group]
+
+    def settings(self, threads):
+        """PyTorch has its threads and OpenBLAS its own; waiting ones of the former spin, on the cores that the latter wants.
+        So: both, with and without spinning; OpenBLAS alone; one pool for both, which takes the other build of OpenBLAS."""
+        n, passive = str(threads), {"OMP_WAIT_POLICY": "PASSIVE"}
+        both, one = {"OMP_NUM_THREADS": n, "OPENBLAS_NUM_THREADS": n}, {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        plans = [("1 thread", 1, one)]
+        if threads > 1:
+            plans += [(f"{n} threads", threads, both), (f"{n} threads, passive", threads, {**both, **passive}),
+                      (f"{n} threads in OpenBLAS only", 1, {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": n})]
+            if self.openmp_blas:
+                openmp = {"OMP_NUM_THREADS": n, "LD_LIBRARY_PATH": self.openmp_blas}
+                plans += [(f"{n} threads, OpenMP's OpenBLAS", threads, openmp),
+                          (f"{n} threads, OpenMP's OpenBLAS, passive", threads, {**openmp, **passive})]
+        return [self.with_malloc(Setting(*plan), "kept huge pages") for plan in plans]
+
+    def with_malloc(self, setting, name):
+        text = ", ".join(filter(None, [setting.text, name]))
+        return Setting(text, setting.threads, {**setting.env, **self.mallocs[name]}, plan=setting)
+
+    def variants(self, setting):
+        return [self.with_malloc(setting.plan, name) for name in self.mallocs][1:]
+
+
+class OnnxRuntime(Peer):
+    name = "ONNX Runtime"
+
+    def __init__(self, node, modules, models, python):
+        super().__init__()
+        self.node, self.modules, self.models, self.python = node, modules, models, python
+
+    def command(self, group):
+        if not os.path.exists(os.path.join(self.models, group + ".onnx")):
+            export = [self.python, os.path.join(HERE, "onnx_export.py"), self.models, group]
+            print("writing", os.path.join(self.models, group + ".onnx"), file=sys.stderr)
+            done = subprocess.run(export, capture_output=True, text=True)
+            if done.returncode:
+                raise Absent(f"{group}.onnx cannot be made: {(done.stderr.strip() or 'no text').splitlines()[-1]}")
+        modules = ["--modules", self.modules] if self.modules else []
+        return [self.node, os.path.join(HERE, "onnx_peer.mjs"), group, "--models", self.models, *modules]

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""The work of heed-bench done by PyTorch: the same cases under the same names, and a JSON file of the same form.
+
+    python3 torch_peer.py WHAT [--threads N] [--min-time SECONDS] [--filter TEXT] [--form TEXT] [--json FILE]
+
+WHAT is encoder, attention, vit, gpt or small. Where PyTorch has several ways to write the same work, each is tried and the
+fastest is timed. Settings of the process (OPENBLAS_NUM_THREADS, the allocator) are the caller's: ../compare tries them.
+"""
+import argparse
+import gc
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description="heed-bench's cases in PyTorch")
+    parser.add_argument("what", choices=["encoder", "attention", "vit", "gpt", "small"])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--min-time", type=float, default=0.5, help="seconds a case, at least")
+    parser.add_argument("--filter", default="", help="only cases whose name holds this text")
+    parser.add_argument("--form", help="of a case's forms only this one")
+    parser.add_argument("--json", help="where to write the figures")
+    options = parser.parse_args()
+    if not 1 <= options.threads <= 256:
+        parser.error(f"--threads wants a number in [1, 256], got {options.threads}")
+    return options
+
+
+def seconds_of(run, calls):
+    start = time.perf_counter()
+    for _ in range(calls):
+        run()
+    return (time.perf_counter() - start) / calls
+
+
+def samples_of(run, count, min_time):
+    """At least `count` times of a call and at least `min_time` seconds of them, as heed-bench takes them: after two calls
+    that warm up, and several calls at once where one is too short for the clock."""
+    run()
+    calls = max(1, int(2e-4 / (seconds_of(run, 1) + 1e-9)))
+    samples, stop = [], time.perf_counter() + min_time
+    while len(samples) < count or time.perf_counter() < stop:
+        samples.append(seconds_of(run, calls))
+    return samples
+
+
+def resident(key):
+    """VmRSS, or VmHWM (the highest it has been), of this process in bytes."""
+    with open("/proc/self/status") as status:
+        return next(1024 * int(line.split()[1]) for line in status if line.startswith(key + ":"))
+
+
+def peak_memory(run):
+    """By how much a call raises the memory of the process above what it has before."""
+    try:
+        with open("/proc/self/clear_refs", "w") as refs:
+            refs.write("5")  # the highest is forgotten
+        before = resident("VmRSS")
+        run()
+        return resident("VmHWM") - before
+    except OSError:
+        return None
+
+
+def measure(case, min_time, form):
+    tried = {form: 0} if form in case.forms else {}
+    if not tried and len(case.forms) > 1:
+        for form, prepare in case.forms.items():
+            tried[form] = statistics.median(samples_of(prepare(), 1, 0.2)) / case.parts
+    best = min(tried or case.forms, key=tried.get)
+    run = case.forms[best]()
+    memory = peak_memory(run)
+    samples = samples_of(run, 5, min_time)
+    quarters = statistics.quantiles(samples, n=4, method="inclusive")
+    return {"name": case.name, "seconds": quarters[1] / case.parts, "spread": (quarters[2] - quarters[0]) / quarters[1],
+            "peak_memory": memory, "form": best, "forms": tried}
+
+
+def main():
+    options = arguments()
+    try:
+        import torch
+        import torch_cases
+    except ModuleNotFoundError as missing:
+        print(f"{sys.executable} has no module {missing.name}. Hint: python3-torch and python3-torchvision", file=sys.stderr)
+        sys.exit(3)
+
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    gc.disable()  # nothing here is cyclic
+    settings = {name: os.environ[name] for name in
+                ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "GLIBC_TUNABLES", "MALLOC_MMAP_THRESHOLD_",
+                 "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "ATEN_CPU_CAPABILITY") if name in os.environ}
+    result = {"peer": "PyTorch " + torch.__version__, "threads": options.threads, "settings": settings,
+              "versions": {"python": platform.python_version(), "torch": torch.__version__}, "cases": []}
+    print(f"{result['peer']}, {options.threads} threads {settings}")
+    for case in torch_cases.all_cases():
+        if case.group != options.what or options.filter not in case.name:
+            continue
+        result["cases"].append(measure(case, options.min_time, options.form))
+        c = result["cases"][-1]
+        print(f"  {c['name']:26} {1e3 * c['seconds']:10.3f} ms  spread {100 * c['spread']:3.0f} %  {c['form']}", flush=True)
+    if "torchvision" in sys.modules:
+        result["versions"]["torchvision"] = sys.modules["torchvision"].__version__
+    if options.json:
+        with open(options.json, "w") as file:
+            json.dump(result, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+// report.cpp — one line a case: what it took, next to what this machine could do.
+#include <cstdio>
+#include <fstream>
+
+#include "autograd/error.h"
+#include "autograd/kernels/allocator.h"
+#include "autograd/kernels/kernels.h"
+#include "autograd/kernels/thread_pool.h"
+#include "tests/bench/bench.h"
+
+namespace heed::bench {
+
+static std::string cpu_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
+  return "unknown CPU";
+}
+
+Machine measure_machine(int threads) {
+  Machine m{.cpu = cpu_name(),
+            .isa = kernels::kernels<float>().isa,
+            .peak_1 = 0,
+            .peak = 0,
+            .peak_f64 = 0,
+            .bandwidth = 0};
+  set_num_threads(1);
+  m.peak_1 = fma_peak<float>(1);
+  set_num_threads(threads);
+  m.peak = threads == 1 ? m.peak_1 : fma_peak<float>(threads);
+  m.peak_f64 = fma_peak<double>(threads);
+  m.bandwidth = read_bandwidth();
+  return m;
+}
+
+Report::Report(Options options, Machine machine)
+    : options_(std::move(options)), machine_(std::move(machine)) {
+  std::printf("%s, %s, %d thread%s\n", machine_.cpu.c_str(), machine_.isa.c_str(), options_.threads,
+              options_.threads == 1 ? "" : "s");
+  std::printf("f32 FMA peak %.1f GFLOP/s (%.1f on one thread), reading memory %.1f GB/s\n\n", machine_.peak,
+              machine_.peak_1, machine_.bandwidth);
+  std::printf("%-30s %11s %7s %9s %9s %8s %10s %10s%s\n", "case", "time", "spread", "GFLOP/s", "GB/s",
+              "of peak", "allocated", "peak MB", options_.blas.empty() ? "" : "  BLAS ÷ ours");
+}
+
+void Report::measure(const std::string& name, const Work& work, const std::function<void()>& run,
+                     const std::function<void()>& rival) {
+  if (!wants(name)) return;
+  const Pair t = time(options_.min_time, run, rival);
+  reset_peak_memory();
+  const MemoryStats before = memory_stats();
+  run();
+  const MemoryStats after = memory_stats();
+  const double once = t.ours.median;
+  Case c{.name = name,
+         .time = {once / work.steps, t.ours.spread},
+         .gflops = work.flops / once * 1e-9,
+         .gbytes = work.bytes / once * 1e-9,
+         .share = 0,
+         .rival_seconds = t.rival.median / work.steps,
+         .allocated = after.allocated_bytes - before.allocated_bytes,
+         .peak_memory = after.peak_bytes,
+         .reserved = after.reserved_bytes - before.reserved_bytes};
+  // Of the ceiling that is nearer.
+  c.share =
+      std::max(c.gflops / (work.f64 ? machine_.peak_f64 : machine_.peak), c.gbytes / machine_.bandwidth);
+  print(c);
+  cases_.push_back(c);
+}
+
+static std::string readable(double s) {
+  char text[32];
+  if (s < 1e-6)
+    std::snprintf(text, sizeof text, "%.0f ns", s * 1e9);
+  else if (s < 1e-3)
+    std::snprintf(text, sizeof text, "%.2f us", s * 1e6);
+  else
+    std::snprintf(text, sizeof text, "%.2f ms", s * 1e3);
+  return text;
+}
+
+void Report::print(const Case& c) const {
+  const auto number = [](double x) {
+    char text[32];
+    std::snprintf(text, sizeof text, x > 0 ? "%.1f" : "-", x);
+    return std::string(text);
+  };
+  std::printf("%-30s %11s %5.0f %% %9s %9s %6.0f %% %10lld %10.1f", c.name.c_str(),
+              readable(c.time.median).c_str(), 100 * c.time.spread, number(c.gflops).c_str(),
+              number(c.gbytes).c_str(), 100 * c.share, c.allocated,
+              static_cast<double>(c.peak_memory) * 1e-6);
+  if (c.rival_seconds > 0) std::printf("  %6.2f", c.rival_seconds / c.time.median);
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+void Report::write_json() const {
+  if (options_.json.empty()) return;
+  std::ofstream out(options_.json);
+  out << "{\"cpu\": \"" << machine_.cpu << "\", \"isa\": \"" << machine_.isa
+      << "\", \"threads\": " << options_.threads << ", \"fma_peak_1\": " << machine_.peak_1
+      << ", \"fma_peak\": " << machine_.peak << ", \"bandwidth\": " << machine_.bandwidth << ", \"cases\": [";
+  const char* before = "\n";
+  for (const Case& c : cases_) {
+    out << before << "  {\"name\": \"" << c.name << "\", \"seconds\": " << c.time.median
+        << ", \"spread\": " << c.time.spread << ", \"gflops\": " << c.gflops << ", \"gbytes\": " << c.gbytes
+        << ", \"share\": " << c.share << ", \"allocated\": " << c.allocated
+        << ", \"peak_memory\": " << c.peak_memory << ", \"reserved\": " << c.reserved;
+    if (c.rival_seconds > 0) out << ", \"blas_seconds\": " << c.rival_seconds;
+    out << "}";
+    before = ",\n";
+  }
+  out << "\n]}\n";
+  check(static_cast<bool>(out.flush()), "heed-bench", "cannot write ", options_.json);
+}
+
+}  // namespace heed::bench

@@ -1,0 +1,76 @@
+#include "tests/bench/timing.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "autograd/kernels/gemm_tiles.h"
+#include "autograd/kernels/thread_pool.h"
+
+namespace heed::bench {
+
+using kernels::index_t;
+
+static double sample(const std::function<void()>& run, int calls) {
+  const double start = seconds();
+  for (int i = 0; i < calls; ++i) run();
+  return (seconds() - start) / calls;
+}
+
+static Timing summary(std::vector<double> samples) {
+  if (samples.empty()) return {};
+  std::sort(samples.begin(), samples.end());
+  const std::size_t n = samples.size();
+  return {samples[n / 2], (samples[n * 3 / 4] - samples[n / 4]) / samples[n / 2]};
+}
+
+Pair time(double min_time, const std::function<void()>& run, const std::function<void()>& rival) {
+  run();  // the caches and the allocator's lists are warm from here on
+  if (rival) rival();
+  const int calls = std::max(1, static_cast<int>(2e-4 / (sample(run, 1) + 1e-9)));
+  std::vector<double> ours, theirs;
+  for (const double stop = seconds() + min_time; ours.size() < 5 || seconds() < stop;) {
+    ours.push_back(sample(run, calls));
+    if (rival) theirs.push_back(sample(rival, calls));
+  }
+  return {summary(ours), summary(theirs)};
+}
+
+template <class T>
+double fma_peak(int threads) {
+  double best = 0;
+  for (int burst = 0; burst < 20; ++burst) {
+    std::vector<double> flops(static_cast<std::size_t>(threads));
+    const double start = seconds();
+    kernels::parallel_for(threads, 1, [&](index_t begin, index_t end) {
+      for (auto i = begin; i < end; ++i) {
+        T sink[64] = {};
+        flops[static_cast<std::size_t>(i)] = kernels::kernels<T>().gemm->fma_peak(400'000, sink);
+      }
+    });
+    const double taken = seconds() - start;
+    double total = 0;
+    for (const double f : flops) total += f;
+    best = std::max(best, total / taken * 1e-9);
+  }
+  return best;
+}
+template double fma_peak<float>(int);
+template double fma_peak<double>(int);
+
+double read_bandwidth() {
+  constexpr index_t rows = 1 << 14, columns = 1 << 12;  // 256 MB
+  const std::vector<float> x(static_cast<std::size_t>(rows * columns), 1.0F);
+  std::vector<float> sums(rows);
+  double best = 0;
+  for (int pass = 0; pass < 7; ++pass) {
+    const double start = seconds();
+    kernels::parallel_for(rows, 64, [&](index_t begin, index_t end) {
+      kernels::kernels<float>().sum_rows(x.data() + begin * columns, sums.data() + begin, end - begin,
+                                         columns);
+    });
+    best = std::max(best, static_cast<double>(rows * columns) * sizeof(float) / (seconds() - start) * 1e-9);
+  }
+  return best;
+}
+
+}  // namespace heed::bench
