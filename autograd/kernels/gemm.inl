@@ -104,17 +104,19 @@ void pack(const T* b, index_t ldb, bool transposed, index_t k, index_t columns, 
     return;
   }
   constexpr index_t lanes = Vec<T>::lanes;
-  for (index_t p = 0; p < k; p += lanes) {
-    const int depth = k - p < lanes ? static_cast<int>(k - p) : static_cast<int>(lanes);
-    for (index_t j = 0; j < width; j += lanes) {
+  for (index_t j = 0; j < width; j += lanes)
+    for (index_t p = 0; p < k; p += lanes) {
+      const int depth = k - p < lanes ? static_cast<int>(k - p) : static_cast<int>(lanes);
       Vec<T> square[lanes];
+      // Rows a power of two apart fall into the same few places of the first-level cache: what comes is called to the second.
+#pragma GCC unroll 16
+      for (int q = 0; q < lanes; ++q) __builtin_prefetch(b + (j + q) * ldb + p + 8 * lanes, 0, 2);
       load_square(b + j * ldb + p, ldb, columns - j, depth, square);
       transpose<T>(square);
 #pragma GCC unroll 16
       for (int q = 0; q < lanes; ++q)
         if (q < depth) square[q].store(packed + (p + q) * width + j);
     }
-  }
 }
 
 // ROWS rows of a against all rows of b, both read along k: a token's step through a layer, where reading b once is all the work.

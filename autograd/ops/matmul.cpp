@@ -166,13 +166,26 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     kernels::gemm<T>(s, xd.data<T>(), w.tensor.data<T>(), ops::output<T>(y),
                      {.bias = b.defined() ? b.data<T>() : nullptr});
   });
-  return record("linear", {x, weight, bias}, y,
-                [x = Saved(xd), weight = Saved(weight), rows, in, out](const Tensor& dy, Gradients& d) {
-                  const Tensor g = ops::dense(dy).reshape({rows, out});
-                  if (d.needs(0)) d[0] = product(g, weight()).reshape(x.shape());
-                  if (d.needs(1)) d[1] = product(g.transpose(0, 1), x().reshape({rows, in}));
-                  if (d.needs(2)) d[2] = sum(g, 0);
-                });
+  return record(
+      "linear", {x, weight, bias}, y,
+      [x = Saved(xd), weight = Saved(weight), rows, in, out](const Tensor& dy, Gradients& d) {
+        const Tensor g = ops::dense(dy), wd = ops::dense(weight());
+        const auto product_of = [&](const Shape& shape, const kernels::GemmShape& s, const Tensor& a,
+                                    const Tensor& b) {
+          Tensor y = empty(shape, dy.dtype());
+          ops::dispatch(dy.dtype(),
+                        [&]<class T>() { kernels::gemm<T>(s, a.data<T>(), b.data<T>(), ops::output<T>(y)); });
+          return y;
+        };
+        if (d.needs(0))
+          d[0] =
+              product_of(x.shape(), {.m = rows, .n = in, .k = out, .lda = out, .ldb = in, .ldc = in}, g, wd);
+        if (d.needs(1))
+          d[1] = product_of(
+              {out, in},
+              {.transpose_a = true, .m = out, .n = in, .k = rows, .lda = out, .ldb = in, .ldc = in}, g, x());
+        if (d.needs(2)) d[2] = sum(g.reshape({rows, out}), 0);
+      });
 }
 
 }  // namespace heed

@@ -79,7 +79,9 @@ Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
   const Plan r("sum", x.shape(), axes);
   return keep(record("sum", {x}, sum_of(x, r),
                      [kept = r.kept, from = x.shape()](const Tensor& dy, Gradients& d) {
-                       d[0] = dy.reshape(kept).expand(from);
+                       // One number for all is written out at once: whoever reads it wants it dense.
+                       d[0] = dy.numel() == 1 ? full(from, dy.item(), dy.dtype())
+                                              : dy.reshape(kept).expand(from);
                      }),
               r, keepdim);
 }
