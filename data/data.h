@@ -4,6 +4,8 @@
 #include "data/checkpoint.h"
 #include "data/dataset.h"
 #include "data/digits.h"
+#include "data/pnm.h"
+#include "data/pretrained.h"
 #include "data/readers.h"
 #include "data/safetensors.h"
 #include "data/text/text.h"

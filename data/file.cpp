@@ -70,6 +70,13 @@ MappedFile::~MappedFile() {
   if (data_) munmap(data_, size_);
 }
 
+void MappedFile::release(std::span<const std::byte> part) const {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = static_cast<std::size_t>(part.data() - data_);
+  const std::size_t first = (begin + page - 1) / page * page, last = (begin + part.size()) / page * page;
+  if (first < last) madvise(data_ + first, last - first, MADV_DONTNEED);
+}
+
 void write_whole(const char* op, const std::string& path, const std::function<void(std::ostream&)>& write) {
   const std::string part = path + ".part";
   std::error_code error;

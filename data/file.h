@@ -22,6 +22,9 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
   std::span<std::byte> bytes() const { return {data_, size_}; }
+  // Gives the whole pages inside `part` back to the system: touched again, they are read from the file again, and
+  // what was written to them is lost.
+  void release(std::span<const std::byte> part) const;
 
  private:
   std::byte* data_ = nullptr;

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <set>
 #include <string_view>
@@ -226,6 +227,14 @@ NamedTensors SafeTensors::all() const {
     }
   }
   return result;
+}
+
+void SafeTensors::release(const Tensor& t) const {
+  const std::span<const std::byte> part(t.state()->storage->data(), t.state()->storage->bytes());
+  const auto whole = file_->bytes();
+  const std::less_equal<const std::byte*> before;  // of addresses that may belong to different objects
+  if (before(whole.data(), part.data()) && before(part.data() + part.size(), whole.data() + whole.size()))
+    file_->release(part);
 }
 
 void save_safetensors(const std::string& path, const NamedTensors& tensors, const Metadata& metadata) {

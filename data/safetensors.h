@@ -47,6 +47,9 @@ class SafeTensors {
   IntTensor ids(const std::string& name) const;
   // Every tensor, for load_state_dict; whole numbers (a count of batches) as f64.
   NamedTensors all() const;
+  // Gives the memory under a tensor that tensor() or all() returned back to the system; one that is no view of the
+  // file is left alone. Whoever still reads the tensor finds the file's numbers again.
+  void release(const Tensor& t) const;
 
  private:
   const TensorEntry& entry(const std::string& name) const;

@@ -2,8 +2,19 @@
 #include "nn/init.h"
 
 #include <cmath>
+#include <utility>
 
 #include "autograd/graph.h"
+
+namespace heed::nn {
+
+static thread_local bool no_init = false;
+
+NoInit::NoInit() : before_(std::exchange(no_init, true)) {}
+NoInit::~NoInit() { no_init = before_; }
+bool NoInit::on() { return no_init; }
+
+}  // namespace heed::nn
 
 namespace heed::nn::init {
 
@@ -20,7 +31,7 @@ static void fill(Tensor& t, Number number) {
   auto run = [&]<class T>(T* out) {
     for (index_t i = 0; i < t.numel(); ++i) out[i] = static_cast<T>(number(static_cast<std::uint64_t>(i)));
   };
-  if (t.numel() == 0) return;
+  if (t.numel() == 0 || NoInit::on()) return;
   t.dtype() == f32 ? run(t.mutable_data<float>()) : run(t.mutable_data<double>());
 }
 
@@ -40,11 +51,13 @@ static Fans fans(const char* op, const Tensor& t) {
 }
 
 void zeros(Tensor& t) {
+  if (NoInit::on()) return;
   const NoGrad no_grad;
   t.fill_(0);
 }
 
 void ones(Tensor& t) {
+  if (NoInit::on()) return;
   const NoGrad no_grad;
   t.fill_(1);
 }

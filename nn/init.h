@@ -7,6 +7,24 @@
 #include "autograd/random.h"
 #include "autograd/tensor.h"
 
+namespace heed::nn {
+
+// While one is alive, the parameters of modules that this thread builds are left unwritten, and nothing below writes or
+// draws: for a model that is about to be filled from a file. Unwritten memory costs neither time nor pages.
+class NoInit {
+ public:
+  NoInit();
+  ~NoInit();
+  NoInit(const NoInit&) = delete;
+  NoInit& operator=(const NoInit&) = delete;
+  static bool on();  // whether one is alive
+
+ private:
+  bool before_;
+};
+
+}  // namespace heed::nn
+
 namespace heed::nn::init {
 
 void zeros(Tensor& t);

@@ -8,8 +8,13 @@
 #include <unordered_set>
 
 #include "autograd/graph.h"
+#include "nn/init.h"
 
 namespace heed::nn {
+
+Tensor parameter(const Shape& shape) {
+  return (NoInit::on() ? empty(shape) : zeros(shape)).set_requires_grad();
+}
 
 // ---- flattening the tree ----------------------------------------------------------------------------------
 std::string Visitor::own(const std::string& name) const {

@@ -28,8 +28,8 @@ namespace heed::nn {
 
 struct Module;
 
-// A parameter to be initialised: zeros that require grad.
-inline Tensor parameter(const Shape& shape) { return zeros(shape).set_requires_grad(); }
+// A parameter to be initialised: zeros that require grad (unwritten ones under NoInit, init.h).
+Tensor parameter(const Shape& shape);
 
 // What visit() talks to. Name own parameters and buffers first, then children, as PyTorch orders them. An
 // undefined tensor (no bias) or empty optional is passed over. Names: not empty, no dot, each once.

@@ -1,6 +1,7 @@
-// vision_transformer.h — lesson 08: an image as a sequence of patches.
+// vision_transformer.h — lessons 08 and 10: an image as a sequence of patches.
 #pragma once
 
+#include "nn/pretrained.h"
 #include "nn/transformer_encoder.h"
 
 namespace heed::nn {
@@ -17,7 +18,22 @@ struct VisionTransformerOptions {
   double dropout = 0.1;
   Activation activation = Activation::relu;
   bool norm_first = false;  // also ends the stack with a norm
+  double layer_norm_eps = 1e-5;
 };
+// ViT-B/16 at 224 x 224 pixels, as torchvision's vit_b_16: 86,567,656 parameters. It is pre-LN, with GELU.
+inline VisionTransformerOptions vit_b_16() {
+  return {.img_size = 224,
+          .patch_size = 16,
+          .num_classes = 1000,
+          .d_model = 768,
+          .nhead = 12,
+          .num_layers = 12,
+          .dim_feedforward = 3072,
+          .dropout = 0,
+          .activation = Activation::gelu,
+          .norm_first = true,
+          .layer_norm_eps = 1e-6};
+}
 
 // images (B, channels, img_size, img_size) -> logits (B, num_classes), read from the class token.
 // Dosovitskiy et al., "An image is worth 16x16 words", 2021.
@@ -41,6 +57,10 @@ struct VisionTransformer : ModuleOf<VisionTransformer> {
   void visit(Visitor& v) override;
   std::string type() const override { return "VisionTransformer"; }
   std::string details() const override;
+
+  // config.json holds torchvision's arguments: image_size, patch_size, num_layers, num_heads, hidden_dim, mlp_dim …
+  static VisionTransformerOptions from_config(const Config& config);
+  static PublishedNames published_names();
 };
 
 }  // namespace heed::nn

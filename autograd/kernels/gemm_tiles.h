@@ -32,7 +32,7 @@ struct GemmKernels {
                T* packed);
   // c (ROWS, n) = or += a (ROWS, k) · bᵀ, b (n, k), for 1 … few_rows_limit ROWS: nothing is packed.
   void (*dots[few_rows_limit + 1])(const T* a, index_t lda, const T* b, index_t ldb, T* c, index_t ldc,
-                                       index_t n, index_t k, bool accumulate);
+                                   index_t n, index_t k, bool accumulate);
   // What a matmul is measured against: `rounds` of independent fma, as many as fill the CPU, and nothing else.
   // Returns how many floating-point operations that was; `sink` (lanes) receives their sums.
   double (*fma_peak)(index_t rounds, T* sink);

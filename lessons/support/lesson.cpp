@@ -1,5 +1,6 @@
 #include "lessons/support/lesson.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <fstream>
@@ -31,6 +32,10 @@ std::string help(const About& about) {
   if (about.trains) out << "  --epochs N      passes over the training data\n";
   if (about.saves) out << "  --save FILE     writes the trained model there (safetensors)\n";
   if (!about.data.empty()) out << "  --data PATH     " << about.data << "\n";
+  for (const OwnOption& own : about.more) {
+    const std::string name = own.name + " " + own.value;
+    out << "  " << name << std::string(name.size() < 16 ? 16 - name.size() : 1, ' ') << own.help << "\n";
+  }
   out << "  --help          this text\n";
   return out.str();
 }
@@ -79,6 +84,8 @@ std::optional<Options> parse(int argc, char** argv, const About& about) {
       options.claims = value();
     } else if (option == "--save" && about.saves) {
       options.save = value();
+    } else if (std::ranges::any_of(about.more, [&](const OwnOption& own) { return own.name == option; })) {
+      options.more[option] = value();
     } else {
       throw Usage("unknown option " + option);
     }
@@ -108,6 +115,16 @@ std::string padded(const std::string& text, std::size_t width) {
 }
 
 }  // namespace
+
+double Options::number(const std::string& option, double otherwise) const {
+  const std::string text = given(option);
+  if (text.empty()) return otherwise;
+  double value = 0;
+  const char* stop = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), stop, value);
+  if (error != std::errc() || end != stop) throw Usage(concat(option, " wants a number, got \"", text, "\""));
+  return value;
+}
 
 int run(int argc, char** argv, const About& about, const std::function<void(const Options&, Page&)>& body) {
   try {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,14 +14,27 @@ namespace heed::lessons {
 // What every lesson takes on its command line. A lesson is deterministic in all of it.
 struct Options {
   std::uint64_t seed = 0;
-  int threads = 0;          // 0: as HEED_THREADS or the machine says
-  bool quick = false;       // a run of a few seconds, with the same steps
-  bool quiet = false;       // no progress
-  std::string figures;      // a folder for SVG files; empty: none are written
-  std::string data = {};    // real data in place of the embedded default
-  int epochs = 0;           // passes over the training data; 0: the lesson's own number
-  std::string save = {};    // where the trained model goes; empty: nowhere
-  std::string claims = {};  // a file that gets a line for each claim; empty: none
+  int threads = 0;                               // 0: as HEED_THREADS or the machine says
+  bool quick = false;                            // a run of a few seconds, with the same steps
+  bool quiet = false;                            // no progress
+  std::string figures;                           // a folder for SVG files; empty: none are written
+  std::string data = {};                         // real data in place of the embedded default
+  int epochs = 0;                                // passes over the training data; 0: the lesson's own number
+  std::string save = {};                         // where the trained model goes; empty: nowhere
+  std::string claims = {};                       // a file that gets a line for each claim; empty: none
+  std::map<std::string, std::string> more = {};  // the lesson's own options that were given, by name
+
+  // The value of one of the lesson's own options; "" where it was not given.
+  std::string given(const std::string& option) const { return more.contains(option) ? more.at(option) : ""; }
+  // The same as a number; `otherwise` where it was not given. What is no number is a wrong command line.
+  double number(const std::string& option, double otherwise) const;
+};
+
+// An option that one lesson alone takes, always with a value.
+struct OwnOption {
+  std::string name = {};   // "--weights"
+  std::string value = {};  // "DIR"
+  std::string help = {};
 };
 
 // What a lesson says of itself in --help, and which options it has a use for.
@@ -30,6 +44,7 @@ struct About {
   std::string data = {};  // help of --data; empty: the lesson takes no data
   bool trains = false;    // takes --epochs
   bool saves = false;     // takes --save
+  std::vector<OwnOption> more = {};
 };
 
 // The printed page of one lesson.

@@ -225,13 +225,13 @@ std::string svg_pictures(const std::string& title, const std::vector<SvgPicture>
     const double side = height / static_cast<double>(rows), width = side * static_cast<double>(columns);
     const double place = std::max(width, text_width(p.caption, 12));
     left += (place - width) / 2;
+    const bool titled = rows * columns <= 256;  // a thousand titles would be most of the file
     for (index_t r = 0; r < rows; ++r)
       for (index_t c = 0; c < columns; ++c)
         body << "<rect x=\"" << left + side * static_cast<double>(c) << "\" y=\""
              << top + side * static_cast<double>(r) << "\" width=\"" << side << "\" height=\"" << side
-             << "\" fill=\"" << colour(p.image.at({r, c}) / p.top)
-             << "\" shape-rendering=\"crispEdges\"><title>" << fixed(p.image.at({r, c}), 3)
-             << "</title></rect>\n";
+             << "\" fill=\"" << colour(p.image.at({r, c}) / p.top) << "\" shape-rendering=\"crispEdges\""
+             << (titled ? "><title>" + fixed(p.image.at({r, c}), 3) + "</title></rect>\n" : "/>\n");
     const Stroke border{"#d95f02", "none"};
     for (index_t g = p.grid; p.grid > 0 && g < rows; g += p.grid)
       body << svg_line(left, top + side * static_cast<double>(g), left + width,
@@ -239,6 +239,16 @@ std::string svg_pictures(const std::string& title, const std::vector<SvgPicture>
     for (index_t g = p.grid; p.grid > 0 && g < columns; g += p.grid)
       body << svg_line(left + side * static_cast<double>(g), top, left + side * static_cast<double>(g),
                        top + height, border, 1);
+    for (const SvgFrame& f : p.frames) {
+      const double x = left + side * f.x0, y = top + side * f.y0;
+      body << "<rect x=\"" << x << "\" y=\"" << y << "\" width=\"" << side * (f.x1 - f.x0) << "\" height=\""
+           << side * (f.y1 - f.y0) << "\" fill=\"none\" stroke=\"" << (f.dashed ? "#444" : "#d95f02")
+           << "\" stroke-width=\"" << (f.dashed ? 1 : 2) << "\""
+           << (f.dashed ? " stroke-dasharray=\"3 3\"" : "") << "><title>" << escaped(f.name)
+           << "</title></rect>\n";
+      if (!f.name.empty() && !f.dashed)
+        body << text(x + 2, y - 3, "start", f.name, "font-size=\"10\" fill=\"#a63603\"");
+    }
     body << "<rect x=\"" << left << "\" y=\"" << top << "\" width=\"" << width << "\" height=\"" << height
          << "\" fill=\"none\" stroke=\"#888\"/>\n"
          << text(left + width / 2, top + height + 20, "middle", p.caption);

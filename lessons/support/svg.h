@@ -34,12 +34,20 @@ struct SvgCurves {
 };
 std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& options);
 
+// A frame over a picture, from one corner to the other in pixels, dashed where it is what was expected.
+struct SvgFrame {
+  double x0, y0, x1, y1;
+  std::string name = {};  // drawn at its upper left
+  bool dashed = false;
+};
+
 // Pictures with numbers from 0 to `top`, in one row, each with a caption below.
 struct SvgPicture {
   Tensor image = {};  // (rows, columns)
   std::string caption = {};
   double top = 1;
   index_t grid = 0;  // draws patch borders each `grid` pixels; 0: none
+  std::vector<SvgFrame> frames = {};
 };
 std::string svg_pictures(const std::string& title, const std::vector<SvgPicture>& pictures);
 

@@ -32,7 +32,6 @@ struct Entry {
   int tests = 0;                   // how many the check has: fewer run means that something is broken
   std::array<std::string, 3> hints;
 
-  std::string lesson() const { return folder.substr(0, 2); }
   std::string stars() const;  // "●○○"
   fs::path file(const Places& p) const { return p.exercises / folder / "exercises" / (name + ".cpp"); }
   fs::path solution(const Places& p) const { return p.lessons() / folder / "solutions" / (name + ".cpp"); }

@@ -135,6 +135,7 @@ static const std::vector<Message> table = {
     {"building {1}", "{1} 빌드 중"},
     {"stopped", "멈췄습니다"},
     {"{1} could not be built:", "{1}을(를) 빌드하지 못했습니다:"},
+    {"There are several lessons {1}: {2}.", "강의 {1}은(는) 여럿입니다: {2}."},
     {"There is no lesson \"{1}\".", "\"{1}\"(이)라는 강의는 없습니다."},
     {"min", "분"},
     {"edited since", "그 뒤 고침"},

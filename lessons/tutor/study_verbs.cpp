@@ -1,4 +1,5 @@
 // The verbs that help to learn: hints, pages, solutions, a fresh start, the lessons themselves.
+#include <algorithm>
 #include <iostream>
 
 #include "lessons/support/terminal.h"
@@ -122,15 +123,26 @@ void build_program(const Session& session, const std::string& target) {
     throw Environment(tr("{1} could not be built:", target) + "\n" + trimmed(built.output));
 }
 
-int lesson(Session& session) {
-  std::string number = session.arguments[0].substr(0, session.arguments[0].find('_'));
+std::string lesson_program(const Places& places, const std::string& asked) {
+  std::string number = asked.substr(0, asked.find('_'));
   if (number.size() == 1) number = "0" + number;
-  const std::string target = "lesson_" + number;
-  bool known = false;
-  for (const auto& folder : fs::directory_iterator(session.places.lessons()))
-    known = known || (starts_with(folder.path().filename().string(), number + "_") &&
-                      fs::exists(folder.path() / "lesson.cpp"));
-  if (!known || number.size() != 2) throw Usage(tr("There is no lesson \"{1}\".", session.arguments[0]));
+  std::vector<std::string> folders;
+  for (const auto& folder : fs::directory_iterator(places.lessons())) {
+    const std::string name = folder.path().filename().string();
+    if (number.size() == 2 && starts_with(name, number + "_") && fs::exists(folder.path() / "lesson.cpp"))
+      folders.push_back(name);
+  }
+  if (folders.size() == 1) return "lesson_" + number;
+  std::sort(folders.begin(), folders.end());
+  if (std::find(folders.begin(), folders.end(), asked) != folders.end()) return "lesson_" + asked;
+  if (folders.empty()) throw Usage(tr("There is no lesson \"{1}\".", asked));
+  std::string names;
+  for (const std::string& folder : folders) names += (names.empty() ? "" : ", ") + folder;
+  throw Usage(tr("There are several lessons {1}: {2}.", number, names));
+}
+
+int lesson(Session& session) {
+  const std::string target = lesson_program(session.places, session.arguments[0]);
   build_program(session, target);
   std::vector<std::string> command = {(session.places.build / "lessons" / target).string()};
   command.insert(command.end(), session.arguments.begin() + 1, session.arguments.end());

@@ -33,6 +33,9 @@ int reset_file(Session& session);
 int solution(Session& session);
 int show_diff(Session& session);
 int lesson(Session& session);
+// The program of a lesson: lesson_08 for "8", "08" or "08_vision_transformer"; where several folders share a number, the
+// whole name tells which: lesson_10_gpt for "10_gpt". Throws Usage where there is none, or more than one.
+std::string lesson_program(const Places& places, const std::string& asked);
 // Builds lesson_02 or milestone_04, with progress on a terminal. Throws Environment where that fails.
 void build_program(const Session& session, const std::string& target);
 // Each in a file of its own.

@@ -168,7 +168,7 @@ void Watch::show_hint(bool deeper) {
 void Watch::demonstrate() {
   screen_.give_back();
   try {
-    const std::string target = "lesson_" + entry_->lesson();
+    const std::string target = lesson_program(session_.places, entry_->folder);
     build_program(session_, target);
     run_in_terminal({(session_.places.build / "lessons" / target).string(), "--quick"});
   } catch (const Environment& error) {

@@ -10,7 +10,7 @@
 
 namespace heed {
 
-static const char* const files[] = {"ops", "layers", "optim"};
+static const char* const files[] = {"ops", "layers", "optim", "bert", "gpt", "t5"};
 
 const Tensor& GoldenCase::operator[](const std::string& key) const {
   const auto found = tensors.find(key);

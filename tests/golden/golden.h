@@ -1,13 +1,12 @@
 // golden.h — the numbers that PyTorch made (make.py says how), and the table of how well ours agree with them.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <map>
 #include <string>
 #include <vector>
 
 #include "autograd/autograd.h"
+#include "tests/testing.h"
 
 namespace heed {
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes what PyTorch computes into small safetensors files, for the tests of this folder to hold heed to.
 
-    python3 make.py             # ops, layers and optim, beside this file
+    python3 make.py             # all of them, beside this file
     python3 make.py layers      # one of them
 
 A tensor is named "CASE/KEY"; everything is float64; the file's metadata says which versions made it. Keys:
@@ -14,7 +14,7 @@ import sys
 
 import golden
 
-for name in sys.argv[1:] or ["ops", "layers", "optim"]:
+for name in sys.argv[1:] or ["ops", "layers", "optim", "bert", "gpt", "t5", "detr", "vision"]:
     golden.begin()
     importlib.import_module("cases_" + name)
     golden.save(name)

@@ -92,6 +92,48 @@ TEST(VisionTransformer, ClonesAndPrints) {
   EXPECT_TRUE(concat(model).starts_with("VisionTransformer(img_size=4, patch_size=2, channels=3  # "));
 }
 
+TEST(VisionTransformer, HasThePublishedNumberOfParameters) {
+  Generator gen(0);
+  const NoInit no_init;
+  EXPECT_EQ(VisionTransformer(vit_b_16(), gen).parameter_count(), 86567656);
+}
+
+TEST(VisionTransformer, ReadsAConfigAndThePublishedNamesOldAndNew) {
+  const Config config({{"image_size", 4.0},
+                       {"patch_size", 2.0},
+                       {"num_layers", 1.0},
+                       {"num_heads", 2.0},
+                       {"hidden_dim", 6.0},
+                       {"mlp_dim", 8.0},
+                       {"num_classes", 3.0}});
+  const VisionTransformerOptions o = VisionTransformer::from_config(config);
+  EXPECT_TRUE(o.norm_first);
+  EXPECT_EQ(o.layer_norm_eps, 1e-6);
+  Generator gen(4);
+  VisionTransformer model(o, gen);
+  NamedTensors published;
+  const std::string layer = "encoder.layers.encoder_layer_0.";
+  const auto add = [&](const std::string& name, const Shape& shape) {
+    published.emplace_back(name, noise(shape, published.size()));
+  };
+  add("class_token", {1, 1, 6}), add("conv_proj.weight", {6, 3, 2, 2}), add("conv_proj.bias", {6});
+  add("encoder.pos_embedding", {1, 5, 6}), add("encoder.ln.weight", {6}), add("encoder.ln.bias", {6});
+  add(layer + "ln_1.weight", {6}), add(layer + "ln_1.bias", {6});
+  add(layer + "ln_2.weight", {6}), add(layer + "ln_2.bias", {6});
+  add(layer + "self_attention.in_proj_weight", {18, 6}), add(layer + "self_attention.in_proj_bias", {18});
+  add(layer + "self_attention.out_proj.weight", {6, 6}), add(layer + "self_attention.out_proj.bias", {6});
+  add(layer + "mlp.linear_1.weight", {8, 6}), add(layer + "mlp.linear_1.bias", {8});
+  add(layer + "mlp.3.weight", {6, 8}), add(layer + "mlp.3.bias", {6});
+  add("heads.head.weight", {3, 6}), add("heads.head.bias", {3});
+  load_published(model, published, VisionTransformer::published_names());
+  expect_same_bits(model.patch_embed.weight, published[1].second.reshape({6, 12}));
+  expect_same_bits(model.transformer.layers[0].linear1.weight, published[14].second);
+  expect_same_bits(model.fc.bias, published.back().second);
+  published.pop_back();
+  expect_contains(error_of([&] { load_published(model, published, VisionTransformer::published_names()); }),
+                  "missing: 'heads.head.bias'");
+}
+
 TEST(VisionTransformer, ErrorsNameWhatIsWrong) {
   EXPECT_EQ(error_of([] { make({.img_size = 28, .patch_size = 5}); }),
             "[VisionTransformer] img_size = 28 is not divisible by patch_size = 5; patches must cover the "

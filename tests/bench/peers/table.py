@@ -52,6 +52,10 @@ HEAD = ["case", "threads", "ours (ms)", "peer", "peer (ms)", "peer's setting", "
 RIGHT = {1, 2, 4, 6, 7, 9}  # columns of numbers
 
 
+def on_threads(n):
+    return f"{n} thread{'s' * (n > 1)}"
+
+
 def milliseconds(seconds):
     return f"{1e3 * seconds:.3g}" if seconds < 0.1 else f"{1e3 * seconds:.0f}"
 
@@ -65,7 +69,7 @@ def rows(records):
         for case in record["cases"]:
             key = (case["name"], threads)
             if "peer" in record:
-                setting = record.get("setting") or f"{record['threads']} thread{'s' * (record['threads'] > 1)}"
+                setting = record.get("setting") or on_threads(record["threads"])
                 theirs[(*key, record["peer"])][setting].append(case["seconds"])
                 continue
             ours[key].append(case["seconds"])
@@ -74,7 +78,7 @@ def rows(records):
                 blas[key].append(case["blas_seconds"])
     for case, threads, peer in theirs:
         if (case, threads) not in ours:
-            raise Missing(f"{peer} has \"{case}\" on {threads} threads, and ours has not")
+            raise Missing(f"{peer} has \"{case}\" on {on_threads(threads)}, and ours has not")
 
     middle = statistics.median
     found = []
@@ -101,7 +105,7 @@ def worst_text(table):
         return "No row here has a goal."
     worst = min(aimed, key=lambda row: row.ratio / row.goal)
     missed = sum(row.ratio < row.goal for row in aimed)
-    return (f"Worst: {worst.case} on {worst.threads} thread{'s' * (worst.threads > 1)}, {worst.ratio:.2f} x {worst.peer}; "
+    return (f"Worst: {worst.case} on {on_threads(worst.threads)}, {worst.ratio:.2f} x {worst.peer}; "
             f"the goal is {worst.goal:.2f}. {len(aimed) - missed} of {len(aimed)} goals are reached.")
 
 

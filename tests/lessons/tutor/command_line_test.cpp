@@ -44,6 +44,8 @@ TEST(CommandLine, ThatSaysNothingIsNamedAndExitsWith2) {
   refused("reset", "It is: heed reset ID");
   refused("explain ZZ-99", "No page tells of a mistake \"ZZ-99\".");
   refused("lesson 77", "There is no lesson \"77\".");
+  refused("lesson 10", "There are several lessons 10: 10_bert, ");
+  refused("lesson 10_bart", "There are several lessons 10: 10_bert, ");
   refused("milestone 77", "Lesson 77 has no milestone.");
   refused("--lang fr", "--lang wants en or ko, got \"fr\"");
   refused("--lang", "--lang wants en or ko");

@@ -1,7 +1,6 @@
 // scratch.h — a folder of one test's own, and the runner called in it as a learner calls it.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 
 #include "data/json.h"
 #include "lessons/tutor/places.h"
+#include "tests/testing.h"
 
 namespace heed::runner {
 

@@ -1,0 +1,53 @@
+#include "lessons/10_bert/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+using T = const Tensor&;
+Tensor right(T x, T w, T b) { return tanh(linear(x.select(1, 0), w, b)); }
+Tensor mean_of_all(T x, T w, T b) { return tanh(linear(x.mean({1}), w, b)); }
+Tensor last_token(T x, T w, T b) { return tanh(linear(x.select(1, -1), w, b)); }
+Tensor first_text(T x, T w, T b) { return tanh(linear(x.select(0, 0), w, b)); }
+Tensor without_tanh(T x, T w, T b) { return linear(x.select(1, 0), w, b); }
+Tensor without_layer(T x, T, T) { return tanh(x.select(1, 0)); }
+Tensor without_bias(T x, T w, T) { return tanh(linear(x.select(1, 0), w)); }
+Tensor turned(T x, T w, T b) { return tanh(linear(x.select(1, 0), w.transpose(0, 1), b)); }
+
+const tutor::Exercise<decltype(pool)> exercise{
+    "10_pool",
+    pool,
+    right,
+    {{"BE-22", "the mean of all tokens: BERT reads the first alone", mean_of_all},
+     {"BE-23", "the last token was read: [CLS] is the first", last_token},
+     {"BE-24", "axis 0 is the batch: this is every token of the first text", first_text},
+     {"BE-25", "tanh is missing", without_tanh},
+     {"BE-26", "the layer is missing: weight and bias are not used", without_layer},
+     {"BE-27", "the bias is missing", without_bias},
+     {"BE-28", "the weight is turned: y = x · weightᵀ + bias, which linear does", turned}}};
+
+struct Case {
+  Tensor hidden, weight, bias;
+};
+Case make() {
+  Generator gen(9);
+  return {randn({2, 3, 4}, gen), randn({4, 4}, gen), randn({4}, gen)};
+}
+
+TEST(Pool, ReadsTheFirstTokenOfEachText) {
+  exercise.compare("pool(hidden (2, 3, 4), weight (4, 4), bias (4))", [](auto f) {
+    const Case c = make();
+    return f(c.hidden, c.weight, c.bias);
+  });
+}
+TEST(Pool, SendsItsGradientToTheFirstToken) {
+  exercise.compare("the gradient of pool(hidden (2, 3, 4), …)[1][2]", [](auto f) {
+    Case c = make();
+    c.hidden.set_requires_grad();
+    f(c.hidden, c.weight, c.bias)[1][2].backward();
+    return c.hidden.grad();
+  });
+}
+
+}  // namespace
+}  // namespace heed::exercise

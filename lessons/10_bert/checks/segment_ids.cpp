@@ -1,0 +1,51 @@
+#include "lessons/10_bert/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+struct How {
+  bool sep_is_second = false, counts_on = false, carries_over = false;
+};
+IntTensor segments_of(const IntTensor& ids, index_t sep, How how) {
+  IntTensor segments = IntTensor::zeros(ids.shape());
+  index_t segment = 0;
+  for (index_t i = 0; i < ids.numel(); ++i) {
+    if (i % ids.size(1) == 0 && !how.carries_over) segment = 0;
+    const bool ends = ids[i] == sep;
+    const index_t next = how.counts_on ? segment + 1 : 1;
+    segments.values()[static_cast<std::size_t>(i)] = ends && how.sep_is_second ? next : segment;
+    if (ends) segment = next;
+  }
+  return segments;
+}
+IntTensor right(const IntTensor& ids, index_t sep) { return segments_of(ids, sep, {}); }
+IntTensor sep_is_second(const IntTensor& ids, index_t sep) {
+  return segments_of(ids, sep, {.sep_is_second = true});
+}
+IntTensor counts_on(const IntTensor& ids, index_t sep) { return segments_of(ids, sep, {.counts_on = true}); }
+IntTensor carries_over(const IntTensor& ids, index_t sep) {
+  return segments_of(ids, sep, {.carries_over = true});
+}
+IntTensor all_first(const IntTensor& ids, index_t) { return IntTensor::zeros(ids.shape()); }
+
+const tutor::Exercise<decltype(segment_ids)> exercise{
+    "10_segment_ids",
+    segment_ids,
+    right,
+    {{"BE-09", "the first [SEP] was given to the second sentence: it ends the first", sep_is_second},
+     {"BE-10", "a third segment: there are two, the last [SEP] begins none", counts_on},
+     {"BE-11", "the second row begins as the first one ended: every row begins at 0", carries_over},
+     {"BE-08", "every token belongs to the first sentence: the segments are not used", all_first}}};
+
+TEST(SegmentIds, ChangeBehindTheFirstSep) {
+  exercise.compare("segment_ids({{1, 8, 9, 2, 7, 2, 0}, {1, 5, 2, 6, 6, 6, 2}}, 2)", [](auto f) {
+    return f(IntTensor{{1, 8, 9, 2, 7, 2, 0}, {1, 5, 2, 6, 6, 6, 2}}, 2);
+  });
+}
+TEST(SegmentIds, OfOneSentenceAreZeroUpToItsSep) {
+  exercise.compare("segment_ids({{1, 4, 4, 9}}, 9)", [](auto f) { return f(IntTensor{{1, 4, 4, 9}}, 9); });
+}
+
+}  // namespace
+}  // namespace heed::exercise

@@ -1,0 +1,16 @@
+// 10 · pool — a sentence as one vector.
+//
+//   hidden (B, T, C), weight (C, C), bias (C) -> (B, C): tanh(weight · h + bias), h the row of [CLS], the first token
+//
+// [CLS] is no word, and looks at all of them: what stands in its row at the end is what it has gathered.
+//
+// You may use:  x.select(axis, i), linear(x, weight, bias), tanh(x).
+#include "lessons/10_bert/exercises.h"
+
+namespace heed::exercise {
+
+Tensor pool(const Tensor& hidden, const Tensor& weight, const Tensor& bias) {
+  todo("read the first token of each text through a layer and tanh");
+}
+
+}  // namespace heed::exercise

@@ -1,0 +1,23 @@
+// 10 · hidden_loss — only what was hidden is asked for.
+//
+//   logits (B, T, V), words (B, T): what stood there; places: flat, b · T + t, of the tokens that are asked for
+//   -> the mean of -log p(word) over these places
+//
+// The other tokens stand in the input for everyone to read. What would a model learn from being asked for those?
+//
+// You may use:  log_softmax(x, axis), logits.reshape({…}), logits.size(axis), x[i][j] (a number, as a tensor), words[i] (flat),
+//               scalar(0, dtype), x.dtype(), and + - * /.
+#include "lessons/10_bert/exercises.h"
+
+namespace heed::exercise {
+
+Tensor hidden_loss(const Tensor& logits, const IntTensor& words, const std::vector<index_t>& places) {
+  // solution: take the mean over the places that are asked for
+  const Tensor log_p = log_softmax(logits.reshape({words.numel(), logits.size(2)}), -1);
+  Tensor sum = scalar(0, logits.dtype());
+  for (const index_t place : places) sum = sum - log_p[place][words[place]];
+  return sum / static_cast<double>(places.size());
+  // end
+}
+
+}  // namespace heed::exercise

@@ -1,0 +1,26 @@
+// 10 · segment_ids — tell the first sentence from the second.
+//
+//   ids (B, T): [CLS] first [SEP] second [SEP] [PAD] … -> (B, T): 0 up to the first [SEP], that one included; 1 after it
+//
+// Each row has its [SEP] at another place, and a row with one sentence has one.
+//
+// You may use:  ids.size(axis), ids.at({b, t}), IntTensor::zeros(shape), x.values()[flat] (row-major, to write).
+#include "lessons/10_bert/exercises.h"
+
+namespace heed::exercise {
+
+IntTensor segment_ids(const IntTensor& ids, index_t sep) {
+  // solution: go through each row, and change over behind the first [SEP]
+  IntTensor segments = IntTensor::zeros(ids.shape());
+  for (index_t b = 0; b < ids.size(0); ++b) {
+    index_t segment = 0;
+    for (index_t t = 0; t < ids.size(1); ++t) {
+      segments.values()[static_cast<std::size_t>(b * ids.size(1) + t)] = segment;
+      if (ids.at({b, t}) == sep) segment = 1;
+    }
+  }
+  return segments;
+  // end
+}
+
+}  // namespace heed::exercise

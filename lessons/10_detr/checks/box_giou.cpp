@@ -1,0 +1,96 @@
+#include "lessons/10_detr/exercises.h"
+#include "lessons/tutor/check.h"
+#include "nn/matching.h"
+
+namespace heed::exercise {
+namespace {
+
+Tensor first(const Tensor& x) { return x.slice(-1, 0, 2); }
+Tensor last(const Tensor& x) { return x.slice(-1, 2, 4); }
+Tensor area(const Tensor& size) { return size.select(-1, 0) * size.select(-1, 1); }
+Tensor common(const Tensor& a, const Tensor& b) {
+  return minimum(last(a), last(b)) - maximum(first(a), first(b));
+}
+Tensor sum_of(const Tensor& a, const Tensor& b) {
+  return area(last(a) - first(a)) + area(last(b) - first(b));
+}
+Tensor around(const Tensor& a, const Tensor& b) {
+  return area(maximum(last(a), last(b)) - minimum(first(a), first(b)));
+}
+Tensor put_together(const Tensor& both, const Tensor& either, const Tensor& hull) {
+  return both / either - (hull - either) / hull;
+}
+
+Tensor not_cut_off(const Tensor& a, const Tensor& b) {
+  const Tensor both = area(common(a, b));
+  return put_together(both, sum_of(a, b) - both, around(a, b));
+}
+Tensor counted_twice(const Tensor& a, const Tensor& b) {
+  return put_together(area(relu(common(a, b))), sum_of(a, b), around(a, b));
+}
+Tensor by_the_union(const Tensor& a, const Tensor& b) {
+  const Tensor either = sum_of(a, b) - area(relu(common(a, b)));
+  return nn::iou(a, b) - (around(a, b) - either) / either;
+}
+Tensor less_all_of_it(const Tensor& a, const Tensor& b) {
+  return nn::iou(a, b) - (around(a, b) - area(relu(common(a, b)))) / around(a, b);
+}
+Tensor added(const Tensor& a, const Tensor& b) { return 2.0 * nn::iou(a, b) - nn::giou(a, b); }
+Tensor one_less(const Tensor& a, const Tensor& b) { return 1.0 - nn::giou(a, b); }
+Tensor as_middles(const Tensor& a, const Tensor& b) { return nn::giou(nn::corners_of(a), nn::corners_of(b)); }
+
+const tutor::Exercise<decltype(box_giou)> exercise{
+    "10_box_giou",
+    box_giou,
+    nn::giou,
+    {{"DE-07", "this is IoU: GIoU takes the empty part of the box around both away", nn::iou},
+     {"DE-15", "boxes that are apart have no part in common: a width below 0 is a width of 0", not_cut_off},
+     {"DE-16", "what both cover was counted twice in `either`", counted_twice},
+     {"DE-17", "the empty part is a share of the box around both: divide by `around`", by_the_union},
+     {"DE-18", "(around - both) was taken away; empty is what neither covers, around - either",
+      less_all_of_it},
+     {"DE-19", "the empty part was added; take it away", added},
+     {"DE-20", "this is 1 - GIoU, the loss; GIoU itself is asked for", one_less},
+     {"DE-21", "corners were read as middles and sizes", as_middles}}};
+
+struct Fixture {
+  Tensor a = tensor({{.3, .3, .7, .7}, {0, 0, .2, .5}, {.1, .2, .9, .8}, {0, 0, .2, .2}});
+  Tensor b = tensor({{.4, .4, .8, .8}, {.6, .1, .9, .3}, {.3, .3, .5, .6}, {.5, .6, .9, .7}});
+};
+
+TEST(BoxGiou, OfFourPairs) {
+  exercise.compare("box_giou({{.3, .3, .7, .7}, {0, 0, .2, .5}, …}, {{.4, .4, .8, .8}, {.6, .1, .9, .3}, …})",
+                   [](auto f) {
+                     const Fixture x;
+                     return f(x.a, x.b);
+                   });
+}
+
+TEST(BoxGiou, IsBelowZeroForBoxesThatAreApart) {
+  exercise.invariant(
+      "DE-07", "boxes that are apart must give less than 0, and less the further they are", [](auto f) {
+        const Tensor a = tensor({{0, 0, 1, 1}, {0, 0, 1, 1}}), b = tensor({{2, 0, 3, 1}, {5, 0, 6, 1}});
+        const Tensor y = f(a, b);
+        return y.at({0}) < 0 && y.at({1}) < y.at({0});
+      });
+}
+
+TEST(BoxGiou, PassesGradients) {
+  exercise.compare("gradients of a and b, of box_giou(a, b), weighted", [](auto f) {
+    Fixture x;
+    x.a.set_requires_grad(), x.b.set_requires_grad();
+    (f(x.a, x.b) * tensor({1, -2, 3, 0.5})).sum().backward();
+    return std::vector{x.a.grad(), x.b.grad()};
+  });
+}
+
+TEST(BoxGiou, LeavesItsInputsAsTheyWere) {
+  exercise.invariant("", "a or b was changed: a Tensor is a handle, so make a new one", [](auto f) {
+    const Fixture x, before;
+    f(x.a, x.b);
+    return allclose(x.a, before.a) && allclose(x.b, before.b);
+  });
+}
+
+}  // namespace
+}  // namespace heed::exercise

@@ -1,0 +1,107 @@
+#include <cmath>
+
+#include "lessons/10_detr/exercises.h"
+#include "lessons/tutor/check.h"
+#include "nn/matching.h"
+
+namespace heed::exercise {
+namespace {
+
+using Queries = std::vector<index_t>;
+
+Queries right(const Tensor& costs) { return nn::assign(costs.transpose(0, 1)).columns; }
+
+// The cheapest query of an object among those that `taken` leaves.
+index_t cheapest(const Tensor& costs, index_t object, const std::vector<bool>& taken) {
+  index_t best = -1;
+  for (index_t q = 0; q < costs.size(0); ++q)
+    if (!taken[static_cast<std::size_t>(q)] && (best < 0 || costs.at({q, object}) < costs.at({best, object})))
+      best = q;
+  return best;
+}
+std::vector<bool> none(const Tensor& costs) {
+  return std::vector<bool>(static_cast<std::size_t>(costs.size(0)), false);
+}
+
+Queries greedy(const Tensor& costs) {
+  Queries of(static_cast<std::size_t>(costs.size(1)), -1);
+  std::vector<bool> taken = none(costs);
+  for (std::size_t k = 0; k < of.size(); ++k) {
+    index_t row = -1, column = -1;
+    for (index_t j = 0; j < costs.size(1); ++j) {
+      if (of[static_cast<std::size_t>(j)] >= 0) continue;
+      const index_t q = cheapest(costs, j, taken);
+      if (row < 0 || costs.at({q, j}) < costs.at({row, column})) row = q, column = j;
+    }
+    of[static_cast<std::size_t>(column)] = row, taken[static_cast<std::size_t>(row)] = true;
+  }
+  return of;
+}
+Queries in_turn(const Tensor& costs) {
+  Queries of;
+  std::vector<bool> taken = none(costs);
+  for (index_t j = 0; j < costs.size(1); ++j) {
+    of.push_back(cheapest(costs, j, taken));
+    taken[static_cast<std::size_t>(of.back())] = true;
+  }
+  return of;
+}
+Queries each_its_best(const Tensor& costs) {
+  Queries of;
+  for (index_t j = 0; j < costs.size(1); ++j) of.push_back(cheapest(costs, j, none(costs)));
+  return of;
+}
+Queries square_part(const Tensor& costs) { return right(costs.slice(0, 0, costs.size(1))); }
+Queries dearest(const Tensor& costs) { return right(-costs); }
+Queries objects_of_queries(const Tensor& costs) { return nn::assign(costs).columns; }
+Queries rows_in_order(const Tensor& costs) { return nn::assign(costs).rows; }
+
+const tutor::Exercise<decltype(match_queries)> exercise{
+    "10_match_queries",
+    match_queries,
+    right,
+    {{"DE-01", "the cheapest pair was taken first: the sum of all is to be least", greedy},
+     {"DE-22", "each object took what those before it had left: the sum of all is to be least", in_turn},
+     {"DE-02", "one query was given to two objects", each_its_best},
+     {"DE-03", "only as many queries as objects were looked at: the costs are no square", square_part},
+     {"DE-23", "this is the dearest way; the cheapest is asked for", dearest},
+     {"DE-24", "these are the objects of the queries; the query of each object is asked for",
+      objects_of_queries},
+     {"DE-25", "the queries are sorted; number j must be the query of object j", rows_in_order}}};
+
+TEST(MatchQueries, OfThreeQueriesAndTwoObjects) {
+  exercise.compare("match_queries({{.1, .2}, {.15, .9}, {.8, .7}})", [](auto f) {
+    return f(tensor({{.1, .2}, {.15, .9}, {.8, .7}}));
+  });
+}
+
+TEST(MatchQueries, OfFiveQueriesAndThreeObjects) {
+  exercise.compare("match_queries({{5, 4, 7}, {3, 2, 3}, {6, 9, 8}, {1, 1, 4}, {2, 6, -1}})", [](auto f) {
+    return f(tensor({{5, 4, 7}, {3, 2, 3.5}, {6, 9, 8}, {1, 1.25, 4}, {2, 6, -1}}));
+  });
+}
+
+TEST(MatchQueries, OfManyCosts) {
+  for (std::uint64_t seed = 0; seed < 8; ++seed)
+    exercise.compare("match_queries((6, 4), random)", [seed](auto f) {
+      Generator gen(seed);
+      return f(randn({6, 4}, gen));
+    });
+}
+
+TEST(MatchQueries, OfASquareAndOfOneObject) {
+  exercise.compare("match_queries((4, 4), random)", [](auto f) {
+    Generator gen(12);
+    return f(randn({4, 4}, gen));
+  });
+  exercise.compare("match_queries({{3}, {-2}, {5}})", [](auto f) { return f(tensor({{3}, {-2}, {5}})); });
+}
+
+TEST(MatchQueries, OfNoObjects) {
+  exercise.invariant("", "a picture without objects has no pairs", [](auto f) {
+    return f(zeros({3, 0})).empty();
+  });
+}
+
+}  // namespace
+}  // namespace heed::exercise

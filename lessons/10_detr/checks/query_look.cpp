@@ -1,0 +1,118 @@
+#include <cmath>
+
+#include "lessons/10_detr/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed = {}) {
+  const double root = std::sqrt(static_cast<double>(q.size(-1)));
+  Tensor scores = matmul(q, k.transpose(-2, -1)) / root;
+  if (allowed.defined()) scores = masked_fill(scores, !allowed, -INFINITY);
+  return matmul(softmax(scores, -1), v);
+}
+
+Tensor right(const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+  return attend(x + asked, memory + place, memory);
+}
+Tensor placed_values(const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+  return attend(x + asked, memory + place, memory + place);
+}
+Tensor bare_keys(const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor&) {
+  return attend(x + asked, memory, memory);
+}
+Tensor bare_queries(const Tensor& x, const Tensor&, const Tensor& memory, const Tensor& place) {
+  return attend(x, memory + place, memory);
+}
+Tensor asked_alone(const Tensor&, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+  return attend(asked, memory + place, memory);
+}
+Tensor one_after_the_other(const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+  const index_t n = x.size(0), s = memory.size(0);
+  std::vector<std::uint8_t> allowed;
+  for (index_t i = 0; i < n; ++i)
+    for (index_t j = 0; j < s; ++j) allowed.push_back(j <= i);
+  return attend(x + asked, memory + place, memory, {allowed, {n, s}});
+}
+Tensor not_scaled(const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+  return attend((x + asked) * std::sqrt(static_cast<double>(x.size(-1))), memory + place, memory);
+}
+Tensor over_queries(const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+  const double root = std::sqrt(static_cast<double>(x.size(-1)));
+  return matmul(softmax(matmul(x + asked, (memory + place).transpose(-2, -1)) / root, -2), memory);
+}
+Tensor added_after(const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+  return right(x, asked, memory, place) + asked;
+}
+
+const tutor::Exercise<decltype(query_look)> exercise{
+    "10_query_look",
+    query_look,
+    right,
+    {{"DE-08", "places were added to the values, too: they go to what is compared, queries and keys",
+      placed_values},
+     {"DE-42", "the keys have no places: memory + place is what is compared", bare_keys},
+     {"DE-43", "the queries have no positions of theirs: x + asked is what is compared", bare_queries},
+     {"DE-44", "what the queries know already (x) was not used", asked_alone},
+     {"DE-09", "query i was kept from pixels after i: nothing is hidden here", one_after_the_other},
+     {"DE-45", "the scores were not divided by √C", not_scaled},
+     {"DE-46", "each query's weights must sum to 1: softmax over the pixels, the last axis", over_queries},
+     {"DE-47", "`asked` was added to the answer; it is for asking alone", added_after}}};
+
+struct Fixture {
+  Tensor x, asked, memory, place;
+  Fixture() {
+    Generator gen(4);
+    x = randn({3, 4}, gen), asked = randn({3, 4}, gen), memory = randn({5, 4}, gen),
+    place = randn({5, 4}, gen);
+  }
+};
+
+TEST(QueryLook, OfThreeQueriesAndFivePixels) {
+  exercise.compare("query_look(x (3, 4), asked (3, 4), memory (5, 4), place (5, 4))", [](auto f) {
+    const Fixture g;
+    return f(g.x, g.asked, g.memory, g.place);
+  });
+}
+
+TEST(QueryLook, FetchesNothingWhereTheMemoryIsNothing) {
+  exercise.invariant("DE-08", "the memory was all zeros, and the answer was not: places are in the values",
+                     [](auto f) {
+                       const Fixture g;
+                       return max(abs(f(g.x, g.asked, zeros({5, 4}), g.place))).item() < 1e-6;
+                     });
+}
+
+TEST(QueryLook, LetsTheFirstQuerySeeTheLastPixel) {
+  exercise.invariant("DE-09", "the last pixel was changed, and the first query did not see it", [](auto f) {
+    const Fixture g;
+    Tensor memory = g.memory.clone();
+    memory.set({4, 1}, 3);
+    return max_abs_difference(f(g.x, g.asked, memory, g.place)[0], f(g.x, g.asked, g.memory, g.place)[0]) >
+           1e-3;
+  });
+}
+
+TEST(QueryLook, PassesGradientsToAllFour) {
+  exercise.compare("gradients of x, asked, memory and place", [](auto f) {
+    Fixture g;
+    for (Tensor* t : {&g.x, &g.asked, &g.memory, &g.place}) t->set_requires_grad();
+    Generator gen(9);
+    (f(g.x, g.asked, g.memory, g.place) * randn({3, 4}, gen)).sum().backward();
+    const auto of = [](const Tensor& t) { return t.grad().defined() ? t.grad() : zeros(t.shape()); };
+    return std::vector{of(g.x), of(g.asked), of(g.memory), of(g.place)};
+  });
+}
+
+TEST(QueryLook, LeavesItsInputsAsTheyWere) {
+  exercise.invariant("", "an input was changed: a Tensor is a handle, so make a new one", [](auto f) {
+    const Fixture g, before;
+    f(g.x, g.asked, g.memory, g.place);
+    return allclose(g.x, before.x) && allclose(g.asked, before.asked) && allclose(g.memory, before.memory) &&
+           allclose(g.place, before.place);
+  });
+}
+
+}  // namespace
+}  // namespace heed::exercise

@@ -1,0 +1,124 @@
+#include <algorithm>
+
+#include "lessons/10_detr/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+using Queries = std::vector<index_t>;
+
+// `nothing`: the class of those without an object; `divided`: by what, given the weights.
+template <class Divided>
+Tensor loss(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object,
+            index_t nothing, const Divided& divided) {
+  const index_t n = logits.size(0);
+  Queries targets(static_cast<std::size_t>(n), nothing);
+  std::vector<double> weights(targets.size(), no_object);
+  for (std::size_t j = 0; j < query.size(); ++j) {
+    targets[static_cast<std::size_t>(query[j])] = labels[static_cast<index_t>(j)];
+    weights[static_cast<std::size_t>(query[j])] = 1;
+  }
+  const Tensor each = cross_entropy(logits, IntTensor(targets, {n}), {.reduction = Reduction::none});
+  const Tensor w = from_vector(weights, {n}, logits.dtype());
+  return sum(each * w) / divided(w);
+}
+double of_weights(const Tensor& w) { return sum(w).item(); }
+
+Tensor right(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
+  return loss(logits, query, labels, no_object, logits.size(1) - 1, of_weights);
+}
+Tensor matched_alone(const Tensor& logits, const Queries& query, const IntTensor& labels, double) {
+  if (query.empty()) return sum(logits) * 0.0;
+  return loss(logits, query, labels, 0, logits.size(1) - 1, of_weights);
+}
+Tensor all_alike(const Tensor& logits, const Queries& query, const IntTensor& labels, double) {
+  return loss(logits, query, labels, 1, logits.size(1) - 1, of_weights);
+}
+Tensor plain_mean(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
+  return loss(logits, query, labels, no_object, logits.size(1) - 1,
+              [](const Tensor& w) { return static_cast<double>(w.numel()); });
+}
+Tensor of_objects(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
+  const double n = std::max(1.0, static_cast<double>(query.size()));
+  return loss(logits, query, labels, no_object, logits.size(1) - 1, [n](const Tensor&) { return n; });
+}
+Tensor summed(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
+  return loss(logits, query, labels, no_object, logits.size(1) - 1, [](const Tensor&) { return 1.0; });
+}
+Tensor first_class(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
+  return loss(logits, query, labels, no_object, 0, of_weights);
+}
+Tensor in_order(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
+  Queries sorted = query;
+  std::sort(sorted.begin(), sorted.end());
+  return right(logits, sorted, labels, no_object);
+}
+Tensor first_queries(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
+  Queries first;
+  for (std::size_t j = 0; j < query.size(); ++j) first.push_back(static_cast<index_t>(j));
+  return right(logits, first, labels, no_object);
+}
+
+const tutor::Exercise<decltype(set_class_loss)> exercise{
+    "10_set_class_loss",
+    set_class_loss,
+    right,
+    {{"DE-04", "queries without an object were left out: they must learn to say \"no object\"",
+      matched_alone},
+     {"DE-26", "\"no object\" was counted as any class; count it by `no_object`", all_alike},
+     {"DE-27", "divided by the number of queries: a weighted mean is divided by the sum of the weights",
+      plain_mean},
+     {"DE-28", "divided by the number of objects: a weighted mean is divided by the sum of the weights",
+      of_objects},
+     {"DE-29", "this is the sum; divide by the sum of the weights", summed},
+     {"DE-30", "\"no object\" is the last class, not class 0", first_class},
+     {"DE-31", "query[j] belongs to labels[j]: the pairs were sorted apart", in_order},
+     {"DE-32", "the first queries got the objects; query[j] says who was matched", first_queries}}};
+
+struct Fixture {
+  Tensor logits = tensor({{1, 0, 2, -1}, {0, 1, -1, 2}, {2, 1, 0, 1}, {-1, 3, 0, .5}, {.5, 0, 1, -2}});
+  Queries query = {3, 1};
+  IntTensor labels = {0, 2};
+};
+
+TEST(SetClassLoss, OfFiveQueriesAndTwoObjects) {
+  exercise.compare("set_class_loss(logits (5, 4), {3, 1}, {0, 2}, 0.1)", [](auto f) {
+    const Fixture x;
+    return f(x.logits, x.query, x.labels, 0.1);
+  });
+}
+
+TEST(SetClassLoss, OfOtherWeightsAndSizes) {
+  exercise.compare("set_class_loss(logits (7, 3), {5, 0, 2}, {1, 0, 1}, 0.4)", [](auto f) {
+    Generator gen(2);
+    return f(randn({7, 3}, gen), {5, 0, 2}, IntTensor{1, 0, 1}, 0.4);
+  });
+}
+
+TEST(SetClassLoss, OfAPictureWithNothingInIt) {
+  exercise.compare("set_class_loss(logits (5, 4), {}, {}, 0.1)", [](auto f) {
+    const Fixture x;
+    return f(x.logits, {}, IntTensor{}, 0.1);
+  });
+}
+
+TEST(SetClassLoss, TeachesEveryQuery) {
+  exercise.compare("gradient of logits", [](auto f) {
+    Fixture x;
+    x.logits.set_requires_grad();
+    f(x.logits, x.query, x.labels, 0.25).backward();
+    return x.logits.grad();
+  });
+}
+
+TEST(SetClassLoss, DoesNotCareForTheOrderOfTheObjects) {
+  exercise.invariant("DE-31", "the pairs were listed in another order: the loss must not change", [](auto f) {
+    const Fixture x;
+    const double a = f(x.logits, {3, 1}, IntTensor{0, 2}, 0.1).item();
+    return std::abs(a - f(x.logits, {1, 3}, IntTensor{2, 0}, 0.1).item()) < 1e-6;
+  });
+}
+
+}  // namespace
+}  // namespace heed::exercise

@@ -1,0 +1,44 @@
+#include <algorithm>
+
+#include "lessons/10_gpt/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+IntTensor right(const IntTensor& ids, index_t context) {
+  return ids.slice(1, std::max<index_t>(ids.size(1) - context, 0), ids.size(1));
+}
+IntTensor oldest(const IntTensor& ids, index_t context) {
+  return ids.slice(1, 0, std::min(context, ids.size(1)));
+}
+IntTensor uncropped(const IntTensor& ids, index_t) { return ids; }
+IntTensor without_the_last(const IntTensor& ids, index_t context) {
+  const index_t end = ids.size(1) > context ? ids.size(1) - 1 : ids.size(1);
+  return ids.slice(1, std::max<index_t>(end - context, 0), end);
+}
+IntTensor one_too_few(const IntTensor& ids, index_t context) { return right(ids, context - 1); }
+
+const tutor::Exercise<decltype(crop_context)> exercise{
+    "10_crop_context",
+    crop_context,
+    right,
+    {{"GP-11", "the oldest tokens were kept: the next one depends on the newest", oldest},
+     {"GP-12", "more tokens than there are positions: crop to the context", uncropped},
+     {"GP-13", "the newest token was cropped: it is the one the next follows", without_the_last},
+     {"GP-14", "one token fewer than there are positions", one_too_few}}};
+
+TEST(CropContext, KeepsTheNewest) {
+  exercise.compare("crop_context({{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}}, 3)", [](auto f) {
+    return f(IntTensor{{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}}, 3);
+  });
+}
+TEST(CropContext, LeavesAShortTextAlone) {
+  exercise.compare("crop_context({{4, 2}}, 3)", [](auto f) { return f(IntTensor{{4, 2}}, 3); });
+}
+TEST(CropContext, LeavesATextThatFillsTheContextAlone) {
+  exercise.compare("crop_context({{4, 2, 9}}, 3)", [](auto f) { return f(IntTensor{{4, 2, 9}}, 3); });
+}
+
+}  // namespace
+}  // namespace heed::exercise

@@ -1,0 +1,21 @@
+// 10 · crop_context — what a model looks at where a text has grown longer than its context.
+//
+//   ids (B, T) -> (B, min(T, context))
+//
+// A model has positions for `context` tokens and no more. Which of a longer text does the next one depend on most?
+//
+// You may use:  ids.size(axis), ids.slice(axis, begin, end), std::max(a, b).
+#include <algorithm>
+
+#include "lessons/10_gpt/exercises.h"
+
+namespace heed::exercise {
+
+IntTensor crop_context(const IntTensor& ids, index_t context) {
+  // solution: keep as many of the newest tokens as there are positions
+  const index_t t = ids.size(1);
+  return ids.slice(1, std::max<index_t>(t - context, 0), t);
+  // end
+}
+
+}  // namespace heed::exercise

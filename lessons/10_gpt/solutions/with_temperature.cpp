@@ -1,0 +1,18 @@
+// 10 · with_temperature — how sure the next token is.
+//
+//   logits (..., V) -> probabilities (..., V);  softmax(logits / temperature)
+//
+// Below 1 the best token gets more than it has, above 1 less. What is it that is divided, logits or probabilities?
+//
+// You may use:  softmax(x, axis), and + - * / (they broadcast).
+#include "lessons/10_gpt/exercises.h"
+
+namespace heed::exercise {
+
+Tensor with_temperature(const Tensor& logits, double temperature) {
+  // solution: divide, then turn each row into probabilities
+  return softmax(logits / temperature, -1);
+  // end
+}
+
+}  // namespace heed::exercise

@@ -1,0 +1,19 @@
+// exercises.h — the functions to be written on Swin. Letters: B batch, C channels, w side of a window, N = w² pixels
+// of a window, nW windows of a picture. Pictures are (B, height, width, C) here, and w divides both sides.
+#pragma once
+
+#include "autograd/autograd.h"
+#include "lessons/tutor/todo.h"
+
+namespace heed::exercise {
+
+Tensor window_partition(const Tensor& x, index_t w);
+Tensor window_reverse(const Tensor& windows, index_t w, index_t height, index_t width);
+Mask shift_mask(index_t height, index_t width, index_t w, index_t shift);
+IntTensor relative_index(index_t w);
+Tensor merge_patches(const Tensor& x);
+
+struct WindowParts;  // window_parts.h
+Tensor move_windows(const Tensor& x, index_t w, index_t shift, const WindowParts& parts);
+
+}  // namespace heed::exercise

@@ -1,0 +1,174 @@
+#include <cmath>
+
+#include "lessons/10_t5/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+// (H, T, S), with the distance made from the places of query and key.
+template <index_t distance(index_t query, index_t key, index_t t, index_t s)>
+Tensor bias(const Tensor& table, index_t t, index_t s, bool both_sides) {
+  IntTensor ids = IntTensor::zeros({t, s});
+  for (index_t i = 0; i < t; ++i)
+    for (index_t j = 0; j < s; ++j)
+      ids.values()[static_cast<std::size_t>(i * s + j)] =
+          nn::relative_position_bucket(distance(i, j, t, s), both_sides, table.size(0), 128);
+  return embedding(table, ids).permute({2, 0, 1});
+}
+index_t from_last(index_t i, index_t j, index_t t, index_t s) { return j - (s - t + i); }
+index_t from_first(index_t i, index_t j, index_t, index_t) { return j - i; }
+index_t backwards(index_t i, index_t j, index_t t, index_t s) { return s - t + i - j; }
+
+Tensor products(const Tensor& q, const Tensor& k) { return matmul(q, k.transpose(-2, -1)); }
+Tensor shares(const Tensor& scores, const Mask& allowed) {
+  return allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1);
+}
+Tensor bias_of(const Tensor& q, const Tensor& k, const Tensor& table, bool both) {
+  return table.defined() ? bias<from_last>(table, q.size(2), k.size(2), both) : zeros({}, q.dtype());
+}
+Tensor right(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both,
+             const Mask& allowed) {
+  return matmul(shares(products(q, k) + bias_of(q, k, table, both), allowed), v);
+}
+
+Tensor scaled(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both,
+              const Mask& allowed) {
+  return right(q / std::sqrt(static_cast<double>(q.size(-1))), k, v, table, both, allowed);
+}
+Tensor scaled_late(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both,
+                   const Mask& allowed) {
+  const double root = std::sqrt(static_cast<double>(q.size(-1)));
+  return right(q / root, k, v, table.defined() ? table / root : table, both, allowed);
+}
+template <index_t distance(index_t query, index_t key, index_t t, index_t s)>
+Tensor other_distance(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both,
+                      const Mask& allowed) {
+  if (!table.defined()) return right(q, k, v, table, both, allowed);
+  return matmul(shares(products(q, k) + bias<distance>(table, q.size(2), k.size(2), both), allowed), v);
+}
+Tensor no_bias(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor&, bool both,
+               const Mask& allowed) {
+  return right(q, k, v, Tensor(), both, allowed);
+}
+Tensor first_head(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both,
+                  const Mask& allowed) {
+  return right(q, k, v, table.defined() ? table.slice(1, 0, 1).expand(table.shape()) : table, both, allowed);
+}
+Tensor other_sides(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool,
+                   const Mask& allowed) {
+  return right(q, k, v, table, true, allowed);
+}
+Tensor one_side(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool,
+                const Mask& allowed) {
+  return right(q, k, v, table, false, allowed);
+}
+Tensor on_the_weights(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both,
+                      const Mask& allowed) {
+  return matmul(shares(products(q, k), allowed) + bias_of(q, k, table, both), v);
+}
+Tensor taken_away(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both,
+                  const Mask& allowed) {
+  return right(q, k, v, table.defined() ? -table : table, both, allowed);
+}
+Tensor multiplied(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both,
+                  const Mask& allowed) {
+  if (!table.defined()) return right(q, k, v, table, both, allowed);
+  return matmul(shares(products(q, k) * bias_of(q, k, table, both), allowed), v);
+}
+Tensor untrained(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both,
+                 const Mask& allowed) {
+  return right(q, k, v, table.defined() ? table.detach() : table, both, allowed);
+}
+Tensor no_mask(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both,
+               const Mask&) {
+  return right(q, k, v, table, both, Mask());
+}
+Tensor upside_down(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both,
+                   const Mask& allowed) {
+  return right(q, k, v, table, both, allowed.defined() ? !allowed : allowed);
+}
+
+const tutor::Exercise<decltype(t5_attention)> exercise{
+    "10_t5_attention",
+    t5_attention,
+    right,
+    {{"T5-01", "T5 does not divide the scores by √D: the start of its weights makes up for that", scaled},
+     {"T5-18", "scores and bias were divided by √D; in T5 neither is", scaled_late},
+     {"T5-07", "the queries are the last T of the S words: with a cache, query t stands at S - T + t",
+      other_distance<from_first>},
+     {"T5-19", "the distance is key - query; yours is the other way round", other_distance<backwards>},
+     {"T5-20", "the bias was not used: this attention does not know where a word stands", no_bias},
+     {"T5-21", "every head got the bias of head 0: the table has a column for each", first_head},
+     {"T5-03", "the decoder's buckets are one-sided: hand both_sides on", other_sides},
+     {"T5-08", "the encoder's buckets are of both sides: hand both_sides on", one_side},
+     {"T5-22", "the bias was added to the weights, after the softmax; add it to the scores", on_the_weights},
+     {"T5-23", "the bias was taken away from the scores; add it", taken_away},
+     {"T5-24", "the scores were multiplied by the bias; add it", multiplied},
+     {"T5-25", "no gradient reaches the table: it is learned like all the rest", untrained},
+     {"MK-01", "the mask was not used: what is hidden still gets weight", no_mask},
+     {"MK-02", "the mask is upside down: TRUE = MAY ATTEND", upside_down}}};
+
+// B = 2, H = 3, D = 4, eight buckets.
+struct Fixture {
+  Tensor q, k, v, table;
+  Fixture(index_t t, index_t s) {
+    Generator gen(12);
+    q = randn({2, 3, t, 4}, gen), k = randn({2, 3, s, 4}, gen), v = randn({2, 3, s, 4}, gen);
+    table = randn({8, 3}, gen);
+  }
+};
+
+TEST(T5Attention, OfAnEncoder) {
+  exercise.compare("t5_attention(q (2, 3, 5, 4), k, v, table (8, 3), true, no mask)", [](auto f) {
+    const Fixture x(5, 5);
+    return f(x.q, x.k, x.v, x.table, true, Mask());
+  });
+}
+
+TEST(T5Attention, OfADecoder) {
+  exercise.compare("t5_attention(q (2, 3, 5, 4), k, v, table (8, 3), false, causal(5))", [](auto f) {
+    const Fixture x(5, 5);
+    return f(x.q, x.k, x.v, x.table, false, causal(5));
+  });
+}
+
+TEST(T5Attention, OfTheLastQueriesWithACache) {
+  exercise.compare("t5_attention(q (2, 3, 2, 4), k (2, 3, 6, 4), v, table (8, 3), false, causal(2, 6))",
+                   [](auto f) {
+                     const Fixture x(2, 6);
+                     return f(x.q, x.k, x.v, x.table, false, causal(2, 6));
+                   });
+}
+
+TEST(T5Attention, ToAnotherTextHasNoBias) {
+  exercise.compare("t5_attention(q (2, 3, 4, 4), k (2, 3, 3, 4), v, no table, false, padding({3, 1}))",
+                   [](auto f) {
+                     const Fixture x(4, 3);
+                     return f(x.q, x.k, x.v, Tensor(), false, padding({3, 1}, 3).unsqueeze(1));
+                   });
+}
+
+TEST(T5Attention, PassesGradientsOn) {
+  exercise.compare("gradients of q, k, v and the table, weighted", [](auto f) {
+    Fixture x(3, 5);
+    for (Tensor* t : {&x.q, &x.k, &x.v, &x.table}) t->set_requires_grad();
+    Generator gen(13);
+    (f(x.q, x.k, x.v, x.table, true, Mask()) * randn({2, 3, 3, 4}, gen)).sum().backward();
+    const Tensor table = x.table.grad().defined() ? x.table.grad() : zeros(x.table.shape());
+    return std::vector{x.q.grad(), x.k.grad(), x.v.grad(), table};
+  });
+}
+
+TEST(T5Attention, LeavesItsInputsAsTheyWere) {
+  exercise.invariant("SD-34", "q, k, v or the table was changed: a Tensor is a handle, so make a new one",
+                     [](auto f) {
+                       const Fixture x(3, 5), before(3, 5);
+                       f(x.q, x.k, x.v, x.table, true, Mask());
+                       return allclose(x.q, before.q) && allclose(x.k, before.k) && allclose(x.v, before.v) &&
+                              allclose(x.table, before.table);
+                     });
+}
+
+}  // namespace
+}  // namespace heed::exercise

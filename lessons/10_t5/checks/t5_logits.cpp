@@ -1,0 +1,125 @@
+#include <cmath>
+
+#include "lessons/10_t5/exercises.h"
+#include "lessons/tutor/check.h"
+
+namespace heed::exercise {
+namespace {
+
+double width(const Tensor& hidden) { return static_cast<double>(hidden.size(-1)); }
+Tensor out(const Tensor& n, const Tensor& embedding) { return matmul(n, embedding.transpose(0, 1)); }
+Tensor right(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+  return out(rms_norm(hidden, weight, eps) / std::sqrt(width(hidden)), embedding);
+}
+
+Tensor layer_normed(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+  return out(layer_norm(hidden, weight, Tensor(), eps) / std::sqrt(width(hidden)), embedding);
+}
+Tensor no_factor(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+  return out(rms_norm(hidden, weight, eps), embedding);
+}
+Tensor times_root(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+  return out(rms_norm(hidden, weight, eps) * std::sqrt(width(hidden)), embedding);
+}
+Tensor by_width(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+  return out(rms_norm(hidden, weight, eps) / width(hidden), embedding);
+}
+Tensor no_norm(const Tensor& hidden, const Tensor&, const Tensor& embedding, double) {
+  return out(hidden / std::sqrt(width(hidden)), embedding);
+}
+Tensor no_weight(const Tensor& hidden, const Tensor&, const Tensor& embedding, double eps) {
+  return right(hidden, Tensor(), embedding, eps);
+}
+Tensor by_length(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+  const Tensor length = sqrt((hidden * hidden).sum({-1}, true) + eps);
+  return out(hidden / length * weight / std::sqrt(width(hidden)), embedding);
+}
+Tensor no_root(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+  const Tensor size = (hidden * hidden).mean({-1}, true) + eps;
+  return out(hidden / size * weight / std::sqrt(width(hidden)), embedding);
+}
+Tensor no_eps(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double) {
+  const Tensor size = sqrt((hidden * hidden).mean({-1}, true));
+  return out(hidden / size * weight / std::sqrt(width(hidden)), embedding);
+}
+Tensor one_size_for_all(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+  const Tensor size = sqrt((hidden * hidden).mean() + eps);
+  return out(hidden / size * weight / std::sqrt(width(hidden)), embedding);
+}
+Tensor untied(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+  return right(hidden, weight, embedding.detach(), eps);
+}
+Tensor probabilities(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+  return softmax(right(hidden, weight, embedding, eps), -1);
+}
+
+const tutor::Exercise<decltype(t5_logits)> exercise{
+    "10_t5_logits",
+    t5_logits,
+    right,
+    {{"T5-06", "T5's norm takes no mean away: it divides by the root of the mean square", layer_normed},
+     {"T5-43", "the factor is missing: divide by √C before the embedding", no_factor},
+     {"T5-44", "multiplied by √C; divide", times_root},
+     {"T5-45", "divided by C; divide by its square root", by_width},
+     {"T5-46", "the norm is missing", no_norm},
+     {"T5-47", "the learned weight of the norm was not used", no_weight},
+     {"T5-48", "each row was divided by its length: the mean of the squares, not their sum", by_length},
+     {"T5-49", "divided by the mean of the squares: its root is missing", no_root},
+     {"T5-50", "a row of zeros became NaN: eps belongs under the root", no_eps},
+     {"T5-51", "one size for all rows: each word is normed by itself", one_size_for_all},
+     {"T5-52", "no gradient reaches the embedding: the output layer is the same tensor, and learned", untied},
+     {"T5-53", "these are probabilities; logits are asked for, the loss takes the softmax", probabilities}}};
+
+// B = 2, T = 3, C = 4, V = 5.
+struct Fixture {
+  Tensor hidden, weight, embedding;
+  Fixture() {
+    Generator gen(21);
+    hidden = randn({2, 3, 4}, gen) * 2.0 + 0.5, weight = randn({4}, gen), embedding = randn({5, 4}, gen);
+  }
+};
+
+TEST(T5Logits, OfOneWord) {
+  exercise.compare(
+      "t5_logits({{{1, 2, 3, 4}}}, {1, 1, 1, 1}, {{1, 0, 0, 0}, {0, 2, 0, -1}}, 1e-6)", [](auto f) {
+        return f(tensor({{{1, 2, 3, 4}}}), ones({4}), tensor({{1, 0, 0, 0}, {0, 2, 0, -1}}), 1e-6);
+      });
+}
+
+TEST(T5Logits, OfABatch) {
+  exercise.compare("t5_logits(hidden (2, 3, 4), weight (4), embedding (5, 4), 1e-6)", [](auto f) {
+    const Fixture x;
+    return f(x.hidden, x.weight, x.embedding, 1e-6);
+  });
+}
+
+TEST(T5Logits, OfRowsOfZerosAndAnotherEps) {
+  exercise.compare("t5_logits({{{0, 0, 0}, {1, 2, 2}}}, {1, -2, 0.5}, {{1, 1, 2}, {3, 0, -1}}, 0.25)",
+                   [](auto f) {
+                     return f(tensor({{{0, 0, 0}, {1, 2, 2}}}), tensor({1, -2, 0.5}),
+                              tensor({{1, 1, 2}, {3, 0, -1}}), 0.25);
+                   });
+}
+
+TEST(T5Logits, PassGradientsOn) {
+  exercise.compare("gradients of hidden, weight and embedding, weighted", [](auto f) {
+    Fixture x;
+    for (Tensor* t : {&x.hidden, &x.weight, &x.embedding}) t->set_requires_grad();
+    Generator gen(22);
+    (f(x.hidden, x.weight, x.embedding, 1e-6) * randn({2, 3, 5}, gen)).sum().backward();
+    const auto grad = [](const Tensor& t) { return t.grad().defined() ? t.grad() : zeros(t.shape()); };
+    return std::vector{grad(x.hidden), grad(x.weight), grad(x.embedding)};
+  });
+}
+
+TEST(T5Logits, LeaveTheirInputsAsTheyWere) {
+  exercise.invariant("SD-34", "an input was changed: a Tensor is a handle, so make a new one", [](auto f) {
+    const Fixture x, before;
+    f(x.hidden, x.weight, x.embedding, 1e-6);
+    return allclose(x.hidden, before.hidden) && allclose(x.weight, before.weight) &&
+           allclose(x.embedding, before.embedding);
+  });
+}
+
+}  // namespace
+}  // namespace heed::exercise

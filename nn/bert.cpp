@@ -1,0 +1,231 @@
+// bert.cpp — the names under which BERT is published, the embeddings, and the heads.
+#include "nn/bert.h"
+
+#include "nn/init.h"
+
+namespace heed::nn {
+
+// ---- published names --------------------------------------------------------------------------------------
+
+static constexpr Rename table[] = {
+    {"embeddings.LayerNorm.weight", "embeddings.norm.weight"},
+    {"embeddings.LayerNorm.bias", "embeddings.norm.bias"},
+    {"encoder.layer.*.attention.self.query.weight", "encoder.layers.*.self_attn.in_proj_weight",
+     How::row_third_0},
+    {"encoder.layer.*.attention.self.key.weight", "encoder.layers.*.self_attn.in_proj_weight",
+     How::row_third_1},
+    {"encoder.layer.*.attention.self.value.weight", "encoder.layers.*.self_attn.in_proj_weight",
+     How::row_third_2},
+    {"encoder.layer.*.attention.self.query.bias", "encoder.layers.*.self_attn.in_proj_bias",
+     How::row_third_0},
+    {"encoder.layer.*.attention.self.key.bias", "encoder.layers.*.self_attn.in_proj_bias", How::row_third_1},
+    {"encoder.layer.*.attention.self.value.bias", "encoder.layers.*.self_attn.in_proj_bias",
+     How::row_third_2},
+    {"encoder.layer.*.attention.output.dense.weight", "encoder.layers.*.self_attn.out_proj.weight"},
+    {"encoder.layer.*.attention.output.dense.bias", "encoder.layers.*.self_attn.out_proj.bias"},
+    {"encoder.layer.*.attention.output.LayerNorm.weight", "encoder.layers.*.norm1.weight"},
+    {"encoder.layer.*.attention.output.LayerNorm.bias", "encoder.layers.*.norm1.bias"},
+    {"encoder.layer.*.intermediate.dense.weight", "encoder.layers.*.linear1.weight"},
+    {"encoder.layer.*.intermediate.dense.bias", "encoder.layers.*.linear1.bias"},
+    {"encoder.layer.*.output.dense.weight", "encoder.layers.*.linear2.weight"},
+    {"encoder.layer.*.output.dense.bias", "encoder.layers.*.linear2.bias"},
+    {"encoder.layer.*.output.LayerNorm.weight", "encoder.layers.*.norm2.weight"},
+    {"encoder.layer.*.output.LayerNorm.bias", "encoder.layers.*.norm2.bias"},
+    {"pooler.dense.weight", "pooler.weight"},
+    {"pooler.dense.bias", "pooler.bias"},
+    {"cls.predictions.transform.dense.weight", "transform.weight"},
+    {"cls.predictions.transform.dense.bias", "transform.bias"},
+    {"cls.predictions.transform.LayerNorm.weight", "norm.weight"},
+    {"cls.predictions.transform.LayerNorm.bias", "norm.bias"},
+    {"cls.predictions.bias", "bias"},
+};
+static constexpr const char* prefixes[] = {"bert."};
+static constexpr std::pair<const char*, const char*> older[] = {{"LayerNorm.gamma", "LayerNorm.weight"},
+                                                                {"LayerNorm.beta", "LayerNorm.bias"}};
+// One file serves every head: what another head owns is passed over. The decoder is the embedding once more.
+static constexpr const char* ignored[] = {"embeddings.position_ids",
+                                          "cls.seq_relationship.weight",
+                                          "cls.seq_relationship.bias",
+                                          "cls.predictions.decoder.weight",
+                                          "cls.predictions.decoder.bias",
+                                          "cls.predictions.bias",
+                                          "cls.predictions.transform.dense.weight",
+                                          "cls.predictions.transform.dense.bias",
+                                          "cls.predictions.transform.LayerNorm.weight",
+                                          "cls.predictions.transform.LayerNorm.bias",
+                                          "pooler.dense.weight",
+                                          "pooler.dense.bias",
+                                          "classifier.weight",
+                                          "classifier.bias"};
+
+PublishedNames Bert::published_names() {
+  return {.table = table, .prefixes = prefixes, .ignored = ignored, .endings = older};
+}
+PublishedNames BertForMaskedLM::published_names() { return Bert::published_names(); }
+PublishedNames BertForClassification::published_names() { return Bert::published_names(); }
+
+BertOptions Bert::from_config(const Config& config) {
+  config.must_be("hidden_act", "gelu");
+  config.must_be("position_embedding_type", "absolute");
+  return {.vocab_size = config.whole("vocab_size"),
+          .max_positions = config.whole("max_position_embeddings"),
+          .segments = config.whole("type_vocab_size"),
+          .d_model = config.whole("hidden_size"),
+          .nhead = config.whole("num_attention_heads"),
+          .num_layers = config.whole("num_hidden_layers"),
+          .dim_feedforward = config.whole("intermediate_size"),
+          .dropout = config.number_or("hidden_dropout_prob", 0.1),
+          .layer_norm_eps = config.number_or("layer_norm_eps", 1e-12)};
+}
+
+// The classes' names are listed; without a list there are two.
+BertForClassificationOptions BertForClassification::from_config(const Config& config) {
+  index_t classes = 0;
+  while (config.has(concat("id2label.", classes))) ++classes;
+  return {.bert = Bert::from_config(config), .num_classes = classes > 0 ? classes : 2};
+}
+
+// ---- the start --------------------------------------------------------------------------------------------
+
+static BertOptions checked(const BertOptions& o) {
+  check(o.vocab_size >= 1 && o.max_positions >= 1 && o.segments >= 1 && o.num_layers >= 0, "Bert",
+        "vocab_size, max_positions and segments must be at least 1 and num_layers not negative, got ",
+        o.vocab_size, ", ", o.max_positions, ", ", o.segments, " and ", o.num_layers);
+  check(o.d_model >= 1 && o.nhead >= 1 && o.d_model % o.nhead == 0, "Bert", "nhead = ", o.nhead,
+        " must divide d_model = ", o.d_model);
+  check(o.dim_feedforward >= 1, "Bert", "dim_feedforward must be at least 1, got ", o.dim_feedforward);
+  return o;
+}
+
+static void start(Linear& layer, Generator& gen) {
+  init::normal(layer.weight, gen, 0, 0.02);
+  init::zeros(layer.bias);
+}
+
+// ---- embeddings and encoder -------------------------------------------------------------------------------
+
+BertEmbeddings::BertEmbeddings(BertOptions o, Generator& gen)
+    : options(checked(o)),
+      word_embeddings({.num_embeddings = o.vocab_size, .embedding_dim = o.d_model}, gen),
+      position_embeddings({.num_embeddings = o.max_positions, .embedding_dim = o.d_model}, gen),
+      token_type_embeddings({.num_embeddings = o.segments, .embedding_dim = o.d_model}, gen),
+      norm({.size = o.d_model, .eps = o.layer_norm_eps}),
+      dropout({.p = o.dropout}, gen) {
+  for (Embedding* e : {&word_embeddings, &position_embeddings, &token_type_embeddings})
+    init::normal(e->weight, gen, 0, 0.02);
+}
+
+Tensor BertEmbeddings::forward(const IntTensor& ids, const IntTensor& segments) {
+  check(ids.rank() == 2 && ids.size(1) >= 1, "Bert", "ids must be (B, T) with at least one token, got ",
+        ids.shape());
+  check(ids.size(1) <= options.max_positions, "Bert", ids.size(1), " tokens do not fit into the ",
+        options.max_positions, " positions");
+  const bool given = segments.numel() > 0;
+  check(!given || segments.shape() == ids.shape(), "Bert", "segments ", segments.shape(),
+        " must have the shape of ids, ", ids.shape());
+  const Tensor words = word_embeddings(ids);                                     // (B, T, C)
+  const Tensor places = position_embeddings(IntTensor::arange(0, ids.size(1)));  // (T, C)
+  const Tensor kinds =
+      token_type_embeddings(given ? segments : IntTensor::zeros({1}));  // (B, T, C) or (1, C)
+  return dropout(norm(words + places + kinds));
+}
+
+void BertEmbeddings::visit(Visitor& v) {
+  v.child("word_embeddings", word_embeddings);
+  v.child("position_embeddings", position_embeddings);
+  v.child("token_type_embeddings", token_type_embeddings);
+  v.child("norm", norm);
+  v.child("dropout", dropout);
+}
+
+static TransformerEncoderOptions encoder_options(const BertOptions& o) {
+  return {.layer = {.d_model = o.d_model,
+                    .nhead = o.nhead,
+                    .dim_feedforward = o.dim_feedforward,
+                    .dropout = o.dropout,
+                    .activation = Activation::gelu,
+                    .layer_norm_eps = o.layer_norm_eps,
+                    .batch_first = true},
+          .num_layers = o.num_layers};
+}
+
+Bert::Bert(BertOptions o, Generator& gen)
+    : options(checked(o)), embeddings(o, gen), encoder(encoder_options(o), gen) {
+  for (auto& layer : encoder.layers) {
+    init::normal(layer.self_attn.in_proj_weight, gen, 0, 0.02);
+    for (Linear* part : {&layer.self_attn.out_proj, &layer.linear1, &layer.linear2}) start(*part, gen);
+  }
+  if (o.pooler) start(pooler.emplace(LinearOptions{.in = o.d_model, .out = o.d_model}, gen), gen);
+}
+
+Tensor Bert::forward(const IntTensor& ids, const BertInput& how) {
+  return encoder.forward(embeddings.forward(ids, how.segments), {.mask = how.mask});
+}
+
+Tensor Bert::pooled(const Tensor& hidden) const {
+  check(pooler.has_value(), "Bert", "this model was built with pooler = false");
+  return tanh((*pooler)(hidden.select(1, 0)));
+}
+
+void Bert::visit(Visitor& v) {
+  v.child("embeddings", embeddings);
+  v.child("encoder", encoder);
+  v.child("pooler", pooler);
+}
+
+std::string Bert::details() const {
+  return concat("vocab_size=", options.vocab_size, ", max_positions=", options.max_positions);
+}
+
+// ---- heads ------------------------------------------------------------------------------------------------
+
+static BertOptions without_pooler(BertOptions o) {
+  o.pooler = false;
+  return o;
+}
+
+BertForMaskedLM::BertForMaskedLM(BertOptions o, Generator& gen)
+    : options(without_pooler(o)),
+      bert(options, gen),
+      transform({.in = o.d_model, .out = o.d_model}, gen),
+      norm({.size = o.d_model, .eps = o.layer_norm_eps}),
+      bias(parameter({o.vocab_size})) {
+  start(transform, gen);
+}
+
+Tensor BertForMaskedLM::head(const Tensor& hidden) const {
+  return linear(norm(gelu(transform(hidden))), bert.embeddings.word_embeddings.weight, bias);
+}
+
+void BertForMaskedLM::visit(Visitor& v) {
+  v.parameter("bias", bias);
+  v.child("bert", bert);
+  v.child("transform", transform);
+  v.child("norm", norm);
+}
+
+static BertForClassificationOptions checked(BertForClassificationOptions o) {
+  check(o.num_classes >= 1, "BertForClassification", "num_classes must be at least 1, got ", o.num_classes);
+  o.bert.pooler = true;
+  return o;
+}
+
+BertForClassification::BertForClassification(BertForClassificationOptions o, Generator& gen)
+    : options(checked(o)),
+      bert(options.bert, gen),
+      dropout({.p = o.bert.dropout}, gen),
+      classifier({.in = o.bert.d_model, .out = o.num_classes}, gen) {
+  start(classifier, gen);
+}
+
+Tensor BertForClassification::forward(const IntTensor& ids, const BertInput& how) {
+  return classifier(dropout(bert.pooled(bert.forward(ids, how))));
+}
+
+void BertForClassification::visit(Visitor& v) {
+  v.child("bert", bert);
+  v.child("dropout", dropout);
+  v.child("classifier", classifier);
+}
+
+}  // namespace heed::nn

@@ -1,0 +1,108 @@
+// bert.h — lesson 10: the encoder alone. Each token attends to all, and guesses those of them that were hidden.
+//
+//   BertForMaskedLM bert(bert_base_uncased(), gen);
+//   Tensor logits = bert(ids);                                          // (B, T, V): which token stands here?
+//   Tensor y = bert.bert.forward(ids, {.segments = which, .mask = padding(lengths, T)});     // (B, T, C)
+//
+// Section 5's block as it is: post-LN, no mask but padding's. New are GELU, learned positions, a mark for each of two
+// sentences, a norm after the embeddings, and what it is trained on. Devlin et al., "BERT: pre-training of deep
+// bidirectional transformers for language understanding", 2019.
+#pragma once
+
+#include "nn/embedding.h"
+#include "nn/pretrained.h"
+#include "nn/transformer_encoder.h"
+
+namespace heed::nn {
+
+struct BertOptions {
+  index_t vocab_size = 0;       // V
+  index_t max_positions = 512;  // the most tokens it has positions for
+  index_t segments = 2;         // kinds of sentences: the first and the second
+  index_t d_model = 0;          // C
+  index_t nhead = 1;
+  index_t num_layers = 1;
+  index_t dim_feedforward = 0;
+  double dropout = 0.1;
+  double layer_norm_eps = 1e-12;
+  bool pooler = true;
+};
+// 109,482,240 parameters.
+inline BertOptions bert_base_uncased() {
+  return {.vocab_size = 30522, .d_model = 768, .nhead = 12, .num_layers = 12, .dim_feedforward = 3072};
+}
+
+struct BertInput {
+  IntTensor segments = {};  // (B, T), which sentence a token belongs to; empty: all to the first
+  Mask mask = {};           // true = may attend: padding(lengths, T)
+};
+
+// ids (B, T) -> (B, T, C): word + position + segment, normalised.
+struct BertEmbeddings : ModuleOf<BertEmbeddings> {
+  BertOptions options;
+  Embedding word_embeddings, position_embeddings, token_type_embeddings;
+  LayerNorm norm;
+  Dropout dropout;
+
+  BertEmbeddings(BertOptions options, Generator& gen);
+  Tensor forward(const IntTensor& ids, const IntTensor& segments = {});
+  void visit(Visitor& v) override;
+  std::string type() const override { return "BertEmbeddings"; }
+};
+
+// ids (B, T) -> (B, T, C). Starts as BERT does: weights from N(0, 0.02), biases 0.
+struct Bert : ModuleOf<Bert> {
+  BertOptions options;
+  BertEmbeddings embeddings;
+  TransformerEncoder encoder;
+  std::optional<Linear> pooler;
+
+  Bert(BertOptions options, Generator& gen);
+  Tensor forward(const IntTensor& ids, const BertInput& how = {});
+  // hidden (B, T, C) -> (B, C): the sentence, read from its first token, [CLS]. tanh(W · hidden[0] + b)
+  Tensor pooled(const Tensor& hidden) const;
+  void visit(Visitor& v) override;
+  std::string type() const override { return "Bert"; }
+  std::string details() const override;
+  static BertOptions from_config(const Config& config);
+  static PublishedNames published_names();
+};
+
+// The head that BERT is trained with: a layer more, then the embedding once more, with a bias of its own.
+struct BertForMaskedLM : ModuleOf<BertForMaskedLM> {
+  BertOptions options;
+  Bert bert;  // without the pooler
+  Linear transform;
+  LayerNorm norm;
+  Tensor bias;  // (V)
+
+  BertForMaskedLM(BertOptions options, Generator& gen);
+  Tensor forward(const IntTensor& ids, const BertInput& how = {}) { return head(bert.forward(ids, how)); }
+  // (..., C) -> logits (..., V). Of the hidden places alone: an eighth of the work of all.
+  Tensor head(const Tensor& hidden) const;
+  void visit(Visitor& v) override;
+  std::string type() const override { return "BertForMaskedLM"; }
+  static BertOptions from_config(const Config& config) { return Bert::from_config(config); }
+  static PublishedNames published_names();
+};
+
+struct BertForClassificationOptions {
+  BertOptions bert = {};
+  index_t num_classes = 2;
+};
+// ids (B, T) -> logits (B, classes), from the pooled sentence.
+struct BertForClassification : ModuleOf<BertForClassification> {
+  BertForClassificationOptions options;
+  Bert bert;
+  Dropout dropout;
+  Linear classifier;
+
+  BertForClassification(BertForClassificationOptions options, Generator& gen);
+  Tensor forward(const IntTensor& ids, const BertInput& how = {});
+  void visit(Visitor& v) override;
+  std::string type() const override { return "BertForClassification"; }
+  static BertForClassificationOptions from_config(const Config& config);
+  static PublishedNames published_names();
+};
+
+}  // namespace heed::nn

@@ -1,0 +1,346 @@
+// detr.cpp — features, positions, encoder, queries, decoder, heads.
+#include "nn/detr.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "nn/init.h"
+
+namespace heed::nn {
+
+using std::numbers::pi;
+
+static DetectionTransformerOptions checked(const DetectionTransformerOptions& o) {
+  check(o.nhead >= 1 && o.d_model >= 4 && o.d_model % 4 == 0 && o.d_model % o.nhead == 0,
+        "DetectionTransformer", "d_model = ", o.d_model, " must be a multiple of 4 and of nhead = ", o.nhead);
+  check(o.in_channels >= 1 && o.num_queries >= 1 && o.num_classes >= 1, "DetectionTransformer",
+        "in_channels, num_queries and num_classes must be at least 1, got ", o.in_channels, ", ",
+        o.num_queries, " and ", o.num_classes);
+  check(o.num_encoder_layers >= 0 && o.num_decoder_layers >= 1, "DetectionTransformer",
+        "num_encoder_layers must not be negative and num_decoder_layers at least 1, got ",
+        o.num_encoder_layers, " and ", o.num_decoder_layers);
+  return o;
+}
+
+// ---- positions --------------------------------------------------------------------------------------------
+
+// Angles of one axis, from 2π / size to 2π, to C/2 channels: sine and cosine of angle / 10000^(2i / (C/2)) in turn.
+static void write_waves(double angle, index_t channels, double* to) {
+  for (index_t c = 0; c < channels; ++c) {
+    const index_t pair = c - c % 2;  // 2i
+    const double wave = angle / std::pow(10000, static_cast<double>(pair) / static_cast<double>(channels));
+    to[c] = c % 2 == 0 ? std::sin(wave) : std::cos(wave);
+  }
+}
+
+Tensor sine_positions_2d(const Mask& real, index_t d_model, DType dtype) {
+  check(real.defined() && real.rank() == 3, "sine_positions_2d", "the mask must be (B, height, width), got ",
+        real.defined() ? to_string(real.shape()) : "an undefined mask");
+  check(d_model >= 4 && d_model % 4 == 0, "sine_positions_2d", "d_model = ", d_model,
+        " must be a multiple of 4");
+  const index_t batch = real.shape()[0], height = real.shape()[1], width = real.shape()[2],
+                half = d_model / 2;
+  std::vector<double> values(static_cast<std::size_t>(real.numel() * d_model));
+  const auto seen = [&](index_t b, index_t rows, index_t columns, bool down) {  // real pixels up to this one
+    index_t n = 0;
+    for (index_t i = 0; i <= (down ? rows : columns); ++i)
+      n += down ? real.at({b, i, columns}) : real.at({b, rows, i});
+    return static_cast<double>(n);
+  };
+  double* to = values.data();
+  for (index_t b = 0; b < batch; ++b)
+    for (index_t i = 0; i < height; ++i)
+      for (index_t j = 0; j < width; ++j, to += d_model) {
+        write_waves(2 * pi * seen(b, i, j, true) / (seen(b, height - 1, j, true) + 1e-6), half, to);
+        write_waves(2 * pi * seen(b, i, j, false) / (seen(b, i, width - 1, false) + 1e-6), half, to + half);
+      }
+  return from_vector(values, {batch, height * width, d_model}, dtype);
+}
+
+// ---- layers -----------------------------------------------------------------------------------------------
+
+static MultiheadAttentionOptions attention_of(const DetectionTransformerOptions& o) {
+  return {.d_model = o.d_model, .nhead = o.nhead, .dropout = o.dropout, .batch_first = true};
+}
+
+DETREncoderLayer::DETREncoderLayer(DetectionTransformerOptions o, Generator& gen)
+    : options(checked(o)),
+      self_attn(attention_of(o), gen),
+      linear1({.in = o.d_model, .out = o.dim_feedforward}, gen),
+      linear2({.in = o.dim_feedforward, .out = o.d_model}, gen),
+      norm1({.size = o.d_model}),
+      norm2({.size = o.d_model}),
+      dropout({.p = o.dropout}, gen),
+      dropout1({.p = o.dropout}, gen),
+      dropout2({.p = o.dropout}, gen) {}
+
+Tensor DETREncoderLayer::forward(const Tensor& x, const Tensor& p, const Mask& mask) {
+  const Tensor placed = x + p;
+  const Tensor h = norm1(x + dropout1(self_attn.forward(placed, placed, x, {.mask = mask}).output));
+  return norm2(h + dropout2(linear2(dropout(relu(linear1(h))))));
+}
+
+void DETREncoderLayer::visit(Visitor& v) {
+  v.child("self_attn", self_attn);
+  v.child("linear1", linear1);
+  v.child("dropout", dropout);
+  v.child("linear2", linear2);
+  v.child("norm1", norm1);
+  v.child("norm2", norm2);
+  v.child("dropout1", dropout1);
+  v.child("dropout2", dropout2);
+}
+
+DETRDecoderLayer::DETRDecoderLayer(DetectionTransformerOptions o, Generator& gen)
+    : options(checked(o)),
+      self_attn(attention_of(o), gen),
+      multihead_attn(attention_of(o), gen),
+      linear1({.in = o.d_model, .out = o.dim_feedforward}, gen),
+      linear2({.in = o.dim_feedforward, .out = o.d_model}, gen),
+      norm1({.size = o.d_model}),
+      norm2({.size = o.d_model}),
+      norm3({.size = o.d_model}),
+      dropout({.p = o.dropout}, gen),
+      dropout1({.p = o.dropout}, gen),
+      dropout2({.p = o.dropout}, gen),
+      dropout3({.p = o.dropout}, gen) {}
+
+Tensor DETRDecoderLayer::forward(const Tensor& x, const Tensor& q, const Tensor& memory, const Tensor& p,
+                                 const Mask& mask, std::vector<Tensor>* maps) {
+  const Tensor asking = x + q;
+  Tensor h = norm1(x + dropout1(self_attn.forward(asking, asking, x).output));
+  const AttentionResult seen = multihead_attn.forward(
+      h + q, memory + p, memory, {.mask = mask, .weights = maps ? Weights::per_head : Weights::none});
+  if (maps) maps->push_back(seen.weights.detach());
+  h = norm2(h + dropout2(seen.output));
+  return norm3(h + dropout3(linear2(dropout(relu(linear1(h))))));
+}
+
+void DETRDecoderLayer::visit(Visitor& v) {
+  v.child("self_attn", self_attn);
+  v.child("multihead_attn", multihead_attn);
+  v.child("linear1", linear1);
+  v.child("dropout", dropout);
+  v.child("linear2", linear2);
+  v.child("norm1", norm1);
+  v.child("norm2", norm2);
+  v.child("norm3", norm3);
+  v.child("dropout1", dropout1);
+  v.child("dropout2", dropout2);
+  v.child("dropout3", dropout3);
+}
+
+// ---- everything after the backbone ------------------------------------------------------------------------
+
+DetectionTransformer::DetectionTransformer(DetectionTransformerOptions o, Generator& gen)
+    : options(checked(o)),
+      input_proj({.in_channels = o.in_channels, .out_channels = o.d_model}, gen),
+      norm({.size = o.d_model}),
+      query_embed(parameter({o.num_queries, o.d_model})),
+      class_embed({.in = o.d_model, .out = o.num_classes + 1}, gen) {
+  for (index_t i = 0; i < o.num_encoder_layers; ++i) encoder.emplace_back(o, gen);
+  for (index_t i = 0; i < o.num_decoder_layers; ++i) decoder.emplace_back(o, gen);
+  const auto start = [&](Module& layer) {
+    for (Tensor& p : layer.parameters())
+      if (p.rank() > 1) init::xavier_uniform(p, gen);
+  };
+  for (auto& layer : encoder) start(layer);
+  for (auto& layer : decoder) start(layer);
+  for (const index_t out : {o.d_model, o.d_model, index_t{4}})
+    bbox_embed.emplace_back(LinearOptions{.in = o.d_model, .out = out}, gen);
+  init::normal(query_embed, gen);
+}
+
+Detections DetectionTransformer::forward(const Tensor& features, const Mask& real,
+                                         std::vector<Tensor>* maps) {
+  check(features.defined() && features.rank() == 4 && features.size(1) == options.in_channels,
+        "DetectionTransformer", "features must be (B, ", options.in_channels, ", height, width), got ",
+        features.defined() ? to_string(features.shape()) : "an undefined tensor");
+  const index_t batch = features.size(0), pixels = features.size(2) * features.size(3);
+  const Shape map{batch, features.size(2), features.size(3)};
+  check(!real.defined() || real.shape() == map, "DetectionTransformer", "the mask must be ", map, ", got ",
+        real.shape());
+  const Mask mask = real.defined() ? real.reshape({batch, 1, pixels}) : Mask();
+  const Tensor p = real.defined() ? sine_positions_2d(real, options.d_model, features.dtype())
+                                  : sine_positions_2d(Mask::full({1, map[1], map[2]}, true), options.d_model,
+                                                      features.dtype());  // (B or 1, S, C)
+
+  Tensor memory =
+      input_proj(features).reshape({batch, options.d_model, pixels}).transpose(1, 2);  // (B, S, C)
+  for (auto& layer : encoder) memory = layer.forward(memory, p, mask);
+
+  Tensor x = zeros({batch, options.num_queries, options.d_model}, features.dtype());
+  std::vector<Tensor> said;  // by each layer
+  for (auto& layer : decoder) {
+    x = layer.forward(x, query_embed, memory, p, mask, maps);
+    said.push_back(norm(x));
+  }
+  const Tensor all = stack(said);  // (L, B, N, C)
+  const Tensor box = bbox_embed[2](relu(bbox_embed[1](relu(bbox_embed[0](all)))));
+  return {class_embed(all), sigmoid(box)};
+}
+
+void DetectionTransformer::visit(Visitor& v) {
+  v.parameter("query_embed", query_embed);
+  v.child("input_proj", input_proj);
+  v.child("encoder", encoder);
+  v.child("decoder", decoder);
+  v.child("norm", norm);
+  v.child("class_embed", class_embed);
+  v.child("bbox_embed", bbox_embed);
+}
+
+// ---- the model --------------------------------------------------------------------------------------------
+
+static DetectionTransformerOptions reading(DetectionTransformerOptions o, const ResNet& backbone) {
+  o.in_channels = backbone.out_channels();
+  return o;
+}
+
+DETR::DETR(DETROptions o, Generator& gen)
+    : options(o), backbone(o.backbone, gen), detector(reading(o.detector, backbone), gen) {}
+
+// A pixel of the map is real where the image's pixel at its upper left is.
+static Mask shrunk(const Mask& real, index_t height, index_t width) {
+  const index_t batch = real.shape()[0], rows = real.shape()[1], columns = real.shape()[2];
+  std::vector<std::uint8_t> values;
+  for (index_t b = 0; b < batch; ++b)
+    for (index_t i = 0; i < height; ++i)
+      for (index_t j = 0; j < width; ++j)
+        values.push_back(real.at({b, i * rows / height, j * columns / width}));
+  return {std::move(values), {batch, height, width}};
+}
+
+Detections DETR::forward(const Tensor& images, const Mask& real) {
+  const Tensor features = backbone(images);
+  if (!real.defined()) return detector(features);
+  const Shape pixels{images.size(0), images.size(2), images.size(3)};
+  check(real.shape() == pixels, "DETR", "the mask must be ", pixels, ", got ", real.shape());
+  return detector(features, shrunk(real, features.size(2), features.size(3)));
+}
+
+// ---- as it is published -----------------------------------------------------------------------------------
+
+DETROptions DETR::from_config(const Config& config) {
+  config.must_be("backbone", "resnet50");
+  config.must_be("position_embedding_type", "sine");
+  config.must_be("activation_function", "relu");
+  DETROptions o = detr_resnet50();
+  DetectionTransformerOptions& d = o.detector;
+  d.d_model = config.whole("d_model");
+  d.nhead = config.whole("encoder_attention_heads");
+  d.num_encoder_layers = config.whole("encoder_layers");
+  d.num_decoder_layers = config.whole("decoder_layers");
+  d.dim_feedforward = config.whole("encoder_ffn_dim");
+  check(config.whole("decoder_attention_heads") == d.nhead &&
+            config.whole("decoder_ffn_dim") == d.dim_feedforward,
+        "config.json", "'decoder_attention_heads' and 'decoder_ffn_dim' must be those of the encoder");
+  d.dropout = config.number_or("dropout", d.dropout);
+  d.num_queries = config.whole("num_queries");
+  index_t named = 0;
+  while (config.has(concat("id2label.", named))) ++named;
+  d.num_classes = named > 0 ? named : config.whole_or("num_labels", d.num_classes);
+  return o;
+}
+
+PublishedNames DETR::published_names() {
+  static const Rename table[] = {
+      {"model.backbone.conv_encoder.model.conv1.weight", "backbone.conv1.weight"},
+      {"model.backbone.conv_encoder.model.bn1.weight", "backbone.bn1.weight"},
+      {"model.backbone.conv_encoder.model.bn1.bias", "backbone.bn1.bias"},
+      {"model.backbone.conv_encoder.model.bn1.running_mean", "backbone.bn1.running_mean"},
+      {"model.backbone.conv_encoder.model.bn1.running_var", "backbone.bn1.running_var"},
+      {"model.backbone.conv_encoder.model.layer*.*.conv*.weight", "backbone.layer*.*.conv*.weight"},
+      {"model.backbone.conv_encoder.model.layer*.*.bn*.weight", "backbone.layer*.*.bn*.weight"},
+      {"model.backbone.conv_encoder.model.layer*.*.bn*.bias", "backbone.layer*.*.bn*.bias"},
+      {"model.backbone.conv_encoder.model.layer*.*.bn*.running_mean", "backbone.layer*.*.bn*.running_mean"},
+      {"model.backbone.conv_encoder.model.layer*.*.bn*.running_var", "backbone.layer*.*.bn*.running_var"},
+      {"model.backbone.conv_encoder.model.layer*.*.downsample.0.weight",
+       "backbone.layer*.*.downsample.0.weight"},
+      {"model.backbone.conv_encoder.model.layer*.*.downsample.1.weight",
+       "backbone.layer*.*.downsample.1.weight"},
+      {"model.backbone.conv_encoder.model.layer*.*.downsample.1.bias", "backbone.layer*.*.downsample.1.bias"},
+      {"model.backbone.conv_encoder.model.layer*.*.downsample.1.running_mean",
+       "backbone.layer*.*.downsample.1.running_mean"},
+      {"model.backbone.conv_encoder.model.layer*.*.downsample.1.running_var",
+       "backbone.layer*.*.downsample.1.running_var"},
+      {"model.input_projection.weight", "detector.input_proj.weight"},
+      {"model.input_projection.bias", "detector.input_proj.bias"},
+      {"model.query_position_embeddings.weight", "detector.query_embed"},
+      {"model.encoder.layers.*.self_attn.q_proj.weight", "detector.encoder.*.self_attn.in_proj_weight",
+       How::row_third_0},
+      {"model.encoder.layers.*.self_attn.q_proj.bias", "detector.encoder.*.self_attn.in_proj_bias",
+       How::row_third_0},
+      {"model.encoder.layers.*.self_attn.k_proj.weight", "detector.encoder.*.self_attn.in_proj_weight",
+       How::row_third_1},
+      {"model.encoder.layers.*.self_attn.k_proj.bias", "detector.encoder.*.self_attn.in_proj_bias",
+       How::row_third_1},
+      {"model.encoder.layers.*.self_attn.v_proj.weight", "detector.encoder.*.self_attn.in_proj_weight",
+       How::row_third_2},
+      {"model.encoder.layers.*.self_attn.v_proj.bias", "detector.encoder.*.self_attn.in_proj_bias",
+       How::row_third_2},
+      {"model.encoder.layers.*.self_attn.out_proj.weight", "detector.encoder.*.self_attn.out_proj.weight"},
+      {"model.encoder.layers.*.self_attn.out_proj.bias", "detector.encoder.*.self_attn.out_proj.bias"},
+      {"model.encoder.layers.*.fc1.weight", "detector.encoder.*.linear1.weight"},
+      {"model.encoder.layers.*.fc1.bias", "detector.encoder.*.linear1.bias"},
+      {"model.encoder.layers.*.fc2.weight", "detector.encoder.*.linear2.weight"},
+      {"model.encoder.layers.*.fc2.bias", "detector.encoder.*.linear2.bias"},
+      {"model.encoder.layers.*.self_attn_layer_norm.weight", "detector.encoder.*.norm1.weight"},
+      {"model.encoder.layers.*.self_attn_layer_norm.bias", "detector.encoder.*.norm1.bias"},
+      {"model.encoder.layers.*.final_layer_norm.weight", "detector.encoder.*.norm2.weight"},
+      {"model.encoder.layers.*.final_layer_norm.bias", "detector.encoder.*.norm2.bias"},
+      {"model.decoder.layers.*.self_attn.q_proj.weight", "detector.decoder.*.self_attn.in_proj_weight",
+       How::row_third_0},
+      {"model.decoder.layers.*.self_attn.q_proj.bias", "detector.decoder.*.self_attn.in_proj_bias",
+       How::row_third_0},
+      {"model.decoder.layers.*.self_attn.k_proj.weight", "detector.decoder.*.self_attn.in_proj_weight",
+       How::row_third_1},
+      {"model.decoder.layers.*.self_attn.k_proj.bias", "detector.decoder.*.self_attn.in_proj_bias",
+       How::row_third_1},
+      {"model.decoder.layers.*.self_attn.v_proj.weight", "detector.decoder.*.self_attn.in_proj_weight",
+       How::row_third_2},
+      {"model.decoder.layers.*.self_attn.v_proj.bias", "detector.decoder.*.self_attn.in_proj_bias",
+       How::row_third_2},
+      {"model.decoder.layers.*.self_attn.out_proj.weight", "detector.decoder.*.self_attn.out_proj.weight"},
+      {"model.decoder.layers.*.self_attn.out_proj.bias", "detector.decoder.*.self_attn.out_proj.bias"},
+      {"model.decoder.layers.*.encoder_attn.q_proj.weight",
+       "detector.decoder.*.multihead_attn.in_proj_weight", How::row_third_0},
+      {"model.decoder.layers.*.encoder_attn.q_proj.bias", "detector.decoder.*.multihead_attn.in_proj_bias",
+       How::row_third_0},
+      {"model.decoder.layers.*.encoder_attn.k_proj.weight",
+       "detector.decoder.*.multihead_attn.in_proj_weight", How::row_third_1},
+      {"model.decoder.layers.*.encoder_attn.k_proj.bias", "detector.decoder.*.multihead_attn.in_proj_bias",
+       How::row_third_1},
+      {"model.decoder.layers.*.encoder_attn.v_proj.weight",
+       "detector.decoder.*.multihead_attn.in_proj_weight", How::row_third_2},
+      {"model.decoder.layers.*.encoder_attn.v_proj.bias", "detector.decoder.*.multihead_attn.in_proj_bias",
+       How::row_third_2},
+      {"model.decoder.layers.*.encoder_attn.out_proj.weight",
+       "detector.decoder.*.multihead_attn.out_proj.weight"},
+      {"model.decoder.layers.*.encoder_attn.out_proj.bias",
+       "detector.decoder.*.multihead_attn.out_proj.bias"},
+      {"model.decoder.layers.*.fc1.weight", "detector.decoder.*.linear1.weight"},
+      {"model.decoder.layers.*.fc1.bias", "detector.decoder.*.linear1.bias"},
+      {"model.decoder.layers.*.fc2.weight", "detector.decoder.*.linear2.weight"},
+      {"model.decoder.layers.*.fc2.bias", "detector.decoder.*.linear2.bias"},
+      {"model.decoder.layers.*.self_attn_layer_norm.weight", "detector.decoder.*.norm1.weight"},
+      {"model.decoder.layers.*.self_attn_layer_norm.bias", "detector.decoder.*.norm1.bias"},
+      {"model.decoder.layers.*.encoder_attn_layer_norm.weight", "detector.decoder.*.norm2.weight"},
+      {"model.decoder.layers.*.encoder_attn_layer_norm.bias", "detector.decoder.*.norm2.bias"},
+      {"model.decoder.layers.*.final_layer_norm.weight", "detector.decoder.*.norm3.weight"},
+      {"model.decoder.layers.*.final_layer_norm.bias", "detector.decoder.*.norm3.bias"},
+      {"model.decoder.layernorm.weight", "detector.norm.weight"},
+      {"model.decoder.layernorm.bias", "detector.norm.bias"},
+      {"class_labels_classifier.weight", "detector.class_embed.weight"},
+      {"class_labels_classifier.bias", "detector.class_embed.bias"},
+      {"bbox_predictor.layers.*.weight", "detector.bbox_embed.*.weight"},
+      {"bbox_predictor.layers.*.bias", "detector.bbox_embed.*.bias"},
+  };
+  static const char* const ignored[] = {
+      "model.backbone.conv_encoder.model.bn*.num_batches_tracked",
+      "model.backbone.conv_encoder.model.layer*.*.bn*.num_batches_tracked",
+      "model.backbone.conv_encoder.model.layer*.*.downsample.*.num_batches_tracked"};
+  return {.table = table, .ignored = ignored};
+}
+
+}  // namespace heed::nn

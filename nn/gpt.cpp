@@ -1,0 +1,218 @@
+// gpt.cpp — embed, blocks, norm, and the embedding again.
+#include "nn/gpt.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nn/init.h"
+
+namespace heed::nn {
+
+// ---- published names --------------------------------------------------------------------------------------
+
+// GPT-2 was written with one-dimensional convolutions of width 1, whose weights lie (in, out).
+static constexpr Rename table[] = {
+    {"h.*.attn.c_attn.weight", "h.*.attn.c_attn.weight", How::transposed},
+    {"h.*.attn.c_proj.weight", "h.*.attn.c_proj.weight", How::transposed},
+    {"h.*.mlp.c_fc.weight", "h.*.mlp.c_fc.weight", How::transposed},
+    {"h.*.mlp.c_proj.weight", "h.*.mlp.c_proj.weight", How::transposed},
+};
+static constexpr const char* prefixes[] = {"transformer."};
+// The causal masks were saved as buffers; the output layer is the embedding once more.
+static constexpr const char* ignored[] = {"h.*.attn.bias", "h.*.attn.masked_bias", "lm_head.weight"};
+
+PublishedNames GPT::published_names() { return {.table = table, .prefixes = prefixes, .ignored = ignored}; }
+
+GPTOptions GPT::from_config(const Config& config) {
+  config.must_be("activation_function", "gelu_new");
+  const index_t width = config.whole("n_embd");
+  check(config.whole_or("n_inner", 4 * width) == 4 * width, "config.json",
+        "'n_inner' must be 4 · n_embd in this model, got ", config.whole_or("n_inner", 0));
+  return {.vocab_size = config.whole("vocab_size"),
+          .context = config.whole_or("n_positions", config.whole_or("n_ctx", 1024)),
+          .d_model = width,
+          .nhead = config.whole("n_head"),
+          .num_layers = config.whole("n_layer"),
+          .dropout = config.number_or("resid_pdrop", 0.1),
+          .layer_norm_eps = config.number_or("layer_norm_epsilon", 1e-5)};
+}
+
+// ---- the start --------------------------------------------------------------------------------------------
+
+static GPTOptions checked(const GPTOptions& o) {
+  check(o.vocab_size >= 1 && o.context >= 1 && o.num_layers >= 0, "GPT",
+        "vocab_size and context must be at least 1 and num_layers not negative, got ", o.vocab_size, ", ",
+        o.context, " and ", o.num_layers);
+  check(o.d_model >= 1 && o.nhead >= 1 && o.d_model % o.nhead == 0, "GPT", "nhead = ", o.nhead,
+        " must divide d_model = ", o.d_model);
+  return o;
+}
+
+static void start(Linear& layer, double deviation, Generator& gen) {
+  init::normal(layer.weight, gen, 0, deviation);
+  init::zeros(layer.bias);
+}
+
+// Every layer adds two sublayers to one running sum; smaller ends keep its variance from growing with the depth.
+static double end_deviation(const GPTOptions& o) {
+  return 0.02 / std::sqrt(2.0 * static_cast<double>(std::max<index_t>(o.num_layers, 1)));
+}
+
+// ---- attention --------------------------------------------------------------------------------------------
+
+CausalSelfAttention::CausalSelfAttention(GPTOptions o, Generator& gen)
+    : options(checked(o)),
+      c_attn({.in = o.d_model, .out = 3 * o.d_model}, gen),
+      c_proj({.in = o.d_model, .out = o.d_model}, gen),
+      resid_dropout({.p = o.dropout}, gen),
+      generator(gen.fork()) {
+  start(c_attn, 0.02, gen);
+  start(c_proj, end_deviation(o), gen);
+}
+
+Tensor CausalSelfAttention::forward(const Tensor& x, GPTCache::Layer* kept, index_t at) {
+  const index_t batch = x.size(0), t = x.size(1), heads = options.nhead, width = options.d_model / heads;
+  // (B, T, 3C) -> three of (B, H, T, D)
+  const Tensor qkv = c_attn(x).reshape({batch, t, 3, heads, width}).permute({2, 0, 3, 1, 4});
+  const Tensor q = qkv.select(0, 0);
+  Tensor k = qkv.select(0, 1), v = qkv.select(0, 2);
+  if (kept) {
+    kept->keys.slice(2, at, at + t).copy_(k);
+    kept->values.slice(2, at, at + t).copy_(v);
+    k = kept->keys.slice(2, 0, at + t), v = kept->values.slice(2, 0, at + t);
+  }
+  // `causal` is aligned at the last query and key: with a cache the T new tokens see all that came before them.
+  const Tensor y = scaled_dot_product_attention(
+      q, k, v, {.causal = true, .dropout = training() ? options.dropout : 0, .generator = &generator});
+  return resid_dropout(c_proj(y.transpose(1, 2).reshape({batch, t, options.d_model})));
+}
+
+void CausalSelfAttention::visit(Visitor& v) {
+  v.child("c_attn", c_attn);
+  v.child("c_proj", c_proj);
+  v.child("resid_dropout", resid_dropout);
+  v.generator("generator", generator);
+}
+
+// ---- the rest of a block ----------------------------------------------------------------------------------
+
+GPTFeedForward::GPTFeedForward(GPTOptions o, Generator& gen)
+    : options(checked(o)),
+      c_fc({.in = o.d_model, .out = 4 * o.d_model}, gen),
+      c_proj({.in = 4 * o.d_model, .out = o.d_model}, gen),
+      dropout({.p = o.dropout}, gen) {
+  start(c_fc, 0.02, gen);
+  start(c_proj, end_deviation(o), gen);
+}
+
+Tensor GPTFeedForward::forward(const Tensor& x) { return dropout(c_proj(gelu(c_fc(x), Gelu::tanh))); }
+
+void GPTFeedForward::visit(Visitor& v) {
+  v.child("c_fc", c_fc);
+  v.child("c_proj", c_proj);
+  v.child("dropout", dropout);
+}
+
+GPTBlock::GPTBlock(GPTOptions o, Generator& gen)
+    : options(checked(o)),
+      ln_1({.size = o.d_model, .eps = o.layer_norm_eps}),
+      attn(o, gen),
+      ln_2({.size = o.d_model, .eps = o.layer_norm_eps}),
+      mlp(o, gen) {}
+
+Tensor GPTBlock::forward(const Tensor& x, GPTCache::Layer* kept, index_t at) {
+  const Tensor h = x + attn(ln_1(x), kept, at);
+  return h + mlp(ln_2(h));
+}
+
+void GPTBlock::visit(Visitor& v) {
+  v.child("ln_1", ln_1);
+  v.child("attn", attn);
+  v.child("ln_2", ln_2);
+  v.child("mlp", mlp);
+}
+
+// ---- the model --------------------------------------------------------------------------------------------
+
+GPT::GPT(GPTOptions o, Generator& gen)
+    : options(checked(o)),
+      wte({.num_embeddings = o.vocab_size, .embedding_dim = o.d_model}, gen),
+      wpe({.num_embeddings = o.context, .embedding_dim = o.d_model}, gen),
+      drop({.p = o.dropout}, gen),
+      ln_f({.size = o.d_model, .eps = o.layer_norm_eps}) {
+  init::normal(wte.weight, gen, 0, 0.02);
+  init::normal(wpe.weight, gen, 0, 0.02);
+  for (index_t i = 0; i < o.num_layers; ++i) h.emplace_back(o, gen);
+}
+
+Tensor GPT::forward(const IntTensor& ids) { return linear(hidden(ids, nullptr), wte.weight); }
+
+Tensor GPT::forward(const IntTensor& ids, GPTCache& cache) {
+  const NoGrad no_grad;
+  return linear(hidden(ids, &cache).slice(1, -1), wte.weight);
+}
+
+// (B, T) -> (B, T, C), normalised: what the output layer reads.
+Tensor GPT::hidden(const IntTensor& ids, GPTCache* cache) {
+  check(ids.rank() == 2 && ids.size(1) >= 1, "GPT", "ids must be (B, T) with at least one token, got ",
+        ids.shape());
+  const index_t batch = ids.size(0), t = ids.size(1), at = cache ? cache->length : 0;
+  check(at + t <= options.context, "GPT", at + t, " tokens do not fit into the context of ", options.context,
+        at > 0 ? concat("; ", at, " of them are in the cache") : "");
+  if (cache && cache->layers.empty())
+    for (std::size_t i = 0; i < h.size(); ++i) {
+      const Shape room{batch, options.nhead, options.context, options.d_model / options.nhead};
+      cache->layers.push_back({empty(room, wte.weight.dtype()), empty(room, wte.weight.dtype())});
+    }
+  check(!cache || h.empty() || cache->layers[0].keys.size(0) == batch, "GPT",
+        "the cache is of another batch size than ids ", ids.shape());
+  Tensor x = drop(wte(ids) + wpe(IntTensor::arange(at, at + t)));
+  for (std::size_t i = 0; i < h.size(); ++i) x = h[i](x, cache ? &cache->layers[i] : nullptr, at);
+  if (cache) cache->length += t;
+  return ln_f(x);
+}
+
+void GPT::visit(Visitor& v) {
+  v.child("wte", wte);
+  v.child("wpe", wpe);
+  v.child("drop", drop);
+  v.child("h", h);
+  v.child("ln_f", ln_f);
+}
+
+std::string GPT::details() const {
+  return concat("vocab_size=", options.vocab_size, ", context=", options.context,
+                ", d_model=", options.d_model, ", nhead=", options.nhead);
+}
+
+// ---- writing ----------------------------------------------------------------------------------------------
+
+std::vector<index_t> generate(GPT& gpt, const std::vector<index_t>& prompt, const GenerateOptions& o,
+                              Generator& gen, const std::function<void(index_t)>& each) {
+  check(!prompt.empty(), "generate", "the prompt is empty; there must be at least one token to go on from");
+  const NoGrad no_grad;
+  const auto context = static_cast<std::size_t>(gpt.options.context);
+  std::vector<index_t> seen = prompt;  // what the model looks at
+  const auto forget = [&] {
+    if (seen.size() <= context) return false;
+    seen.erase(seen.begin(), seen.end() - static_cast<std::ptrdiff_t>(std::max<std::size_t>(context / 2, 1)));
+    return true;
+  };
+  forget();
+  std::vector<index_t> written;
+  GPTCache cache;
+  while (static_cast<index_t>(written.size()) < o.tokens) {
+    const auto old = static_cast<std::ptrdiff_t>(cache.length);
+    const std::vector<index_t> unread(seen.begin() + (o.cached ? old : 0), seen.end());
+    const IntTensor ids(unread, {1, static_cast<index_t>(unread.size())});
+    const Tensor logits = o.cached ? gpt.forward(ids, cache) : gpt.forward(ids).slice(1, -1);  // (1, 1, V)
+    const index_t next = sample(logits.select(0, 0), o.sampling, gen).item();
+    written.push_back(next), seen.push_back(next);
+    if (each) each(next);
+    if (next == o.end) break;
+    if (forget()) cache = {};
+  }
+  return written;
+}
+
+}  // namespace heed::nn

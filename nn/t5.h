@@ -1,0 +1,169 @@
+// t5.h — lesson 10: text to text. An encoder reads, a decoder writes, and where a word stands is said in the scores.
+//
+//   T5 t5({.vocab_size = 100, .d_model = 64, .d_kv = 16, .d_ff = 128, .nhead = 4, .num_layers = 2}, gen);
+//   Tensor logits = t5.forward(source, shift_right(labels), not_padding(source, 0));   // (B, T, V)
+//   auto texts = t5.generate(source, {.max_length = 20, .source_mask = not_padding(source, 0)});
+//
+// What it changes about section 5's block: RMSNorm before the sublayers, no biases, no division of the scores by √D
+// (the start of the weights of q makes up for it), and no vectors of positions: each stack has one table of
+// numbers, one for each head and each distance between two words, that is added to the scores of all its layers.
+// Raffel et al., "Exploring the limits of transfer learning with a unified text-to-text transformer", 2020.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "nn/dropout.h"
+#include "nn/embedding.h"
+#include "nn/linear.h"
+#include "nn/norm.h"
+#include "nn/pretrained.h"
+
+namespace heed::nn {
+
+struct T5Options {
+  index_t vocab_size = 0;           // V
+  index_t d_model = 0;              // C
+  index_t d_kv = 64;                // D, the width of a head; nhead · d_kv need not be d_model
+  index_t d_ff = 2048;              // the width inside the feed-forward
+  index_t nhead = 1;                // H
+  index_t num_layers = 1;           // of the encoder
+  index_t num_decoder_layers = -1;  // -1: as many as of the encoder
+  index_t num_buckets = 32;         // numbers a head has for distances
+  index_t max_distance = 128;       // from here on all distances share one
+  double dropout = 0.1;
+  double layer_norm_eps = 1e-6;
+  index_t pad = 0, eos = 1;  // pad is also what the decoder is given before the first word
+  bool is_decoder = false;   // of a block or a stack; the whole model has one of each
+};
+// t5-small: 60,506,624 parameters.
+inline T5Options t5_small() {
+  return {.vocab_size = 32128, .d_model = 512, .d_kv = 64, .d_ff = 2048, .nhead = 8, .num_layers = 6};
+}
+
+// Which of the numbers belongs to a distance, key - query. Near distances have one each, far ones share, the wider
+// the farther: of n numbers (half of num_buckets where keys may be on both sides; the upper half is for keys after
+// the query)
+//   |distance| < n/2   itself
+//   else               n/2 + ⌊log(|distance| / (n/2)) / log(max_distance / (n/2)) · n/2⌋, at most n - 1
+// One-sided, for a decoder: a key after the query counts as distance 0 (the causal mask hides it).
+index_t relative_position_bucket(index_t distance, bool both_sides, index_t num_buckets = 32,
+                                 index_t max_distance = 128);
+
+// What the decoder is given, to write these labels (B, T): `start`, then the labels without the last. Labels that
+// do not count (`ignored`) become `start`, which in T5 is the padding.
+IntTensor shift_right(const IntTensor& labels, index_t start = 0, index_t ignored = -100);
+
+// Queries from x, keys and values from x or from what the encoder has read: softmax(q · kᵀ + bias) · v. No biases.
+struct T5Attention : ModuleOf<T5Attention> {
+  T5Options options;
+  Linear q, k, v;       // C -> H·D
+  Linear o;             // H·D -> C
+  Generator generator;  // of the dropout on the weights
+
+  struct KeysAndValues {
+    Tensor keys, values;  // (B, H, S, D)
+  };
+  T5Attention(T5Options options, Generator& gen);
+  KeysAndValues project(const Tensor& memory) const;  // (B, S, C)
+  // x (B, T, C) -> (B, T, C). bias (H, T, S) or undefined; mask (B, 1, 1, S) or undefined. `causal` as in
+  // attention: aligned at the last query and key.
+  Tensor forward(const Tensor& x, const KeysAndValues& memory, const Tensor& bias, const Mask& mask,
+                 bool causal);
+  void visit(Visitor& v) override;
+  std::string type() const override { return "T5Attention"; }
+};
+
+// What a decoder keeps of the words that it has written: then each costs one row of every product. The keys and
+// values of the encoder's output are made once.
+struct T5Cache {
+  struct Layer {
+    T5Attention::KeysAndValues written, memory;
+  };
+  std::vector<Layer> layers;  // empty before the first call
+  index_t length = 0;         // words read so far
+};
+
+// What a block attends to. `mask` (B, 1, 1, S) is of the padding of the source, which both stacks may not look at:
+// the encoder in its own words, the decoder in the memory.
+struct T5Context {
+  Tensor bias = {};    // (H, T, S): of self attention, by distance
+  Mask mask = {};      // (B, 1, 1, S) or undefined
+  Tensor memory = {};  // (B, S, C): what the encoder has read; undefined in the encoder
+};
+
+// x + dropout(attention(norm(x))), the same with the memory in a decoder, then x + dropout(feed_forward(norm(x))).
+//   feed_forward(x) = relu(x · wiᵀ) · woᵀ
+struct T5Block : ModuleOf<T5Block> {
+  T5Options options;
+  RMSNorm self_norm;
+  T5Attention self_attn;
+  std::optional<RMSNorm> cross_norm;
+  // Looks at the memory, without a bias: distances between two texts say nothing.
+  std::optional<T5Attention> cross_attn;
+  RMSNorm ff_norm;
+  Linear wi, wo;  // C -> d_ff -> C
+  Dropout dropout;
+
+  T5Block(T5Options options, Generator& gen);
+  Tensor forward(const Tensor& x, const T5Context& context, T5Cache::Layer* kept = nullptr);
+  void visit(Visitor& v) override;
+  std::string type() const override { return "T5Block"; }
+
+ private:
+  Tensor attend(const Tensor& x, const T5Context& context, T5Cache::Layer* kept);
+  Tensor look(const Tensor& x, const T5Context& context, T5Cache::Layer* kept);
+};
+
+// Blocks, all with the one bias, and a last norm. x (B, T, C) -> (B, T, C).
+struct T5Stack : ModuleOf<T5Stack> {
+  T5Options options;
+  Embedding relative_attention_bias;  // (num_buckets, H): published under the first block
+  std::vector<T5Block> block;
+  RMSNorm final_norm;
+  Dropout dropout;  // of the first sum and of the last
+
+  T5Stack(T5Options options, Generator& gen);
+  // (H, T, S): what is added to the scores of queries that are the last T of S words.
+  Tensor position_bias(index_t t, index_t s) const;
+  // With a cache, x continues what was read before.
+  Tensor forward(const Tensor& x, const Tensor& memory = {}, const Mask& mask = {}, T5Cache* cache = nullptr);
+  void visit(Visitor& v) override;
+  std::string type() const override { return "T5Stack"; }
+};
+
+struct T5WriteOptions {
+  index_t max_length = 100;  // words at most, the eos included
+  Mask source_mask = {};
+};
+
+// `source_mask` (B, 1, S) hides the padding of the source from both stacks: not_padding(source, pad). Starts as T5
+// does: embeddings from N(0, 1); q from N(0, 1 / (C · D)), so that scores need no division.
+struct T5 : ModuleOf<T5> {
+  T5Options options;
+  Embedding shared;  // (V, C): words to read, words to write, and the output layer
+  T5Stack encoder, decoder;
+
+  T5(T5Options options, Generator& gen);
+  // source (B, S) -> (B, S, C)
+  Tensor encode(const IntTensor& source, const Mask& source_mask = {});
+  // source (B, S), given (B, T) -> logits (B, T, V): logits[t] is about the label t, given[t + 1].
+  //   logits = decoder(given) / √C · sharedᵀ          (the output layer is the embedding, whose rows are √C long)
+  Tensor forward(const IntTensor& source, const IntTensor& given, const Mask& source_mask = {});
+  // The words that follow what the cache holds -> logits of the last one (B, 1, V). Records nothing.
+  Tensor forward(const IntTensor& given, const Tensor& memory, T5Cache& cache, const Mask& source_mask = {});
+  // The best word each time, until all texts have ended; of each text the words before its eos.
+  std::vector<std::vector<index_t>> generate(const IntTensor& source, const T5WriteOptions& how = {});
+  void visit(Visitor& v) override;
+  std::string type() const override { return "T5"; }
+  std::string details() const override;
+
+  // The published files: t5-small, t5-base, … (not T5 1.1, whose feed-forward is gated).
+  static T5Options from_config(const Config& config);
+  static PublishedNames published_names();
+
+ private:
+  Tensor scores(const Tensor& hidden) const;
+};
+
+}  // namespace heed::nn

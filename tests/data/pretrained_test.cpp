@@ -1,0 +1,96 @@
+// pretrained_test.cpp — a folder with config.json and model.safetensors becomes a model, or is refused with its reason.
+#include "data/pretrained.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "nn/gpt.h"
+#include "tests/testing.h"
+
+namespace heed::data {
+
+namespace fs = std::filesystem;
+
+static constexpr const char* tiny_config =
+    R"({"model_type": "gpt2", "vocab_size": 7, "n_positions": 6, "n_embd": 8, "n_head": 2, "n_layer": 1, "n_inner": null,
+        "task_specific_params": {"text-generation": {"max_length": 50}}, "architectures": ["GPT2LMHeadModel"]})";
+
+// A folder of its own for each test, gone afterwards.
+struct Pretrained : testing::Test {
+  fs::path folder = fs::temp_directory_path() /
+                    concat("heed_pretrained_", testing::UnitTest::GetInstance()->current_test_info()->name());
+  Pretrained() { fs::remove_all(folder), fs::create_directory(folder); }
+  ~Pretrained() override { fs::remove_all(folder); }
+  std::string path(const std::string& name = "") const { return (folder / name).string(); }
+  void config(const std::string& text) const { std::ofstream(path("config.json")) << text; }
+  nn::GPT write_gpt() const {
+    Generator gen(2);
+    nn::GPT gpt({.vocab_size = 7, .context = 6, .d_model = 8, .nhead = 2, .num_layers = 1}, gen);
+    NamedTensors published;
+    for (const auto& [name, t] : gpt.state_dict()) {
+      const bool is_conv = name.find(".c_") != std::string::npos && t.rank() == 2;
+      published.emplace_back(name, is_conv ? t.transpose(0, 1) : t);
+    }
+    save_safetensors(path("model.safetensors"), published);
+    config(tiny_config);
+    gpt.eval();
+    return gpt;
+  }
+};
+
+TEST_F(Pretrained, AFolderOrItsFileBecomesTheModelInEvaluationMode) {
+  nn::GPT gpt = write_gpt();
+  const IntTensor ids{{1, 2, 3}};
+  for (const std::string& given : {path(), path("model.safetensors")}) {
+    auto loaded = from_pretrained<nn::GPT>(given);
+    EXPECT_FALSE(loaded.training());
+    expect_same_bits(loaded(ids), gpt(ids));
+  }
+}
+
+TEST_F(Pretrained, NestedMembersAndListsAreFlatAndNullIsNotThere) {
+  config(tiny_config);
+  const FlatJson flat = read_config(path("config.json"));
+  EXPECT_EQ(std::get<double>(flat.at("task_specific_params.text-generation.max_length")), 50);
+  EXPECT_EQ(std::get<std::string>(flat.at("architectures.0")), "GPT2LMHeadModel");
+  EXPECT_FALSE(flat.contains("n_inner"));
+}
+
+TEST_F(Pretrained, WhatIsMissingOrCutOffIsRefusedWithItsReason) {
+  const auto error = [&](const std::string& given) {
+    return error_of([&] { from_pretrained<nn::GPT>(given); });
+  };
+  EXPECT_EQ(error(path("nowhere")),
+            "[from_pretrained] " + path("nowhere") +
+                ": expected a folder with config.json and model.safetensors, or a .safetensors "
+                "file beside its config.json");
+  EXPECT_EQ(error(path()), "[from_pretrained] " + path("config.json") + ": no such file");
+  config("[1]");
+  EXPECT_EQ(error(path()), "[from_pretrained] " + path("model.safetensors") + ": no such file");
+  write_gpt();
+  config("[1]");
+  EXPECT_EQ(error(path()), "[config.json] " + path("config.json") + ": expected an object of settings");
+  config("{\"vocab_size\": 7");
+  expect_contains(error(path()), "[json] " + path("config.json") + ": byte 16");
+  config(R"({"vocab_size": 7})");
+  EXPECT_EQ(error(path()), "[config.json] needs 'n_embd', a whole number");
+  config(R"({"vocab_size": 9, "n_positions": 6, "n_embd": 8, "n_head": 2, "n_layer": 1})");
+  expect_contains(error(path()), "of another shape: 'wte.weight' is (7, 8), needs (9, 8);");
+  config(tiny_config);
+  fs::resize_file(path("model.safetensors"), fs::file_size(path("model.safetensors")) - 1);
+  expect_contains(error(path()), "; it is cut off");
+}
+
+TEST_F(Pretrained, PagesThatAreGivenBackAreReadAgainFromTheFile) {
+  const Tensor large = noise({300, 300});
+  save_safetensors(path("large.safetensors"), {{"small", noise({3})}, {"large", large}});
+  const SafeTensors file(path("large.safetensors"));
+  const Tensor read = file.tensor("large");
+  expect_same_bits(read, large);
+  file.release(read);
+  expect_same_bits(read, large);
+  file.release(large);  // no view of the file: left alone
+  expect_same_bits(file.tensor("small"), noise({3}));
+}
+
+}  // namespace heed::data

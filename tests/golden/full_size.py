@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""The families of lesson 10 in their published sizes: random weights, saved under the published names with config.json,
+loaded by heed, and what both compute compared.
+
+    python3 full_size.py FAMILIES FOLDER               # all of them; FAMILIES is the program built from families.cpp
+    python3 full_size.py FAMILIES FOLDER swin_t vit_b_16
+
+Exit status 0 where all agree, 1 where not, 77 where PyTorch is missing. Needs some 600 MB in FOLDER for the largest.
+"""
+import json
+import os
+import struct
+import subprocess
+import sys
+
+try:
+    import torch
+except ImportError:
+    print("python3-torch is not installed: the published sizes were not checked")
+    sys.exit(77)
+
+import full_size_families
+
+
+def save(path, tensors):
+    types = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
+    header, at = {"__metadata__": {"format": "pt"}}, 0
+    for name, t in tensors.items():
+        size = t.numel() * t.element_size()
+        header[name] = {"dtype": types[t.dtype], "shape": list(t.shape), "data_offsets": [at, at + size]}
+        at += size
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for t in tensors.values():
+            file.write(t.detach().contiguous().numpy().tobytes())
+
+
+def read(path):
+    with open(path, "rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+        numbers = bytearray(file.read())
+    header.pop("__metadata__", None)
+    types = {"F32": torch.float32, "F64": torch.float64}
+    return {name: torch.frombuffer(numbers, dtype=types[e["dtype"]], count=(e["data_offsets"][1] - e["data_offsets"][0]) //
+                                   (4 if e["dtype"] == "F32" else 8), offset=e["data_offsets"][0]).reshape(e["shape"])
+            for name, e in header.items() if e["data_offsets"][0] < e["data_offsets"][1]}
+
+
+program, folder, *names = sys.argv[1:]
+failed = 0
+print(f"PyTorch {torch.__version__}\n{'family':18} {'parameters':>12}  {'compared':24} {'difference':>10} {'allowed':>8}")
+for name in names or full_size_families.families:
+    torch.manual_seed(7)
+    family = full_size_families.families[name]()
+    place = os.path.join(folder, name)
+    os.makedirs(place, exist_ok=True)
+    save(os.path.join(place, "model.safetensors"), family["weights"])
+    with open(os.path.join(place, "config.json"), "w") as file:
+        json.dump(family["config"], file)
+    for other, text in family.get("files", {}).items():
+        with open(os.path.join(place, other), "w", encoding="utf-8") as file:
+            file.write(text)
+    save(os.path.join(place, "question.safetensors"), family["question"])
+    told = subprocess.run([program, name, place], check=True, capture_output=True, text=True).stdout.split()
+    count = int(told[0])
+    if count != family["parameters"]:
+        failed += 1
+        print(f"{name:18} {count:12,}  more or less than the published {family['parameters']:,}")
+    answer = read(os.path.join(place, "answer.safetensors"))
+    for key, want in family["answer"].items():  # relative to the largest number; gradients begin with "gradient"
+        allowed = 1e-3 if key.startswith("gradient") else 1e-4
+        difference = ((answer[key] - want).abs().max() / want.abs().max()).item()
+        good = difference <= allowed
+        failed += not good
+        print(f"{name:18} {count:12,}  {key:24} {difference:10.1e} {allowed:8.0e}{'' if good else '   TOO MUCH'}")
+sys.exit(1 if failed else 0)
