@@ -48,8 +48,8 @@ PretrainedFiles pretrained_files(const std::string& path) {
         ": expected a folder with config.json and model.safetensors, or a .safetensors file beside its "
         "config.json");
   const fs::path folder = is_folder ? given : given.parent_path();
-  const PretrainedFiles files{(folder / "config.json").string(),
-                              (is_folder ? given / "model.safetensors" : given).string()};
+  PretrainedFiles files{(folder / "config.json").string(),
+                        (is_folder ? given / "model.safetensors" : given).string()};
   for (const std::string& file : {files.config, files.weights})
     check(fs::is_regular_file(file, ignored), "from_pretrained", file, ": no such file");
   return files;

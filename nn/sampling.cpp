@@ -33,6 +33,7 @@ static void cut(double* logits, index_t vocabulary, const SamplingOptions& o) {
   const double best = *std::max_element(logits, logits + vocabulary);
   check(std::isfinite(best), "sample", "a row of logits has no finite largest number, but ", best);
   std::vector<double> weights;
+  weights.reserve(order.size());
   for (const index_t i : order)
     weights.push_back(o.temperature == 0 ? 1 : std::exp((logits[i] - best) / o.temperature));
   const double all = std::accumulate(weights.begin(), weights.end(), 0.0);

@@ -216,6 +216,7 @@ nn::BertForMaskedLM hidden_words(const Options& options, Page& page, const Mater
 
 BertBatch batch_of(const Material& m, const std::vector<Timed>& some) {
   std::vector<OneOrTwo> texts;
+  texts.reserve(some.size());
   for (const Timed& one : some) texts.push_back({one.words});
   return make_batch(m.vocabulary, texts);
 }
@@ -230,6 +231,7 @@ Tensor read(nn::Bert& bert, const BertBatch& batch) {
 
 IntTensor labels_of(const std::vector<Timed>& some) {
   std::vector<index_t> labels;
+  labels.reserve(some.size());
   for (const Timed& one : some) labels.push_back(one.when);
   return {labels, {static_cast<index_t>(labels.size())}};
 }

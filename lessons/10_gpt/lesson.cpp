@@ -184,7 +184,7 @@ nn::GPT learn(const Options& options, Page& page, const Characters& text, bool o
                loss <= 1.95);
   if (own_text || !options.quick) page.print(concat("  Done in ", fixed(step_ms, 1), " ms a step."));
   if (!options.figures.empty())
-    write_figure(options.figures, "loss.svg",
+    write_figure(options.figures, "characters_loss.svg",
                  svg_curves({curves.train, curves.validation}, {.title = "Learning the characters of a text",
                                                                 .x_axis = "steps",
                                                                 .y_axis = "cross-entropy (nats a character)",
@@ -256,7 +256,7 @@ void which_comes_next(const Options& options, Page& page, nn::GPT& gpt, const Ch
     std::string shown = text.tokenizer.decode({ids.begin(), ids.begin() + 60});
     for (char& c : shown)
       if (c == '\n') c = ' ';
-    page.print("\n" + dim(ways[i].name) + "\n    " + prompt + shown);
+    page.print(concat("\n", dim(ways[i].name), "\n    ", prompt, shown));
   }
   page.print("");
   page.claim("the best each time goes in circles",

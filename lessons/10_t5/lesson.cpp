@@ -186,6 +186,7 @@ void train(const Options& options, Page& page, nn::T5& model, const Material& m,
   model.train();
   for (int step = 1; step <= steps; ++step) {
     std::vector<Example> examples;
+    examples.reserve(64);
     for (int i = 0; i < 64; ++i)
       examples.push_back(make_example(tasks[std::min(i % 4, 2)],
                                       m.pairs.train[gen.below(m.pairs.train.size())], m.words, gen));

@@ -15,7 +15,7 @@ namespace heed::exercise {
 std::vector<index_t> match_queries(const Tensor& costs) {
   // solution: try every way, keep the cheapest
   std::vector<index_t> now, best;
-  std::vector<bool> taken(static_cast<std::size_t>(costs.size(0)), false);
+  auto taken = std::vector<bool>(static_cast<std::size_t>(costs.size(0)), false);
   double least = INFINITY;
   const auto go_on = [&](const auto& self, double total) -> void {
     const auto object = static_cast<index_t>(now.size());
