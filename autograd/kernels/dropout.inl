@@ -47,7 +47,6 @@ inline void keep_bits(const KeepSource& source, index_t first_word, uint64_t* wo
   }
 }
 
-// The compiler turns this choice into vector blends by itself.
 template <class T>
 void drop(const uint64_t* words, index_t first, const T* x, T scale, T* y, index_t n) {
   using V = Vec<T>;

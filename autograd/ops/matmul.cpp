@@ -169,7 +169,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   return record(
       "linear", {x, weight, bias}, y,
       [x = Saved(xd), weight = Saved(weight), rows, in, out](const Tensor& dy, Gradients& d) {
-        const Tensor g = ops::dense(dy), wd = ops::dense(weight());
+        const Tensor g = ops::dense(dy);
         const auto product_of = [&](const Shape& shape, const kernels::GemmShape& s, const Tensor& a,
                                     const Tensor& b) {
           Tensor y = empty(shape, dy.dtype());
@@ -178,8 +178,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
           return y;
         };
         if (d.needs(0))
-          d[0] =
-              product_of(x.shape(), {.m = rows, .n = in, .k = out, .lda = out, .ldb = in, .ldc = in}, g, wd);
+          d[0] = product_of(x.shape(), {.m = rows, .n = in, .k = out, .lda = out, .ldb = in, .ldc = in}, g,
+                            ops::dense(weight()));
         if (d.needs(1))
           d[1] = product_of(
               {out, in},

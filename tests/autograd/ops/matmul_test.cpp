@@ -79,6 +79,26 @@ TEST(Matmul, SumsOfNothingAreZero) {
   EXPECT_EQ(matmul(zeros({0, 2, 2}), zeros({2, 3})).shape(), (Shape{0, 2, 3}));
 }
 
+// The weight's gradient does not depend on the weight: an input without a gradient asks for nothing else.
+TEST(Linear, AWeightMayChangeBeforeBackwardWhereOnlyItsOwnGradientIsWanted) {
+  Tensor w = ones({2, 3}).set_requires_grad();
+  const Tensor y = sum(linear(tensor({{1, 2, 3}}), w));
+  {
+    const NoGrad no_grad;
+    w.fill_(7);
+  }
+  y.backward();
+  EXPECT_EQ(w.grad().to_vector(), (Numbers{1, 2, 3, 1, 2, 3}));
+
+  const Tensor x = ones({1, 3}).set_requires_grad(), z = sum(linear(x, w));
+  {
+    const NoGrad no_grad;
+    w.fill_(8);
+  }
+  expect_contains(error_of([&] { z.backward(); }),
+                  "[backward] linear saved a tensor (2, 3) that was changed in place");
+}
+
 TEST(Linear, IsATransposedMatmulAndABias) {
   const Tensor x = noise({2, 3, 4}, 1, f64), w = noise({5, 4}, 2, f64), b = noise({5}, 3, f64);
   expect_close(linear(x, w, b), matmul(x, w.transpose(0, 1)) + b, 1e-14);
