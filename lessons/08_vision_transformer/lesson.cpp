@@ -58,7 +58,6 @@
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <iostream>
@@ -370,7 +369,7 @@ int main(int argc, char** argv) {
                     .trains = true,
                     .saves = true};
   return run(argc, argv, about, [](const Options& options, Page& page) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     const Digits digits = load(options);
     page.say(digits.source +
              concat(": ", digits.train.size(), " to train, ", digits.test.size(), " to test."));
@@ -390,8 +389,7 @@ int main(int argc, char** argv) {
     test(options, page, model, digits.test);
     what_cls_sees(options, page, model, digits.test);
     through_all_layers(options, page, model, digits.test);
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    page.print(concat("\nDone in ", fixed(seconds, 1), " s on ", num_threads(),
+    page.print(concat("\nDone in ", fixed(watch.seconds(), 1), " s on ", num_threads(),
                       num_threads() == 1 ? " thread." : " threads."));
     if (!options.figures.empty())
       page.say("The figures are in " + options.figures +

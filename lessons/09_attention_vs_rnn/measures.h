@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -63,10 +62,9 @@ inline std::array<double, 4> milliseconds(Layer& lstm, Layer& attention, const s
   for (std::size_t round = 0; round < rounds; ++round)
     for (std::size_t i = 0; i < 4; ++i) {
       const Threads threads(i % 2 == 0 ? 1 : 2);
-      const auto start = std::chrono::steady_clock::now();
+      const Stopwatch watch;
       mean((i < 2 ? lstm : attention).forward(words)).backward();
-      const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-      runs[i].push_back(took.count());
+      runs[i].push_back(1000 * watch.seconds());
     }
   std::array<double, 4> medians{};
   for (std::size_t i = 0; i < 4; ++i) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -157,7 +156,7 @@ struct Trained {
 inline Trained train(const Task& task, Kind kind, int most, Generator gen) {
   Model model(kind, gen);
   optim::Adam optimizer(model.parameters(), {.lr = 3e-3});
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   int step = 0;
   for (double running = 0; step < most && running < 0.98; ++step) {
     const Batch batch = task(32, gen);
@@ -168,10 +167,10 @@ inline Trained train(const Task& task, Kind kind, int most, Generator gen) {
     optimizer.step();
     running = 0.9 * running + 0.1 * share_right(scores, batch.answers);
   }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  const double took = watch.seconds();
   const NoGrad no_grad;
   const Batch test = task(500, gen);
-  return {step, took.count(), share_right(model.forward(test.ids), test.answers)};
+  return {step, took, share_right(model.forward(test.ids), test.answers)};
 }
 
 // What it costs to learn a task: the LSTM's and attention's, summed over some starts.

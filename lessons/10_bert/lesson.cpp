@@ -28,7 +28,6 @@
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
-#include <chrono>
 #include <iostream>
 #include <map>
 
@@ -311,15 +310,12 @@ void fifty_labels(const Options& options, Page& page, const Material& m, nn::Ber
 void with_published_weights(const Options& options, Page& page) {
   const std::string folder = options.given("--weights");
   page.step("BERT from " + folder);
-  const auto start = std::chrono::steady_clock::now();
-  const auto seconds = [&] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  };
+  const Stopwatch watch;
   const auto pieces = data::WordPiece::load(folder + "/vocab.txt");
   auto bert = data::from_pretrained<nn::BertForMaskedLM>(folder);
   check(pieces.vocabulary().size() == bert.options.vocab_size, "lesson_10_bert", folder, ": vocab.txt has ",
         pieces.vocabulary().size(), " tokens, the weights ", bert.options.vocab_size);
-  page.say(concat(bert.parameter_count(), " parameters, loaded in ", fixed(seconds(), 2), " s."));
+  page.say(concat(bert.parameter_count(), " parameters, loaded in ", fixed(watch.seconds(), 2), " s."));
   const std::string prompt =
       options.more.contains("--prompt") ? options.given("--prompt") : "Attention is all you [MASK].";
   const index_t mask = pieces.vocabulary().id("[MASK]");
@@ -344,7 +340,7 @@ void with_published_weights(const Options& options, Page& page) {
           "  " + pieces.vocabulary().word(best.indices[n * 5 + i]) + " " + fixed(best.values.at({n, i}), 3);
     page.print(line);
   }
-  page.print(concat("\n  Done in ", fixed(seconds(), 2), " s."));
+  page.print(concat("\n  Done in ", fixed(watch.seconds(), 2), " s."));
 }
 
 }  // namespace

@@ -35,7 +35,6 @@
 //   Next: ./lesson_10_bert guesses what was hidden instead.
 #include "lessons/support/lesson.h"
 
-#include <chrono>
 #include <filesystem>
 #include <iostream>
 
@@ -54,10 +53,6 @@ using namespace heed::lessons;
 namespace {
 
 constexpr index_t batch_size = 12, context = 64;
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 IntTensor one_text(const std::vector<index_t>& ids) { return {ids, {1, static_cast<index_t>(ids.size())}}; }
 
@@ -149,10 +144,7 @@ Curves train(nn::GPT& gpt, const Characters& text, index_t steps, const Options&
 
 nn::GPT learn(const Options& options, Page& page, const Characters& text, bool own_text, Generator& gen) {
   page.step("A text, character by character");
-  const auto steps = static_cast<index_t>(options.number("--steps", options.quick ? 20
-                                                                    : own_text    ? 2000
-                                                                                  : 1000));
-  check(steps >= 1, "lesson_10_gpt", "--steps wants a number from 1, got ", steps);
+  const index_t steps = options.whole("--steps", options.quick ? 20 : own_text ? 2000 : 1000);
   nn::GPT gpt({.vocab_size = text.kinds(),
                .context = context,
                .d_model = 128,
@@ -164,9 +156,9 @@ nn::GPT learn(const Options& options, Page& page, const Characters& text, bool o
                   " that follow them to be tested on, of ", text.kinds(), " kinds. ", gpt.parameter_count(),
                   " parameters, ", steps, " steps of ", batch_size, " stretches of ", context,
                   " characters:"));
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const Curves curves = train(gpt, text, steps, options, gen);
-  const double step_ms = 1000 * seconds_since(start) / static_cast<double>(steps);
+  const double step_ms = 1000 * watch.seconds() / static_cast<double>(steps);
   const double loss = loss_of(gpt, text.validation, options.quick ? 10 : 100);
   const double alone = counted_loss(text, false), pairs = counted_loss(text, true);
   page.print("\n" + cells({"", "nats a character", "chosen among"}, {-34, 18, 14}));
@@ -216,9 +208,9 @@ void the_cache(const Options& options, Page& page, nn::GPT& gpt, const Character
   std::vector<index_t> written[2];
   for (const bool cached : {false, true}) {
     Generator gen(options.seed);
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     written[cached] = generate(gpt, {ids[0]}, {.tokens = context - 1, .cached = cached}, gen);
-    seconds[cached] = seconds_since(start);
+    seconds[cached] = watch.seconds();
   }
   page.claim("and the text is the same",
              concat(context - 1, " characters from ", context - 1, " readings, not from ",
@@ -271,33 +263,33 @@ void which_comes_next(const Options& options, Page& page, nn::GPT& gpt, const Ch
 void with_published_weights(const Options& options, Page& page) {
   const std::string folder = options.given("--weights");
   page.step("GPT-2 from " + folder);
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const auto bpe = data::BytePairEncoding::load(folder + "/merges.txt", folder + "/vocab.json");
   auto gpt = data::from_pretrained<nn::GPT>(folder);
   check(bpe.vocabulary().size() <= gpt.options.vocab_size, "lesson_10_gpt", folder, ": vocab.json has ",
         bpe.vocabulary().size(), " tokens, the weights know ", gpt.options.vocab_size);
   page.say(concat(gpt.parameter_count(), " parameters and ", bpe.vocabulary().size(), " tokens, loaded in ",
-                  fixed(seconds_since(start), 2), " s."));
+                  fixed(watch.seconds(), 2), " s."));
   const std::string prompt = options.more.contains("--prompt") ? options.given("--prompt") : "Attention is";
   std::vector<index_t> ids = bpe.encode(prompt);
   if (ids.empty()) ids.push_back(bpe.end_of_text());
   std::cout << "\n" << bold(prompt) << std::flush;
   // The prompt is read in one pass, which gives the first token; the rate is of the others.
-  std::chrono::steady_clock::time_point first;
+  Stopwatch since_first;
   index_t written = 0;
   const auto each = [&](index_t id) {
-    if (written++ == 0) first = std::chrono::steady_clock::now();
+    if (written++ == 0) since_first = Stopwatch();
     if (id < bpe.vocabulary().size()) std::cout << bpe.decode({id}) << std::flush;
   };
-  const nn::GenerateOptions how{.tokens = static_cast<index_t>(options.number("--tokens", 50)),
+  const nn::GenerateOptions how{.tokens = options.whole("--tokens", 50),
                                 .sampling = {.temperature = options.number("--temperature", 0.8),
-                                             .top_k = static_cast<index_t>(options.number("--top-k", 40)),
+                                             .top_k = options.whole("--top-k", 40, 0),
                                              .top_p = options.number("--top-p", 0.95)},
                                 .end = bpe.end_of_text()};
   Generator gen(options.seed);
   generate(gpt, ids, how, gen, each);
-  const double rate = written > 1 ? static_cast<double>(written - 1) / seconds_since(first) : 0;
-  page.print(concat("\n\n  Done in ", fixed(seconds_since(start), 1), " s; ", fixed(rate, 1),
+  const double rate = written > 1 ? static_cast<double>(written - 1) / since_first.seconds() : 0;
+  page.print(concat("\n\n  Done in ", fixed(watch.seconds(), 1), " s; ", fixed(rate, 1),
                     " tokens a second, with the cache."));
 }
 

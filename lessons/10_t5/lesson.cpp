@@ -63,7 +63,6 @@
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "lessons/10_t5/tasks.h"
@@ -338,7 +337,7 @@ int main(int argc, char** argv) {
   const About about{.program = "lesson_10_t5",
                     .title = "Lesson 10 · T5: every task is a text that becomes a text"};
   return run(argc, argv, about, [](const Options& options, Page& page) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     Generator gen(options.seed);
     const Material material = make_material(options.seed);
     three_tasks(page, material);
@@ -348,8 +347,7 @@ int main(int argc, char** argv) {
     unseen_sentences(options, page, model, material);
     the_cache(options, page, model, material);
     what_the_bias_says(options, page, model, material);
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    page.print(concat("\nDone in ", fixed(seconds, 1), " s on ", num_threads(),
+    page.print(concat("\nDone in ", fixed(watch.seconds(), 1), " s on ", num_threads(),
                       num_threads() == 1 ? " thread." : " threads."));
     page.say("Next: ./lesson_10_vit gives pictures to such a block.");
   });

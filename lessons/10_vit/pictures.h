@@ -2,7 +2,6 @@
 // file.
 #pragma once
 
-#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -51,7 +50,6 @@ double train(Model& model, const data::Dataset& set, const Training& how, Genera
   optim::AdamW optimizer(model.parameters(), {.lr = how.lr, .weight_decay = 0.01});
   const optim::WarmupCosine schedule({.peak = how.lr, .warmup = steps * 15 / 100, .total = steps});
   Progress progress(how.name, steps, how.quiet);
-  const auto start = std::chrono::steady_clock::now();
   model.train();
   index_t step = 0;
   for (index_t epoch = 0; epoch < how.epochs; ++epoch)
@@ -64,8 +62,7 @@ double train(Model& model, const data::Dataset& set, const Training& how, Genera
       optimizer.step();
       progress.update(step, concat("loss ", fixed(loss.item(), 3)));
     }
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
-         static_cast<double>(how.epochs);
+  return progress.seconds() / static_cast<double>(how.epochs);
 }
 
 // The options of classify_file, for About.
@@ -81,15 +78,12 @@ bool classified_file(const Options& options, Page& page, const data::ImageNetFor
   if (folder.empty() && image.empty()) return false;
   check(!folder.empty() && !image.empty(), "--weights", "goes together with --image: both, or neither");
   const Tensor pixels = data::for_imagenet(data::read_pnm(image), form);
-  const auto start = std::chrono::steady_clock::now();
-  const auto seconds = [&] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  };
+  const Stopwatch watch;
   Model model = data::from_pretrained<Model>(folder);
-  const double loaded = seconds();
+  const double loaded = watch.seconds();
   const NoGrad no_grad;
   const Tensor shares = softmax(model.forward(pixels), -1)[0];
-  const double answered = seconds() - loaded;
+  const double answered = watch.seconds() - loaded;
 
   std::vector<std::string> names;
   const std::string list = (std::filesystem::path(folder) / "classes.txt").string();

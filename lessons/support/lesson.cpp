@@ -49,10 +49,10 @@ std::uint64_t number(const std::string& option, const std::string& text) {
   return value;
 }
 
-int small_number(const std::string& option, const std::string& text) {
+int small_number(const std::string& option, const std::string& text, int low = 1) {
   const std::uint64_t value = number(option, text);
-  if (value < 1 || value > 1'000'000)
-    throw Usage(concat(option, " wants a number from 1 to 1000000, got ", text));
+  if (value < static_cast<std::uint64_t>(low) || value > 1'000'000)
+    throw Usage(concat(option, " wants a number from ", low, " to 1000000, got ", text));
   return static_cast<int>(value);
 }
 
@@ -124,6 +124,10 @@ double Options::number(const std::string& option, double otherwise) const {
   const auto [end, error] = std::from_chars(text.data(), stop, value);
   if (error != std::errc() || end != stop) throw Usage(concat(option, " wants a number, got \"", text, "\""));
   return value;
+}
+
+int Options::whole(const std::string& option, int otherwise, int low) const {
+  return more.contains(option) ? small_number(option, given(option), low) : otherwise;
 }
 
 int run(int argc, char** argv, const About& about, const std::function<void(const Options&, Page&)>& body) {

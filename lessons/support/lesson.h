@@ -28,6 +28,8 @@ struct Options {
   std::string given(const std::string& option) const { return more.contains(option) ? more.at(option) : ""; }
   // The same as a number; `otherwise` where it was not given. What is no number is a wrong command line.
   double number(const std::string& option, double otherwise) const;
+  // The same as a whole number from `low` to 1,000,000.
+  int whole(const std::string& option, int otherwise, int low = 1) const;
 };
 
 // An option that one lesson alone takes, always with a value.

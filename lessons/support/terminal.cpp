@@ -155,15 +155,10 @@ Progress::Progress(std::string name, std::int64_t total, bool quiet)
     : name_(std::move(name)),
       total_(std::max<std::int64_t>(total, 1)),
       quiet_(quiet),
-      moving_(is_terminal()),
-      start_(std::chrono::steady_clock::now()) {}
+      moving_(is_terminal()) {}
 
 Progress::~Progress() {
   if (drawn_ && moving_) std::cout << std::endl;
-}
-
-double Progress::seconds() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
 }
 
 void Progress::update(std::int64_t done, const std::string& note) {

@@ -43,6 +43,17 @@ std::string indented(const std::string& block, int by);
 // Blocks of lines put side by side, `gap` spaces apart.
 std::string beside(const std::vector<std::string>& blocks, int gap = 4);
 
+// Seconds since it was made.
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
 // Progress of long work: one moving line on a terminal, a plain line each tenth of the way elsewhere, nothing
 // when quiet. The destructor leaves the cursor on a fresh line.
 class Progress {
@@ -53,14 +64,15 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
   // `done` of the total; `note` is what is measured now ("loss 0.31  accuracy 90.1 %").
   void update(std::int64_t done, const std::string& note);
-  double seconds() const;
+  double seconds() const { return since_.seconds(); }
 
  private:
   std::string name_;
   std::int64_t total_;
   bool quiet_, moving_, drawn_ = false;
   std::int64_t last_tenth_ = 0;
-  std::chrono::steady_clock::time_point start_, last_drawn_;
+  Stopwatch since_;
+  std::chrono::steady_clock::time_point last_drawn_;
 };
 
 }  // namespace heed::lessons

@@ -188,6 +188,16 @@ TEST(LessonOutput, SameSeedSameLinesWhateverTheThreads) {
 }
 
 TEST(LessonOutput, AWrongCommandLineIsNamedAndExitsWith2) {
+  for (const std::string text : {"2.5", "1e300", "nan", "-1"}) {  // of an option that one lesson alone takes
+    const Result result = run("lesson_10_gpt", "--steps " + text);
+    EXPECT_EQ(result.status, 2) << result.output;
+    EXPECT_NE(result.output.find("--steps wants a whole number, got \"" + text + "\""), std::string::npos)
+        << result.output;
+  }
+  const Result none = run("lesson_10_gpt", "--steps 0");
+  EXPECT_EQ(none.status, 2);
+  EXPECT_NE(none.output.find("--steps wants a number from 1 to 1000000, got 0"), std::string::npos)
+      << none.output;
   for (const std::string lesson : {"lesson_02", "lesson_08"}) {
     const Result unknown = run(lesson, "--sed 3");
     EXPECT_EQ(unknown.status, 2);
