@@ -7,8 +7,6 @@ namespace heed::bench {
 
 namespace {
 
-using nn::Activation;
-
 // Multiply-adds of all products of one encoder layer, forward: projections and feed-forward, and the two of attention.
 double layer_flops(double batch, double t, double c, double hidden) {
   return 2 * batch * t * (4 * c * c + 2 * c * hidden) + 4 * batch * t * t * c;
@@ -58,18 +56,7 @@ void encoder(Report& report) {
 
 void vit(Report& report) {
   Generator gen(0);
-  nn::VisionTransformer model({.img_size = 224,
-                               .patch_size = 16,
-                               .channels = 3,
-                               .num_classes = 1000,
-                               .d_model = 768,
-                               .nhead = 12,
-                               .num_layers = 12,
-                               .dim_feedforward = 3072,
-                               .dropout = 0,
-                               .activation = Activation::gelu,
-                               .norm_first = true},
-                              gen);
+  nn::VisionTransformer model(nn::vit_b_16(), gen);
   model.eval();
   const Tensor x = randn({1, 3, 224, 224}, gen);
   report.measure("vit forward", {.flops = 12 * layer_flops(1, 197, 768, 3072) + 2.0 * 196 * 768 * 768}, [&] {
