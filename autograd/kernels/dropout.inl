@@ -1,47 +1,60 @@
 // dropout.inl — which elements dropout keeps, and what it leaves of them.
 
-// Philox (random.cpp) for eight counters at a time, each 32-bit number in a lane of 64 bits.
-typedef uint64_t Wide __attribute__((vector_size(64)));
+// Philox (random.cpp) for the 16 counters of a word at once, each 32-bit number in a lane of 64 bits. Their rounds take turns, since
+// each waits for the one before it.
+constexpr int counters = sizeof(Words) / sizeof(uint64_t), groups = 16 / counters;
 
-// For counters `first` … `first` + 7: four bits each, of which bit j says that element j of the counter is kept.
-INLINE uint32_t keep_of_eight(const KeepSource& source, uint64_t first) {
-  const uint64_t low = 0xFFFFFFFF;
-  const Wide none = {}, counter = Wide{0, 1, 2, 3, 4, 5, 6, 7} + first;
-  Wide x0 = counter & low, x1 = counter >> 32, x2 = none + (source.stream & low),
-       x3 = none + (source.stream >> 32);
-  uint64_t key0 = source.seed & low, key1 = source.seed >> 32;
-  for (int round = 0; round < 10; ++round) {
-    const Wide product0 = x0 * uint64_t{0xD2511F53}, product1 = x2 * uint64_t{0xCD9E8D57};
-    x0 = (product1 >> 32) ^ x1 ^ key0;
-    x2 = (product0 >> 32) ^ x3 ^ key1;
-    x1 = product1 & low, x3 = product0 & low;
-    key0 = (key0 + 0x9E3779B9) & low, key1 = (key1 + 0xBB67AE85) & low;
+// For counters `first` … `first` + 15: four bits each, of which bit j says that element j of the counter is kept.
+INLINE uint64_t keep_word(const KeepSource& source, uint64_t first) {
+  const Words none = {}, low = none + 0xFFFFFFFF, a = none + 0xD2511F53, b = none + 0xCD9E8D57;
+  Words lane;
+  for (int i = 0; i < counters; ++i) lane[i] = static_cast<uint64_t>(i);
+  Words x0[groups], x1[groups], x2[groups], x3[groups];
+#pragma GCC unroll 8
+  for (int g = 0; g < groups; ++g) {
+    const Words counter = lane + (first + static_cast<uint64_t>(g * counters));
+    x0[g] = counter & low, x1[g] = counter >> 32;
+    x2[g] = none + (source.stream & 0xFFFFFFFF), x3[g] = none + (source.stream >> 32);
   }
-  // A number of 64 bits serves two elements, its low half first; comparisons give all ones.
-  const Wide place = {0, 4, 8, 12, 16, 20, 24, 28}, threshold = none + source.threshold;
-  const Wide bits = (((Wide)(x1 >= threshold) & 1) | ((Wide)(x0 >= threshold) & 2) |
-                     ((Wide)(x3 >= threshold) & 4) | ((Wide)(x2 >= threshold) & 8))
-                    << place;
-  uint64_t all = 0;
-  for (int i = 0; i < 8; ++i) all |= bits[i];
-  return static_cast<uint32_t>(all);
+  uint64_t key0 = source.seed & 0xFFFFFFFF, key1 = source.seed >> 32;
+#pragma GCC unroll 10
+  for (int round = 0; round < 10; ++round) {
+#pragma GCC unroll 8
+    for (int g = 0; g < groups; ++g) {
+      const Words product0 = multiply_low(x0[g], a), product1 = multiply_low(x2[g], b);
+      x0[g] = (product1 >> 32) ^ x1[g] ^ key0;
+      x2[g] = (product0 >> 32) ^ x3[g] ^ key1;
+      x1[g] = product1 & low, x3[g] = product0 & low;
+    }
+    key0 = (key0 + 0x9E3779B9) & 0xFFFFFFFF, key1 = (key1 + 0xBB67AE85) & 0xFFFFFFFF;
+  }
+  // A number of 64 bits serves two elements, its low half first. Comparisons give all ones; as all numbers are below 2³³,
+  // they may be those with a sign, which every instruction set has.
+  typedef int64_t Signed __attribute__((vector_size(sizeof(Words))));
+  const auto at_least = [threshold = (Signed)(none + source.threshold)](Words x)
+                            INLINE_LAMBDA { return (Words)((Signed)x >= threshold); };
+  Words bits = none;
+#pragma GCC unroll 8
+  for (int g = 0; g < groups; ++g)
+    bits |= ((at_least(x1[g]) & 1) | (at_least(x0[g]) & 2) | (at_least(x3[g]) & 4) | (at_least(x2[g]) & 8))
+            << (lane + static_cast<uint64_t>(g * counters)) * 4;
+  uint64_t word = 0;
+  for (int i = 0; i < counters; ++i) word |= bits[i];
+  return word;
 }
 
 inline void keep_bits(const KeepSource& source, index_t first_word, uint64_t* words, index_t count) {
   const uint64_t first = source.start + static_cast<uint64_t>(first_word) * 32;  // number of 64 bits
-  const auto word = [&](uint64_t counter) INLINE_LAMBDA {
-    return keep_of_eight(source, counter) | uint64_t{keep_of_eight(source, counter + 8)} << 32;
-  };
   uint64_t counter = first / 2;
   if (first % 2 == 0) {
-    for (index_t i = 0; i < count; ++i, counter += 16) words[i] = word(counter);
+    for (index_t i = 0; i < count; ++i, counter += 16) words[i] = keep_word(source, counter);
     return;
   }
   // The stretch begins in the middle of a counter: each word is the end of one and the beginning of the next.
-  uint64_t now = word(counter);
+  uint64_t now = keep_word(source, counter);
   for (index_t i = 0; i < count; ++i) {
     counter += 16;
-    const uint64_t next = word(counter);
+    const uint64_t next = keep_word(source, counter);
     words[i] = now >> 2 | next << 62;
     now = next;
   }

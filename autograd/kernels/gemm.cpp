@@ -3,7 +3,8 @@
 //   1  threads      c is cut into blocks of whole tiles; each block is a product of its own
 //   2  depth        k in balanced pieces of at most 512, so that a piece of b stays in the second-level cache
 //   3  columns      b's piece packed, panel by panel, each as wide as one tile; or read in place where it is small
-//   4  rows         a's tile of rows, read in place by broadcast, stays in the first-level cache for all panels
+//   4  rows         a's tile of rows, read in place by broadcast, stays in the first-level cache for all panels; a transposed a is
+//                   packed, 48 rows at a time: its neighbours along k are far apart, each on a page of its own
 //   5  tile         gemm.inl: everything in registers
 //   6  epilogue     bias and activation, while the rows are in the cache
 //
@@ -26,8 +27,11 @@ namespace {
 constexpr index_t depth_limit = 512;
 constexpr index_t columns_limit = 256;  // packed at a time: 256 x 512 floats are half of a 1 MB cache
 constexpr index_t in_place_limit =
-    index_t{16} * 1024;               // a smaller b costs more to pack than to read as it lies
-constexpr double inline_flops = 2e6;  // less work than this is not worth waking a thread
+    index_t{16} * 1024;                 // a smaller b costs more to pack than to read as it lies
+constexpr index_t rows_packed = 48;     // of a transposed a: whole lines of the cache, whole tiles of 6 or 12
+constexpr index_t packed_at_once = 16;  // rows of b, or of a transposed a, before the next panel has its turn
+constexpr index_t far_apart = 128;      // a larger step along k is worth packing a for
+constexpr double inline_flops = 2e6;    // less work than this is not worth waking a thread
 
 index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
 
@@ -65,15 +69,65 @@ struct Balanced {
   index_t size(index_t i) const { return base + (i < longer); }
 };
 
-// One panel of b against all rows of a: c (m, columns) += a (m, k) · b (k, columns).
+// 3: `columns` of b at depth k, panel by panel. Rows that lie a power of two apart push each other out of the cache, so what a row
+// has for all panels is taken at one visit.
 template <class T>
-void panel(const GemmTile<T>& tile, const GemmShape& s, const T* a, const T* b, index_t b_row,
-           index_t columns, T* c, index_t k, index_t row_begin, index_t rows, bool accumulate) {
-  const index_t a_row = s.transpose_a ? 1 : s.lda, a_column = s.transpose_a ? s.lda : 1;
-  const auto& kernel = columns == tile.columns ? tile.full : tile.partial;
-  kernel[rows](a + row_begin * a_row, a_row, a_column, b, b_row, c + row_begin * s.ldc, s.ldc, k, columns,
-               accumulate);
+void pack_panels(const GemmShape& s, const T* b, index_t k, index_t columns, T* packed) {
+  const index_t step = s.transpose_b ? k : packed_at_once;
+  for (index_t p = 0; p < k; p += step) {
+    T* to = packed;
+    for (index_t j = 0; j < columns;) {
+      const auto& tile = tile_for<T>(columns - j);
+      const index_t n = std::min(tile.columns, columns - j);
+      kernels<T>().gemm->pack(b + (s.transpose_b ? j * s.ldb + p : p * s.ldb + j), s.ldb, s.transpose_b,
+                              std::min(step, k - p), n, tile.columns, to + p * tile.columns);
+      to += tile.columns * k;
+      j += n;
+    }
+  }
 }
+
+// Rows of a as a tile reads them: element (i, p) is at[i * row + p * column].
+template <class T>
+struct Rows {
+  const T* at;
+  index_t row, column;
+};
+
+// 4: a's rows for the tiles of a block, one tile after the other.
+template <class T>
+class RowSource {
+ public:
+  RowSource(const GemmShape& s, const T* a, bool packs, index_t depth)
+      : s_(s), a_(a), packed_(packs ? rows_packed * depth : 0), packs_(packs) {}
+
+  // The rows of tile i of `tiles`, at depth [p0, p0 + k).
+  Rows<T> tile(const Balanced& tiles, index_t i, index_t p0, index_t k) {
+    if (!packs_) {
+      const index_t row = s_.transpose_a ? 1 : s_.lda, column = s_.transpose_a ? s_.lda : 1;
+      return {a_ + tiles.begin(i) * row + p0 * column, row, column};
+    }
+    const index_t at_once = std::max<index_t>(1, rows_packed / (tiles.base + 1));
+    if (i % at_once == 0) pack(tiles, i, std::min(i + at_once, tiles.count), p0, k);
+    return {packed_.data() + (tiles.begin(i) - tiles.begin(i - i % at_once)) * k, 1, tiles.size(i)};
+  }
+
+ private:
+  // Some depth of all tiles, then some more: lines that lie a power of two apart push each other out of the cache.
+  void pack(const Balanced& tiles, index_t first, index_t last, index_t p0, index_t k) {
+    constexpr index_t step = packed_at_once;
+    for (index_t p = 0; p < k; p += step)
+      for (index_t i = first; i < last; ++i)
+        kernels<T>().gemm->pack(
+            a_ + (p0 + p) * s_.lda + tiles.begin(i), s_.lda, false, std::min(step, k - p), tiles.size(i),
+            tiles.size(i), packed_.data() + (tiles.begin(i) - tiles.begin(first)) * k + p * tiles.size(i));
+  }
+
+  const GemmShape& s_;
+  const T* a_;
+  Workspace<T> packed_;
+  bool packs_;
+};
 
 // 6: on c's rows [0, rows), `columns` wide, of which the bias is given.
 template <class T>
@@ -104,7 +158,7 @@ void dots(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& e
 // 2 – 6: one block on one thread.
 template <class T>
 void block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
-  const index_t a_step = s.transpose_a ? s.lda : 1, b_step = s.transpose_b ? 1 : s.ldb;
+  const index_t b_step = s.transpose_b ? 1 : s.ldb;
   const index_t b_across = s.transpose_b ? s.ldb : 1;
   const bool few_rows = s.m <= few_rows_limit;
   const bool in_place = !s.transpose_b && (few_rows || s.k * s.n <= in_place_limit);
@@ -114,20 +168,13 @@ void block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& 
   // the same lines of the cache.
   const index_t room = in_place ? 0 : (ceil_div(width, widest) * widest + 16) * (depth.base + 1);
   Workspace<T> packed(room);
+  RowSource<T> source(s, a, s.transpose_a && s.lda > far_apart && s.n > 8 * widest, depth.base + 1);
   for (index_t piece = 0; piece < depth.count; ++piece) {
     const index_t p0 = depth.begin(piece), k = depth.size(piece);
     const bool accumulate = s.accumulate || piece > 0;
     for (index_t j0 = 0; j0 < s.n; j0 += width) {
       const index_t columns = std::min(width, s.n - j0);
-      T* to = packed.data();
-      for (index_t j = 0; !in_place && j < columns;) {
-        const auto& tile = tile_for<T>(columns - j);
-        const index_t n = std::min(tile.columns, columns - j);
-        kernels<T>().gemm->pack(b + p0 * b_step + (j0 + j) * b_across, s.ldb, s.transpose_b, k, n,
-                                tile.columns, to);
-        to += tile.columns * k;
-        j += n;
-      }
+      if (!in_place) pack_panels(s, b + p0 * b_step + j0 * b_across, k, columns, packed.data());
       // Rows of the widest panel's tile; a narrower last panel has its own, taller one.
       for (index_t jt = 0; jt < columns;) {
         const auto& tile = tile_for<T>(columns - jt);
@@ -136,14 +183,17 @@ void block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& 
           same += std::min(tile.columns, columns - jt - same);
         const Balanced rows(s.m, tile.rows);
         for (index_t i = 0; i < rows.count; ++i) {
-          const T* from = packed.data() + jt * k;
-          for (index_t j = jt; j < jt + same; j += tile.columns, from += tile.columns * k)
-            panel(tile, s, a + p0 * a_step, in_place ? b + p0 * b_step + j0 + j : from,
-                  in_place ? s.ldb : tile.columns, std::min(tile.columns, columns - j), c + j0 + j, k,
-                  rows.begin(i), rows.size(i), accumulate);
+          const Rows<T> from = source.tile(rows, i, p0, k);
+          T* to = c + rows.begin(i) * s.ldc + j0;
+          const T* panel = packed.data() + jt * k;
+          for (index_t j = jt; j < jt + same; j += tile.columns, panel += tile.columns * k) {
+            const index_t n = std::min(tile.columns, columns - j);
+            const auto& kernel = n == tile.columns ? tile.full : tile.partial;
+            kernel[rows.size(i)](from.at, from.row, from.column, in_place ? b + p0 * b_step + j0 + j : panel,
+                                 in_place ? s.ldb : tile.columns, to + j, s.ldc, k, n, accumulate);
+          }
           if (piece + 1 == depth.count)
-            finish(from_column(epilogue, j0 + jt), c + rows.begin(i) * s.ldc + j0 + jt, s.ldc, rows.size(i),
-                   same);
+            finish(from_column(epilogue, j0 + jt), to + jt, s.ldc, rows.size(i), same);
         }
         jt += same;
       }

@@ -94,15 +94,19 @@ INLINE void load_square(const T* b, index_t ldb, index_t columns, int depth, Vec
   for (int j = 0; j < V::lanes; ++j) rows[j] = j < columns ? V::load_n(b + j * ldb, depth) : V::all(0);
 }
 
+// Fewer columns than a vector has lanes. What a whole vector writes too much, the next rows write over; the last ones write
+// no more than is theirs.
 template <class T>
-void pack(const T* b, index_t ldb, bool transposed, index_t k, index_t columns, index_t width, T* packed) {
-  if (!transposed) {
-    for (index_t p = 0; p < k; ++p, b += ldb, packed += width) {
-      sweep(b, packed, columns, [](Vec<T> v) INLINE_LAMBDA { return v; });
-      for (index_t j = columns; j < width; ++j) packed[j] = 0;
-    }
-    return;
-  }
+void pack_narrow(const T* b, index_t ldb, index_t k, index_t columns, T* packed) {
+  using V = Vec<T>;
+  const int count = static_cast<int>(columns);
+  index_t p = 0;
+  for (; (k - p) * columns >= V::lanes; ++p, b += ldb, packed += columns) V::load_n(b, count).store(packed);
+  for (; p < k; ++p, b += ldb, packed += columns) V::load_n(b, count).store_n(packed, count);
+}
+
+template <class T>
+void pack_transposed(const T* b, index_t ldb, index_t k, index_t columns, index_t width, T* packed) {
   constexpr index_t lanes = Vec<T>::lanes;
   for (index_t j = 0; j < width; j += lanes)
     for (index_t p = 0; p < k; p += lanes) {
@@ -117,6 +121,16 @@ void pack(const T* b, index_t ldb, bool transposed, index_t k, index_t columns, 
       for (int q = 0; q < lanes; ++q)
         if (q < depth) square[q].store(packed + (p + q) * width + j);
     }
+}
+
+template <class T>
+void pack(const T* b, index_t ldb, bool transposed, index_t k, index_t columns, index_t width, T* packed) {
+  if (transposed) return pack_transposed(b, ldb, k, columns, width, packed);
+  if (columns == width && columns < Vec<T>::lanes) return pack_narrow(b, ldb, k, columns, packed);
+  for (index_t p = 0; p < k; ++p, b += ldb, packed += width) {
+    sweep(b, packed, columns, [](Vec<T> v) INLINE_LAMBDA { return v; });
+    for (index_t j = columns; j < width; ++j) packed[j] = 0;
+  }
 }
 
 // ROWS rows of a against all rows of b, both read along k: a token's step through a layer, where reading b once is all the work.

@@ -47,21 +47,37 @@ void sum_rows(const T* x, T* y, index_t rows, index_t n) {
   for (index_t r = 0; r < rows; ++r) y[r] = n ? sum_row(x + r * n, n) : T(0);
 }
 
+// Sums of VECTORS vectors of columns, side by side: several, so that what a row brings into the cache is used at once. `count`
+// of their lanes exist.
+template <class T, int VECTORS>
+INLINE void sum_strip(const T* x, T* y, index_t rows, index_t n, int count, bool accumulate) {
+  using V = Vec<T>;
+  V total[VECTORS];
+#pragma GCC unroll 8
+  for (int j = 0; j < VECTORS; ++j) total[j] = accumulate ? V::load_n(y + j * V::lanes, count) : V::all(0);
+  for (index_t r0 = 0; r0 < rows; r0 += 64) {
+    const index_t stop = r0 + 64 < rows ? r0 + 64 : rows;
+    V block[VECTORS];
+#pragma GCC unroll 8
+    for (int j = 0; j < VECTORS; ++j) block[j] = V::all(0);
+    for (index_t r = r0; r < stop; ++r)
+#pragma GCC unroll 8
+      for (int j = 0; j < VECTORS; ++j) block[j] = block[j] + load_some(x + r * n + j * V::lanes, count);
+#pragma GCC unroll 8
+    for (int j = 0; j < VECTORS; ++j) total[j] = total[j] + block[j];
+  }
+#pragma GCC unroll 8
+  for (int j = 0; j < VECTORS; ++j) total[j].store_n(y + j * V::lanes, count);
+}
+
 // Column sums: rows are added one after the other in blocks of 64, and the blocks to the total.
 template <class T>
 void sum_columns(const T* x, T* y, index_t rows, index_t n, bool accumulate) {
-  using V = Vec<T>;
-  for (index_t c = 0; c < n; c += V::lanes) {
-    const int count = n - c < V::lanes ? static_cast<int>(n - c) : V::lanes;
-    V total = accumulate ? V::load_n(y + c, count) : V::all(0);
-    for (index_t r0 = 0; r0 < rows; r0 += 64) {
-      const index_t stop = r0 + 64 < rows ? r0 + 64 : rows;
-      V block = V::all(0);
-      for (index_t r = r0; r < stop; ++r) block = block + load_some(x + r * n + c, count);
-      total = total + block;
-    }
-    total.store_n(y + c, count);
-  }
+  constexpr int lanes = Vec<T>::lanes, wide = 8 * lanes;
+  index_t c = 0;
+  for (; c + wide <= n; c += wide) sum_strip<T, 8>(x + c, y + c, rows, n, lanes, accumulate);
+  for (; c < n; c += lanes)
+    sum_strip<T, 1>(x + c, y + c, rows, n, n - c < lanes ? static_cast<int>(n - c) : lanes, accumulate);
 }
 
 template <class T>

@@ -66,6 +66,12 @@ INLINE F pow2(F n) {
       _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127)), 23))};
 }
 
+typedef uint64_t Words __attribute__((vector_size(64)));
+INLINE Words multiply_low(Words a, Words b) {
+  return reinterpret_cast<Words>(
+      _mm512_mul_epu32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+}
+
 using D = Vec<double>;
 INLINE D operator+(D a, D b) { return {_mm512_add_pd(a.v, b.v)}; }
 INLINE D operator-(D a, D b) { return {_mm512_sub_pd(a.v, b.v)}; }

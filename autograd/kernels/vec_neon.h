@@ -78,6 +78,11 @@ INLINE F pow2(F n) {
   return {vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n.v), vdupq_n_s32(127)), 23))};
 }
 
+typedef uint64_t Words __attribute__((vector_size(16)));
+INLINE Words multiply_low(Words a, Words b) {
+  return (Words)vmull_u32(vmovn_u64((uint64x2_t)a), vmovn_u64((uint64x2_t)b));
+}
+
 using D = Vec<double>;
 INLINE D operator+(D a, D b) { return {vaddq_f64(a.v, b.v)}; }
 INLINE D operator-(D a, D b) { return {vsubq_f64(a.v, b.v)}; }

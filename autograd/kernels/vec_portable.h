@@ -12,6 +12,9 @@
 //   zip_low(a, b)     a0, b0, a1, b1, …: the first halves of a and b in turn; zip_high their second halves
 //   pow2(n)           2^n for a whole number n in the range of exponents
 //   sum, largest      over the lanes, in one fixed order
+//
+//   Words             whole numbers of 64 bits, with the compiler's own + & | ^ << >>
+//   multiply_low      the products of the lanes' low halves
 #include <string.h>
 
 template <class T>
@@ -168,4 +171,10 @@ INLINE V pow2(V n) {
   constexpr int mantissa = sizeof(n.v[0]) == 4 ? 23 : 52, bias = sizeof(n.v[0]) == 4 ? 127 : 1023;
   return V::of(__builtin_bit_cast(typename V::Data, (__builtin_convertvector(n.v, typename V::Truth) + bias)
                                                         << mantissa));
+}
+
+typedef uint64_t Words __attribute__((vector_size(16)));
+INLINE Words multiply_low(Words a, Words b) {
+  constexpr uint64_t low = 0xFFFFFFFF;
+  return (a & low) * (b & low);
 }

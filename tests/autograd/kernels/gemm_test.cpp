@@ -68,6 +68,9 @@ TEST(Gemm, LargeProductsMatchTheReferenceOverPiecesOfKAndPanelsOfN) {
       expect_product<float>(shape_of(ta, tb, 37, 301, 1025, 5, false));
       expect_product<float>(shape_of(ta, tb, 130, 260, 513, 0, true));
       expect_product<double>(shape_of(ta, tb, 61, 270, 700, 1, true));
+      expect_product<float>(
+          shape_of(ta, tb, 275, 600, 41, 2, true));  // a transposed a of this width is packed
+      expect_product<double>(shape_of(ta, tb, 300, 530, 41, 0, false));
     }
 }
 
