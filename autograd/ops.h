@@ -119,6 +119,8 @@ Tensor pad(const Tensor& x, const std::vector<index_t>& amounts, double value = 
 Tensor matmul(const Tensor& a, const Tensor& b);
 // x (..., in), weight (out, in), bias (out) or undefined -> x · weightᵀ + bias (..., out)
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
+// relu(linear(x, weight, bias)) in one pass.
+Tensor linear_relu(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
 // ---- ops/softmax.cpp --------------------------------------------------------------------------------------
 Tensor softmax(const Tensor& x, index_t axis);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "autograd/ops.h"
+#include "nn/linear.h"
 #include "nn/module.h"
 
 namespace heed::nn {
@@ -46,6 +47,10 @@ struct Sigmoid : ModuleOf<Sigmoid> {
 enum class Activation { relu, gelu };
 inline Tensor activate(Activation activation, const Tensor& x) {
   return activation == Activation::relu ? relu(x) : gelu(x);
+}
+// The same of what a layer makes of x: relu in the layer's own pass.
+inline Tensor activate(Activation activation, const Linear& layer, const Tensor& x) {
+  return activation == Activation::relu ? linear_relu(x, layer.weight, layer.bias) : gelu(layer(x));
 }
 inline const char* name(Activation activation) { return activation == Activation::relu ? "relu" : "gelu"; }
 

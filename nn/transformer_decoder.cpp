@@ -46,7 +46,7 @@ Tensor TransformerDecoderLayer::look(const Tensor& x, const Tensor& memory, cons
 }
 
 Tensor TransformerDecoderLayer::feed_forward(const Tensor& x) {
-  return dropout3(linear2(dropout(activate(options.activation, linear1(x)))));
+  return dropout3(linear2(dropout(activate(options.activation, linear1, x))));
 }
 
 void TransformerDecoderLayer::visit(Visitor& v) {

@@ -35,7 +35,7 @@ Tensor TransformerEncoderLayer::attend(const Tensor& x, const EncodeOptions& how
 
 // The same two layers at every place: C -> dim_feedforward -> C.
 Tensor TransformerEncoderLayer::feed_forward(const Tensor& x) {
-  return dropout2(linear2(dropout(activate(options.activation, linear1(x)))));
+  return dropout2(linear2(dropout(activate(options.activation, linear1, x))));
 }
 
 void TransformerEncoderLayer::visit(Visitor& v) {

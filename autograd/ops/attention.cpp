@@ -1,5 +1,5 @@
-// attention.cpp — scaled dot-product attention as it reads: scores, mask, softmax, weighted sum. fused_attention.cpp has
-// the same contract as one op.
+// attention.cpp — scaled dot-product attention as it reads: scores, mask, softmax, weighted sum. Then the same as one op, whose
+// passes fused_attention.cpp makes some queries at a time.
 #include "autograd/ops/attention.h"
 
 #include <cmath>
@@ -8,6 +8,44 @@
 #include "autograd/ops/common.h"
 
 namespace heed {
+
+// attention(q, k, v): each query's mixture of the values, by how well it matches the keys.
+//   q (..., T, D), k (..., S, D), v (..., S, Dv) -> output (..., T, Dv), weights (..., T, S)
+//   Vaswani et al., "Attention is all you need", 2017, equation 1
+//   taught in  lessons/02
+AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
+                          const AttentionOptions& options) {
+  ops::check_attention("attention", q, k, v, options);
+  Mask mask = ops::visible(options);
+  if (options.causal) {
+    const Mask past = causal(q.size(-2), k.size(-2));
+    mask = mask.defined() ? mask & past : past;
+  }
+
+  Tensor scores = matmul(q, k.transpose(-2, -1)) * ops::scale_of(q, options);
+  if (options.bias.defined()) scores = scores + options.bias;
+  const Tensor weights = mask.defined() ? masked_softmax(scores, mask) : softmax(scores, -1);
+  const Tensor kept = options.dropout > 0 ? dropout(weights, options.dropout, *options.generator) : weights;
+  return {matmul(kept, v), weights};
+}
+
+// scaled_dot_product_attention(q, k, v): attention() as one op. A test holds the two together.
+//   forward    1  S = q · kᵀ * scale (+ bias)
+//              2  P = softmax(S) where allowed, 0 elsewhere
+//              3  O = drop(P) · v
+//   backward   3  dv = drop(P)ᵀ · dO;  dP = drop(dO · vᵀ)
+//              2  dS = P * (dP - sum(dP * P))
+//              1  dq = dS · k * scale;  dk = dSᵀ · q * scale;  dbias = dS, summed where it was broadcast
+//   saves      q, k, v, bias; P (..., T, S) only where it is small, else it is made again, and with it what dropout left;
+//              heads split by transpose are read in place
+//   taught in  lessons/04, lessons/09
+Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
+                                    const AttentionOptions& options) {
+  ops::check_attention("scaled_dot_product_attention", q, k, v, options);
+  return ops::fused_attention(q, k, v, options);
+}
+
+// ---- what the two share ------------------------------------------------------------------------------------
 
 namespace ops {
 
@@ -57,25 +95,5 @@ Mask visible(const AttentionOptions& o) {
 }
 
 }  // namespace ops
-
-// attention(q, k, v): each query's mixture of the values, by how well it matches the keys.
-//   q (..., T, D), k (..., S, D), v (..., S, Dv) -> output (..., T, Dv), weights (..., T, S)
-//   Vaswani et al., "Attention is all you need", 2017, equation 1
-//   taught in  lessons/02
-AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
-                          const AttentionOptions& options) {
-  ops::check_attention("attention", q, k, v, options);
-  Mask mask = ops::visible(options);
-  if (options.causal) {
-    const Mask past = causal(q.size(-2), k.size(-2));
-    mask = mask.defined() ? mask & past : past;
-  }
-
-  Tensor scores = matmul(q, k.transpose(-2, -1)) * ops::scale_of(q, options);
-  if (options.bias.defined()) scores = scores + options.bias;
-  const Tensor weights = mask.defined() ? masked_softmax(scores, mask) : softmax(scores, -1);
-  const Tensor kept = options.dropout > 0 ? dropout(weights, options.dropout, *options.generator) : weights;
-  return {matmul(kept, v), weights};
-}
 
 }  // namespace heed

@@ -15,4 +15,7 @@ double scale_of(const Tensor& q, const AttentionOptions& o);
 // What the mask and the bias let through (a bias of -inf hides), the causal flag apart; undefined where that is all.
 Mask visible(const AttentionOptions& o);
 
+// scaled_dot_product_attention once its arguments are checked: fused_attention.cpp.
+Tensor fused_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& o);
+
 }  // namespace heed::ops

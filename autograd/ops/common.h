@@ -35,6 +35,9 @@ T* output(Tensor& y) {
   return reinterpret_cast<T*>(y.state()->storage->data()) + y.state()->offset;
 }
 
+// dx = dy * f'(x), where `saved` is what f's kernel asks for (x or y).
+Tensor unary_backward(kernels::Unary f, const Tensor& dy, const Tensor& saved);
+
 // All sizes but the last, multiplied: how many rows a row kernel sees.
 inline index_t rows_of(const Shape& shape) {
   index_t rows = 1;

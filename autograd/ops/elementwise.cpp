@@ -27,20 +27,6 @@ Tensor map(Unary f, const Tensor& x) {
   return y;
 }
 
-// dx = dy * f', where `saved` is what the kernel asks for (x or y).
-Tensor map_backward(Unary f, const Tensor& dy, const Tensor& saved) {
-  const Tensor dyd = ops::dense(dy), sd = ops::dense(saved);
-  Tensor dx = ops::empty_like(dyd);
-  ops::dispatch(dy.dtype(), [&]<class T>() {
-    const T *pdy = dyd.data<T>(), *ps = sd.data<T>();
-    T* pdx = ops::output<T>(dx);
-    kernels::parallel_for(dx.numel(), ops::costly_grain, [&](index_t begin, index_t stop) {
-      kernels::kernels<T>().unary_backward(f, pdy + begin, ps + begin, pdx + begin, stop - begin);
-    });
-  });
-  return dx;
-}
-
 // How two broadcast operands are walked: `outer` axes by an odometer, then rows of `n` elements in which each
 // operand is either dense or one number.
 struct Walk {
@@ -150,11 +136,24 @@ Tensor unary(const char* op, Unary f, const Tensor& x, Keeps keeps) {
   ops::check_tensors(op, {&x});
   const Tensor y = map(f, x);
   return record(op, {x}, y, [f, saved = Saved(keeps == Keeps::x ? x : y)](const Tensor& dy, Gradients& d) {
-    d[0] = map_backward(f, dy, saved());
+    d[0] = ops::unary_backward(f, dy, saved());
   });
 }
 
 }  // namespace
+
+Tensor ops::unary_backward(Unary f, const Tensor& dy, const Tensor& saved) {
+  const Tensor dyd = dense(dy), sd = dense(saved);
+  Tensor dx = empty_like(dyd);
+  dispatch(dy.dtype(), [&]<class T>() {
+    const T *pdy = dyd.data<T>(), *ps = sd.data<T>();
+    T* pdx = output<T>(dx);
+    kernels::parallel_for(dx.numel(), costly_grain, [&](index_t begin, index_t stop) {
+      kernels::kernels<T>().unary_backward(f, pdy + begin, ps + begin, pdx + begin, stop - begin);
+    });
+  });
+  return dx;
+}
 
 // ---- arithmetic -------------------------------------------------------------------------------------------
 //

@@ -311,19 +311,9 @@ void backward(const Call& call, const Matrices& q, const Matrices& k, const Matr
 
 }  // namespace
 
-// scaled_dot_product_attention(q, k, v): attention() as one op. A test holds the two together.
-//   forward    1  S = q · kᵀ * scale (+ bias)
-//              2  P = softmax(S) where allowed, 0 elsewhere
-//              3  O = drop(P) · v
-//   backward   3  dv = drop(P)ᵀ · dO;  dP = drop(dO · vᵀ)
-//              2  dS = P * (dP - sum(dP * P))
-//              1  dq = dS · k * scale;  dk = dSᵀ · q * scale;  dbias = dS, summed where it was broadcast
-//   saves      q, k, v, bias; P (..., T, S) only where it is small, else it is made again, and with it what dropout left;
-//              heads split by transpose are read in place
-//   taught in  lessons/04, lessons/09
-Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
-                                    const AttentionOptions& options) {
-  ops::check_attention("scaled_dot_product_attention", q, k, v, options);
+// The op itself; attention.cpp numbers its passes.
+Tensor ops::fused_attention(const Tensor& q, const Tensor& k, const Tensor& v,
+                            const AttentionOptions& options) {
   const double p = options.dropout;
   Call call{.scores = ops::scores_shape(q, k),
             .scale = ops::scale_of(q, options),

@@ -137,6 +137,64 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
       });
 }
 
+namespace {
+
+void check_linear(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  ops::check_tensors(op, {&x, &weight});
+  check(weight.rank() == 2 && x.rank() >= 1 && x.size(-1) == weight.size(1), op, "x ", x.shape(),
+        " does not fit weight ", weight.shape(),
+        "; the last axis of x must be the weight's second (out, in)");
+  if (!bias.defined()) return;
+  ops::check_tensors(op, {&x, &bias});
+  check(bias.shape() == Shape{weight.size(0)}, op, "bias ", bias.shape(),
+        " must have one number for each of the ", weight.size(0), " outputs of weight ", weight.shape());
+}
+
+// f(x · weightᵀ + bias), unrecorded: bias and f are applied while a row is in the cache.
+Tensor through(const Tensor& x, const Tensor& weight, const Tensor& bias, kernels::Unary f) {
+  const index_t in = weight.size(1), out = weight.size(0);
+  const Operand w(weight);
+  Shape shape = x.shape();
+  shape[shape.rank() - 1] = out;
+  Tensor y = empty(shape, x.dtype());
+  ops::dispatch(x.dtype(), [&]<class T>() {
+    const Tensor b = bias.defined() ? ops::dense(bias) : Tensor();
+    const kernels::GemmShape s{.transpose_b = !w.transposed,
+                               .m = ops::rows_of(x.shape()),
+                               .n = out,
+                               .k = in,
+                               .lda = in,
+                               .ldb = w.ld,
+                               .ldc = out};
+    kernels::gemm<T>(s, x.data<T>(), w.tensor.data<T>(), ops::output<T>(y),
+                     {.bias = b.defined() ? b.data<T>() : nullptr, .f = f});
+  });
+  return y;
+}
+
+// What x, weight and bias get of dy (..., out). The weight is asked for only where x needs it.
+void share_out(const Tensor& dy, const Saved& x, const Saved& weight, Gradients& d) {
+  const index_t in = x.shape().back(1), out = dy.size(-1), rows = ops::rows_of(dy.shape());
+  const Tensor g = ops::dense(dy);
+  const auto product_of = [&](const Shape& shape, const kernels::GemmShape& s, const Tensor& a,
+                              const Tensor& b) {
+    Tensor y = empty(shape, dy.dtype());
+    ops::dispatch(dy.dtype(),
+                  [&]<class T>() { kernels::gemm<T>(s, a.data<T>(), b.data<T>(), ops::output<T>(y)); });
+    return y;
+  };
+  if (d.needs(0))
+    d[0] = product_of(x.shape(), {.m = rows, .n = in, .k = out, .lda = out, .ldb = in, .ldc = in}, g,
+                      ops::dense(weight()));
+  if (d.needs(1))
+    d[1] = product_of({out, in},
+                      {.transpose_a = true, .m = out, .n = in, .k = rows, .lda = out, .ldb = in, .ldc = in},
+                      g, x());
+  if (d.needs(2)) d[2] = sum(g.reshape({rows, out}), 0);
+}
+
+}  // namespace
+
 // linear(x, weight, bias): every row of x through one matrix.
 //   x (..., in), weight (out, in), bias (out) -> y (..., out)
 //   forward    y = x · weightᵀ + bias
@@ -144,48 +202,26 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
 //   saves      x, weight
 //   taught in  lessons/00
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  ops::check_tensors("linear", {&x, &weight});
-  check(weight.rank() == 2 && x.rank() >= 1 && x.size(-1) == weight.size(1), "linear", "x ", x.shape(),
-        " does not fit weight ", weight.shape(),
-        "; the last axis of x must be the weight's second (out, in)");
-  if (bias.defined()) {
-    ops::check_tensors("linear", {&x, &bias});
-    check(bias.shape() == Shape{weight.size(0)}, "linear", "bias ", bias.shape(),
-          " must have one number for each of the ", weight.size(0), " outputs of weight ", weight.shape());
-  }
-  const index_t in = weight.size(1), out = weight.size(0), rows = ops::rows_of(x.shape());
+  check_linear("linear", x, weight, bias);
   const Tensor xd = ops::dense(x);
-  const Operand w(weight);
-  Shape shape = x.shape();
-  shape[shape.rank() - 1] = out;
-  Tensor y = empty(shape, x.dtype());
-  ops::dispatch(x.dtype(), [&]<class T>() {
-    const Tensor b = bias.defined() ? ops::dense(bias) : Tensor();
-    const kernels::GemmShape s{
-        .transpose_b = !w.transposed, .m = rows, .n = out, .k = in, .lda = in, .ldb = w.ld, .ldc = out};
-    kernels::gemm<T>(s, xd.data<T>(), w.tensor.data<T>(), ops::output<T>(y),
-                     {.bias = b.defined() ? b.data<T>() : nullptr});
-  });
-  return record(
-      "linear", {x, weight, bias}, y,
-      [x = Saved(xd), weight = Saved(weight), rows, in, out](const Tensor& dy, Gradients& d) {
-        const Tensor g = ops::dense(dy);
-        const auto product_of = [&](const Shape& shape, const kernels::GemmShape& s, const Tensor& a,
-                                    const Tensor& b) {
-          Tensor y = empty(shape, dy.dtype());
-          ops::dispatch(dy.dtype(),
-                        [&]<class T>() { kernels::gemm<T>(s, a.data<T>(), b.data<T>(), ops::output<T>(y)); });
-          return y;
-        };
-        if (d.needs(0))
-          d[0] = product_of(x.shape(), {.m = rows, .n = in, .k = out, .lda = out, .ldb = in, .ldc = in}, g,
-                            ops::dense(weight()));
-        if (d.needs(1))
-          d[1] = product_of(
-              {out, in},
-              {.transpose_a = true, .m = out, .n = in, .k = rows, .lda = out, .ldb = in, .ldc = in}, g, x());
-        if (d.needs(2)) d[2] = sum(g.reshape({rows, out}), 0);
-      });
+  return record("linear", {x, weight, bias}, through(xd, weight, bias, kernels::Unary::count),
+                [x = Saved(xd), weight = Saved(weight)](const Tensor& dy, Gradients& d) {
+                  share_out(dy, x, weight, d);
+                });
+}
+
+// linear_relu(x, weight, bias): relu(linear(x, weight, bias)) as one op; a test holds the two together.
+//   forward    y = max(x · weightᵀ + bias, 0)
+//   backward   as linear's, of dy where y > 0
+//   saves      x, weight, y
+//   taught in  lessons/05
+Tensor linear_relu(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  check_linear("linear_relu", x, weight, bias);
+  const Tensor xd = ops::dense(x), y = through(xd, weight, bias, kernels::Unary::relu);
+  return record("linear_relu", {x, weight, bias}, y,
+                [x = Saved(xd), weight = Saved(weight), y = Saved(y)](const Tensor& dy, Gradients& d) {
+                  share_out(ops::unary_backward(kernels::Unary::relu, dy, y()), x, weight, d);
+                });
 }
 
 }  // namespace heed

@@ -39,6 +39,10 @@ void products(Table& t) {
   }
   t.add("linear", "of a view", [](const Inputs& in) { return linear(in[0].transpose(0, 1), in[1]); },
         {normal({3, 4}, 1), normal({2, 3}, 2)});
+  t.add("linear_relu", [](const Inputs& in) { return linear_relu(in[0], in[1], in[2]); },
+        {normal({2, 4, 3}, 1), normal({5, 3}, 2), normal({5}, 3)});
+  t.add("linear_relu", "without bias", [](const Inputs& in) { return linear_relu(in[0], in[1]); },
+        {normal({4, 3}, 1), normal({5, 3}, 2)});
 }
 
 void softmaxes(Table& t) {
