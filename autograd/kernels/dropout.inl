@@ -69,6 +69,7 @@ void drop(const uint64_t* words, index_t first, const T* x, T scale, T* y, index
     const uint64_t at = static_cast<uint64_t>(first + i), word = at / 64, shift = at % 64;
     uint64_t bits = words[word] >> shift;
     if (shift + static_cast<uint64_t>(count) > 64) bits |= words[word + 1] << (64 - shift);
-    select(V::truth(bits), V::load_n(x + i, count) * s, V::all(0)).store_n(y + i, count);
+    const V v = count == V::lanes ? V::load(x + i) : V::load_n(x + i, count);
+    select(V::truth(bits), v * s, V::all(0)).store_n(y + i, count);
   }
 }
