@@ -102,6 +102,9 @@ Tensor slice(const Tensor& x, index_t axis, index_t begin, index_t stop = to_end
 Tensor index(const Tensor& x, std::span<const Index> index);
 Tensor cat(const std::vector<Tensor>& parts, index_t axis = 0);
 Tensor stack(const std::vector<Tensor>& parts, index_t axis = 0);
+// Every x[i] along an axis, as views; none where the axis has no elements. For a loop over all of a sequence: backward writes
+// into one tensor of x's shape, where a select at each step would fill one each.
+std::vector<Tensor> unbind(const Tensor& x, index_t axis = 0);
 std::vector<Tensor> split(const Tensor& x, index_t size,
                           index_t axis = 0);  // parts of `size`, the last shorter
 std::vector<Tensor> chunk(const Tensor& x, index_t count, index_t axis = 0);  // `count` parts

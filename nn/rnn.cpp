@@ -78,13 +78,13 @@ Tensor still(const Mask& reading, const Tensor& after, const Tensor& before) {
 Tensor one_direction(RecurrentKind kind, Nonlinearity nonlinearity, const Tensor& input, bool backwards,
                      const std::vector<Mask>& reading, const RecurrentWeights& w, RecurrentState& state) {
   const index_t time = input.size(0);
-  const Tensor from_x = linear(input, w.weight_ih, w.bias_ih);  // of all steps at once
+  const auto from_x = unbind(linear(input, w.weight_ih, w.bias_ih));  // one product for all steps
   const Tensor nothing = zeros(state.h.shape(), state.h.dtype());
   std::vector<Tensor> outputs(static_cast<std::size_t>(time));
   for (index_t step = 0; step < time; ++step) {
     const index_t t = backwards ? time - 1 - step : step;
     const Mask& now = reading[static_cast<std::size_t>(t)];
-    const RecurrentState after = next(kind, nonlinearity, from_x[t], state, w);
+    const RecurrentState after = next(kind, nonlinearity, from_x[static_cast<std::size_t>(t)], state, w);
     outputs[static_cast<std::size_t>(t)] = still(now, after.h, nothing);
     state = {still(now, after.h, state.h), still(now, after.c, state.c)};
   }

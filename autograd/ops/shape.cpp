@@ -1,6 +1,7 @@
 // shape.cpp — other views of the same numbers, and the copy that a kernel needs when a view will not do.
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -299,6 +300,40 @@ Tensor index(const Tensor& x, std::span<const Index> index) {
     }
   }
   return y;
+}
+
+// unbind(x, axis): every x[i] along an axis, as views: what a loop over a sequence reads its steps from.
+//   backward   dx[i] = dy of part i, 0 where a part was not used
+// n selects would each hand x a whole tensor that is 0 but for one part, n² numbers in all. Here the parts of one backward
+// write into one dx. A node has one output, so there are two kinds of nodes:
+//
+//   x <- unbind (x's shape) <- part 0, part 1, …
+//
+// The first part that runs makes dx and hands it to unbind; the others find it and write beside it. unbind's node is older than
+// theirs, so it runs when all have written. dx belongs to the backward that is running: the parts hold it by a weak pointer.
+std::vector<Tensor> unbind(const Tensor& x, index_t axis) {
+  ops::check_tensors("unbind", {&x});
+  check(x.rank() >= 1, "unbind", "a tensor without axes has no parts");
+  const int a = wrap_axis("unbind", axis, x.shape());
+  const auto shared = std::make_shared<std::weak_ptr<TensorState>>();
+  const Tensor whole = record("unbind", {x}, view_of(x, x.shape(), x.strides(), x.offset()),
+                              [shared](const Tensor& dx, Gradients& d) {
+                                shared->reset();  // the next backward makes its own
+                                d[0] = dx;
+                              });
+  std::vector<Tensor> parts;
+  parts.reserve(static_cast<std::size_t>(x.shape()[a]));
+  for (index_t i = 0; i < x.shape()[a]; ++i)
+    parts.push_back(record("part", {whole}, select(x.detach(), a, i),
+                           [shared, from = x.shape(), a, i](const Tensor& dy, Gradients& d) {
+                             Tensor dx(shared->lock());
+                             if (!dx.defined()) {
+                               d[0] = dx = zeros(from, dy.dtype());
+                               *shared = dx.state();
+                             }
+                             select(dx, a, i).copy_(dy);
+                           }));
+  return parts;
 }
 
 std::vector<Tensor> split(const Tensor& x, index_t size, index_t axis) {

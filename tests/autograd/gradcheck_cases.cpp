@@ -164,6 +164,16 @@ void views(Table& t) {
   add("slice", {5, 3}, [](const Tensor& x) { return slice(x, 0, 1, 5, 2); });
   add("slice", {2, 9}, [](const Tensor& x) { return slice(x, -1, -4); });
   add("index", {4, 3, 5}, [](const Tensor& x) { return x.index({Slice{1, 3}, Ellipsis{}, -1}); });
+  add("unbind", {4, 3}, [](const Tensor& x) {  // one part twice, one not at all
+    const auto parts = unbind(x);
+    return parts[0] * parts[2] + exp(parts[2]);
+  });
+  add("unbind", {2, 3, 5}, [](const Tensor& x) { return stack(unbind(tanh(x), -2), -1); });
+  add("unbind", {3, 4}, [](const Tensor& x) {  // of parts, and x itself beside them
+    const auto numbers = unbind(unbind(x.transpose(0, 1), 1)[1]);
+    return numbers[0] * numbers[3] * x + unbind(x)[1];
+  });
+  add("unbind", {1, 0}, [](const Tensor& x) { return unbind(x)[0]; });
   add("split", {5, 2}, [](const Tensor& x) {
     const auto parts = split(x, 2);
     return parts[0] * parts[1] + parts[2];

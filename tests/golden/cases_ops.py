@@ -101,3 +101,4 @@ for reduction in ["sum", "none"]:
     case(f"mse_{reduction}", lambda x, y: F.mse_loss(x, y, reduction=reduction), short(2, 3), short(2, 3))
     case(f"bce_{reduction}", lambda x: F.binary_cross_entropy_with_logits(x, between, reduction=reduction), short(2, 3) * 4)
 case("cross_entropy_ignore_index", lambda x: F.cross_entropy(x, torch.tensor([2, 0, 2, 1]), ignore_index=2), short(4, 3))
+case("unbind", lambda x: (lambda part: part[0] * part[2] + part[2].exp())(x.unbind(1)), short(2, 4, 3))

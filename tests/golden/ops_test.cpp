@@ -105,6 +105,11 @@ const std::map<std::string, Op>& ours() {
          return cross_entropy(in[0], IntTensor{2, 0, 2, 1}, {.ignore_index = 2});
        }},
       {"conv2d_groups", [](const Inputs& in) { return conv2d(in[0], in[1], {}, 2, 1, 2, 2); }},
+      {"unbind",
+       [](const Inputs& in) {
+         const auto part = unbind(in[0], 1);
+         return part[0] * part[2] + exp(part[2]);
+       }},
       {"unfold_dilation",
        [](const Inputs& in) {
          return unfold(in[0], {2, 3, 2, 1, 2});

@@ -36,6 +36,22 @@ TEST(Recurrent, PaddingNeverReachesTheState) {
   expect_padding_never_reaches_the_state<GRU>();
 }
 
+// Bytes that a forward and a backward ask for, of T steps: what they cost, without a clock.
+template <class Net>
+double bytes_of(index_t time) {
+  Net net = make<Net>({.input_size = 8, .hidden_size = 8});
+  const Tensor x = noise({time, 4, 8}).set_requires_grad();
+  const auto before = memory_stats().allocated_bytes;
+  net(x).output.sum().backward();
+  return static_cast<double>(memory_stats().allocated_bytes - before);
+}
+
+TEST(Recurrent, CostsItsLengthAndNotTheSquare) {
+  EXPECT_LT(bytes_of<RNN>(256) / bytes_of<RNN>(64), 4.2);
+  EXPECT_LT(bytes_of<LSTM>(256) / bytes_of<LSTM>(64), 4.2);
+  EXPECT_LT(bytes_of<GRU>(256) / bytes_of<GRU>(64), 4.2);
+}
+
 TEST(Recurrent, ASequenceOfNoWordsLeavesTheStateAsItWas) {
   GRU net = make<GRU>({.input_size = 3, .hidden_size = 4});
   const Tensor start = noise({1, 2, 4});

@@ -85,6 +85,70 @@ TEST(ShapeOps, SlicesClampAndStep) {
   EXPECT_EQ(x.select(1, -1).to_vector(), (Numbers{3, 6}));
 }
 
+TEST(ShapeOps, UnbindTakesAnAxisApart) {
+  const auto rows = unbind(x), columns = unbind(x, -1);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[1].to_vector(), (Numbers{4, 5, 6}));
+  ASSERT_EQ(columns.size(), 3U);
+  EXPECT_EQ(columns[1].to_vector(), (Numbers{2, 5}));
+  EXPECT_TRUE(shares(x, columns[1]));
+  EXPECT_FALSE(rows[0].requires_grad());
+  EXPECT_EQ(unbind(zeros({0, 3})).size(), 0U);
+  EXPECT_EQ(unbind(zeros({2, 0}))[1].shape(), (Shape{0}));
+}
+
+TEST(ShapeOps, UnbindGivesBackOneGradient) {
+  const Tensor w = ones({3, 2}).set_requires_grad();
+  const auto part = unbind(w * 1.0);
+  const Tensor y = sum(part[2] * part[2]) + sum(part[0] * tensor({5, 7}));  // one twice, one never
+  y.backward({.retain_graph = true});
+  EXPECT_EQ(w.grad().to_vector(), (Numbers{5, 7, 0, 0, 2, 2}));
+  y.backward({.retain_graph = true});
+  EXPECT_EQ(w.grad().to_vector(), (Numbers{10, 14, 0, 0, 4, 4})) << "a second backward starts anew";
+  sum(part[1]).backward();
+  EXPECT_EQ(w.grad().to_vector(), (Numbers{10, 14, 1, 1, 4, 4})) << "and so does one from another part";
+}
+
+// Whoever keeps the tensor that the parts wrote into keeps it as it is: the next backward makes its own.
+TEST(ShapeOps, UnbindLetsGoOfItsGradient) {
+  const Tensor w = ones({2, 2}).set_requires_grad();
+  Tensor x = w * 1.0;
+  x.retain_grad();
+  const Tensor y = sum(unbind(x)[0] * 3.0);
+  y.backward({.retain_graph = true});
+  const Tensor first = x.grad();
+  x.zero_grad();
+  y.backward();
+  EXPECT_EQ(first.to_vector(), (Numbers{3, 3, 0, 0}));
+  ASSERT_TRUE(x.grad().defined());
+  EXPECT_EQ(x.grad().to_vector(), (Numbers{3, 3, 0, 0}));
+  EXPECT_EQ(w.grad().to_vector(), (Numbers{6, 6, 0, 0}));
+}
+
+TEST(ShapeOps, UnbindRecordsNothingUnderNoGradAndLeavesNoNodes) {
+  const Tensor w = ones({3, 2}).set_requires_grad();
+  const auto before = live_nodes();
+  {
+    const NoGrad no_grad;
+    EXPECT_FALSE(unbind(w)[0].requires_grad());
+    EXPECT_EQ(live_nodes(), before);
+  }
+  sum(unbind(w)[0]).backward();
+  EXPECT_EQ(live_nodes(), before);
+}
+
+// The bytes that backward asks for, not only those that it holds at once, grow with n: n selects ask for n times as many.
+TEST(ShapeOps, UnbindCostsItsLengthAndNotTheSquare) {
+  const auto bytes = [](index_t n) {
+    const Tensor w = ones({n, 1000}).set_requires_grad();
+    const Tensor y = cat(unbind(w));
+    const auto before = memory_stats().allocated_bytes;
+    y.backward(ones(y.shape()));
+    return static_cast<double>(memory_stats().allocated_bytes - before);
+  };
+  EXPECT_LT(bytes(64) / bytes(16), 4.5);
+}
+
 TEST(ShapeOps, SplitAndChunkCoverTheAxis) {
   const auto parts = split(arange(0, 5), 2);
   ASSERT_EQ(parts.size(), 3U);
@@ -144,6 +208,9 @@ TEST(ShapeOps, ErrorsNameOpShapesAndRule) {
             "[slice] the step must be at least 1, got 0. Hint: flip() turns an axis around");
   EXPECT_EQ(error_of([] { (void)scalar(1).slice(0, 0); }),
             "[slice] a tensor without axes has nothing to slice");
+  EXPECT_EQ(error_of([] { unbind(x, 2); }),
+            "[unbind] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
+  EXPECT_EQ(error_of([] { unbind(scalar(1)); }), "[unbind] a tensor without axes has no parts");
   EXPECT_EQ(error_of([] { split(x, 0); }), "[split] parts must have at least one element, got size 0");
   EXPECT_EQ(error_of([] { chunk(x, 0); }), "[chunk] at least one part, got 0");
   EXPECT_EQ(error_of([] { split(x, 1, 5); }),
