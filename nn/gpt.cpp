@@ -74,8 +74,9 @@ Tensor CausalSelfAttention::forward(const Tensor& x, GPTCache::Layer* kept, inde
   const index_t batch = x.size(0), t = x.size(1), heads = options.nhead, width = options.d_model / heads;
   // (B, T, 3C) -> three of (B, H, T, D)
   const Tensor qkv = c_attn(x).reshape({batch, t, 3, heads, width}).permute({2, 0, 3, 1, 4});
-  const Tensor q = qkv.select(0, 0);
-  Tensor k = qkv.select(0, 1), v = qkv.select(0, 2);
+  const auto parts = unbind(qkv);
+  const Tensor& q = parts[0];
+  Tensor k = parts[1], v = parts[2];
   if (kept) {
     kept->keys.slice(2, at, at + t).copy_(k);
     kept->values.slice(2, at, at + t).copy_(v);

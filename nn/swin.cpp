@@ -127,7 +127,8 @@ Tensor ShiftedWindowAttention::attend(const Tensor& windows, const Mask& mask, T
   // (B, nW, N, 3C) -> three of (B, nW, H, N, D)
   const Tensor all =
       qkv(windows).reshape({batch, count, n, 3, heads, options.dim / heads}).permute({3, 0, 1, 4, 2, 5});
-  const Tensor q = all.select(0, 0), k = all.select(0, 1), v = all.select(0, 2);
+  const auto parts = unbind(all);
+  const Tensor &q = parts[0], &k = parts[1], &v = parts[2];
   // torchvision adds -100 to what is hidden; here it gets a weight of exactly 0, and 1e-44 lies between the two.
   const AttentionOptions how{.mask = mask, .bias = bias()};
   if (weights) *weights = attention(q, k, v, how).weights.detach();
