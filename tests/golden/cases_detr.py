@@ -3,7 +3,9 @@ the keys."""
 import math
 
 import numpy as np
+import scipy
 import torch
+import torchvision
 from scipy.optimize import linear_sum_assignment
 from torch import nn
 from torch.nn import functional as F
@@ -14,6 +16,7 @@ import golden
 from golden import short
 from plain_detr import Detr, sine_positions
 
+golden.others.update({"torchvision": torchvision.__version__, "SciPy": scipy.__version__})
 torch.manual_seed(20200526)  # the day "End-to-end object detection with Transformers" appeared
 
 # ---- assignments: numbers, numbers of which many are equal, and pairs that are forbidden

@@ -1,5 +1,6 @@
 """torchvision's Swin and ViT, small, forward and backward, for vision_test.cpp. See make.py for the keys."""
 import torch
+import torchvision
 from torch import nn
 from torchvision.models import swin_transformer, vision_transformer
 from torchvision.transforms.functional import InterpolationMode, center_crop, normalize, resize
@@ -7,6 +8,7 @@ from torchvision.transforms.functional import InterpolationMode, center_crop, no
 import golden
 from golden import short
 
+golden.others["torchvision"] = torchvision.__version__
 torch.manual_seed(20210325)  # the day Swin appeared
 
 

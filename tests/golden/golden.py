@@ -7,12 +7,13 @@ import struct
 import torch
 
 torch.set_default_dtype(torch.float64)
-tensors, cases = {}, []
+tensors, cases, others = {}, [], {}  # others: versions of what was used beside PyTorch, by name
 
 
 def begin():
     tensors.clear()
     cases.clear()
+    others.clear()
 
 
 def case(name):
@@ -31,7 +32,7 @@ def short(*shape):
 
 def save(name):
     header = {"__metadata__": {"made by": f"tests/golden/make.py, cases_{name}.py", "Python": platform.python_version(),
-                               "PyTorch": torch.__version__}}
+                               "PyTorch": torch.__version__, **others}}
     numbers = b""
     for key, t in tensors.items():
         data = struct.pack(f"<{t.numel()}d", *t.flatten().tolist())
