@@ -8,6 +8,7 @@
 #include <optional>
 #include <sstream>
 
+#include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 
 namespace heed::lessons {
@@ -138,6 +139,7 @@ int run(int argc, char** argv, const About& about, const std::function<void(cons
       return 0;
     }
     if (options->threads > 0) set_num_threads(options->threads);
+    if (!options->figures.empty()) make_figures_folder(options->figures);
     Page page(about, options->claims);
     body(*options, page);
     std::cout.flush();

@@ -1,5 +1,7 @@
 #include "lessons/support/svg.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -258,12 +260,29 @@ std::string svg_pictures(const std::string& title, const std::vector<SvgPicture>
          "</svg>\n";
 }
 
+static void make_folder(const std::string& dir) {
+  std::error_code error;
+  std::filesystem::create_directories(dir, error);
+  check(!error, "figures", "cannot make the folder ", dir, ": ", error.message(),
+        ". Hint: --figures wants a folder, or a place where one can be made");
+}
+
+void make_figures_folder(const std::string& dir) {
+  namespace fs = std::filesystem;
+  make_folder(dir);
+  std::error_code error;
+  const fs::path tried = fs::path(dir) / concat(".tried.", getpid());
+  const bool written = std::ofstream(tried).is_open();
+  fs::remove(tried, error);
+  check(written, "figures", "cannot write into the folder ", dir,
+        ". Hint: --figures wants a folder in which files can be made");
+}
+
 void write_figure(const std::string& dir, const std::string& name, const std::string& svg) {
   namespace fs = std::filesystem;
   const fs::path path = fs::path(dir) / name, part = path.string() + ".part";
+  make_folder(dir);
   std::error_code error;
-  fs::create_directories(dir, error);
-  check(!error, "figures", "cannot make the folder ", dir, ": ", error.message());
   {
     std::ofstream file(part, std::ios::binary);
     file << svg;

@@ -51,6 +51,10 @@ struct SvgPicture {
 };
 std::string svg_pictures(const std::string& title, const std::vector<SvgPicture>& pictures);
 
+// Makes DIR where it is missing, and tries whether a file can be made there: before a long training rather than after it.
+// Throws Error with the folder, the reason and what is wanted.
+void make_figures_folder(const std::string& dir);
+
 // Writes DIR/name, making DIR where it is missing: first to a temporary file beside it, then renamed. Throws
 // Error with the path and the reason.
 void write_figure(const std::string& dir, const std::string& name, const std::string& svg);

@@ -305,11 +305,25 @@ TEST(LessonOutput, EveryClaimIsALineOfTheClaimsFile) {
   EXPECT_NE(nowhere.output.find("[claims] /dev/null/claims: cannot be written"), std::string::npos);
 }
 
-TEST(LessonOutput, AFolderThatCannotBeMadeIsNamed) {
-  const Result result = run("lesson_02", "--quick --quiet --figures /dev/null/figures");
-  EXPECT_EQ(result.status, 1);
-  EXPECT_NE(result.output.find("cannot make the folder /dev/null/figures"), std::string::npos)
-      << result.output;
+// Before anything else is printed: nobody waits for a training whose figures cannot be kept.
+TEST(LessonOutput, AFolderThatCannotTakeFiguresIsNamedFirst) {
+  const auto error = [](const std::string& dir) {
+    const Result result = run("lesson_08", quickly + " --figures " + dir);
+    EXPECT_EQ(result.status, 1);
+    return result.output;
+  };
+  EXPECT_EQ(error("/dev/null/figures"),
+            "lesson_08: [figures] cannot make the folder /dev/null/figures: Not a directory. Hint: --figures "
+            "wants a "
+            "folder, or a place where one can be made\n");
+  std::ofstream(folder() / "a file") << "text";
+  EXPECT_EQ(error("'a file'"),
+            "lesson_08: [figures] cannot make the folder a file: Not a directory. Hint: --figures wants a "
+            "folder, or a place where one can be made\n");
+  EXPECT_EQ(error("/proc"),  // where not even root can make a file
+            "lesson_08: [figures] cannot write into the folder /proc. Hint: --figures wants a folder in "
+            "which files "
+            "can be made\n");
 }
 
 }  // namespace
