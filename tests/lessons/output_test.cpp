@@ -122,7 +122,7 @@ const std::vector<Lesson>& lessons() {
       {"lesson_10_bert", "10_bert", "--quick --quiet", {"hidden_words.svg", "few_labels.svg"}},
       {"lesson_10_gpt", "10_gpt", "--quick --quiet", {"characters_loss.svg"}},
       {"lesson_10_t5", "10_t5", "--quick --quiet", {"bias.svg"}},
-      // detections.svg is not held to its page's: what stands in it is what a net has learned
+      // detections.svg shows what a net has learned, and has a test of its own
       {"lesson_10_detr", "10_detr", "--quick --quiet", {"detr_loss.svg"}},
       {"lesson_10_vit", "10_vit", "--quick --quiet", {"vit_swin_conv.svg"}},
       {"lesson_10_swin", "10_swin", "--quick --quiet", {"windows.svg", "mask.svg", "somewhere.svg"}},
@@ -274,7 +274,27 @@ TEST(LessonOutput, FiguresAreThoseOfThePages) {
     EXPECT_EQ(entry.path().extension(), ".svg") << entry.path();
 }
 
+// detections.svg without what was learned: the lines of the answers, which end in their "93 %".
+std::vector<std::string> without_answers(const std::string& svg) {
+  std::vector<std::string> rest = lines(svg);
+  std::erase_if(rest, [](const std::string& line) { return line.find(" %</") != std::string::npos; });
+  return rest;
+}
+
+// A quick run finds next to nothing, a full run does; pictures, true frames and captions are the same to the letter.
+TEST(LessonOutput, ShapesAreFoundOnThePicturesOfThePage) {
+  ASSERT_EQ(quick("lesson_10_detr").status, 0);
+  const std::string drawn = text_of(folder() / "the figures" / "detections.svg"),
+                    page = text_of(HEED_SOURCE_DIR "/lessons/10_detr/figures/detections.svg");
+  EXPECT_EQ(without_answers(drawn), without_answers(page))
+      << "Hint: tests/tools/figures makes the page's anew";
+  EXPECT_GT(without_answers(page).size(), 1000u) << "three pictures of 32 x 32 pixels";
+  EXPECT_LT(without_answers(page).size(), lines(page).size()) << "nothing was found on the page's pictures";
+}
+
 TEST(LessonOutput, AFigureOfAnotherStructureIsNoticed) {
+  EXPECT_EQ(without_answers("<rect/>\n<text>disc 93 %</text>\n"), without_answers("<rect/>\n"));
+  EXPECT_NE(without_answers("<rect/>\n<title>disc</title>\n"), without_answers("<rect/>\n"));
   EXPECT_EQ(structure("<text x=\"1\">loss 0.5</text>"), structure("<text x=\"22\">loss 1.25</text>"));
   EXPECT_NE(structure("<text x=\"1\">loss</text>"), structure("<text x=\"1\">gain</text>"));
   EXPECT_NE(structure("<line x1=\"1\"/>"), structure("<rect x=\"1\"/>"));
