@@ -54,6 +54,20 @@ Tensor in_order(const Tensor& logits, const Queries& query, const IntTensor& lab
   std::sort(sorted.begin(), sorted.end());
   return right(logits, sorted, labels, no_object);
 }
+// -p of the right class, as the matching counts it.
+Tensor cost_of_matching(const Tensor& logits, const Queries& query, const IntTensor& labels,
+                        double no_object) {
+  Queries targets(static_cast<std::size_t>(logits.size(0)), logits.size(1) - 1);
+  std::vector<double> weights(targets.size(), no_object);
+  for (std::size_t j = 0; j < query.size(); ++j) {
+    targets[static_cast<std::size_t>(query[j])] = labels[static_cast<index_t>(j)];
+    weights[static_cast<std::size_t>(query[j])] = 1;
+  }
+  const IntTensor column(targets, {logits.size(0), 1});
+  const Tensor p = gather(softmax(logits, -1), -1, column).squeeze(-1);
+  const Tensor w = from_vector(weights, {logits.size(0)}, logits.dtype());
+  return -sum(p * w) / of_weights(w);
+}
 Tensor first_queries(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
   Queries first;
   for (std::size_t j = 0; j < query.size(); ++j) first.push_back(static_cast<index_t>(j));
@@ -72,6 +86,8 @@ const tutor::Exercise<decltype(set_class_loss)> exercise{
      {"DE-28", "divided by the number of objects: a weighted mean is divided by the sum of the weights",
       of_objects},
      {"DE-29", "this is the sum; divide by the sum of the weights", summed},
+     {"DE-10", "this is -p, the cost of the matching, which is not differentiated; the loss is -log p",
+      cost_of_matching},
      {"DE-30", "\"no object\" is the last class, not class 0", first_class},
      {"DE-31", "query[j] belongs to labels[j]: the pairs were sorted apart", in_order},
      {"DE-32", "the first queries got the objects; query[j] says who was matched", first_queries}}};
