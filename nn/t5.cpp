@@ -267,6 +267,34 @@ std::vector<std::vector<index_t>> T5::generate(const IntTensor& source, const T5
   return texts;
 }
 
+void T5Cache::pick(const std::vector<index_t>& parents) {
+  const IntTensor rows(parents, {static_cast<index_t>(parents.size())});
+  for (Layer& layer : layers)
+    for (Tensor* t : {&layer.written.keys, &layer.written.values, &layer.memory.keys, &layer.memory.values})
+      *t = index_select(*t, 0, rows);
+}
+
+std::vector<std::vector<Hypothesis>> T5::beam(const IntTensor& source, const std::vector<index_t>& lengths,
+                                              BeamOptions how) {
+  check_ids("source", source);
+  check(lengths.empty() || static_cast<index_t>(lengths.size()) == source.size(0), "T5", lengths.size(),
+        " lengths for source ", source.shape());
+  how.bos = options.pad, how.eos = options.eos;
+  const NoGrad no_grad;
+  std::vector<std::vector<Hypothesis>> texts;
+  for (index_t b = 0; b < source.size(0); ++b) {  // alone, so that nothing is padded
+    const index_t s = lengths.empty() ? source.size(1) : lengths[static_cast<std::size_t>(b)];
+    const Tensor memory = encode(source.slice(0, b, b + 1).slice(1, 0, s));
+    T5Cache cache;
+    texts.push_back(beam_search(how, [&](const IntTensor& last, const std::vector<index_t>& parents) {
+      cache.pick(parents);
+      const Tensor same = memory.expand({last.size(0), s, options.d_model});
+      return log_softmax(forward(last.reshape({-1, 1}), same, cache).select(1, 0), -1);
+    }));
+  }
+  return texts;
+}
+
 void T5::visit(Visitor& v) {
   v.child("shared", shared);
   v.child("encoder", encoder);

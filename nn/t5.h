@@ -13,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+#include "nn/beam.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
 #include "nn/linear.h"
@@ -82,6 +83,9 @@ struct T5Cache {
   };
   std::vector<Layer> layers;  // empty before the first call
   index_t length = 0;         // words read so far
+
+  // Row i becomes what row parents[i] was: a beam drops some texts and doubles others.
+  void pick(const std::vector<index_t>& parents);
 };
 
 // What a block attends to. `mask` (B, 1, 1, S) is of the padding of the source, which both stacks may not look at:
@@ -154,6 +158,10 @@ struct T5 : ModuleOf<T5> {
   Tensor forward(const IntTensor& given, const Tensor& memory, T5Cache& cache, const Mask& source_mask = {});
   // The best word each time, until all texts have ended; of each text the words before its eos.
   std::vector<std::vector<index_t>> generate(const IntTensor& source, const T5WriteOptions& how = {});
+  // The best few texts of each source (B, S) of these lengths (empty: all S), the best first, with the cache. bos and
+  // eos are the model's own, whatever `how` says; width 1 is greedy.
+  std::vector<std::vector<Hypothesis>> beam(const IntTensor& source, const std::vector<index_t>& lengths,
+                                            BeamOptions how);
   void visit(Visitor& v) override;
   std::string type() const override { return "T5"; }
   std::string details() const override;

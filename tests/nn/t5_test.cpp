@@ -154,6 +154,53 @@ TEST(T5, GeneratesTheBestWordEachTimeOfEachText) {
   }
 }
 
+// The best few texts, all read anew for every word.
+std::vector<Hypothesis> beam_without_cache(T5& model, const IntTensor& source, BeamOptions how) {
+  how.bos = pad, how.eos = eos;
+  std::vector<std::vector<index_t>> texts{{}};
+  return beam_search(how, [&](const IntTensor& last, const std::vector<index_t>& parents) {
+    std::vector<std::vector<index_t>> longer;
+    std::vector<Tensor> rows;
+    for (std::size_t i = 0; i < parents.size(); ++i) {
+      longer.push_back(texts[static_cast<std::size_t>(parents[i])]);
+      longer.back().push_back(last.values()[i]);
+      const IntTensor given(longer.back(), {1, static_cast<index_t>(longer.back().size())});
+      rows.push_back(log_softmax(model(source, given), -1)[0].select(0, given.size(1) - 1));
+    }
+    texts = longer;
+    return stack(rows);
+  });
+}
+
+TEST(T5, BeamsWithTheCacheAreThoseWithoutOne) {
+  T5 model = make();
+  model.eval();
+  const NoGrad no_grad;
+  const IntTensor source({{3, 4, 5, 6}, {7, 8, pad, pad}});
+  for (const index_t width : {1, 2, 4}) {
+    const BeamOptions how{.width = width, .max_length = 7, .length_penalty = 0.6};
+    const auto texts = model.beam(source, {4, 2}, how);
+    ASSERT_EQ(texts.size(), 2u);
+    for (std::size_t b = 0; b < 2; ++b) {
+      const auto same = beam_without_cache(model, b == 0 ? source.slice(0, 0, 1) : IntTensor({{7, 8}}), how);
+      ASSERT_EQ(texts[b].size(), same.size());
+      for (std::size_t i = 0; i < same.size(); ++i) {
+        EXPECT_EQ(texts[b][i].ids, same[i].ids) << "width " << width << ", text " << i;
+        EXPECT_NEAR(texts[b][i].score, same[i].score, 1e-4);
+      }
+    }
+  }
+}
+
+TEST(T5, ABeamOfOneIsGreedy) {
+  T5 model = make();
+  model.eval();
+  const IntTensor source({{3, 4, 5, 6}, {7, 8, 9, 2}});
+  const auto texts = model.beam(source, {}, {.width = 1, .max_length = 6});
+  const auto greedy = model.generate(source, {.max_length = 6});
+  for (std::size_t b = 0; b < 2; ++b) EXPECT_EQ(texts[b][0].ids, greedy[b]);
+}
+
 TEST(T5, LearnsATextByHeart) {
   T5 model = make();
   const IntTensor source({{3, 4, 5}, {6, 7, 8}}), labels({{5, 4, 3, eos}, {8, 7, eos, -100}});
@@ -322,6 +369,10 @@ TEST(T5, ErrorsNameWhatIsWrong) {
   model.forward(IntTensor({{0}, {0}}), memory, cache);
   EXPECT_EQ(error_of([&] { model.forward(IntTensor({{0}}), memory.slice(0, 0, 1), cache); }),
             "[T5] the cache is of another batch size than given (1, 1)");
+  EXPECT_EQ(error_of([&] {
+              model.beam(IntTensor({{3, 4}}), {2, 2}, {});
+            }),
+            "[T5] 2 lengths for source (1, 2)");
 }
 
 }  // namespace
