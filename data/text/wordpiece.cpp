@@ -32,6 +32,7 @@ WordPiece WordPiece::load(const std::string& path, const WordPieceOptions& optio
           " too");
     words.push_back(std::move(word));
   }
+  check(lines.contains("[UNK]"), op, path, ": no [UNK] among its ", words.size(), " tokens");
   return WordPiece(Vocabulary(std::move(words)), options);
 }
 

@@ -28,6 +28,7 @@
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <map>
 
@@ -306,52 +307,81 @@ void fifty_labels(const Options& options, Page& page, const Material& m, nn::Ber
 
 // ---- BERT itself ------------------------------------------------------------------------------------------
 
+// A text as the model reads it, and where its [MASK]s are.
+struct Question {
+  std::vector<index_t> ids, places;
+};
+
+Question question_of(const std::string& prompt, const data::WordPiece& pieces) {
+  const data::Vocabulary& known = pieces.vocabulary();
+  Question question{.ids = {known.id("[CLS]")}, .places = {}};
+  for (std::size_t at = 0;;) {
+    const std::size_t next = std::min(prompt.find("[MASK]", at), prompt.size());
+    for (const index_t id : pieces.encode(prompt.substr(at, next - at))) question.ids.push_back(id);
+    if (next == prompt.size()) break;
+    question.places.push_back(static_cast<index_t>(question.ids.size()));
+    question.ids.push_back(known.id("[MASK]"));
+    at = next + 6;
+  }
+  question.ids.push_back(known.id("[SEP]"));
+  return question;
+}
+
+// What the model reads, word by word, and the best five for each [MASK].
+void fill_in(Page& page, nn::BertForMaskedLM& bert, const data::Vocabulary& known, const Question& question) {
+  std::string read;
+  for (const index_t id : question.ids) read += " " + known.word(id);
+  page.say("It reads" + read);
+  if (std::ranges::count(question.ids, known.id("[UNK]")) > 0)
+    page.say("[UNK] stands for what its vocabulary cannot put together.");
+  const NoGrad no_grad;
+  const Tensor hidden = bert.bert(IntTensor(question.ids, {1, static_cast<index_t>(question.ids.size())}));
+  const auto best = topk(softmax(bert.head(rows_at(hidden, question.places)), -1), 5);
+  page.print("");
+  for (index_t n = 0; n < best.values.size(0); ++n) {
+    std::string line = concat("  [MASK] ", n + 1, ":");
+    for (index_t i = 0; i < 5; ++i)
+      line += "  " + known.word(best.indices[n * 5 + i]) + " " + fixed(best.values.at({n, i}), 3);
+    page.print(line);
+  }
+}
+
 // Fills in the [MASK]s of the prompt with published weights: config.json, model.safetensors, vocab.txt.
 void with_published_weights(const Options& options, Page& page) {
   const std::string folder = options.given("--weights");
-  page.step("BERT from " + folder);
-  const Stopwatch watch;
-  const auto pieces = data::WordPiece::load(folder + "/vocab.txt");
-  auto bert = data::from_pretrained<nn::BertForMaskedLM>(folder);
-  check(pieces.vocabulary().size() == bert.options.vocab_size, "lesson_10_bert", folder, ": vocab.txt has ",
-        pieces.vocabulary().size(), " tokens, the weights ", bert.options.vocab_size);
-  page.say(concat(bert.parameter_count(), " parameters, loaded in ", fixed(watch.seconds(), 2), " s."));
   const std::string prompt =
       options.more.contains("--prompt") ? options.given("--prompt") : "Attention is all you [MASK].";
-  const index_t mask = pieces.vocabulary().id("[MASK]");
-  std::vector<index_t> ids = {pieces.vocabulary().id("[CLS]")}, places;
-  for (std::size_t at = 0; at <= prompt.size();) {
-    const std::size_t next = std::min(prompt.find("[MASK]", at), prompt.size());
-    for (const index_t id : pieces.encode(prompt.substr(at, next - at))) ids.push_back(id);
-    if (next == prompt.size()) break;
-    places.push_back(static_cast<index_t>(ids.size())), ids.push_back(mask);
-    at = next + 6;
-  }
-  ids.push_back(pieces.vocabulary().id("[SEP]"));
-  check(!places.empty(), "lesson_10_bert", "--prompt holds no [MASK]: \"", prompt, "\"");
-  const NoGrad no_grad;
-  const Tensor hidden = bert.bert(IntTensor(ids, {1, static_cast<index_t>(ids.size())}));
-  const auto best = topk(softmax(bert.head(rows_at(hidden, places)), -1), 5);
-  page.print("\n" + prompt);
-  for (index_t n = 0; n < static_cast<index_t>(places.size()); ++n) {
-    std::string line = concat("  [MASK] ", n + 1, ":");
-    for (index_t i = 0; i < 5; ++i)
-      line +=
-          "  " + pieces.vocabulary().word(best.indices[n * 5 + i]) + " " + fixed(best.values.at({n, i}), 3);
-    page.print(line);
-  }
+  check(prompt.find("[MASK]") != std::string::npos, "--prompt", "holds no [MASK]: \"", prompt,
+        "\". Hint: \"Attention is all you [MASK].\"");
+  const std::string list =
+      std::filesystem::path(data::pretrained_files(folder).config).replace_filename("vocab.txt").string();
+  page.step("BERT from " + folder);
+  const Stopwatch watch;
+  const auto pieces = data::WordPiece::load(list);
+  for (const char* special : {"[CLS]", "[SEP]", "[MASK]"})
+    check(pieces.vocabulary().find(special).has_value(), "vocab.txt", list, ": no ", special, " among its ",
+          pieces.vocabulary().size(), " tokens. Hint: is it BERT's?");
+  auto bert = data::from_pretrained<nn::BertForMaskedLM>(folder);
+  check(pieces.vocabulary().size() == bert.options.vocab_size, "vocab.txt", list, ": ",
+        pieces.vocabulary().size(), " tokens, and the weights know ", bert.options.vocab_size,
+        ". Hint: do they belong together?");
+  page.say(concat(bert.parameter_count(), " parameters, loaded in ", fixed(watch.seconds(), 2), " s."));
+  fill_in(page, bert, pieces.vocabulary(), question_of(prompt, pieces));
   page.print(concat("\n  Done in ", fixed(watch.seconds(), 2), " s."));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{.program = "lesson_10_bert",
-                    .title = "Lesson 10 · BERT: the encoder alone",
-                    .more = {{"--weights", "DIR", "BERT's files: config.json, model.safetensors, vocab.txt"},
-                             {"--prompt", "TEXT", "the text whose [MASK]s are filled in"}}};
+  const About about{
+      .program = "lesson_10_bert",
+      .title = "Lesson 10 · BERT: the encoder alone",
+      .more = {{"--weights", "DIR", "BERT's files (uncased): config.json, model.safetensors, vocab.txt"},
+               {"--prompt", "TEXT", "the text whose [MASK]s are filled in"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
-    if (!options.given("--weights").empty()) return with_published_weights(options, page);
+    if (options.more.contains("--weights")) return with_published_weights(options, page);
+    check(!options.more.contains("--prompt"), "--prompt",
+          "is for published weights: give --weights DIR, too");
     Generator gen(options.seed);
     everyone_sees_everyone(page, gen);
     const Material m = make_material(options.seed);

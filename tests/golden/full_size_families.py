@@ -69,8 +69,21 @@ def gpt2_small():
             "files": byte_pairs()}
 
 
+def word_pieces(size=30522):
+    """vocab.txt of BERT's form and size: its special tokens at their places, letters, and words that nobody says."""
+    tokens = ["[PAD]", *(f"[unused{i}]" for i in range(99)), "[UNK]", "[CLS]", "[SEP]", "[MASK]",
+              *(f"[unused{i}]" for i in range(99, 994))]
+    characters = [chr(c) for c in range(33, 127) if not chr(c).isupper()]
+    tokens += characters + ["##" + c for c in characters] + ["attention", "is", "all", "you", "need", "the", "##ing"]
+    syllables = [a + b for a in "bdfgklmnprst" for b in "aeiou"]
+    tokens += [a + b + c for a in syllables for b in syllables for c in syllables][:size - len(tokens)]
+    assert len(set(tokens)) == size and tokens.index("[MASK]") == 103
+    return "\n".join(tokens) + "\n"
+
+
 def bert_base_uncased():
-    """The encoder with its pooler, under the names of 2018: with "bert." before them, "gamma" and "beta"."""
+    """The encoder with its pooler, under the names of 2018: with "bert." before them, "gamma" and "beta". The file holds
+    the heads, too, and vocab.txt lies beside it: lesson_10_bert --weights reads them."""
     from torch import nn
     layer = nn.TransformerEncoderLayer(768, 12, 3072, dropout=0, activation="gelu", layer_norm_eps=1e-12, batch_first=True)
     parts = nn.ModuleDict({"encoder": nn.TransformerEncoder(layer, 12), "words": nn.Embedding(30522, 768),
@@ -100,6 +113,10 @@ def bert_base_uncased():
                              "intermediate.dense": block.linear1, "output.dense": block.linear2,
                              "output.LayerNorm": block.norm2}.items():
             publish(at + name, module)
+    for name, shape in {"bias": [30522], "transform.dense.weight": [768, 768], "transform.dense.bias": [768],
+                        "transform.LayerNorm.gamma": [768], "transform.LayerNorm.beta": [768]}.items():
+        weights["cls.predictions." + name] = torch.randn(shape) * 0.02 + (1 if name.endswith("gamma") else 0)
+    weights["cls.seq_relationship.weight"], weights["cls.seq_relationship.bias"] = torch.randn(2, 768), torch.randn(2)
     ids, segments, lengths = torch.randint(30522, (2, 24)), torch.randint(2, (2, 24)), torch.tensor([24, 15])
     hide = torch.arange(24) >= lengths[:, None]
     x = parts["norm"](parts["words"](ids) + parts["places"](torch.arange(24)) + parts["kinds"](segments))
@@ -112,7 +129,8 @@ def bert_base_uncased():
     return {"weights": weights, "config": config, "parameters": 109482240,
             "question": {"ids": ids, "segments": segments, "lengths": lengths, "r": r},
             "answer": {"pooled": pooled.detach(), "gradient of words": parts["words"].weight.grad,
-                       "gradient of in_proj": parts["encoder"].layers[0].self_attn.in_proj_weight.grad}}
+                       "gradient of in_proj": parts["encoder"].layers[0].self_attn.in_proj_weight.grad},
+            "files": {"vocab.txt": word_pieces()}}
 
 
 def t5_small():

@@ -67,7 +67,9 @@ TEST_F(TextFiles, WordPieceReadsAVocabulary) {
             "[wordpiece] " + path("vocab.txt") + ":3: an empty line; each line is one token");
   EXPECT_EQ(error("[UNK]\na\na\n"),
             "[wordpiece] " + path("vocab.txt") + ":3: the token \"a\" stands in line 2 too");
-  EXPECT_EQ(error("a\nb\n"), "[wordpiece] the vocabulary has no [UNK] among its 2 words");
+  EXPECT_EQ(error("a\nb\n"), "[wordpiece] " + path("vocab.txt") + ": no [UNK] among its 2 tokens");
+  EXPECT_EQ(error_of([] { WordPiece(Vocabulary({"a"})); }),
+            "[wordpiece] the vocabulary has no [UNK] among its 1 words");
   expect_contains(error("[UNK]\n\xFF\n"), "vocab.txt:2: byte 0: 0xFF");
   expect_contains(error_of([&] { WordPiece::load(path("none")); }), "none: no such file");
 }
