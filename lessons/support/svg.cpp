@@ -134,23 +134,44 @@ std::string svg_heat_map(const Tensor& x, const SvgHeatMap& options) {
 
 namespace {
 
-// An axis whose ends and ticks are round numbers: 1, 2 or 5 times a power of ten apart.
+// An axis whose ends and ticks are round numbers: 1, 2 or 5 times a power of ten apart; logarithmic: such numbers themselves.
 struct Axis {
-  double low = std::numeric_limits<double>::infinity(), high = -low, step = 1;
+  bool logarithmic = false;
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  std::vector<double> ticks = {};
+  int decimals = 0;
+
   void include(double v) { low = std::min(low, v), high = std::max(high, v); }
-  void round() {
+  void round() { logarithmic ? round_powers() : round_steps(); }
+  void round_steps() {
     if (high == low) high = low + 1;
     const double rough = (high - low) / 4, power = std::pow(10, std::floor(std::log10(rough)));
-    const double lead = rough / power;
-    step = power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
+    const double lead = rough / power, step = power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
     low = step * std::floor(low / step + 1e-9);
     high = step * std::ceil(high / step - 1e-9);
+    for (int i = 0; i <= static_cast<int>(std::lround((high - low) / step)); ++i)
+      ticks.push_back(low + i * step);
+    decimals = std::max(0, static_cast<int>(std::ceil(-std::log10(step) - 1e-9)));
   }
-  int ticks() const { return static_cast<int>(std::lround((high - low) / step)); }
-  double tick(int i) const { return low + i * step; }
-  std::string label(int i) const {
-    return fixed(tick(i), std::max(0, static_cast<int>(std::ceil(-std::log10(step) - 1e-9))));
+  // 1, 2, 5, 10, … from the last that is not above `low` to the first that is not below `high`, at least two; over more than
+  // three powers of ten only these.
+  void round_powers() {
+    const bool sparse = high > 1000 * low;
+    const double first = low, last = high;
+    for (int k = static_cast<int>(std::floor(std::log10(first)));; ++k)
+      for (const double lead : {1.0, 2.0, 5.0}) {
+        const double v = lead * std::pow(10, k);
+        if (sparse && lead > 1) continue;
+        if (v <= first * (1 + 1e-9)) ticks.clear();
+        ticks.push_back(v);
+        if (ticks.size() < 2 || v < last * (1 - 1e-9)) continue;
+        low = ticks.front(), high = ticks.back();
+        return;
+      }
   }
+  // Where v stands: differences of these are distances on the page.
+  double at(double v) const { return logarithmic ? std::log10(v) : v; }
+  std::string label(double tick) const { return logarithmic ? concat(tick) : fixed(tick, decimals); }
 };
 
 struct Stroke {
@@ -173,7 +194,7 @@ std::string svg_line(double x1, double y1, double x2, double y2, const Stroke& s
 std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& options) {
   constexpr double left = 64, top = 64, width = 460, height = 260;
   const bool baseline = !std::isnan(options.baseline);
-  Axis x, y;
+  Axis x{.logarithmic = options.logarithmic}, y = x;
   for (const SvgCurve& curve : curves) {
     for (const double v : curve.x) x.include(v);
     for (const double v : curve.y) y.include(v);
@@ -182,16 +203,22 @@ std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& opt
   for (const double end : {x.low, x.high, y.low, y.high})
     check(std::isfinite(end), "svg_curves", "nothing to draw, or a value that is not finite, in \"",
           options.title, "\"");
+  check(!options.logarithmic || (x.low > 0 && y.low > 0), "svg_curves",
+        "logarithmic axes have no place for numbers that are not above 0, in \"", options.title, "\"");
   x.round(), y.round();
-  const auto px = [&](double v) { return left + width * (v - x.low) / (x.high - x.low); };
-  const auto py = [&](double v) { return top + height * (y.high - v) / (y.high - y.low); };
+  const auto px = [&](double v) {
+    return left + width * (x.at(v) - x.at(x.low)) / (x.at(x.high) - x.at(x.low));
+  };
+  const auto py = [&](double v) {
+    return top + height * (y.at(y.high) - y.at(v)) / (y.at(y.high) - y.at(y.low));
+  };
 
   std::ostringstream out;
   out << open(left + width + 190, top + height + 56, options.title);
-  for (int i = 0; i <= y.ticks(); ++i)
-    out << svg_line(left, py(y.tick(i)), left + width, py(y.tick(i)), {"#ddd", "none"}, 1)
-        << text(left - 8, py(y.tick(i)) + 4, "end", y.label(i));
-  for (int i = 0; i <= x.ticks(); ++i) out << text(px(x.tick(i)), top + height + 18, "middle", x.label(i));
+  for (const double tick : y.ticks)
+    out << svg_line(left, py(tick), left + width, py(tick), {"#ddd", "none"}, 1)
+        << text(left - 8, py(tick) + 4, "end", y.label(tick));
+  for (const double tick : x.ticks) out << text(px(tick), top + height + 18, "middle", x.label(tick));
   out << text(left + width / 2, top + height + 40, "middle", options.x_axis)
       << text(16, top - 18, "start", options.y_axis, "fill=\"#555\"");
 

@@ -22,7 +22,7 @@ struct SvgHeatMap {
 std::string svg_heat_map(const Tensor& x, const SvgHeatMap& options);
 
 // Curves over one x axis, with names and units on the axes and a legend; a baseline
-// (NaN: none) is drawn dashed.
+// (NaN: none) is drawn dashed. With logarithmic axes a power is a straight line, and every number must be above 0.
 struct SvgCurve {
   std::string name;
   std::vector<double> x, y;
@@ -31,6 +31,7 @@ struct SvgCurves {
   std::string title = {}, x_axis = {}, y_axis = {};
   double baseline = NAN;
   std::string baseline_name = {};
+  bool logarithmic = false;
 };
 std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& options);
 

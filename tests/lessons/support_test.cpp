@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <sstream>
+#include <utility>
+#include <vector>
+
 #include "lessons/support/lesson.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
@@ -50,6 +54,39 @@ TEST(Svg, CurvesThatAreNotFiniteAreRefused) {
     EXPECT_STREQ(e.what(), "[svg_curves] nothing to draw, or a value that is not finite, in \"t\"");
   }
   EXPECT_NE(svg_curves({{"flat", {1}, {2}}}, {.title = "t"}).find("flat"), std::string::npos);
+}
+
+// Points of the first curve as they stand in the drawing.
+std::vector<std::pair<double, double>> points_of(const std::string& svg) {
+  std::istringstream numbers(svg.substr(svg.find("points=\"") + 8));
+  std::vector<std::pair<double, double>> points;
+  char comma = 0;
+  for (double x = 0, y = 0; numbers >> x >> comma >> y;) points.emplace_back(x, y);
+  return points;
+}
+
+TEST(Svg, APowerIsAStraightLineOnLogarithmicAxes) {
+  const SvgCurves options{.title = "t", .logarithmic = true};
+  const std::string svg = svg_curves({{"cubes", {3, 6, 12, 24}, {27, 216, 1728, 13824}}}, options);
+  const auto points = points_of(svg);
+  ASSERT_EQ(points.size(), 4U);
+  for (std::size_t i = 1; i < 3; ++i) {
+    EXPECT_NEAR(points[i + 1].first - points[i].first, points[i].first - points[i - 1].first, 1e-2);
+    EXPECT_NEAR(points[i + 1].second - points[i].second, points[i].second - points[i - 1].second, 1e-2);
+  }
+  for (const char* tick : {">2<", ">5<", ">10<", ">20<", ">50<"})  // from 2 to 50 below
+    EXPECT_NE(svg.find(tick), std::string::npos) << tick;
+  for (const char* tick : {">20<", ">100<", ">20000<"})  // from 20 to 20000 at the side
+    EXPECT_NE(svg.find(tick), std::string::npos) << tick;
+  EXPECT_EQ(svg.find(">1<"), std::string::npos);
+  EXPECT_NE(svg_curves({{"flat", {1, 2}, {3, 3}}}, options).find("flat"), std::string::npos);
+  try {
+    svg_curves({{"loss", {0, 1}, {1, 2}}}, options);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(),
+                 "[svg_curves] logarithmic axes have no place for numbers that are not above 0, in \"t\"");
+  }
 }
 
 TEST(Numbers, AreFixedAndInPercent) {
