@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct Options {
   std::string filter;     // only cases whose name holds this text
   std::string json;       // a file to write the results to
   std::string blas;       // a library to open beside our gemm
+  std::string figures;    // a folder for figures
+  Clock clock = Clock::wall;
 };
 
 // What this machine can do now, measured at the start of a run.
@@ -34,14 +37,19 @@ struct Work {
   double steps = 1;  // of which the time is told, as tokens
 };
 
+// What a case cost: seconds a call (the median), and the most bytes that tensors held at once.
+struct Measured {
+  double seconds, peak_bytes;
+};
+
 class Report {
  public:
   Report(Options options, Machine machine);
   const Options& options() const { return options_; }
-  // Times `run` and prints a line, unless --filter leaves the case out. `rival`, if any, does the same by other means; the two
+  // Times `run` and prints a line, or does nothing where --filter leaves the case out. `rival`, if any, does the same by other means; the two
   // take turns call by call, so that a busy moment hits both.
-  void measure(const std::string& name, const Work& work, const std::function<void()>& run,
-               const std::function<void()>& rival = nullptr);
+  std::optional<Measured> measure(const std::string& name, const Work& work, const std::function<void()>& run,
+                                  const std::function<void()>& rival = nullptr);
   bool wants(const std::string& name) const { return name.find(options_.filter) != std::string::npos; }
   void write_json() const;
 
@@ -67,5 +75,6 @@ void gpt(Report& report);
 void small(Report& report);
 void elementwise(Report& report);
 void ladder(Report& report);
+void growth(Report& report);
 
 }  // namespace heed::bench

@@ -24,20 +24,23 @@ constexpr const char* usage =
     "  small         models so small that the cost of an op counts\n"
     "  elementwise   passes over memory, and one op alone\n"
     "  ladder        how matmul became fast, rung by rung\n"
+    "  growth        attention, gemm, an encoder, an LSTM: by which power of the size the cost grows\n"
     "options\n"
     "  --threads N           threads to use (default: all)\n"
     "  --filter TEXT         only cases whose name holds TEXT, as in \"f32 NN 512\"\n"
     "  --min-time SECONDS    time spent on each case (default 0.2)\n"
     "  --json FILE           write the results there, too\n"
-    "  --blas LIBRARY        gemm: take turns with this library's, as libopenblas.so.0\n";
+    "  --blas LIBRARY        gemm: take turns with this library's, as libopenblas.so.0\n"
+    "  --figures FOLDER      growth: draw each family there\n"
+    "  --clock WHICH         wall (the default), or processor: blind to other programs' turns\n";
 
 struct Benchmark {
   const char* name;
   void (*run)(Report&);
 };
 constexpr Benchmark benchmarks[] = {
-    {"gemm", gemm}, {"attention", attention}, {"encoder", encoder},         {"vit", vit},
-    {"gpt", gpt},   {"small", small},         {"elementwise", elementwise}, {"ladder", ladder}};
+    {"gemm", gemm},   {"attention", attention},     {"encoder", encoder}, {"vit", vit},      {"gpt", gpt},
+    {"small", small}, {"elementwise", elementwise}, {"ladder", ladder},   {"growth", growth}};
 
 // The whole of `text` as a number in [low, high].
 double number(const std::string& option, const char* text, double low, double high) {
@@ -48,12 +51,20 @@ double number(const std::string& option, const char* text, double low, double hi
   return value;
 }
 
+Clock clock_named(const std::string& name) {
+  heed::check(name == "wall" || name == "processor", "heed-bench", "--clock is wall or processor, got ",
+              name);
+  return name == "wall" ? Clock::wall : Clock::processor;
+}
+
 Options parse(int argc, char** argv) {
-  Options options{.threads = heed::num_threads(), .min_time = 0.2, .filter = {}, .json = {}, .blas = {}};
+  Options options;
+  options.threads = heed::num_threads();
   for (int i = 2; i < argc; i += 2) {
     const std::string option = argv[i];
     const bool known = option == "--threads" || option == "--filter" || option == "--min-time" ||
-                       option == "--json" || option == "--blas";
+                       option == "--json" || option == "--blas" || option == "--figures" ||
+                       option == "--clock";
     heed::check(known, "heed-bench", "unknown option ", option, ". Hint: heed-bench --help");
     heed::check(i + 1 < argc, "heed-bench", option, " wants a value");
     if (option == "--threads") options.threads = static_cast<int>(number(option, argv[i + 1], 1, 256));
@@ -61,6 +72,8 @@ Options parse(int argc, char** argv) {
     if (option == "--min-time") options.min_time = number(option, argv[i + 1], 0.001, 60);
     if (option == "--json") options.json = argv[i + 1];
     if (option == "--blas") options.blas = argv[i + 1];
+    if (option == "--figures") options.figures = argv[i + 1];
+    if (option == "--clock") options.clock = clock_named(argv[i + 1]);
   }
   return options;
 }

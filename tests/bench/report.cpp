@@ -35,18 +35,19 @@ Machine measure_machine(int threads) {
 
 Report::Report(Options options, Machine machine)
     : options_(std::move(options)), machine_(std::move(machine)) {
-  std::printf("%s, %s, %d thread%s\n", machine_.cpu.c_str(), machine_.isa.c_str(), options_.threads,
-              options_.threads == 1 ? "" : "s");
+  std::printf("%s, %s, %d thread%s%s\n", machine_.cpu.c_str(), machine_.isa.c_str(), options_.threads,
+              options_.threads == 1 ? "" : "s", options_.clock == Clock::wall ? "" : ", processor time");
   std::printf("f32 FMA peak %.1f GFLOP/s (%.1f on one thread), reading memory %.1f GB/s\n\n", machine_.peak,
               machine_.peak_1, machine_.bandwidth);
   std::printf("%-30s %11s %7s %9s %9s %8s %10s %10s%s\n", "case", "time", "spread", "GFLOP/s", "GB/s",
               "of peak", "allocated", "peak MB", options_.blas.empty() ? "" : "  BLAS ÷ ours");
 }
 
-void Report::measure(const std::string& name, const Work& work, const std::function<void()>& run,
-                     const std::function<void()>& rival) {
-  if (!wants(name)) return;
-  const Pair t = time(options_.min_time, run, rival);
+std::optional<Measured> Report::measure(const std::string& name, const Work& work,
+                                        const std::function<void()>& run,
+                                        const std::function<void()>& rival) {
+  if (!wants(name)) return std::nullopt;
+  const Pair t = time(options_.min_time, options_.clock, run, rival);
   reset_peak_memory();
   const MemoryStats before = memory_stats();
   run();
@@ -66,6 +67,7 @@ void Report::measure(const std::string& name, const Work& work, const std::funct
       std::max(c.gflops / (work.f64 ? machine_.peak_f64 : machine_.peak), c.gbytes / machine_.bandwidth);
   print(c);
   cases_.push_back(c);
+  return Measured{once, static_cast<double>(after.peak_bytes)};
 }
 
 static std::string readable(double s) {
@@ -97,9 +99,10 @@ void Report::print(const Case& c) const {
 void Report::write_json() const {
   if (options_.json.empty()) return;
   std::ofstream out(options_.json);
-  out << "{\"cpu\": \"" << machine_.cpu << "\", \"isa\": \"" << machine_.isa
-      << "\", \"threads\": " << options_.threads << ", \"fma_peak_1\": " << machine_.peak_1
-      << ", \"fma_peak\": " << machine_.peak << ", \"bandwidth\": " << machine_.bandwidth << ", \"cases\": [";
+  out << "{\"cpu\": \"" << machine_.cpu << "\", \"isa\": \"" << machine_.isa << "\", \"clock\": \""
+      << (options_.clock == Clock::wall ? "wall" : "processor") << "\", \"threads\": " << options_.threads
+      << ", \"fma_peak_1\": " << machine_.peak_1 << ", \"fma_peak\": " << machine_.peak
+      << ", \"bandwidth\": " << machine_.bandwidth << ", \"cases\": [";
   const char* before = "\n";
   for (const Case& c : cases_) {
     out << before << "  {\"name\": \"" << c.name << "\", \"seconds\": " << c.time.median

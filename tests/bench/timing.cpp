@@ -10,10 +10,10 @@ namespace heed::bench {
 
 using kernels::index_t;
 
-static double sample(const std::function<void()>& run, int calls) {
-  const double start = seconds();
+static double sample(Clock clock, const std::function<void()>& run, int calls) {
+  const double start = seconds(clock);
   for (int i = 0; i < calls; ++i) run();
-  return (seconds() - start) / calls;
+  return (seconds(clock) - start) / calls;
 }
 
 static Timing summary(std::vector<double> samples) {
@@ -23,14 +23,15 @@ static Timing summary(std::vector<double> samples) {
   return {samples[n / 2], (samples[n * 3 / 4] - samples[n / 4]) / samples[n / 2]};
 }
 
-Pair time(double min_time, const std::function<void()>& run, const std::function<void()>& rival) {
+Pair time(double min_time, Clock clock, const std::function<void()>& run,
+          const std::function<void()>& rival) {
   run();  // the caches and the allocator's lists are warm from here on
   if (rival) rival();
-  const int calls = std::max(1, static_cast<int>(2e-4 / (sample(run, 1) + 1e-9)));
+  const int calls = std::max(1, static_cast<int>(2e-4 / (sample(clock, run, 1) + 1e-9)));
   std::vector<double> ours, theirs;
   for (const double stop = seconds() + min_time; ours.size() < 5 || seconds() < stop;) {
-    ours.push_back(sample(run, calls));
-    if (rival) theirs.push_back(sample(rival, calls));
+    ours.push_back(sample(clock, run, calls));
+    if (rival) theirs.push_back(sample(clock, rival, calls));
   }
   return {summary(ours), summary(theirs)};
 }

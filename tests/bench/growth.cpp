@@ -1,0 +1,145 @@
+// growth.cpp — heed-bench growth: each family at growing sizes, and the power of the size that fits what was measured.
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "autograd/kernels/gemm.h"
+#include "lessons/support/lesson.h"
+#include "lessons/support/svg.h"
+#include "nn/nn.h"
+#include "tests/bench/bench.h"
+#include "tests/bench/fit.h"
+
+namespace heed::bench {
+
+namespace {
+
+// One cost over one size: the cases of a family, and what they come to.
+struct Growth {
+  std::string file, title;   // of the figure
+  std::string cost, unit;    // "time", "ms"
+  std::string letter, size;  // "n", "tokens"
+  lessons::SvgCurve measured = {.name = "measured", .x = {}, .y = {}};
+
+  void add(index_t at, double value) {
+    measured.x.push_back(static_cast<double>(at)), measured.y.push_back(value);
+  }
+  // Says by which power the cost grows, and draws it; nothing where --filter left fewer than two sizes.
+  void conclude(const Report& report) const {
+    if (measured.x.size() < 2) return;
+    const PowerLaw law = fit_power_law(measured.x, measured.y);
+    const std::string power = concat(letter, " to the ", lessons::fixed(law.exponent, 2));
+    std::printf("  %s grows with %s, from %g to %g %s\n", cost.c_str(), power.c_str(), measured.x.front(),
+                measured.x.back(), size.c_str());
+    if (report.options().figures.empty()) return;
+    lessons::SvgCurve fitted{.name = power, .x = measured.x, .y = {}};
+    for (const double x : fitted.x) fitted.y.push_back(law(x));
+    lessons::write_figure(
+        report.options().figures, file + ".svg",
+        lessons::svg_curves({measured, fitted}, {.title = concat(title, ": ", cost, " grows with ", power),
+                                                 .x_axis = concat(size, " ", letter),
+                                                 .y_axis = unit,
+                                                 .logarithmic = true}));
+  }
+};
+
+Growth time_of(const Report& report, const std::string& family, const std::string& title,
+               const std::string& letter, const std::string& size) {
+  return {.file = concat("growth_", family),
+          .title = title,
+          .cost = report.options().clock == Clock::wall ? "time" : "processor time",
+          .unit = "ms",
+          .letter = letter,
+          .size = size};
+}
+
+// One forward and backward pass of 8 heads of 64 over n tokens. Three products forward and backward for each one forward.
+void attention_growth(Report& report) {
+  Growth time = time_of(report, "attention", "Attention", "n", "tokens"), memory = time;
+  memory.file += "_memory", memory.cost = "peak memory", memory.unit = "MB";
+  for (const index_t n : {256, 512, 1024, 2048, 4096}) {
+    const std::string name = concat("growth attention ", n);
+    if (!report.wants(name)) continue;
+    Generator gen(0);
+    Tensor q = randn({1, 8, n, 64}, gen), k = randn({1, 8, n, 64}, gen), v = randn({1, 8, n, 64}, gen);
+    const Tensor dy = randn({1, 8, n, 64}, gen);
+    for (Tensor* t : {&q, &k, &v}) t->set_requires_grad();
+    const double flops = 3 * 4.0 * 8 * 64 * static_cast<double>(n) * static_cast<double>(n);
+    const auto cost = report.measure(name, {.flops = flops}, [&] {
+      for (Tensor* t : {&q, &k, &v}) t->zero_grad();
+      scaled_dot_product_attention(q, k, v).backward(dy);
+    });
+    time.add(n, 1e3 * cost->seconds), memory.add(n, 1e-6 * cost->peak_bytes);
+  }
+  time.conclude(report), memory.conclude(report);
+}
+
+// (d, d) x (d, d).
+void gemm_growth(Report& report) {
+  Growth time = time_of(report, "gemm", "A product of matrices", "d", "rows and columns");
+  for (const index_t d : {128, 256, 512, 1024, 2048}) {
+    const std::vector<float> a(static_cast<std::size_t>(d * d), 0.5F), b(a.size(), 0.25F);
+    std::vector<float> y(a.size());
+    const kernels::GemmShape s{.m = d, .n = d, .k = d, .lda = d, .ldb = d, .ldc = d};
+    const double flops = 2 * static_cast<double>(d) * static_cast<double>(d) * static_cast<double>(d);
+    const auto cost = report.measure(concat("growth gemm ", d), {.flops = flops},
+                                     [&] { kernels::gemm(s, a.data(), b.data(), y.data()); });
+    if (cost) time.add(d, 1e3 * cost->seconds);
+  }
+  time.conclude(report);
+}
+
+// One forward and backward pass of `model`, whose output y gives the loss mean(y²).
+template <class Forward>
+std::optional<Measured> pass(Report& report, const std::string& name, nn::Module& model, Forward forward) {
+  return report.measure(name, {}, [&] {
+    model.zero_grad();
+    const Tensor y = forward();
+    mean(y * y).backward();
+  });
+}
+
+// An encoder 256 wide with 4 heads and 1,024 in its feed-forwards, over 4 texts of 32 tokens.
+void encoder_growth(Report& report) {
+  Growth time = time_of(report, "encoder", "An encoder", "L", "layers");
+  for (const int layers : {1, 2, 4, 8, 16}) {
+    const std::string name = concat("growth encoder ", layers);
+    if (!report.wants(name)) continue;
+    Generator gen(0);
+    nn::TransformerEncoder model(
+        {.layer = {.d_model = 256, .nhead = 4, .dim_feedforward = 1024, .dropout = 0.1},
+         .num_layers = layers},
+        gen);
+    const Tensor x = randn({32, 4, 256}, gen);
+    const auto cost = pass(report, name, model, [&] { return model(x); });
+    time.add(layers, 1e3 * cost->seconds);
+  }
+  time.conclude(report);
+}
+
+// An LSTM 128 wide over 8 texts of T tokens.
+void lstm_growth(Report& report) {
+  Growth time = time_of(report, "lstm", "An LSTM", "T", "tokens");
+  for (const index_t t : {128, 256, 512, 1024}) {
+    const std::string name = concat("growth lstm ", t);
+    if (!report.wants(name)) continue;
+    Generator gen(0);
+    nn::LSTM model({.input_size = 128, .hidden_size = 128}, gen);
+    const Tensor x = randn({t, 8, 128}, gen);
+    const auto cost = pass(report, name, model, [&] { return model(x).output; });
+    time.add(t, 1e3 * cost->seconds);
+  }
+  time.conclude(report);
+}
+
+}  // namespace
+
+void growth(Report& report) {
+  attention_growth(report);
+  gemm_growth(report);
+  encoder_growth(report);
+  lstm_growth(report);
+}
+
+}  // namespace heed::bench
