@@ -139,9 +139,11 @@ const Result& quick(const std::string& program) {
   return found->second;
 }
 
-// Under a sanitizer a lesson takes ten times as long: each is run there once, quickly.
+// Under a sanitizer a lesson takes ten times as long: each is run there once, quickly. g++ defines a macro, clang has a feature.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool sanitized = true;
+#elif defined(__has_feature)
+constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
 #else
 constexpr bool sanitized = false;
 #endif
