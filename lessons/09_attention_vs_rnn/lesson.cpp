@@ -22,10 +22,10 @@
 //   clock: the longest chain of ops that each need the one before.
 //
 //          words      LSTM   attention
-//              8        66          15
-//             16       130          15
-//             32       258          15
-//             64       514          15
+//              8        66          14
+//             16       130          14
+//             32       258          14
+//             64       514          14
 //     ✓ an LSTM's steps wait for each other, attention's do not — at 8 times the
 //       words the LSTM's chain is 7.8 times as long, attention's 1.0 — holds
 //
