@@ -185,12 +185,12 @@ void block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& 
         for (index_t i = 0; i < rows.count; ++i) {
           const Rows<T> from = source.tile(rows, i, p0, k);
           T* to = c + rows.begin(i) * s.ldc + j0;
-          const T* panel = packed.data() + jt * k;
-          for (index_t j = jt; j < jt + same; j += tile.columns, panel += tile.columns * k) {
+          for (index_t j = jt; j < jt + same; j += tile.columns) {
+            const T* panel = in_place ? b + p0 * b_step + j0 + j : packed.data() + j * k;
             const index_t n = std::min(tile.columns, columns - j);
             const auto& kernel = n == tile.columns ? tile.full : tile.partial;
-            kernel[rows.size(i)](from.at, from.row, from.column, in_place ? b + p0 * b_step + j0 + j : panel,
-                                 in_place ? s.ldb : tile.columns, to + j, s.ldc, k, n, accumulate);
+            kernel[rows.size(i)](from.at, from.row, from.column, panel, in_place ? s.ldb : tile.columns,
+                                 to + j, s.ldc, k, n, accumulate);
           }
           if (piece + 1 == depth.count)
             finish(from_column(epilogue, j0 + jt), to + jt, s.ldc, rows.size(i), same);
