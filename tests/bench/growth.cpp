@@ -136,6 +136,7 @@ void lstm_growth(Report& report) {
 }  // namespace
 
 void growth(Report& report) {
+  if (!report.options().figures.empty()) lessons::make_figures_folder(report.options().figures);
   attention_growth(report);
   gemm_growth(report);
   encoder_growth(report);
