@@ -214,7 +214,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 //   forward    y = max(x · weightᵀ + bias, 0)
 //   backward   as linear's, of dy where y > 0
 //   saves      x, weight, y
-//   taught in  lessons/05
+//   taught in  lessons/05, as its two steps
 Tensor linear_relu(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check_linear("linear_relu", x, weight, bias);
   const Tensor xd = ops::dense(x), y = through(xd, weight, bias, kernels::Unary::relu);
