@@ -166,7 +166,7 @@ Tensor embedding(const Tensor& weight, const IntTensor& ids, index_t padding_idx
 // generator and i alone. Srivastava et al., 2014.
 Tensor dropout(const Tensor& x, double p, Generator& gen);
 
-// ---- ops/attention.cpp, ops/fused_attention.cpp -----------------------------------------------------------
+// ---- ops/attention.cpp, fused_attention.cpp, short_attention.cpp, long_attention.cpp ----------------------
 struct AttentionOptions {
   Mask mask = {};       // true = may attend; broadcasts to (..., T, S)
   bool causal = false;  // also hides keys after the query (aligned at the last query and key)
@@ -184,8 +184,8 @@ struct AttentionResult {
 //   q (..., T, D), k (..., S, D), v (..., S, Dv)
 AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
                           const AttentionOptions& options = {});
-// The same contract as one op, some queries at a time: memory grows with T + S, not with their product. Reads
-// transposed heads in place.
+// The same contract as one op. Where T·S is more than 65,536 the weights are made tile by tile: memory grows with T + S, not with
+// their product. Shorter sequences keep them for backward, and read transposed heads in place.
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                                     const AttentionOptions& options = {});
 

@@ -81,6 +81,14 @@ struct Kernels {
   // y = softmax(x) over each row of n. `mask` is null or (rows, n) bytes, 1 = may be attended;
   // a row with no 1 gives zeros.
   void (*softmax_rows)(const T* x, const uint8_t* mask, T* y, index_t rows, index_t n);
+  // The same where a row comes in tiles: x (rows, n) is the next tile of `rows` rows, top and sum (rows) hold what the earlier ones
+  // gave, at first -inf and 0. y = exp(x - top) with the new largest, 0 where hidden; shrink (rows) = exp(old top - new top) is
+  // what the earlier tiles' y are still worth. After the last tile, softmax(x) = exp(x - top) / sum.
+  void (*softmax_tile)(const T* x, const uint8_t* mask, T* y, T* top, T* sum, T* shrink, index_t rows,
+                       index_t n);
+  // y = exp(x - top[row]) * factor[row] where the mask allows, 0 elsewhere: such a tile once more, afterwards
+  void (*exp_tile)(const T* x, const uint8_t* mask, const T* top, const T* factor, T* y, index_t rows,
+                   index_t n);
   // dx = y * (dy - sum(dy * y))
   void (*softmax_rows_backward)(const T* dy, const T* y, T* dx, index_t rows, index_t n);
   // y = x - logsumexp(x)

@@ -199,6 +199,30 @@ void softmax_rows(const T* x, const uint8_t* mask, T* y, index_t rows, index_t n
   }
 }
 
+// Milakov, Gimelshein, "Online normalizer calculation for softmax", 2018, algorithm 3
+template <class T>
+void softmax_tile(const T* x, const uint8_t* mask, T* y, T* top, T* sum, T* shrink, index_t rows, index_t n) {
+  for (index_t r = 0; r < rows; ++r) {
+    const T old = top[r];
+    for (index_t i = 0; i < n; ++i)
+      if (!mask || mask[r * n + i]) top[r] = std::max(top[r], x[r * n + i]);
+    const bool none = top[r] == -std::numeric_limits<T>::infinity();
+    shrink[r] = none ? T(1) : std::exp(old - top[r]);
+    sum[r] *= shrink[r];
+    for (index_t i = 0; i < n; ++i) {
+      const bool hidden = none || (mask && !mask[r * n + i]);
+      sum[r] += y[r * n + i] = hidden ? T(0) : std::exp(x[r * n + i] - top[r]);
+    }
+  }
+}
+
+template <class T>
+void exp_tile(const T* x, const uint8_t* mask, const T* top, const T* factor, T* y, index_t rows, index_t n) {
+  for (index_t r = 0; r < rows; ++r)
+    for (index_t i = 0; i < n; ++i)
+      y[r * n + i] = mask && !mask[r * n + i] ? T(0) : std::exp(x[r * n + i] - top[r]) * factor[r];
+}
+
 template <class T>
 void softmax_rows_backward(const T* dy, const T* y, T* dx, index_t rows, index_t n) {
   for (index_t r = 0; r < rows; ++r, dy += n, y += n, dx += n) {
@@ -334,6 +358,8 @@ const Kernels<T>& reference() {
                                    sum_columns<T>,
                                    max_rows<T>,
                                    softmax_rows<T>,
+                                   softmax_tile<T>,
+                                   exp_tile<T>,
                                    softmax_rows_backward<T>,
                                    log_softmax_rows<T>,
                                    log_softmax_rows_backward<T>,

@@ -12,6 +12,8 @@ const Kernels<T>& table() {
                                      sum_columns<T>,
                                      max_rows<T>,
                                      softmax_rows<T>,
+                                     softmax_tile<T>,
+                                     exp_tile<T>,
                                      softmax_rows_backward<T>,
                                      log_softmax_rows<T>,
                                      log_softmax_rows_backward<T>,

@@ -1,5 +1,5 @@
 // attention.cpp — scaled dot-product attention as it reads: scores, mask, softmax, weighted sum. Then the same as one op, whose
-// passes fused_attention.cpp makes some queries at a time.
+// passes short_attention.cpp makes with P whole and long_attention.cpp tile by tile.
 #include "autograd/ops/attention.h"
 
 #include <cmath>
@@ -36,8 +36,8 @@ AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
 //   backward   3  dv = drop(P)ᵀ · dO;  dP = drop(dO · vᵀ)
 //              2  dS = P * (dP - sum(dP * P))
 //              1  dq = dS · k * scale;  dk = dSᵀ · q * scale;  dbias = dS, summed where it was broadcast
-//   saves      q, k, v, bias; P (..., T, S) only where it is small, else it is made again, and with it what dropout left;
-//              heads split by transpose are read in place
+//   saves      q, k, v, bias; P (..., T, S) only where it is small, else O and two numbers of each row, from which P is made
+//              again, and with it what dropout left
 //   taught in  lessons/04, lessons/09
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                                     const AttentionOptions& options) {

@@ -265,6 +265,53 @@ TEST(Kernels, SoftmaxMatchesTheReferenceWithAndWithoutMask) {
   });
 }
 
+TEST(Kernels, TilesOfSoftmaxMatchTheReferenceAndMakeTheWholeRow) {
+  for_every_table([](const auto& k, const auto& ref, const std::string& name) {
+    using T = Element<decltype(k)>;
+    constexpr T lowest = -std::numeric_limits<T>::infinity();
+    const index_t
+        rows = 4,
+        tiles = 3;  // row 1 sees nothing at all, row 2 nothing of the first tile, row 3 scores -inf there
+    for (const index_t n : sizes) {
+      if (n == 0) continue;
+      std::vector<T> top(rows, lowest), sum(rows, 0), shrink(rows), want_top = top, want_sum = sum,
+                                                                    want_shrink = shrink;
+      std::vector<uint8_t> mask(static_cast<std::size_t>(rows * n));
+      for (index_t tile = 0; tile < tiles; ++tile) {
+        auto x = random_values<T>(rows * n, static_cast<unsigned>(31 + tile), -20, 20);
+        for (std::size_t i = 0; i < mask.size(); ++i) {
+          const std::size_t row = i / static_cast<std::size_t>(n);
+          mask[i] = row != 1 && (row != 2 || tile > 0) && i % 5 != 1;
+          if (row == 3 && tile == 0) x[i] = lowest;
+        }
+        std::vector<T> y(x.size()), want(x.size());
+        k.softmax_tile(x.data(), mask.data(), y.data(), top.data(), sum.data(), shrink.data(), rows, n);
+        ref.softmax_tile(x.data(), mask.data(), want.data(), want_top.data(), want_sum.data(),
+                         want_shrink.data(), rows, n);
+        expect_close(y, want, 3, name + " softmax_tile");
+        expect_close(sum, want_sum, 6, name + " sum");
+        expect_close(shrink, want_shrink, 3, name + " shrink");
+        EXPECT_EQ(top, want_top) << name;
+        const std::vector<T> some(rows, T(1.5)), factor(rows, T(0.25));
+        k.exp_tile(x.data(), mask.data(), some.data(), factor.data(), y.data(), rows, n);
+        ref.exp_tile(x.data(), mask.data(), some.data(), factor.data(), want.data(), rows, n);
+        expect_close(y, want, 3, name + " exp_tile");
+      }
+      // without a mask, two tiles and the whole row
+      const auto x = random_values<T>(2 * n, 41, -20, 20);
+      std::vector<T> whole(x.size()), tile(static_cast<std::size_t>(n)), last(tile.size());
+      ref.softmax_rows(x.data(), nullptr, whole.data(), 1, 2 * n);
+      T most = lowest, total = 0, left = 0;
+      k.softmax_tile(x.data(), nullptr, tile.data(), &most, &total, &left, 1, n);
+      k.softmax_tile(x.data() + n, nullptr, last.data(), &most, &total, &left, 1, n);
+      for (T& v : tile) v = v * left / total;
+      for (T& v : last) v /= total;
+      tile.insert(tile.end(), last.begin(), last.end());
+      expect_close(tile, whole, 12, name + " tiles against the whole");
+    }
+  });
+}
+
 TEST(Kernels, SoftmaxOfLargeScoresDoesNotOverflowAndAHiddenRowIsZero) {
   for_every_table([](const auto& k, const auto&, const std::string& name) {
     using T = Element<decltype(k)>;

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <functional>
 
+#include "autograd/gradcheck.h"
 #include "autograd/kernels/allocator.h"
 #include "autograd/kernels/thread_pool.h"
 #include "tests/autograd/ops/testing.h"
@@ -85,14 +86,16 @@ TEST(Attention, FusedIsComposed) {
           }
 }
 
-// Sequences so long that no matrix of weights is kept: some queries at a time, and backward makes the weights again.
-TEST(Attention, FusedIsComposedWhereItWorksInBlocks) {
+// Sequences so long that no matrix of weights is kept: tile by tile, and backward makes the weights again.
+TEST(Attention, FusedIsComposedWhereItWorksInTiles) {
   for (const bool causal_flag : {false, true})
     for (const double p : {0.0, 0.2})
       for (const index_t t : {250, 331}) {  // fewer queries than keys, and more
         const index_t s = 301;
         std::vector<std::uint8_t> visible(static_cast<std::size_t>(2 * s));
-        for (std::size_t i = 0; i < visible.size(); ++i) visible[i] = i % 5 != 1;
+        for (std::size_t i = 0; i < visible.size(); ++i)  // of the second text, not one of the first tile
+          visible[i] =
+              i % 5 != 1 && (i < static_cast<std::size_t>(s) || i > static_cast<std::size_t>(s + 200));
         const Tensor noise_of_bias = noise({1, 3, 1, s}, 6, f64);
         std::vector<Tensor> results;
         for (const bool fused : {false, true}) {
@@ -114,6 +117,25 @@ TEST(Attention, FusedIsComposedWhereItWorksInBlocks) {
         }
         for (std::size_t i = 0; i < 5; ++i) expect_close(results[i + 5], results[i], 1e-12);
       }
+}
+
+// A difference for each number: two queries of many keys, then two keys of many queries, both of many tiles.
+TEST(Attention, GradientsInTilesAreThoseOfDifferences) {
+  constexpr index_t many = 33'000;
+  const auto input = [](index_t n, unsigned seed) { return noise({1, n, 2}, seed, f64).set_requires_grad(); };
+  const auto check = [](bool causal_flag, double p, const Tensor& a, const Tensor& b, const Tensor& c) {
+    gradcheck(
+        [=](const std::vector<Tensor>& in) {
+          Generator gen(3);
+          return scaled_dot_product_attention(in[0], in[1], in[2],
+                                              {.causal = causal_flag, .dropout = p, .generator = &gen});
+        },
+        {a, b, c});
+  };
+  for (const double p : {0.0, 0.2}) {
+    check(true, p, input(2, 1), input(many, 2).detach() * 3.0, input(many, 3).detach());
+    check(false, p, input(many, 4).detach() * 3.0, input(2, 5), input(2, 6));
+  }
 }
 
 TEST(Attention, MemoryGrowsWithTheLengthAndNotWithItsSquare) {

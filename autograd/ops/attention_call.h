@@ -1,0 +1,215 @@
+// attention_call.h — one call of fused attention: its sizes, its matrices, and a block of its scores on their way to weights.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "autograd/kernels/gemm.h"
+#include "autograd/ops/common.h"
+
+namespace heed::ops {
+
+// Where each matrix of a batch begins: all axes but the last two, at any stride.
+inline std::vector<index_t> beginnings(const Shape& shape, const Strides& strides) {
+  std::vector<index_t> result{0};
+  for (int axis = 0; axis + 2 < shape.rank(); ++axis) {
+    std::vector<index_t> next;
+    next.reserve(result.size() * static_cast<std::size_t>(shape[axis]));
+    for (const index_t start : result)
+      for (index_t i = 0; i < shape[axis]; ++i) next.push_back(start + i * strides[axis]);
+    result = std::move(next);
+  }
+  return result;
+}
+
+// (..., rows, columns) as a batch of matrices that gemm reads in place: the last axis dense, all others at any stride, as
+// (B, T, H, D) transposed to (B, H, T, D) leaves them.
+struct Matrices {
+  Tensor tensor;
+  index_t ld;
+  std::vector<index_t> starts;
+
+  explicit Matrices(const Tensor& t)
+      : tensor(readable(t)),
+        ld(std::max<index_t>(tensor.strides().back(2), tensor.size(-1))),
+        starts(beginnings(tensor.shape(), tensor.strides())) {}
+  index_t columns() const { return tensor.size(-1); }
+  // Row `row` of matrix `i`.
+  template <class T>
+  const T* at(index_t i, index_t row) const {
+    return tensor.data<T>() + starts[static_cast<std::size_t>(i)] + row * ld;
+  }
+  template <class T>
+  T* output(index_t i, index_t row) {
+    return ops::output<T>(tensor) + starts[static_cast<std::size_t>(i)] + row * ld;
+  }
+
+ private:
+  static Tensor readable(const Tensor& t) {
+    const bool dense_rows = t.size(-1) <= 1 || t.strides().back(1) == 1;
+    const bool apart = t.size(-2) <= 1 || t.strides().back(2) >= t.size(-1);
+    return dense_rows && apart ? t.detach() : ops::dense(t);
+  }
+};
+
+// Part of the scores of one head: queries [row, row + rows), keys [key, key + keys).
+struct Block {
+  index_t head, row, rows, key, keys;
+  index_t size() const { return rows * keys; }
+};
+
+// What is asked: the sizes, and what is done to the scores.
+struct Call {
+  Shape scores;  // (..., T, S)
+  double scale;
+  bool causal;
+  Mask mask;  // undefined: nothing is hidden but the future, where causal
+  std::optional<kernels::KeepSource> keep;
+  double keep_scale;
+
+  index_t t() const { return scores.back(2); }
+  index_t s() const { return scores.back(1); }
+  // Of all samples together.
+  index_t heads() const {
+    index_t n = 1;
+    for (int axis = 0; axis + 2 < scores.rank(); ++axis) n *= scores[axis];
+    return n;
+  }
+  // How many keys, from the first on, query `row` may see by the causal flag: the last query sees all.
+  index_t seen(index_t row) const { return causal ? std::clamp<index_t>(row + 1 + s() - t(), 0, s()) : s(); }
+};
+
+// What backward fills, each where its input needs a gradient.
+struct AttentionGradients {
+  std::optional<Matrices> q, k, v;
+  Tensor scores;  // dS (..., T, S), for the bias
+};
+
+// Numbers that one thread works with.
+template <class T>
+struct Room {
+  Tensor tensor;
+  explicit Room(index_t n) : tensor(empty({n}, dtype_of<T>)) {}
+  T* data() { return output<T>(tensor); }
+};
+
+// c = op(a) · op(b) of dense or strided matrices, or c += it.
+template <class T>
+void product(bool ta, const T* a, index_t lda, bool tb, const T* b, index_t ldb, T* c, index_t ldc, index_t m,
+             index_t n, index_t k, bool accumulate = false) {
+  const kernels::GemmShape s{ta, tb, m, n, k, lda, ldb, ldc, accumulate};
+  kernels::gemm(s, a, b, c);
+}
+
+// What happens to a block of scores apart from softmax: scale and bias, what is hidden, what dropout keeps. One for each thread.
+template <class T>
+class Scores {
+ public:
+  Scores(const Call& call, const Tensor& bias) : call_(call), table_(kernels::kernels<T>()) {
+    if (call.mask.defined()) {
+      mask_strides_ = stretched(call.mask.shape(), call.scores);
+      mask_starts_ = beginnings(call.scores, mask_strides_);
+    }
+    if (bias.defined()) {
+      bias_ = bias.detach().expand(call.scores);
+      bias_starts_ = beginnings(call.scores, bias_.strides());
+    }
+  }
+
+  // q · kᵀ * scale (+ bias) -> x (rows, keys), from the block's own rows of q and k
+  void make(const Block& b, const T* q, index_t ldq, const T* k, index_t ldk, index_t width, T* x) const {
+    product(false, q, ldq, true, k, ldk, x, b.keys, b.rows, b.keys, width);
+    table_.axpby(static_cast<T>(call_.scale), x, 0, x, b.size());
+    if (!bias_.defined()) return;
+    const index_t row_step = bias_.strides().back(2), step = bias_.strides().back(1);
+    const T* from =
+        bias_.data<T>() + bias_starts_[static_cast<std::size_t>(b.head)] + b.row * row_step + b.key * step;
+    for (index_t r = 0; r < b.rows; ++r)
+      for (index_t i = 0; i < b.keys; ++i) x[r * b.keys + i] += from[r * row_step + i * step];
+  }
+
+  // A byte for each score, 1 where the query may attend; null where it may everywhere. Good until the next call.
+  const std::uint8_t* visible(const Block& b) {
+    if (!call_.mask.defined() && call_.seen(b.row) >= b.key + b.keys) return nullptr;
+    bytes_.resize(static_cast<std::size_t>(b.size()));
+    for (index_t r = 0; r < b.rows; ++r) {
+      std::uint8_t* row = bytes_.data() + r * b.keys;
+      const index_t seen = std::clamp<index_t>(call_.seen(b.row + r) - b.key, 0, b.keys);
+      if (!call_.mask.defined()) {
+        std::fill_n(row, seen, std::uint8_t{1});
+      } else {
+        const index_t step = mask_strides_.back(1);
+        const std::uint8_t* from = call_.mask.data() + mask_starts_[static_cast<std::size_t>(b.head)] +
+                                   (b.row + r) * mask_strides_.back(2) + b.key * step;
+        for (index_t i = 0; i < seen; ++i) row[i] = from[i * step];
+      }
+      std::fill_n(row + seen, b.keys - seen, std::uint8_t{0});
+    }
+    return bytes_.data();
+  }
+
+  // Which weights of the block's rows, all their keys, dropout keeps: element (head, t, s) has the same fate whatever the block.
+  void draw(const Block& b) {
+    first_row_ = b.row;
+    first_bit_ = (b.head * call_.t() + b.row) * call_.s();
+    const index_t first = first_bit_ / 64, last = (first_bit_ + b.rows * call_.s() - 1) / 64;
+    kept_.resize(static_cast<std::size_t>(last - first + 1));
+    table_.keep_bits(*call_.keep, first, kept_.data(), last - first + 1);
+  }
+  // y = what dropout leaves of x (rows, keys), after draw() of these rows.
+  void drop(const Block& b, const T* x, T* y) const {
+    for (index_t r = 0; r < b.rows; ++r)
+      table_.drop(kept_.data(), first_bit_ % 64 + (b.row - first_row_ + r) * call_.s() + b.key,
+                  x + r * b.keys, static_cast<T>(call_.keep_scale), y + r * b.keys, b.keys);
+  }
+
+ private:
+  // The strides of `shape`, dense, once it is stretched to `full`.
+  static Strides stretched(const Shape& shape, const Shape& full) {
+    Strides strides = contiguous_strides(full);
+    const Strides own = contiguous_strides(shape);
+    for (int axis = 0; axis < full.rank(); ++axis) {
+      const int from = axis - full.rank() + shape.rank();
+      strides[axis] = from < 0 || shape[from] == 1 ? 0 : own[from];
+    }
+    return strides;
+  }
+
+  const Call& call_;
+  const kernels::Kernels<T>& table_;
+  Strides mask_strides_;
+  std::vector<index_t> mask_starts_, bias_starts_;
+  Tensor bias_;
+  std::vector<std::uint8_t> bytes_;  // 1: may be attended
+  std::vector<std::uint64_t> kept_;  // a bit a weight, 1: not dropped
+  index_t first_row_ = 0, first_bit_ = 0;
+};
+
+// How many of n equal pieces of this much work a thread should take at least: less is not worth waking it.
+inline index_t worth_a_thread(double flops) {
+  constexpr double least = 2e6;
+  return std::max<index_t>(1, static_cast<index_t>(least / std::max(flops, 1.0)));
+}
+
+// Short sequences: P (..., T, S) is made whole and may be kept. short_attention.cpp.
+//   forward writes y, and P into `weights` where that is defined; backward wants P.
+template <class T>
+void short_forward(const Call& call, const Matrices& q, const Matrices& k, const Matrices& v,
+                   const Tensor& bias, Matrices& y, Tensor& weights);
+template <class T>
+void short_backward(const Call& call, const Matrices& q, const Matrices& k, const Matrices& v,
+                    const Tensor& weights, const Matrices& dy, AttentionGradients& d);
+
+// Long ones: P is made tile by tile and never whole, in backward once more. long_attention.cpp.
+//   forward writes y, and into `stats` (2, heads, T) each query's largest score and 1 / sum(exp(score - largest)), from which
+//   backward makes any weight again.
+template <class T>
+void long_forward(const Call& call, const Matrices& q, const Matrices& k, const Matrices& v,
+                  const Tensor& bias, Matrices& y, Tensor& stats);
+template <class T>
+void long_backward(const Call& call, const Matrices& q, const Matrices& k, const Matrices& v,
+                   const Tensor& bias, const Matrices& y, const Tensor& stats, const Matrices& dy,
+                   AttentionGradients& d);
+
+}  // namespace heed::ops
