@@ -185,7 +185,8 @@ struct AttentionResult {
 AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
                           const AttentionOptions& options = {});
 // The same contract as one op. Where T·S is more than 65,536 the weights are made tile by tile: memory grows with T + S, not with
-// their product. Shorter sequences keep them for backward, and read transposed heads in place.
+// their product (but for a bias that needs a gradient). Shorter sequences keep them where gradients are recorded, and read
+// transposed heads in place.
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                                     const AttentionOptions& options = {});
 

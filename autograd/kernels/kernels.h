@@ -83,7 +83,8 @@ struct Kernels {
   void (*softmax_rows)(const T* x, const uint8_t* mask, T* y, index_t rows, index_t n);
   // The same where a row comes in tiles: x (rows, n) is the next tile of `rows` rows, top and sum (rows) hold what the earlier ones
   // gave, at first -inf and 0. y = exp(x - top) with the new largest, 0 where hidden; shrink (rows) = exp(old top - new top) is
-  // what the earlier tiles' y are still worth. After the last tile, softmax(x) = exp(x - top) / sum.
+  // what the earlier tiles' y are still worth, 1 while there is nothing above -inf. After the last tile, softmax(x) =
+  // exp(x - top) / sum; a row whose sum is 0 has seen nothing.
   void (*softmax_tile)(const T* x, const uint8_t* mask, T* y, T* top, T* sum, T* shrink, index_t rows,
                        index_t n);
   // y = exp(x - top[row]) * factor[row] where the mask allows, 0 elsewhere: such a tile once more, afterwards

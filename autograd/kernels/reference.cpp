@@ -202,16 +202,16 @@ void softmax_rows(const T* x, const uint8_t* mask, T* y, index_t rows, index_t n
 // Milakov, Gimelshein, "Online normalizer calculation for softmax", 2018, algorithm 3
 template <class T>
 void softmax_tile(const T* x, const uint8_t* mask, T* y, T* top, T* sum, T* shrink, index_t rows, index_t n) {
-  for (index_t r = 0; r < rows; ++r) {
+  constexpr T lowest = -std::numeric_limits<T>::infinity();
+  for (index_t r = 0; r < rows && n > 0; ++r) {
     const T old = top[r];
     for (index_t i = 0; i < n; ++i)
       if (!mask || mask[r * n + i]) top[r] = std::max(top[r], x[r * n + i]);
-    const bool none = top[r] == -std::numeric_limits<T>::infinity();
-    shrink[r] = none ? T(1) : std::exp(old - top[r]);
+    shrink[r] = top[r] == lowest ? T(1) : std::exp(old - top[r]);
     sum[r] *= shrink[r];
     for (index_t i = 0; i < n; ++i) {
-      const bool hidden = none || (mask && !mask[r * n + i]);
-      sum[r] += y[r * n + i] = hidden ? T(0) : std::exp(x[r * n + i] - top[r]);
+      const T score = mask && !mask[r * n + i] ? lowest : x[r * n + i];
+      sum[r] += y[r * n + i] = score == lowest ? T(0) : std::exp(score - top[r]);
     }
   }
 }

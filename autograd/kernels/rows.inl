@@ -150,8 +150,8 @@ void softmax_tile(const T* x, const uint8_t* mask, T* y, T* top, T* sum, T* shri
     if (mask) masked_scores(x, mask + r * n, y, n);
     const T* scores = mask ? y : x;
     const T here = largest_of(scores, n), old = top[r];
-    if (here == lowest) {  // nothing to see: not even a number to compare with
-      for (index_t i = 0; i < n; ++i) y[i] = 0;
+    if (here == lowest) {  // nothing to see, or NaN, which largest_of passes over
+      for (index_t i = 0; i < n; ++i) sum[r] += y[i] = scores[i] == lowest ? T(0) : scores[i];
       shrink[r] = 1;
       continue;
     }

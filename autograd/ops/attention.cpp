@@ -1,5 +1,5 @@
 // attention.cpp — scaled dot-product attention as it reads: scores, mask, softmax, weighted sum. Then the same as one op, whose
-// passes short_attention.cpp makes with P whole and long_attention.cpp tile by tile.
+// passes short_attention.cpp makes with whole rows of P and long_attention.cpp tile by tile.
 #include "autograd/ops/attention.h"
 
 #include <cmath>

@@ -5,53 +5,9 @@
 #include <optional>
 #include <vector>
 
-#include "autograd/kernels/gemm.h"
-#include "autograd/ops/common.h"
+#include "autograd/ops/matrices.h"
 
 namespace heed::ops {
-
-// Where each matrix of a batch begins: all axes but the last two, at any stride.
-inline std::vector<index_t> beginnings(const Shape& shape, const Strides& strides) {
-  std::vector<index_t> result{0};
-  for (int axis = 0; axis + 2 < shape.rank(); ++axis) {
-    std::vector<index_t> next;
-    next.reserve(result.size() * static_cast<std::size_t>(shape[axis]));
-    for (const index_t start : result)
-      for (index_t i = 0; i < shape[axis]; ++i) next.push_back(start + i * strides[axis]);
-    result = std::move(next);
-  }
-  return result;
-}
-
-// (..., rows, columns) as a batch of matrices that gemm reads in place: the last axis dense, all others at any stride, as
-// (B, T, H, D) transposed to (B, H, T, D) leaves them.
-struct Matrices {
-  Tensor tensor;
-  index_t ld;
-  std::vector<index_t> starts;
-
-  explicit Matrices(const Tensor& t)
-      : tensor(readable(t)),
-        ld(std::max<index_t>(tensor.strides().back(2), tensor.size(-1))),
-        starts(beginnings(tensor.shape(), tensor.strides())) {}
-  index_t columns() const { return tensor.size(-1); }
-  // Row `row` of matrix `i`.
-  template <class T>
-  const T* at(index_t i, index_t row) const {
-    return tensor.data<T>() + starts[static_cast<std::size_t>(i)] + row * ld;
-  }
-  template <class T>
-  T* output(index_t i, index_t row) {
-    return ops::output<T>(tensor) + starts[static_cast<std::size_t>(i)] + row * ld;
-  }
-
- private:
-  static Tensor readable(const Tensor& t) {
-    const bool dense_rows = t.size(-1) <= 1 || t.strides().back(1) == 1;
-    const bool apart = t.size(-2) <= 1 || t.strides().back(2) >= t.size(-1);
-    return dense_rows && apart ? t.detach() : ops::dense(t);
-  }
-};
 
 // Part of the scores of one head: queries [row, row + rows), keys [key, key + keys).
 struct Block {
@@ -86,40 +42,32 @@ struct AttentionGradients {
   Tensor scores;  // dS (..., T, S), for the bias
 };
 
-// Numbers that one thread works with.
-template <class T>
-struct Room {
-  Tensor tensor;
-  explicit Room(index_t n) : tensor(empty({n}, dtype_of<T>)) {}
-  T* data() { return output<T>(tensor); }
+// All of a call.
+struct Inputs {
+  const Call& call;
+  Matrices q, k, v;
+  Tensor bias;
 };
-
-// c = op(a) · op(b) of dense or strided matrices, or c += it.
-template <class T>
-void product(bool ta, const T* a, index_t lda, bool tb, const T* b, index_t ldb, T* c, index_t ldc, index_t m,
-             index_t n, index_t k, bool accumulate = false) {
-  const kernels::GemmShape s{ta, tb, m, n, k, lda, ldb, ldc, accumulate};
-  kernels::gemm(s, a, b, c);
-}
 
 // What happens to a block of scores apart from softmax: scale and bias, what is hidden, what dropout keeps. One for each thread.
 template <class T>
 class Scores {
  public:
-  Scores(const Call& call, const Tensor& bias) : call_(call), table_(kernels::kernels<T>()) {
-    if (call.mask.defined()) {
-      mask_strides_ = stretched(call.mask.shape(), call.scores);
-      mask_starts_ = beginnings(call.scores, mask_strides_);
+  explicit Scores(const Inputs& in) : in_(in), call_(in.call), table_(kernels::kernels<T>()) {
+    if (call_.mask.defined()) {
+      mask_strides_ = stretched(call_.mask.shape(), call_.scores);
+      mask_starts_ = beginnings(call_.scores, mask_strides_);
     }
-    if (bias.defined()) {
-      bias_ = bias.detach().expand(call.scores);
-      bias_starts_ = beginnings(call.scores, bias_.strides());
+    if (in.bias.defined()) {
+      bias_ = in.bias.detach().expand(call_.scores);
+      bias_starts_ = beginnings(call_.scores, bias_.strides());
     }
   }
 
-  // q · kᵀ * scale (+ bias) -> x (rows, keys), from the block's own rows of q and k
-  void make(const Block& b, const T* q, index_t ldq, const T* k, index_t ldk, index_t width, T* x) const {
-    product(false, q, ldq, true, k, ldk, x, b.keys, b.rows, b.keys, width);
+  // q · kᵀ * scale (+ bias) -> x (rows, keys)
+  void make(const Block& b, T* x) const {
+    product<T>({in_.q.at<T>(b.head, b.row), in_.q.ld}, {in_.k.at<T>(b.head, b.key), in_.k.ld, true}, x,
+               b.keys, {.m = b.rows, .n = b.keys, .k = in_.q.columns()});
     table_.axpby(static_cast<T>(call_.scale), x, 0, x, b.size());
     if (!bias_.defined()) return;
     const index_t row_step = bias_.strides().back(2), step = bias_.strides().back(1);
@@ -176,6 +124,7 @@ class Scores {
     return strides;
   }
 
+  const Inputs& in_;
   const Call& call_;
   const kernels::Kernels<T>& table_;
   Strides mask_strides_;
@@ -192,24 +141,20 @@ inline index_t worth_a_thread(double flops) {
   return std::max<index_t>(1, static_cast<index_t>(least / std::max(flops, 1.0)));
 }
 
-// Short sequences: P (..., T, S) is made whole and may be kept. short_attention.cpp.
-//   forward writes y, and P into `weights` where that is defined; backward wants P.
+// Short sequences: P (..., T, S), kept for backward where gradients are recorded. short_attention.cpp.
+//   forward writes y, and P into `weights` where that is defined; backward wants P, and adds to d.
 template <class T>
-void short_forward(const Call& call, const Matrices& q, const Matrices& k, const Matrices& v,
-                   const Tensor& bias, Matrices& y, Tensor& weights);
+void short_forward(const Inputs& in, Matrices& y, Tensor& weights);
 template <class T>
-void short_backward(const Call& call, const Matrices& q, const Matrices& k, const Matrices& v,
-                    const Tensor& weights, const Matrices& dy, AttentionGradients& d);
+void short_backward(const Inputs& in, const Tensor& weights, const Matrices& dy, AttentionGradients& d);
 
 // Long ones: P is made tile by tile and never whole, in backward once more. long_attention.cpp.
 //   forward writes y, and into `stats` (2, heads, T) each query's largest score and 1 / sum(exp(score - largest)), from which
-//   backward makes any weight again.
+//   backward makes any weight again. All matrices are dense.
 template <class T>
-void long_forward(const Call& call, const Matrices& q, const Matrices& k, const Matrices& v,
-                  const Tensor& bias, Matrices& y, Tensor& stats);
+void long_forward(const Inputs& in, Matrices& y, Tensor& stats);
 template <class T>
-void long_backward(const Call& call, const Matrices& q, const Matrices& k, const Matrices& v,
-                   const Tensor& bias, const Matrices& y, const Tensor& stats, const Matrices& dy,
+void long_backward(const Inputs& in, const Matrices& y, const Tensor& stats, const Matrices& dy,
                    AttentionGradients& d);
 
 }  // namespace heed::ops

@@ -4,8 +4,8 @@
 // A row of softmax needs its largest score and its sum before the first weight is known. Here they grow tile by tile: what was
 // made with a smaller largest score is shrunk when a larger one comes, and the sum divides at the end.
 //
-// Milakov, Gimelshein, "Online normalizer calculation for softmax", 2018; Rabe, Staats, "Self-attention does not need O(n²)
-// memory", 2021; Dao et al., "FlashAttention", 2022.
+// The numbers are those of attention.cpp's passes. Milakov, Gimelshein, "Online normalizer calculation for softmax", 2018; Rabe,
+// Staats, "Self-attention does not need O(n²) memory", 2021; Dao et al., "FlashAttention", 2022.
 #include <limits>
 
 #include "autograd/kernels/thread_pool.h"
@@ -20,7 +20,7 @@ constexpr index_t tile = 192;
 
 index_t tiles(index_t n) { return (n + tile - 1) / tile; }
 
-// The queries of a row of tiles, and the tile of them at column j.
+// The queries of row n of tiles, of all heads.
 struct Queries {
   index_t head, row, rows, tiles_seen;  // the last of them sees the most
 
@@ -34,128 +34,182 @@ struct Queries {
   }
 };
 
-// ds = p * (ds - dots[row]): softmax's backward, of which the row's sum is known.
+// x[r] *= factor[r], rows of n
 template <class T>
-void softmax_backward(const Block& b, const T* p, const T* dots, T* ds) {
-  const auto& table = kernels::kernels<T>();
-  for (index_t r = 0; r < b.rows; ++r) {
-    T* row = ds + r * b.keys;
-    table.binary(kernels::Binary::sub, kernels::Operands::b_is_one, row, dots + r, row, b.keys);
-  }
-  table.binary(kernels::Binary::mul, kernels::Operands::both_rows, ds, p, ds, b.size());
+void scale_rows(const T* factor, T* x, index_t rows, index_t n) {
+  for (index_t r = 0; r < rows; ++r) kernels::kernels<T>().axpby(factor[r], x + r * n, 0, x + r * n, n);
 }
 
-// ds, of one tile, to its place among all scores.
+// A thread's part of forward.
 template <class T>
-void keep_scores(const Call& call, const Block& b, const T* ds, Tensor& scores) {
-  T* to = output<T>(scores) + (b.head * call.t() + b.row) * call.s() + b.key;
-  for (index_t r = 0; r < b.rows; ++r) std::copy_n(ds + r * b.keys, b.keys, to + r * call.s());
-}
+class Forward {
+ public:
+  Forward(const Inputs& in, Matrices& y, Tensor& stats)
+      : in_(in), y_(y), stats_(stats), scores_(in), room_(tile * tile), shrink_(tile) {}
+
+  void operator()(const Queries& queries) {
+    const Call& call = in_.call;
+    const index_t width = in_.v.columns(), first = queries.head * call.t() + queries.row;
+    T *p = room_.data(), *out = y_.output<T>(queries.head, queries.row);
+    T *top = output<T>(stats_) + first, *sum = top + call.heads() * call.t();
+    std::fill_n(out, queries.rows * width, T(0));
+    std::fill_n(top, queries.rows, -std::numeric_limits<T>::infinity());
+    std::fill_n(sum, queries.rows, T(0));
+    for (index_t j = 0; j < queries.tiles_seen; ++j) {
+      const Block b = queries.block(call, j);
+      scores_.make(b, p);  // 1
+      kernels::kernels<T>().softmax_tile(p, scores_.visible(b), p, top, sum, shrink_.data(), b.rows,
+                                         b.keys);  // 2
+      scale_rows(shrink_.data(), out, b.rows, width);
+      if (call.keep && j == 0) scores_.draw(b);
+      if (call.keep) scores_.drop(b, p, p);
+      product<T>({p, b.keys}, {in_.v.at<T>(b.head, b.key), in_.v.ld}, out, width,  // 3
+                 {.m = b.rows, .n = width, .k = b.keys, .accumulate = true});
+    }
+    for (index_t r = 0; r < queries.rows; ++r) {
+      const bool none = sum[r] == 0;  // a query that may look at nothing gives zeros
+      sum[r] = none ? T(0) : 1 / sum[r];
+      if (none) top[r] = 0;
+    }
+    scale_rows(sum, out, queries.rows, width);
+  }
+
+ private:
+  const Inputs& in_;
+  Matrices& y_;
+  Tensor& stats_;
+  Scores<T> scores_;
+  Room<T> room_, shrink_;
+};
+
+// A thread's part of backward. The sum of softmax's backward, sum(dP * P) over a row of P, is sum(dO * O) over the short row of
+// the output: a tile needs nothing of the others.
+template <class T>
+class Backward {
+ public:
+  Backward(const Inputs& in, const Matrices& y, const Tensor& stats, const Matrices& dy,
+           AttentionGradients& d)
+      : in_(in),
+        y_(y),
+        stats_(stats),
+        dy_(dy),
+        d_(d),
+        scores_(in),
+        p_(tile * tile),
+        ds_(tile * tile),
+        kept_(in.call.keep ? tile * tile : 0),
+        products_(tile * y.columns()),
+        dots_(tile) {}
+
+  void operator()(const Queries& queries) {
+    const index_t width = y_.columns();
+    table_.binary(kernels::Binary::mul, kernels::Operands::both_rows, dy_.at<T>(queries.head, queries.row),
+                  y_.at<T>(queries.head, queries.row), products_.data(), queries.rows * width);
+    table_.sum_rows(products_.data(), dots_.data(), queries.rows, width);
+    for (index_t j = 0; j < queries.tiles_seen; ++j) {
+      const Block b = queries.block(in_.call, j);
+      if (in_.call.keep && j == 0) scores_.draw(b);
+      make_weights(b);
+      if (d_.v) add_to_values(b);
+      if (!d_.q && !d_.k && !d_.scores.defined()) continue;
+      make_scores_gradient(b);
+      if (d_.scores.defined()) store_scores_gradient(b);
+      if (d_.q) add_to_queries(b);
+      if (d_.k) add_to_keys(b);
+    }
+  }
+
+ private:
+  // P, from what forward left of its rows
+  void make_weights(const Block& b) {
+    const T* top = stats_.data<T>() + b.head * in_.call.t() + b.row;
+    scores_.make(b, ds_.data());
+    table_.exp_tile(ds_.data(), scores_.visible(b), top, top + in_.call.heads() * in_.call.t(), p_.data(),
+                    b.rows, b.keys);
+  }
+  // 3: dv += drop(P)ᵀ · dO
+  void add_to_values(const Block& b) {
+    if (in_.call.keep) scores_.drop(b, p_.data(), kept_.data());
+    const T* kept = in_.call.keep ? kept_.data() : p_.data();
+    product<T>({kept, b.keys, true}, {dy_.at<T>(b.head, b.row), dy_.ld},
+               d_.v->template output<T>(b.head, b.key), d_.v->ld,
+               {.m = b.keys, .n = dy_.columns(), .k = b.rows, .accumulate = true});
+  }
+  // 2: dP = drop(dO · vᵀ); dS = P * (dP - sum(dP * P))
+  void make_scores_gradient(const Block& b) {
+    T* ds = ds_.data();
+    product<T>({dy_.at<T>(b.head, b.row), dy_.ld}, {in_.v.at<T>(b.head, b.key), in_.v.ld, true}, ds, b.keys,
+               {.m = b.rows, .n = b.keys, .k = dy_.columns()});
+    if (in_.call.keep) scores_.drop(b, ds, ds);
+    for (index_t r = 0; r < b.rows; ++r) {
+      T* row = ds + r * b.keys;
+      table_.binary(kernels::Binary::sub, kernels::Operands::b_is_one, row, dots_.data() + r, row, b.keys);
+    }
+    table_.binary(kernels::Binary::mul, kernels::Operands::both_rows, ds, p_.data(), ds, b.size());
+  }
+  void store_scores_gradient(const Block& b) {
+    T* to = output<T>(d_.scores) + (b.head * in_.call.t() + b.row) * in_.call.s() + b.key;
+    for (index_t r = 0; r < b.rows; ++r) std::copy_n(ds_.data() + r * b.keys, b.keys, to + r * in_.call.s());
+  }
+  // 1: dq += dS · k, dk += dSᵀ · q; the scale is left to the end
+  void add_to_queries(const Block& b) {
+    product<T>({ds_.data(), b.keys}, {in_.k.at<T>(b.head, b.key), in_.k.ld},
+               d_.q->template output<T>(b.head, b.row), d_.q->ld,
+               {.m = b.rows, .n = in_.k.columns(), .k = b.keys, .accumulate = true});
+  }
+  void add_to_keys(const Block& b) {
+    product<T>({ds_.data(), b.keys, true}, {in_.q.at<T>(b.head, b.row), in_.q.ld},
+               d_.k->template output<T>(b.head, b.key), d_.k->ld,
+               {.m = b.keys, .n = in_.q.columns(), .k = b.rows, .accumulate = true});
+  }
+
+  const kernels::Kernels<T>& table_ = kernels::kernels<T>();
+  const Inputs& in_;
+  const Matrices& y_;
+  const Tensor& stats_;
+  const Matrices& dy_;
+  AttentionGradients& d_;
+  Scores<T> scores_;
+  Room<T> p_, ds_, kept_, products_, dots_;
+};
 
 }  // namespace
 
 template <class T>
-void long_forward(const Call& call, const Matrices& q, const Matrices& k, const Matrices& v,
-                  const Tensor& bias, Matrices& y, Tensor& stats) {
-  const index_t width = q.columns(), dv = v.columns(), rows_of_tiles = tiles(call.t());
-  const auto& table = kernels::kernels<T>();
-  const double flops = 2.0 * static_cast<double>(std::min(tile, call.t()) * call.s() * (width + dv));
-  kernels::parallel_for(
-      call.heads() * rows_of_tiles, worth_a_thread(flops), [&](index_t begin, index_t stop) {
-        Scores<T> scores(call, bias);
-        Room<T> room(tile * tile), room_shrink(tile);
-        T *p = room.data(), *shrink = room_shrink.data();
-        for (index_t n = begin; n < stop; ++n) {
-          const Queries at(call, n);
-          const auto [head, row, rows, tiles_seen] = at;
-          T *out = y.output<T>(head, row), *top = output<T>(stats) + head * call.t() + row,
-            *sum = top + call.heads() * call.t();
-          std::fill_n(out, rows * dv, T(0));
-          std::fill_n(top, rows, -std::numeric_limits<T>::infinity());
-          std::fill_n(sum, rows, T(0));
-          for (index_t j = 0; j < tiles_seen; ++j) {
-            const Block b = at.block(call, j);
-            scores.make(b, q.at<T>(head, b.row), q.ld, k.at<T>(head, b.key), k.ld, width, p);  // 1
-            table.softmax_tile(p, scores.visible(b), p, top, sum, shrink, rows, b.keys);       // 2
-            for (index_t r = 0; r < rows; ++r) table.axpby(shrink[r], out + r * dv, 0, out + r * dv, dv);
-            if (call.keep && j == 0) scores.draw(b);
-            if (call.keep) scores.drop(b, p, p);
-            product(false, p, b.keys, false, v.at<T>(head, b.key), v.ld, out, dv, rows, dv, b.keys,
-                    true);  // 3
-          }
-          for (index_t r = 0; r < rows; ++r) {
-            const bool none = sum[r] == 0;  // a query that may look at nothing gives zeros
-            sum[r] = none ? T(0) : 1 / sum[r];
-            if (none) top[r] = 0;
-            table.axpby(sum[r], out + r * dv, 0, out + r * dv, dv);
-          }
-        }
-      });
+void long_forward(const Inputs& in, Matrices& y, Tensor& stats) {
+  const Call& call = in.call;
+  const double flops =
+      2.0 * static_cast<double>(std::min(tile, call.t()) * call.s() * (in.q.columns() + in.v.columns()));
+  kernels::parallel_for(call.heads() * tiles(call.t()), worth_a_thread(flops),
+                        [&](index_t begin, index_t stop) {
+                          Forward<T> forward(in, y, stats);
+                          for (index_t n = begin; n < stop; ++n) forward(Queries(call, n));
+                        });
 }
 
-// The sum of softmax's backward, sum(dP * P) over a row of P, is sum(dO * O) over the short row of the output.
 template <class T>
-void long_backward(const Call& call, const Matrices& q, const Matrices& k, const Matrices& v,
-                   const Tensor& bias, const Matrices& y, const Tensor& stats, const Matrices& dy,
+void long_backward(const Inputs& in, const Matrices& y, const Tensor& stats, const Matrices& dy,
                    AttentionGradients& d) {
-  const index_t width = q.columns(), dv = v.columns(), rows_of_tiles = tiles(call.t());
-  const auto& table = kernels::kernels<T>();
-  const double flops = 4.0 * static_cast<double>(call.t() * call.s() * (width + dv));
+  const Call& call = in.call;
+  const double flops = 4.0 * static_cast<double>(call.t() * call.s() * (in.q.columns() + in.v.columns()));
   // The tiles of a head add to the same dk and dv: one after the other, whatever the number of threads.
   kernels::parallel_for(call.heads(), worth_a_thread(flops), [&](index_t begin, index_t stop) {
-    Scores<T> scores(call, bias);
-    Room<T> room_p(tile * tile), room_ds(tile * tile), room_kept(call.keep ? tile * tile : 0),
-        products(tile * dv), dots(tile);
-    T *p = room_p.data(), *ds = room_ds.data(), *kept = call.keep ? room_kept.data() : p;
-    for (index_t n = begin * rows_of_tiles; n < stop * rows_of_tiles; ++n) {
-      const Queries at(call, n);
-      const auto [head, row, rows, tiles_seen] = at;
-      const T *top = stats.data<T>() + head * call.t() + row, *factor = top + call.heads() * call.t();
-      const T* go = dy.at<T>(head, row);
-      table.binary(kernels::Binary::mul, kernels::Operands::both_rows, go, y.at<T>(head, row),
-                   products.data(), rows * dv);
-      table.sum_rows(products.data(), dots.data(), rows, dv);
-      for (index_t j = 0; j < tiles_seen; ++j) {
-        const Block b = at.block(call, j);
-        scores.make(b, q.at<T>(head, row), q.ld, k.at<T>(head, b.key), k.ld, width, ds);
-        table.exp_tile(ds, scores.visible(b), top, factor, p, rows, b.keys);
-        if (call.keep && j == 0) scores.draw(b);
-        if (d.v) {  // 3
-          if (call.keep) scores.drop(b, p, kept);
-          product(true, kept, b.keys, false, go, dv, d.v->template output<T>(head, b.key), dv, b.keys, dv,
-                  rows, true);
-        }
-        if (!d.q && !d.k && !d.scores.defined()) continue;
-        product(false, go, dv, true, v.at<T>(head, b.key), v.ld, ds, b.keys, rows, b.keys, dv);
-        if (call.keep) scores.drop(b, ds, ds);
-        softmax_backward(b, p, dots.data(), ds);  // 2
-        if (d.scores.defined()) keep_scores(call, b, ds, d.scores);
-        if (d.q)  // 1
-          product(false, ds, b.keys, false, k.at<T>(head, b.key), k.ld, d.q->template output<T>(head, row),
-                  width, rows, width, b.keys, true);
-        if (d.k)
-          product(true, ds, b.keys, false, q.at<T>(head, row), width, d.k->template output<T>(head, b.key),
-                  width, b.keys, width, rows, true);
-      }
-    }
-    const T scale = static_cast<T>(call.scale);
+    Backward<T> backward(in, y, stats, dy, d);
+    for (index_t n = begin * tiles(call.t()); n < stop * tiles(call.t()); ++n) backward(Queries(call, n));
     for (auto* x : {&d.q, &d.k}) {
       if (!*x) continue;
       T* from = (*x)->template output<T>(begin, 0);
-      table.axpby(scale, from, 0, from, (stop - begin) * (*x)->tensor.size(-2) * width);
+      const index_t numbers = (stop - begin) * (*x)->tensor.size(-2) * (*x)->columns();
+      kernels::kernels<T>().axpby(static_cast<T>(call.scale), from, 0, from, numbers);
     }
   });
 }
 
-template void long_forward<float>(const Call&, const Matrices&, const Matrices&, const Matrices&,
-                                  const Tensor&, Matrices&, Tensor&);
-template void long_forward<double>(const Call&, const Matrices&, const Matrices&, const Matrices&,
-                                   const Tensor&, Matrices&, Tensor&);
-template void long_backward<float>(const Call&, const Matrices&, const Matrices&, const Matrices&,
-                                   const Tensor&, const Matrices&, const Tensor&, const Matrices&,
+template void long_forward<float>(const Inputs&, Matrices&, Tensor&);
+template void long_forward<double>(const Inputs&, Matrices&, Tensor&);
+template void long_backward<float>(const Inputs&, const Matrices&, const Tensor&, const Matrices&,
                                    AttentionGradients&);
-template void long_backward<double>(const Call&, const Matrices&, const Matrices&, const Matrices&,
-                                    const Tensor&, const Matrices&, const Tensor&, const Matrices&,
+template void long_backward<double>(const Inputs&, const Matrices&, const Tensor&, const Matrices&,
                                     AttentionGradients&);
 
 }  // namespace heed::ops

@@ -71,6 +71,7 @@ TEST(Gemm, LargeProductsMatchTheReferenceOverPiecesOfKAndPanelsOfN) {
       expect_product<float>(
           shape_of(ta, tb, 275, 600, 41, 2, true));  // a transposed a of this width is packed
       expect_product<double>(shape_of(ta, tb, 300, 530, 41, 0, false));
+      expect_product<double>(shape_of(ta, tb, 70, 530, 101, 1, true));  // panels that threads share
     }
 }
 
@@ -87,7 +88,8 @@ TEST(Gemm, TheEpilogueAddsTheBiasAndThenAppliesTheFunction) {
   const auto bias = random_values<float>(301, 4);
   for (const GemmShape& s :
        {shape_of(false, true, 3, 301, 600, 2, false), shape_of(false, true, 37, 301, 600, 2, false),
-        shape_of(false, false, 37, 301, 7, 0, false), shape_of(false, true, 5, 301, 0, 0, false)}) {
+        shape_of(false, false, 37, 301, 7, 0, false), shape_of(false, true, 5, 301, 0, 0, false),
+        shape_of(false, true, 130, 301, 600, 1, false)}) {
     const auto a = random_values<float>(s.m * s.lda + 1, 1),
                b = random_values<float>(s.n * s.ldb + s.k * s.ldb + 1, 2);
     std::vector<float> c(static_cast<std::size_t>(s.m * s.ldc), 9.0F), want = c;
@@ -145,6 +147,7 @@ TEST(Gemm, OneTwoThreeAndSevenThreadsGiveTheSameBits) {
       expect_same_bits<float>(shape_of(ta, tb, 1003, 65, 130, 0, false));
       for (const index_t m : {1, 4}) expect_same_bits<float>(shape_of(ta, tb, m, 1517, 600, 0, false));
       expect_same_bits<double>(shape_of(ta, tb, 200, 190, 513, 0, false));
+      expect_same_bits<double>(shape_of(ta, tb, 129, 530, 101, 0, false));  // a last block of few rows
     }
   set_num_threads(before);
 }

@@ -269,13 +269,11 @@ TEST(Kernels, TilesOfSoftmaxMatchTheReferenceAndMakeTheWholeRow) {
   for_every_table([](const auto& k, const auto& ref, const std::string& name) {
     using T = Element<decltype(k)>;
     constexpr T lowest = -std::numeric_limits<T>::infinity();
-    const index_t
-        rows = 4,
-        tiles = 3;  // row 1 sees nothing at all, row 2 nothing of the first tile, row 3 scores -inf there
+    // Row 1 sees nothing at all, row 2 nothing of the first tile; row 3 scores -inf there.
+    const index_t rows = 4, tiles = 3;
     for (const index_t n : sizes) {
-      if (n == 0) continue;
-      std::vector<T> top(rows, lowest), sum(rows, 0), shrink(rows), want_top = top, want_sum = sum,
-                                                                    want_shrink = shrink;
+      std::vector<T> top(rows, lowest), sum(rows, 0), shrink(rows);
+      std::vector<T> want_top = top, want_sum = sum, want_shrink = shrink;
       std::vector<uint8_t> mask(static_cast<std::size_t>(rows * n));
       for (index_t tile = 0; tile < tiles; ++tile) {
         auto x = random_values<T>(rows * n, static_cast<unsigned>(31 + tile), -20, 20);
@@ -296,19 +294,40 @@ TEST(Kernels, TilesOfSoftmaxMatchTheReferenceAndMakeTheWholeRow) {
         k.exp_tile(x.data(), mask.data(), some.data(), factor.data(), y.data(), rows, n);
         ref.exp_tile(x.data(), mask.data(), some.data(), factor.data(), want.data(), rows, n);
         expect_close(y, want, 3, name + " exp_tile");
+        k.exp_tile(x.data(), nullptr, some.data(), factor.data(), y.data(), rows, n);
+        ref.exp_tile(x.data(), nullptr, some.data(), factor.data(), want.data(), rows, n);
+        expect_close(y, want, 3, name + " exp_tile of all");
       }
       // without a mask, two tiles and the whole row
       const auto x = random_values<T>(2 * n, 41, -20, 20);
-      std::vector<T> whole(x.size()), tile(static_cast<std::size_t>(n)), last(tile.size());
+      std::vector<T> whole(x.size()), tile(x.begin(), x.begin() + n), last(tile.size());
       ref.softmax_rows(x.data(), nullptr, whole.data(), 1, 2 * n);
       T most = lowest, total = 0, left = 0;
-      k.softmax_tile(x.data(), nullptr, tile.data(), &most, &total, &left, 1, n);
+      k.softmax_tile(tile.data(), nullptr, tile.data(), &most, &total, &left, 1, n);
       k.softmax_tile(x.data() + n, nullptr, last.data(), &most, &total, &left, 1, n);
       for (T& v : tile) v = v * left / total;
       for (T& v : last) v /= total;
       tile.insert(tile.end(), last.begin(), last.end());
       expect_close(tile, whole, 12, name + " tiles against the whole");
     }
+  });
+}
+
+TEST(Kernels, ATileOfSoftmaxLetsNaNThrough) {
+  for_every_table([](const auto& k, const auto& ref, const std::string& name) {
+    using T = Element<decltype(k)>;
+    const std::vector<T> x(20, std::numeric_limits<T>::quiet_NaN());
+    std::vector<uint8_t> mask(20, 0);
+    mask[0] = 1;
+    for (const auto* table : {&k, &ref})
+      for (const uint8_t* m :
+           {static_cast<const uint8_t*>(nullptr), static_cast<const uint8_t*>(mask.data())}) {
+        T top = -std::numeric_limits<T>::infinity(), sum = 0, shrink = 0;
+        std::vector<T> y(20);
+        table->softmax_tile(x.data(), m, y.data(), &top, &sum, &shrink, 1, 20);
+        EXPECT_TRUE(std::isnan(y[0]) && std::isnan(sum)) << name;
+        EXPECT_EQ(std::isnan(y[1]), m == nullptr) << name;
+      }
   });
 }
 

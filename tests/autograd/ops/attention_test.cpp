@@ -1,6 +1,7 @@
 // attention_test.cpp — the readable form by hand, and the fused form held to it.
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "autograd/gradcheck.h"
 #include "autograd/kernels/allocator.h"
@@ -147,7 +148,7 @@ TEST(Attention, MemoryGrowsWithTheLengthAndNotWithItsSquare) {
     return static_cast<double>(memory_stats().peak_bytes - before);
   };
   const int before = num_threads();
-  set_num_threads(1);  // each thread has room for some rows of weights; how many work at once is chance
+  set_num_threads(1);  // each thread has room for tiles of weights; how many work at once is chance
   EXPECT_LE(peak(4096) / peak(1024), 4.5);
   EXPECT_LE(peak(4096), 64e6) << "one matrix of weights alone would take 134 MB";
   set_num_threads(before);
@@ -170,6 +171,54 @@ TEST(Attention, NothingToAttendToAndNobodyWhoAttends) {
   EXPECT_EQ(scaled_dot_product_attention(zeros({0, 3}), ones({2, 3}), ones({2, 4})).shape(), (Shape{0, 4}));
   EXPECT_EQ(scaled_dot_product_attention(zeros({0, 2, 3}), zeros({0, 2, 3}), zeros({0, 2, 4})).shape(),
             (Shape{0, 2, 4}));
+}
+
+TEST(
+    Attention,
+    NothingToAttendToHasGradientsOfZero) {  // also where heads are split, and where S or Dv or the batch is 0
+  const auto gradients = [](const Shape& query, const Shape& key, const Shape& value) {
+    const Tensor a = ones(query).set_requires_grad(), b = ones(key).set_requires_grad(),
+                 c = ones(value).set_requires_grad();
+    const auto heads = [](const Tensor& t) { return t.transpose(1, 2); };
+    const Tensor y = scaled_dot_product_attention(heads(a), heads(b), heads(c));
+    sum(y).backward();
+    EXPECT_EQ(y.to_vector(), Numbers(static_cast<std::size_t>(y.numel()), 0)) << y.shape();
+    for (const Tensor& t : {a, b, c})
+      EXPECT_EQ(t.grad().to_vector(), Numbers(static_cast<std::size_t>(t.numel()), 0));
+  };
+  gradients({2, 3, 4, 5}, {2, 0, 4, 5}, {2, 0, 4, 6});
+  gradients({2, 0, 4, 5}, {2, 3, 4, 5}, {2, 3, 4, 6});
+  gradients({2, 300, 4, 5}, {2, 300, 4, 5}, {2, 300, 4, 0});
+  gradients({0, 300, 4, 5}, {0, 300, 4, 5}, {0, 300, 4, 6});
+}
+
+// A query that is NaN gives NaN and no other, whether it sees one key of a tile or all.
+TEST(Attention, NaNIsSeenInTilesToo) {
+  Tensor a = noise({300, 4}, 1);
+  const Tensor b = noise({300, 4}, 2);
+  a[0].fill_(std::numeric_limits<double>::quiet_NaN());
+  const Tensor y = scaled_dot_product_attention(a, b, b, {.causal = true});
+  EXPECT_TRUE(std::isnan(y.at({0, 0})));
+  EXPECT_FALSE(std::isnan(y.at({1, 0})));
+}
+
+// Heads split by transpose, a gradient at strides, and lengths so far apart that whole tiles are not looked at.
+TEST(Attention, TilesOfSplitHeads) {
+  for (const auto& [t, s] : {std::pair<index_t, index_t>{160, 610}, {610, 160}}) {
+    std::vector<Tensor> results;
+    for (const bool fused : {false, true}) {
+      const Tensor a = noise({2, t, 3, 5}, 1, f64).set_requires_grad(),
+                   b = noise({2, s, 3, 5}, 2, f64).set_requires_grad(),
+                   c = noise({2, s, 3, 4}, 3, f64).set_requires_grad();
+      const auto heads = [](const Tensor& x) { return x.transpose(1, 2); };
+      const AttentionOptions options{.causal = true};
+      const Tensor y = fused ? scaled_dot_product_attention(heads(a), heads(b), heads(c), options)
+                             : attention(heads(a), heads(b), heads(c), options).output;
+      sum(y.transpose(1, 3) * noise({2, 4, t, 3}, 5, f64)).backward();
+      for (const Tensor& result : {y.detach(), a.grad(), b.grad(), c.grad()}) results.push_back(result);
+    }
+    for (std::size_t i = 0; i < 4; ++i) expect_close(results[i + 4], results[i], 1e-12);
+  }
 }
 
 TEST(Attention, ErrorsNameOpShapesAndRule) {

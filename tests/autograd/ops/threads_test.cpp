@@ -56,7 +56,7 @@ TEST(ParallelOps, GiveTheSameBitsOnAnyNumberOfThreads) {
       {"attention",
        [](const Inputs& in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.causal = true}); },
        {{4, 6, 65, 32}, {4, 6, 65, 32}, {4, 6, 65, 32}}},
-      {"attention in blocks, with dropout",
+      {"attention in tiles, with dropout",
        [](const Inputs& in) {
          Generator gen(5);
          return scaled_dot_product_attention(in[0], in[1], in[2], {.dropout = 0.1, .generator = &gen});
