@@ -1,7 +1,6 @@
 // gemm.cpp — the loops around the register tile, from the outside in:
 //
-//   1  threads      c is cut into blocks of whole tiles; each block is a product of its own, but for b's panels, which several
-//                   blocks share where there are rows enough: a grid of blocks
+//   1  threads      c is cut into blocks of whole tiles; each block is a product of its own
 //   2  depth        k in balanced pieces of at most 512, so that a piece of b stays in the second-level cache
 //   3  columns      b's piece packed, panel by panel, each as wide as one tile; or read in place where it is small
 //   4  rows         a's tile of rows, read in place by broadcast, stays in the first-level cache for all panels; a transposed a is
@@ -26,7 +25,7 @@ namespace heed::kernels {
 namespace {
 
 constexpr index_t depth_limit = 512;
-constexpr index_t columns_limit = 256;  // of a group of panels: 256 x 512 floats are half of a 1 MB cache
+constexpr index_t columns_limit = 256;  // packed at a time: 256 x 512 floats are half of a 1 MB cache
 constexpr index_t in_place_limit =
     index_t{16} * 1024;                 // a smaller b costs more to pack than to read as it lies
 constexpr index_t rows_packed = 48;     // of a transposed a: whole lines of the cache, whole tiles of 6 or 12
@@ -45,7 +44,7 @@ class Workspace {
   ~Workspace() { release(data_, bytes_); }
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
-  T* data() const { return data_; }
+  T* data() { return data_; }
 
  private:
   std::size_t bytes_;
@@ -156,63 +155,24 @@ void dots(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& e
   finish(epilogue, c, s.ldc, s.m, s.n);
 }
 
-// n columns in whole panels, as pack_panels leaves them at most: the last one may have room to spare.
+// 2 – 6: one block on one thread.
 template <class T>
-index_t padded(index_t n) {
-  const index_t widest = kernels<T>().gemm->tiles[0].columns;
-  return ceil_div(n, widest) * widest;
-}
-
-// All of b in panels, made by all threads together and read by all: each thread that packs for itself packs the same once more.
-template <class T>
-class Panels {
- public:
-  Panels(const GemmShape& s, const T* b)
-      : depth_(s.k, depth_limit), columns_(padded<T>(s.n)), packed_(columns_ * s.k) {
-    const index_t groups = ceil_div(s.n, columns_limit);
-    parallel_for(depth_.count * groups, 1, [&](index_t begin, index_t end) {
-      for (index_t i = begin; i < end; ++i) {
-        const index_t p0 = depth_.begin(i / groups), k = depth_.size(i / groups),
-                      j = i % groups * columns_limit;
-        const T* from = b + (s.transpose_b ? j * s.ldb + p0 : p0 * s.ldb + j);
-        pack_panels(s, from, k, std::min(columns_limit, s.n - j), packed_.data() + p0 * columns_ + j * k);
-      }
-    });
-  }
-  // The panels at depth [p0, p0 + k) from column j on, which begins a group of columns_limit.
-  const T* at(index_t p0, index_t k, index_t j) const { return packed_.data() + p0 * columns_ + j * k; }
-  index_t columns() const { return columns_; }
-
- private:
-  Balanced depth_;
-  index_t columns_;
-  Workspace<T> packed_;
-};
-
-// 2 – 6: one block on one thread. Where `shared` holds b's panels, the block's columns begin at `column` of them.
-template <class T>
-void block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue,
-           const Panels<T>* shared = nullptr, index_t column = 0) {
+void block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
   const index_t b_step = s.transpose_b ? 1 : s.ldb;
   const index_t b_across = s.transpose_b ? s.ldb : 1;
   const bool few_rows = s.m <= few_rows_limit;
   const bool in_place = !s.transpose_b && (few_rows || s.k * s.n <= in_place_limit);
   const Balanced depth(s.k, depth_limit);
   const index_t width = std::min(s.n, columns_limit), widest = kernels<T>().gemm->tiles[0].columns;
-  const index_t room = in_place || shared ? 0 : padded<T>(width) * (depth.base + 1);
+  const index_t room = in_place ? 0 : ceil_div(width, widest) * widest * (depth.base + 1);
   Workspace<T> packed(room);
-  const index_t columns_of_all = shared ? shared->columns() : s.n;
-  RowSource<T> source(s, a, s.transpose_a && s.lda > far_apart && columns_of_all > 8 * widest,
-                      depth.base + 1);
+  RowSource<T> source(s, a, s.transpose_a && s.lda > far_apart && s.n > 8 * widest, depth.base + 1);
   for (index_t piece = 0; piece < depth.count; ++piece) {
     const index_t p0 = depth.begin(piece), k = depth.size(piece);
     const bool accumulate = s.accumulate || piece > 0;
     for (index_t j0 = 0; j0 < s.n; j0 += width) {
       const index_t columns = std::min(width, s.n - j0);
-      if (!in_place && !shared) pack_panels(s, b + p0 * b_step + j0 * b_across, k, columns, packed.data());
-      const T* panels = in_place ? b + p0 * b_step + j0
-                        : shared ? shared->at(p0, k, column + j0)
-                                 : packed.data();
+      if (!in_place) pack_panels(s, b + p0 * b_step + j0 * b_across, k, columns, packed.data());
       // Rows of the widest panel's tile; a narrower last panel has its own, taller one.
       for (index_t jt = 0; jt < columns;) {
         const auto& tile = tile_for<T>(columns - jt);
@@ -224,7 +184,7 @@ void block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& 
           const Rows<T> from = source.tile(rows, i, p0, k);
           T* to = c + rows.begin(i) * s.ldc + j0;
           for (index_t j = jt; j < jt + same; j += tile.columns) {
-            const T* panel = panels + (in_place ? j : j * k);
+            const T* panel = in_place ? b + p0 * b_step + j0 + j : packed.data() + j * k;
             const index_t n = std::min(tile.columns, columns - j);
             const auto& kernel = n == tile.columns ? tile.full : tile.partial;
             kernel[rows.size(i)](from.at, from.row, from.column, panel, in_place ? s.ldb : tile.columns,
@@ -242,30 +202,17 @@ void block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& 
 // The part of the product that makes c's rows [i0, i1) and columns [j0, j1).
 template <class T>
 void part(GemmShape s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue, index_t i0, index_t i1,
-          index_t j0, index_t j1, const Panels<T>* shared = nullptr) {
-  const bool few = few_dots(s);
+          index_t j0, index_t j1) {
+  const auto run = few_dots(s) ? dots<T> : block<T>;
   s.m = i1 - i0;
   s.n = j1 - j0;
-  a += i0 * (s.transpose_a ? 1 : s.lda);
-  b += j0 * (s.transpose_b ? s.ldb : 1);
-  c += i0 * s.ldc + j0;
-  if (few)
-    dots(s, a, b, c, from_column(epilogue, j0));
-  else
-    block(s, a, b, c, from_column(epilogue, j0), shared, j0);
+  run(s, a + i0 * (s.transpose_a ? 1 : s.lda), b + j0 * (s.transpose_b ? s.ldb : 1), c + i0 * s.ldc + j0,
+      from_column(epilogue, j0));
 }
 
 template <class T>
 void clear(const GemmShape& s, T* c) {
   for (index_t i = 0; i < s.m; ++i) std::fill_n(c + i * s.ldc, s.n, T{0});
-}
-
-// Whether b is packed once for all threads: where rows and columns are enough to cut, and the panels are no burden.
-template <class T>
-bool worth_sharing(const GemmShape& s) {
-  constexpr index_t enough = 64, most_bytes = index_t{16} * 1024 * 1024;
-  return s.m >= enough && s.n >= enough && s.k * std::min(s.n, columns_limit) > in_place_limit &&
-         s.k * padded<T>(s.n) * static_cast<index_t>(sizeof(T)) <= most_bytes;
 }
 
 // How much work a product is, in floating-point operations. With a few rows it is the reading of b that takes the time.
@@ -284,22 +231,8 @@ void gemm(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& e
     return finish(epilogue, c, s.ldc, s.m, s.n);
   }
   if (num_threads() == 1 || work(s) < inline_flops) return part(s, a, b, c, epilogue, 0, s.m, 0, s.n);
-  const auto& tile = tile_for<T>(s.n);
-  if (worth_sharing<T>(s)) {
-    // 1: a grid of blocks, about four a thread, each as wide as a group of panels.
-    const Panels<T> shared(s, b);
-    const index_t groups = ceil_div(s.n, columns_limit), cuts = ceil_div(index_t{num_threads()} * 4, groups);
-    const index_t per_block = ceil_div(ceil_div(s.m, cuts), tile.rows) * tile.rows,
-                  blocks = ceil_div(s.m, per_block);
-    return parallel_for(groups * blocks, 1, [&](index_t begin, index_t end) {
-      for (index_t i = begin; i < end; ++i) {
-        const index_t row = i % blocks * per_block, j = i / blocks * columns_limit;
-        part(s, a, b, c, epilogue, row, std::min(s.m, row + per_block), j, std::min(s.n, j + columns_limit),
-             &shared);
-      }
-    });
-  }
   // 1: about four blocks a thread, cut along the longer side in whole tiles.
+  const auto& tile = tile_for<T>(s.n);
   const bool by_columns = s.n >= s.m;
   const index_t unit = by_columns ? tile.columns : tile.rows, extent = by_columns ? s.n : s.m;
   const index_t units = ceil_div(extent, unit);

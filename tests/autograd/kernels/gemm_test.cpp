@@ -71,7 +71,7 @@ TEST(Gemm, LargeProductsMatchTheReferenceOverPiecesOfKAndPanelsOfN) {
       expect_product<float>(
           shape_of(ta, tb, 275, 600, 41, 2, true));  // a transposed a of this width is packed
       expect_product<double>(shape_of(ta, tb, 300, 530, 41, 0, false));
-      expect_product<double>(shape_of(ta, tb, 70, 530, 101, 1, true));  // panels that threads share
+      expect_product<double>(shape_of(ta, tb, 70, 530, 101, 1, true));
     }
 }
 
@@ -147,7 +147,7 @@ TEST(Gemm, OneTwoThreeAndSevenThreadsGiveTheSameBits) {
       expect_same_bits<float>(shape_of(ta, tb, 1003, 65, 130, 0, false));
       for (const index_t m : {1, 4}) expect_same_bits<float>(shape_of(ta, tb, m, 1517, 600, 0, false));
       expect_same_bits<double>(shape_of(ta, tb, 200, 190, 513, 0, false));
-      expect_same_bits<double>(shape_of(ta, tb, 129, 530, 101, 0, false));  // a last block of few rows
+      expect_same_bits<double>(shape_of(ta, tb, 129, 530, 101, 0, false));  // the last block has a few rows
     }
   set_num_threads(before);
 }
