@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <optional>
@@ -94,6 +95,13 @@ std::optional<Options> parse(int argc, char** argv, const About& about) {
   return options;
 }
 
+// Before a long training rather than after it.
+void check_place(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  check(can_write_into(folder.empty() ? "." : folder.string()), "save", "cannot make the file ", path,
+        ". Hint: --save wants a file in a folder that exists and can be written");
+}
+
 // Words in lines of the page's width; the first line begins with `start`, the others with `rest`.
 std::string wrapped(const std::string& text, const std::string& start, const std::string& rest) {
   std::istringstream words(text);
@@ -140,6 +148,7 @@ int run(int argc, char** argv, const About& about, const std::function<void(cons
     }
     if (options->threads > 0) set_num_threads(options->threads);
     if (!options->figures.empty()) make_figures_folder(options->figures);
+    if (!options->save.empty()) check_place(options->save);
     Page page(about, options->claims);
     body(*options, page);
     std::cout.flush();

@@ -294,14 +294,18 @@ static void make_folder(const std::string& dir) {
         ". Hint: --figures wants a folder, or a place where one can be made");
 }
 
-void make_figures_folder(const std::string& dir) {
+bool can_write_into(const std::string& dir) {
   namespace fs = std::filesystem;
-  make_folder(dir);
   std::error_code error;
   const fs::path tried = fs::path(dir) / concat(".tried.", getpid());
   const bool written = std::ofstream(tried).is_open();
   fs::remove(tried, error);
-  check(written, "figures", "cannot write into the folder ", dir,
+  return written;
+}
+
+void make_figures_folder(const std::string& dir) {
+  make_folder(dir);
+  check(can_write_into(dir), "figures", "cannot write into the folder ", dir,
         ". Hint: --figures wants a folder in which files can be made");
 }
 

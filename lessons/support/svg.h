@@ -52,6 +52,9 @@ struct SvgPicture {
 };
 std::string svg_pictures(const std::string& title, const std::vector<SvgPicture>& pictures);
 
+// Whether a file can be made in DIR: tried, since rights alone do not tell.
+bool can_write_into(const std::string& dir);
+
 // Makes DIR where it is missing, and tries whether a file can be made there: before a long training rather than after it.
 // Throws Error with the folder, the reason and what is wanted.
 void make_figures_folder(const std::string& dir);

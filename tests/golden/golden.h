@@ -21,7 +21,7 @@ struct GoldenCase {
   Mask mask() const { return (*this)["mask"] > 0.5; }
 };
 
-// The cases of one file: "ops", "layers" or "optim".
+// The cases of one file: "ops", "layers", … (golden.cpp names them all).
 const std::map<std::string, GoldenCase>& golden_file(const std::string& file);
 const GoldenCase& golden(const std::string& file, const std::string& name);
 

@@ -347,4 +347,12 @@ TEST(LessonOutput, AFolderThatCannotTakeFiguresIsNamedFirst) {
             "can be made\n");
 }
 
+TEST(LessonOutput, APlaceThatCannotTakeTheModelIsNamedFirst) {
+  const Result result = run("lesson_08", quickly + " --save no-such-folder/model.safetensors");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.output,
+            "lesson_08: [save] cannot make the file no-such-folder/model.safetensors. Hint: --save wants a "
+            "file in a folder that exists and can be written\n");
+}
+
 }  // namespace
