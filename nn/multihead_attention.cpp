@@ -63,7 +63,8 @@ AttentionResult MultiheadAttention::forward(const Tensor& query, const Tensor& k
   const Tensor qh = split_heads(q), kh = split_heads(k), vh = split_heads(v);  // (B, H, T, D), (B, H, S, D)
   AttentionResult heads;
   if (how.weights == Weights::none)
-    heads.output = scaled_dot_product_attention(qh, kh, vh, attend);  // fused: long sequences' weights are never whole
+    heads.output =
+        scaled_dot_product_attention(qh, kh, vh, attend);  // fused: long sequences' weights are never whole
   else
     heads = attention(qh, kh, vh, attend);
   if (how.weights == Weights::average) heads.weights = mean(heads.weights, -3);
