@@ -301,14 +301,11 @@ TEST(LessonOutput, AFigureOfAnotherStructureIsNoticed) {
   EXPECT_NE(structure("<line x1=\"1\"/>"), structure("<rect x=\"1\"/>"));
 }
 
-TEST(LessonOutput, TheTrainedModelIsSavedOrWhyNotIsSaid) {
+TEST(LessonOutput, TheTrainedModelIsSaved) {
   const std::string shortly = quickly + " --epochs 1 --save ";
   const Result result = run("lesson_08", shortly + "model");
   EXPECT_EQ(result.status, 0) << result.output;
   EXPECT_GT(fs::file_size(folder() / "model"), 69066u * 3 * 4);  // the parameters, and two moments of each
-  const Result nowhere = run("lesson_08", shortly + "/dev/null/model");
-  EXPECT_EQ(nowhere.status, 1);
-  EXPECT_NE(nowhere.output.find("/dev/null/model: cannot be written"), std::string::npos) << nowhere.output;
 }
 
 TEST(LessonOutput, EveryClaimIsALineOfTheClaimsFile) {
@@ -348,11 +345,12 @@ TEST(LessonOutput, AFolderThatCannotTakeFiguresIsNamedFirst) {
 }
 
 TEST(LessonOutput, APlaceThatCannotTakeTheModelIsNamedFirst) {
-  const Result result = run("lesson_08", quickly + " --save no-such-folder/model.safetensors");
-  EXPECT_EQ(result.status, 1);
-  EXPECT_EQ(result.output,
-            "lesson_08: [save] cannot make the file no-such-folder/model.safetensors. Hint: --save wants a "
-            "file in a folder that exists and can be written\n");
+  for (const std::string path : {"no-such-folder/model", "/dev/null/model"}) {
+    const Result result = run("lesson_08", quickly + " --save " + path);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_EQ(result.output, "lesson_08: [save] cannot make the file " + path +
+                                 ". Hint: --save wants a file in a folder that exists and can be written\n");
+  }
 }
 
 }  // namespace
