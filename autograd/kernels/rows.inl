@@ -116,6 +116,16 @@ INLINE bool masked_scores(const T* x, const uint8_t* mask, T* y, index_t n) {
   return any;
 }
 
+// y = exp(x - top), and the sum of it.
+template <class T>
+INLINE T exp_and_sum(const T* x, Vec<T> top, T* y, index_t n) {
+  return sum_terms<T>(n, [=](index_t i, int count) INLINE_LAMBDA {
+    const Vec<T> e = exp(load_some(x + i, count) - top);
+    e.store_n(y + i, count);
+    return only(e, count);
+  });
+}
+
 template <class T>
 void softmax_rows(const T* x, const uint8_t* mask, T* y, index_t rows, index_t n) {
   using V = Vec<T>;
@@ -130,13 +140,7 @@ void softmax_rows(const T* x, const uint8_t* mask, T* y, index_t rows, index_t n
         continue;
       }
     }
-    const V top = V::all(largest_of(scores, n));
-    const T total = sum_terms<T>(n, [=](index_t i, int count) INLINE_LAMBDA {
-      const V e = exp(load_some(scores + i, count) - top);
-      e.store_n(y + i, count);
-      return only(e, count);
-    });
-    const V sum = V::all(total);
+    const V sum = V::all(exp_and_sum(scores, V::all(largest_of(scores, n)), y, n));
     sweep(y, y, n, [sum](V e) INLINE_LAMBDA { return e / sum; });
   }
 }
@@ -158,11 +162,7 @@ void softmax_tile(const T* x, const uint8_t* mask, T* y, T* top, T* sum, T* shri
     if (!(old > here)) top[r] = here;
     const V most = V::all(top[r]);
     shrink[r] = exp(V::all(old) - most).largest();
-    sum[r] = sum[r] * shrink[r] + sum_terms<T>(n, [=](index_t i, int count) INLINE_LAMBDA {
-               const V e = exp(load_some(scores + i, count) - most);
-               e.store_n(y + i, count);
-               return only(e, count);
-             });
+    sum[r] = sum[r] * shrink[r] + exp_and_sum(scores, most, y, n);
   }
 }
 

@@ -56,7 +56,7 @@ Tensor short_attention(const Tensor& q, const Tensor& k, const Tensor& v, const 
                        const Shape& out) {
   ops::Call call = call_of(q, k, options);
   const bool any = call.scores.numel() > 0;
-  Tensor y = any ? head_major<empty>(out, q.dtype()) : zeros(out, q.dtype());
+  Tensor y = (any ? head_major<empty> : head_major<zeros>)(out, q.dtype());
   Tensor weights = grad_enabled() ? empty(call.scores, q.dtype()) : Tensor();
   if (any) {
     ops::Matrices to(y);
