@@ -98,8 +98,9 @@ std::optional<Options> parse(int argc, char** argv, const About& about) {
 // Before a long training rather than after it.
 void check_place(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  check(can_write_into(folder.empty() ? "." : folder.string()), "save", "cannot make the file ", path,
-        ". Hint: --save wants a file in a folder that exists and can be written");
+  const bool is_folder = std::filesystem::is_directory(path);
+  check(!is_folder && can_write_into(folder.empty() ? "." : folder.string()), "save", "cannot make the file ",
+        path, ". Hint: --save wants a file in a folder that exists and can be written");
 }
 
 // Words in lines of the page's width; the first line begins with `start`, the others with `rest`.

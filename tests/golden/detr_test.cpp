@@ -15,6 +15,7 @@ TEST(GoldenDetr, AssignmentsAreSciPys) {
     if (!name.starts_with("assign_")) continue;
     ++cases;
     const Assignment ours = assign(g["in:costs"]);
+    EXPECT_NEAR(ours.cost, g["out:cost"].item(), 1e-9) << name;
     expect_agrees(g, "cost", full(g["out:cost"].shape(), ours.cost, f64), g["out:cost"]);
     if (name.starts_with("assign_ties")) continue;
     const auto as_numbers = [](const std::vector<index_t>& list) {

@@ -345,7 +345,7 @@ TEST(LessonOutput, AFolderThatCannotTakeFiguresIsNamedFirst) {
 }
 
 TEST(LessonOutput, APlaceThatCannotTakeTheModelIsNamedFirst) {
-  for (const std::string path : {"no-such-folder/model", "/dev/null/model"}) {
+  for (const std::string path : {"no-such-folder/model", "/dev/null/model", "."}) {
     const Result result = run("lesson_08", quickly + " --save " + path);
     EXPECT_EQ(result.status, 1);
     EXPECT_EQ(result.output, "lesson_08: [save] cannot make the file " + path +

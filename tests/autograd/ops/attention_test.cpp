@@ -173,9 +173,8 @@ TEST(Attention, NothingToAttendToAndNobodyWhoAttends) {
             (Shape{0, 2, 4}));
 }
 
-TEST(
-    Attention,
-    NothingToAttendToHasGradientsOfZero) {  // also where heads are split, and where S or Dv or the batch is 0
+// Also where heads are split, and where S or Dv or the batch is 0.
+TEST(Attention, NothingToAttendToHasGradientsOfZero) {
   const auto gradients = [](const Shape& query, const Shape& key, const Shape& value) {
     const Tensor a = ones(query).set_requires_grad(), b = ones(key).set_requires_grad(),
                  c = ones(value).set_requires_grad();
