@@ -19,18 +19,29 @@ void tile(const T* a, index_t a_row, index_t a_column, const T* b, index_t b_row
     const index_t rest = columns - j * V::lanes;
     count[j] = rest <= 0 ? 0 : rest < V::lanes ? static_cast<int>(rest) : V::lanes;
   }
-  for (index_t p = 0; p < k; ++p, a += a_column, b += b_row) {
-    V row[VECTORS];
+  const auto add_products = [&](index_t row_step, index_t column_step, index_t b_step) INLINE_LAMBDA {
 #pragma GCC unroll 4
-    for (int j = 0; j < VECTORS; ++j)
-      row[j] = PARTIAL ? V::load_n(b + j * V::lanes, count[j]) : V::load(b + j * V::lanes);
+    for (index_t p = 0; p < k; ++p, a += column_step, b += b_step) {
+      V row[VECTORS];
+#pragma GCC unroll 4
+      for (int j = 0; j < VECTORS; ++j)
+        row[j] = PARTIAL ? V::load_n(b + j * V::lanes, count[j]) : V::load(b + j * V::lanes);
 #pragma GCC unroll 14
-    for (int i = 0; i < ROWS; ++i) {
-      const V x = V::all(a[i * a_row]);
+      for (int i = 0; i < ROWS; ++i) {
+        const V x = V::all(a[i * row_step]);
 #pragma GCC unroll 4
-      for (int j = 0; j < VECTORS; ++j) acc[i][j] = fma(x, row[j], acc[i][j]);
+        for (int j = 0; j < VECTORS; ++j) acc[i][j] = fma(x, row[j], acc[i][j]);
+      }
     }
-  }
+  };
+  // A step that the compiler knows is a part of an address; another one is an instruction more, in the place of an fma.
+  constexpr index_t width = VECTORS * V::lanes;
+  if (a_row == 1 && a_column == ROWS && b_row == width)  // both packed
+    add_products(1, ROWS, width);
+  else if (a_column == 1)
+    add_products(a_row, 1, b_row);
+  else
+    add_products(a_row, a_column, b_row);
 #pragma GCC unroll 14
   for (int i = 0; i < ROWS; ++i)
 #pragma GCC unroll 4
