@@ -1,4 +1,6 @@
 // norm.cpp — layer_norm and rms_norm: rows brought to a common scale.
+#include <algorithm>
+
 #include "autograd/ops/common.h"
 
 namespace heed {
@@ -24,6 +26,21 @@ static const T* pointer(const Tensor& t) {
 }
 static Tensor dense_or_none(const Tensor& t) { return t.defined() ? ops::dense(t) : Tensor(); }
 
+// Backward works on blocks of rows, each with a row of dgamma and dbeta for itself: their sum, in order, is the same on any number
+// of threads.
+constexpr index_t block_rows = 64;
+static index_t blocks_of(index_t rows) { return (rows + block_rows - 1) / block_rows; }
+
+// run(block, first row, rows in it)
+template <class Run>
+static void for_each_block(index_t rows, index_t channels, Run run) {
+  kernels::parallel_for(blocks_of(rows), ops::costly_grain / (block_rows * channels) + 1,
+                        [&](index_t begin, index_t end) {
+                          for (index_t b = begin; b < end; ++b)
+                            run(b, b * block_rows, std::min(block_rows, rows - b * block_rows));
+                        });
+}
+
 // layer_norm(x, gamma, beta): normalise each row of C channels, then scale and shift.
 //   x (..., C), gamma (C), beta (C) -> y (..., C)
 //   forward    n = (x - mean) * rstd;  y = n * gamma + beta
@@ -48,16 +65,22 @@ Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, doub
                 [x = Saved(xd), g = Saved(g), mean = Saved(mean), rstd = Saved(rstd), rows, channels](
                     const Tensor& dy, Gradients& d) {
                   const Tensor dyd = ops::dense(dy), gamma = g();
-                  Tensor dx = ops::empty_like(dyd), dgamma = empty({channels}, dy.dtype()),
-                         dbeta = empty({channels}, dy.dtype());
+                  Tensor dx = ops::empty_like(dyd), dgamma = empty({blocks_of(rows), channels}, dy.dtype()),
+                         dbeta = ops::empty_like(dgamma);
                   ops::dispatch(dy.dtype(), [&]<class T>() {
-                    kernels::kernels<T>().layer_norm_backward(
-                        dyd.data<T>(), x().data<T>(), pointer<T>(gamma), mean().data<T>(), rstd().data<T>(),
-                        ops::output<T>(dx), ops::output<T>(dgamma), ops::output<T>(dbeta), rows, channels);
+                    const T *pdy = dyd.data<T>(), *px = x().data<T>(), *pg = pointer<T>(gamma);
+                    const T *pm = mean().data<T>(), *pr = rstd().data<T>();
+                    T *pdx = ops::output<T>(dx), *pdg = ops::output<T>(dgamma), *pdb = ops::output<T>(dbeta);
+                    for_each_block(rows, channels, [&](index_t block, index_t first, index_t count) {
+                      const index_t at = first * channels, sums = block * channels;
+                      kernels::kernels<T>().layer_norm_backward(pdy + at, px + at, pg, pm + first, pr + first,
+                                                                pdx + at, pdg + sums, pdb + sums, count,
+                                                                channels);
+                    });
                   });
                   if (d.needs(0)) d[0] = dx;
-                  if (d.needs(1)) d[1] = dgamma;
-                  if (d.needs(2)) d[2] = dbeta;
+                  if (d.needs(1)) d[1] = sum(dgamma, {0});
+                  if (d.needs(2)) d[2] = sum(dbeta, {0});
                 });
 }
 
@@ -84,14 +107,18 @@ Tensor rms_norm(const Tensor& x, const Tensor& gamma, double eps) {
       "rms_norm", {x, gamma}, y,
       [x = Saved(xd), g = Saved(g), rstd = Saved(rstd), rows, channels](const Tensor& dy, Gradients& d) {
         const Tensor dyd = ops::dense(dy), gamma = g();
-        Tensor dx = ops::empty_like(dyd), dgamma = empty({channels}, dy.dtype());
+        Tensor dx = ops::empty_like(dyd), dgamma = empty({blocks_of(rows), channels}, dy.dtype());
         ops::dispatch(dy.dtype(), [&]<class T>() {
-          kernels::kernels<T>().rms_norm_backward(dyd.data<T>(), x().data<T>(), pointer<T>(gamma),
-                                                  rstd().data<T>(), ops::output<T>(dx),
-                                                  ops::output<T>(dgamma), rows, channels);
+          const T *pdy = dyd.data<T>(), *px = x().data<T>(), *pg = pointer<T>(gamma), *pr = rstd().data<T>();
+          T *pdx = ops::output<T>(dx), *pdg = ops::output<T>(dgamma);
+          for_each_block(rows, channels, [&](index_t block, index_t first, index_t count) {
+            const index_t at = first * channels;
+            kernels::kernels<T>().rms_norm_backward(pdy + at, px + at, pg, pr + first, pdx + at,
+                                                    pdg + block * channels, count, channels);
+          });
         });
         if (d.needs(0)) d[0] = dx;
-        if (d.needs(1)) d[1] = dgamma;
+        if (d.needs(1)) d[1] = sum(dgamma, {0});
       });
 }
 

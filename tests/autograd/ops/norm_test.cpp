@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "autograd/gradcheck.h"
 #include "tests/autograd/ops/testing.h"
 
 namespace heed {
@@ -25,6 +26,22 @@ TEST(Norm, RmsNormDividesByTheRootMeanSquare) {
   expect_close(rms_norm(tensor({3, 4}, f64), {}, 0), tensor({3 / std::sqrt(12.5), 4 / std::sqrt(12.5)}, f64),
                1e-15);
   EXPECT_EQ(rms_norm(zeros({3})).to_vector(), (Numbers{0, 0, 0}));
+}
+
+// 130 rows are two whole blocks of 64 and a part of one.
+TEST(Norm, GradientsAreRightOverBlocksOfRows) {
+  const auto layer = [](const std::vector<Tensor>& in) { return layer_norm(in[0], in[1], in[2]); };
+  const auto rms = [](const std::vector<Tensor>& in) { return rms_norm(in[0], in[1]); };
+  const auto input = [](const Shape& s, unsigned seed) { return noise(s, seed, f64).set_requires_grad(); };
+  gradcheck(layer, {input({130, 3}, 2), input({3}, 3), input({3}, 4)});
+  gradcheck(rms, {input({130, 3}, 2), input({3}, 3)});
+}
+
+TEST(Norm, NoRowsGiveGradientsOfZero) {
+  const Tensor gamma = ones({4}).set_requires_grad(), beta = zeros({4}).set_requires_grad();
+  sum(layer_norm(zeros({0, 4}), gamma, beta)).backward();
+  EXPECT_EQ(gamma.grad().to_vector(), (Numbers{0, 0, 0, 0}));
+  EXPECT_EQ(beta.grad().to_vector(), (Numbers{0, 0, 0, 0}));
 }
 
 TEST(Norm, ErrorsNameOpShapesAndRule) {
