@@ -25,6 +25,14 @@ TEST(ClipGradNorm, ShortensAllGradientsAsOneVector) {
   EXPECT_EQ(clip_grad_norm({}, 1), 0);
 }
 
+TEST(ClipGradNorm, CountsEveryNumberOnce) {
+  for (const index_t n : {1, 7, 8, 9, 31}) {
+    const Tensor w = with_gradient(arange(1, n + 1));
+    const double squares = static_cast<double>(n * (n + 1) * (2 * n + 1)) / 6;
+    EXPECT_NEAR(clip_grad_norm({w}, 1e9), std::sqrt(squares), 1e-12 * squares) << n;
+  }
+}
+
 TEST(ClipGradValue, BringsEveryNumberIntoItsLimits) {
   const Tensor w = with_gradient(tensor({-5, 0.5, 5}));
   clip_grad_value({w}, 1);
