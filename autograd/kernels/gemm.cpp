@@ -31,7 +31,6 @@ constexpr index_t in_place_limit =
 constexpr index_t rows_packed = 48;     // of a transposed a: whole lines of the cache, whole tiles of 6 or 12
 constexpr index_t packed_at_once = 16;  // rows of b, or of a transposed a, before the next panel has its turn
 constexpr index_t far_apart = 128;      // a larger step along k is worth packing a for
-constexpr double inline_flops = 2e6;    // less work than this is not worth waking a thread
 
 index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
 
@@ -230,7 +229,7 @@ void gemm(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& e
     if (!s.accumulate) clear(s, c);
     return finish(epilogue, c, s.ldc, s.m, s.n);
   }
-  if (num_threads() == 1 || work(s) < inline_flops) return part(s, a, b, c, epilogue, 0, s.m, 0, s.n);
+  if (num_threads() == 1 || work(s) < worth_a_thread) return part(s, a, b, c, epilogue, 0, s.m, 0, s.n);
   // 1: about four blocks a thread, cut along the longer side in whole tiles.
   const auto& tile = tile_for<T>(s.n);
   const bool by_columns = s.n >= s.m;
@@ -250,7 +249,7 @@ template <class T>
 void gemm_batched(const GemmShape& s, index_t batch, const T* a, const index_t* a_offset, const T* b,
                   const index_t* b_offset, T* c, const index_t* c_offset) {
   if (batch == 1) return gemm(s, a + *a_offset, b + *b_offset, c + *c_offset);
-  const index_t grain = std::max<index_t>(1, static_cast<index_t>(inline_flops / 2 / (work(s) + 1)));
+  const index_t grain = std::max<index_t>(1, static_cast<index_t>(worth_a_thread / 2 / (work(s) + 1)));
   parallel_for(batch, grain, [&](index_t begin, index_t end) {
     for (index_t i = begin; i < end; ++i) {
       if (s.m == 0 || s.n == 0) continue;
