@@ -110,10 +110,8 @@ void a_graph_by_hand(Page& page) {
   page.step("A graph by hand");
   page.say(
       "A straight line that should pass through (3, 4), and how wrong it is: loss = (w x + b - t)² with x = "
-      "3, "
-      "w = 2, b = -1, t = 4. Each op computes its result, and where something requires a gradient it also "
-      "writes a "
-      "node: what it was made from, and how to go back.");
+      "3, w = 2, b = -1, t = 4. Each op computes its result, and where something requires a gradient it also "
+      "writes a node: what it was made from, and how to go back.");
   const Tensor x = number(3), w = number(2), b = number(-1);
   const Tensor y = w * x + b, error = y - 4.0, loss = error * error;
   page.print("\n    y = 2 · 3 - 1 = " + fixed(y.item(), 0) + ",  error = " + fixed(error.item(), 0) +
@@ -123,8 +121,7 @@ void a_graph_by_hand(Page& page) {
   page.print("");
   page.say(
       "backward() starts with dloss/dloss = 1 at the newest node and walks to the oldest. Each node "
-      "multiplies what "
-      "arrives with its own slope, and passes it on:");
+      "multiplies what arrives with its own slope, and passes it on:");
   page.print("\n    dloss/derror = 2 · error = 2\n    dloss/dw = 2 · x = " + fixed(w.grad().item(), 0) +
              "    dloss/dx = 2 · w = " + fixed(x.grad().item(), 0) +
              "    dloss/db = 2 · 1 = " + fixed(b.grad().item(), 0));
@@ -141,10 +138,8 @@ void used_twice(Page& page) {
   page.step("A value that is used twice");
   page.say(
       "u = x · x, v = 3 u, w = u + v, at x = 2. u feeds two ops, so two gradients come back to it, 1 from w "
-      "and 3 from "
-      "v, and they add up. u may go on only when both have arrived: nodes run from the newest to the oldest, "
-      "and a "
-      "node is always older than those it feeds.");
+      "and 3 from v, and they add up. u may go on only when both have arrived: nodes run from the newest to "
+      "the oldest, and a node is always older than those it feeds.");
   const Tensor x = number(2);
   const Tensor u = x * x, v = 3.0 * u, w = u + v;
   w.backward();
@@ -161,8 +156,7 @@ void tensors(Page& page, Generator& gen) {
   page.step("Tensors");
   page.say(
       "The same with whole arrays: one node for a product of matrices, not one for each number. A bias of "
-      "two numbers "
-      "is added to four rows, so it is used four times, and gets the sum of four gradients.");
+      "two numbers is added to four rows, so it is used four times, and gets the sum of four gradients.");
   const Tensor x = randn({4, 3}, gen, f64).set_requires_grad(),
                w = randn({3, 2}, gen, f64).set_requires_grad();
   const Tensor b = zeros({2}, f64).set_requires_grad();
@@ -204,8 +198,7 @@ void measured_by_hand(const Options& options, Page& page, Generator& gen) {
   page.step("Numeric against analytic");
   page.say(
       "How do we know that a backward is right? Move one number by h, see what the result does, and compare: "
-      "slope = "
-      "(f(x + h) - f(x - h)) / 2h. It is slow and cannot be wrong in the same way.");
+      "slope = (f(x + h) - f(x - h)) / 2h. It is slow and cannot be wrong in the same way.");
   const Tensor x = randn({5, 6}, gen, f64), w = randn({6, 4}, gen, f64);
   struct Case {
     std::string name;
@@ -230,10 +223,8 @@ void measured_by_hand(const Options& options, Page& page, Generator& gen) {
   page.print("");
   page.say(
       "The step matters. Too large, and the curve bends away from its slope (the error grows with h²); too "
-      "small, and "
-      "the difference drowns in rounding. A float32 has so few digits that no step is good: check gradients "
-      "in "
-      "float64.");
+      "small, and the difference drowns in rounding. A float32 has so few digits that no step is good: check "
+      "gradients in float64.");
   page.print("\n" + cells({"h", "float64", "float32"}, {8, 12, 12}));
   SvgCurve wide{.name = "float64", .x = {}, .y = {}}, narrow{.name = "float32", .x = {}, .y = {}};
   double best64 = 1, best32 = 1;
@@ -316,8 +307,7 @@ void a_net_learns(const Options& options, Page& page, Generator& gen) {
   page.step("A net learns");
   page.say(
       "Two moons, and no straight line between them. A net of two layers, 2 numbers to 16, tanh, 16 to 2: "
-      "follow the "
-      "gradients downhill, 300 steps.");
+      "follow the gradients downhill, 300 steps.");
   const Moons train = two_moons(400, gen), test = two_moons(400, gen);
   nn::Sequential net(nn::Linear({.in = 2, .out = 16}, gen), nn::Tanh(),
                      nn::Linear({.in = 16, .out = 2}, gen));

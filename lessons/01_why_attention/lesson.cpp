@@ -139,8 +139,7 @@ void the_bottleneck(Page& page, const Material& m, Generator& gen) {
   page.step("The bottleneck");
   page.say(
       "A reader (GRU) goes through the Korean words and carries a state along; a writer begins with the last "
-      "state and puts "
-      "down English words. Between the two stands one vector, however long the sentence:");
+      "state and puts down English words. Between the two stands one vector, however long the sentence:");
   page.print("");
   for (const index_t length : {3, 9, 20}) {
     const TranslationPair p = make_sentence(m.clauses.train, length, length, gen);
@@ -288,8 +287,8 @@ void alignment(const Options& options, Page& page, const Material& m, nn::Seq2Se
   page.say(concat(
       "In ", sentences.size(),
       " unseen sentences: \"in the park\" is one Korean word, 공원에서, and the three together should look "
-      "at it. "
-      "Taken one by one fewer do: once \"in\" has looked, \"park\" is known, and need not look again."));
+      "at it. Taken one by one fewer do: once \"in\" has looked, \"park\" is known, and need not look "
+      "again."));
   page.claim("nobody told it which word belongs to which",
              percent(found.phrases) + " of the phrases look at theirs, " + percent(found.words) +
                  " of the single words",

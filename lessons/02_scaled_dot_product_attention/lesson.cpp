@@ -144,8 +144,7 @@ void by_hand(const Options& options, Page& page) {
   const Example e;
   page.say(
       "A decoder writes \"I go to school\" and looks back at 나는 학교에 간다. Each English word asks with a "
-      "query, "
-      "each Korean word answers with a key, and hands over a value.");
+      "query, each Korean word answers with a key, and hands over a value.");
   page.shape("Q", e.q.shape(), "3 queries (T) of d_k = 4 numbers");
   page.shape("K", e.k.shape(), "3 keys (S)");
   page.shape("V", e.v.shape(), "one value for each key");
@@ -191,8 +190,8 @@ void why_scale(const Options& options, Page& page, Generator& gen) {
   page.step("Why divide by √d_k");
   page.say(
       "q · k is a sum of d_k products. If the entries are independent with mean 0 and variance 1, each "
-      "product has "
-      "variance 1, and the sum has variance d_k: the longer the vectors, the further apart the scores.");
+      "product has variance 1, and the sum has variance d_k: the longer the vectors, the further apart the "
+      "scores.");
   const index_t pairs = options.quick ? 8'000 : 40'000;
   page.print("\n     d_k   variance of q·k   of q·k / √d_k");
   double worst = 0;
@@ -235,8 +234,8 @@ void saturation(const Options& options, Page& page, Generator& gen) {
   page.step("What happens without the scale");
   page.say(
       "Scores that lie far apart make softmax pick one key and forget the rest (entropy near 0), and where "
-      "it is that "
-      "sure, hardly any gradient comes back: nothing can be learned from a choice that cannot be moved.");
+      "it is that sure, hardly any gradient comes back: nothing can be learned from a choice that cannot be "
+      "moved.");
   page.print("\n     d_k   entropy: scaled   not scaled   gradient: scaled   not scaled");
   std::vector<double> sizes, with, without;
   double factor = 0;
@@ -269,8 +268,7 @@ void padding_mask(const Options& options, Page& page) {
   page.step("A padding mask");
   page.say(
       "In a batch, short sentences are filled up with padding, which must not be looked at. A mask says who "
-      "may be "
-      "attended: in heed, TRUE = MAY ATTEND, always. Here the third key is padding.");
+      "may be attended: in heed, TRUE = MAY ATTEND, always. Here the third key is padding.");
   const Example e;
   const Mask mask = padding({2}, 3);  // one sentence, two real keys of three
   page.shape("mask", mask.shape(), "(B, 1, S): the same for every query");

@@ -84,10 +84,8 @@ void three_views(Page& page, Generator& gen) {
   page.step("One sequence, three views");
   page.say(
       "In lesson 02 the queries came from one sentence and the keys from another. Here all come from the "
-      "same ten "
-      "words, each time by a matrix of its own: what a word asks (query), what it can be asked about (key), "
-      "and what "
-      "it tells (value).");
+      "same ten words, each time by a matrix of its own: what a word asks (query), what it can be asked "
+      "about (key), and what it tells (value).");
   const index_t t = 10, c = 32;
   const Tensor x = randn({t, c}, gen);
   const nn::SelfAttention layer({.d_model = c, .d_k = 8, .d_v = 16}, gen);
@@ -117,8 +115,7 @@ void no_order(Page& page, Generator& gen) {
   page.step("It does not know the order of words");
   page.say(
       "Shuffle the words, and the outputs are shuffled in the same way, and nothing else changes: a sentence "
-      "is a bag "
-      "of words to it. That is why lesson 06 adds positions.");
+      "is a bag of words to it. That is why lesson 06 adds positions.");
   const Tensor x = randn({5, 16}, gen);
   const nn::SelfAttention layer({.d_model = 16}, gen);
   const std::vector<index_t> order = {3, 0, 4, 2, 1};
@@ -272,8 +269,7 @@ void learn(const Options& options, Page& page, Resolver& model, const Material& 
   page.print("");
   page.say(
       "It attends twice: first every word hears of the others (\"it\" of \"tired\"), then \"it\" looks for "
-      "its noun. A "
-      "second model must look without having heard.");
+      "its noun. A second model must look without having heard.");
   Resolver deaf(m.vocabulary.size(), 32, gen);
   deaf.hears_first = false;
   const SvgCurve curve = train(options, "hears, then looks", model, m, gen);
@@ -303,8 +299,7 @@ void the_example(const Options& options, Page& page, Resolver& model, const data
   page.step("The sentence of the course");
   page.say(
       "No sentence with both a cat and a mat was among those it learned from. Only the last word tells the "
-      "two "
-      "sentences apart, and only \"it\" is shown: how much it takes from each word.");
+      "two sentences apart, and only \"it\" is shown: how much it takes from each word.");
   data::Words partner = example;
   partner.back() = "soft";
   const Tensor tired = looks(model, example, vocabulary), soft = looks(model, partner, vocabulary);

@@ -72,8 +72,7 @@ void split_and_join(Page& page) {
   page.step("Split and join");
   page.say(
       "Two words of six channels, two heads: each head gets three channels of every word. The numbers say "
-      "where they come "
-      "from: 13 is channel 3 of word 1.");
+      "where they come from: 13 is channel 3 of word 1.");
   const Tensor x = tensor({{0, 1, 2, 3, 4, 5}, {10, 11, 12, 13, 14, 15}}).reshape({1, 2, 6});
   const Tensor heads = x.reshape({1, 2, 2, 3}).transpose(1, 2);  // (B, T, C) -> (B, T, H, D) -> (B, H, T, D)
   const Tensor wrong = x.reshape({1, 2, 2, 3});                  // read as (B, H, T, D) without the transpose
@@ -242,10 +241,9 @@ void three_relations(const Options& options, Page& page, Generator& gen) {
   page.step("One task, three relations");
   page.say(
       "Twelve words, each with a sort that two words of the text share, and a sign. At every word the model "
-      "must name three "
-      "signs: of the word before (grammar), of the other word of its sort (meaning), and of the word at the "
-      "mirrored "
-      "place (position). One layer, 48 channels: as one head of 48, or as four of 12.");
+      "must name three signs: of the word before (grammar), of the other word of its sort (meaning), and of "
+      "the word at the mirrored place (position). One layer, 48 channels: as one head of 48, or as four of "
+      "12.");
   Reader one(1, gen), four(4, gen);
   const Generator texts = gen.fork();  // both read the same texts
   const SvgCurve single = train(options, "1 head", one, texts),
@@ -268,8 +266,7 @@ void three_relations(const Options& options, Page& page, Generator& gen) {
   page.step("What each head looks at");
   page.say(
       "The share of its weight that each head gives to the word that each relation asks for. (One word can "
-      "serve two "
-      "relations, so a row may add up to more than 1.)");
+      "serve two relations, so a row may add up to more than 1.)");
   const Tensor shares = mass(looked.weights, test);
   const std::vector<std::string> names = {"head 0", "head 1", "head 2", "head 3"};
   page.print("\n" + indented(heat_map(shares, {.rows = names, .columns = relations}), 4));

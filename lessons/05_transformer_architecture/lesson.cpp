@@ -122,8 +122,8 @@ void piece_by_piece(Page& page, Generator& gen) {
   page.step("Piece by piece");
   page.say(
       "Two sublayers. In the first, words look at each other; in the second, each word is worked on alone, "
-      "by the same two "
-      "matrices. Each is added to what it was given (residual), and the sum is normalised (LayerNorm).");
+      "by the same two matrices. Each is added to what it was given (residual), and the sum is normalised "
+      "(LayerNorm).");
   Block block({}, gen);
   const Tensor x = randn({1, 8, width}, gen);
   const Tensor looked = block.self_attn.forward(x, x, x).output, h = block.norm1(x + looked);
@@ -226,9 +226,8 @@ void by_depth(const Options& options, Page& page, const Generator& gen) {
   page.step("Six blocks before any training");
   page.say(
       "What each block leaves: how large the numbers are (root of the mean square), how large the gradients "
-      "that come back, "
-      "and how much of each word is still its own (1: words of a text have nothing in common, 0: all are the "
-      "same).");
+      "that come back, and how much of each word is still its own (1: words of a text have nothing in "
+      "common, 0: all are the same).");
   const std::vector<int> widths = {-18, 8, 8, 8, 8, 8, 8};
   const auto heading = [&](const std::string& what) {
     return "\n    " + cells({what, "1", "2", "3", "4", "5", "6"}, widths) + "\n";
@@ -327,8 +326,8 @@ void one_out(const Options& options, Page& page, const Generator& gen) {
   page.step("One piece out at a time");
   page.say(
       "A task that asks for all of it: eight words 0 … 7, and at each place the sum, modulo 8, of the word "
-      "there and the "
-      "word at the mirrored place. The same start, the same texts, the same number of steps for all.");
+      "there and the word at the mirrored place. The same start, the same texts, the same number of steps "
+      "for all.");
   std::vector<SvgCurve> curves;
   std::vector<double> right;
   std::string table = "\n    " + cells({"", "right", "last loss"}, {-18, 9, 11}) + "\n";

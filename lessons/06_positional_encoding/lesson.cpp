@@ -109,9 +109,8 @@ void a_bag_of_words(Page& page, Generator& gen) {
   page.step("Attention reads a bag of words");
   page.say(
       "A whole encoder of two layers reads six words, and then the same words from the last to the first. "
-      "The mean of "
-      "its outputs, which a classifier would look at, is the same: \"dog bites man\" and \"man bites dog\" "
-      "are one.");
+      "The mean of its outputs, which a classifier would look at, is the same: \"dog bites man\" and \"man "
+      "bites dog\" are one.");
   nn::TransformerEncoder encoder(
       {.layer = {.d_model = 16, .nhead = 2, .dim_feedforward = 32, .dropout = 0, .batch_first = true},
        .num_layers = 2},
@@ -130,10 +129,8 @@ void the_table(const Options& options, Page& page) {
   page.step("A mark for every place");
   page.say(
       "Channels come in pairs, the sine and the cosine of one angle. The first pair turns by one radian from "
-      "word to "
-      "word, the last hardly at all; together they tell every place from every other, as the hands of a "
-      "clock do. With "
-      "d = 6:");
+      "word to word, the last hardly at all; together they tell every place from every other, as the hands "
+      "of a clock do. With d = 6:");
   const Tensor six = nn::sinusoidal_table(4, 6);
   page.print("\n    " + cells({"place", "sin", "cos", "sin", "cos", "sin", "cos"}, {-6, 9, 9, 9, 9, 9, 9}));
   for (index_t p = 0; p < 4; ++p) {
@@ -167,8 +164,7 @@ void only_the_distance(const Options& options, Page& page) {
   page.step("A product that knows the distance");
   page.say(
       "PE(p) · PE(p + k) is a sum of cos(k · frequency): it depends on how far two places are apart, and not "
-      "on where "
-      "they are. So a query can ask for \"three words back\" anywhere in the text. With d = 64:");
+      "on where they are. So a query can ask for \"three words back\" anywhere in the text. With d = 64:");
   const Tensor table = nn::sinusoidal_table(200, 64, f64);
   const auto product = [&](index_t p, index_t k) { return (table[p] * table[p + k]).sum().item(); };
   page.print("\n    " + cells({"k", "from place 0", "from 10", "from 100"}, {3, 14, 10, 11}));
@@ -279,8 +275,7 @@ void an_order_task(const Options& options, Page& page, Generator& gen) {
   page.step("Does a come before b?");
   page.say(
       "Texts of 8 to 16 words; somewhere in them an a and a b, and the question is which comes first. For "
-      "every text "
-      "there is another with the two exchanged, so counting words cannot help.");
+      "every text there is another with the two exchanged, so counting words cannot help.");
   const Texts test = make_texts(500, 16, gen);
   const std::vector<std::string> names = {"none", "sinusoids", "learned table"};
   const std::vector<index_t> lengths = {16, 20, 24, 32, 64};

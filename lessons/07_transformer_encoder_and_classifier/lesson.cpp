@@ -78,8 +78,7 @@ void the_example(Page& page, Generator& gen) {
   page.step("The example of the course");
   page.say(
       "nn.TransformerEncoderLayer(d_model=512, nhead=8), six of them, and an input of 10 words in a batch of "
-      "32. PyTorch's "
-      "names and defaults, so the same numbers:");
+      "32. PyTorch's names and defaults, so the same numbers:");
   const nn::TransformerEncoderLayer encoder_layer({.d_model = 512, .nhead = 8}, gen);
   nn::TransformerEncoder encoder(encoder_layer, {.num_layers = 6}, gen);
   encoder.eval();
@@ -189,10 +188,8 @@ void padding_does_nothing(Page& page, const Material& m, Generator& gen) {
   page.step("What padding must not do");
   page.say(
       "Texts of different lengths stand in one batch, filled up with [PAD]. The course's sketch takes the "
-      "mean over all "
-      "places, padding included, so what it says of a text depends on its neighbours. Ours hides padding "
-      "from attention, "
-      "and leaves it out of the mean:");
+      "mean over all places, padding included, so what it says of a text depends on its neighbours. Ours "
+      "hides padding from attention, and leaves it out of the mean:");
   nn::TransformerClassifier model = make_classifier(m, gen);
   model.eval();
   nn::TransformerClassifier sketch = model.clone();

@@ -269,8 +269,7 @@ void what_cls_sees(const Options& options, Page& page, nn::VisionTransformer& mo
   page.step("Where CLS looks");
   page.say(
       "The last layer's attention from CLS to the 16 patches (mean over heads; the brightest patch is the "
-      "most attended), "
-      "beside the digit:");
+      "most attended), beside the digit:");
   const NoGrad no_grad;
   model.eval();
   std::vector<std::string> blocks;
@@ -325,8 +324,7 @@ void through_all_layers(const Options& options, Page& page, nn::VisionTransforme
   model.eval();
   page.say(
       "Attention rollout multiplies the layers: how much of each patch has reached CLS. Two digits, each "
-      "with its "
-      "rollout:");
+      "with its rollout:");
   std::vector<std::string> blocks;
   for (index_t i = 0; i < 2; ++i) {
     const Tensor image = set.images.slice(0, i, i + 1), flow = rollout(model, image);

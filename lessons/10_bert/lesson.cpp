@@ -71,8 +71,7 @@ void everyone_sees_everyone(Page& page, Generator& gen) {
   page.step("Everyone sees everyone");
   page.say(
       "The block of section 5 as it is. A word is hidden by [MASK] rather than by a mask of attention, so "
-      "its place may "
-      "look at all the others, before and behind:");
+      "its place may look at all the others, before and behind:");
   nn::Bert bert(small(50), gen);
   bert.eval();
   const NoGrad no_grad;
@@ -274,10 +273,8 @@ void fifty_labels(const Options& options, Page& page, const Material& m, nn::Ber
   test.resize(std::min<std::size_t>(test.size(), 600));
   page.say(
       "When does it happen: past, present or future? The word that says so is hidden, the verb must tell, in "
-      "two "
-      "languages. One model reads with the encoder from above, which stays as it is, and learns a linear "
-      "layer on the "
-      "row of [MASK]; the other has the same encoder, from nothing, and learns all of it:");
+      "two languages. One model reads with the encoder from above, which stays as it is, and learns a linear "
+      "layer on the row of [MASK]; the other has the same encoder, from nothing, and learns all of it:");
   page.print("\n" + cells({"labels", "frozen encoder", "from nothing"}, {8, 18, 16}));
   SvgCurve frozen{.name = "frozen encoder", .x = {}, .y = {}},
       fresh{.name = "from nothing", .x = {}, .y = {}};

@@ -114,8 +114,7 @@ void matching(Page& page, Generator& gen) {
   page.step("Which answer is meant by which object?");
   page.say(
       "Three answers, two objects, and what it costs that an answer (row) is an object (column). Every "
-      "object needs an "
-      "answer of its own:");
+      "object needs an answer of its own:");
   const Tensor costs = tensor({{.1, .2}, {.15, .9}, {.8, .7}}, f64);
   page.print(
       "\n            object 0   object 1\n  answer 0      0.10       0.20\n  answer 1      0.15       "
@@ -325,8 +324,7 @@ void each_other(Page& page, ShapeDetector& model, const Pictures& test) {
   const auto [without, blind] = measured(model);
   page.say(
       "Nothing suppresses doubles afterwards: the queries must agree who speaks for what. Their attention to "
-      "each other "
-      "is switched off in the trained model (it adds zeros):");
+      "each other is switched off in the trained model (it adds zeros):");
   page.print(concat("\n  ", cells({"", "said twice", "mean AP"}, {-24, 12, 10}), "\n  ",
                     cells({"as trained", percent(with), fixed(precision, 3)}, {-24, 12, 10}), "\n  ",
                     cells({"blind to each other", percent(without), fixed(blind, 3)}, {-24, 12, 10}), "\n"));

@@ -92,8 +92,7 @@ void counted_and_published(Page& page) {
   page.say(
       "BERT's is the encoder with its pooler. T5's table of words and GPT-2's are counted once, though they "
       "are also the last layer. DETR's published code keeps the first layers of ResNet-50 as they are: they "
-      "do "
-      "not learn.");
+      "do not learn.");
 }
 
 }  // namespace

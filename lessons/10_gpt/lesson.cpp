@@ -62,8 +62,7 @@ void the_future_is_closed(Page& page, Generator& gen) {
   page.step("The future is closed");
   page.say(
       "Every token predicts the one after it, so it may look at itself and at what came before, and at "
-      "nothing else. "
-      "One pass over a text is then as many questions as it has tokens:");
+      "nothing else. One pass over a text is then as many questions as it has tokens:");
   nn::GPT gpt({.vocab_size = 50, .context = 12, .d_model = 32, .nhead = 4, .num_layers = 2}, gen);
   gpt.eval();
   const NoGrad no_grad;
@@ -192,8 +191,7 @@ void the_cache(const Options& options, Page& page, nn::GPT& gpt, const Character
   page.step("The cache");
   page.say(
       "What later tokens ask of earlier ones are their keys and values alone. Kept, they need not be made "
-      "again: each "
-      "token is then read once.");
+      "again: each token is then read once.");
   const NoGrad no_grad;
   const IntTensor ids = one_text({text.validation.begin(), text.validation.begin() + context});
   const Tensor whole = gpt(ids);
@@ -225,10 +223,8 @@ void which_comes_next(const Options& options, Page& page, nn::GPT& gpt, const Ch
   page.step("Which character comes next");
   page.say(
       "The best one each time (temperature 0) goes in circles; drawing from all gives nonsense now and then. "
-      "So the "
-      "scores are divided by a temperature, or only the k best stay (top-k), or the fewest that reach a "
-      "probability p "
-      "together (top-p):");
+      "So the scores are divided by a temperature, or only the k best stay (top-k), or the fewest that reach "
+      "a probability p together (top-p):");
   const std::string prompt = "Attention ";
   double circles[2] = {0, 0};
   struct Way {

@@ -88,14 +88,12 @@ void windows_that_move(Page& page) {
   page.step("Windows that move");
   page.say(
       "An 8 x 8 picture in windows of 4 x 4, and the windows moved by 2; each letter is a window, and what "
-      "has one "
-      "letter may see each other:");
+      "has one letter may see each other:");
   page.print("\n" + indented(beside({letters(0), letters(2)}, 4), 2));
   page.say(
       "Nine windows of different sizes would be a nuisance. So the picture is rolled up and to the left by "
-      "2, and there "
-      "are four full windows again: the first is E; the second holds F and D, the third H and B, the last I, "
-      "G, C and A.");
+      "2, and there are four full windows again: the first is E; the second holds F and D, the third H and "
+      "B, the last I, G, C and A.");
 }
 
 // What the pixel of each place takes of all others in one layer, (64, 64), from the weights inside windows.
@@ -116,8 +114,7 @@ void the_mask(const Options& options, Page& page) {
   page.step("The mask");
   page.say(
       "Attention of a fresh layer over 8 x 8 pixels, windows moved by 2: what the pixel in the upper left "
-      "corner takes of "
-      "all others, with the mask and without:");
+      "corner takes of all others, with the mask and without:");
   std::vector<std::string> blocks;
   std::vector<SvgPicture> pictures;
   std::vector<double> far;
@@ -244,8 +241,7 @@ int main(int argc, char** argv) {
       page.say("The figures are in " + options.figures + ": windows.svg, mask.svg and somewhere.svg.");
     page.say(
         "With --weights DIR --image FILE it names what is in a picture, by published weights; --help lists "
-        "all "
-        "options.");
+        "all options.");
     page.say("Next: ./lesson_10_detr finds more than one thing in a picture.");
   });
 }

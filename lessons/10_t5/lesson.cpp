@@ -95,8 +95,7 @@ void three_tasks(Page& page, const Material& m) {
   page.step("Three tasks, one form");
   page.say(
       "The course's sentence as the three tasks have it. <X>, <Y>, <Z> are sentinels: each stands for some "
-      "words "
-      "that are hidden, and the answer says which.");
+      "words that are hidden, and the answer says which.");
   const TranslationPair course = {{"나는", "학교에", "간다"}, {"I", "go", "to", "school"}, {}};
   Generator gen(3);
   page.print("");
@@ -111,8 +110,7 @@ void three_tasks(Page& page, const Material& m) {
   page.print("");
   page.say(
       "While it is trained, the decoder is given the answer shifted by one place: before the first word it "
-      "has "
-      "only the padding.");
+      "has only the padding.");
   page.claim("each word is asked for before it is shown",
              concat("to write ", labels, ", it is given ", given),
              given == IntTensor({{Words::pad, answer[0], answer[1], answer[2]}}));
@@ -134,8 +132,7 @@ void distances(Page& page) {
   page.say(
       "T5 adds no position to a word. It adds a number to each score, by the distance from the query to the "
       "key, and by head. 32 numbers serve all distances: near ones have their own, far ones share. The "
-      "shared "
-      "ranges begin, for keys before the query, at");
+      "shared ranges begin, for keys before the query, at");
   page.print("\n    encoder  " + shared_from(true) + "        (and as many after the query)");
   page.print("    decoder  " + shared_from(false) + "\n");
   page.shape("bias", {8, 10, 10}, "(H, T, S), the same for every text of a batch");
@@ -265,8 +262,8 @@ void the_cache(const Options& options, Page& page, nn::T5& model, const Material
   page.step("Word by word, with a cache");
   page.say(
       "Keys and values of the words already written are kept, and those of the source are made once. A new "
-      "word then "
-      "costs one row, and its bias is the last row of the table: the distances to all words before it.");
+      "word then costs one row, and its bias is the last row of the table: the distances to all words before "
+      "it.");
   const NoGrad no_grad;
   std::vector<Example> examples = unseen(options, Task::translate, m);
   examples.resize(8);

@@ -110,8 +110,7 @@ void the_published_model(Page& page) {
              concat(count, " parameters here, 86567656 published"), count == 86567656);
   page.say(
       "What it changed about section 5's block: the norms stand before the sublayers and once more at the "
-      "end, the "
-      "feed-forward has GELU, positions are learned, and the words are patches.");
+      "end, the feed-forward has GELU, positions are learned, and the words are patches.");
 }
 
 struct Measured {
@@ -163,10 +162,8 @@ int main(int argc, char** argv) {
     page.step("Three ways to look at a digit");
     page.say(
         "ViT: 16 patches, each may look at all others from the first layer on; nothing says which are "
-        "neighbours. "
-        "Swin: 64 pixels, each looks at its window of 4 x 4, the windows move, then four pixels become one. "
-        "Conv "
-        "net: each pixel sees the 3 x 3 around it, three times. All are of one size:");
+        "neighbours. Swin: 64 pixels, each looks at its window of 4 x 4, the windows move, then four pixels "
+        "become one. Conv net: each pixel sees the 3 x 3 around it, three times. All are of one size:");
     auto [train_set, test_set] = data::digits_split();
     const data::Dataset train = standardised(train_set), test = standardised(test_set);
     const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 1 : 15;
@@ -208,8 +205,7 @@ int main(int argc, char** argv) {
     }
     page.say(
         "With --weights DIR --image FILE it names what is in a picture, by published weights; --help lists "
-        "all "
-        "options.");
+        "all options.");
     page.say("Next: ./lesson_10_swin looks into the windows.");
   });
 }

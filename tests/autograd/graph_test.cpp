@@ -129,8 +129,7 @@ TEST(Graph, AGraphServesOnceUnlessItIsRetained) {
   y.backward();
   EXPECT_EQ(error_of([&] { y.backward(); }),
             "[backward] the graph behind mul () has been used and freed. Hint: backward({.retain_graph = "
-            "true}) keeps it "
-            "for a second time");
+            "true}) keeps it for a second time");
   EXPECT_EQ(x.grad().item(), 4) << "a refused backward leaves gradients as they were";
 }
 
@@ -185,8 +184,7 @@ TEST(Graph, BackwardRefusesWhatItCannotStartFrom) {
   const Tensor x = ones({2}).set_requires_grad();
   EXPECT_EQ(error_of([&] { (x * 1.0).backward(); }),
             "[backward] without a gradient the tensor must have one element, got (2). Hint: reduce it with "
-            "sum or mean, or "
-            "pass backward(gradient)");
+            "sum or mean, or pass backward(gradient)");
   EXPECT_EQ(error_of([&] { (x * 1.0).backward(ones({3})); }),
             "[backward] the gradient is (3) f32 and the tensor (2) f32; they must be the same");
   EXPECT_EQ(error_of([&] { (x * 1.0).backward(ones({2}, f64)); }),

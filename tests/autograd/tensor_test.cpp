@@ -117,8 +117,7 @@ TEST(Tensor, ChangesInPlaceThatCannotBeRightAreRefused) {
   EXPECT_EQ(error_of([&] { x.copy_({}); }), "[copy_] the other tensor is undefined");
   EXPECT_EQ(error_of([&] { zeros({1}).expand({3}).fill_(1); }),
             "[fill_] a tensor (3) stretched along axis 0 would be changed in place; its elements share "
-            "memory. Hint: "
-            "change a clone()");
+            "memory. Hint: change a clone()");
   Tensor w = zeros({2}).set_requires_grad();
   expect_contains(error_of([&] { w.add_(ones({2})); }),
                   "[add_] a tensor (2) that requires grad would be changed in place, which is not recorded");

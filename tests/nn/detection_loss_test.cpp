@@ -100,8 +100,7 @@ TEST(DetectionLoss, RefusesWhatDoesNotFit) {
               o[0] = {IntTensor{0, 0, 0, 0, 0}, full({5, 4}, .5, f64)};
             }),
             "[detection_loss] a picture has 5 objects, more than the 4 queries. Hint: num_queries must be at "
-            "least as "
-            "many as the objects of any picture.");
+            "least as many as the objects of any picture.");
   EXPECT_EQ(error_of([&] {
               detection_loss({e.logits, e.boxes[0]}, e.objects);
             }),

@@ -230,8 +230,7 @@ TEST(MultiheadAttention, RefusesShapesThatDoNotFit) {
   EXPECT_EQ(
       error_of([&] { layer.forward(x, x, x, {.mask = causal(3)}); }),
       "[MultiheadAttention] the mask is (3, 3); it must be (T, S) = (4, 4), (B, T, S) = (3, 4, 4), (B, 1, S) "
-      "or "
-      "(B, H, T, S) = (3, 2, 4, 4). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
+      "or (B, H, T, S) = (3, 2, 4, 4). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
   expect_contains(error_of([&] {
                     layer.forward(x, x, x, {.mask = padding({1, 2}, 4)});
                   }),

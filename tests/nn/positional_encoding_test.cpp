@@ -59,8 +59,7 @@ TEST(PositionalEncoding, RefusesWhatIsTooLong) {
               layer(zeros({600, 1, 6}));
             }),
             "[PositionalEncoding] a sequence of length 600 is longer than max_len = 512: x (600, 1, 6). "
-            "Hint: raise "
-            "max_len, or shorten the text; with batch_first = false time is axis 0.");
+            "Hint: raise max_len, or shorten the text; with batch_first = false time is axis 0.");
   EXPECT_EQ(
       error_of([&] {
         layer(zeros({4, 1, 5}));

@@ -93,8 +93,7 @@ TEST(TransformerEncoderLayer, ErrorsNameWhatIsWrong) {
               layer(zeros({4, 3, 9}));
             }),
             "[TransformerEncoderLayer] x is (4, 3, 9); with batch_first = false it must be (T, B, 8), or (T, "
-            "8) for "
-            "one sequence");
+            "8) for one sequence");
   auto options = small();
   options.nhead = 3;
   EXPECT_EQ(error_of([&] { make_layer(options); }),

@@ -117,8 +117,7 @@ TEST(Matmul, ErrorsNameOpShapesAndRule) {
               matmul(ones({2, 3}), ones({4, 3}));
             }),
             "[matmul] the inner sizes differ: (2, 3) x (4, 3); the columns of a (3) must equal the rows of b "
-            "(4). Hint: "
-            "b.transpose(-2, -1) would fit");
+            "(4). Hint: b.transpose(-2, -1) would fit");
   EXPECT_EQ(error_of([] { matmul(ones({3}), ones({4})); }),
             "[matmul] the inner sizes differ: (3) x (4); the columns of a (3) must equal the rows of b (4)");
   EXPECT_EQ(error_of([] { matmul(scalar(1), ones({4})); }),

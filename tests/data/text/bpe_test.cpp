@@ -148,8 +148,7 @@ TEST_F(BpeFiles, AreRefusedWithTheirLine) {
   expect_contains(error_of([&] { BytePairEncoding::load(v + "x", e); }), "x: no such file");
   EXPECT_EQ(error_of([] { BytePairEncoding::train({}, {.vocab_size = 256}); }),
             "[bpe] vocab_size must be at least 257 (256 bytes and <|endoftext|>) and min_count at least 1, "
-            "got 256 and "
-            "2");
+            "got 256 and 2");
 }
 
 }  // namespace
