@@ -143,7 +143,7 @@ Curves train(nn::GPT& gpt, const Characters& text, index_t steps, const Options&
 
 nn::GPT learn(const Options& options, Page& page, const Characters& text, bool own_text, Generator& gen) {
   page.step("A text, character by character");
-  const index_t steps = options.whole("--steps", options.quick ? 20 : own_text ? 2000 : 1000);
+  const index_t steps = options.whole("--steps", options.quick ? 20 : own_text ? 2000 : 800);
   nn::GPT gpt({.vocab_size = text.kinds(),
                .context = context,
                .d_model = 128,
@@ -296,7 +296,7 @@ int main(int argc, char** argv) {
       .program = "lesson_10_gpt",
       .title = "Lesson 10 · GPT: the decoder alone",
       .more = {{"--text", "FILE", "learns this text instead of the course's pages"},
-               {"--steps", "N", "steps of training (default 1000, with --text 2000)"},
+               {"--steps", "N", "steps of training (default 800, with --text 2000)"},
                {"--weights", "DIR", "GPT-2's files: config.json, model.safetensors, vocab.json, merges.txt"},
                {"--prompt", "TEXT", "what GPT-2 goes on from"},
                {"--tokens", "N", "how many tokens it writes (default 50)"},
