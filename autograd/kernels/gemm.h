@@ -15,7 +15,7 @@ struct GemmShape {
   bool accumulate = false;
 };
 
-// Floating-point operations of which a thread should have at least as many: less, some microseconds, is not worth waking it.
+// Floating-point operations, some microseconds of one CPU: what is less is not worth waking a thread for.
 inline constexpr double worth_a_thread = 5e5;
 
 // What is done to a part of C while it is still in the cache: + bias (n), then a function of each element.

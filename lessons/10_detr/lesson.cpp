@@ -189,8 +189,8 @@ History train(const Options& options, Page& page, ShapeDetector& model, Generato
   page.say(concat(steps, " steps of ", batch,
                   " pictures that are drawn for that step and never seen again. Each decoder "
                   "layer is matched and judged by itself: the loss is the sum over both."));
-  optim::AdamW optimizer(model.parameters(), {.lr = 1e-3, .weight_decay = 1e-4});
-  const optim::WarmupCosine schedule({.peak = 1e-3, .warmup = steps / 10, .total = steps});
+  optim::AdamW optimizer(model.parameters(), {.lr = 1.5e-3, .weight_decay = 1e-4});
+  const optim::WarmupCosine schedule({.peak = 1.5e-3, .warmup = steps / 10, .total = steps});
   Progress progress("training", steps, options.quiet);
   History history;
   double classes = 0, box = 0, giou = 0;
@@ -201,7 +201,7 @@ History train(const Options& options, Page& page, ShapeDetector& model, Generato
     optimizer.set_lr(schedule(step - 1));
     optimizer.zero_grad();
     loss.total.backward();
-    optim::clip_grad_norm(model.parameters(), 1.0);
+    optim::clip_grad_norm(model.parameters(), 0.3);
     optimizer.step();
     classes += loss.classes.item(), box += loss.box.item(), giou += loss.giou.item();
     progress.update(step, concat("loss ", fixed(loss.total.item(), 3)));
