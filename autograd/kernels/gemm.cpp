@@ -230,12 +230,14 @@ void gemm(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& e
     return finish(epilogue, c, s.ldc, s.m, s.n);
   }
   if (num_threads() == 1 || work(s) < worth_a_thread) return part(s, a, b, c, epilogue, 0, s.m, 0, s.n);
-  // 1: about four blocks a thread, cut along the longer side in whole tiles.
+  // 1: at most four blocks a thread, cut along the longer side in whole tiles. Every block of columns packs all of a transposed a,
+  // every block of rows all of b: then two.
   const auto& tile = tile_for<T>(s.n);
   const bool by_columns = s.n >= s.m;
   const index_t unit = by_columns ? tile.columns : tile.rows, extent = by_columns ? s.n : s.m;
   const index_t units = ceil_div(extent, unit);
-  const index_t per_block = ceil_div(units, index_t{num_threads()} * (by_columns ? 4 : 2)) * unit;
+  const index_t blocks = index_t{num_threads()} * (by_columns && !s.transpose_a ? 4 : 2);
+  const index_t per_block = ceil_div(units, blocks) * unit;
   parallel_for(ceil_div(extent, per_block), 1, [&](index_t begin, index_t end) {
     const index_t from = begin * per_block, to = std::min(extent, end * per_block);
     if (by_columns)
