@@ -4,6 +4,18 @@
 // and add its products. Every element of c is one chain of fma over k, whatever the tile, so
 // all tiles give the same bits.
 
+// Not under a sanitizer: with all of its checks in, a compiler is busy with the unrolled loop for ten minutes.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TURNS_OF_FOUR
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TURNS_OF_FOUR
+#endif
+#endif
+#ifndef TURNS_OF_FOUR
+#define TURNS_OF_FOUR _Pragma("GCC unroll 4")
+#endif
+
 template <class T, int ROWS, int VECTORS, bool PARTIAL>
 void tile(const T* a, index_t a_row, index_t a_column, const T* b, index_t b_row, T* c, index_t c_row,
           index_t k, index_t columns, bool accumulate) {
@@ -20,7 +32,7 @@ void tile(const T* a, index_t a_row, index_t a_column, const T* b, index_t b_row
     count[j] = rest <= 0 ? 0 : rest < V::lanes ? static_cast<int>(rest) : V::lanes;
   }
   const auto add_products = [&](index_t row_step, index_t column_step, index_t b_step) INLINE_LAMBDA {
-#pragma GCC unroll 4
+    TURNS_OF_FOUR
     for (index_t p = 0; p < k; ++p, a += column_step, b += b_step) {
       V row[VECTORS];
 #pragma GCC unroll 4
@@ -36,9 +48,9 @@ void tile(const T* a, index_t a_row, index_t a_column, const T* b, index_t b_row
   };
   // A step that the compiler knows is a part of an address; another one is an instruction more, in the place of an fma.
   constexpr index_t width = VECTORS * V::lanes;
-  if (a_row == 1 && a_column == ROWS && b_row == width)  // both packed
+  if (!PARTIAL && a_row == 1 && a_column == ROWS && b_row == width)  // both packed
     add_products(1, ROWS, width);
-  else if (a_column == 1)
+  else if (!PARTIAL && a_column == 1)
     add_products(a_row, 1, b_row);
   else
     add_products(a_row, a_column, b_row);
