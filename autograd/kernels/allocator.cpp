@@ -20,16 +20,7 @@
 #include <set>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define HEED_PASS_THROUGH 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HEED_PASS_THROUGH 1
-#endif
-#endif
-#ifndef HEED_PASS_THROUGH
-#define HEED_PASS_THROUGH 0
-#endif
+#include "autograd/kernels/sanitizers.h"
 
 namespace heed {
 
@@ -50,7 +41,7 @@ class Allocator {
  public:
   void* allocate(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
-    void* p = HEED_PASS_THROUGH      ? from_system(round_up(bytes, line), line)
+    void* p = HEED_ADDRESS_SANITIZER ? from_system(round_up(bytes, line), line)
               : bytes <= small_limit ? small(class_size(bytes))
                                      : large(round_up(bytes, granule));
     stats_.allocated_bytes += static_cast<std::int64_t>(bytes);
@@ -62,7 +53,7 @@ class Allocator {
   void release(void* p, std::size_t bytes) noexcept {
     const std::lock_guard lock(mutex_);
     stats_.live_bytes -= static_cast<std::int64_t>(bytes);
-    if (HEED_PASS_THROUGH)
+    if (HEED_ADDRESS_SANITIZER)
       std::free(p);
     else if (bytes <= small_limit)
       free_lists_[class_size(bytes)].push_back(p);
@@ -83,7 +74,7 @@ class Allocator {
   void* from_system(std::size_t bytes, std::size_t alignment) {
     void* p = std::aligned_alloc(alignment, bytes);
     if (!p) throw std::bad_alloc();
-    if (!HEED_PASS_THROUGH) stats_.reserved_bytes += static_cast<std::int64_t>(bytes);
+    if (!HEED_ADDRESS_SANITIZER) stats_.reserved_bytes += static_cast<std::int64_t>(bytes);
     return p;
   }
 

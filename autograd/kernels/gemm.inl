@@ -5,14 +5,9 @@
 // all tiles give the same bits.
 
 // Not under a sanitizer: with all of its checks in, a compiler is busy with the unrolled loop for ten minutes.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER
 #define TURNS_OF_FOUR
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TURNS_OF_FOUR
-#endif
-#endif
-#ifndef TURNS_OF_FOUR
+#else
 #define TURNS_OF_FOUR _Pragma("GCC unroll 4")
 #endif
 

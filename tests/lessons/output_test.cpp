@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "autograd/kernels/sanitizers.h"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -139,14 +141,8 @@ const Result& quick(const std::string& program) {
   return found->second;
 }
 
-// Under a sanitizer a lesson takes ten times as long: each is run there once, quickly. g++ defines a macro, clang has a feature.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#elif defined(__has_feature)
-constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool sanitized = false;
-#endif
+// Under a sanitizer a lesson takes ten times as long: each is run there once, quickly.
+constexpr bool sanitized = HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER;
 
 TEST(LessonOutput, EveryLessonPrintsWhatItsHeaderShows) {
   for (const Lesson& lesson : lessons()) {

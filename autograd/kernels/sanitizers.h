@@ -1,0 +1,20 @@
+// sanitizers.h — which sanitizers a file is compiled with, 0 or 1. g++ defines macros for them, clang++ has features.
+#pragma once
+
+#if defined(__has_feature)
+#define HEED_HAS_FEATURE(name) __has_feature(name)
+#else
+#define HEED_HAS_FEATURE(name) 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || HEED_HAS_FEATURE(address_sanitizer)
+#define HEED_ADDRESS_SANITIZER 1
+#else
+#define HEED_ADDRESS_SANITIZER 0
+#endif
+
+#if defined(__SANITIZE_THREAD__) || HEED_HAS_FEATURE(thread_sanitizer)
+#define HEED_THREAD_SANITIZER 1
+#else
+#define HEED_THREAD_SANITIZER 0
+#endif
