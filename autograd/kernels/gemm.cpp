@@ -251,8 +251,7 @@ template <class T>
 void gemm_batched(const GemmShape& s, index_t batch, const T* a, const index_t* a_offset, const T* b,
                   const index_t* b_offset, T* c, const index_t* c_offset) {
   if (batch == 1) return gemm(s, a + *a_offset, b + *b_offset, c + *c_offset);
-  const index_t grain = std::max<index_t>(1, static_cast<index_t>(worth_a_thread / 2 / (work(s) + 1)));
-  parallel_for(batch, grain, [&](index_t begin, index_t end) {
+  parallel_for(batch, pieces_at_once(work(s)), [&](index_t begin, index_t end) {
     for (index_t i = begin; i < end; ++i) {
       if (s.m == 0 || s.n == 0) continue;
       if (s.k == 0 && !s.accumulate) clear(s, c + c_offset[i]);

@@ -1,6 +1,8 @@
 // gemm.h — matrix multiplication C = op(A) · op(B), blocked, packed and threaded.
 #pragma once
 
+#include <algorithm>
+
 #include "autograd/kernels/kernels.h"
 
 namespace heed::kernels {
@@ -17,6 +19,11 @@ struct GemmShape {
 
 // Floating-point operations, some microseconds of one CPU: what is less is not worth waking a thread for.
 inline constexpr double worth_a_thread = 5e5;
+
+// So many pieces of this much work a thread should take at once, at least: a grain for parallel_for.
+inline index_t pieces_at_once(double flops) {
+  return std::max<index_t>(1, static_cast<index_t>(worth_a_thread / std::max(flops, 1.0)));
+}
 
 // What is done to a part of C while it is still in the cache: + bias (n), then a function of each element.
 template <class T>

@@ -89,14 +89,13 @@ class Pool {
     }
     wake_.notify_all();
     take_ranges(job);
-    std::unique_lock lock(mutex_);
-    job_ = nullptr;
-    if (working_ > 0) {
-      lock.unlock();
-      look_for([&] { return working_ == 0; });
-      lock.lock();
-      done_.wait(lock, [&] { return working_ == 0; });
+    {
+      const std::lock_guard lock(mutex_);
+      job_ = nullptr;
     }
+    look_for([&] { return working_ == 0; });
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [&] { return working_ == 0; });
     if (job.error) std::rethrow_exception(job.error);
   }
 

@@ -135,11 +135,6 @@ class Scores {
   index_t first_row_ = 0, first_bit_ = 0;
 };
 
-// How many pieces of this much work a thread should take at once, at least.
-inline index_t pieces_at_once(double flops) {
-  return std::max<index_t>(1, static_cast<index_t>(kernels::worth_a_thread / std::max(flops, 1.0)));
-}
-
 // Short sequences: P (..., T, S), kept for backward where gradients are recorded. short_attention.cpp.
 //   forward writes y, and P into `weights` where that is defined; backward wants P, and adds to d.
 template <class T>
