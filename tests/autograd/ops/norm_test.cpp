@@ -42,6 +42,9 @@ TEST(Norm, NoRowsGiveGradientsOfZero) {
   sum(layer_norm(zeros({0, 4}), gamma, beta)).backward();
   EXPECT_EQ(gamma.grad().to_vector(), (Numbers{0, 0, 0, 0}));
   EXPECT_EQ(beta.grad().to_vector(), (Numbers{0, 0, 0, 0}));
+  const Tensor scale = ones({4}).set_requires_grad();
+  sum(rms_norm(zeros({0, 4}), scale)).backward();
+  EXPECT_EQ(scale.grad().to_vector(), (Numbers{0, 0, 0, 0}));
 }
 
 TEST(Norm, ErrorsNameOpShapesAndRule) {
