@@ -29,6 +29,7 @@ constexpr index_t columns_limit = 256;  // packed at a time: 256 x 512 floats ar
 constexpr index_t in_place_limit =
     index_t{16} * 1024;                 // a smaller b costs more to pack than to read as it lies
 constexpr index_t rows_packed = 48;     // of a transposed a: whole lines of the cache, whole tiles of 6 or 12
+constexpr index_t rows_kept = 4096;     // of a transposed a, for the columns to come: 8 MB of floats at most
 constexpr index_t packed_at_once = 16;  // rows of b, or of a transposed a, before the next panel has its turn
 constexpr index_t far_apart = 128;      // a larger step along k is worth packing a for
 
@@ -93,39 +94,45 @@ struct Rows {
   index_t row, column;
 };
 
-// 4: a's rows for the tiles of a block, one tile after the other.
+// 4: a's rows for the tiles of a block, one tile after the other. What the next columns ask for again stays packed.
 template <class T>
 class RowSource {
  public:
   RowSource(const GemmShape& s, const T* a, bool packs, index_t depth)
-      : s_(s), a_(a), packed_(packs ? rows_packed * depth : 0), packs_(packs) {}
+      : s_(s),
+        a_(a),
+        packs_(packs),
+        keeps_(s.n > columns_limit && s.m <= rows_kept),
+        packed_(packs ? (keeps_ ? s.m : rows_packed) * depth : 0) {}
 
-  // The rows of tile i of `tiles`, at depth [p0, p0 + k).
-  Rows<T> tile(const Balanced& tiles, index_t i, index_t p0, index_t k) {
+  // The rows of tile i of `tiles`, at depth [p0, p0 + k). `again`: these tiles of this depth were asked for before.
+  Rows<T> tile(const Balanced& tiles, index_t i, index_t p0, index_t k, bool again) {
     if (!packs_) {
       const index_t row = s_.transpose_a ? 1 : s_.lda, column = s_.transpose_a ? s_.lda : 1;
       return {a_ + tiles.begin(i) * row + p0 * column, row, column};
     }
     const index_t at_once = std::max<index_t>(1, rows_packed / (tiles.base + 1));
-    if (i % at_once == 0) pack(tiles, i, std::min(i + at_once, tiles.count), p0, k);
-    return {packed_.data() + (tiles.begin(i) - tiles.begin(i - i % at_once)) * k, 1, tiles.size(i)};
+    const index_t first = i - i % at_once;
+    T* to = packed_.data() + (keeps_ ? tiles.begin(first) * k : 0);
+    if (i == first && !(again && keeps_)) pack(tiles, i, std::min(i + at_once, tiles.count), p0, k, to);
+    return {to + (tiles.begin(i) - tiles.begin(first)) * k, 1, tiles.size(i)};
   }
 
  private:
   // Some depth of all tiles, then some more: lines that lie a power of two apart push each other out of the cache.
-  void pack(const Balanced& tiles, index_t first, index_t last, index_t p0, index_t k) {
+  void pack(const Balanced& tiles, index_t first, index_t last, index_t p0, index_t k, T* to) {
     constexpr index_t step = packed_at_once;
     for (index_t p = 0; p < k; p += step)
       for (index_t i = first; i < last; ++i)
-        kernels<T>().gemm->pack(
-            a_ + (p0 + p) * s_.lda + tiles.begin(i), s_.lda, false, std::min(step, k - p), tiles.size(i),
-            tiles.size(i), packed_.data() + (tiles.begin(i) - tiles.begin(first)) * k + p * tiles.size(i));
+        kernels<T>().gemm->pack(a_ + (p0 + p) * s_.lda + tiles.begin(i), s_.lda, false, std::min(step, k - p),
+                                tiles.size(i), tiles.size(i),
+                                to + (tiles.begin(i) - tiles.begin(first)) * k + p * tiles.size(i));
   }
 
   const GemmShape& s_;
   const T* a_;
+  bool packs_, keeps_;
   Workspace<T> packed_;
-  bool packs_;
 };
 
 // 6: on c's rows [0, rows), `columns` wide, of which the bias is given.
@@ -180,7 +187,7 @@ void block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& 
           same += std::min(tile.columns, columns - jt - same);
         const Balanced rows(s.m, tile.rows);
         for (index_t i = 0; i < rows.count; ++i) {
-          const Rows<T> from = source.tile(rows, i, p0, k);
+          const Rows<T> from = source.tile(rows, i, p0, k, j0 > 0 && tile.columns == widest);
           T* to = c + rows.begin(i) * s.ldc + j0;
           for (index_t j = jt; j < jt + same; j += tile.columns) {
             const T* panel = in_place ? b + p0 * b_step + j0 + j : packed.data() + j * k;

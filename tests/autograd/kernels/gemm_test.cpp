@@ -72,7 +72,16 @@ TEST(Gemm, LargeProductsMatchTheReferenceOverPiecesOfKAndPanelsOfN) {
           shape_of(ta, tb, 275, 600, 41, 2, true));  // a transposed a of this width is packed
       expect_product<double>(shape_of(ta, tb, 300, 530, 41, 0, false));
       expect_product<double>(shape_of(ta, tb, 70, 530, 101, 1, true));
+      expect_product<float>(shape_of(ta, tb, 150, 530, 1025, 0, false));  // and, piece by piece, kept
     }
+}
+
+// Of so many rows of a transposed a nothing stays packed: every 256 columns pack them anew.
+TEST(Gemm, ATransposedMatrixOfManyRowsMatchesTheReference) {
+  const int before = num_threads();
+  set_num_threads(1);
+  expect_product<float>(shape_of(true, false, 4100, 300, 5, 0, false));
+  set_num_threads(before);
 }
 
 TEST(Gemm, AFewRowsAgainstALargeTransposedMatrixMatchTheReference) {
