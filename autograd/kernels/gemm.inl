@@ -4,11 +4,12 @@
 // and add its products. Every element of c is one chain of fma over k, whatever the tile, so
 // all tiles give the same bits.
 
-// Not under a sanitizer: with all of its checks in, a compiler is busy with the unrolled loop for ten minutes.
+// Not under a sanitizer: with all of its checks in, a compiler is busy with the unrolled loops for minutes.
 #if HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER
-#define TURNS_OF_FOUR
+#define UNROLL(turns)
 #else
-#define TURNS_OF_FOUR _Pragma("GCC unroll 4")
+#define PRAGMA(text) _Pragma(#text)
+#define UNROLL(turns) PRAGMA(GCC unroll turns)
 #endif
 
 template <class T, int ROWS, int VECTORS, bool PARTIAL>
@@ -16,27 +17,28 @@ void tile(const T* a, index_t a_row, index_t a_column, const T* b, index_t b_row
           index_t k, index_t columns, bool accumulate) {
   using V = Vec<T>;
   V acc[ROWS][VECTORS];
-#pragma GCC unroll 14
-  for (int i = 0; i < ROWS; ++i)
-#pragma GCC unroll 4
+  UNROLL(14)
+  for (int i = 0; i < ROWS; ++i) {
+    UNROLL(4)
     for (int j = 0; j < VECTORS; ++j) acc[i][j] = V::all(0);
+  }
   int count[VECTORS];  // elements of each vector that exist
-#pragma GCC unroll 4
+  UNROLL(4)
   for (int j = 0; j < VECTORS; ++j) {
     const index_t rest = columns - j * V::lanes;
     count[j] = rest <= 0 ? 0 : rest < V::lanes ? static_cast<int>(rest) : V::lanes;
   }
   const auto add_products = [&](index_t row_step, index_t column_step, index_t b_step) INLINE_LAMBDA {
-    TURNS_OF_FOUR
+    UNROLL(4)
     for (index_t p = 0; p < k; ++p, a += column_step, b += b_step) {
       V row[VECTORS];
-#pragma GCC unroll 4
+      UNROLL(4)
       for (int j = 0; j < VECTORS; ++j)
         row[j] = PARTIAL ? V::load_n(b + j * V::lanes, count[j]) : V::load(b + j * V::lanes);
-#pragma GCC unroll 14
+      UNROLL(14)
       for (int i = 0; i < ROWS; ++i) {
         const V x = V::all(a[i * row_step]);
-#pragma GCC unroll 4
+        UNROLL(4)
         for (int j = 0; j < VECTORS; ++j) acc[i][j] = fma(x, row[j], acc[i][j]);
       }
     }
@@ -49,9 +51,9 @@ void tile(const T* a, index_t a_row, index_t a_column, const T* b, index_t b_row
     add_products(a_row, 1, b_row);
   else
     add_products(a_row, a_column, b_row);
-#pragma GCC unroll 14
-  for (int i = 0; i < ROWS; ++i)
-#pragma GCC unroll 4
+  UNROLL(14)
+  for (int i = 0; i < ROWS; ++i) {
+    UNROLL(4)
     for (int j = 0; j < VECTORS; ++j) {
       T* to = c + i * c_row + j * V::lanes;
       if (PARTIAL) {
@@ -61,6 +63,7 @@ void tile(const T* a, index_t a_row, index_t a_column, const T* b, index_t b_row
         (accumulate ? V::load(to) + acc[i][j] : acc[i][j]).store(to);
       }
     }
+  }
 }
 
 template <class T, int ROWS, int VECTORS>
@@ -87,14 +90,14 @@ template <class T>
 INLINE void transpose(Vec<T> (&rows)[Vec<T>::lanes]) {
   constexpr int n = Vec<T>::lanes;
   Vec<T> zipped[n];
-#pragma GCC unroll 4
+  UNROLL(4)
   for (int step = 1; step < n; step *= 2) {
-#pragma GCC unroll 8
+    UNROLL(8)
     for (int i = 0; i < n / 2; ++i) {
       zipped[2 * i] = zip_low(rows[i], rows[i + n / 2]);
       zipped[2 * i + 1] = zip_high(rows[i], rows[i + n / 2]);
     }
-#pragma GCC unroll 16
+    UNROLL(16)
     for (int i = 0; i < n; ++i) rows[i] = zipped[i];
   }
 }
@@ -104,11 +107,11 @@ template <class T>
 INLINE void load_square(const T* b, index_t ldb, index_t columns, int depth, Vec<T> (&rows)[Vec<T>::lanes]) {
   using V = Vec<T>;
   if (columns >= V::lanes && depth == V::lanes) {
-#pragma GCC unroll 16
+    UNROLL(16)
     for (int j = 0; j < V::lanes; ++j) rows[j] = V::load(b + j * ldb);
     return;
   }
-#pragma GCC unroll 16
+  UNROLL(16)
   for (int j = 0; j < V::lanes; ++j) rows[j] = j < columns ? V::load_n(b + j * ldb, depth) : V::all(0);
 }
 
@@ -131,11 +134,11 @@ void pack_transposed(const T* b, index_t ldb, index_t k, index_t columns, index_
       const int depth = k - p < lanes ? static_cast<int>(k - p) : static_cast<int>(lanes);
       Vec<T> square[lanes];
       // Rows a power of two apart fall into the same few places of the first-level cache: what comes is called to the second.
-#pragma GCC unroll 16
+      UNROLL(16)
       for (int q = 0; q < lanes; ++q) __builtin_prefetch(b + (j + q) * ldb + p + 8 * lanes, 0, 2);
       load_square(b + j * ldb + p, ldb, columns - j, depth, square);
       transpose<T>(square);
-#pragma GCC unroll 16
+      UNROLL(16)
       for (int q = 0; q < lanes; ++q)
         if (q < depth) square[q].store(packed + (p + q) * width + j);
     }
@@ -163,18 +166,19 @@ void dots(const T* a, index_t lda, const T* b, index_t ldb, T* c, index_t ldc, i
     const T* row[at_once];  // of b; one that is not there is the last one once more
     for (int q = 0; q < at_once; ++q) row[q] = b + (j + (q < columns ? q : columns - 1)) * ldb;
     V acc[ROWS][at_once];
-#pragma GCC unroll 4
-    for (int i = 0; i < ROWS; ++i)
-#pragma GCC unroll 4
+    UNROLL(4)
+    for (int i = 0; i < ROWS; ++i) {
+      UNROLL(4)
       for (int q = 0; q < at_once; ++q) acc[i][q] = V::all(0);
+    }
     const auto step = [&](index_t p, auto load) INLINE_LAMBDA {
       V x[ROWS];
-#pragma GCC unroll 4
+      UNROLL(4)
       for (int i = 0; i < ROWS; ++i) x[i] = load(a + i * lda + p);
-#pragma GCC unroll 4
+      UNROLL(4)
       for (int q = 0; q < at_once; ++q) {
         const V y = load(row[q] + p);
-#pragma GCC unroll 4
+        UNROLL(4)
         for (int i = 0; i < ROWS; ++i) acc[i][q] = fma(x[i], y, acc[i][q]);
       }
     };
@@ -183,14 +187,15 @@ void dots(const T* a, index_t lda, const T* b, index_t ldb, T* c, index_t ldc, i
       step(p, [](const T* from) INLINE_LAMBDA { return V::load(from); });
     const int rest = static_cast<int>(k - p);
     if (rest > 0) step(p, [rest](const T* from) INLINE_LAMBDA { return V::load_n(from, rest); });
-#pragma GCC unroll 4
-    for (int i = 0; i < ROWS; ++i)
-#pragma GCC unroll 4
+    UNROLL(4)
+    for (int i = 0; i < ROWS; ++i) {
+      UNROLL(4)
       for (int q = 0; q < at_once; ++q)
         if (q < columns) {
           T* to = c + i * ldc + j + q;
           *to = (accumulate ? *to : T(0)) + acc[i][q].sum();
         }
+    }
   }
 }
 
@@ -201,13 +206,14 @@ double fma_peak(index_t rounds, T* sink) {
   constexpr int chains = 12;
   V acc[chains];
   const V x = V::load(sink), y = V::all(T(0.5));
-#pragma GCC unroll 12
+  UNROLL(12)
   for (int i = 0; i < chains; ++i) acc[i] = V::all(T(i));
-  for (index_t r = 0; r < rounds; ++r)
-#pragma GCC unroll 12
+  for (index_t r = 0; r < rounds; ++r) {
+    UNROLL(12)
     for (int i = 0; i < chains; ++i) acc[i] = fma(acc[i], y, x);
+  }
   V total = acc[0];
-#pragma GCC unroll 12
+  UNROLL(12)
   for (int i = 1; i < chains; ++i) total = total + acc[i];
   total.store(sink);
   return 2.0 * chains * V::lanes * static_cast<double>(rounds);
