@@ -169,7 +169,9 @@ void block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& 
   const bool few_rows = s.m <= few_rows_limit;
   const bool in_place = !s.transpose_b && (few_rows || s.k * s.n <= in_place_limit);
   const Balanced depth(s.k, depth_limit);
-  const index_t width = std::min(s.n, columns_limit), widest = kernels<T>().gemm->tiles[0].columns;
+  const index_t widest = kernels<T>().gemm->tiles[0].columns;
+  const index_t width =
+      std::min(s.n, columns_limit / widest * widest);  // narrower tiles only at the end of a row
   const index_t room = in_place ? 0 : ceil_div(width, widest) * widest * (depth.base + 1);
   Workspace<T> packed(room);
   RowSource<T> source(s, a, s.transpose_a && s.lda > far_apart && s.n > 8 * widest, depth.base + 1);
