@@ -49,6 +49,8 @@ def read(path):
             for name, e in header.items() if e["data_offsets"][0] < e["data_offsets"][1]}
 
 
+if len(sys.argv) < 3:
+    sys.exit(__doc__)
 program, folder, *names = sys.argv[1:]
 failed = 0
 print(f"PyTorch {torch.__version__}\n{'family':18} {'parameters':>12}  {'compared':24} {'difference':>10} {'allowed':>8}")
