@@ -1,68 +1,9 @@
-// bert.cpp — the names under which BERT is published, the embeddings, and the heads.
+// bert.cpp — the embeddings, and the heads.
 #include "nn/bert.h"
 
 #include "nn/init.h"
 
 namespace heed::nn {
-
-// ---- published names --------------------------------------------------------------------------------------
-
-static constexpr Rename table[] = {
-    {"embeddings.LayerNorm.weight", "embeddings.norm.weight"},
-    {"embeddings.LayerNorm.bias", "embeddings.norm.bias"},
-    {"encoder.layer.*.attention.self.query.weight", "encoder.layers.*.self_attn.in_proj_weight",
-     How::row_third_0},
-    {"encoder.layer.*.attention.self.key.weight", "encoder.layers.*.self_attn.in_proj_weight",
-     How::row_third_1},
-    {"encoder.layer.*.attention.self.value.weight", "encoder.layers.*.self_attn.in_proj_weight",
-     How::row_third_2},
-    {"encoder.layer.*.attention.self.query.bias", "encoder.layers.*.self_attn.in_proj_bias",
-     How::row_third_0},
-    {"encoder.layer.*.attention.self.key.bias", "encoder.layers.*.self_attn.in_proj_bias", How::row_third_1},
-    {"encoder.layer.*.attention.self.value.bias", "encoder.layers.*.self_attn.in_proj_bias",
-     How::row_third_2},
-    {"encoder.layer.*.attention.output.dense.weight", "encoder.layers.*.self_attn.out_proj.weight"},
-    {"encoder.layer.*.attention.output.dense.bias", "encoder.layers.*.self_attn.out_proj.bias"},
-    {"encoder.layer.*.attention.output.LayerNorm.weight", "encoder.layers.*.norm1.weight"},
-    {"encoder.layer.*.attention.output.LayerNorm.bias", "encoder.layers.*.norm1.bias"},
-    {"encoder.layer.*.intermediate.dense.weight", "encoder.layers.*.linear1.weight"},
-    {"encoder.layer.*.intermediate.dense.bias", "encoder.layers.*.linear1.bias"},
-    {"encoder.layer.*.output.dense.weight", "encoder.layers.*.linear2.weight"},
-    {"encoder.layer.*.output.dense.bias", "encoder.layers.*.linear2.bias"},
-    {"encoder.layer.*.output.LayerNorm.weight", "encoder.layers.*.norm2.weight"},
-    {"encoder.layer.*.output.LayerNorm.bias", "encoder.layers.*.norm2.bias"},
-    {"pooler.dense.weight", "pooler.weight"},
-    {"pooler.dense.bias", "pooler.bias"},
-    {"cls.predictions.transform.dense.weight", "transform.weight"},
-    {"cls.predictions.transform.dense.bias", "transform.bias"},
-    {"cls.predictions.transform.LayerNorm.weight", "norm.weight"},
-    {"cls.predictions.transform.LayerNorm.bias", "norm.bias"},
-    {"cls.predictions.bias", "bias"},
-};
-static constexpr const char* prefixes[] = {"bert."};
-static constexpr std::pair<const char*, const char*> older[] = {{"LayerNorm.gamma", "LayerNorm.weight"},
-                                                                {"LayerNorm.beta", "LayerNorm.bias"}};
-// One file serves every head: what another head owns is passed over. The decoder is the embedding once more.
-static constexpr const char* ignored[] = {"embeddings.position_ids",
-                                          "cls.seq_relationship.weight",
-                                          "cls.seq_relationship.bias",
-                                          "cls.predictions.decoder.weight",
-                                          "cls.predictions.decoder.bias",
-                                          "cls.predictions.bias",
-                                          "cls.predictions.transform.dense.weight",
-                                          "cls.predictions.transform.dense.bias",
-                                          "cls.predictions.transform.LayerNorm.weight",
-                                          "cls.predictions.transform.LayerNorm.bias",
-                                          "pooler.dense.weight",
-                                          "pooler.dense.bias",
-                                          "classifier.weight",
-                                          "classifier.bias"};
-
-PublishedNames Bert::published_names() {
-  return {.table = table, .prefixes = prefixes, .ignored = ignored, .endings = older};
-}
-PublishedNames BertForMaskedLM::published_names() { return Bert::published_names(); }
-PublishedNames BertForClassification::published_names() { return Bert::published_names(); }
 
 BertOptions Bert::from_config(const Config& config) {
   config.must_be("hidden_act", "gelu");

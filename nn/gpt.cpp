@@ -8,21 +8,6 @@
 
 namespace heed::nn {
 
-// ---- published names --------------------------------------------------------------------------------------
-
-// GPT-2 was written with one-dimensional convolutions of width 1, whose weights lie (in, out).
-static constexpr Rename table[] = {
-    {"h.*.attn.c_attn.weight", "h.*.attn.c_attn.weight", How::transposed},
-    {"h.*.attn.c_proj.weight", "h.*.attn.c_proj.weight", How::transposed},
-    {"h.*.mlp.c_fc.weight", "h.*.mlp.c_fc.weight", How::transposed},
-    {"h.*.mlp.c_proj.weight", "h.*.mlp.c_proj.weight", How::transposed},
-};
-static constexpr const char* prefixes[] = {"transformer."};
-// The causal masks were saved as buffers; the output layer is the embedding once more.
-static constexpr const char* ignored[] = {"h.*.attn.bias", "h.*.attn.masked_bias", "lm_head.weight"};
-
-PublishedNames GPT::published_names() { return {.table = table, .prefixes = prefixes, .ignored = ignored}; }
-
 GPTOptions GPT::from_config(const Config& config) {
   config.must_be("activation_function", "gelu_new");
   const index_t width = config.whole("n_embd");

@@ -123,4 +123,19 @@ struct GenerateOptions {
 std::vector<index_t> generate(GPT& gpt, const std::vector<index_t>& prompt, const GenerateOptions& options,
                               Generator& gen, const std::function<void(index_t)>& each = {});
 
+// The names under which it is published that are not ours.
+inline PublishedNames GPT::published_names() {
+  // GPT-2 was written with one-dimensional convolutions of width 1, whose weights lie (in, out).
+  static constexpr Rename table[] = {
+      {"h.*.attn.c_attn.weight", "h.*.attn.c_attn.weight", How::transposed},
+      {"h.*.attn.c_proj.weight", "h.*.attn.c_proj.weight", How::transposed},
+      {"h.*.mlp.c_fc.weight", "h.*.mlp.c_fc.weight", How::transposed},
+      {"h.*.mlp.c_proj.weight", "h.*.mlp.c_proj.weight", How::transposed},
+  };
+  static constexpr const char* prefixes[] = {"transformer."};
+  // The causal masks were saved as buffers; the output layer is the embedding once more.
+  static constexpr const char* ignored[] = {"h.*.attn.bias", "h.*.attn.masked_bias", "lm_head.weight"};
+  return {.table = table, .prefixes = prefixes, .ignored = ignored};
+}
+
 }  // namespace heed::nn

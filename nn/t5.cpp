@@ -306,7 +306,7 @@ std::string T5::details() const {
                 ", nhead=", options.nhead);
 }
 
-// ---- published weights ------------------------------------------------------------------------------------
+// ---- published settings ------------------------------------------------------------------------------------
 
 T5Options T5::from_config(const Config& c) {
   c.must_be("feed_forward_proj", "relu");
@@ -327,42 +327,6 @@ T5Options T5::from_config(const Config& c) {
           .layer_norm_eps = c.number("layer_norm_epsilon"),
           .pad = c.whole_or("pad_token_id", 0),
           .eos = c.whole_or("eos_token_id", 1)};
-}
-
-PublishedNames T5::published_names() {
-  static const Rename table[] = {
-      {"encoder.block.*.layer.0.layer_norm.weight", "encoder.block.*.self_norm.weight"},
-      {"encoder.block.*.layer.0.SelfAttention.q.weight", "encoder.block.*.self_attn.q.weight"},
-      {"encoder.block.*.layer.0.SelfAttention.k.weight", "encoder.block.*.self_attn.k.weight"},
-      {"encoder.block.*.layer.0.SelfAttention.v.weight", "encoder.block.*.self_attn.v.weight"},
-      {"encoder.block.*.layer.0.SelfAttention.o.weight", "encoder.block.*.self_attn.o.weight"},
-      {"encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
-       "encoder.relative_attention_bias.weight"},
-      {"encoder.block.*.layer.1.layer_norm.weight", "encoder.block.*.ff_norm.weight"},
-      {"encoder.block.*.layer.1.DenseReluDense.wi.weight", "encoder.block.*.wi.weight"},
-      {"encoder.block.*.layer.1.DenseReluDense.wo.weight", "encoder.block.*.wo.weight"},
-      {"encoder.final_layer_norm.weight", "encoder.final_norm.weight"},
-      {"decoder.block.*.layer.0.layer_norm.weight", "decoder.block.*.self_norm.weight"},
-      {"decoder.block.*.layer.0.SelfAttention.q.weight", "decoder.block.*.self_attn.q.weight"},
-      {"decoder.block.*.layer.0.SelfAttention.k.weight", "decoder.block.*.self_attn.k.weight"},
-      {"decoder.block.*.layer.0.SelfAttention.v.weight", "decoder.block.*.self_attn.v.weight"},
-      {"decoder.block.*.layer.0.SelfAttention.o.weight", "decoder.block.*.self_attn.o.weight"},
-      {"decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
-       "decoder.relative_attention_bias.weight"},
-      {"decoder.block.*.layer.1.layer_norm.weight", "decoder.block.*.cross_norm.weight"},
-      {"decoder.block.*.layer.1.EncDecAttention.q.weight", "decoder.block.*.cross_attn.q.weight"},
-      {"decoder.block.*.layer.1.EncDecAttention.k.weight", "decoder.block.*.cross_attn.k.weight"},
-      {"decoder.block.*.layer.1.EncDecAttention.v.weight", "decoder.block.*.cross_attn.v.weight"},
-      {"decoder.block.*.layer.1.EncDecAttention.o.weight", "decoder.block.*.cross_attn.o.weight"},
-      {"decoder.block.*.layer.2.layer_norm.weight", "decoder.block.*.ff_norm.weight"},
-      {"decoder.block.*.layer.2.DenseReluDense.wi.weight", "decoder.block.*.wi.weight"},
-      {"decoder.block.*.layer.2.DenseReluDense.wo.weight", "decoder.block.*.wo.weight"},
-      {"decoder.final_layer_norm.weight", "decoder.final_norm.weight"}};
-  // The embedding under its other names, and a table that the first published files hold and nothing reads.
-  static const char* const ignored[] = {
-      "encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight",
-      "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"};
-  return {.table = table, .ignored = ignored};
 }
 
 }  // namespace heed::nn

@@ -63,4 +63,40 @@ struct VisionTransformer : ModuleOf<VisionTransformer> {
   static PublishedNames published_names();
 };
 
+// The names under which it is published, and ours.
+inline PublishedNames VisionTransformer::published_names() {
+  static constexpr Rename table[] = {
+      {"class_token", "cls_token"},
+      {"conv_proj.weight", "patch_embed.weight", How::flattened},
+      {"conv_proj.bias", "patch_embed.bias"},
+      {"encoder.pos_embedding", "pos_embed"},
+      {"encoder.layers.encoder_layer_*.ln_1.weight", "transformer.layers.*.norm1.weight"},
+      {"encoder.layers.encoder_layer_*.ln_1.bias", "transformer.layers.*.norm1.bias"},
+      {"encoder.layers.encoder_layer_*.self_attention.in_proj_weight",
+       "transformer.layers.*.self_attn.in_proj_weight"},
+      {"encoder.layers.encoder_layer_*.self_attention.in_proj_bias",
+       "transformer.layers.*.self_attn.in_proj_bias"},
+      {"encoder.layers.encoder_layer_*.self_attention.out_proj.weight",
+       "transformer.layers.*.self_attn.out_proj.weight"},
+      {"encoder.layers.encoder_layer_*.self_attention.out_proj.bias",
+       "transformer.layers.*.self_attn.out_proj.bias"},
+      {"encoder.layers.encoder_layer_*.ln_2.weight", "transformer.layers.*.norm2.weight"},
+      {"encoder.layers.encoder_layer_*.ln_2.bias", "transformer.layers.*.norm2.bias"},
+      {"encoder.layers.encoder_layer_*.mlp.0.weight", "transformer.layers.*.linear1.weight"},
+      {"encoder.layers.encoder_layer_*.mlp.0.bias", "transformer.layers.*.linear1.bias"},
+      {"encoder.layers.encoder_layer_*.mlp.3.weight", "transformer.layers.*.linear2.weight"},
+      {"encoder.layers.encoder_layer_*.mlp.3.bias", "transformer.layers.*.linear2.bias"},
+      {"encoder.ln.weight", "transformer.norm.weight"},
+      {"encoder.ln.bias", "transformer.norm.bias"},
+      {"heads.head.weight", "fc.weight"},
+      {"heads.head.bias", "fc.bias"},
+  };
+  // The published files are older than torchvision's own names.
+  static constexpr std::pair<const char*, const char*> endings[] = {{"mlp.linear_1.weight", "mlp.0.weight"},
+                                                                    {"mlp.linear_1.bias", "mlp.0.bias"},
+                                                                    {"mlp.linear_2.weight", "mlp.3.weight"},
+                                                                    {"mlp.linear_2.bias", "mlp.3.bias"}};
+  return {.table = table, .endings = endings};
+}
+
 }  // namespace heed::nn
