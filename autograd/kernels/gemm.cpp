@@ -2,9 +2,10 @@
 //
 //   1  threads      c is cut into blocks of whole tiles; each block is a product of its own
 //   2  depth        k in balanced pieces of at most 512, so that a piece of b stays in the second-level cache
-//   3  columns      b's piece packed, panel by panel, each as wide as one tile; or read in place where it is small
+//   3  columns      at most 256 of b's piece packed, panel by panel, each as wide as one tile; or read in place where it is small
 //   4  rows         a's tile of rows, read in place by broadcast, stays in the first-level cache for all panels; a transposed a is
-//                   packed, 48 rows at a time: its neighbours along k are far apart, each on a page of its own
+//                   packed, 48 rows at a time: its neighbours along k are far apart, each on a page of its own. It stays packed
+//                   for the next columns
 //   5  tile         gemm.inl: everything in registers
 //   6  epilogue     bias and activation, while the rows are in the cache
 //
@@ -25,11 +26,12 @@ namespace heed::kernels {
 namespace {
 
 constexpr index_t depth_limit = 512;
-constexpr index_t columns_limit = 256;  // packed at a time: 256 x 512 floats are half of a 1 MB cache
+constexpr index_t columns_limit = 256;  // packed at most at a time: 256 x 512 floats are half of a 1 MB cache
 constexpr index_t in_place_limit =
-    index_t{16} * 1024;                 // a smaller b costs more to pack than to read as it lies
-constexpr index_t rows_packed = 48;     // of a transposed a: whole lines of the cache, whole tiles of 6 or 12
-constexpr index_t rows_kept = 4096;     // of a transposed a, for the columns to come: 8 MB of floats at most
+    index_t{16} * 1024;              // a smaller b costs more to pack than to read as it lies
+constexpr index_t rows_packed = 48;  // of a transposed a: whole lines of the cache, whole tiles of 6 or 12
+constexpr index_t rows_kept =
+    4096;  // of a transposed a, for the columns to come: at most 8 MB of floats a thread
 constexpr index_t packed_at_once = 16;  // rows of b, or of a transposed a, before the next panel has its turn
 constexpr index_t far_apart = 128;      // a larger step along k is worth packing a for
 
@@ -51,12 +53,13 @@ class Workspace {
   T* data_;
 };
 
-// The narrowest tile that takes `columns` at once, else the widest.
+// The narrowest tile that takes `columns` at once, else the widest. Where two are equally wide it is the first: what is made with
+// the widest tile is made with tiles[0].
 template <class T>
 const GemmTile<T>& tile_for(index_t columns) {
   const auto& tiles = kernels<T>().gemm->tiles;
   for (int i = GemmKernels<T>::tile_count - 1; i > 0; --i)
-    if (columns <= tiles[i].columns) return tiles[i];
+    if (columns <= tiles[i].columns && tiles[i].columns < tiles[0].columns) return tiles[i];
   return tiles[0];
 }
 
@@ -98,12 +101,12 @@ struct Rows {
 template <class T>
 class RowSource {
  public:
-  RowSource(const GemmShape& s, const T* a, bool packs, index_t depth)
+  RowSource(const GemmShape& s, const T* a, bool packs, bool keeps, index_t depth)
       : s_(s),
         a_(a),
         packs_(packs),
-        keeps_(s.n > columns_limit && s.m <= rows_kept),
-        packed_(packs ? (keeps_ ? s.m : rows_packed) * depth : 0) {}
+        keeps_(keeps),
+        packed_(packs ? (keeps ? s.m : rows_packed) * depth : 0) {}
 
   // The rows of tile i of `tiles`, at depth [p0, p0 + k). `again`: these tiles of this depth were asked for before.
   Rows<T> tile(const Balanced& tiles, index_t i, index_t p0, index_t k, bool again) {
@@ -111,7 +114,7 @@ class RowSource {
       const index_t row = s_.transpose_a ? 1 : s_.lda, column = s_.transpose_a ? s_.lda : 1;
       return {a_ + tiles.begin(i) * row + p0 * column, row, column};
     }
-    const index_t at_once = std::max<index_t>(1, rows_packed / (tiles.base + 1));
+    const index_t at_once = std::max<index_t>(1, rows_packed / tiles.size(0));
     const index_t first = i - i % at_once;
     T* to = packed_.data() + (keeps_ ? tiles.begin(first) * k : 0);
     if (i == first && !(again && keeps_)) pack(tiles, i, std::min(i + at_once, tiles.count), p0, k, to);
@@ -169,12 +172,14 @@ void block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& 
   const bool few_rows = s.m <= few_rows_limit;
   const bool in_place = !s.transpose_b && (few_rows || s.k * s.n <= in_place_limit);
   const Balanced depth(s.k, depth_limit);
-  const index_t widest = kernels<T>().gemm->tiles[0].columns;
-  const index_t width =
-      std::min(s.n, columns_limit / widest * widest);  // narrower tiles only at the end of a row
-  const index_t room = in_place ? 0 : ceil_div(width, widest) * widest * (depth.base + 1);
+  const GemmTile<T>& widest = kernels<T>().gemm->tiles[0];
+  // Whole widest tiles: a narrower one has other rows, so that what it packs of a is of no use to the next columns.
+  const index_t width = std::min(s.n, columns_limit / widest.columns * widest.columns);
+  const index_t room = in_place ? 0 : ceil_div(width, widest.columns) * widest.columns * (depth.base + 1);
   Workspace<T> packed(room);
-  RowSource<T> source(s, a, s.transpose_a && s.lda > far_apart && s.n > 8 * widest, depth.base + 1);
+  const bool packs = s.transpose_a && s.lda > far_apart && s.n > 8 * widest.columns;
+  const bool keeps = s.n > width && &tile_for<T>(s.n - width) == &widest && s.m <= rows_kept;
+  RowSource<T> source(s, a, packs, keeps, depth.base + 1);
   for (index_t piece = 0; piece < depth.count; ++piece) {
     const index_t p0 = depth.begin(piece), k = depth.size(piece);
     const bool accumulate = s.accumulate || piece > 0;
@@ -189,7 +194,7 @@ void block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& 
           same += std::min(tile.columns, columns - jt - same);
         const Balanced rows(s.m, tile.rows);
         for (index_t i = 0; i < rows.count; ++i) {
-          const Rows<T> from = source.tile(rows, i, p0, k, j0 > 0 && tile.columns == widest);
+          const Rows<T> from = source.tile(rows, i, p0, k, j0 > 0 && &tile == &widest);
           T* to = c + rows.begin(i) * s.ldc + j0;
           for (index_t j = jt; j < jt + same; j += tile.columns) {
             const T* panel = in_place ? b + p0 * b_step + j0 + j : packed.data() + j * k;

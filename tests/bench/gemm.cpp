@@ -27,8 +27,8 @@ class Blas {
   explicit Blas(const Options& options) {
     if (options.blas.empty()) return;
     // After a call OpenBLAS's threads would stay awake for a tenth of a second and have half of the core on which our next call
-    // runs. After 2^16 cycles they sleep, about as soon as ours do: each side then finds the cores free.
-    setenv("OPENBLAS_THREAD_TIMEOUT", "16", 0);
+    // runs. They do so for 2^18 cycles now, about as long as ours look for work, and then sleep.
+    setenv("OPENBLAS_THREAD_TIMEOUT", "18", 0);
     void* library = dlopen(options.blas.c_str(), RTLD_NOW | RTLD_LOCAL);
     check(library, "heed-bench", "--blas cannot open ", options.blas, ": ", library ? "" : dlerror());
     single_ = reinterpret_cast<BlasGemm<float>>(dlsym(library, "cblas_sgemm"));

@@ -80,10 +80,14 @@ TEST(Gemm, ATransposedMatrixThatStaysPackedMatchesTheReference) {
   const int before = num_threads();
   set_num_threads(1);
   for (const bool tb : {false, true}) {
-    expect_product<float>(shape_of(true, tb, 60, 530, 600, 100, false));
+    expect_product<float>(shape_of(true, tb, 60, 530, 601, 100, false));  // in two depths of unequal length
     expect_product<float>(shape_of(true, tb, 275, 600, 41, 2, true));
     expect_product<double>(shape_of(true, tb, 53, 517, 520, 100, false));
-    expect_product<float>(shape_of(true, tb, 4100, 300, 5, 0, false));
+    expect_product<float>(shape_of(true, tb, 60, 600, 20, 100, false));  // b read in place
+    expect_product<float>(shape_of(true, tb, 3, 600, 601, 200, false));
+    expect_product<float>(
+        shape_of(true, tb, 60, 260, 70, 100, false));  // no whole tile after the first columns
+    expect_product<float>(shape_of(true, tb, 4100, 600, 5, 0, false));
   }
   set_num_threads(before);
 }
