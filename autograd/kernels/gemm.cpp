@@ -27,11 +27,9 @@ namespace {
 
 constexpr index_t depth_limit = 512;
 constexpr index_t columns_limit = 256;  // packed at most at a time: 256 x 512 floats are half of a 1 MB cache
-constexpr index_t in_place_limit =
-    index_t{16} * 1024;              // a smaller b costs more to pack than to read as it lies
-constexpr index_t rows_packed = 48;  // of a transposed a: whole lines of the cache, whole tiles of 6 or 12
-constexpr index_t rows_kept =
-    4096;  // of a transposed a, for the columns to come: at most 8 MB of floats a thread
+constexpr index_t in_place_limit = 16384;  // a smaller b costs more to pack than to read as it lies
+constexpr index_t rows_packed = 48;        // of a transposed a: whole lines of the cache, whole tiles
+constexpr index_t rows_kept = 4096;        // of a transposed a, at most: 8 MB of floats a thread
 constexpr index_t packed_at_once = 16;  // rows of b, or of a transposed a, before the next panel has its turn
 constexpr index_t far_apart = 128;      // a larger step along k is worth packing a for
 
