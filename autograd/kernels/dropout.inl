@@ -10,16 +10,16 @@ INLINE uint64_t keep_word(const KeepSource& source, uint64_t first) {
   Words lane;
   for (int i = 0; i < counters; ++i) lane[i] = static_cast<uint64_t>(i);
   Words x0[groups], x1[groups], x2[groups], x3[groups];
-#pragma GCC unroll 8
+  UNROLL(8)
   for (int g = 0; g < groups; ++g) {
     const Words counter = lane + (first + static_cast<uint64_t>(g * counters));
     x0[g] = counter & low, x1[g] = counter >> 32;
     x2[g] = none + (source.stream & 0xFFFFFFFF), x3[g] = none + (source.stream >> 32);
   }
   uint64_t key0 = source.seed & 0xFFFFFFFF, key1 = source.seed >> 32;
-#pragma GCC unroll 10
+  UNROLL(10)
   for (int round = 0; round < 10; ++round) {
-#pragma GCC unroll 8
+    UNROLL(8)
     for (int g = 0; g < groups; ++g) {
       const Words product0 = multiply_low(x0[g], a), product1 = multiply_low(x2[g], b);
       x0[g] = (product1 >> 32) ^ x1[g] ^ key0;
@@ -34,7 +34,7 @@ INLINE uint64_t keep_word(const KeepSource& source, uint64_t first) {
   const auto at_least = [threshold = (Signed)(none + source.threshold)](Words x)
                             INLINE_LAMBDA { return (Words)((Signed)x >= threshold); };
   Words bits = none;
-#pragma GCC unroll 8
+  UNROLL(8)
   for (int g = 0; g < groups; ++g)
     bits |= ((at_least(x1[g]) & 1) | (at_least(x0[g]) & 2) | (at_least(x3[g]) & 4) | (at_least(x2[g]) & 8))
             << (lane + static_cast<uint64_t>(g * counters)) * 4;

@@ -4,14 +4,6 @@
 // and add its products. Every element of c is one chain of fma over k, whatever the tile, so
 // all tiles give the same bits.
 
-// Not under a sanitizer: with all of its checks in, a compiler is busy with the unrolled loops for minutes.
-#if HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER
-#define UNROLL(turns)
-#else
-#define PRAGMA(text) _Pragma(#text)
-#define UNROLL(turns) PRAGMA(GCC unroll turns)
-#endif
-
 template <class T, int ROWS, int VECTORS, bool PARTIAL>
 void tile(const T* a, index_t a_row, index_t a_column, const T* b, index_t b_row, T* c, index_t c_row,
           index_t k, index_t columns, bool accumulate) {

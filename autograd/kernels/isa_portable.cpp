@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "autograd/kernels/gemm_tiles.h"
-#include "autograd/kernels/sanitizers.h"
+#include "autograd/kernels/unroll.h"
 
 #define INLINE inline __attribute__((always_inline))
 #define INLINE_LAMBDA __attribute__((always_inline))

@@ -53,20 +53,21 @@ template <class T, int VECTORS>
 INLINE void sum_strip(const T* x, T* y, index_t rows, index_t n, int count, bool accumulate) {
   using V = Vec<T>;
   V total[VECTORS];
-#pragma GCC unroll 8
+  UNROLL(8)
   for (int j = 0; j < VECTORS; ++j) total[j] = accumulate ? V::load_n(y + j * V::lanes, count) : V::all(0);
   for (index_t r0 = 0; r0 < rows; r0 += 64) {
     const index_t stop = r0 + 64 < rows ? r0 + 64 : rows;
     V block[VECTORS];
-#pragma GCC unroll 8
+    UNROLL(8)
     for (int j = 0; j < VECTORS; ++j) block[j] = V::all(0);
-    for (index_t r = r0; r < stop; ++r)
-#pragma GCC unroll 8
+    for (index_t r = r0; r < stop; ++r) {
+      UNROLL(8)
       for (int j = 0; j < VECTORS; ++j) block[j] = block[j] + load_some(x + r * n + j * V::lanes, count);
-#pragma GCC unroll 8
+    }
+    UNROLL(8)
     for (int j = 0; j < VECTORS; ++j) total[j] = total[j] + block[j];
   }
-#pragma GCC unroll 8
+  UNROLL(8)
   for (int j = 0; j < VECTORS; ++j) total[j].store_n(y + j * V::lanes, count);
 }
 

@@ -5,7 +5,8 @@ loaded by heed, and what both compute compared.
     python3 full_size.py FAMILIES FOLDER               # all of them; FAMILIES is the program built from families.cpp
     python3 full_size.py FAMILIES FOLDER swin_t vit_b_16
 
-Exit status 0 where all agree, 1 where not, 77 where PyTorch is missing. Needs some 600 MB in FOLDER for the largest.
+Exit status 0 where all agree, 1 where not, 2 for a wrong call, 77 where PyTorch is missing. Needs some
+600 MB in FOLDER for the largest.
 """
 import json
 import os
@@ -50,7 +51,8 @@ def read(path):
 
 
 if len(sys.argv) < 3:
-    sys.exit(__doc__)
+    print(__doc__, file=sys.stderr)
+    sys.exit(2)
 program, folder, *names = sys.argv[1:]
 failed = 0
 print(f"PyTorch {torch.__version__}\n{'family':18} {'parameters':>12}  {'compared':24} {'difference':>10} {'allowed':>8}")
