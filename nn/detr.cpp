@@ -60,7 +60,10 @@ Tensor sine_positions_2d(const Mask& real, index_t d_model, DType dtype) {
 // ---- layers -----------------------------------------------------------------------------------------------
 
 static MultiheadAttentionOptions attention_of(const DetectionTransformerOptions& o) {
-  return {.d_model = o.d_model, .nhead = o.nhead, .dropout = o.dropout, .batch_first = true};
+  return {.d_model = o.d_model,
+          .nhead = o.nhead,
+          .dropout = o.attention_dropout.value_or(o.dropout),
+          .batch_first = true};
 }
 
 DETREncoderLayer::DETREncoderLayer(DetectionTransformerOptions o, Generator& gen)
@@ -70,7 +73,7 @@ DETREncoderLayer::DETREncoderLayer(DetectionTransformerOptions o, Generator& gen
       linear2({.in = o.dim_feedforward, .out = o.d_model}, gen),
       norm1({.size = o.d_model}),
       norm2({.size = o.d_model}),
-      dropout({.p = o.dropout}, gen),
+      dropout({.p = o.activation_dropout.value_or(o.dropout)}, gen),
       dropout1({.p = o.dropout}, gen),
       dropout2({.p = o.dropout}, gen) {}
 
@@ -100,7 +103,7 @@ DETRDecoderLayer::DETRDecoderLayer(DetectionTransformerOptions o, Generator& gen
       norm1({.size = o.d_model}),
       norm2({.size = o.d_model}),
       norm3({.size = o.d_model}),
-      dropout({.p = o.dropout}, gen),
+      dropout({.p = o.activation_dropout.value_or(o.dropout)}, gen),
       dropout1({.p = o.dropout}, gen),
       dropout2({.p = o.dropout}, gen),
       dropout3({.p = o.dropout}, gen) {}
@@ -221,25 +224,90 @@ Detections DETR::forward(const Tensor& images, const Mask& real) {
 
 // ---- as it is published -----------------------------------------------------------------------------------
 
-DETROptions DETR::from_config(const Config& config) {
-  config.must_be("backbone", "resnet50");
-  config.must_be("position_embedding_type", "sine");
-  config.must_be("activation_function", "relu");
+static std::span<const ConfigMember> config_members() {
+  using enum MemberKind;
+  static constexpr ConfigMember table[] = {
+      {"model_type", fixed, "'detr'"},
+      {"architectures", fixed, "'DetrForObjectDetection' | 'DetrModel' | null"},
+      {"num_channels", size},
+      {"d_model", size},
+      {"encoder_attention_heads", size},
+      {"decoder_attention_heads", size},
+      {"encoder_layers", count},
+      {"decoder_layers", count},
+      {"encoder_ffn_dim", size},
+      {"decoder_ffn_dim", size},
+      {"dropout", rate},
+      {"attention_dropout", rate},
+      {"activation_dropout", rate},
+      {"num_queries", size},
+      {"id2label", labels, "null"},
+      {"num_labels", size, "null"},
+      {"hidden_size", alias, "d_model"},
+      {"num_attention_heads", alias, "encoder_attention_heads"},
+      {"activation_function", fixed, "'relu'"},
+      {"position_embedding_type", fixed, "'sine'"},
+      {"scale_embedding", fixed, "false | null"},
+      {"encoder_layerdrop", fixed, "0"},
+      {"decoder_layerdrop", fixed, "0"},
+      {"is_encoder_decoder", fixed, "true"},
+      // The backbone: timm's ResNet-50, of which the last map is read.
+      {"backbone", fixed, "'resnet50'"},
+      {"use_timm_backbone", fixed, "true"},
+      {"dilation", fixed, "false | null"},
+      {"backbone_config", fixed, "null"},
+      {"backbone_kwargs", fixed, "null"},
+      {"backbone_kwargs.out_indices", sizes},
+      {"backbone_kwargs.in_chans", alias, "num_channels"},
+      {"freeze_backbone", unused},
+      // Deformable DETR.
+      {"two_stage", fixed, "false | null"},
+      {"with_box_refine", fixed, "false | null"},
+      {"num_feature_levels", fixed, "1"},
+      // Initialisation, members without a reader, and the loss.
+      {"use_pretrained_backbone", unused},
+      {"init_std", unused},
+      {"init_xavier_std", unused},
+      {"num_hidden_layers", unused},  // encoder_layers once more
+      {"max_position_embeddings", unused},
+      {"classifier_dropout", unused},
+      {"tie_word_embeddings", unused},
+      {"auxiliary_loss", unused},  // every layer's detections are returned
+      {"class_cost", unused},
+      {"bbox_cost", unused},
+      {"giou_cost", unused},
+      {"mask_loss_coefficient", unused},
+      {"dice_loss_coefficient", unused},
+      {"bbox_loss_coefficient", unused},
+      {"giou_loss_coefficient", unused},
+      {"eos_coefficient", unused},
+  };
+  return table;
+}
+
+DETROptions DETR::from_config(const Config& file) {
+  const Config config = file.checked({config_members()});
+  if (config.has("backbone_kwargs.out_indices.0"))
+    config.require(config.wholes("backbone_kwargs.out_indices").back() == 4,
+                   "'backbone_kwargs.out_indices' must end with 4, the backbone's last map, got ",
+                   config.wholes("backbone_kwargs.out_indices").back());
   DETROptions o = detr_resnet50();
+  o.backbone.in_channels = config.whole_or("num_channels", 3);
   DetectionTransformerOptions& d = o.detector;
   d.d_model = config.whole("d_model");
   d.nhead = config.whole("encoder_attention_heads");
   d.num_encoder_layers = config.whole("encoder_layers");
   d.num_decoder_layers = config.whole("decoder_layers");
   d.dim_feedforward = config.whole("encoder_ffn_dim");
-  check(config.whole("decoder_attention_heads") == d.nhead &&
-            config.whole("decoder_ffn_dim") == d.dim_feedforward,
-        "config.json", "'decoder_attention_heads' and 'decoder_ffn_dim' must be those of the encoder");
-  d.dropout = config.number_or("dropout", d.dropout);
+  config.require(config.whole("decoder_attention_heads") == d.nhead &&
+                     config.whole("decoder_ffn_dim") == d.dim_feedforward,
+                 "'decoder_attention_heads' and 'decoder_ffn_dim' must be those of the encoder");
+  config.must_divide("encoder_attention_heads", "d_model");
+  d.dropout = config.number_or("dropout", 0.1);
+  d.attention_dropout = config.number_or("attention_dropout", 0);
+  d.activation_dropout = config.number_or("activation_dropout", 0);
   d.num_queries = config.whole("num_queries");
-  index_t named = 0;
-  while (config.has(concat("id2label.", named))) ++named;
-  d.num_classes = named > 0 ? named : config.whole_or("num_labels", d.num_classes);
+  d.num_classes = config.classes(2);  // as many as a file that leaves id2label out has
   return o;
 }
 
