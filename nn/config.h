@@ -78,10 +78,15 @@ class Config {
   void must_be(const std::string& name, const std::string& value) const;
   // Throws unless the first member divides the second.
   void must_divide(const std::string& part, const std::string& whole) const;
-  // Throws "[config.json] FILE: parts…" unless `holds`.
+  // Throws "[config.json] FILE: parts…".
+  template <class... Parts>
+  [[noreturn]] void reject(const Parts&... parts) const {
+    fail("config.json", where_, parts...);
+  }
+  // The same unless `holds`.
   template <class... Parts>
   void require(bool holds, const Parts&... parts) const {
-    check(holds, "config.json", where_, parts...);
+    if (!holds) reject(parts...);
   }
 
   // The members that the model reads, under the names of the tables: aliases renamed, nulls left out. Throws if the

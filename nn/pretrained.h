@@ -11,6 +11,7 @@
 #pragma once
 
 #include <functional>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,14 +60,22 @@ struct PublishedNames {
 void load_published(Module& module, const NamedTensors& tensors, const PublishedNames& names,
                     const std::function<void(const Tensor&)>& copied = {});
 
-// A model of the published form, filled, in evaluation mode. data::from_pretrained calls it.
+// A model of the published form, filled, in evaluation mode. data::from_pretrained calls it. Throws "[config.json] FILE: …"
+// for a configuration of which no model can be built.
 template <class Model>
 Model build_published(std::type_identity<Model> /*which*/, const Config& config, const NamedTensors& tensors,
                       const std::function<void(const Tensor&)>& copied = {}) {
+  const auto options = Model::from_config(config);
   Generator unused;
   Model model = [&] {
     const NoInit no_init;
-    return Model(Model::from_config(config), unused);
+    try {
+      return Model(options, unused);
+    } catch (const std::bad_alloc&) {
+      config.reject("a model of these sizes does not fit into memory");
+    } catch (const Error& error) {
+      config.reject("no model can have these settings: ", error.what());
+    }
   }();
   load_published(model, tensors, Model::published_names(), copied);
   model.eval();
