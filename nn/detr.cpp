@@ -24,14 +24,37 @@ static DetectionTransformerOptions checked(const DetectionTransformerOptions& o)
 
 // ---- positions --------------------------------------------------------------------------------------------
 
-// Angles of one axis, from 2π / size to 2π, to C/2 channels: sine and cosine of angle / 10000^(2i / (C/2)) in turn.
-static void write_waves(double angle, index_t channels, double* to) {
-  for (index_t c = 0; c < channels; ++c) {
-    const index_t pair = c - c % 2;  // 2i
-    const double wave = angle / std::pow(10000, static_cast<double>(pair) / static_cast<double>(channels));
-    to[c] = c % 2 == 0 ? std::sin(wave) : std::cos(wave);
+// Of one axis with C/2 channels: sine and cosine of angle / 10000^(2i / (C/2)) in turn, for angles from 2π / size to 2π.
+class Waves {
+ public:
+  explicit Waves(index_t channels) {
+    for (index_t c = 0; c < channels; ++c) {
+      const index_t pair = c - c % 2;  // 2i
+      lengths_.push_back(std::pow(10000, static_cast<double>(pair) / static_cast<double>(channels)));
+    }
   }
-}
+  void write(double angle, double* to) const {
+    for (std::size_t c = 0; c < lengths_.size(); ++c)
+      to[c] = c % 2 == 0 ? std::sin(angle / lengths_[c]) : std::cos(angle / lengths_[c]);
+  }
+
+ private:
+  std::vector<double> lengths_;
+};
+
+// For each pixel of mask b, the number of real pixels up to it: in its row, and in its column.
+struct RealPixels {
+  std::vector<double> in_row, in_column;
+
+  RealPixels(const Mask& real, index_t b, index_t height, index_t width) {
+    for (index_t i = 0; i < height; ++i)
+      for (index_t j = 0; j < width; ++j) {
+        const double here = real.data()[(b * height + i) * width + j];
+        in_row.push_back(here + (j > 0 ? in_row.back() : 0));
+        in_column.push_back(here + (i > 0 ? in_column[static_cast<std::size_t>((i - 1) * width + j)] : 0));
+      }
+  }
+};
 
 Tensor sine_positions_2d(const Mask& real, index_t d_model, DType dtype) {
   check(real.defined() && real.rank() == 3, "sine_positions_2d", "the mask must be (B, height, width), got ",
@@ -41,19 +64,19 @@ Tensor sine_positions_2d(const Mask& real, index_t d_model, DType dtype) {
   const index_t batch = real.shape()[0], height = real.shape()[1], width = real.shape()[2],
                 half = d_model / 2;
   std::vector<double> values(static_cast<std::size_t>(real.numel() * d_model));
-  const auto seen = [&](index_t b, index_t rows, index_t columns, bool down) {  // real pixels up to this one
-    index_t n = 0;
-    for (index_t i = 0; i <= (down ? rows : columns); ++i)
-      n += down ? real.at({b, i, columns}) : real.at({b, rows, i});
-    return static_cast<double>(n);
-  };
+  const Waves waves(half);
   double* to = values.data();
-  for (index_t b = 0; b < batch; ++b)
+  for (index_t b = 0; b < batch; ++b) {
+    const RealPixels pixels(real, b, height, width);
     for (index_t i = 0; i < height; ++i)
       for (index_t j = 0; j < width; ++j, to += d_model) {
-        write_waves(2 * pi * seen(b, i, j, true) / (seen(b, height - 1, j, true) + 1e-6), half, to);
-        write_waves(2 * pi * seen(b, i, j, false) / (seen(b, i, width - 1, false) + 1e-6), half, to + half);
+        const auto here = static_cast<std::size_t>(i * width + j);
+        const auto bottom = static_cast<std::size_t>((height - 1) * width + j);
+        const auto right = static_cast<std::size_t>((i + 1) * width - 1);
+        waves.write(2 * pi * pixels.in_column[here] / (pixels.in_column[bottom] + 1e-6), to);
+        waves.write(2 * pi * pixels.in_row[here] / (pixels.in_row[right] + 1e-6), to + half);
       }
+  }
   return from_vector(values, {batch, height * width, d_model}, dtype);
 }
 
@@ -210,7 +233,7 @@ static Mask shrunk(const Mask& real, index_t height, index_t width) {
   for (index_t b = 0; b < batch; ++b)
     for (index_t i = 0; i < height; ++i)
       for (index_t j = 0; j < width; ++j)
-        values.push_back(real.at({b, i * rows / height, j * columns / width}));
+        values.push_back(real.data()[(b * rows + i * rows / height) * columns + j * columns / width]);
   return {std::move(values), {batch, height, width}};
 }
 
