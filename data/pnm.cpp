@@ -125,7 +125,8 @@ struct Interval {
   index_t begin, end;
 };
 
-// The old pixels that new pixels [first, last) are made of. It may contain a few with a weight of 0.
+// The old pixels that new pixels [first, last) are made of. It may contain a few with a weight of
+// 0.
 Interval support(const Axis& axis, index_t first, index_t last) {
   const double reach = (axis.filter == Filter::triangle ? 1 : 2) * axis.stretch() + 1;
   const auto begin = static_cast<index_t>(std::floor(axis.centre(first) - reach));
@@ -133,7 +134,8 @@ Interval support(const Axis& axis, index_t first, index_t last) {
   return {std::max<index_t>(begin, 0), std::min(end, axis.m)};
 }
 
-// (last - first, pixels): row i holds the weights with which these old pixels make new pixel first + i. They sum to 1.
+// (last - first, pixels): row i holds the weights with which these old pixels make new pixel first
+// + i. They sum to 1.
 Tensor resize_weights(const Axis& axis, index_t first, index_t last, const Interval& pixels) {
   const index_t width = pixels.end - pixels.begin;
   std::vector<double> weights(static_cast<std::size_t>((last - first) * width), 0.0);
@@ -152,8 +154,9 @@ Tensor resize_weights(const Axis& axis, index_t first, index_t last, const Inter
   return from_vector(weights, {last - first, width});
 }
 
-// The products with `pixels`, summed as a matrix product sums all m of them: in pieces of at most 512, which depend on m
-// alone. So the bits are those of a product with one large matrix, and do not depend on what is left out.
+// Sums the products with `pixels` in the order in which a matrix product sums all m of them: in
+// pieces of at most 512 (gemm.cpp), which depend on m alone. So the bits are those of a product
+// with one large matrix.
 template <class Product>
 Tensor in_pieces(const Axis& axis, const Interval& pixels, const Product& product) {
   constexpr index_t longest = 512;
@@ -170,8 +173,9 @@ Tensor in_pieces(const Axis& axis, const Interval& pixels, const Product& produc
   return sum;
 }
 
-// x (C, rows, columns) with dimension `dim` resized, a few new pixels at a time: each few read only what they are made
-// of, so that the work grows with the new pixels. x holds the old pixels from `offset` on.
+// Resizes dimension `dim` of x (C, rows, columns), a few new pixels at a time. Each block reads
+// only the old pixels that it is made of, so the work grows with the new pixels. x holds the old
+// pixels from `offset` on.
 Tensor resize_axis(const Tensor& x, index_t dim, const Axis& axis, index_t offset) {
   constexpr index_t at_once = 16;
   std::vector<Tensor> blocks;
@@ -188,7 +192,7 @@ Tensor resize_axis(const Tensor& x, index_t dim, const Axis& axis, index_t offse
   return cat(blocks, dim);
 }
 
-// The window of the resized picture: columns first, of the rows that the window is made of.
+// Computes the window of the resized image: columns first, of the rows that the window is made of.
 Tensor resize_window(const Tensor& x, const Axis& rows, const Axis& columns) {
   const Interval needed = support(rows, rows.first, rows.last);
   const Tensor wide = resize_axis(x.slice(1, needed.begin, needed.end), 2, columns, 0);
@@ -201,7 +205,7 @@ Tensor resize(const Tensor& x, index_t height, index_t width, Filter filter) {
   check(x.defined() && x.rank() == 3 && height >= 1 && width >= 1, "resize",
         "x must be (C, height, width) and the new sides at least 1, got ",
         x.defined() ? to_string(x.shape()) : "an undefined tensor", ", ", height, " and ", width);
-  check(x.numel() > 0, "resize", "expected a picture with at least one pixel, got ", x.shape());
+  check(x.numel() > 0, "resize", "expected an image with at least one pixel, got ", x.shape());
   return resize_window(x, {x.size(1), height, 0, height, filter}, {x.size(2), width, 0, width, filter});
 }
 
@@ -211,7 +215,7 @@ Tensor for_imagenet(const Tensor& picture, const ImageNetForm& form) {
         picture.defined() ? to_string(picture.shape()) : "an undefined tensor");
   check(form.crop >= 1 && form.crop <= form.resize, "for_imagenet", "a crop of ", form.crop,
         " pixels does not fit into ", form.resize);
-  check(picture.numel() > 0, "for_imagenet", "expected a picture with at least one pixel, got ",
+  check(picture.numel() > 0, "for_imagenet", "expected an image with at least one pixel, got ",
         picture.shape());
   check(form.resize <= most_pixels, "for_imagenet", "expected a resized side of at most ", most_pixels,
         " pixels, got ", form.resize);

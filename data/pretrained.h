@@ -4,8 +4,8 @@
 //   nn::GPT gpt = from_pretrained<nn::GPT>("gpt2/other.safetensors");    // config.json lies beside it
 //
 // The model says which members of config.json it needs and which published name each of its weights has
-// (nn/pretrained.h). Here the files are read; nothing of modules is known. A setting of config.json that the model does
-// not implement throws "[config.json] PATH: …" with its name.
+// (nn/pretrained.h). Here the files are read; nothing of modules is known. A setting of config.json
+// that the model does not implement throws "[config.json] PATH: …" with its name.
 #pragma once
 
 #include <cstddef>
@@ -18,12 +18,12 @@
 
 namespace heed::data {
 
-// The members of a JSON object, flat: nested ones as "outer.inner", those of a list as "list.0". An empty list or object
-// is std::monostate.
+// The members of a JSON object, flat: nested ones as "outer.inner", those of a list as "list.0". An
+// empty list or object is std::monostate.
 using FlatJson =
     std::map<std::string, std::variant<bool, double, std::string, std::nullptr_t, std::monostate>>;
-// Throws "[config.json] PATH: …" if the file is missing, does not hold an object, or holds a number that is out of
-// range.
+// Throws "[config.json] PATH: …" if the file is missing, does not hold an object, or holds a number
+// that is out of range.
 FlatJson read_config(const std::string& path);
 
 struct PretrainedFiles {

@@ -29,7 +29,8 @@ static std::span<const ConfigMember> config_members() {
       {"position_embedding_type", fixed, "'absolute'"},
       {"tie_word_embeddings", unused},  // of a masked language model, which has a row of its own
       {"classifier_dropout", unused},   // of a classifier, too
-      // Of the first files. The pooler is the first token's, through one layer as wide as the hidden states.
+      // Of the first files. The pooler is the first token's, through one layer as wide as the
+      // hidden states.
       {"directionality", fixed, "'bidi'"},
       {"pooler_type", fixed, "'first_token_transform'"},
       {"pooler_fc_size", unused},

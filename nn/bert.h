@@ -26,7 +26,8 @@ struct BertOptions {
   index_t num_layers = 1;
   index_t dim_feedforward = 0;
   double dropout = 0.1;
-  // Of the attention weights, and inside the feed-forward; empty: dropout. The published models have none inside.
+  // Of the attention weights, and inside the feed-forward; empty: dropout. The published models
+  // have none inside.
   std::optional<double> attention_dropout = {}, activation_dropout = {};
   double layer_norm_eps = 1e-12;
   bool pooler = true;
@@ -68,7 +69,8 @@ struct Bert : ModuleOf<Bert> {
   void visit(Visitor& v) override;
   std::string type() const override { return "Bert"; }
   std::string details() const override;
-  // BERT as Hugging Face publishes it. Throws "[config.json] …" for a setting that this model does not implement.
+  // BERT as Hugging Face publishes it. Throws "[config.json] …" for a setting that this model does
+  // not implement.
   static BertOptions from_config(const Config& config);
   static PublishedNames published_names();
 };
@@ -87,7 +89,7 @@ struct BertForMaskedLM : ModuleOf<BertForMaskedLM> {
   Tensor head(const Tensor& hidden) const;
   void visit(Visitor& v) override;
   std::string type() const override { return "BertForMaskedLM"; }
-  static BertOptions from_config(const Config& config);  // as Bert's; the output layer must be the embedding
+  static BertOptions from_config(const Config& config);  // the output layer must be tied
   static PublishedNames published_names() { return Bert::published_names(); }
 };
 

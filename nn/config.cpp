@@ -127,7 +127,8 @@ static std::span<const ConfigMember> common_members() {
       {"label2id", unused},
       {"num_labels", unused},
       {"problem_type", unused},
-      // Metadata; how results are returned; precision and memory. heed computes with float32 whatever the file holds.
+      // Metadata; how results are returned; precision and memory. heed computes with float32
+      // whatever the file holds.
       {"transformers_version", unused},
       {"name_or_path", unused},
       {"tokenizer_class", unused},
@@ -303,7 +304,7 @@ Config Config::checked(Tables tables) const {
   std::vector<std::pair<const ConfigMember*, std::string>> aliases;
   for (const auto& [name, value] : values_) {
     const ConfigMember* row = row_of(tables, name);
-    require(row || is_null(value) || name.starts_with('_'), "unknown member '", name, "' = ", shown(value),
+    require(row || is_empty(value) || name.starts_with('_'), "unknown member '", name, "' = ", shown(value),
             ", which may change what is computed. Hint: if it does not, remove it from config.json");
     if (!row) continue;
     if (row->kind == MemberKind::alias) {

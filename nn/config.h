@@ -1,8 +1,9 @@
-// config.h — lesson 10: the config.json that comes with published weights, and which of its settings a model implements.
+// config.h — lesson 10: config.json, and which of its settings a model implements.
 //
-//   static constexpr ConfigMember table[] = {{"n_embd", MemberKind::size},
-//                                            {"activation_function", MemberKind::fixed, "'gelu_new'"},
-//                                            {"summary_type", MemberKind::unused}};
+//   static constexpr ConfigMember table[] = {
+//       {"n_embd", MemberKind::size},
+//       {"activation_function", MemberKind::fixed, "'gelu_new'"},
+//       {"summary_type", MemberKind::unused}};
 //   const Config config = file.checked({table});     // throws for a setting that would be ignored
 //   config.whole("n_embd");
 #pragma once
@@ -21,8 +22,8 @@
 
 namespace heed::nn {
 
-// How from_config treats one member of config.json. A table of them is data of the model: every member that changes
-// what is computed has a row, so that no setting is ignored silently.
+// How from_config treats one member of config.json. A table of them is data of the model: every
+// member that changes what is computed has a row, so that no setting is ignored silently.
 enum class MemberKind {
   // Members that the model implements, and the values that are possible:
   size,     // an integer from 1 to 2^24
@@ -35,21 +36,25 @@ enum class MemberKind {
   labels,   // an object with one entry for each class
   alias,    // another name of the member `values`, whose kind it has; both must have the same value
   // Members that it does not implement:
-  fixed,   // changes what is computed: must have one of `values`
-  unused,  // does not change what the model computes: metadata, initialisation, loss weights, generation
+  fixed,  // changes what is computed: must have one of `values`
+  // Does not change what the model computes: metadata, initialisation, the weights of the loss, and
+  // generation, whose functions take options of their own.
+  unused,
 };
 
 struct ConfigMember {
   const char* name;  // also covers what is nested in it: "id2label" covers "id2label.0"
   MemberKind kind;
-  // fixed: the accepted values, separated by " | ", the one that the model computes first: "'gelu' | 'gelu_python'",
-  // "true", "0"; "null" also accepts an empty list or object. alias: a name. Others: "null" if null counts as absent.
+  // fixed: the accepted values, separated by " | ", the one that the model computes first: "'gelu'
+  // | 'gelu_python'", "true", "0"; "null" also accepts an empty list or object. alias: a name.
+  // Others: "null" if null counts as absent.
   const char* values = "";
 };
 
-// The members of a config.json, flat: {"vision": {"depths": [2, 6]}} is vision.depths.0 = 2, vision.depths.1 = 6.
-// std::monostate is an empty list or object. A getter throws "[config.json] FILE: …" with the member's name if the
-// member is absent (or null) or of another kind; FILE is left out if it is unknown.
+// The members of a config.json, flat: {"vision": {"depths": [2, 6]}} is vision.depths.0 = 2,
+// vision.depths.1 = 6. std::monostate is an empty list or object. A getter throws "[config.json]
+// FILE: …" with the member's name if the member is absent (or null) or of another kind; FILE is
+// left out if it is unknown.
 class Config {
  public:
   using Value = std::variant<bool, double, std::string, std::nullptr_t, std::monostate>;
@@ -71,7 +76,8 @@ class Config {
   std::string text_or(const std::string& name, const std::string& otherwise) const;
   // One number for a square: the member itself, or a list of two equal numbers.
   index_t square(const std::string& name) const;
-  // The number of classes: the entries of id2label, num_labels or num_classes, which must agree; else `otherwise`.
+  // The number of classes: the entries of id2label, num_labels or num_classes, which must agree;
+  // else `otherwise`.
   index_t classes(index_t otherwise) const;
 
   // Throws where a member that says what is computed says something else than this model computes.
@@ -89,10 +95,10 @@ class Config {
     if (!holds) reject(parts...);
   }
 
-  // The members that the model reads, under the names of the tables: aliases renamed, nulls left out. Throws if the
-  // value of a member is not one that its row allows. The first row of a name counts; the last table is the one that
-  // all families share (in config.cpp). A member without a row throws, too, unless it is null or private ("_…"):
-  // it may change what is computed.
+  // The members that the model reads, under the names of the tables: aliases renamed, nulls left
+  // out. Throws if the value of a member is not one that its row allows. The first row of a name
+  // counts; the last table is the one that all families share (in config.cpp). A member without a
+  // row throws, too, unless it is null, empty or private ("_…"): it may change what is computed.
   Config checked(std::initializer_list<std::span<const ConfigMember>> tables) const;
 
  private:

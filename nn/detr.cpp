@@ -24,7 +24,8 @@ static DetectionTransformerOptions checked(const DetectionTransformerOptions& o)
 
 // ---- positions --------------------------------------------------------------------------------------------
 
-// Of one axis with C/2 channels: sine and cosine of angle / 10000^(2i / (C/2)) in turn, for angles from 2π / size to 2π.
+// Writes one axis to C/2 channels: sine and cosine of angle / 10000^(2i / (C/2)) in turn, for
+// angles from 2π / size to 2π.
 class Waves {
  public:
   explicit Waves(index_t channels) {
@@ -42,7 +43,7 @@ class Waves {
   std::vector<double> lengths_;
 };
 
-// For each pixel of mask b, the number of real pixels up to it: in its row, and in its column.
+// Counts the real pixels of mask b up to each pixel, in its row and in its column.
 struct RealPixels {
   std::vector<double> in_row, in_column;
 

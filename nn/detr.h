@@ -117,8 +117,8 @@ struct DETR : ModuleOf<DETR> {
   void visit(Visitor& v) override { v.child("backbone", backbone), v.child("detector", detector); }
   std::string type() const override { return "DETR"; }
 
-  // As Hugging Face publishes facebook/detr-resnet-50. Throws "[config.json] …" for a setting that this model does not
-  // implement. The weights of the loss are options of detection_loss.
+  // As Hugging Face publishes facebook/detr-resnet-50. Throws "[config.json] …" for a setting that
+  // this model does not implement. The weights of the loss are options of detection_loss.
   static DETROptions from_config(const Config& config);
   static PublishedNames published_names();
 };

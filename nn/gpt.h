@@ -108,7 +108,8 @@ struct GPT : ModuleOf<GPT> {
   void visit(Visitor& v) override;
   std::string type() const override { return "GPT"; }
   std::string details() const override;
-  // GPT-2 as Hugging Face publishes it. Throws "[config.json] …" for a setting that this model does not implement.
+  // GPT-2 as Hugging Face publishes it. Throws "[config.json] …" for a setting that this model does
+  // not implement.
   static GPTOptions from_config(const Config& config);
   static PublishedNames published_names();
 

@@ -1,7 +1,7 @@
 // pretrained.h — lesson 10: weights that others have trained, under the names under which they are published.
 //
 //   struct GPT : ModuleOf<GPT> {
-//     static GPTOptions from_config(const Config& config);    // a table of config.json's members, and options from it
+//     static GPTOptions from_config(const Config& config);    // options, from a table of members
 //     static PublishedNames published_names();                // the table of names that are not ours
 //     …
 //   };
@@ -60,8 +60,8 @@ struct PublishedNames {
 void load_published(Module& module, const NamedTensors& tensors, const PublishedNames& names,
                     const std::function<void(const Tensor&)>& copied = {});
 
-// A model of the published form, filled, in evaluation mode. data::from_pretrained calls it. Throws "[config.json] FILE: …"
-// for a configuration of which no model can be built.
+// A model of the published form, filled, in evaluation mode. data::from_pretrained calls it. Throws
+// "[config.json] FILE: …" for a configuration of which no model can be built.
 template <class Model>
 Model build_published(std::type_identity<Model> /*which*/, const Config& config, const NamedTensors& tensors,
                       const std::function<void(const Tensor&)>& copied = {}) {

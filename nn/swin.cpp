@@ -298,7 +298,7 @@ static std::span<const ConfigMember> config_members() {
       {"block", fixed, "null"},
       {"downsample_layer", fixed, "null"},
       // Hugging Face's names.
-      {"drop_path_rate", alias, "stochastic_depth_prob"},  // here, as in the paper, of both sublayers
+      {"drop_path_rate", alias, "stochastic_depth_prob"},  // of both sublayers
       {"id2label", labels, "null"},
       {"num_labels", size, "null"},
       {"hidden_act", fixed, "'gelu' | 'gelu_python'"},
@@ -307,7 +307,8 @@ static std::span<const ConfigMember> config_members() {
       {"hidden_dropout_prob", fixed, "0"},  // at other places than torchvision's dropout
       {"attention_probs_dropout_prob", fixed, "0"},
       {"path_norm", fixed, "true"},  // the norm after the patches
-      // Read from the image and from depths; the decoder of masked image modelling, and the maps of a backbone.
+      // Read from the image and from depths; the decoder of masked image modelling, and the maps of
+      // a backbone.
       {"image_size", unused},
       {"hidden_size", unused},
       {"num_layers", unused},

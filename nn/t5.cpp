@@ -331,7 +331,8 @@ static std::span<const ConfigMember> config_members() {
       {"head_dim", alias, "d_kv"},
       {"num_attention_heads", alias, "num_heads"},
       {"num_hidden_layers", alias, "num_layers"},
-      // T5 1.1 and Flan-T5 have a gated feed-forward and an output layer of their own, whose input is not scaled.
+      // T5 1.1 and Flan-T5 have a gated feed-forward and an output layer of their own, whose input
+      // is not scaled.
       {"feed_forward_proj", fixed, "'relu'"},
       {"dense_act_fn", fixed, "'relu'"},
       {"is_gated_act", fixed, "false | null"},

@@ -63,9 +63,10 @@ struct VisionTransformer : ModuleOf<VisionTransformer> {
   std::string type() const override { return "VisionTransformer"; }
   std::string details() const override;
 
-  // config.json holds torchvision's arguments: image_size, patch_size, num_layers, num_heads, hidden_dim, mlp_dim … The
-  // names of Hugging Face's ViTConfig are understood, too; weights must have torchvision's names. Throws
-  // "[config.json] …" for a setting that this model does not implement.
+  // config.json holds torchvision's arguments: image_size, patch_size, num_layers, num_heads,
+  // hidden_dim, mlp_dim … The names of Hugging Face's ViTConfig are understood, too; weights must
+  // have torchvision's names. Throws "[config.json] …" for a setting that this model does not
+  // implement.
   static VisionTransformerOptions from_config(const Config& config);
   static PublishedNames published_names();
 };

@@ -104,7 +104,7 @@ TEST(Pnm, TheModelsInputIsTheMiddleNormalised) {
             "[for_imagenet] a picture is (3, height, width) or (1, height, width), got (1, 3, 9, 9)");
 }
 
-// The whole picture resized by one large matrix an axis, then cut out.
+// Resizes the whole image with one large matrix per axis, then cuts the crop out.
 static Tensor whole_matrix(const Tensor& x, const ImageNetForm& form) {
   const auto weights = [&](index_t m, index_t n) {
     const double scale = static_cast<double>(m) / static_cast<double>(n), stretch = std::max(scale, 1.0);
@@ -138,18 +138,18 @@ static Tensor whole_matrix(const Tensor& x, const ImageNetForm& form) {
   return ((middle.expand({3, form.crop, form.crop}) - mean) / deviation).unsqueeze(0);
 }
 
-TEST(Pnm, TheCropHasTheBitsOfTheWholeResizedPicture) {
-  const std::vector<Shape> pictures{{3, 300, 400}, {1, 333, 250}, {3, 480, 640}, {3, 1100, 530},
-                                    {3, 40, 100},  {1, 7, 90},    {3, 256, 256}};
-  for (const Shape& shape : pictures)
+TEST(Pnm, TheCropHasTheBitsOfTheWholeResizedImage) {
+  const std::vector<Shape> images{{3, 300, 400}, {1, 333, 250}, {3, 480, 640}, {3, 1100, 530},
+                                  {3, 40, 100},  {1, 7, 90},    {3, 256, 256}};
+  for (const Shape& shape : images)
     for (const ImageNetForm& form :
          {vit_b_16_pictures, swin_t_pictures, ImageNetForm{.resize = 31, .crop = 17}}) {
-      const Tensor picture = noise(shape);
-      expect_same_bits(for_imagenet(picture, form), whole_matrix(picture, form));
+      const Tensor image = noise(shape);
+      expect_same_bits(for_imagenet(image, form), whole_matrix(image, form));
     }
 }
 
-TEST(Pnm, ALongPictureCostsWhatItsCropCosts) {
+TEST(Pnm, ALongImageCostsWhatItsCropCosts) {
   // As a whole they would be 256 x 512,000,000 pixels.
   const Tensor wide = arange(0, 2'000'000).reshape({1, 1, -1}) / 2e6;
   const Tensor tall = wide.transpose(1, 2);
@@ -159,15 +159,15 @@ TEST(Pnm, ALongPictureCostsWhatItsCropCosts) {
   EXPECT_EQ(for_imagenet(noise({3, 2, 400})).shape(), (Shape{1, 3, 224, 224}));
 }
 
-TEST(Pnm, AnEmptyPictureOrSideOutOfRangeIsRejected) {
+TEST(Pnm, AnEmptyImageOrASideOutOfRangeIsRejected) {
   EXPECT_EQ(error_of([] {
               resize(zeros({3, 0, 4}), 2, 2);
             }),
-            "[resize] expected a picture with at least one pixel, got (3, 0, 4)");
+            "[resize] expected an image with at least one pixel, got (3, 0, 4)");
   EXPECT_EQ(error_of([] {
               for_imagenet(zeros({3, 0, 4}));
             }),
-            "[for_imagenet] expected a picture with at least one pixel, got (3, 0, 4)");
+            "[for_imagenet] expected an image with at least one pixel, got (3, 0, 4)");
   EXPECT_EQ(error_of([] {
               for_imagenet(zeros({3, 4, 4}), {.resize = index_t{1} << 60});
             }),

@@ -1,5 +1,5 @@
-// config_cases.h — what is done with each member of a family's config.json: it changes the model, it is rejected by
-// name, or it has no influence.
+// config_cases.h — checks each member of a family's config.json: it changes the model, it is
+// rejected by name, or it has no influence.
 #pragma once
 
 #include <functional>
@@ -21,7 +21,8 @@ inline Value text(const char* value) { return std::string(value); }
 // Members and values, each of them a change of its own.
 using Changes = std::vector<std::pair<std::string, Value>>;
 
-// A model of the configuration, from one seed and in training mode: the sizes of its parameters, and its output.
+// A model of the configuration, from one seed and in training mode: the sizes of its parameters,
+// and its output.
 using Build = std::function<std::vector<double>(const Values&)>;
 
 inline std::vector<double> described(const Module& module, const Tensor& output) {
@@ -95,6 +96,7 @@ inline const Changes common_unused{{"transformers_version", text("4.57.1")},
                                    {"temperature", 0.7},
                                    {"num_beams", 4.0},
                                    {"initializer_range", 0.5},
-                                   {"new_member", nullptr}};
+                                   {"new_member", nullptr},
+                                   {"new_list", std::monostate()}};
 
 }  // namespace heed::nn

@@ -1,5 +1,5 @@
-// config_test.cpp — the members of a config.json, and the walk over a table of them. config_text_test.cpp and
-// config_vision_test.cpp hold the families' tables to what they publish.
+// config_test.cpp — the members of a config.json, and the walk over a table of them.
+// config_text_test.cpp and config_vision_test.cpp hold the families' tables to what they publish.
 #include "nn/config.h"
 
 #include "tests/testing.h"
@@ -67,51 +67,51 @@ constexpr ConfigMember table[] = {
     {"kwargs.out", MemberKind::sizes},
 };
 
-std::string refused(const Values& values) {
+std::string rejected(const Values& values) {
   return error_of([&] { Config(values).checked({table}); });
 }
 
 TEST(Config, AValueOfAnotherTypeOrRangeIsRejectedWithItsName) {
   const std::string size = "[config.json] 'width' must be an integer from 1 to 16777216, got ";
-  EXPECT_EQ(refused({{"width", text("64")}}), size + "'64'");
-  EXPECT_EQ(refused({{"width", -1.0}}), size + "-1");
-  EXPECT_EQ(refused({{"width", 0.0}}), size + "0");
-  EXPECT_EQ(refused({{"width", 2.5}}), size + "2.5");
-  EXPECT_EQ(refused({{"width", 1e300}}), size + "1e+300");
-  EXPECT_EQ(refused({{"width", 16777217.0}}), size + "16777217");
-  EXPECT_EQ(refused({{"width", true}}), size + "true");
-  EXPECT_EQ(refused({{"width", nullptr}}), size + "null");
-  EXPECT_EQ(refused({{"width", std::monostate()}}), size + "an empty list or object");
-  EXPECT_EQ(refused({{"width.0", 3.0}}), "[config.json] 'width' must be a number, got 'width.0' = 3");
-  EXPECT_EQ(refused({{"hidden_size", -2.0}}),
+  EXPECT_EQ(rejected({{"width", text("64")}}), size + "'64'");
+  EXPECT_EQ(rejected({{"width", -1.0}}), size + "-1");
+  EXPECT_EQ(rejected({{"width", 0.0}}), size + "0");
+  EXPECT_EQ(rejected({{"width", 2.5}}), size + "2.5");
+  EXPECT_EQ(rejected({{"width", 1e300}}), size + "1e+300");
+  EXPECT_EQ(rejected({{"width", 16777217.0}}), size + "16777217");
+  EXPECT_EQ(rejected({{"width", true}}), size + "true");
+  EXPECT_EQ(rejected({{"width", nullptr}}), size + "null");
+  EXPECT_EQ(rejected({{"width", std::monostate()}}), size + "an empty list or object");
+  EXPECT_EQ(rejected({{"width.0", 3.0}}), "[config.json] 'width' must be a number, got 'width.0' = 3");
+  EXPECT_EQ(rejected({{"hidden_size", -2.0}}),
             "[config.json] 'hidden_size' must be an integer from 1 to 16777216, got -2");
-  EXPECT_EQ(refused({{"layers", 1e6}}),
+  EXPECT_EQ(rejected({{"layers", 1e6}}),
             "[config.json] 'layers' must be an integer from 0 to 4096, got 1e+06");
-  EXPECT_EQ(refused({{"pad", -1.0}}), "[config.json] 'pad' must be an integer from 0 to 16777216, got -1");
-  EXPECT_EQ(refused({{"dropout", 1.5}}), "[config.json] 'dropout' must be a number from 0 to 1, got 1.5");
-  EXPECT_EQ(refused({{"eps", -1e-5}}), "[config.json] 'eps' must be a number from 0 to 1, got -1e-05");
-  EXPECT_EQ(refused({{"depths", 3.0}}), "[config.json] 'depths' must be a list of integers, got 3");
-  EXPECT_EQ(refused({{"depths.0", 1.0}, {"depths.1", false}}),
+  EXPECT_EQ(rejected({{"pad", -1.0}}), "[config.json] 'pad' must be an integer from 0 to 16777216, got -1");
+  EXPECT_EQ(rejected({{"dropout", 1.5}}), "[config.json] 'dropout' must be a number from 0 to 1, got 1.5");
+  EXPECT_EQ(rejected({{"eps", -1e-5}}), "[config.json] 'eps' must be a number from 0 to 1, got -1e-05");
+  EXPECT_EQ(rejected({{"depths", 3.0}}), "[config.json] 'depths' must be a list of integers, got 3");
+  EXPECT_EQ(rejected({{"depths.0", 1.0}, {"depths.1", false}}),
             "[config.json] 'depths.1' must be an integer from 1 to 16777216, got false");
-  EXPECT_EQ(refused({{"patch", text("4")}}),
+  EXPECT_EQ(rejected({{"patch", text("4")}}),
             "[config.json] 'patch' must be an integer from 1 to 16777216, got '4'");
-  EXPECT_EQ(refused({{"id2label", 3.0}}),
+  EXPECT_EQ(rejected({{"id2label", 3.0}}),
             "[config.json] 'id2label' must be an object with one entry for each class, got 3");
 }
 
 TEST(Config, AValueThatTheModelDoesNotComputeIsRejectedWithItsName) {
-  EXPECT_EQ(refused({{"act", text("relu")}}), "[config.json] 'act' is 'relu'; this model computes 'gelu'");
-  EXPECT_EQ(refused({{"act", nullptr}}), "[config.json] 'act' is null; this model computes 'gelu'");
-  EXPECT_EQ(refused({{"bias", false}}),
+  EXPECT_EQ(rejected({{"act", text("relu")}}), "[config.json] 'act' is 'relu'; this model computes 'gelu'");
+  EXPECT_EQ(rejected({{"act", nullptr}}), "[config.json] 'act' is null; this model computes 'gelu'");
+  EXPECT_EQ(rejected({{"bias", false}}),
             "[config.json] 'bias' is false; this model computes as if it were true");
-  EXPECT_EQ(refused({{"dilation", true}}),
+  EXPECT_EQ(rejected({{"dilation", true}}),
             "[config.json] 'dilation' is true; this model computes as if it were false");
-  EXPECT_EQ(refused({{"drop_path", 0.1}}),
+  EXPECT_EQ(rejected({{"drop_path", 0.1}}),
             "[config.json] 'drop_path' is 0.1; this model computes as if it were 0");
-  EXPECT_EQ(refused({{"kwargs.output_stride", 16.0}}),
+  EXPECT_EQ(rejected({{"kwargs.output_stride", 16.0}}),
             "[config.json] 'kwargs.output_stride' is 16; this model computes without it");
   EXPECT_EQ(
-      refused({{"width", 4.0}, {"hidden_size", 8.0}}),
+      rejected({{"width", 4.0}, {"hidden_size", 8.0}}),
       "[config.json] 'hidden_size' is 8, but 'width' is 4; expected the same value, they are names of one "
       "setting");
 }
