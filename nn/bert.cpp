@@ -7,7 +7,7 @@ namespace heed::nn {
 
 // ---- published settings -----------------------------------------------------------------------------------
 
-static std::span<const ConfigMember> config_members() {
+static std::span<const ConfigMember> bert_members() {
   using enum MemberKind;
   static constexpr ConfigMember table[] = {
       {"model_type", fixed, "'bert'"},
@@ -69,14 +69,14 @@ static BertOptions options_of(const Config& config) {
           .layer_norm_eps = config.number_or("layer_norm_eps", 1e-12)};
 }
 
-BertOptions Bert::from_config(const Config& config) { return options_of(config.checked({config_members()})); }
+BertOptions Bert::from_config(const Config& config) { return options_of(config.checked({bert_members()})); }
 
 BertOptions BertForMaskedLM::from_config(const Config& config) {
-  return options_of(config.checked({masked_lm_members(), config_members()}));
+  return options_of(config.checked({masked_lm_members(), bert_members()}));
 }
 
 BertForClassificationOptions BertForClassification::from_config(const Config& file) {
-  const Config config = file.checked({classification_members(), config_members()});
+  const Config config = file.checked({classification_members(), bert_members()});
   BertForClassificationOptions o{.bert = options_of(config), .num_classes = config.classes(2)};
   if (config.has("classifier_dropout")) o.dropout = config.number("classifier_dropout");
   return o;

@@ -11,7 +11,7 @@ namespace heed::nn {
 
 // ---- config.json ------------------------------------------------------------------------------------------
 
-// A value as messages and the tables write it. Numbers with as many digits as they need.
+// Writes a value as the messages and the tables do, numbers with as many digits as they need.
 static std::string shown(const Config::Value& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   if (const auto* text = std::get_if<std::string>(&value)) return "'" + *text + "'";
@@ -246,11 +246,14 @@ static bool is_listed(std::string_view values, std::string_view value) {
   }
 }
 
-// What a value of this kind must be: the range, and whether it is an integer.
+// The range of the values of a kind, and whether they are integers.
+namespace {
 struct Range {
   double low, high;
   bool is_whole;
 };
+}  // namespace
+
 static Range range_of(MemberKind kind) {
   switch (kind) {
     case MemberKind::count:
@@ -265,7 +268,7 @@ static Range range_of(MemberKind kind) {
   }
 }
 
-// How a message names the value that the model computes, the first of a fixed row.
+// Names the value that the model computes, the first of a fixed row, in a message.
 static std::string computed(std::string_view value) {
   if (value == "null") return "without it";
   return concat(value.starts_with('\'') ? "" : "as if it were ", value);

@@ -24,6 +24,8 @@ static DetectionTransformerOptions checked(const DetectionTransformerOptions& o)
 
 // ---- positions --------------------------------------------------------------------------------------------
 
+namespace {
+
 // Writes one axis to C/2 channels: sine and cosine of angle / 10000^(2i / (C/2)) in turn, for
 // angles from 2π / size to 2π.
 class Waves {
@@ -56,6 +58,8 @@ struct RealPixels {
       }
   }
 };
+
+}  // namespace
 
 Tensor sine_positions_2d(const Mask& real, index_t d_model, DType dtype) {
   check(real.defined() && real.rank() == 3, "sine_positions_2d", "the mask must be (B, height, width), got ",
@@ -248,7 +252,7 @@ Detections DETR::forward(const Tensor& images, const Mask& real) {
 
 // ---- as it is published -----------------------------------------------------------------------------------
 
-static std::span<const ConfigMember> config_members() {
+static std::span<const ConfigMember> detr_members() {
   using enum MemberKind;
   static constexpr ConfigMember table[] = {
       {"model_type", fixed, "'detr'"},
@@ -310,7 +314,7 @@ static std::span<const ConfigMember> config_members() {
 }
 
 DETROptions DETR::from_config(const Config& file) {
-  const Config config = file.checked({config_members()});
+  const Config config = file.checked({detr_members()});
   if (config.has("backbone_kwargs.out_indices.0"))
     config.require(config.wholes("backbone_kwargs.out_indices").back() == 4,
                    "'backbone_kwargs.out_indices' must end with 4, the backbone's last map, got ",

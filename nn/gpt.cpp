@@ -10,7 +10,7 @@ namespace heed::nn {
 
 // ---- published settings -----------------------------------------------------------------------------------
 
-static std::span<const ConfigMember> config_members() {
+static std::span<const ConfigMember> gpt_members() {
   using enum MemberKind;
   static constexpr ConfigMember table[] = {
       {"model_type", fixed, "'gpt2'"},
@@ -50,7 +50,7 @@ static std::span<const ConfigMember> config_members() {
 }
 
 GPTOptions GPT::from_config(const Config& file) {
-  const Config config = file.checked({config_members()});
+  const Config config = file.checked({gpt_members()});
   const index_t width = config.whole("n_embd");
   config.require(config.whole_or("n_inner", 4 * width) == 4 * width,
                  "'n_inner' must be 4 · n_embd in this model, got ", config.whole_or("n_inner", 0));

@@ -277,7 +277,7 @@ std::string SwinTransformer::details() const {
 
 // ---- published settings -----------------------------------------------------------------------------------
 
-static std::span<const ConfigMember> config_members() {
+static std::span<const ConfigMember> swin_members() {
   using enum MemberKind;
   static constexpr ConfigMember table[] = {
       {"model_type", fixed, "'swin'"},
@@ -323,7 +323,7 @@ static std::span<const ConfigMember> config_members() {
 }
 
 SwinOptions SwinTransformer::from_config(const Config& file) {
-  const Config config = file.checked({config_members()});
+  const Config config = file.checked({swin_members()});
   return {.channels = config.whole_or("num_channels", 3),
           .patch_size = config.square("patch_size"),
           .embed_dim = config.whole("embed_dim"),

@@ -308,7 +308,7 @@ std::string T5::details() const {
 
 // ---- published settings ------------------------------------------------------------------------------------
 
-static std::span<const ConfigMember> config_members() {
+static std::span<const ConfigMember> t5_members() {
   using enum MemberKind;
   static constexpr ConfigMember table[] = {
       {"model_type", fixed, "'t5'"},
@@ -347,7 +347,7 @@ static std::span<const ConfigMember> config_members() {
 }
 
 T5Options T5::from_config(const Config& file) {
-  const Config c = file.checked({config_members()});
+  const Config c = file.checked({t5_members()});
   const index_t pad = c.whole_or("pad_token_id", 0);
   c.require(c.whole_or("decoder_start_token_id", pad) == pad, "'decoder_start_token_id' is ",
             c.whole_or("decoder_start_token_id", pad), "; this model starts with 'pad_token_id', ", pad);

@@ -86,7 +86,7 @@ std::string VisionTransformer::details() const {
 
 // ---- published settings -----------------------------------------------------------------------------------
 
-static std::span<const ConfigMember> config_members() {
+static std::span<const ConfigMember> vit_members() {
   using enum MemberKind;
   static constexpr ConfigMember table[] = {
       {"model_type", fixed, "'vit'"},
@@ -126,7 +126,7 @@ static std::span<const ConfigMember> config_members() {
 }
 
 VisionTransformerOptions VisionTransformer::from_config(const Config& file) {
-  const Config config = file.checked({config_members()});
+  const Config config = file.checked({vit_members()});
   VisionTransformerOptions o = vit_b_16();
   o.img_size = config.square("image_size");
   o.patch_size = config.square("patch_size");
