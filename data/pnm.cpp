@@ -108,30 +108,105 @@ static double height_of(Filter filter, double x) {
   return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
 }
 
-// (n, m): row i holds the weights with which m old places along an axis make new place i. They sum to 1.
-static Tensor resize_weights(index_t m, index_t n, Filter filter) {
-  const double scale = static_cast<double>(m) / static_cast<double>(n), stretch = std::max(scale, 1.0);
-  std::vector<double> rows;
-  for (index_t i = 0; i < n; ++i) {
-    const double centre =
-        (static_cast<double>(i) + 0.5) * scale;  // in old pixels, whose centres are at j + 1/2
-    double total = 0;
-    const std::size_t begin = rows.size();
-    for (index_t j = 0; j < m; ++j) {
-      rows.push_back(height_of(filter, (static_cast<double>(j) + 0.5 - centre) / stretch));
-      total += rows.back();
-    }
-    for (std::size_t j = begin; j < rows.size(); ++j) rows[j] /= total;
-  }
-  return from_vector(rows, {n, m});
+namespace {
+
+// One axis that is brought from m pixels to n, of which [first, last) are computed.
+struct Axis {
+  index_t m, n, first, last;
+  Filter filter;
+
+  double scale() const { return static_cast<double>(m) / static_cast<double>(n); }
+  double stretch() const { return std::max(scale(), 1.0); }
+  // Of new pixel i, in old pixels, whose centres are at j + 1/2.
+  double centre(index_t i) const { return (static_cast<double>(i) + 0.5) * scale(); }
+};
+
+struct Interval {
+  index_t begin, end;
+};
+
+// The old pixels that new pixels [first, last) are made of. It may contain a few with a weight of
+// 0.
+Interval support(const Axis& axis, index_t first, index_t last) {
+  const double reach = (axis.filter == Filter::triangle ? 1 : 2) * axis.stretch() + 1;
+  const auto begin = static_cast<index_t>(std::floor(axis.centre(first) - reach));
+  const auto end = static_cast<index_t>(std::ceil(axis.centre(last - 1) + reach));
+  return {std::max<index_t>(begin, 0), std::min(end, axis.m)};
 }
+
+// (last - first, pixels): row i holds the weights with which these old pixels make new pixel first
+// + i. They sum to 1.
+Tensor resize_weights(const Axis& axis, index_t first, index_t last, const Interval& pixels) {
+  const index_t width = pixels.end - pixels.begin;
+  std::vector<double> weights(static_cast<std::size_t>((last - first) * width), 0.0);
+  double* row = weights.data();
+  for (index_t i = first; i < last; ++i, row += width) {
+    const Interval own = support(axis, i, i + 1);
+    double total = 0;
+    for (index_t j = own.begin; j < own.end; ++j) {
+      const double height =
+          height_of(axis.filter, (static_cast<double>(j) + 0.5 - axis.centre(i)) / axis.stretch());
+      row[j - pixels.begin] = height;
+      total += height;
+    }
+    for (index_t j = own.begin; j < own.end; ++j) row[j - pixels.begin] /= total;
+  }
+  return from_vector(weights, {last - first, width});
+}
+
+// Sums the products with `pixels` in the order in which a matrix product sums all m of them: in
+// pieces of at most 512 (gemm.cpp), which depend on m alone. So the bits are those of a product
+// with one large matrix.
+template <class Product>
+Tensor in_pieces(const Axis& axis, const Interval& pixels, const Product& product) {
+  constexpr index_t longest = 512;
+  const index_t count = (axis.m + longest - 1) / longest, base = axis.m / count, longer = axis.m % count;
+  Tensor sum;
+  for (index_t piece = 0; piece < count; ++piece) {
+    const index_t start = piece * base + std::min(piece, longer);
+    const index_t begin = std::max(start, pixels.begin);
+    const index_t end = std::min(start + base + (piece < longer), pixels.end);
+    if (begin >= end) continue;
+    const Tensor part = product(begin, end);
+    sum = sum.defined() ? sum + part : part;
+  }
+  return sum;
+}
+
+// Resizes dimension `dim` of x (C, rows, columns), a few new pixels at a time. Each block reads
+// only the old pixels that it is made of, so the work grows with the new pixels. x holds the old
+// pixels from `offset` on.
+Tensor resize_axis(const Tensor& x, index_t dim, const Axis& axis, index_t offset) {
+  constexpr index_t at_once = 16;
+  std::vector<Tensor> blocks;
+  for (index_t first = axis.first; first < axis.last; first += at_once) {
+    const index_t last = std::min(first + at_once, axis.last);
+    const Interval pixels = support(axis, first, last);
+    const Tensor weights = resize_weights(axis, first, last, pixels).to(x.dtype());
+    blocks.push_back(in_pieces(axis, pixels, [&](index_t begin, index_t end) {
+      const Tensor from = x.slice(dim, begin - offset, end - offset);
+      const Tensor part = weights.slice(1, begin - pixels.begin, end - pixels.begin);
+      return dim == 2 ? matmul(from, part.transpose(0, 1)) : matmul(part, from);
+    }));
+  }
+  return cat(blocks, dim);
+}
+
+// Computes the window of the resized image: columns first, of the rows that the window is made of.
+Tensor resize_window(const Tensor& x, const Axis& rows, const Axis& columns) {
+  const Interval needed = support(rows, rows.first, rows.last);
+  const Tensor wide = resize_axis(x.slice(1, needed.begin, needed.end), 2, columns, 0);
+  return resize_axis(wide, 1, rows, needed.begin);
+}
+
+}  // namespace
 
 Tensor resize(const Tensor& x, index_t height, index_t width, Filter filter) {
   check(x.defined() && x.rank() == 3 && height >= 1 && width >= 1, "resize",
         "x must be (C, height, width) and the new sides at least 1, got ",
         x.defined() ? to_string(x.shape()) : "an undefined tensor", ", ", height, " and ", width);
-  const Tensor wide = matmul(x, resize_weights(x.size(2), width, filter).to(x.dtype()).transpose(0, 1));
-  return matmul(resize_weights(x.size(1), height, filter).to(x.dtype()), wide);
+  check(x.numel() > 0, "resize", "expected an image with at least one pixel, got ", x.shape());
+  return resize_window(x, {x.size(1), height, 0, height, filter}, {x.size(2), width, 0, width, filter});
 }
 
 Tensor for_imagenet(const Tensor& picture, const ImageNetForm& form) {
@@ -140,6 +215,10 @@ Tensor for_imagenet(const Tensor& picture, const ImageNetForm& form) {
         picture.defined() ? to_string(picture.shape()) : "an undefined tensor");
   check(form.crop >= 1 && form.crop <= form.resize, "for_imagenet", "a crop of ", form.crop,
         " pixels does not fit into ", form.resize);
+  check(picture.numel() > 0, "for_imagenet", "expected an image with at least one pixel, got ",
+        picture.shape());
+  check(form.resize <= most_pixels, "for_imagenet", "expected a resized side of at most ", most_pixels,
+        " pixels, got ", form.resize);
   // The longer side is rounded down and the crop's corner to the nearest even, as torchvision does.
   const index_t shorter = std::min(picture.size(1), picture.size(2));
   const index_t height = picture.size(1) * form.resize / shorter,
@@ -148,9 +227,8 @@ Tensor for_imagenet(const Tensor& picture, const ImageNetForm& form) {
     return static_cast<index_t>(std::nearbyint(static_cast<double>(side - form.crop) / 2));
   };
   const index_t top = corner(height), left = corner(width);
-  const Tensor middle = resize(picture, height, width, form.filter)
-                            .slice(1, top, top + form.crop)
-                            .slice(2, left, left + form.crop)
+  const Tensor middle = resize_window(picture, {picture.size(1), height, top, top + form.crop, form.filter},
+                                      {picture.size(2), width, left, left + form.crop, form.filter})
                             .expand({3, form.crop, form.crop});
   const Tensor mean = tensor({0.485, 0.456, 0.406}).reshape({3, 1, 1}),
                deviation = tensor({0.229, 0.224, 0.225}).reshape({3, 1, 1});

@@ -38,7 +38,8 @@ inline constexpr ImageNetForm vit_b_16_pictures{};
 inline constexpr ImageNetForm swin_t_pictures{.resize = 232, .filter = Filter::cubic};
 
 // -> (1, 3, crop, crop), each channel less its mean on ImageNet and divided by its deviation. Grey becomes three
-// equal channels. Throws "[for_imagenet] …" where the crop is larger than the resized side.
+// equal channels. Only the crop is computed: a long image costs no more than a square one. Throws
+// "[for_imagenet] …" if the crop is larger than the resized side, or the image is empty.
 Tensor for_imagenet(const Tensor& picture, const ImageNetForm& form = {});
 
 }  // namespace heed::data

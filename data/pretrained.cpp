@@ -2,31 +2,43 @@
 
 #include <filesystem>
 
+#include "autograd/error.h"
 #include "data/file.h"
 #include "data/json.h"
 
 namespace heed::data {
 
-static void flatten(const Json& json, const std::string& name, FlatJson& flat) {
+static double number_of(const Json& json, const std::string& name, const std::string& path) {
+  try {
+    return json.number();
+  } catch (const Error& error) {
+    fail("config.json", path, ": '", name, "': ", error.what());
+  }
+}
+
+static void flatten(const Json& json, const std::string& name, const std::string& path, FlatJson& flat) {
   const auto inner = [&](const std::string& member) { return name.empty() ? member : name + "." + member; };
   switch (json.kind()) {
     case Json::Kind::null:
+      flat[name] = nullptr;
       break;
     case Json::Kind::boolean:
       flat[name] = json.boolean();
       break;
     case Json::Kind::number:
-      flat[name] = json.number();
+      flat[name] = number_of(json, name, path);
       break;
     case Json::Kind::string:
       flat[name] = json.string();
       break;
     case Json::Kind::array:
+      if (json.array().empty()) flat[name] = std::monostate();
       for (std::size_t i = 0; i < json.array().size(); ++i)
-        flatten(json.array()[i], inner(std::to_string(i)), flat);
+        flatten(json.array()[i], inner(std::to_string(i)), path, flat);
       break;
     case Json::Kind::object:
-      for (const auto& [member, value] : json.object()) flatten(value, inner(member), flat);
+      if (json.object().empty() && !name.empty()) flat[name] = std::monostate();
+      for (const auto& [member, value] : json.object()) flatten(value, inner(member), path, flat);
       break;
   }
 }
@@ -35,7 +47,7 @@ FlatJson read_config(const std::string& path) {
   const Json json = Json::parse(read_file("config.json", path), path);
   check(json.is(Json::Kind::object), "config.json", path, ": expected an object of settings");
   FlatJson flat;
-  flatten(json, "", flat);
+  flatten(json, "", path, flat);
   return flat;
 }
 

@@ -4,9 +4,11 @@
 //   nn::GPT gpt = from_pretrained<nn::GPT>("gpt2/other.safetensors");    // config.json lies beside it
 //
 // The model says which members of config.json it needs and which published name each of its weights has
-// (nn/pretrained.h). Here the files are read; nothing of modules is known.
+// (nn/pretrained.h). Here the files are read; nothing of modules is known. A setting of config.json
+// that the model does not implement throws "[config.json] PATH: …" with its name.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <type_traits>
@@ -16,9 +18,12 @@
 
 namespace heed::data {
 
-// The members of a JSON object, flat: nested ones as "outer.inner", those of a list as "list.0". null is left out.
-using FlatJson = std::map<std::string, std::variant<bool, double, std::string>>;
-// Throws "[config.json] PATH: …" where the file is missing or holds no object.
+// The members of a JSON object, flat: nested ones as "outer.inner", those of a list as "list.0". An
+// empty list or object is std::monostate.
+using FlatJson =
+    std::map<std::string, std::variant<bool, double, std::string, std::nullptr_t, std::monostate>>;
+// Throws "[config.json] PATH: …" if the file is missing, does not hold an object, or holds a number
+// that is out of range.
 FlatJson read_config(const std::string& path);
 
 struct PretrainedFiles {
@@ -34,7 +39,7 @@ Model from_pretrained(const std::string& path) {
   const PretrainedFiles files = pretrained_files(path);
   const FlatJson config = read_config(files.config);
   const SafeTensors file(files.weights);
-  return build_published(std::type_identity<Model>{}, config, file.all(),
+  return build_published(std::type_identity<Model>{}, {config, files.config}, file.all(),
                          [&](const Tensor& t) { file.release(t); });
 }
 

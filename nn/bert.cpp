@@ -5,9 +5,57 @@
 
 namespace heed::nn {
 
-BertOptions Bert::from_config(const Config& config) {
-  config.must_be("hidden_act", "gelu");
-  config.must_be("position_embedding_type", "absolute");
+// ---- published settings -----------------------------------------------------------------------------------
+
+static std::span<const ConfigMember> bert_members() {
+  using enum MemberKind;
+  static constexpr ConfigMember table[] = {
+      {"model_type", fixed, "'bert'"},
+      {"architectures", fixed,
+       "'BertModel' | 'BertForMaskedLM' | 'BertForPreTraining' | 'BertForSequenceClassification' | "
+       "'BertForNextSentencePrediction' | 'BertForTokenClassification' | 'BertForMultipleChoice' | "
+       "'BertForQuestionAnswering' | null"},
+      {"vocab_size", size},
+      {"max_position_embeddings", size},
+      {"type_vocab_size", size},
+      {"hidden_size", size},
+      {"num_attention_heads", size},
+      {"num_hidden_layers", count},
+      {"intermediate_size", size},
+      {"hidden_dropout_prob", rate},
+      {"attention_probs_dropout_prob", rate},
+      {"layer_norm_eps", epsilon},
+      {"hidden_act", fixed, "'gelu' | 'gelu_python'"},
+      {"position_embedding_type", fixed, "'absolute'"},
+      {"tie_word_embeddings", unused},  // of a masked language model, which has a row of its own
+      {"classifier_dropout", unused},   // of a classifier, too
+      // Of the first files. The pooler is the first token's, through one layer as wide as the
+      // hidden states.
+      {"directionality", fixed, "'bidi'"},
+      {"pooler_type", fixed, "'first_token_transform'"},
+      {"pooler_fc_size", unused},
+      {"pooler_num_attention_heads", unused},
+      {"pooler_num_fc_layers", unused},
+      {"pooler_size_per_head", unused},
+  };
+  return table;
+}
+
+static std::span<const ConfigMember> masked_lm_members() {
+  static constexpr ConfigMember table[] = {{"tie_word_embeddings", MemberKind::fixed, "true"}};
+  return table;
+}
+
+static std::span<const ConfigMember> classification_members() {
+  static constexpr ConfigMember table[] = {{"id2label", MemberKind::labels, "null"},
+                                           {"num_labels", MemberKind::size, "null"},
+                                           {"classifier_dropout", MemberKind::rate, "null"}};
+  return table;
+}
+
+// Of a checked configuration.
+static BertOptions options_of(const Config& config) {
+  config.must_divide("num_attention_heads", "hidden_size");
   return {.vocab_size = config.whole("vocab_size"),
           .max_positions = config.whole("max_position_embeddings"),
           .segments = config.whole("type_vocab_size"),
@@ -16,14 +64,22 @@ BertOptions Bert::from_config(const Config& config) {
           .num_layers = config.whole("num_hidden_layers"),
           .dim_feedforward = config.whole("intermediate_size"),
           .dropout = config.number_or("hidden_dropout_prob", 0.1),
+          .attention_dropout = config.number_or("attention_probs_dropout_prob", 0.1),
+          .activation_dropout = 0,
           .layer_norm_eps = config.number_or("layer_norm_eps", 1e-12)};
 }
 
-// The classes' names are listed; without a list there are two.
-BertForClassificationOptions BertForClassification::from_config(const Config& config) {
-  index_t classes = 0;
-  while (config.has(concat("id2label.", classes))) ++classes;
-  return {.bert = Bert::from_config(config), .num_classes = classes > 0 ? classes : 2};
+BertOptions Bert::from_config(const Config& config) { return options_of(config.checked({bert_members()})); }
+
+BertOptions BertForMaskedLM::from_config(const Config& config) {
+  return options_of(config.checked({masked_lm_members(), bert_members()}));
+}
+
+BertForClassificationOptions BertForClassification::from_config(const Config& file) {
+  const Config config = file.checked({classification_members(), bert_members()});
+  BertForClassificationOptions o{.bert = options_of(config), .num_classes = config.classes(2)};
+  if (config.has("classifier_dropout")) o.dropout = config.number("classifier_dropout");
+  return o;
 }
 
 // ---- the start --------------------------------------------------------------------------------------------
@@ -95,6 +151,8 @@ Bert::Bert(BertOptions o, Generator& gen)
   for (auto& layer : encoder.layers) {
     init::normal(layer.self_attn.in_proj_weight, gen, 0, 0.02);
     for (Linear* part : {&layer.self_attn.out_proj, &layer.linear1, &layer.linear2}) start(*part, gen);
+    layer.self_attn.options.dropout = o.attention_dropout.value_or(o.dropout);
+    layer.dropout.options.p = o.activation_dropout.value_or(o.dropout);
   }
   if (o.pooler) start(pooler.emplace(LinearOptions{.in = o.d_model, .out = o.d_model}, gen), gen);
 }
@@ -154,7 +212,7 @@ static BertForClassificationOptions checked(BertForClassificationOptions o) {
 BertForClassification::BertForClassification(BertForClassificationOptions o, Generator& gen)
     : options(checked(o)),
       bert(options.bert, gen),
-      dropout({.p = o.bert.dropout}, gen),
+      dropout({.p = o.dropout.value_or(o.bert.dropout)}, gen),
       classifier({.in = o.bert.d_model, .out = o.num_classes}, gen) {
   start(classifier, gen);
 }

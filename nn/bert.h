@@ -9,6 +9,8 @@
 // bidirectional transformers for language understanding", 2019.
 #pragma once
 
+#include <optional>
+
 #include "nn/embedding.h"
 #include "nn/pretrained.h"
 #include "nn/transformer_encoder.h"
@@ -24,6 +26,9 @@ struct BertOptions {
   index_t num_layers = 1;
   index_t dim_feedforward = 0;
   double dropout = 0.1;
+  // Of the attention weights, and inside the feed-forward; empty: dropout. The published models
+  // have none inside.
+  std::optional<double> attention_dropout = {}, activation_dropout = {};
   double layer_norm_eps = 1e-12;
   bool pooler = true;
 };
@@ -64,6 +69,8 @@ struct Bert : ModuleOf<Bert> {
   void visit(Visitor& v) override;
   std::string type() const override { return "Bert"; }
   std::string details() const override;
+  // BERT as Hugging Face publishes it. Throws "[config.json] …" for a setting that this model does
+  // not implement.
   static BertOptions from_config(const Config& config);
   static PublishedNames published_names();
 };
@@ -82,13 +89,14 @@ struct BertForMaskedLM : ModuleOf<BertForMaskedLM> {
   Tensor head(const Tensor& hidden) const;
   void visit(Visitor& v) override;
   std::string type() const override { return "BertForMaskedLM"; }
-  static BertOptions from_config(const Config& config) { return Bert::from_config(config); }
+  static BertOptions from_config(const Config& config);  // the output layer must be tied
   static PublishedNames published_names() { return Bert::published_names(); }
 };
 
 struct BertForClassificationOptions {
   BertOptions bert = {};
   index_t num_classes = 2;
+  std::optional<double> dropout = {};  // of the pooled sentence; empty: bert.dropout
 };
 // ids (B, T) -> logits (B, classes), from the pooled sentence.
 struct BertForClassification : ModuleOf<BertForClassification> {
@@ -101,7 +109,8 @@ struct BertForClassification : ModuleOf<BertForClassification> {
   Tensor forward(const IntTensor& ids, const BertInput& how = {});
   void visit(Visitor& v) override;
   std::string type() const override { return "BertForClassification"; }
-  static BertForClassificationOptions from_config(const Config& config);
+  static BertForClassificationOptions from_config(
+      const Config& config);  // as Bert's; a class for each id2label
   static PublishedNames published_names() { return Bert::published_names(); }
 };
 

@@ -24,14 +24,42 @@ static DetectionTransformerOptions checked(const DetectionTransformerOptions& o)
 
 // ---- positions --------------------------------------------------------------------------------------------
 
-// Angles of one axis, from 2π / size to 2π, to C/2 channels: sine and cosine of angle / 10000^(2i / (C/2)) in turn.
-static void write_waves(double angle, index_t channels, double* to) {
-  for (index_t c = 0; c < channels; ++c) {
-    const index_t pair = c - c % 2;  // 2i
-    const double wave = angle / std::pow(10000, static_cast<double>(pair) / static_cast<double>(channels));
-    to[c] = c % 2 == 0 ? std::sin(wave) : std::cos(wave);
+namespace {
+
+// Writes one axis to C/2 channels: sine and cosine of angle / 10000^(2i / (C/2)) in turn, for
+// angles from 2π / size to 2π.
+class Waves {
+ public:
+  explicit Waves(index_t channels) {
+    for (index_t c = 0; c < channels; ++c) {
+      const index_t pair = c - c % 2;  // 2i
+      lengths_.push_back(std::pow(10000, static_cast<double>(pair) / static_cast<double>(channels)));
+    }
   }
-}
+  void write(double angle, double* to) const {
+    for (std::size_t c = 0; c < lengths_.size(); ++c)
+      to[c] = c % 2 == 0 ? std::sin(angle / lengths_[c]) : std::cos(angle / lengths_[c]);
+  }
+
+ private:
+  std::vector<double> lengths_;
+};
+
+// Counts the real pixels of mask b up to each pixel, in its row and in its column.
+struct RealPixels {
+  std::vector<double> in_row, in_column;
+
+  RealPixels(const Mask& real, index_t b, index_t height, index_t width) {
+    for (index_t i = 0; i < height; ++i)
+      for (index_t j = 0; j < width; ++j) {
+        const double here = real.data()[(b * height + i) * width + j];
+        in_row.push_back(here + (j > 0 ? in_row.back() : 0));
+        in_column.push_back(here + (i > 0 ? in_column[static_cast<std::size_t>((i - 1) * width + j)] : 0));
+      }
+  }
+};
+
+}  // namespace
 
 Tensor sine_positions_2d(const Mask& real, index_t d_model, DType dtype) {
   check(real.defined() && real.rank() == 3, "sine_positions_2d", "the mask must be (B, height, width), got ",
@@ -41,26 +69,29 @@ Tensor sine_positions_2d(const Mask& real, index_t d_model, DType dtype) {
   const index_t batch = real.shape()[0], height = real.shape()[1], width = real.shape()[2],
                 half = d_model / 2;
   std::vector<double> values(static_cast<std::size_t>(real.numel() * d_model));
-  const auto seen = [&](index_t b, index_t rows, index_t columns, bool down) {  // real pixels up to this one
-    index_t n = 0;
-    for (index_t i = 0; i <= (down ? rows : columns); ++i)
-      n += down ? real.at({b, i, columns}) : real.at({b, rows, i});
-    return static_cast<double>(n);
-  };
+  const Waves waves(half);
   double* to = values.data();
-  for (index_t b = 0; b < batch; ++b)
+  for (index_t b = 0; b < batch; ++b) {
+    const RealPixels pixels(real, b, height, width);
     for (index_t i = 0; i < height; ++i)
       for (index_t j = 0; j < width; ++j, to += d_model) {
-        write_waves(2 * pi * seen(b, i, j, true) / (seen(b, height - 1, j, true) + 1e-6), half, to);
-        write_waves(2 * pi * seen(b, i, j, false) / (seen(b, i, width - 1, false) + 1e-6), half, to + half);
+        const auto here = static_cast<std::size_t>(i * width + j);
+        const auto bottom = static_cast<std::size_t>((height - 1) * width + j);
+        const auto right = static_cast<std::size_t>((i + 1) * width - 1);
+        waves.write(2 * pi * pixels.in_column[here] / (pixels.in_column[bottom] + 1e-6), to);
+        waves.write(2 * pi * pixels.in_row[here] / (pixels.in_row[right] + 1e-6), to + half);
       }
+  }
   return from_vector(values, {batch, height * width, d_model}, dtype);
 }
 
 // ---- layers -----------------------------------------------------------------------------------------------
 
 static MultiheadAttentionOptions attention_of(const DetectionTransformerOptions& o) {
-  return {.d_model = o.d_model, .nhead = o.nhead, .dropout = o.dropout, .batch_first = true};
+  return {.d_model = o.d_model,
+          .nhead = o.nhead,
+          .dropout = o.attention_dropout.value_or(o.dropout),
+          .batch_first = true};
 }
 
 DETREncoderLayer::DETREncoderLayer(DetectionTransformerOptions o, Generator& gen)
@@ -70,7 +101,7 @@ DETREncoderLayer::DETREncoderLayer(DetectionTransformerOptions o, Generator& gen
       linear2({.in = o.dim_feedforward, .out = o.d_model}, gen),
       norm1({.size = o.d_model}),
       norm2({.size = o.d_model}),
-      dropout({.p = o.dropout}, gen),
+      dropout({.p = o.activation_dropout.value_or(o.dropout)}, gen),
       dropout1({.p = o.dropout}, gen),
       dropout2({.p = o.dropout}, gen) {}
 
@@ -100,7 +131,7 @@ DETRDecoderLayer::DETRDecoderLayer(DetectionTransformerOptions o, Generator& gen
       norm1({.size = o.d_model}),
       norm2({.size = o.d_model}),
       norm3({.size = o.d_model}),
-      dropout({.p = o.dropout}, gen),
+      dropout({.p = o.activation_dropout.value_or(o.dropout)}, gen),
       dropout1({.p = o.dropout}, gen),
       dropout2({.p = o.dropout}, gen),
       dropout3({.p = o.dropout}, gen) {}
@@ -207,7 +238,7 @@ static Mask shrunk(const Mask& real, index_t height, index_t width) {
   for (index_t b = 0; b < batch; ++b)
     for (index_t i = 0; i < height; ++i)
       for (index_t j = 0; j < width; ++j)
-        values.push_back(real.at({b, i * rows / height, j * columns / width}));
+        values.push_back(real.data()[(b * rows + i * rows / height) * columns + j * columns / width]);
   return {std::move(values), {batch, height, width}};
 }
 
@@ -221,25 +252,90 @@ Detections DETR::forward(const Tensor& images, const Mask& real) {
 
 // ---- as it is published -----------------------------------------------------------------------------------
 
-DETROptions DETR::from_config(const Config& config) {
-  config.must_be("backbone", "resnet50");
-  config.must_be("position_embedding_type", "sine");
-  config.must_be("activation_function", "relu");
+static std::span<const ConfigMember> detr_members() {
+  using enum MemberKind;
+  static constexpr ConfigMember table[] = {
+      {"model_type", fixed, "'detr'"},
+      {"architectures", fixed, "'DetrForObjectDetection' | 'DetrModel' | null"},
+      {"num_channels", size},
+      {"d_model", size},
+      {"encoder_attention_heads", size},
+      {"decoder_attention_heads", size},
+      {"encoder_layers", count},
+      {"decoder_layers", count},
+      {"encoder_ffn_dim", size},
+      {"decoder_ffn_dim", size},
+      {"dropout", rate},
+      {"attention_dropout", rate},
+      {"activation_dropout", rate},
+      {"num_queries", size},
+      {"id2label", labels, "null"},
+      {"num_labels", size, "null"},
+      {"hidden_size", alias, "d_model"},
+      {"num_attention_heads", alias, "encoder_attention_heads"},
+      {"activation_function", fixed, "'relu'"},
+      {"position_embedding_type", fixed, "'sine'"},
+      {"scale_embedding", fixed, "false | null"},
+      {"encoder_layerdrop", fixed, "0"},
+      {"decoder_layerdrop", fixed, "0"},
+      {"is_encoder_decoder", fixed, "true"},
+      // The backbone: timm's ResNet-50, of which the last map is read.
+      {"backbone", fixed, "'resnet50'"},
+      {"use_timm_backbone", fixed, "true"},
+      {"dilation", fixed, "false | null"},
+      {"backbone_config", fixed, "null"},
+      {"backbone_kwargs", fixed, "null"},
+      {"backbone_kwargs.out_indices", sizes},
+      {"backbone_kwargs.in_chans", alias, "num_channels"},
+      {"freeze_backbone", unused},
+      // Deformable DETR.
+      {"two_stage", fixed, "false | null"},
+      {"with_box_refine", fixed, "false | null"},
+      {"num_feature_levels", fixed, "1"},
+      // Initialisation, members without a reader, and the loss.
+      {"use_pretrained_backbone", unused},
+      {"init_std", unused},
+      {"init_xavier_std", unused},
+      {"num_hidden_layers", unused},  // encoder_layers once more
+      {"max_position_embeddings", unused},
+      {"classifier_dropout", unused},
+      {"tie_word_embeddings", unused},
+      {"auxiliary_loss", unused},  // every layer's detections are returned
+      {"class_cost", unused},
+      {"bbox_cost", unused},
+      {"giou_cost", unused},
+      {"mask_loss_coefficient", unused},
+      {"dice_loss_coefficient", unused},
+      {"bbox_loss_coefficient", unused},
+      {"giou_loss_coefficient", unused},
+      {"eos_coefficient", unused},
+  };
+  return table;
+}
+
+DETROptions DETR::from_config(const Config& file) {
+  const Config config = file.checked({detr_members()});
+  if (config.has("backbone_kwargs.out_indices.0"))
+    config.require(config.wholes("backbone_kwargs.out_indices").back() == 4,
+                   "'backbone_kwargs.out_indices' must end with 4, the backbone's last map, got ",
+                   config.wholes("backbone_kwargs.out_indices").back());
   DETROptions o = detr_resnet50();
+  o.backbone.in_channels = config.whole_or("num_channels", 3);
   DetectionTransformerOptions& d = o.detector;
   d.d_model = config.whole("d_model");
   d.nhead = config.whole("encoder_attention_heads");
   d.num_encoder_layers = config.whole("encoder_layers");
   d.num_decoder_layers = config.whole("decoder_layers");
   d.dim_feedforward = config.whole("encoder_ffn_dim");
-  check(config.whole("decoder_attention_heads") == d.nhead &&
-            config.whole("decoder_ffn_dim") == d.dim_feedforward,
-        "config.json", "'decoder_attention_heads' and 'decoder_ffn_dim' must be those of the encoder");
-  d.dropout = config.number_or("dropout", d.dropout);
+  config.require(config.whole("decoder_attention_heads") == d.nhead &&
+                     config.whole("decoder_ffn_dim") == d.dim_feedforward,
+                 "'decoder_attention_heads' and 'decoder_ffn_dim' must be those of the encoder");
+  config.must_divide("encoder_attention_heads", "d_model");
+  d.dropout = config.number_or("dropout", 0.1);
+  d.attention_dropout = config.number_or("attention_dropout", 0);
+  d.activation_dropout = config.number_or("activation_dropout", 0);
   d.num_queries = config.whole("num_queries");
-  index_t named = 0;
-  while (config.has(concat("id2label.", named))) ++named;
-  d.num_classes = named > 0 ? named : config.whole_or("num_labels", d.num_classes);
+  d.num_classes = config.classes(2);  // as many as a file that leaves id2label out has
   return o;
 }
 

@@ -12,6 +12,7 @@
 // Carion et al., "End-to-end object detection with Transformers", 2020.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "nn/dropout.h"
@@ -33,7 +34,9 @@ struct DetectionTransformerOptions {
   index_t nhead = 8;
   index_t num_encoder_layers = 6, num_decoder_layers = 6;
   index_t dim_feedforward = 2048;
-  double dropout = 0.1;
+  double dropout = 0.1;  // of what the sublayers return
+  // Of the attention weights, and inside the feed-forward; empty: dropout.
+  std::optional<double> attention_dropout = {}, activation_dropout = {};
   index_t num_queries = 100;  // N, the most objects that it can find
   index_t num_classes = 91;   // K; the class head has one output more, the last: no object
 };
@@ -114,7 +117,8 @@ struct DETR : ModuleOf<DETR> {
   void visit(Visitor& v) override { v.child("backbone", backbone), v.child("detector", detector); }
   std::string type() const override { return "DETR"; }
 
-  // As Hugging Face publishes facebook/detr-resnet-50.
+  // As Hugging Face publishes facebook/detr-resnet-50. Throws "[config.json] …" for a setting that
+  // this model does not implement. The weights of the loss are options of detection_loss.
   static DETROptions from_config(const Config& config);
   static PublishedNames published_names();
 };

@@ -8,17 +8,61 @@
 
 namespace heed::nn {
 
-GPTOptions GPT::from_config(const Config& config) {
-  config.must_be("activation_function", "gelu_new");
+// ---- published settings -----------------------------------------------------------------------------------
+
+static std::span<const ConfigMember> gpt_members() {
+  using enum MemberKind;
+  static constexpr ConfigMember table[] = {
+      {"model_type", fixed, "'gpt2'"},
+      {"architectures", fixed, "'GPT2LMHeadModel' | 'GPT2Model' | 'GPT2DoubleHeadsModel' | null"},
+      {"vocab_size", size},
+      {"n_positions", size},
+      {"n_ctx", size},  // of older files: n_positions once more
+      {"n_embd", size},
+      {"n_head", size},
+      {"n_layer", count},
+      {"n_inner", size, "null"},
+      {"resid_pdrop", rate},
+      {"attn_pdrop", rate},
+      {"embd_pdrop", rate},
+      {"layer_norm_epsilon", epsilon},
+      {"hidden_size", alias, "n_embd"},
+      {"max_position_embeddings", alias, "n_positions"},
+      {"num_attention_heads", alias, "n_head"},
+      {"num_hidden_layers", alias, "n_layer"},
+      // Four names of one formula, the tanh form of GELU.
+      {"activation_function", fixed, "'gelu_new' | 'gelu_pytorch_tanh' | 'gelu_fast' | 'gelu_accurate'"},
+      {"scale_attn_weights", fixed, "true"},
+      {"scale_attn_by_inverse_layer_idx", fixed, "false | null"},
+      {"tie_word_embeddings", fixed, "true"},
+      {"reorder_and_upcast_attn", unused},  // scores in float32, as always here
+      // The summary of a sequence in GPT2DoubleHeadsModel, and members of the first files.
+      {"summary_type", unused},
+      {"summary_use_proj", unused},
+      {"summary_activation", unused},
+      {"summary_proj_to_labels", unused},
+      {"summary_first_dropout", unused},
+      {"classifier_dropout", unused},
+      {"n_special", unused},
+      {"predict_special_tokens", unused},
+  };
+  return table;
+}
+
+GPTOptions GPT::from_config(const Config& file) {
+  const Config config = file.checked({gpt_members()});
   const index_t width = config.whole("n_embd");
-  check(config.whole_or("n_inner", 4 * width) == 4 * width, "config.json",
-        "'n_inner' must be 4 · n_embd in this model, got ", config.whole_or("n_inner", 0));
+  config.require(config.whole_or("n_inner", 4 * width) == 4 * width,
+                 "'n_inner' must be 4 · n_embd in this model, got ", config.whole_or("n_inner", 0));
+  config.must_divide("n_head", "n_embd");
   return {.vocab_size = config.whole("vocab_size"),
           .context = config.whole_or("n_positions", config.whole_or("n_ctx", 1024)),
           .d_model = width,
           .nhead = config.whole("n_head"),
           .num_layers = config.whole("n_layer"),
           .dropout = config.number_or("resid_pdrop", 0.1),
+          .attention_dropout = config.number_or("attn_pdrop", 0.1),
+          .embedding_dropout = config.number_or("embd_pdrop", 0.1),
           .layer_norm_eps = config.number_or("layer_norm_epsilon", 1e-5)};
 }
 
@@ -68,8 +112,9 @@ Tensor CausalSelfAttention::forward(const Tensor& x, GPTCache::Layer* kept, inde
     k = kept->keys.slice(2, 0, at + t), v = kept->values.slice(2, 0, at + t);
   }
   // `causal` is aligned at the last query and key: with a cache the T new tokens see all that came before them.
+  const double rate = options.attention_dropout.value_or(options.dropout);
   const Tensor y = scaled_dot_product_attention(
-      q, k, v, {.causal = true, .dropout = training() ? options.dropout : 0, .generator = &generator});
+      q, k, v, {.causal = true, .dropout = training() ? rate : 0, .generator = &generator});
   return resid_dropout(c_proj(y.transpose(1, 2).reshape({batch, t, options.d_model})));
 }
 
@@ -124,7 +169,7 @@ GPT::GPT(GPTOptions o, Generator& gen)
     : options(checked(o)),
       wte({.num_embeddings = o.vocab_size, .embedding_dim = o.d_model}, gen),
       wpe({.num_embeddings = o.context, .embedding_dim = o.d_model}, gen),
-      drop({.p = o.dropout}, gen),
+      drop({.p = o.embedding_dropout.value_or(o.dropout)}, gen),
       ln_f({.size = o.d_model, .eps = o.layer_norm_eps}) {
   init::normal(wte.weight, gen, 0, 0.02);
   init::normal(wpe.weight, gen, 0, 0.02);

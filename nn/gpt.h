@@ -11,6 +11,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "nn/dropout.h"
@@ -28,7 +29,9 @@ struct GPTOptions {
   index_t d_model = 0;     // C
   index_t nhead = 1;       // H; must divide d_model
   index_t num_layers = 1;
-  double dropout = 0.1;
+  double dropout = 0.1;  // of what the sublayers return
+  // Of the attention weights, and of the embeddings; empty: dropout.
+  std::optional<double> attention_dropout = {}, embedding_dropout = {};
   double layer_norm_eps = 1e-5;
 };
 // GPT-2 small: 124,439,808 parameters.
@@ -105,6 +108,8 @@ struct GPT : ModuleOf<GPT> {
   void visit(Visitor& v) override;
   std::string type() const override { return "GPT"; }
   std::string details() const override;
+  // GPT-2 as Hugging Face publishes it. Throws "[config.json] …" for a setting that this model does
+  // not implement.
   static GPTOptions from_config(const Config& config);
   static PublishedNames published_names();
 

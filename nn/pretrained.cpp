@@ -2,7 +2,6 @@
 #include "nn/pretrained.h"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -10,54 +9,6 @@
 #include "autograd/ops.h"
 
 namespace heed::nn {
-
-// ---- config.json ------------------------------------------------------------------------------------------
-
-template <class T>
-const T& Config::value(const std::string& name, const char* kind) const {
-  const auto found = values_.find(name);
-  check(found != values_.end(), "config.json", "needs '", name, "', ", kind);
-  const T* value = std::get_if<T>(&found->second);
-  check(value, "config.json", "'", name, "' must be ", kind);
-  return *value;
-}
-
-double Config::number(const std::string& name) const { return value<double>(name, "a number"); }
-bool Config::flag(const std::string& name) const { return value<bool>(name, "true or false"); }
-std::string Config::text(const std::string& name) const { return value<std::string>(name, "a text"); }
-
-index_t Config::whole(const std::string& name) const {
-  const double x = value<double>(name, "a whole number");
-  check(x == std::floor(x) && std::abs(x) < 0x1p53, "config.json", "'", name,
-        "' must be a whole number, got ", x);
-  return static_cast<index_t>(x);
-}
-
-std::vector<index_t> Config::wholes(const std::string& name) const {
-  std::vector<index_t> list;
-  while (has(concat(name, ".", list.size()))) list.push_back(whole(concat(name, ".", list.size())));
-  check(!list.empty(), "config.json", "needs '", name, "', a list of whole numbers");
-  return list;
-}
-
-index_t Config::whole_or(const std::string& name, index_t otherwise) const {
-  return has(name) ? whole(name) : otherwise;
-}
-double Config::number_or(const std::string& name, double otherwise) const {
-  return has(name) ? number(name) : otherwise;
-}
-bool Config::flag_or(const std::string& name, bool otherwise) const {
-  return has(name) ? flag(name) : otherwise;
-}
-std::string Config::text_or(const std::string& name, const std::string& otherwise) const {
-  return has(name) ? text(name) : otherwise;
-}
-
-void Config::must_be(const std::string& name, const std::string& expected) const {
-  const std::string given = text_or(name, expected);
-  check(given == expected, "config.json", "'", name, "' is '", given, "'; this model computes '", expected,
-        "'");
-}
 
 // ---- names ------------------------------------------------------------------------------------------------
 

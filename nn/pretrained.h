@@ -1,7 +1,7 @@
 // pretrained.h — lesson 10: weights that others have trained, under the names under which they are published.
 //
 //   struct GPT : ModuleOf<GPT> {
-//     static GPTOptions from_config(const Config& config);    // which members of config.json say what
+//     static GPTOptions from_config(const Config& config);    // options, from a table of members
 //     static PublishedNames published_names();                // the table of names that are not ours
 //     …
 //   };
@@ -11,49 +11,19 @@
 #pragma once
 
 #include <functional>
-#include <map>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "nn/config.h"
 #include "nn/init.h"
 #include "nn/module.h"
 
 namespace heed::nn {
-
-// The members of a config.json, flat: {"vision": {"depths": [2, 6]}} is vision.depths.0 = 2, vision.depths.1 = 6.
-// A member that is null is not there. What is asked for and is not there, or is of another kind, throws
-// "[config.json] …" with its name.
-class Config {
- public:
-  using Values = std::map<std::string, std::variant<bool, double, std::string>>;
-  Config() = default;
-  Config(Values values)
-      : values_(std::move(values)) {}  // NOLINT(google-explicit-constructor): what data/ reads
-
-  bool has(const std::string& name) const { return values_.contains(name); }
-  index_t whole(const std::string& name) const;
-  double number(const std::string& name) const;
-  bool flag(const std::string& name) const;
-  std::string text(const std::string& name) const;
-  std::vector<index_t> wholes(const std::string& name) const;  // of a list: name.0, name.1, …
-  // The same, where older files leave the member out.
-  index_t whole_or(const std::string& name, index_t otherwise) const;
-  double number_or(const std::string& name, double otherwise) const;
-  bool flag_or(const std::string& name, bool otherwise) const;
-  std::string text_or(const std::string& name, const std::string& otherwise) const;
-  // Throws where a member that says what is computed says something else than this model computes.
-  void must_be(const std::string& name, const std::string& value) const;
-
- private:
-  template <class T>
-  const T& value(const std::string& name, const char* kind) const;
-  Values values_;
-};
 
 // What is done to a published tensor before it is one of ours.
 enum class How {
@@ -90,14 +60,22 @@ struct PublishedNames {
 void load_published(Module& module, const NamedTensors& tensors, const PublishedNames& names,
                     const std::function<void(const Tensor&)>& copied = {});
 
-// A model of the published form, filled, in evaluation mode. data::from_pretrained calls it.
+// A model of the published form, filled, in evaluation mode. data::from_pretrained calls it. Throws
+// "[config.json] FILE: …" for a configuration of which no model can be built.
 template <class Model>
 Model build_published(std::type_identity<Model> /*which*/, const Config& config, const NamedTensors& tensors,
                       const std::function<void(const Tensor&)>& copied = {}) {
+  const auto options = Model::from_config(config);
   Generator unused;
   Model model = [&] {
     const NoInit no_init;
-    return Model(Model::from_config(config), unused);
+    try {
+      return Model(options, unused);
+    } catch (const std::bad_alloc&) {
+      config.reject("a model of these sizes does not fit into memory");
+    } catch (const Error& error) {
+      config.reject("no model can have these settings: ", error.what());
+    }
   }();
   load_published(model, tensors, Model::published_names(), copied);
   model.eval();

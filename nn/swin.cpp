@@ -275,25 +275,66 @@ std::string SwinTransformer::details() const {
                 options.shifted ? "" : ", shifted=false", options.masked ? "" : ", masked=false");
 }
 
-// One number for a square, as itself or as torchvision's [n, n].
-static index_t square(const Config& config, const std::string& name) {
-  if (config.has(name)) return config.whole(name);
-  const std::vector<index_t> sides = config.wholes(name);
-  check(sides.size() == 2 && sides[0] == sides[1], "config.json", "'", name, "' must be a square, got ",
-        sides.size() == 2 ? concat(sides[0], " x ", sides[1]) : concat(sides.size(), " sides"));
-  return sides[0];
+// ---- published settings -----------------------------------------------------------------------------------
+
+static std::span<const ConfigMember> swin_members() {
+  using enum MemberKind;
+  static constexpr ConfigMember table[] = {
+      {"model_type", fixed, "'swin'"},
+      {"architectures", fixed, "'SwinForImageClassification' | 'SwinModel' | 'SwinTransformer' | null"},
+      {"num_channels", size},
+      {"patch_size", square},
+      {"embed_dim", size},
+      {"depths", sizes},
+      {"num_heads", sizes},
+      {"window_size", square},
+      {"mlp_ratio", size},
+      {"num_classes", size},
+      {"dropout", rate},
+      {"stochastic_depth_prob", rate},
+      {"layer_norm_eps", epsilon},
+      {"attention_dropout", fixed, "0"},
+      {"norm_layer", fixed, "null"},
+      {"block", fixed, "null"},
+      {"downsample_layer", fixed, "null"},
+      // Hugging Face's names.
+      {"drop_path_rate", alias, "stochastic_depth_prob"},  // of both sublayers
+      {"id2label", labels, "null"},
+      {"num_labels", size, "null"},
+      {"hidden_act", fixed, "'gelu' | 'gelu_python'"},
+      {"qkv_bias", fixed, "true"},
+      {"use_absolute_embeddings", fixed, "false | null"},
+      {"hidden_dropout_prob", fixed, "0"},  // at other places than torchvision's dropout
+      {"attention_probs_dropout_prob", fixed, "0"},
+      {"path_norm", fixed, "true"},  // the norm after the patches
+      // Read from the image and from depths; the decoder of masked image modelling, and the maps of
+      // a backbone.
+      {"image_size", unused},
+      {"hidden_size", unused},
+      {"num_layers", unused},
+      {"num_hidden_layers", unused},
+      {"encoder_stride", unused},
+      {"out_features", unused},
+      {"out_indices", unused},
+      {"stage_names", unused},
+      {"tie_word_embeddings", unused},
+  };
+  return table;
 }
 
-SwinOptions SwinTransformer::from_config(const Config& config) {
-  return {.patch_size = square(config, "patch_size"),
+SwinOptions SwinTransformer::from_config(const Config& file) {
+  const Config config = file.checked({swin_members()});
+  return {.channels = config.whole_or("num_channels", 3),
+          .patch_size = config.square("patch_size"),
           .embed_dim = config.whole("embed_dim"),
           .depths = config.wholes("depths"),
           .num_heads = config.wholes("num_heads"),
-          .window_size = square(config, "window_size"),
+          .window_size = config.square("window_size"),
           .mlp_ratio = config.whole_or("mlp_ratio", 4),
-          .num_classes = config.whole_or("num_classes", 1000),
+          .num_classes = config.classes(1000),
           .dropout = config.number_or("dropout", 0),
-          .stochastic_depth = config.number_or("stochastic_depth_prob", 0)};
+          .stochastic_depth = config.number_or("stochastic_depth_prob", 0.1),
+          .layer_norm_eps = config.number_or("layer_norm_eps", 1e-5)};
 }
 
 }  // namespace heed::nn

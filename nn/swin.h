@@ -154,7 +154,10 @@ struct SwinTransformer : ModuleOf<SwinTransformer> {
   std::string type() const override { return "SwinTransformer"; }
   std::string details() const override;
 
-  // config.json holds torchvision's arguments: patch_size, embed_dim, depths, num_heads, window_size, num_classes …
+  // config.json holds torchvision's arguments: patch_size, embed_dim, depths, num_heads,
+  // window_size, num_classes … The names of Hugging Face's SwinConfig are understood, too; weights
+  // must have torchvision's names. Throws "[config.json] …" for a setting that this model does not
+  // implement.
   static SwinOptions from_config(const Config& config);
   static PublishedNames published_names() { return {}; }  // torchvision's are ours
 };

@@ -308,11 +308,49 @@ std::string T5::details() const {
 
 // ---- published settings ------------------------------------------------------------------------------------
 
-T5Options T5::from_config(const Config& c) {
-  c.must_be("feed_forward_proj", "relu");
-  check(c.flag_or("tie_word_embeddings", true), "config.json",
-        "tie_word_embeddings is false; this T5 writes with its "
-        "embedding");
+static std::span<const ConfigMember> t5_members() {
+  using enum MemberKind;
+  static constexpr ConfigMember table[] = {
+      {"model_type", fixed, "'t5'"},
+      {"architectures", fixed, "'T5ForConditionalGeneration' | 'T5WithLMHeadModel' | 'T5Model' | null"},
+      {"vocab_size", size},
+      {"d_model", size},
+      {"d_kv", size},
+      {"d_ff", size},
+      {"num_heads", size},
+      {"num_layers", count},
+      {"num_decoder_layers", count, "null"},
+      {"relative_attention_num_buckets", size},
+      {"relative_attention_max_distance", size},
+      {"dropout_rate", rate},
+      {"layer_norm_epsilon", epsilon},
+      {"pad_token_id", id},
+      {"eos_token_id", id},
+      {"decoder_start_token_id", id, "null"},
+      {"hidden_size", alias, "d_model"},
+      {"head_dim", alias, "d_kv"},
+      {"num_attention_heads", alias, "num_heads"},
+      {"num_hidden_layers", alias, "num_layers"},
+      // T5 1.1 and Flan-T5 have a gated feed-forward and an output layer of their own, whose input
+      // is not scaled.
+      {"feed_forward_proj", fixed, "'relu'"},
+      {"dense_act_fn", fixed, "'relu'"},
+      {"is_gated_act", fixed, "false | null"},
+      {"tie_word_embeddings", fixed, "true"},
+      {"scale_decoder_outputs", fixed, "true"},
+      {"is_encoder_decoder", fixed, "true"},
+      {"initializer_factor", unused},
+      {"classifier_dropout", unused},
+      {"n_positions", unused},  // of the texts it was trained on; relative positions have no limit
+  };
+  return table;
+}
+
+T5Options T5::from_config(const Config& file) {
+  const Config c = file.checked({t5_members()});
+  const index_t pad = c.whole_or("pad_token_id", 0);
+  c.require(c.whole_or("decoder_start_token_id", pad) == pad, "'decoder_start_token_id' is ",
+            c.whole_or("decoder_start_token_id", pad), "; this model starts with 'pad_token_id', ", pad);
   const index_t layers = c.whole("num_layers");
   return {.vocab_size = c.whole("vocab_size"),
           .d_model = c.whole("d_model"),
@@ -325,7 +363,7 @@ T5Options T5::from_config(const Config& c) {
           .max_distance = c.whole_or("relative_attention_max_distance", 128),
           .dropout = c.number("dropout_rate"),
           .layer_norm_eps = c.number("layer_norm_epsilon"),
-          .pad = c.whole_or("pad_token_id", 0),
+          .pad = pad,
           .eos = c.whole_or("eos_token_id", 1)};
 }
 

@@ -166,7 +166,8 @@ struct T5 : ModuleOf<T5> {
   std::string type() const override { return "T5"; }
   std::string details() const override;
 
-  // The published files: t5-small, t5-base, … (not T5 1.1, whose feed-forward is gated).
+  // The published files: t5-small, t5-base, … (not T5 1.1 and Flan-T5, whose feed-forward is
+  // gated). Throws "[config.json] …" for a setting that this model does not implement.
   static T5Options from_config(const Config& config);
   static PublishedNames published_names();
 

@@ -35,6 +35,9 @@ VisionTransformer::VisionTransformer(VisionTransformerOptions o, Generator& gen)
   // Small: at a deviation of 1 the positions would drown the patches.
   init::normal(cls_token, gen, 0, 0.02);
   init::normal(pos_embed, gen, 0, 0.02);
+  for (auto& layer : transformer.layers)
+    layer.self_attn.options.dropout = o.attention_dropout.value_or(o.dropout);
+  if (o.embedding_dropout > 0) embedding_dropout.emplace(DropoutOptions{.p = o.embedding_dropout}, gen);
 }
 
 index_t VisionTransformer::num_patches() const {
@@ -51,10 +54,11 @@ Tensor VisionTransformer::patches(const Tensor& images) const {
   return unfold(images, {.kernel_h = p, .kernel_w = p, .stride = p}).transpose(1, 2);
 }
 
-Tensor VisionTransformer::tokens(const Tensor& images) const {
+Tensor VisionTransformer::tokens(const Tensor& images) {
   const Tensor x = patch_embed(patches(images));  // (B, N, C)
   const Tensor cls = cls_token.expand({x.size(0), 1, options.d_model});
-  return cat({cls, x}, 1) + pos_embed;
+  const Tensor y = cat({cls, x}, 1) + pos_embed;
+  return embedding_dropout ? (*embedding_dropout)(y) : y;
 }
 
 Tensor VisionTransformer::forward(const Tensor& images) {
@@ -70,6 +74,7 @@ void VisionTransformer::visit(Visitor& v) {
   v.parameter("cls_token", cls_token);
   v.parameter("pos_embed", pos_embed);
   v.child("patch_embed", patch_embed);
+  v.child("embedding_dropout", embedding_dropout);
   v.child("transformer", transformer);
   v.child("fc", fc);
 }
@@ -79,16 +84,63 @@ std::string VisionTransformer::details() const {
                 ", channels=", options.channels);
 }
 
-VisionTransformerOptions VisionTransformer::from_config(const Config& config) {
+// ---- published settings -----------------------------------------------------------------------------------
+
+static std::span<const ConfigMember> vit_members() {
+  using enum MemberKind;
+  static constexpr ConfigMember table[] = {
+      {"model_type", fixed, "'vit'"},
+      {"architectures", fixed, "'ViTForImageClassification' | 'ViTModel' | 'VisionTransformer' | null"},
+      {"image_size", square},
+      {"patch_size", square},
+      {"num_channels", size},
+      {"num_layers", count},
+      {"num_heads", size},
+      {"hidden_dim", size},
+      {"mlp_dim", size},
+      {"num_classes", size},
+      {"dropout", rate},
+      {"attention_dropout", rate},
+      {"layer_norm_eps", epsilon},
+      {"representation_size", fixed, "null"},
+      {"conv_stem_configs", fixed, "null"},
+      {"norm_layer", fixed, "null"},
+      // Hugging Face's names.
+      {"num_hidden_layers", alias, "num_layers"},
+      {"num_attention_heads", alias, "num_heads"},
+      {"hidden_size", alias, "hidden_dim"},
+      {"intermediate_size", alias, "mlp_dim"},
+      {"id2label", labels, "null"},
+      {"num_labels", size, "null"},
+      {"hidden_act", fixed, "'gelu' | 'gelu_python'"},
+      {"qkv_bias", fixed, "true"},
+      {"hidden_dropout_prob", fixed, "0"},  // at other places than torchvision's dropout
+      {"attention_probs_dropout_prob", alias, "attention_dropout"},
+      // The pooler of ViTModel, and the decoder of masked image modelling.
+      {"pooler_act", unused},
+      {"pooler_output_size", unused},
+      {"encoder_stride", unused},
+      {"tie_word_embeddings", unused},
+  };
+  return table;
+}
+
+VisionTransformerOptions VisionTransformer::from_config(const Config& file) {
+  const Config config = file.checked({vit_members()});
   VisionTransformerOptions o = vit_b_16();
-  o.img_size = config.whole("image_size");
-  o.patch_size = config.whole("patch_size");
+  o.img_size = config.square("image_size");
+  o.patch_size = config.square("patch_size");
+  o.channels = config.whole_or("num_channels", 3);
   o.num_layers = config.whole("num_layers");
   o.nhead = config.whole("num_heads");
   o.d_model = config.whole("hidden_dim");
   o.dim_feedforward = config.whole("mlp_dim");
-  o.num_classes = config.whole_or("num_classes", 1000);
+  o.num_classes = config.classes(1000);
   o.dropout = config.number_or("dropout", 0);
+  o.embedding_dropout = o.dropout;
+  o.attention_dropout = config.number_or("attention_dropout", 0);
+  o.layer_norm_eps = config.number_or("layer_norm_eps", 1e-6);
+  config.must_divide("num_heads", "hidden_dim");
   return o;
 }
 

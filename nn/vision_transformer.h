@@ -1,6 +1,8 @@
 // vision_transformer.h — lessons 08 and 10: an image as a sequence of patches.
 #pragma once
 
+#include <optional>
+
 #include "nn/pretrained.h"
 #include "nn/transformer_encoder.h"
 
@@ -16,6 +18,8 @@ struct VisionTransformerOptions {
   index_t num_layers = 1;
   index_t dim_feedforward = 2048;
   double dropout = 0.1;
+  std::optional<double> attention_dropout = {};  // of the attention weights; empty: dropout
+  double embedding_dropout = 0;                  // of what the encoder reads
   Activation activation = Activation::relu;
   bool norm_first = false;  // also ends the stack with a norm
   double layer_norm_eps = 1e-5;
@@ -42,6 +46,7 @@ struct VisionTransformer : ModuleOf<VisionTransformer> {
   Tensor cls_token;  // (1, 1, C)
   Tensor pos_embed;  // (1, N + 1, C): the class token has a position, too
   Linear patch_embed;
+  std::optional<Dropout> embedding_dropout;  // if its rate is not 0
   TransformerEncoder transformer;
   Linear fc;
 
@@ -52,13 +57,16 @@ struct VisionTransformer : ModuleOf<VisionTransformer> {
   // patch_embed's weight is that of a convolution of stride patch_size.
   Tensor patches(const Tensor& images) const;
   // What the encoder reads: (B, N + 1, C), the class token first, positions added.
-  Tensor tokens(const Tensor& images) const;
+  Tensor tokens(const Tensor& images);
   index_t num_patches() const;  // N = (img_size / patch_size)²
   void visit(Visitor& v) override;
   std::string type() const override { return "VisionTransformer"; }
   std::string details() const override;
 
-  // config.json holds torchvision's arguments: image_size, patch_size, num_layers, num_heads, hidden_dim, mlp_dim …
+  // config.json holds torchvision's arguments: image_size, patch_size, num_layers, num_heads,
+  // hidden_dim, mlp_dim … The names of Hugging Face's ViTConfig are understood, too; weights must
+  // have torchvision's names. Throws "[config.json] …" for a setting that this model does not
+  // implement.
   static VisionTransformerOptions from_config(const Config& config);
   static PublishedNames published_names();
 };

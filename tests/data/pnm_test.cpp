@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "tests/testing.h"
@@ -101,6 +102,76 @@ TEST(Pnm, TheModelsInputIsTheMiddleNormalised) {
               for_imagenet(zeros({1, 3, 9, 9}));
             }),
             "[for_imagenet] a picture is (3, height, width) or (1, height, width), got (1, 3, 9, 9)");
+}
+
+// Resizes the whole image with one large matrix per axis, then cuts the crop out.
+static Tensor whole_matrix(const Tensor& x, const ImageNetForm& form) {
+  const auto weights = [&](index_t m, index_t n) {
+    const double scale = static_cast<double>(m) / static_cast<double>(n), stretch = std::max(scale, 1.0);
+    std::vector<double> rows;
+    for (index_t i = 0; i < n; ++i) {
+      double total = 0;
+      const std::size_t begin = rows.size();
+      for (index_t j = 0; j < m; ++j) {
+        const double centre = (static_cast<double>(i) + 0.5) * scale;
+        const double d = std::abs((static_cast<double>(j) + 0.5 - centre) / stretch);
+        rows.push_back(form.filter == Filter::triangle ? std::max(0.0, 1 - d)
+                       : d < 1                         ? (1.5 * d - 2.5) * d * d + 1
+                       : d < 2                         ? ((-0.5 * d + 2.5) * d - 4) * d + 2
+                                                       : 0);
+        total += rows.back();
+      }
+      for (std::size_t j = begin; j < rows.size(); ++j) rows[j] /= total;
+    }
+    return from_vector(rows, {n, m}).to(x.dtype());
+  };
+  const index_t shorter = std::min(x.size(1), x.size(2));
+  const index_t height = x.size(1) * form.resize / shorter, width = x.size(2) * form.resize / shorter;
+  const Tensor all = matmul(weights(x.size(1), height), matmul(x, weights(x.size(2), width).transpose(0, 1)));
+  const auto corner = [&](index_t side) {
+    return static_cast<index_t>(std::nearbyint(static_cast<double>(side - form.crop) / 2));
+  };
+  const Tensor mean = tensor({0.485, 0.456, 0.406}).reshape({3, 1, 1}),
+               deviation = tensor({0.229, 0.224, 0.225}).reshape({3, 1, 1});
+  const Tensor middle = all.slice(1, corner(height), corner(height) + form.crop)
+                            .slice(2, corner(width), corner(width) + form.crop);
+  return ((middle.expand({3, form.crop, form.crop}) - mean) / deviation).unsqueeze(0);
+}
+
+TEST(Pnm, TheCropHasTheBitsOfTheWholeResizedImage) {
+  const std::vector<Shape> images{{3, 300, 400}, {1, 333, 250}, {3, 480, 640}, {3, 1100, 530},
+                                  {3, 40, 100},  {1, 7, 90},    {3, 256, 256}};
+  for (const Shape& shape : images)
+    for (const ImageNetForm& form :
+         {vit_b_16_pictures, swin_t_pictures, ImageNetForm{.resize = 31, .crop = 17}}) {
+      const Tensor image = noise(shape);
+      expect_same_bits(for_imagenet(image, form), whole_matrix(image, form));
+    }
+}
+
+TEST(Pnm, ALongImageCostsWhatItsCropCosts) {
+  // As a whole they would be 256 x 512,000,000 pixels.
+  const Tensor wide = arange(0, 2'000'000).reshape({1, 1, -1}) / 2e6;
+  const Tensor tall = wide.transpose(1, 2);
+  const Tensor ready = for_imagenet(wide);
+  expect_same_bits(for_imagenet(tall), ready.transpose(2, 3));
+  EXPECT_NEAR(ready.at({0, 0, 100, 112}), (0.5 - 0.485) / 0.229, 1e-5);
+  EXPECT_EQ(for_imagenet(noise({3, 2, 400})).shape(), (Shape{1, 3, 224, 224}));
+}
+
+TEST(Pnm, AnEmptyImageOrASideOutOfRangeIsRejected) {
+  EXPECT_EQ(error_of([] {
+              resize(zeros({3, 0, 4}), 2, 2);
+            }),
+            "[resize] expected an image with at least one pixel, got (3, 0, 4)");
+  EXPECT_EQ(error_of([] {
+              for_imagenet(zeros({3, 0, 4}));
+            }),
+            "[for_imagenet] expected an image with at least one pixel, got (3, 0, 4)");
+  EXPECT_EQ(error_of([] {
+              for_imagenet(zeros({3, 4, 4}), {.resize = index_t{1} << 60});
+            }),
+            "[for_imagenet] expected a resized side of at most 268435456 pixels, got 1152921504606846976");
 }
 
 }  // namespace heed::data

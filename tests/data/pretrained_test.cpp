@@ -48,12 +48,12 @@ TEST_F(Pretrained, AFolderOrItsFileBecomesTheModelInEvaluationMode) {
   }
 }
 
-TEST_F(Pretrained, NestedMembersAndListsAreFlatAndNullIsNotThere) {
+TEST_F(Pretrained, NestedMembersAndListsAreFlat) {
   config(tiny_config);
   const FlatJson flat = read_config(path("config.json"));
   EXPECT_EQ(std::get<double>(flat.at("task_specific_params.text-generation.max_length")), 50);
   EXPECT_EQ(std::get<std::string>(flat.at("architectures.0")), "GPT2LMHeadModel");
-  EXPECT_FALSE(flat.contains("n_inner"));
+  EXPECT_TRUE(std::holds_alternative<std::nullptr_t>(flat.at("n_inner")));
 }
 
 TEST_F(Pretrained, WhatIsMissingOrCutOffIsRefusedWithItsReason) {
@@ -73,12 +73,51 @@ TEST_F(Pretrained, WhatIsMissingOrCutOffIsRefusedWithItsReason) {
   config("{\"vocab_size\": 7");
   expect_contains(error(path()), "[json] " + path("config.json") + ": byte 16");
   config(R"({"vocab_size": 7})");
-  EXPECT_EQ(error(path()), "[config.json] needs 'n_embd', a whole number");
+  EXPECT_EQ(error(path()), "[config.json] " + path("config.json") + ": needs 'n_embd', a whole number");
   config(R"({"vocab_size": 9, "n_positions": 6, "n_embd": 8, "n_head": 2, "n_layer": 1})");
   expect_contains(error(path()), "of another shape: 'wte.weight' is (7, 8), needs (9, 8);");
   config(tiny_config);
   fs::resize_file(path("model.safetensors"), fs::file_size(path("model.safetensors")) - 1);
   expect_contains(error(path()), "; it is cut off");
+}
+
+TEST_F(Pretrained, ASettingThatTheModelDoesNotImplementIsRejectedWithTheFile) {
+  write_gpt();
+  const auto error = [&](const std::string& member) {
+    config(R"({"vocab_size": 7, "n_positions": 6, "n_embd": 8, "n_head": 2, "n_layer": 1, )" + member + "}");
+    return error_of([&] { from_pretrained<nn::GPT>(path()); });
+  };
+  const std::string file = "[config.json] " + path("config.json") + ": ";
+  EXPECT_EQ(error(R"("scale_attn_by_inverse_layer_idx": true)"),
+            file + "'scale_attn_by_inverse_layer_idx' is true; this model computes as if it were false");
+  EXPECT_EQ(error(R"("model_type": "bert")"), file + "'model_type' is 'bert'; this model computes 'gpt2'");
+  EXPECT_EQ(error(R"("layer_norm_epsilon": "small")"),
+            file + "'layer_norm_epsilon' must be a number from 0 to 1, got 'small'");
+  EXPECT_EQ(error(R"("layer_norm_epsilon": 1e999)"),
+            file + "'layer_norm_epsilon': [json] the number 1e999 is out of range");
+  EXPECT_EQ(error(R"("layer_norm_epsilon": null)"),
+            file + "'layer_norm_epsilon' must be a number from 0 to 1, got null");
+  EXPECT_EQ(error(R"("activation_function": [])"),
+            file + "'activation_function' is an empty list or object; this model computes 'gelu_new'");
+  EXPECT_EQ(
+      error(R"("rope": {"theta": 10000}, "new": null)"),
+      file +
+          "unknown member 'rope.theta' = 10000, which may change what is computed. Hint: if it does not, "
+          "remove it from config.json");
+  EXPECT_EQ(error(R"("pruned_heads": {}, "task_specific_params": {}, "new": null, "n_inner": null)"), "");
+  config(R"({"vocab_size": 7, "n_positions": 6, "n_embd": 8, "n_head": 3, "n_layer": 1})");
+  EXPECT_EQ(error_of([&] { from_pretrained<nn::GPT>(path()); }),
+            file + "'n_head' must divide 'n_embd', got 3 and 8");
+}
+
+TEST_F(Pretrained, SizesOfWhichNoModelCanBeBuiltAreRejectedWithTheFile) {
+  write_gpt();
+  for (const char* width : {"16777216", "4194304"}) {
+    config(
+        concat(R"({"vocab_size": 7, "n_positions": 6, "n_head": 2, "n_layer": 9, "n_embd": )", width, "}"));
+    const std::string error = error_of([&] { from_pretrained<nn::GPT>(path()); });
+    EXPECT_TRUE(error.starts_with("[config.json] " + path("config.json") + ": ")) << error;
+  }
 }
 
 TEST_F(Pretrained, PagesThatAreGivenBackAreReadAgainFromTheFile) {

@@ -195,6 +195,46 @@ TEST(SinePositions, TellTheRowThenTheColumn) {
     }
 }
 
+TEST(SinePositions, CountTheRealPixelsOfEachRowAndColumn) {
+  const Mask real = noise({2, 5, 7}) > 0;
+  const Tensor p = sine_positions_2d(real, 12, f64).reshape({2, 5, 7, 12});
+  const auto count = [&](index_t b, index_t rows, index_t columns, bool down) {  // up to this pixel
+    double n = 0;
+    for (index_t i = 0; i <= (down ? rows : columns); ++i)
+      n += down ? real.at({b, i, columns}) : real.at({b, rows, i});
+    return n;
+  };
+  for (index_t b = 0; b < 2; ++b)
+    for (index_t i = 0; i < 5; ++i)
+      for (index_t j = 0; j < 7; ++j)
+        for (index_t pair = 0; pair < 6; pair += 2) {
+          const double length = std::pow(10000, static_cast<double>(pair) / 6), turn = 2 * std::numbers::pi;
+          const double row = turn * count(b, i, j, true) / (count(b, 4, j, true) + 1e-6);
+          const double column = turn * count(b, i, j, false) / (count(b, i, 6, false) + 1e-6);
+          EXPECT_EQ(p.at({b, i, j, pair}), std::sin(row / length));
+          EXPECT_EQ(p.at({b, i, j, pair + 1}), std::cos(row / length));
+          EXPECT_EQ(p.at({b, i, j, 6 + pair}), std::sin(column / length));
+          EXPECT_EQ(p.at({b, i, j, 7 + pair}), std::cos(column / length));
+        }
+}
+
+TEST(DETR, ALargeMaskCostsWhatItsMapCosts) {
+  Generator gen(1);
+  DETR detr({.backbone = {.width = 1, .blocks = {1, 1, 1, 1}}, .detector = small()}, gen);
+  const index_t height = 32, width = 8192;
+  const Mask real = Mask::full({1, height, width}, true);
+  const Tensor images = noise({1, 3, height, width});
+  detr.eval();
+  expect_same_bits(detr.forward(images, real).boxes, detr(images).boxes);
+}
+
+TEST(SinePositions, CostWhatTheyHold) {
+  const index_t size = 300'000;  // a count for each pair of pixels would take minutes
+  const Tensor wide = sine_positions_2d(Mask::full({1, 1, size}, true), 4);
+  const Tensor tall = sine_positions_2d(Mask::full({1, size, 1}, true), 4);
+  expect_same_bits(wide.slice(2, 2, 4), tall.slice(2, 0, 2));
+}
+
 TEST(SinePositions, RefuseWhatIsNoMap) {
   EXPECT_EQ(error_of([] {
               sine_positions_2d(Mask::full({2, 2}, true), 8);

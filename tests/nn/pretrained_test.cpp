@@ -142,28 +142,4 @@ TEST(Pretrained, UnderNoInitNothingIsWrittenOrDrawn) {
   expect_same_bits(parameter({4}).detach(), zeros({4}));
 }
 
-TEST(Config, GivesMembersOfTheirKindAndSaysWhichIsMissing) {
-  const Config config(Config::Values{{"n", 3.0},
-                                     {"x", 0.5},
-                                     {"on", true},
-                                     {"name", std::string("gelu")},
-                                     {"depths.0", 2.0},
-                                     {"depths.1", 6.0}});
-  EXPECT_EQ(config.whole("n"), 3);
-  EXPECT_EQ(config.number("x"), 0.5);
-  EXPECT_TRUE(config.flag("on"));
-  EXPECT_EQ(config.text("name"), "gelu");
-  EXPECT_EQ(config.wholes("depths"), (std::vector<index_t>{2, 6}));
-  EXPECT_EQ(config.whole_or("m", 7), 7);
-  EXPECT_EQ(config.number_or("m", 0.1), 0.1);
-  EXPECT_EQ(config.text_or("m", "relu"), "relu");
-  EXPECT_FALSE(config.flag_or("m", false));
-  EXPECT_EQ(error_of([&] { config.whole("m"); }), "[config.json] needs 'm', a whole number");
-  EXPECT_EQ(error_of([&] { config.whole("x"); }), "[config.json] 'x' must be a whole number, got 0.5");
-  EXPECT_EQ(error_of([&] { config.flag_or("name", true); }), "[config.json] 'name' must be true or false");
-  EXPECT_EQ(error_of([&] { config.wholes("n"); }), "[config.json] needs 'n', a list of whole numbers");
-  EXPECT_EQ(error_of([&] { config.must_be("name", "relu"); }),
-            "[config.json] 'name' is 'gelu'; this model computes 'relu'");
-}
-
 }  // namespace heed::nn

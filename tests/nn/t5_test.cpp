@@ -322,7 +322,7 @@ TEST(T5, AConfigSaysTheOptions) {
   EXPECT_EQ(o.layer_norm_eps, want.layer_norm_eps);
   values["tie_word_embeddings"] = false;
   EXPECT_EQ(error_of([&] { T5::from_config(values); }),
-            "[config.json] tie_word_embeddings is false; this T5 writes with its embedding");
+            "[config.json] 'tie_word_embeddings' is false; this model computes as if it were true");
   values.erase("tie_word_embeddings");
   values["feed_forward_proj"] = std::string("gated-gelu");
   expect_contains(error_of([&] { T5::from_config(values); }), "feed_forward_proj");
