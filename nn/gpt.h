@@ -38,6 +38,7 @@ inline GPTOptions gpt2_small() {
 
 // The keys and values of the tokens that a model has read, a pair for each layer. They are all that later tokens ask of
 // earlier ones: with them a token costs one row of every product instead of the whole sequence again.
+// A copy shares the tensors: continue either the cache or its copy, not both.
 struct GPTCache {
   struct Layer {
     Tensor keys, values;  // (B, H, context, D), of which the first `length` are filled

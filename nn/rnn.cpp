@@ -184,10 +184,12 @@ RecurrentResult Recurrent::read(RecurrentKind kind, const Tensor& x, const ReadO
   const auto count = static_cast<index_t>(weights.size());
   check(time >= 1, op, "a sequence needs at least one step, got x ", x.shape());
   check_lengths(op, how.lengths, time, batch, batched);
-  check_state(
-      kind, op, "the initial state",
-      batched ? "(layers · directions, B, H)" : "(layers · directions, H) for one sequence", how.initial,
-      batched ? Shape{count, batch, options.hidden_size} : Shape{count, options.hidden_size}, x.dtype());
+  if (batched)
+    check_state(kind, op, "the initial state", "(layers · directions, B, H)", how.initial,
+                {count, batch, options.hidden_size}, x.dtype());
+  else
+    check_state(kind, op, "the initial state of one sequence", "(layers · directions, H)", how.initial,
+                {count, options.hidden_size}, x.dtype());
   if (batched) return read_batch(kind, x, how, training);
 
   ReadOptions of_batch = how;

@@ -239,6 +239,11 @@ void T5Stack::check_cache(const T5Cache& cache, const Tensor& x, const Tensor& m
 
 Tensor T5Stack::forward(const Tensor& x, const Tensor& memory, const Mask& mask, T5Cache* cache) {
   check_inputs("T5Stack", options, x, memory, cache != nullptr);
+  const Shape scores{x.size(0), x.size(1), options.is_decoder ? memory.size(1) : x.size(1)};
+  const bool broadcasts =
+      !mask.defined() || (mask.rank() == 3 && broadcast_shapes("T5Stack", scores, mask.shape()) == scores);
+  check(broadcasts, "T5Stack", "expected a mask that broadcasts to (B, T, S) = ", scores, ", got ",
+        mask.shape());
   T5Cache next;
   if (cache) {
     check_cache(*cache, x, memory);

@@ -211,15 +211,15 @@ TEST(Recurrent, TheStateOfASampleWithoutWordsReachesNoWeight) {
 
 TEST(Recurrent, ErrorsShowTheShapesThatWereGiven) {
   LSTM net = make<LSTM>({.input_size = 2, .hidden_size = 3});
-  EXPECT_EQ(error_of([&] {
-              net.forward(ones({5, 2}), {.initial = {ones({1, 1, 3}), {}}});
-            }),
-            "[LSTM] the initial state must be (layers · directions, H) for one sequence = (1, 3), got (1, 1, "
-            "3)");
+  EXPECT_EQ(
+      error_of([&] {
+        net.forward(ones({5, 2}), {.initial = {ones({1, 1, 3}), {}}});
+      }),
+      "[LSTM] the initial state of one sequence must be (layers · directions, H) = (1, 3), got (1, 1, 3)");
   EXPECT_EQ(error_of([&] {
               net.forward(ones({5, 2}), {.initial = {{}, ones({3})}});
             }),
-            "[LSTM] the initial state must be (layers · directions, H) for one sequence = (1, 3), got (3)");
+            "[LSTM] the initial state of one sequence must be (layers · directions, H) = (1, 3), got (3)");
   EXPECT_EQ(net.forward(ones({5, 2}), {.initial = {ones({1, 3}), ones({1, 3})}}).state.h.shape(),
             (Shape{1, 3}));
   EXPECT_EQ(error_of([&] { net(ones({0, 2})); }), "[LSTM] a sequence needs at least one step, got x (0, 2)");

@@ -493,6 +493,14 @@ TEST(T5Cache, NeedsADecoder) {
               model.decoder(noise({1, 2, 8}));
             }),
             "[T5Stack] expected memory (B, S, C) = (1, S, 8), got an undefined tensor");
+  EXPECT_EQ(error_of([&] {
+              model.encoder(noise({1, 2, 8}), Tensor(), Mask::full({2, 1, 2}, true));
+            }),
+            "[T5Stack] expected a mask that broadcasts to (B, T, S) = (1, 2, 2), got (2, 1, 2)");
+  EXPECT_EQ(error_of([&] {
+              model.encoder(noise({1, 2, 8}), Tensor(), Mask::full({1, 2}, true));
+            }),
+            "[T5Stack] expected a mask that broadcasts to (B, T, S) = (1, 2, 2), got (1, 2)");
   T5Cache::Layer half;
   half.memory.keys = zeros({1, 2, 3, 3});
   EXPECT_EQ(error_of([&] {
