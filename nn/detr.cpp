@@ -218,7 +218,8 @@ Detections DETR::forward(const Tensor& images, const Mask& real) {
         images.defined() ? to_string(images.shape()) : "an undefined tensor");
   const Shape pixels{images.size(0), images.size(2), images.size(3)};
   check(real.shape() == pixels, "DETR", "the mask must be ", pixels, ", got ", real.shape());
-  const Tensor features = backbone(images);
+  const Mask finite = (images > -INFINITY) & (images < INFINITY);
+  const Tensor features = backbone(masked_fill(images, !(finite | real.unsqueeze(1)), 0));
   return detector(features, shrunk(real, features.size(2), features.size(3)));
 }
 

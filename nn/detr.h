@@ -110,7 +110,8 @@ struct DETR : ModuleOf<DETR> {
 
   DETR(DETROptions options, Generator& gen);
   // images (B, 3, h, w), each channel brought to mean 0 and deviation 1 as the backbone was trained; real as above, of
-  // the images' pixels. The backbone reads padded pixels as PyTorch's does: fill them with zeros.
+  // the images' pixels. The backbone reads padded pixels, as PyTorch's does: fill them with zeros.
+  // Those that are NaN or infinite count as zeros.
   Detections forward(const Tensor& images, const Mask& real = {});
   void visit(Visitor& v) override { v.child("backbone", backbone), v.child("detector", detector); }
   std::string type() const override { return "DETR"; }
