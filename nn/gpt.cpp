@@ -160,7 +160,7 @@ Tensor GPT::forward(const IntTensor& ids) { return linear(hidden(ids, nullptr), 
 Tensor GPT::forward(const IntTensor& ids, GPTCache& cache) {
   const NoGrad no_grad;
   GPTCache next = cache;
-  const Tensor logits = linear(hidden(ids, &next).slice(1, -1), wte.weight);
+  Tensor logits = linear(hidden(ids, &next).slice(1, -1), wte.weight);
   cache = std::move(next);
   return logits;
 }

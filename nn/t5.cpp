@@ -171,7 +171,7 @@ Tensor T5Block::forward(const Tensor& x, const T5Context& context, T5Cache::Laye
   T5Cache::Layer* const cached = kept ? &next : nullptr;
   Tensor h = x + dropout(attend(self_norm(x), context, cached));
   if (cross_attn) h = h + dropout(look((*cross_norm)(h), context, cached));
-  const Tensor y = h + dropout(wo(dropout(relu(wi(ff_norm(h))))));
+  Tensor y = h + dropout(wo(dropout(relu(wi(ff_norm(h))))));
   if (kept) *kept = next;
   return y;
 }
@@ -255,7 +255,7 @@ Tensor T5Stack::forward(const Tensor& x, const Tensor& memory, const Mask& mask,
       .bias = position_bias(t, s), .mask = mask.defined() ? mask.unsqueeze(1) : mask, .memory = memory};
   Tensor h = dropout(x);
   for (std::size_t i = 0; i < block.size(); ++i) h = block[i](h, context, cache ? &next.layers[i] : nullptr);
-  const Tensor y = dropout(final_norm(h));
+  Tensor y = dropout(final_norm(h));
   next.length = s;
   if (cache) *cache = std::move(next);
   return y;
@@ -322,7 +322,7 @@ Tensor T5::forward(const IntTensor& given, const Tensor& memory, T5Cache& cache,
   check_mask(source_mask, memory.size(0), memory.size(1));
   const NoGrad no_grad;
   T5Cache next = cache;
-  const Tensor logits = scores(decoder(shared(given), memory, source_mask, &next).slice(1, -1));
+  Tensor logits = scores(decoder(shared(given), memory, source_mask, &next).slice(1, -1));
   cache = std::move(next);
   return logits;
 }
