@@ -13,16 +13,30 @@ AdditiveAttention::AdditiveAttention(AdditiveAttentionOptions o, Generator& gen)
       W_k({.in = o.key_size, .out = o.hidden_size, .bias = false}, gen),
       v({.in = o.hidden_size, .out = 1, .bias = false}, gen) {}
 
-// (B, S, 1): true for the keys that the mask (B, T, S) hides from every query; undefined if there
-// are none.
+// (B, S, 1): true for the keys that the mask (B, T, S) hides from every query.
 static Mask hidden_from_all(const Mask& mask) {
   const index_t batch = mask.shape()[0], time = mask.shape()[1], keys = mask.shape()[2];
   std::vector<std::uint8_t> hidden(static_cast<std::size_t>(batch * keys), 1);
   for (index_t row = 0; row < batch * time; ++row)
     for (index_t s = 0; s < keys; ++s)
       if (mask.data()[row * keys + s]) hidden[static_cast<std::size_t>(row / time * keys + s)] = 0;
-  const bool some = std::find(hidden.begin(), hidden.end(), 1) != hidden.end();
-  return some ? Mask(std::move(hidden), {batch, keys, 1}) : Mask();
+  return {std::move(hidden), {batch, keys, 1}};
+}
+
+// x (B, S, C) with zeros in the hidden rows; x itself if they are zeros already.
+template <class T>
+static Tensor cleared(const Tensor& x, const Mask& hidden) {
+  const Tensor dense = x.detach().contiguous();
+  const index_t channels = x.size(2);
+  for (index_t i = 0; i < hidden.numel(); ++i) {
+    const T* row = dense.data<T>() + i * channels;
+    if (hidden.data()[i] && std::any_of(row, row + channels, [](T value) { return value != 0; }))
+      return masked_fill(x, hidden, 0);
+  }
+  return x;
+}
+static Tensor cleared(const Tensor& x, const Mask& hidden) {
+  return x.dtype() == f32 ? cleared<float>(x, hidden) : cleared<double>(x, hidden);
 }
 
 AttentionResult AdditiveAttention::forward(const Tensor& query, const Tensor& key, const Tensor& value,
@@ -36,10 +50,9 @@ AttentionResult AdditiveAttention::forward(const Tensor& query, const Tensor& ke
   const Shape scores{query.size(0), query.size(1), key.size(1)};
   check(broadcast_shapes(op, scores, mask.shape()) == scores, op, "mask ", mask.shape(),
         " must broadcast to (B, T, S) = ", scores);
-  // Padding may hold NaN, and a weight of 0 times NaN would be NaN, in the gradients, too.
-  const Mask all = mask.expand(scores), padding = hidden_from_all(all);
-  if (!padding.defined()) return attend(query, key, value, all);
-  return attend(query, masked_fill(key, padding, 0), masked_fill(value, padding, 0), all);
+  // Padding may hold anything, and a weight of 0 times a NaN would be NaN, in the gradients, too.
+  const Mask hidden = hidden_from_all(mask.expand(scores));
+  return attend(query, cleared(key, hidden), cleared(value, hidden), mask);
 }
 
 AttentionResult AdditiveAttention::attend(const Tensor& query, const Tensor& key, const Tensor& value,

@@ -218,8 +218,12 @@ Detections DETR::forward(const Tensor& images, const Mask& real) {
         images.defined() ? to_string(images.shape()) : "an undefined tensor");
   const Shape pixels{images.size(0), images.size(2), images.size(3)};
   check(real.shape() == pixels, "DETR", "the mask must be ", pixels, ", got ", real.shape());
-  const Mask finite = (images > -INFINITY) & (images < INFINITY);
-  const Tensor features = backbone(masked_fill(images, !(finite | real.unsqueeze(1)), 0));
+  Tensor seen = images;
+  if (!std::isfinite(sum(images.detach()).item())) {
+    const Mask finite = (images > -INFINITY) & (images < INFINITY);
+    seen = masked_fill(images, !(finite | real.unsqueeze(1)), 0);
+  }
+  const Tensor features = backbone(seen);
   return detector(features, shrunk(real, features.size(2), features.size(3)));
 }
 

@@ -71,8 +71,9 @@ CausalSelfAttention::CausalSelfAttention(GPTOptions o, Generator& gen)
 
 Tensor CausalSelfAttention::forward(const Tensor& x, GPTCache::Layer* kept, index_t at) {
   const char* op = "CausalSelfAttention";
-  check(x.defined() && x.rank() == 3 && x.size(2) == options.d_model, op, "x must be (B, T, ",
-        options.d_model, "), got ", x.defined() ? to_string(x.shape()) : "an undefined tensor");
+  if (!x.defined() || x.rank() != 3 || x.size(2) != options.d_model)
+    fail(op, "x must be (B, T, ", options.d_model, "), got ",
+         x.defined() ? to_string(x.shape()) : "an undefined tensor");
   const index_t batch = x.size(0), t = x.size(1), heads = options.nhead, width = options.d_model / heads;
   if (kept) {
     check_layer(op, *kept, options, batch, x.dtype());

@@ -81,13 +81,22 @@ RecurrentState completed(RecurrentKind kind, RecurrentState state, const Shape& 
   return state;
 }
 
-// (T, B, 1): true beyond the length of each sample; undefined if all samples are T long.
-Mask padding_of(const std::vector<index_t>& lengths, index_t time) {
+// (T, B, in): true beyond the length of each sample; undefined if all samples are T long.
+Mask padding_of(const std::vector<index_t>& lengths, index_t time, index_t in) {
   if (std::all_of(lengths.begin(), lengths.end(), [=](index_t length) { return length == time; })) return {};
   std::vector<std::uint8_t> beyond;
   for (index_t t = 0; t < time; ++t)
-    for (const index_t length : lengths) beyond.push_back(t >= length);
-  return {std::move(beyond), {time, static_cast<index_t>(lengths.size()), 1}};
+    for (const index_t length : lengths)
+      beyond.insert(beyond.end(), static_cast<std::size_t>(in), t >= length);
+  return {std::move(beyond), {time, static_cast<index_t>(lengths.size()), in}};
+}
+
+// (B, 1): which samples have a word at all; undefined if all have.
+Mask with_words(const std::vector<index_t>& lengths) {
+  if (std::find(lengths.begin(), lengths.end(), 0) == lengths.end()) return {};
+  std::vector<std::uint8_t> some;
+  for (const index_t length : lengths) some.push_back(length > 0);
+  return {std::move(some), {static_cast<index_t>(lengths.size()), 1}};
 }
 
 // Which samples are still being read at each step; an undefined mask if all are.
@@ -109,9 +118,7 @@ Tensor still(const Mask& reading, const Tensor& after, const Tensor& before) {
   return reading.defined() && after.defined() ? where(reading, after, before) : after;
 }
 
-// One layer in one direction over input (T, B, in): all outputs (T, B, H), and `state` as it is at
-// the end. A sample that has ended computes its steps from zeros, so that nothing beyond its length
-// reaches a gradient.
+// One layer in one direction over input (T, B, in): all outputs (T, B, H), and `state` as it is at the end.
 Tensor one_direction(RecurrentKind kind, Nonlinearity nonlinearity, const Tensor& input, bool backwards,
                      const std::vector<Mask>& reading, const RecurrentWeights& w, RecurrentState& state) {
   const index_t time = input.size(0);
@@ -121,8 +128,7 @@ Tensor one_direction(RecurrentKind kind, Nonlinearity nonlinearity, const Tensor
   for (index_t step = 0; step < time; ++step) {
     const index_t t = backwards ? time - 1 - step : step;
     const Mask& now = reading[static_cast<std::size_t>(t)];
-    const RecurrentState before{still(now, state.h, nothing), still(now, state.c, nothing)};
-    const RecurrentState after = next(kind, nonlinearity, from_x[static_cast<std::size_t>(t)], before, w);
+    const RecurrentState after = next(kind, nonlinearity, from_x[static_cast<std::size_t>(t)], state, w);
     outputs[static_cast<std::size_t>(t)] = still(now, after.h, nothing);
     state = {still(now, after.h, state.h), still(now, after.c, state.c)};
   }
@@ -209,9 +215,11 @@ RecurrentResult Recurrent::read_batch(RecurrentKind kind, const Tensor& x, const
   Tensor input = options.batch_first ? x.transpose(0, 1) : x;  // (T, B, …) from here on
   const index_t time = input.size(0), batch = input.size(1);
   const bool lstm = kind == RecurrentKind::lstm;
-  if (const Mask padding = padding_of(how.lengths, time); padding.defined())
+  if (const Mask padding = padding_of(how.lengths, time, options.input_size); padding.defined())
     input = masked_fill(input, padding, 0);
   const std::vector<Mask> reading = reading_masks(how.lengths, time);
+  const Mask words = with_words(how.lengths);
+  const Tensor nothing = zeros({batch, options.hidden_size}, x.dtype());
   const RecurrentState initial = completed(
       kind, how.initial, {static_cast<index_t>(weights.size()), batch, options.hidden_size}, x.dtype());
 
@@ -222,12 +230,14 @@ RecurrentResult Recurrent::read_batch(RecurrentKind kind, const Tensor& x, const
     std::vector<Tensor> sides;
     for (std::size_t d = 0; d < directions; ++d) {
       const std::size_t place = layer * directions + d;
-      RecurrentState state{initial.h[static_cast<index_t>(place)],
-                           lstm ? initial.c[static_cast<index_t>(place)] : Tensor()};
+      const RecurrentState given{initial.h[static_cast<index_t>(place)],
+                                 lstm ? initial.c[static_cast<index_t>(place)] : Tensor()};
+      // A sample without words keeps its state, which no step reads.
+      RecurrentState state{still(words, given.h, nothing), still(words, given.c, nothing)};
       sides.push_back(
           one_direction(kind, options.nonlinearity, input, d == 1, reading, weights[place], state));
-      last_h.push_back(state.h);
-      if (lstm) last_c.push_back(state.c);
+      last_h.push_back(still(words, state.h, given.h));
+      if (lstm) last_c.push_back(still(words, state.c, given.c));
     }
     input = sides.size() == 1 ? sides[0] : cat(sides, -1);
   }

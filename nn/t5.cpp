@@ -143,18 +143,20 @@ static void check_layer(const char* op, const T5Cache::Layer& layer, const T5Opt
   if (any(layer.memory)) check_cached(op, "memory", layer.memory, read, x.dtype());
 }
 
+static std::string shape_of(const Tensor& t) {
+  return t.defined() ? to_string(t.shape()) : "an undefined tensor";
+}
+
 // x (B, T, C), and for a decoder a memory (B, S, C) of the same dtype; only a decoder has a cache.
+// Each token comes here, so a message is formatted only if a check fails.
 static void check_inputs(const char* op, const T5Options& o, const Tensor& x, const Tensor& memory,
                          bool cached) {
-  const auto shape = [](const Tensor& t) {
-    return t.defined() ? to_string(t.shape()) : "an undefined tensor";
-  };
-  check(x.defined() && x.rank() == 3 && x.size(2) == o.d_model, op, "x must be (B, T, ", o.d_model, "), got ",
-        shape(x));
+  if (!x.defined() || x.rank() != 3 || x.size(2) != o.d_model)
+    fail(op, "x must be (B, T, ", o.d_model, "), got ", shape_of(x));
   check(!cached || o.is_decoder, op, "a cache needs a decoder. Hint: is_decoder = true");
   if (!o.is_decoder) return;
-  check(memory.defined() && memory.rank() == 3 && memory.size(0) == x.size(0) && memory.size(2) == o.d_model,
-        op, "expected memory (B, S, C) = (", x.size(0), ", S, ", o.d_model, "), got ", shape(memory));
+  if (!memory.defined() || memory.rank() != 3 || memory.size(0) != x.size(0) || memory.size(2) != o.d_model)
+    fail(op, "expected memory (B, S, C) = (", x.size(0), ", S, ", o.d_model, "), got ", shape_of(memory));
   check(memory.dtype() == x.dtype(), op, "x is ", name(x.dtype()), " and memory ", name(memory.dtype()),
         "; dtypes must agree");
 }

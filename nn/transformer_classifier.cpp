@@ -54,7 +54,9 @@ Tensor TransformerClassifier::classify(const IntTensor& ids, AttentionMaps* maps
   const Mask real = padded ? keys.reshape(ids.shape()) : Mask::full(ids.shape(), true);
 
   Tensor x = embedding(ids);
-  if (padded) x = masked_fill(x, !real.unsqueeze(2), 0);  // whatever the row of padding_idx holds
+  // The row of padding_idx is zeros, if nobody has written to it.
+  if (padded && sum(abs(embedding.weight.detach().select(0, options.padding_idx))).item() != 0)
+    x = masked_fill(x, !real.unsqueeze(2), 0);
   x = x * std::sqrt(static_cast<double>(options.d_model));
   x = pos_encoder(x);
   x = transformer.forward(x, {.mask = keys, .maps = maps});

@@ -156,16 +156,15 @@ TEST(Recurrent, ErrorsNameWhatIsWrong) {
             "[GRUCell] the state must be (B, H) = (2, 4), got (2, 3)");
 }
 
-// What a sample holds beyond its length is NaN; every gradient must be the one with zeros there.
+// A sample holds `bad` beyond its length; every gradient must be the one with zeros there.
 template <class Net>
-void expect_padding_never_reaches_a_gradient(RecurrentOptions options) {
+void expect_padding_never_reaches_a_gradient(RecurrentOptions options, double bad) {
   Net net = make<Net>(options);
   const std::vector<index_t> lengths{5, 2, 0};
   Tensor zeroed = noise({5, 3, 3});
   for (index_t b = 0; b < 3; ++b) zeroed.index({Slice{lengths[static_cast<std::size_t>(b)]}, b}).fill_(0);
   Tensor poisoned = zeroed.clone();
-  for (index_t b = 0; b < 3; ++b)
-    poisoned.index({Slice{lengths[static_cast<std::size_t>(b)]}, b}).fill_(std::nan(""));
+  for (index_t b = 0; b < 3; ++b) poisoned.index({Slice{lengths[static_cast<std::size_t>(b)]}, b}).fill_(bad);
   const auto gradients = [&](const Tensor& sequences) {
     net.zero_grad();
     const Tensor x = (options.batch_first ? sequences.transpose(0, 1).contiguous() : sequences.clone())
@@ -193,9 +192,11 @@ TEST(Recurrent, PaddingNeverReachesAGradient) {
                                        .num_layers = layers,
                                        .batch_first = batch_first,
                                        .bidirectional = both};
-        expect_padding_never_reaches_a_gradient<RNN>(options);
-        expect_padding_never_reaches_a_gradient<LSTM>(options);
-        expect_padding_never_reaches_a_gradient<GRU>(options);
+        for (const double bad : {std::nan(""), double{INFINITY}, 3e38}) {
+          expect_padding_never_reaches_a_gradient<RNN>(options, bad);
+          expect_padding_never_reaches_a_gradient<LSTM>(options, bad);
+          expect_padding_never_reaches_a_gradient<GRU>(options, bad);
+        }
       }
 }
 

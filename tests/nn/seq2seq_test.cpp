@@ -201,13 +201,15 @@ TEST(AdditiveAttention, PaddingReachesNeitherTheOutputNorAGradient) {
     all = {result.output.detach(), result.weights.detach(), query.grad(), key.grad(), value.grad()};
     for (const Tensor& p : attention.parameters()) all.push_back(p.grad());
   };
-  for (const Mask& mask : {padding({4, 2}, 4), padding({4, 2}, 4) & causal(3, 4)}) {
-    std::vector<Tensor> want, got;
-    run(0, mask, want), run(std::nan(""), mask, got);
-    for (std::size_t i = 0; i < want.size(); ++i) expect_same_bits(got[i], want[i]);
-    EXPECT_EQ(max(abs(got[3].index({1, Slice{2}}))).item(), 0);
-    EXPECT_EQ(max(abs(got[4].index({1, Slice{2}}))).item(), 0);
-  }
+  for (const Mask& mask : {padding({4, 2}, 4), padding({4, 2}, 4) & causal(3, 4)})
+    for (const double bad : {std::nan(""), double{INFINITY}, 3e38}) {
+      std::vector<Tensor> want, got;
+      run(0, mask, want);
+      run(bad, mask, got);
+      for (std::size_t i = 0; i < want.size(); ++i) expect_same_bits(got[i], want[i]);
+      EXPECT_EQ(max(abs(got[3].index({1, Slice{2}}))).item(), 0);
+      EXPECT_EQ(max(abs(got[4].index({1, Slice{2}}))).item(), 0);
+    }
   const auto error = [&](const Mask& mask) {
     return error_of([&] { attention(zeros({2, 3, 2}), zeros({2, 4, 3}), zeros({2, 4, 5}), mask); });
   };
