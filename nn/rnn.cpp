@@ -95,6 +95,7 @@ Mask padding_of(const std::vector<index_t>& lengths, index_t time, index_t in) {
 Mask with_words(const std::vector<index_t>& lengths) {
   if (std::find(lengths.begin(), lengths.end(), 0) == lengths.end()) return {};
   std::vector<std::uint8_t> some;
+  some.reserve(lengths.size());
   for (const index_t length : lengths) some.push_back(length > 0);
   return {std::move(some), {static_cast<index_t>(lengths.size()), 1}};
 }
