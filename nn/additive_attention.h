@@ -15,6 +15,8 @@ struct AdditiveAttentionOptions {
 // score(q, k) = vᵀ tanh(W_q q + W_k k), then softmax over the keys and the weighted sum of the values, as ever.
 //   query (B, T, query_size), key (B, S, key_size), value (B, S, Dv), mask broadcasting to (B, T, S)
 //   -> output (B, T, Dv), weights (B, T, S)
+// A key that the mask hides from every query is padding: it may hold any number, also NaN, and its
+// gradient is 0.
 // Bahdanau, Cho, Bengio, "Neural machine translation by jointly learning to align and translate", 2015, A.1.2.
 struct AdditiveAttention : ModuleOf<AdditiveAttention> {
   AdditiveAttentionOptions options;
@@ -25,6 +27,9 @@ struct AdditiveAttention : ModuleOf<AdditiveAttention> {
                           const Mask& mask = {}) const;
   void visit(Visitor& visitor) override;
   std::string type() const override { return "AdditiveAttention"; }
+
+ private:
+  AttentionResult attend(const Tensor& query, const Tensor& key, const Tensor& value, const Mask& mask) const;
 };
 
 }  // namespace heed::nn

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "autograd/graph.h"
@@ -11,8 +12,13 @@ namespace heed::nn {
 
 static const char* const op = "beam_search";
 
+// By what the log-probability of `length` tokens is divided.
+static double divisor(const BeamOptions& o, std::size_t length) {
+  return std::pow((5 + static_cast<double>(length)) / 6, o.length_penalty);
+}
+
 static double score(const BeamOptions& o, double log_probability, std::size_t length) {
-  return log_probability / std::pow((5 + static_cast<double>(length)) / 6, o.length_penalty);
+  return log_probability / divisor(o, length);
 }
 
 namespace {
@@ -60,10 +66,20 @@ static bool can_improve(const BeamOptions& o, const std::vector<Hypothesis>& tex
   return best > worst;
 }
 
-std::vector<Hypothesis> beam_search(const BeamOptions& o, const DecodeStep& step) {
+void check_beam_options(const BeamOptions& o) {
   check(o.width >= 1 && o.max_length >= 1, op, "width and max_length must be at least 1, got ", o.width,
         " and ", o.max_length);
+  check(o.bos >= 0 && o.eos >= 0, op, "expected token ids from 0 for bos and eos, got ", o.bos, " and ",
+        o.eos);
   check(std::isfinite(o.length_penalty), op, "length_penalty must be a number, got ", o.length_penalty);
+  for (const std::size_t length : {std::size_t{0}, static_cast<std::size_t>(o.max_length)})
+    check(std::isnormal(divisor(o, length)), op, "length_penalty ", o.length_penalty,
+          " is out of range: ((5 + length) / 6)^length_penalty is ", divisor(o, length), " for length ",
+          length);
+}
+
+std::vector<Hypothesis> beam_search(const BeamOptions& o, const DecodeStep& step) {
+  check_beam_options(o);
   check(step != nullptr, op, "there is no step");
   const NoGrad no_grad;
   std::vector<Hypothesis> texts(1), finished;
@@ -77,7 +93,8 @@ std::vector<Hypothesis> beam_search(const BeamOptions& o, const DecodeStep& step
     std::vector<Hypothesis> longer;
     last.clear(), parents.clear();
     // Half of the candidates may be ends, so twice as many are looked at; an end counts only among the best `width`.
-    const auto candidates = best_extensions(texts, next, 2 * o.width);
+    const index_t most = std::numeric_limits<index_t>::max();
+    const auto candidates = best_extensions(texts, next, o.width > most / 2 ? most : 2 * o.width);
     for (std::size_t place = 0; place < candidates.size() && static_cast<index_t>(longer.size()) < o.width;
          ++place) {
       const Candidate& c = candidates[place];

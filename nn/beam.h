@@ -32,6 +32,11 @@ struct Hypothesis {
 
 using DecodeStep = std::function<Tensor(const IntTensor& last, const std::vector<index_t>& parents)>;
 
+// Throws "[beam_search] …" if width or max_length is below 1, bos or eos is negative, or
+// length_penalty is not finite or so large that the divisor of a score leaves the range of a
+// double.
+void check_beam_options(const BeamOptions& options);
+
 // At most `width` texts, the best first; the finished ones before those that were cut. Equal scores keep the order
 // of their ids. Throws "[beam_search] …" for impossible options or a step of another shape.
 std::vector<Hypothesis> beam_search(const BeamOptions& options, const DecodeStep& step);

@@ -59,20 +59,30 @@ static Tensor windows(const Tensor& x, const Options& o) {
       .reshape({x.size(0), x.size(1), o.kernel_size * o.kernel_size, rows, columns});
 }
 
+// Both sides hold at least one window.
+template <class Options>
+static void check_window(const char* op, const Tensor& x, const Options& o) {
+  check_images(op, x, 0);
+  check(x.size(2) + 2 * o.padding >= o.kernel_size && x.size(3) + 2 * o.padding >= o.kernel_size &&
+            x.size(2) >= 1 && x.size(3) >= 1,
+        op, "the kernel ", o.kernel_size, " x ", o.kernel_size, " is larger than the image ", x.size(2),
+        " x ", x.size(3), " with padding ", o.padding);
+}
+
 static Tensor padded(const Tensor& x, index_t p, double value) {
   return p == 0 ? x : pad(x, {p, p, p, p}, value);
 }
 
 MaxPool2d::MaxPool2d(PoolOptions o) : options(checked("MaxPool2d", o)) {}
 Tensor MaxPool2d::forward(const Tensor& x) const {
-  check_images("MaxPool2d", x, 0);
+  check_window("MaxPool2d", x, options);
   return max(windows(padded(x, options.padding, -std::numeric_limits<double>::infinity()), options), 2)
       .values;
 }
 
 AvgPool2d::AvgPool2d(AvgPoolOptions o) : options(checked("AvgPool2d", o)) {}
 Tensor AvgPool2d::forward(const Tensor& x) const {
-  check_images("AvgPool2d", x, 0);
+  check_window("AvgPool2d", x, options);
   const Tensor all = windows(padded(x, options.padding, 0), options);
   if (options.count_include_pad || options.padding == 0) return mean(all, 2);
   const Tensor real = ones({1, 1, x.size(2), x.size(3)}, x.dtype());
@@ -95,7 +105,8 @@ Tensor BatchNorm2d::forward(const Tensor& x) {
   Tensor m = per_channel(running_mean), v = per_channel(running_var);
   if (training() && !options.frozen) {
     const index_t n = x.numel() / options.num_features;
-    check(n > 1, "BatchNorm2d", "a batch of ", x.shape(), " has one number a channel; a variance needs two");
+    check(n > 1, "BatchNorm2d", "a batch of ", x.shape(), " has ", n == 1 ? "one number" : "no number",
+          " a channel; a variance needs two");
     m = mean(x, {0, 2, 3}, true);
     v = var(x, {0, 2, 3}, 0, true);
     const NoGrad no_grad;
@@ -127,8 +138,11 @@ Tensor GroupNorm::forward(const Tensor& x) const {
         options.num_channels, ", …), got ", x.defined() ? to_string(x.shape()) : "an undefined tensor");
   Shape channels = Shape::filled(x.rank(), 1);
   channels[1] = options.num_channels;
+  const index_t size = x.numel() == 0 ? 0 : x.numel() / (x.size(0) * options.num_groups);
   const Tensor normalised =
-      layer_norm(x.reshape({x.size(0), options.num_groups, -1}), {}, {}, options.eps).reshape(x.shape());
+      x.numel() == 0 ? x
+                     : layer_norm(x.reshape({x.size(0), options.num_groups, size}), {}, {}, options.eps)
+                           .reshape(x.shape());
   return options.affine ? normalised * weight.reshape(channels) + bias.reshape(channels) : normalised;
 }
 

@@ -2,6 +2,8 @@
 #include "nn/detection_loss.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 namespace heed::nn {
 
@@ -26,6 +28,22 @@ static void check_objects(const Tensor& logits, const Tensor& boxes, const std::
   }
 }
 
+static void check_options(const DetectionLossOptions& o) {
+  for (const double weight :
+       {o.cost_class, o.cost_box, o.cost_giou, o.weight_class, o.weight_box, o.weight_giou, o.no_object})
+    check(weight >= 0 && std::isfinite(weight), "detection_loss",
+          "expected costs and weights that are finite and not negative, got ", weight);
+}
+
+// The sum of the terms, each times its weight. A weight of 0 leaves its term out, also if it is NaN
+// or infinite.
+static Tensor weighted_sum(const std::vector<std::pair<Tensor, double>>& terms) {
+  Tensor total = zeros({}, terms[0].first.dtype());
+  for (const auto& [term, weight] : terms)
+    if (weight != 0) total = total + term * weight;
+  return total;
+}
+
 // What it costs that query i is object j, (N, n).
 static Tensor costs(const Tensor& logits, const Tensor& boxes, const Objects& of,
                     const DetectionLossOptions& o) {
@@ -33,20 +51,61 @@ static Tensor costs(const Tensor& logits, const Tensor& boxes, const Objects& of
   const Tensor probability = index_select(softmax(logits, -1), 1, of.labels);
   const Tensor distance = sum(abs(boxes.unsqueeze(1) - targets.unsqueeze(0)), -1);
   const Tensor agreement = giou(corners_of(boxes).unsqueeze(1), corners_of(targets).unsqueeze(0));
-  return distance * o.cost_box - probability * o.cost_class - agreement * o.cost_giou;
+  const Tensor cost =
+      weighted_sum({{distance, o.cost_box}, {probability, -o.cost_class}, {agreement, -o.cost_giou}});
+  return cost.expand({boxes.size(0), targets.size(0)});  // of weights of 0, it is one number
+}
+
+// assign() takes +infinity for a forbidden pair, but no pair of a query and an object is forbidden.
+static void check_costs(const Tensor& costs, index_t image) {
+  const std::vector<double> values = costs.to_vector();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    check(std::isfinite(values[i]), "match", "expected finite costs, got ",
+          std::isnan(values[i]) ? "nan"
+          : values[i] > 0       ? "inf"
+                                : "-inf",
+          " for query ", static_cast<index_t>(i) / costs.size(1), " and object ",
+          static_cast<index_t>(i) % costs.size(1), " of image ", image,
+          "; its logits, its boxes or the objects' boxes hold NaN or too large numbers");
 }
 
 std::vector<Assignment> match(const Tensor& logits, const Tensor& boxes, const std::vector<Objects>& objects,
                               const DetectionLossOptions& options) {
+  check_options(options);
   check_objects(logits, boxes, objects);
   const NoGrad no_grad;
   std::vector<Assignment> pairs;
   for (index_t b = 0; b < logits.size(0); ++b) {
     const Objects& of = objects[static_cast<std::size_t>(b)];
-    const bool some = of.labels.numel() > 0;
-    pairs.push_back(some ? assign(costs(logits[b], boxes[b], of, options)) : Assignment{});
+    if (of.labels.numel() == 0) {
+      pairs.emplace_back();
+      continue;
+    }
+    const Tensor cost = costs(logits[b], boxes[b], of, options);
+    check_costs(cost, b);
+    pairs.push_back(assign(cost));
   }
   return pairs;
+}
+
+// The class of each query, and how much it counts. What does not count is ignored: a weight of 0
+// times an infinite cross entropy would be NaN.
+static Tensor class_loss(const Tensor& logits, const std::vector<index_t>& classes,
+                         const DetectionLossOptions& o) {
+  constexpr index_t ignored = -100;
+  const index_t queries = static_cast<index_t>(classes.size()), nothing = logits.size(-1) - 1;
+  std::vector<index_t> targets;
+  std::vector<double> weights;
+  double weight_sum = 0;
+  for (const index_t c : classes) {
+    const double weight = c == nothing ? o.no_object : 1;
+    targets.push_back(weight == 0 ? ignored : c);
+    weights.push_back(weight);
+    weight_sum += weight;
+  }
+  const Tensor each = cross_entropy(logits.reshape({queries, nothing + 1}), IntTensor(targets, {queries}),
+                                    {.reduction = Reduction::none, .ignore_index = ignored});
+  return sum(each * from_vector(weights, {queries}, logits.dtype())) / std::max(weight_sum, 1e-12);
 }
 
 // Of one layer: everything about matched pairs is gathered over the batch, in the order of their objects' pictures.
@@ -65,25 +124,16 @@ static DetectionLoss layer_loss(const Tensor& logits, const Tensor& boxes,
       wanted.push_back(of.boxes[object[i]].to(boxes.dtype()));
     }
   }
-  std::vector<double> weights;
-  double weight_sum = 0;
-  for (const index_t c : classes) weight_sum += weights.emplace_back(c == nothing ? o.no_object : 1);
-  const Shape flat{batch * queries};
-  const Tensor each =
-      cross_entropy(logits.reshape({flat[0], -1}), IntTensor(classes, flat), {.reduction = Reduction::none});
+  const auto count = static_cast<index_t>(rows.size());
+  const Tensor got = index_select(boxes.reshape({batch * queries, 4}), 0, IntTensor(rows, {count}));
+  const Tensor want = wanted.empty() ? zeros({0, 4}, boxes.dtype()) : stack(wanted);
+  const auto n = static_cast<double>(std::max<index_t>(count, 1));
   DetectionLoss loss;
-  loss.classes = sum(each * from_vector(weights, flat, logits.dtype())) / std::max(weight_sum, 1e-12);
-  if (rows.empty()) {
-    loss.box = sum(boxes) * 0.0, loss.giou = sum(boxes) * 0.0;
-  } else {
-    const double n = static_cast<double>(rows.size());
-    const Tensor got =
-        index_select(boxes.reshape({-1, 4}), 0, IntTensor(rows, {static_cast<index_t>(rows.size())}));
-    const Tensor want = stack(wanted);
-    loss.box = sum(abs(got - want)) / n;
-    loss.giou = sum(1.0 - giou(corners_of(got), corners_of(want))) / n;
-  }
-  loss.total = loss.classes * o.weight_class + loss.box * o.weight_box + loss.giou * o.weight_giou;
+  loss.classes = class_loss(logits, classes, o);
+  loss.box = sum(abs(got - want)) / n;
+  loss.giou = sum(1.0 - giou(corners_of(got), corners_of(want))) / n;
+  loss.total =
+      weighted_sum({{loss.classes, o.weight_class}, {loss.box, o.weight_box}, {loss.giou, o.weight_giou}});
   return loss;
 }
 

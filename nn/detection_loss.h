@@ -21,7 +21,9 @@ struct DetectionLossOptions {
 };
 
 // For each picture which query (row) is which object (column). logits (B, N, K + 1), boxes (B, N, 4). Not
-// differentiated: the pairs are constants for the loss.
+// differentiated: the pairs are constants for the loss. A cost or weight of 0 leaves its term out.
+// Throws "[match] …" if a cost is NaN or infinite, and "[detection_loss] …" if shapes or labels do
+// not fit, or if an option is negative or not finite.
 std::vector<Assignment> match(const Tensor& logits, const Tensor& boxes, const std::vector<Objects>& objects,
                               const DetectionLossOptions& options = {});
 
@@ -29,6 +31,7 @@ std::vector<Assignment> match(const Tensor& logits, const Tensor& boxes, const s
 //   classes   cross entropy of all queries, matched ones to their object's class, the others to "no object", weighted
 //   box       |box - object's|, summed, / the number of objects in the batch
 //   giou      1 - GIoU, summed, / the number of objects in the batch
+// Without any object, or with an empty batch, box and giou are 0.
 struct DetectionLoss {
   Tensor total, classes, box, giou;  // scalars
 };

@@ -196,8 +196,9 @@ Detections DetectionTransformer::forward(const Tensor& features, const Mask& rea
                                   : sine_positions_2d(Mask::full({1, map[1], map[2]}, true), options.d_model,
                                                       features.dtype());  // (B or 1, S, C)
 
-  Tensor memory =
-      input_proj(features).reshape({batch, options.d_model, pixels}).transpose(1, 2);  // (B, S, C)
+  // Padding holds anything; as zeros it reaches no gradient.
+  const Tensor seen = real.defined() ? masked_fill(features, !real.unsqueeze(1), 0) : features;
+  Tensor memory = input_proj(seen).reshape({batch, options.d_model, pixels}).transpose(1, 2);  // (B, S, C)
   for (auto& layer : encoder) memory = layer.forward(memory, p, mask);
 
   Tensor x = zeros({batch, options.num_queries, options.d_model}, features.dtype());
@@ -243,10 +244,17 @@ static Mask shrunk(const Mask& real, index_t height, index_t width) {
 }
 
 Detections DETR::forward(const Tensor& images, const Mask& real) {
-  const Tensor features = backbone(images);
-  if (!real.defined()) return detector(features);
+  if (!real.defined()) return detector(backbone(images));
+  check(images.defined() && images.rank() == 4, "DETR", "images must be (B, C, height, width), got ",
+        images.defined() ? to_string(images.shape()) : "an undefined tensor");
   const Shape pixels{images.size(0), images.size(2), images.size(3)};
   check(real.shape() == pixels, "DETR", "the mask must be ", pixels, ", got ", real.shape());
+  Tensor seen = images;
+  if (!std::isfinite(sum(images.detach()).item())) {
+    const Mask finite = (images > -INFINITY) & (images < INFINITY);
+    seen = masked_fill(images, !(finite | real.unsqueeze(1)), 0);
+  }
+  const Tensor features = backbone(seen);
   return detector(features, shrunk(real, features.size(2), features.size(3)));
 }
 

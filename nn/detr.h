@@ -92,6 +92,7 @@ struct DetectionTransformer : ModuleOf<DetectionTransformer> {
 
   DetectionTransformer(DetectionTransformerOptions options, Generator& gen);
   // features (B, in, h, w); real (B, h, w), true where the picture is, or undefined: everywhere.
+  // Padding of the features may hold anything: it is neither read, nor does it reach a gradient.
   Detections forward(const Tensor& features, const Mask& real = {}, std::vector<Tensor>* maps = nullptr);
   void visit(Visitor& v) override;
   std::string type() const override { return "DetectionTransformer"; }
@@ -112,7 +113,8 @@ struct DETR : ModuleOf<DETR> {
 
   DETR(DETROptions options, Generator& gen);
   // images (B, 3, h, w), each channel brought to mean 0 and deviation 1 as the backbone was trained; real as above, of
-  // the images' pixels.
+  // the images' pixels. The backbone reads padded pixels, as PyTorch's does: fill them with zeros.
+  // Those that are NaN or infinite count as zeros.
   Detections forward(const Tensor& images, const Mask& real = {});
   void visit(Visitor& v) override { v.child("backbone", backbone), v.child("detector", detector); }
   std::string type() const override { return "DETR"; }

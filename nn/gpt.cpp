@@ -89,6 +89,20 @@ static double end_deviation(const GPTOptions& o) {
 
 // ---- attention --------------------------------------------------------------------------------------------
 
+// A cache's layer holds keys and values (B, H, context, D) of x's dtype.
+static void check_layer(const char* op, const GPTCache::Layer& layer, const GPTOptions& o, index_t batch,
+                        DType dtype) {
+  const Shape expected{batch, o.nhead, o.context, o.d_model / o.nhead};
+  for (const Tensor* t : {&layer.keys, &layer.values}) {
+    const char* what = t == &layer.keys ? "keys " : "values ";
+    check(t->defined(), op, "expected cached ", what, expected, ", got an undefined tensor");
+    check(t->shape() == expected && t->dtype() == dtype, op, "expected cached ", what,
+          "(B, H, context, D) = ", expected, " of ", name(dtype), ", got ", t->shape(), " of ",
+          name(t->dtype()),
+          "; a cache belongs to the model that filled it. Hint: start with an empty GPTCache");
+  }
+}
+
 CausalSelfAttention::CausalSelfAttention(GPTOptions o, Generator& gen)
     : options(checked(o)),
       c_attn({.in = o.d_model, .out = 3 * o.d_model}, gen),
@@ -100,7 +114,16 @@ CausalSelfAttention::CausalSelfAttention(GPTOptions o, Generator& gen)
 }
 
 Tensor CausalSelfAttention::forward(const Tensor& x, GPTCache::Layer* kept, index_t at) {
+  const char* op = "CausalSelfAttention";
+  if (!x.defined() || x.rank() != 3 || x.size(2) != options.d_model)
+    fail(op, "x must be (B, T, ", options.d_model, "), got ",
+         x.defined() ? to_string(x.shape()) : "an undefined tensor");
   const index_t batch = x.size(0), t = x.size(1), heads = options.nhead, width = options.d_model / heads;
+  if (kept) {
+    check_layer(op, *kept, options, batch, x.dtype());
+    check(at >= 0 && at <= options.context - t, op, "expected a position in [0, ", options.context - t,
+          "] for ", t, " tokens and a context of ", options.context, ", got ", at);
+  }
   // (B, T, 3C) -> three of (B, H, T, D)
   const Tensor qkv = c_attn(x).reshape({batch, t, 3, heads, width}).permute({2, 0, 3, 1, 4});
   const auto parts = unbind(qkv);
@@ -178,15 +201,36 @@ GPT::GPT(GPTOptions o, Generator& gen)
 
 Tensor GPT::forward(const IntTensor& ids) { return linear(hidden(ids, nullptr), wte.weight); }
 
+// The new keys and values are written beyond the cache's `length`, so an exception leaves the cache
+// as it was.
 Tensor GPT::forward(const IntTensor& ids, GPTCache& cache) {
   const NoGrad no_grad;
-  return linear(hidden(ids, &cache).slice(1, -1), wte.weight);
+  GPTCache next = cache;
+  Tensor logits = linear(hidden(ids, &next).slice(1, -1), wte.weight);
+  cache = std::move(next);
+  return logits;
+}
+
+void GPT::check_cache(const GPTCache& cache, const IntTensor& ids) const {
+  const bool unused = cache.layers.empty() && cache.length == 0;
+  check(unused || cache.layers.size() == h.size(), "GPT", "expected a cache of ", h.size(),
+        " layers, as the model has, got one of ", cache.layers.size(),
+        "; a cache belongs to the model that filled it. Hint: start with an empty GPTCache");
+  check(cache.length >= 0 && cache.length <= options.context, "GPT", "expected a cache of 0 to ",
+        options.context, " tokens, the context, got one of ", cache.length);
+  for (const GPTCache::Layer& layer : cache.layers) {
+    const bool has_batch = layer.keys.defined() && layer.keys.rank() == 4;
+    check(!has_batch || layer.keys.size(0) == ids.size(0), "GPT",
+          "the cache is of another batch size than ids ", ids.shape());
+    check_layer("GPT", layer, options, ids.size(0), wte.weight.dtype());
+  }
 }
 
 // (B, T) -> (B, T, C), normalised: what the output layer reads.
 Tensor GPT::hidden(const IntTensor& ids, GPTCache* cache) {
   check(ids.rank() == 2 && ids.size(1) >= 1, "GPT", "ids must be (B, T) with at least one token, got ",
         ids.shape());
+  if (cache) check_cache(*cache, ids);
   const index_t batch = ids.size(0), t = ids.size(1), at = cache ? cache->length : 0;
   check(at + t <= options.context, "GPT", at + t, " tokens do not fit into the context of ", options.context,
         at > 0 ? concat("; ", at, " of them are in the cache") : "");
@@ -195,8 +239,6 @@ Tensor GPT::hidden(const IntTensor& ids, GPTCache* cache) {
       const Shape room{batch, options.nhead, options.context, options.d_model / options.nhead};
       cache->layers.push_back({empty(room, wte.weight.dtype()), empty(room, wte.weight.dtype())});
     }
-  check(!cache || h.empty() || cache->layers[0].keys.size(0) == batch, "GPT",
-        "the cache is of another batch size than ids ", ids.shape());
   Tensor x = drop(wte(ids) + wpe(IntTensor::arange(at, at + t)));
   for (std::size_t i = 0; i < h.size(); ++i) x = h[i](x, cache ? &cache->layers[i] : nullptr, at);
   if (cache) cache->length += t;
@@ -218,10 +260,22 @@ std::string GPT::details() const {
 
 // ---- writing ----------------------------------------------------------------------------------------------
 
+static void check_arguments(const GPTOptions& model, const std::vector<index_t>& prompt,
+                            const GenerateOptions& o) {
+  check(!prompt.empty(), "generate", "the prompt is empty; there must be at least one token to go on from");
+  for (std::size_t i = 0; i < prompt.size(); ++i)
+    check(prompt[i] >= 0 && prompt[i] < model.vocab_size, "generate", "expected prompt ids in [0, ",
+          model.vocab_size, "), got ", prompt[i], " at position ", i);
+  check(o.tokens >= 0, "generate", "expected tokens to be at least 0, got ", o.tokens);
+  check(o.end >= -1 && o.end < model.vocab_size, "generate", "expected end to be an id in [0, ",
+        model.vocab_size, ") or -1 for none, got ", o.end);
+  check_sampling(o.sampling);
+}
+
 std::vector<index_t> generate(GPT& gpt, const std::vector<index_t>& prompt, const GenerateOptions& o,
                               Generator& gen, const std::function<void(index_t)>& each) {
-  check(!prompt.empty(), "generate", "the prompt is empty; there must be at least one token to go on from");
-  const NoGrad no_grad;
+  check_arguments(gpt.options, prompt, o);
+  const EvaluationMode evaluation(gpt);
   const auto context = static_cast<std::size_t>(gpt.options.context);
   std::vector<index_t> seen = prompt;  // what the model looks at
   const auto forget = [&] {

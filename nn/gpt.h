@@ -41,6 +41,7 @@ inline GPTOptions gpt2_small() {
 
 // The keys and values of the tokens that a model has read, a pair for each layer. They are all that later tokens ask of
 // earlier ones: with them a token costs one row of every product instead of the whole sequence again.
+// A copy shares the tensors: continue either the cache or its copy, not both.
 struct GPTCache {
   struct Layer {
     Tensor keys, values;  // (B, H, context, D), of which the first `length` are filled
@@ -58,7 +59,9 @@ struct CausalSelfAttention : ModuleOf<CausalSelfAttention> {
   Generator generator;  // of the dropout on the weights
 
   CausalSelfAttention(GPTOptions options, Generator& gen);
-  // With `kept`, x continues what was read before: its first token is number `at`.
+  // With `kept`, x continues what was read before: its first token is number `at`. Throws if kept's
+  // keys and values are not (B, H, context, D) of x's dtype, or if the context ends before the last
+  // token.
   Tensor forward(const Tensor& x, GPTCache::Layer* kept = nullptr, index_t at = 0);
   void visit(Visitor& v) override;
   std::string type() const override { return "CausalSelfAttention"; }
@@ -103,7 +106,9 @@ struct GPT : ModuleOf<GPT> {
   // ids (B, T) -> logits (B, T, V)
   Tensor forward(const IntTensor& ids);
   // ids (B, T): the tokens that follow what the cache holds -> logits of the last one (B, 1, V). Records nothing.
-  // Throws "[GPT] …" when more tokens come than the context has room for.
+  // Throws "[GPT] …" if the context has no room for the tokens, or if the cache is not one of this
+  // model and batch: its layers, batch size, heads, widths, dtype and length are checked. An
+  // exception leaves the cache as it was.
   Tensor forward(const IntTensor& ids, GPTCache& cache);
   void visit(Visitor& v) override;
   std::string type() const override { return "GPT"; }
@@ -114,6 +119,7 @@ struct GPT : ModuleOf<GPT> {
   static PublishedNames published_names();
 
  private:
+  void check_cache(const GPTCache& cache, const IntTensor& ids) const;
   Tensor hidden(const IntTensor& ids, GPTCache* cache);
 };
 
@@ -124,7 +130,10 @@ struct GenerateOptions {
   index_t end = -1;    // the token after which nothing follows; -1: none
 };
 // Goes on from `prompt`, which must not be empty, and returns what it wrote; `each` is called with a token as soon as it
-// is there. Where the context is full, the later half of it is read again and the rest is forgotten.
+// is there. Where the context is full, the later half of it is read again and the rest is
+// forgotten. It runs in evaluation mode and records nothing; the mode of each submodule is
+// restored. Throws "[generate] …" or "[sample] …" before any work if the prompt is empty, an id is
+// not in [0, V), or an option is out of range.
 std::vector<index_t> generate(GPT& gpt, const std::vector<index_t>& prompt, const GenerateOptions& options,
                               Generator& gen, const std::function<void(index_t)>& each = {});
 

@@ -79,15 +79,29 @@ class ShortestPaths {
 
 }  // namespace
 
+// Prices and lengths of paths are sums of up to about 4n costs. The power of two by which costs are
+// multiplied so that no such sum overflows: 0, nothing, for all but the largest costs.
+static int exponent_of_scale(const std::vector<double>& costs, std::size_t n) {
+  double largest = 0;
+  for (const double c : costs)
+    if (c < infinity) largest = std::max(largest, std::abs(c));
+  const int room =
+      std::numeric_limits<double>::max_exponent - std::ilogb(8.0 * static_cast<double>(n + 1)) - 2;
+  return largest > 0 ? std::min(0, room - std::ilogb(largest)) : 0;
+}
+
 Assignment assign(const Tensor& costs) {
   check(costs.defined() && costs.rank() == 2, "assign", "costs must be (n, m), got ",
         costs.defined() ? to_string(costs.shape()) : "an undefined tensor");
   const bool tall = costs.size(0) > costs.size(1);
-  const std::vector<double> values = (tall ? costs.detach().transpose(0, 1) : costs.detach()).to_vector();
+  std::vector<double> values = (tall ? costs.detach().transpose(0, 1) : costs.detach()).to_vector();
   for (const double c : values)
-    check(!std::isnan(c) && c > -infinity, "assign", "a cost is ", c, "; costs are numbers or +infinity");
+    check(c > -infinity, "assign", "a cost is ", std::isnan(c) ? "nan" : "-inf",
+          "; costs are numbers or +infinity");
   const auto n = static_cast<std::size_t>(std::min(costs.size(0), costs.size(1)));
   const auto m = static_cast<std::size_t>(std::max(costs.size(0), costs.size(1)));
+  const int exponent = exponent_of_scale(values, n);
+  for (double& c : values) c = std::ldexp(c, exponent);
   const std::vector<std::size_t> partner = ShortestPaths(values, n, m).solve();
 
   std::vector<std::size_t> order(n);
@@ -100,6 +114,7 @@ Assignment assign(const Tensor& costs) {
     result.columns.push_back(tall ? few : many);
     result.cost += values[i * m + partner[i]];
   }
+  result.cost = std::ldexp(result.cost, -exponent);
   return result;
 }
 
@@ -129,10 +144,10 @@ static Tensor area(const Tensor& size) {
   return s.select(-1, 0) * s.select(-1, 1);
 }
 
-// part / whole, and 0 where the whole is nothing.
+// part / whole, 0 if the whole is 0, and NaN if it is NaN.
 static Tensor share(const Tensor& part, const Tensor& whole) {
-  const Mask some = whole > 0;
-  return where(some, part, zeros({}, part.dtype())) / where(some, whole, ones({}, whole.dtype()));
+  const Mask nothing = whole <= 0;
+  return where(nothing, zeros({}, part.dtype()), part) / where(nothing, ones({}, whole.dtype()), whole);
 }
 
 namespace {

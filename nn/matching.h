@@ -20,8 +20,9 @@ struct Assignment {
 // costs (n, m): each row to a column of its own, or each column to a row of its own where there are fewer of them,
 // so that the sum of the costs is least. O(min(n, m)² · max(n, m)), by shortest paths that change what was given
 // before: Kuhn, "The Hungarian method for the assignment problem", 1955; Jonker, Volgenant, 1987. Of several that cost
-// the least it takes one, always the same. +infinity forbids a pair. Not differentiated. Throws "[assign] …" for
-// NaN and -infinity, and where only forbidden pairs would do.
+// the least it takes one, always the same. +infinity forbids a pair; finite costs may have any
+// size. Not differentiated. Throws "[assign] …" for NaN and -infinity, and if every assignment has
+// a forbidden pair.
 Assignment assign(const Tensor& costs);
 
 // ---- boxes (..., 4) ---------------------------------------------------------------------------------------
@@ -34,6 +35,7 @@ Tensor middles_of(const Tensor& corners);
 //   iou    what both cover / what either covers, from 0 to 1; 0 for two boxes without area
 //   giou   iou - the share of the smallest box around both that neither covers, from -1 to 1: boxes that are
 //          apart still have a gradient. Rezatofighi et al., "Generalized intersection over union", 2019.
+// Both are NaN for a pair with a NaN in one of its boxes.
 Tensor iou(const Tensor& a, const Tensor& b);
 Tensor giou(const Tensor& a, const Tensor& b);
 

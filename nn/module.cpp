@@ -207,6 +207,15 @@ void Module::train(bool on) {
   for (const auto& slot : flatten().modules) slot.module->training_ = on;
 }
 
+EvaluationMode::EvaluationMode(Module& module) {
+  for (const auto& slot : module.flatten().modules) before_.emplace_back(slot.module, slot.module->training_);
+  for (const auto& [submodule, training] : before_) submodule->training_ = false;
+}
+
+EvaluationMode::~EvaluationMode() {
+  for (const auto& [submodule, training] : before_) submodule->training_ = training;
+}
+
 void Module::to(DType dtype) {
   for (const auto& slot : flatten().tensors) {
     Tensor& t = *slot.tensor;

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "autograd/graph.h"
 #include "autograd/random.h"
 #include "autograd/tensor.h"
 
@@ -50,6 +51,7 @@ class Visitor {
 
  private:
   friend struct Module;
+  friend class EvaluationMode;
   struct TensorSlot {
     std::string name;
     Tensor* tensor;
@@ -109,8 +111,24 @@ struct Module {
 
  private:
   friend class Visitor;
+  friend class EvaluationMode;
   Visitor flatten() const;
   bool training_ = true;
+};
+
+// In its scope, all submodules of a module are in evaluation mode and this thread records nothing:
+// for generation and beam search. The destructor restores the mode of each submodule, also if an
+// exception is thrown.
+class [[nodiscard]] EvaluationMode {
+ public:
+  explicit EvaluationMode(Module& module);
+  ~EvaluationMode();
+  EvaluationMode(const EvaluationMode&) = delete;
+  EvaluationMode& operator=(const EvaluationMode&) = delete;
+
+ private:
+  std::vector<std::pair<Module*, bool>> before_;
+  NoGrad no_grad_;
 };
 
 // The base of a module: adds what depends on the type itself.

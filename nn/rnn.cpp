@@ -52,15 +52,60 @@ RecurrentState next(RecurrentKind kind, Nonlinearity nonlinearity, const Tensor&
   return {n + z * (s.h - n), {}};
 }
 
-// Which samples are still being read at each step; undefined masks where all are.
-std::vector<Mask> reading_masks(const char* op, const std::vector<index_t>& lengths, index_t time,
-                                index_t batch) {
-  std::vector<Mask> masks(static_cast<std::size_t>(time));
-  if (lengths.empty()) return masks;
-  check(static_cast<index_t>(lengths.size()) == batch, op, lengths.size(), " lengths for a batch of ", batch);
+void check_lengths(const char* op, const std::vector<index_t>& lengths, index_t time, index_t batch,
+                   bool batched) {
+  if (lengths.empty()) return;
+  check(static_cast<index_t>(lengths.size()) == batch, op, lengths.size(), " lengths for ",
+        batched ? concat("a batch of ", batch) : "one sequence");
   for (const index_t length : lengths)
     check(length >= 0 && length <= time, op, "length ", length, " must be in [0, ", time, "]");
-  for (index_t t = 0; t < time; ++t) {
+}
+
+// An initial state that is given has the expected shape and dtype, and only an LSTM has a cell
+// state.
+void check_state(RecurrentKind kind, const char* op, const char* what, const char* axes,
+                 const RecurrentState& given, const Shape& expected, DType dtype) {
+  check(kind == RecurrentKind::lstm || !given.c.defined(), op, "expected no cell state c, got one of ",
+        given.c.defined() ? given.c.shape() : Shape(), "; only an LSTM has a cell state");
+  for (const Tensor* t : {&given.h, &given.c}) {
+    if (!t->defined()) continue;
+    check(t->shape() == expected, op, what, " must be ", axes, " = ", expected, ", got ", t->shape());
+    check(t->dtype() == dtype, op, what, " must be ", name(dtype), " as x is, got ", name(t->dtype()));
+  }
+}
+
+// Zeros in place of an undefined state.
+RecurrentState completed(RecurrentKind kind, RecurrentState state, const Shape& shape, DType dtype) {
+  if (!state.h.defined()) state.h = zeros(shape, dtype);
+  if (kind == RecurrentKind::lstm && !state.c.defined()) state.c = zeros(shape, dtype);
+  return state;
+}
+
+// (T, B, in): true beyond the length of each sample; undefined if all samples are T long.
+Mask padding_of(const std::vector<index_t>& lengths, index_t time, index_t in) {
+  if (std::all_of(lengths.begin(), lengths.end(), [=](index_t length) { return length == time; })) return {};
+  std::vector<std::uint8_t> beyond;
+  for (index_t t = 0; t < time; ++t)
+    for (const index_t length : lengths)
+      beyond.insert(beyond.end(), static_cast<std::size_t>(in), t >= length);
+  return {std::move(beyond), {time, static_cast<index_t>(lengths.size()), in}};
+}
+
+// (B, 1): which samples have a word at all; undefined if all have.
+Mask with_words(const std::vector<index_t>& lengths) {
+  if (std::find(lengths.begin(), lengths.end(), 0) == lengths.end()) return {};
+  std::vector<std::uint8_t> some;
+  some.reserve(lengths.size());
+  for (const index_t length : lengths) some.push_back(length > 0);
+  return {std::move(some), {static_cast<index_t>(lengths.size()), 1}};
+}
+
+// Which samples are still being read at each step; an undefined mask if all are.
+std::vector<Mask> reading_masks(const std::vector<index_t>& lengths, index_t time) {
+  std::vector<Mask> masks(static_cast<std::size_t>(time));
+  if (lengths.empty()) return masks;
+  const auto batch = static_cast<index_t>(lengths.size());
+  for (index_t t = *std::min_element(lengths.begin(), lengths.end()); t < time; ++t) {
     std::vector<std::uint8_t> longer;
     longer.reserve(lengths.size());
     for (const index_t length : lengths) longer.push_back(t < length);
@@ -106,14 +151,10 @@ RecurrentState RecurrentCell::step(RecurrentKind kind, const Tensor& x, const Re
   const char* op = facts(kind).cell;
   check(x.defined() && x.rank() == 2 && x.size(1) == options.input_size, op, "x must be (B, ",
         options.input_size, "), got ", x.defined() ? to_string(x.shape()) : "an undefined tensor");
-  RecurrentState state = given;
   const Shape shape{x.size(0), options.hidden_size};
-  for (Tensor* t : {&state.h, &state.c}) {
-    if (!t->defined()) *t = zeros(shape, x.dtype());
-    check(t->shape() == shape, op, "the state must be (B, H) = ", shape, ", got ", t->shape());
-  }
-  return next(kind, options.nonlinearity, linear(x, weight_ih, bias_ih), state,
-              {weight_ih, weight_hh, bias_ih, bias_hh});
+  check_state(kind, op, "the state", "(B, H)", given, shape, x.dtype());
+  return next(kind, options.nonlinearity, linear(x, weight_ih, bias_ih),
+              completed(kind, given, shape, x.dtype()), {weight_ih, weight_hh, bias_ih, bias_hh});
 }
 
 void RecurrentCell::visit_weights(Visitor& v) {
@@ -144,29 +185,44 @@ Recurrent::Recurrent(RecurrentKind kind, RecurrentOptions o, Generator& gen)
 RecurrentResult Recurrent::read(RecurrentKind kind, const Tensor& x, const ReadOptions& how, bool training) {
   const char* op = facts(kind).name;
   check_sequence(op, "x", x, options.input_size, options.batch_first);
-  if (x.rank() == 2) {  // one sequence alone
-    ReadOptions batched = how;
-    for (Tensor* t : {&batched.initial.h, &batched.initial.c})
-      if (t->defined()) *t = t->unsqueeze(1);
-    const int batch_axis = options.batch_first ? 0 : 1;
-    RecurrentResult one = read(kind, x.unsqueeze(batch_axis), batched, training);
-    for (Tensor* t : {&one.state.h, &one.state.c})
-      if (t->defined()) *t = t->squeeze(1);
-    return {one.output.squeeze(batch_axis), one.state};
-  }
+  const bool batched = x.rank() == 3;
+  const int time_at = time_axis(x, options.batch_first);
+  const index_t time = x.size(time_at), batch = batched ? x.size(1 - time_at) : 1;
+  const auto count = static_cast<index_t>(weights.size());
+  check(time >= 1, op, "a sequence needs at least one step, got x ", x.shape());
+  check_lengths(op, how.lengths, time, batch, batched);
+  if (batched)
+    check_state(kind, op, "the initial state", "(layers · directions, B, H)", how.initial,
+                {count, batch, options.hidden_size}, x.dtype());
+  else
+    check_state(kind, op, "the initial state of one sequence", "(layers · directions, H)", how.initial,
+                {count, options.hidden_size}, x.dtype());
+  if (batched) return read_batch(kind, x, how, training);
+
+  ReadOptions of_batch = how;
+  for (Tensor* t : {&of_batch.initial.h, &of_batch.initial.c})
+    if (t->defined()) *t = t->unsqueeze(1);
+  const int batch_at = options.batch_first ? 0 : 1;
+  RecurrentResult one = read_batch(kind, x.unsqueeze(batch_at), of_batch, training);
+  for (Tensor* t : {&one.state.h, &one.state.c})
+    if (t->defined()) *t = t->squeeze(1);
+  return {one.output.squeeze(batch_at), one.state};
+}
+
+// Arguments are checked. Padding is filled with zeros first: a gradient of 0 times a NaN would be
+// NaN.
+RecurrentResult Recurrent::read_batch(RecurrentKind kind, const Tensor& x, const ReadOptions& how,
+                                      bool training) {
   Tensor input = options.batch_first ? x.transpose(0, 1) : x;  // (T, B, …) from here on
   const index_t time = input.size(0), batch = input.size(1);
   const bool lstm = kind == RecurrentKind::lstm;
-  check(time >= 1, op, "a sequence needs at least one step, got x ", x.shape());
-
-  const auto reading = reading_masks(op, how.lengths, time, batch);
-  const Shape states{static_cast<index_t>(weights.size()), batch, options.hidden_size};
-  RecurrentState initial = how.initial;
-  for (Tensor* t : {&initial.h, &initial.c}) {
-    if (!t->defined()) *t = zeros(states, x.dtype());
-    check(t->shape() == states, op, "the initial state must be (layers · directions, B, H) = ", states,
-          ", got ", t->shape());
-  }
+  if (const Mask padding = padding_of(how.lengths, time, options.input_size); padding.defined())
+    input = masked_fill(input, padding, 0);
+  const std::vector<Mask> reading = reading_masks(how.lengths, time);
+  const Mask words = with_words(how.lengths);
+  const Tensor nothing = zeros({batch, options.hidden_size}, x.dtype());
+  const RecurrentState initial = completed(
+      kind, how.initial, {static_cast<index_t>(weights.size()), batch, options.hidden_size}, x.dtype());
 
   std::vector<Tensor> last_h, last_c;
   const std::size_t directions = options.bidirectional ? 2 : 1;
@@ -175,12 +231,14 @@ RecurrentResult Recurrent::read(RecurrentKind kind, const Tensor& x, const ReadO
     std::vector<Tensor> sides;
     for (std::size_t d = 0; d < directions; ++d) {
       const std::size_t place = layer * directions + d;
-      RecurrentState state{initial.h[static_cast<index_t>(place)],
-                           lstm ? initial.c[static_cast<index_t>(place)] : Tensor()};
+      const RecurrentState given{initial.h[static_cast<index_t>(place)],
+                                 lstm ? initial.c[static_cast<index_t>(place)] : Tensor()};
+      // A sample without words keeps its state, which no step reads.
+      RecurrentState state{still(words, given.h, nothing), still(words, given.c, nothing)};
       sides.push_back(
           one_direction(kind, options.nonlinearity, input, d == 1, reading, weights[place], state));
-      last_h.push_back(state.h);
-      if (lstm) last_c.push_back(state.c);
+      last_h.push_back(still(words, state.h, given.h));
+      if (lstm) last_c.push_back(still(words, state.c, given.c));
     }
     input = sides.size() == 1 ? sides[0] : cat(sides, -1);
   }

@@ -35,7 +35,8 @@ struct RecurrentCellOptions {
   Nonlinearity nonlinearity = Nonlinearity::tanh;  // RNNCell's only
 };
 
-// One step: x (B, in), state (B, H) -> the next state. An undefined state is zeros.
+// One step: x (B, in), state (B, H) -> the next state. An undefined state is zeros. Throws if x or
+// a state has another shape or dtype.
 class RecurrentCell {
  public:
   RecurrentCellOptions options;
@@ -83,7 +84,9 @@ struct RecurrentOptions {
 };
 
 struct ReadOptions {
-  RecurrentState initial = {};        // (layers · directions, B, H) each; undefined: zeros
+  // (layers · directions, B, H) each, (layers · directions, H) for one sequence (T, C); undefined:
+  // zeros.
+  RecurrentState initial = {};
   std::vector<index_t> lengths = {};  // of each sample; empty: all are T long
 };
 
@@ -93,7 +96,10 @@ struct RecurrentResult {
 };
 
 // x (T, B, in). Padding never reaches a state: a sample's state stands still beyond its length, and the backward
-// direction begins at its last word, as with PyTorch's packed sequences.
+// direction begins at its last word, as with PyTorch's packed sequences. Nor does it reach a
+// gradient, whatever it holds: the gradient with respect to padding is 0. Throws "[GRU] …" if T is
+// 0, if lengths or states do not fit x, or if a cell state is given to another network than an
+// LSTM.
 class Recurrent {
  public:
   RecurrentOptions options;
@@ -105,6 +111,9 @@ class Recurrent {
   RecurrentResult read(RecurrentKind kind, const Tensor& x, const ReadOptions& how, bool training);
   void visit_weights(Visitor& v);
   std::string describe() const;
+
+ private:
+  RecurrentResult read_batch(RecurrentKind kind, const Tensor& x, const ReadOptions& how, bool training);
 };
 
 struct RNN : ModuleOf<RNN>, Recurrent {

@@ -8,7 +8,7 @@
 
 namespace heed::nn {
 
-static void check_options(const SamplingOptions& o) {
+void check_sampling(const SamplingOptions& o) {
   check(o.temperature >= 0 && std::isfinite(o.temperature), "sample",
         "temperature must be finite and not negative, got ", o.temperature);
   check(o.top_k >= 0, "sample", "top_k must not be negative, got ", o.top_k);
@@ -48,7 +48,7 @@ static void cut(double* logits, index_t vocabulary, const SamplingOptions& o) {
 
 // Row-major, in double: 50,000 float32 probabilities need not sum to 1.
 static std::vector<double> rows_of_probabilities(const Tensor& logits, const SamplingOptions& options) {
-  check_options(options);
+  check_sampling(options);
   check(logits.defined() && logits.rank() >= 1 && logits.size(-1) >= 1, "sample",
         "logits must be (..., V) with at least one token, got ",
         logits.defined() ? to_string(logits.shape()) : "an undefined tensor");

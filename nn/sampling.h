@@ -19,6 +19,9 @@ struct SamplingOptions {
   double top_p = 1;   // of these, the fewest that together reach p. Holtzman et al., 2020: the nucleus
 };
 
+// Throws "[sample] …" if an option is out of range or NaN.
+void check_sampling(const SamplingOptions& options);
+
 // logits (..., V) -> probabilities (..., V), in this order: temperature, top_k, top_p. Tokens that are left out have
 // exactly 0, the others sum to 1, and at least one stays. Of equal logits those of lower ids stay.
 // Throws "[sample] …" for options out of range, and for logits that are NaN or all -infinity.

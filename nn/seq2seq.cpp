@@ -25,6 +25,12 @@ Seq2Seq::Seq2Seq(Seq2SeqOptions o, Generator& gen)
 
 Seq2Seq::Read Seq2Seq::read(const IntTensor& source, const std::vector<index_t>& lengths) {
   check(source.rank() == 2, op, "the source is ", source.shape(), "; it must be ids (B, S)");
+  check(source.size(1) >= 1, op, "expected a source of at least one token, got ids ", source.shape());
+  check(lengths.empty() || static_cast<index_t>(lengths.size()) == source.size(0), op, lengths.size(),
+        " lengths for source ", source.shape());
+  for (std::size_t b = 0; b < lengths.size(); ++b)
+    check(lengths[b] >= 0 && lengths[b] <= source.size(1), op, "expected lengths in [0, ", source.size(1),
+          "], got ", lengths[b], " for sample ", b);
   const RecurrentResult result = encoder.forward(source_embedding(source), {.lengths = lengths});
   const Mask real = lengths.empty() ? Mask::full({source.size(0), 1, source.size(1)}, true)
                                     : padding(lengths, source.size(1));
@@ -73,7 +79,10 @@ Written Seq2Seq::forward(const IntTensor& source, const std::vector<index_t>& le
 std::vector<std::vector<Hypothesis>> Seq2Seq::beam(const IntTensor& source,
                                                    const std::vector<index_t>& lengths,
                                                    const BeamOptions& how) {
-  const NoGrad no_grad;
+  check_beam_options(how);
+  check(how.bos < options.target_vocab && how.eos < options.target_vocab, op, "expected bos and eos in [0, ",
+        options.target_vocab, "), got ", how.bos, " and ", how.eos);
+  const EvaluationMode evaluation(*this);
   const Read all = read(source, lengths);
   std::vector<std::vector<Hypothesis>> texts;
   for (index_t b = 0; b < source.size(0); ++b) {

@@ -57,10 +57,13 @@ struct Seq2Seq : ModuleOf<Seq2Seq> {
   Seq2Seq(Seq2SeqOptions options, Generator& gen);
 
   // source (B, S) of these lengths (empty: all S); given (B, T), the word before each word to write: bos, then the
-  // target without its last. Padding of the source is neither read nor looked at.
+  // target without its last. Padding of the source is neither read nor looked at. Throws "[Seq2Seq]
+  // …" if shapes or options do not fit, or if a length is not in [0, S].
   Written forward(const IntTensor& source, const std::vector<index_t>& lengths, const IntTensor& given,
                   const TeacherForcing& teacher = {});
-  // Texts of each sentence of the batch, the best first; options.width = 1 is greedy.
+  // Texts of each sentence of the batch, the best first; how.width = 1 is greedy. Runs in
+  // evaluation mode and records nothing; the mode of each submodule is restored. Throws if bos or
+  // eos is not in [0, target_vocab), and as check_beam_options does.
   std::vector<std::vector<Hypothesis>> beam(const IntTensor& source, const std::vector<index_t>& lengths,
                                             const BeamOptions& how);
   void visit(Visitor& v) override;

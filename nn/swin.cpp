@@ -102,9 +102,10 @@ Tensor ShiftedWindowAttention::bias() const {
 }
 
 Tensor ShiftedWindowAttention::forward(const Tensor& x, Tensor* weights) {
-  check(x.defined() && x.rank() == 4 && x.size(3) == options.dim, "ShiftedWindowAttention",
-        "x must be (B, height, width, ", options.dim, "), got ",
-        x.defined() ? to_string(x.shape()) : "an undefined tensor");
+  const char* op = "ShiftedWindowAttention";
+  check(x.defined() && x.rank() == 4 && x.size(3) == options.dim, op, "x must be (B, height, width, ",
+        options.dim, "), got ", x.defined() ? to_string(x.shape()) : "an undefined tensor");
+  check(x.size(1) >= 1 && x.size(2) >= 1, op, "expected sides of at least one pixel, got x ", x.shape());
   const index_t w = options.window_size, height = x.size(1), width = x.size(2);
   const index_t full_h = (height + w - 1) / w * w, full_w = (width + w - 1) / w * w;
   const index_t down = full_h > w ? options.shift : 0, right = full_w > w ? options.shift : 0;

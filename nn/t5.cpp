@@ -118,10 +118,64 @@ T5Block::T5Block(T5Options o, Generator& gen)
   cross_attn.emplace(o, gen);
 }
 
+// A pair that is cached is whole, and (B, H, S, D) of the expected dtype.
+static void check_cached(const char* op, const char* what, const T5Attention::KeysAndValues& cached,
+                         const Shape& expected, DType dtype) {
+  for (const Tensor* t : {&cached.keys, &cached.values}) {
+    const char* part = t == &cached.keys ? " keys " : " values ";
+    check(t->defined(), op, "expected cached ", what, part, expected, ", got an undefined tensor");
+    check(t->shape() == expected && t->dtype() == dtype, op, "expected cached ", what, part,
+          "(B, H, S, D) = ", expected, " of ", name(dtype), ", got ", t->shape(), " of ", name(t->dtype()),
+          "; a cache belongs to the model that filled it. Hint: start with an empty T5Cache");
+  }
+}
+
+static bool any(const T5Attention::KeysAndValues& cached) {
+  return cached.keys.defined() || cached.values.defined();
+}
+
+// `length` tokens have been written; the memory's keys and values may still be missing.
+static void check_layer(const char* op, const T5Cache::Layer& layer, const T5Options& o, const Tensor& x,
+                        const Tensor& memory, index_t length) {
+  const Shape written{x.size(0), o.nhead, length, o.d_kv};
+  if (length > 0 || any(layer.written)) check_cached(op, "target", layer.written, written, x.dtype());
+  const Shape read{x.size(0), o.nhead, memory.size(1), o.d_kv};
+  if (any(layer.memory)) check_cached(op, "memory", layer.memory, read, x.dtype());
+}
+
+static std::string shape_of(const Tensor& t) {
+  return t.defined() ? to_string(t.shape()) : "an undefined tensor";
+}
+
+// x (B, T, C), and for a decoder a memory (B, S, C) of the same dtype; only a decoder has a cache.
+// Each token comes here, so a message is formatted only if a check fails.
+static void check_inputs(const char* op, const T5Options& o, const Tensor& x, const Tensor& memory,
+                         bool cached) {
+  if (!x.defined() || x.rank() != 3 || x.size(2) != o.d_model)
+    fail(op, "x must be (B, T, ", o.d_model, "), got ", shape_of(x));
+  check(!cached || o.is_decoder, op, "a cache needs a decoder. Hint: is_decoder = true");
+  if (!o.is_decoder) return;
+  if (!memory.defined() || memory.rank() != 3 || memory.size(0) != x.size(0) || memory.size(2) != o.d_model)
+    fail(op, "expected memory (B, S, C) = (", x.size(0), ", S, ", o.d_model, "), got ", shape_of(memory));
+  check(memory.dtype() == x.dtype(), op, "x is ", name(x.dtype()), " and memory ", name(memory.dtype()),
+        "; dtypes must agree");
+}
+
 Tensor T5Block::forward(const Tensor& x, const T5Context& context, T5Cache::Layer* kept) {
-  Tensor h = x + dropout(attend(self_norm(x), context, kept));
-  if (cross_attn) h = h + dropout(look((*cross_norm)(h), context, kept));
-  return h + dropout(wo(dropout(relu(wi(ff_norm(h))))));
+  check_inputs("T5Block", options, x, context.memory, kept != nullptr);
+  T5Cache::Layer next;
+  if (kept) {
+    const Tensor& keys = kept->written.keys;
+    const index_t length = keys.defined() && keys.rank() == 4 ? keys.size(2) : 0;
+    check_layer("T5Block", *kept, options, x, context.memory, length);
+    next = *kept;
+  }
+  T5Cache::Layer* const cached = kept ? &next : nullptr;
+  Tensor h = x + dropout(attend(self_norm(x), context, cached));
+  if (cross_attn) h = h + dropout(look((*cross_norm)(h), context, cached));
+  Tensor y = h + dropout(wo(dropout(relu(wi(ff_norm(h))))));
+  if (kept) *kept = next;
+  return y;
 }
 
 // Words are kept by joining the old and the new: that reads all of them, and so does attention.
@@ -176,16 +230,37 @@ Tensor T5Stack::position_bias(index_t t, index_t s) const {
   return relative_attention_bias(buckets).permute({2, 0, 1}).contiguous();
 }
 
+void T5Stack::check_cache(const T5Cache& cache, const Tensor& x, const Tensor& memory) const {
+  const bool unused = cache.layers.empty() && cache.length == 0;
+  check(unused || cache.layers.size() == block.size(), "T5", "expected a cache of ", block.size(),
+        " layers, as the decoder has, got one of ", cache.layers.size(),
+        "; a cache belongs to the model that filled it. Hint: start with an empty T5Cache");
+  check(cache.length >= 0, "T5", "expected a cache of at least 0 tokens, got one of ", cache.length);
+  for (const T5Cache::Layer& layer : cache.layers) check_layer("T5", layer, options, x, memory, cache.length);
+}
+
 Tensor T5Stack::forward(const Tensor& x, const Tensor& memory, const Mask& mask, T5Cache* cache) {
-  if (cache && cache->layers.empty()) cache->layers.resize(block.size());
-  const index_t t = x.size(1), s = t + (cache ? cache->length : 0);
+  check_inputs("T5Stack", options, x, memory, cache != nullptr);
+  const Shape scores{x.size(0), x.size(1), options.is_decoder ? memory.size(1) : x.size(1)};
+  const bool broadcasts =
+      !mask.defined() || (mask.rank() == 3 && broadcast_shapes("T5Stack", scores, mask.shape()) == scores);
+  check(broadcasts, "T5Stack", "expected a mask that broadcasts to (B, T, S) = ", scores, ", got ",
+        mask.shape());
+  T5Cache next;
+  if (cache) {
+    check_cache(*cache, x, memory);
+    next = *cache;
+    next.layers.resize(block.size());
+  }
+  const index_t t = x.size(1), s = t + next.length;
   const T5Context context{
       .bias = position_bias(t, s), .mask = mask.defined() ? mask.unsqueeze(1) : mask, .memory = memory};
   Tensor h = dropout(x);
-  for (std::size_t i = 0; i < block.size(); ++i)
-    h = block[i](h, context, cache ? &cache->layers[i] : nullptr);
-  if (cache) cache->length = s;
-  return dropout(final_norm(h));
+  for (std::size_t i = 0; i < block.size(); ++i) h = block[i](h, context, cache ? &next.layers[i] : nullptr);
+  Tensor y = dropout(final_norm(h));
+  next.length = s;
+  if (cache) *cache = std::move(next);
+  return y;
 }
 
 void T5Stack::visit(Visitor& v) {
@@ -242,15 +317,21 @@ Tensor T5::forward(const IntTensor& given, const Tensor& memory, T5Cache& cache,
   check(memory.defined() && memory.rank() == 3 && memory.size(0) == given.size(0), "T5", "memory ",
         memory.defined() ? to_string(memory.shape()) : "(undefined)", " and given ", given.shape(),
         " are not of one batch size");
-  check(cache.layers.empty() || cache.layers[0].memory.keys.size(0) == given.size(0), "T5",
-        "the cache is of another batch size than given ", given.shape());
+  for (const T5Cache::Layer& layer : cache.layers)
+    for (const Tensor* t : {&layer.written.keys, &layer.memory.keys})
+      check(!t->defined() || t->rank() != 4 || t->size(0) == given.size(0), "T5",
+            "the cache is of another batch size than given ", given.shape());
   check_mask(source_mask, memory.size(0), memory.size(1));
   const NoGrad no_grad;
-  return scores(decoder(shared(given), memory, source_mask, &cache).slice(1, -1));
+  T5Cache next = cache;
+  Tensor logits = scores(decoder(shared(given), memory, source_mask, &next).slice(1, -1));
+  cache = std::move(next);
+  return logits;
 }
 
 std::vector<std::vector<index_t>> T5::generate(const IntTensor& source, const T5WriteOptions& how) {
-  const NoGrad no_grad;
+  check(how.max_length >= 1, "T5", "max_length must be at least 1, got ", how.max_length);
+  const EvaluationMode evaluation(*this);
   const Tensor memory = encode(source, how.source_mask);
   std::vector<std::vector<index_t>> texts(static_cast<std::size_t>(source.size(0)));
   std::vector<bool> ended(texts.size(), false);
@@ -269,9 +350,18 @@ std::vector<std::vector<index_t>> T5::generate(const IntTensor& source, const T5
 
 void T5Cache::pick(const std::vector<index_t>& parents) {
   const IntTensor rows(parents, {static_cast<index_t>(parents.size())});
-  for (Layer& layer : layers)
-    for (Tensor* t : {&layer.written.keys, &layer.written.values, &layer.memory.keys, &layer.memory.values})
+  std::vector<Layer> picked = layers;
+  for (Layer& layer : picked)
+    for (Tensor* t : {&layer.written.keys, &layer.written.values, &layer.memory.keys, &layer.memory.values}) {
+      check(t->defined() && t->rank() == 4, "T5Cache",
+            "expected keys and values (B, H, S, D) in each layer, got ",
+            t->defined() ? to_string(t->shape()) : "an undefined tensor");
+      for (const index_t row : parents)
+        check(row >= 0 && row < t->size(0), "T5Cache", "expected parents in [0, ", t->size(0), "), got ",
+              row);
       *t = index_select(*t, 0, rows);
+    }
+  layers = std::move(picked);
 }
 
 std::vector<std::vector<Hypothesis>> T5::beam(const IntTensor& source, const std::vector<index_t>& lengths,
@@ -279,8 +369,18 @@ std::vector<std::vector<Hypothesis>> T5::beam(const IntTensor& source, const std
   check_ids("source", source);
   check(lengths.empty() || static_cast<index_t>(lengths.size()) == source.size(0), "T5", lengths.size(),
         " lengths for source ", source.shape());
+  for (std::size_t b = 0; b < lengths.size(); ++b)
+    check(lengths[b] >= 1 && lengths[b] <= source.size(1), "T5", "expected lengths in [1, ", source.size(1),
+          "], got ", lengths[b], " for sample ", b);
+  for (index_t i = 0; i < source.numel(); ++i) {
+    const index_t b = i / source.size(1), s = i % source.size(1);
+    const bool padding = !lengths.empty() && s >= lengths[static_cast<std::size_t>(b)];
+    check(padding || (source[i] >= 0 && source[i] < options.vocab_size), "T5", "expected source ids in [0, ",
+          options.vocab_size, "), got ", source[i], " at ", Shape{b, s});
+  }
   how.bos = options.pad, how.eos = options.eos;
-  const NoGrad no_grad;
+  check_beam_options(how);
+  const EvaluationMode evaluation(*this);
   std::vector<std::vector<Hypothesis>> texts;
   for (index_t b = 0; b < source.size(0); ++b) {  // alone, so that nothing is padded
     const index_t s = lengths.empty() ? source.size(1) : lengths[static_cast<std::size_t>(b)];

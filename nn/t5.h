@@ -84,7 +84,9 @@ struct T5Cache {
   std::vector<Layer> layers;  // empty before the first call
   index_t length = 0;         // words read so far
 
-  // Row i becomes what row parents[i] was: a beam drops some texts and doubles others.
+  // Row i becomes what row parents[i] was: a beam drops some texts and doubles others. Throws
+  // "[T5Cache] …", and changes nothing, if a parent is not a row or a layer's keys or values are
+  // missing.
   void pick(const std::vector<index_t>& parents);
 };
 
@@ -130,10 +132,15 @@ struct T5Stack : ModuleOf<T5Stack> {
   T5Stack(T5Options options, Generator& gen);
   // (H, T, S): what is added to the scores of queries that are the last T of S words.
   Tensor position_bias(index_t t, index_t s) const;
-  // With a cache, x continues what was read before.
+  // With a cache, x continues what was read before. Throws "[T5] …", and leaves the cache as it
+  // was, if its layers, batch size, heads, widths, dtype or length are not those of this stack, x
+  // and memory.
   Tensor forward(const Tensor& x, const Tensor& memory = {}, const Mask& mask = {}, T5Cache* cache = nullptr);
   void visit(Visitor& v) override;
   std::string type() const override { return "T5Stack"; }
+
+ private:
+  void check_cache(const T5Cache& cache, const Tensor& x, const Tensor& memory) const;
 };
 
 struct T5WriteOptions {
@@ -154,12 +161,17 @@ struct T5 : ModuleOf<T5> {
   // source (B, S), given (B, T) -> logits (B, T, V): logits[t] is about the label t, given[t + 1].
   //   logits = decoder(given) / √C · sharedᵀ          (the output layer is the embedding, whose rows are √C long)
   Tensor forward(const IntTensor& source, const IntTensor& given, const Mask& source_mask = {});
-  // The words that follow what the cache holds -> logits of the last one (B, 1, V). Records nothing.
+  // The words that follow what the cache holds -> logits of the last one (B, 1, V). Records
+  // nothing. Throws "[T5] …", and leaves the cache as it was, if the cache or the memory is not one
+  // of this model and batch.
   Tensor forward(const IntTensor& given, const Tensor& memory, T5Cache& cache, const Mask& source_mask = {});
   // The best word each time, until all texts have ended; of each text the words before its eos.
+  // Throws if max_length is below 1. Both generate and beam run in evaluation mode and record
+  // nothing; each submodule's mode is restored.
   std::vector<std::vector<index_t>> generate(const IntTensor& source, const T5WriteOptions& how = {});
   // The best few texts of each source (B, S) of these lengths (empty: all S), the best first, with the cache. bos and
-  // eos are the model's own, whatever `how` says; width 1 is greedy.
+  // eos are the model's own, whatever `how` says; width 1 is greedy. Throws "[T5] …" if a length is
+  // not in [1, S], and as check_beam_options does.
   std::vector<std::vector<Hypothesis>> beam(const IntTensor& source, const std::vector<index_t>& lengths,
                                             BeamOptions how);
   void visit(Visitor& v) override;

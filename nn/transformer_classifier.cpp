@@ -53,7 +53,11 @@ Tensor TransformerClassifier::classify(const IntTensor& ids, AttentionMaps* maps
   const Mask keys = padded ? not_padding(ids, options.padding_idx) : Mask();  // (B, 1, T)
   const Mask real = padded ? keys.reshape(ids.shape()) : Mask::full(ids.shape(), true);
 
-  Tensor x = embedding(ids) * std::sqrt(static_cast<double>(options.d_model));
+  Tensor x = embedding(ids);
+  // The row of padding_idx is zeros, if nobody has written to it.
+  if (padded && sum(abs(embedding.weight.detach().select(0, options.padding_idx))).item() != 0)
+    x = masked_fill(x, !real.unsqueeze(2), 0);
+  x = x * std::sqrt(static_cast<double>(options.d_model));
   x = pos_encoder(x);
   x = transformer.forward(x, {.mask = keys, .maps = maps});
   return fc(masked_mean(x, real));

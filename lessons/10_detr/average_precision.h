@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "nn/detection_loss.h"
@@ -27,12 +29,48 @@ inline std::vector<Answer> answers_of(const Tensor& logits, const Tensor& boxes)
   return answers;
 }
 
+// Whether a NaN is in the scores or boxes that count for this class.
+inline bool holds_nan(const std::vector<Answer>& answers, const std::vector<nn::Objects>& objects,
+                      index_t label) {
+  const bool in_answers = std::any_of(answers.begin(), answers.end(), [&](const Answer& a) {
+    return a.label == label && (std::isnan(a.score) || isnan(a.corners).count() > 0);
+  });
+  const bool in_objects = std::any_of(objects.begin(), objects.end(), [&](const nn::Objects& of) {
+    for (index_t i = 0; i < of.labels.numel(); ++i)
+      if (of.labels[i] == label && isnan(of.boxes[i]).count() > 0) return true;
+    return false;
+  });
+  return in_answers || in_objects;
+}
+
+// The object of this class that a box overlaps most, and by how much; {-1, 0} if it overlaps none.
+struct BestOverlap {
+  index_t object = -1;
+  double iou = 0;
+};
+inline BestOverlap best_overlap(const Tensor& corners, const nn::Objects& of, index_t label) {
+  BestOverlap best;
+  if (of.labels.numel() == 0) return best;
+  const Tensor overlap = nn::iou(corners.unsqueeze(0), nn::corners_of(of.boxes));  // (n)
+  for (index_t i = 0; i < of.labels.numel(); ++i)
+    if (of.labels[i] == label && overlap.at({i}) > best.iou) best = {i, overlap.at({i})};
+  return best;
+}
+
 // The surest answers first, each takes the object that it covers best: it is right where the two overlap by `threshold`
 // and nobody was there before. Precision (how many of the answers so far are right) over recall (how many of the objects
 // are found), and the area under it, precision counting as the best that is still to come. Everingham et al., "The PASCAL
-// visual object classes challenge", 2010.
+// visual object classes challenge", 2010. NaN if a score or a box of this class holds NaN. Throws
+// "[average_precision] …" if the threshold is not in (0, 1] or an answer's picture is not one of
+// the objects'.
 inline double average_precision(std::vector<Answer> answers, const std::vector<nn::Objects>& objects,
                                 index_t label, double threshold = 0.5) {
+  check(threshold > 0 && threshold <= 1, "average_precision", "expected a threshold in (0, 1], got ",
+        threshold);
+  for (const Answer& a : answers)
+    check(a.picture >= 0 && a.picture < static_cast<index_t>(objects.size()), "average_precision",
+          "expected answers for pictures in [0, ", objects.size(), "), got one for ", a.picture);
+  if (holds_nan(answers, objects, label)) return std::numeric_limits<double>::quiet_NaN();
   std::erase_if(answers, [&](const Answer& a) { return a.label != label; });
   std::stable_sort(answers.begin(), answers.end(),
                    [](const Answer& a, const Answer& b) { return a.score > b.score; });
@@ -45,15 +83,13 @@ inline double average_precision(std::vector<Answer> answers, const std::vector<n
   if (total == 0) return 0;
   std::vector<double> precision, recall;
   for (const Answer& a : answers) {
-    const nn::Objects& of = objects[static_cast<std::size_t>(a.picture)];
-    const Tensor overlap = nn::iou(a.corners.unsqueeze(0), nn::corners_of(of.boxes));  // (n)
-    double best = 0;
-    std::size_t at = 0;
-    for (index_t i = 0; i < of.labels.numel(); ++i)
-      if (of.labels[i] == label && overlap.at({i}) > best)
-        best = overlap.at({i}), at = static_cast<std::size_t>(i);
-    auto& done = taken[static_cast<std::size_t>(a.picture)];
-    if (best >= threshold && !done[at]) done[at] = true, ++right;
+    const auto picture = static_cast<std::size_t>(a.picture);
+    const BestOverlap best = best_overlap(a.corners, objects[picture], label);
+    if (best.iou >= threshold) {
+      char& done = taken[picture][static_cast<std::size_t>(best.object)];
+      if (!done) ++right;
+      done = true;
+    }
     precision.push_back(right / static_cast<double>(precision.size() + 1));
     recall.push_back(right / total);
   }

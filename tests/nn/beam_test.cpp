@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
+#include <string>
 
 #include "autograd/ops.h"
 #include "tests/testing.h"
@@ -129,6 +131,37 @@ TEST(BeamSearch, RefusesWhatMakesNoSense) {
       }),
       "[beam_search] the step gave 1 for word 0; a log-probability is at most 0. Hint: log_softmax(logits, "
       "-1)");
+}
+
+TEST(Beam, ChecksItsOptionsBeforeTheFirstStep) {
+  const auto step = [](const IntTensor&, const std::vector<index_t>&) -> Tensor {
+    throw std::runtime_error("a step was made");
+  };
+  const auto error = [&](const BeamOptions& o) { return error_of([&] { beam_search(o, step); }); };
+  EXPECT_EQ(error({.eos = eos, .max_length = -1}),
+            "[beam_search] width and max_length must be at least 1, got 4 and -1");
+  EXPECT_EQ(error({.bos = -1, .eos = eos}),
+            "[beam_search] expected token ids from 0 for bos and eos, got -1 and " + std::to_string(eos));
+  EXPECT_EQ(error({.bos = bos, .eos = -1}), "[beam_search] expected token ids from 0 for bos and eos, got " +
+                                                std::to_string(bos) + " and -1");
+  EXPECT_EQ(error({.eos = eos, .length_penalty = INFINITY}),
+            "[beam_search] length_penalty must be a number, got inf");
+  EXPECT_EQ(error({.eos = eos, .length_penalty = 1e5}),
+            "[beam_search] length_penalty 100000 is out of range: ((5 + length) / 6)^length_penalty is 0 for "
+            "length 0");
+  EXPECT_EQ(error({.eos = eos, .length_penalty = -1e5}),
+            "[beam_search] length_penalty -100000 is out of range: ((5 + length) / 6)^length_penalty is inf "
+            "for length 0");
+  EXPECT_EQ(error({.eos = eos, .max_length = 1000, .length_penalty = 200}),
+            "[beam_search] length_penalty 200 is out of range: ((5 + length) / 6)^length_penalty is inf for "
+            "length 1000");
+}
+
+TEST(Beam, AnyWidthIsAllowed) {
+  const auto step = [](const IntTensor& last, const std::vector<index_t>&) {
+    return log_softmax(zeros({last.numel(), 4}), -1);
+  };
+  EXPECT_EQ(beam_search({.bos = 1, .eos = 2, .width = INT64_MAX, .max_length = 2}, step).size(), 13U);
 }
 
 }  // namespace

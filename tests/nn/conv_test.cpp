@@ -80,5 +80,43 @@ TEST(PictureLayers, ErrorsNameWhatIsWrong) {
             "[GroupNorm] x must be (B, 3, …), got (2, 2)");
 }
 
+TEST(GroupNorm, AnEmptyBatchStaysEmpty) {
+  GroupNorm norm({.num_groups = 2, .num_channels = 4});
+  for (const Shape& shape : {Shape{0, 4, 3}, Shape{0, 4}, Shape{2, 4, 0}, Shape{0, 4, 2, 2}}) {
+    const Tensor x = zeros(shape).set_requires_grad();
+    const Tensor y = norm(x);
+    EXPECT_EQ(y.shape(), shape);
+    sum(y).backward();
+    EXPECT_EQ(x.grad().shape(), shape);
+    EXPECT_EQ(max(abs(norm.weight.grad())).item(), 0);
+  }
+}
+
+TEST(Pooling, ErrorsShowTheImageThatWasGiven) {
+  const MaxPool2d largest({.kernel_size = 3, .stride = 2, .padding = 1});
+  const AvgPool2d average({.kernel_size = 3, .stride = 2, .padding = 1});
+  EXPECT_EQ(error_of([&] {
+              largest(ones({1, 2, 0, 8}));
+            }),
+            "[MaxPool2d] the kernel 3 x 3 is larger than the image 0 x 8 with padding 1");
+  EXPECT_EQ(error_of([&] {
+              average(ones({1, 2, 8, 0}));
+            }),
+            "[AvgPool2d] the kernel 3 x 3 is larger than the image 8 x 0 with padding 1");
+  EXPECT_EQ(largest(ones({0, 2, 8, 8})).shape(), (Shape{0, 2, 4, 4}));
+  EXPECT_EQ(average(ones({0, 2, 8, 8})).shape(), (Shape{0, 2, 4, 4}));
+  EXPECT_EQ(largest(ones({1, 1, 1, 1})).item(), 1);
+}
+
+TEST(BatchNorm2d, NeedsNumbersToTrain) {
+  BatchNorm2d norm({.num_features = 2});
+  EXPECT_EQ(error_of([&] {
+              norm(ones({0, 2, 3, 3}));
+            }),
+            "[BatchNorm2d] a batch of (0, 2, 3, 3) has no number a channel; a variance needs two");
+  norm.eval();
+  EXPECT_EQ(norm(ones({0, 2, 3, 3})).shape(), (Shape{0, 2, 3, 3}));
+}
+
 }  // namespace
 }  // namespace heed::nn

@@ -107,5 +107,92 @@ TEST(DetectionLoss, RefusesWhatDoesNotFit) {
             "[detection_loss] needs logits (L, B, N, K + 1) and boxes (L, B, N, 4)");
 }
 
+TEST(DetectionLoss, AnEmptyBatchHasALossOfZero) {
+  for (const Shape& shape : {Shape{2, 0, 3, 4}, Shape{1, 0, 3, 4}, Shape{1, 1, 0, 4}}) {
+    const Tensor logits = zeros(shape).set_requires_grad(), boxes = zeros(shape).set_requires_grad();
+    const std::vector<Objects> objects(static_cast<std::size_t>(shape[1]));
+    const DetectionLoss loss = detection_loss({logits, boxes}, objects);
+    for (const Tensor* t : {&loss.total, &loss.classes, &loss.box, &loss.giou}) EXPECT_EQ(t->item(), 0);
+    loss.total.backward();
+    EXPECT_EQ(boxes.grad().shape(), shape);
+  }
+  EXPECT_TRUE(match(zeros({0, 3, 4}), zeros({0, 3, 4}), {}).empty());
+}
+
+TEST(DetectionLoss, ANaNCostIsAnError) {
+  const double nan = std::nan("");
+  Example e;
+  e.boxes.set({0, 0, 2, 1}, nan);
+  EXPECT_EQ(
+      error_of([&] {
+        detection_loss({e.logits, e.boxes}, e.objects);
+      }),
+      "[match] expected finite costs, got nan for query 2 and object 0 of image 0; its logits, its boxes "
+      "or the objects' boxes hold NaN or too large numbers");
+  e = {};
+  e.logits.set({0, 0, 1, 3}, nan);
+  expect_contains(error_of([&] { match(e.logits[0], e.boxes[0], e.objects); }), "got nan for query 1");
+  e = {};
+  e.objects[0].boxes.set({1, 0}, nan);
+  expect_contains(error_of([&] { match(e.logits[0], e.boxes[0], e.objects); }), "and object 1");
+  e = {};
+  e.objects[0].boxes.set({1, 0}, INFINITY);
+  expect_contains(error_of([&] { match(e.logits[0], e.boxes[0], e.objects); }),
+                  "[match] expected finite costs");
+}
+
+// A weight of 0 times an infinite or NaN number would be NaN.
+TEST(DetectionLoss, AWeightOfZeroLeavesItsTermOut) {
+  const auto finite = [](const Tensor& t) {
+    for (const double v : t.to_vector())
+      if (!std::isfinite(v)) return false;
+    return true;
+  };
+  Example e;
+  e.logits.set({0, 1, 0, 3}, -INFINITY);  // "no object" is impossible, and nothing is there
+  e.logits.set_requires_grad();
+  e.boxes = e.boxes.detach().set_requires_grad();
+  const DetectionLoss loss = detection_loss({e.logits, e.boxes}, e.objects, {.no_object = 0});
+  EXPECT_TRUE(finite(loss.total));
+  loss.total.backward();
+  EXPECT_TRUE(finite(e.logits.grad()));
+  EXPECT_EQ(max(abs(e.logits.grad()[0][1])).item(), 0);
+
+  Example f;
+  f.logits.fill_(std::nan(""));
+  f.logits.set_requires_grad();
+  f.boxes = f.boxes.detach().set_requires_grad();
+  const DetectionLoss boxes_only =
+      detection_loss({f.logits, f.boxes}, f.objects, {.cost_class = 0, .weight_class = 0});
+  EXPECT_TRUE(std::isfinite(boxes_only.total.item()));
+  boxes_only.total.backward();
+  EXPECT_TRUE(finite(f.boxes.grad()));
+  EXPECT_FALSE(f.logits.grad().defined());
+}
+
+TEST(DetectionLoss, OfNoObjectsReachesNoBox) {
+  Example e;
+  e.objects[0] = {IntTensor{}, Tensor()};
+  e.boxes.fill_(std::nan(""));
+  e.boxes.set_requires_grad();
+  e.logits.set_requires_grad();
+  const DetectionLoss loss = detection_loss({e.logits, e.boxes}, e.objects);
+  EXPECT_EQ(loss.box.item(), 0);
+  EXPECT_EQ(loss.giou.item(), 0);
+  loss.total.backward();
+  EXPECT_EQ(max(abs(e.boxes.grad())).item(), 0);
+}
+
+TEST(DetectionLoss, ChecksItsOptions) {
+  const Example e;
+  const auto error = [&](const DetectionLossOptions& o) {
+    return error_of([&] { detection_loss({e.logits, e.boxes}, e.objects, o); });
+  };
+  EXPECT_EQ(error({.cost_box = -1}),
+            "[detection_loss] expected costs and weights that are finite and not negative, got -1");
+  expect_contains(error({.weight_giou = std::nan("")}), "[detection_loss] expected costs and weights");
+  expect_contains(error({.no_object = INFINITY}), "[detection_loss] expected costs and weights");
+}
+
 }  // namespace
 }  // namespace heed::nn

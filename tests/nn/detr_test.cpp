@@ -295,5 +295,55 @@ TEST(DETR, WhatIsMissingIsNamedAsItIsPublished) {
   EXPECT_EQ(error.find("detector."), std::string::npos);
 }
 
+TEST(DetectionTransformer, PaddingReachesNeitherTheAnswerNorAGradient) {
+  DetectionTransformer model = make();
+  const Mask real = Mask::of({{{1, 1, 1}, {1, 1, 1}}, {{1, 1, 0}, {0, 0, 0}}});
+  const auto run = [&](double padding) {
+    model.zero_grad();
+    const Tensor x =
+        masked_fill(noise({2, 3, 2, 3}), !real.unsqueeze(1), padding).detach().set_requires_grad();
+    const Detections found = model.forward(x, real);
+    (sum(found.logits * found.logits) + sum(found.boxes * found.boxes)).backward();
+    std::vector<Tensor> all{found.logits.detach(), found.boxes.detach(), x.grad()};
+    for (const Tensor& p : model.parameters()) all.push_back(p.grad());
+    return all;
+  };
+  const auto want = run(0), got = run(std::nan(""));
+  for (std::size_t i = 0; i < want.size(); ++i) expect_same_bits(got[i], want[i]);
+  EXPECT_EQ(max(abs(masked_fill(got[2], real.unsqueeze(1), 0))).item(), 0);
+}
+
+TEST(DETR, PaddedPixelsThatAreNoNumbersCountAsZeros) {
+  Generator gen(5);
+  DetectionTransformerOptions detector = small();
+  DETR model({.backbone = {.width = 1, .blocks = {1, 1, 1, 1}}, .detector = detector}, gen);
+  std::vector<std::uint8_t> pixels;
+  for (index_t i = 0; i < 2 * 40 * 40; ++i) pixels.push_back(i < 40 * 40 || i % 40 < 20);
+  const Mask real(pixels, {2, 40, 40});
+  const auto run = [&](double padding) {
+    model.zero_grad();
+    const Tensor x =
+        masked_fill(noise({2, 3, 40, 40}), !real.unsqueeze(1), padding).detach().set_requires_grad();
+    const Detections found = model.forward(x, real);
+    (sum(found.logits * found.logits) + sum(found.boxes * found.boxes)).backward();
+    std::vector<Tensor> all{found.logits.detach(), masked_fill(x.grad(), !real.unsqueeze(1), 0)};
+    for (const Tensor& p : model.parameters())
+      if (p.requires_grad()) all.push_back(p.grad());
+    return all;
+  };
+  const auto want = run(0);
+  for (const double padding : {std::nan(""), double{INFINITY}}) {
+    const auto got = run(padding);
+    for (std::size_t i = 0; i < want.size(); ++i) expect_same_bits(got[i], want[i]);
+  }
+}
+
+TEST(DETR, AnEmptyBatchHasNoAnswers) {
+  DetectionTransformer model = make();
+  const Detections found = model.forward(zeros({0, 3, 2, 3}), Mask::full({0, 2, 3}, true));
+  EXPECT_EQ(found.logits.shape(), (Shape{3, 0, 5, 5}));
+  EXPECT_EQ(found.boxes.shape(), (Shape{3, 0, 5, 4}));
+}
+
 }  // namespace
 }  // namespace heed::nn

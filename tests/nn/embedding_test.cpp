@@ -1,5 +1,7 @@
 #include "nn/embedding.h"
 
+#include <cmath>
+
 #include "tests/testing.h"
 
 namespace heed::nn {
@@ -38,6 +40,14 @@ TEST(Embedding, RefusesImpossibleOptions) {
             "[Embedding] num_embeddings and embedding_dim must be at least 1, got 4 and 0");
   EXPECT_EQ(error_of([&] { Embedding({.num_embeddings = 4, .embedding_dim = 2, .padding_idx = 4}, gen); }),
             "[Embedding] padding_idx 4 is not one of the 4 ids; it must be in [0, 4), or -1 for none");
+}
+
+TEST(Embedding, PaddingGetsNoGradientWhateverComesBack) {
+  Generator gen(1);
+  Embedding e({.num_embeddings = 3, .embedding_dim = 2, .padding_idx = 1}, gen);
+  const Tensor y = e(IntTensor{0, 1, 2});
+  y.backward(tensor({{1, 2}, {NAN, INFINITY}, {3, 4}}));
+  expect_same_bits(e.weight.grad(), tensor({{1, 2}, {0, 0}, {3, 4}}));
 }
 
 }  // namespace heed::nn

@@ -1,6 +1,9 @@
 // gpt_test.cpp — lesson 10: the future is closed, the cache changes nothing, and writing; golden/ has PyTorch's numbers.
 #include "nn/gpt.h"
 
+#include <cmath>
+#include <stdexcept>
+
 #include "tests/testing.h"
 
 namespace heed::nn {
@@ -123,6 +126,170 @@ TEST(GPT, ItsConfigurationIsReadFromThePublishedMembers) {
             "[config.json] 'n_inner' must be 4 · n_embd in this model, got 100");
   values.erase("n_layer"), values.erase("n_inner");
   EXPECT_EQ(error_of([&] { GPT::from_config(values); }), "[config.json] needs 'n_layer', a whole number");
+}
+
+// ---- the cache --------------------------------------------------------------------------------------------
+
+struct Kept {
+  index_t length;
+  std::vector<std::vector<double>> numbers;  // of the tokens that were read
+  bool operator==(const Kept&) const = default;
+};
+static Kept read_from(const GPTCache& cache) {
+  Kept kept{cache.length, {}};
+  for (const GPTCache::Layer& layer : cache.layers)
+    for (const Tensor* t : {&layer.keys, &layer.values})
+      kept.numbers.push_back(t->defined() ? t->slice(2, 0, cache.length).to_vector() : std::vector<double>());
+  return kept;
+}
+
+// A cache that `change` made unfit is rejected with a message that contains `part`, and stays as it
+// is.
+template <class Change>
+static void expect_rejected(const std::string& part, Change change) {
+  GPT gpt = make();
+  GPTCache cache;
+  gpt.forward(IntTensor{{1, 2, 3}, {4, 5, 6}}, cache);
+  change(gpt, cache);
+  const Kept before = read_from(cache);
+  expect_contains(error_of([&] { gpt.forward(IntTensor{{7}, {8}}, cache); }), part);
+  EXPECT_EQ(read_from(cache), before);
+}
+
+TEST(GPTCache, OfAnotherModelIsRejected) {
+  Generator gen(1);
+  GPTOptions options{.vocab_size = 11, .context = 8, .d_model = 12, .nhead = 3, .num_layers = 1};
+  GPT one(options, gen);
+  options.num_layers = 3;
+  GPT three(options, gen);
+  GPTCache cache;
+  one.forward(IntTensor{{1, 2}}, cache);
+  EXPECT_EQ(
+      error_of([&] { three.forward(IntTensor{{3}}, cache); }),
+      "[GPT] expected a cache of 3 layers, as the model has, got one of 1; a cache belongs to the model "
+      "that filled it. Hint: start with an empty GPTCache");
+  EXPECT_EQ(cache.layers.size(), 1U);
+  EXPECT_EQ(cache.length, 2);
+  options.num_layers = 1, options.nhead = 2;
+  GPT two_heads(options, gen);
+  EXPECT_EQ(error_of([&] { two_heads.forward(IntTensor{{3}}, cache); }),
+            "[GPT] expected cached keys (B, H, context, D) = (1, 2, 8, 6) of f32, got (1, 3, 8, 4) of f32; a "
+            "cache belongs to the model that filled it. Hint: start with an empty GPTCache");
+  options.nhead = 3, options.context = 9;
+  GPT longer(options, gen);
+  expect_contains(error_of([&] { longer.forward(IntTensor{{3}}, cache); }),
+                  "= (1, 3, 9, 4) of f32, got (1, 3, 8, 4)");
+  one.to(f64);
+  expect_contains(error_of([&] { one.forward(IntTensor{{3}}, cache); }), "of f64, got (1, 3, 8, 4) of f32");
+}
+
+TEST(GPTCache, ThatIsIncompleteIsRejectedAndStaysAsItIs) {
+  expect_rejected("expected cached values (2, 3, 8, 4), got an undefined tensor",
+                  [](GPT&, GPTCache& c) { c.layers[1].values = Tensor(); });
+  expect_rejected("expected cached keys (2, 3, 8, 4), got an undefined tensor",
+                  [](GPT&, GPTCache& c) { c.layers[0] = {}; });
+  expect_rejected("got one of 0;", [](GPT&, GPTCache& c) { c.layers.clear(); });
+  expect_rejected("got one of 1;", [](GPT&, GPTCache& c) { c.layers.pop_back(); });
+  expect_rejected("expected cached values (B, H, context, D) = (2, 3, 8, 4)", [](GPT&, GPTCache& c) {
+    c.layers[1].values = zeros({2, 3, 7, 4});
+  });
+  expect_rejected("of f32, got (2, 3, 8, 4) of f64", [](GPT&, GPTCache& c) {
+    c.layers[1].keys = zeros({2, 3, 8, 4}, f64);
+  });
+  expect_rejected("the cache is of another batch size than ids (2, 1)", [](GPT&, GPTCache& c) {
+    c.layers[1] = {zeros({3, 3, 8, 4}), zeros({3, 3, 8, 4})};
+  });
+}
+
+TEST(GPTCache, LengthIsWithinTheContext) {
+  GPT gpt = make();
+  for (const index_t length : {index_t{-1}, index_t{9}, INT64_MAX}) {
+    GPTCache cache;
+    gpt.forward(IntTensor{{1}}, cache);
+    cache.length = length;
+    EXPECT_EQ(error_of([&] { gpt.forward(IntTensor{{2}}, cache); }),
+              concat("[GPT] expected a cache of 0 to 8 tokens, the context, got one of ", length));
+  }
+}
+
+TEST(GPTCache, AFailedCallLeavesItAsItWas) {
+  GPT gpt = make();
+  GPTCache cache;
+  expect_contains(error_of([&] { gpt.forward(IntTensor{{11}}, cache); }), "[embedding] id 11");
+  EXPECT_TRUE(cache.layers.empty());
+  EXPECT_EQ(cache.length, 0);
+  gpt.forward(IntTensor{{1, 2}}, cache);
+  const Kept before = read_from(cache);
+  EXPECT_NE(error_of([&] { gpt.forward(IntTensor{{1, -1}}, cache); }), "");
+  {
+    const AnomalyMode anomaly;
+    const NoGrad no_grad;
+    gpt.h[1].mlp.c_fc.weight.fill_(INFINITY);
+    EXPECT_NE(error_of([&] { gpt.forward(IntTensor{{1}}, cache); }), "");
+  }
+  EXPECT_EQ(read_from(cache), before);
+}
+
+TEST(GPTCache, OfABlockIsChecked) {
+  GPT gpt = make();
+  GPTCache::Layer kept{zeros({1, 3, 8, 4}), zeros({1, 3, 8, 4})}, half{zeros({1, 3, 8, 4}), {}};
+  const Tensor x = noise({1, 2, 12});
+  EXPECT_NO_THROW(gpt.h[0](x, &kept, 6));
+  EXPECT_EQ(error_of([&] { gpt.h[0](x, &kept, 7); }),
+            "[CausalSelfAttention] expected a position in [0, 6] for 2 tokens and a context of 8, got 7");
+  EXPECT_EQ(error_of([&] { gpt.h[0](x, &half, 0); }),
+            "[CausalSelfAttention] expected cached values (1, 3, 8, 4), got an undefined tensor");
+  EXPECT_EQ(error_of([&] {
+              gpt.h[0].attn(ones({2, 12}));
+            }),
+            "[CausalSelfAttention] x must be (B, T, 12), got (2, 12)");
+}
+
+// ---- writing ----------------------------------------------------------------------------------------------
+
+TEST(GPT, GeneratesInEvaluationModeAndRestoresEachMode) {
+  Generator gen(4);
+  GPT gpt({.vocab_size = 11, .context = 8, .d_model = 12, .nhead = 3, .num_layers = 2, .dropout = 0.5}, gen);
+  gpt.eval();
+  const GenerateOptions greedy{.tokens = 12, .sampling = {.temperature = 0}};
+  const auto want = generate(gpt, {1, 2}, greedy, gen);
+  gpt.train();
+  gpt.h[1].mlp.eval();
+  const auto expect_modes = [&] {
+    EXPECT_TRUE(gpt.training() && gpt.drop.training() && gpt.h[0].attn.training() && gpt.h[1].training());
+    EXPECT_FALSE(gpt.h[1].mlp.training());
+    EXPECT_TRUE(grad_enabled());
+  };
+  for (const bool cached : {true, false}) {
+    GenerateOptions how = greedy;
+    how.cached = cached;
+    EXPECT_EQ(generate(gpt, {1, 2}, how, gen, [&](index_t) { EXPECT_FALSE(gpt.drop.training()); }), want);
+    expect_modes();
+  }
+  EXPECT_THROW(generate(gpt, {1}, greedy, gen, [](index_t) { throw std::runtime_error("stop"); }),
+               std::runtime_error);
+  expect_modes();
+}
+
+TEST(GPT, ChecksTheArgumentsOfGenerateBeforeAnyWork) {
+  GPT gpt = make();
+  Generator gen(0);
+  const auto error = [&](const std::vector<index_t>& prompt, const GenerateOptions& how) {
+    return error_of([&] { generate(gpt, prompt, how, gen, [](index_t) { FAIL() << "it began"; }); });
+  };
+  EXPECT_EQ(error({1, 11}, {}), "[generate] expected prompt ids in [0, 11), got 11 at position 1");
+  EXPECT_EQ(error({-1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, {}),
+            "[generate] expected prompt ids in [0, 11), got -1 at position 0")
+      << "also an id that the context has no room for";
+  EXPECT_EQ(error({1}, {.tokens = -1}), "[generate] expected tokens to be at least 0, got -1");
+  EXPECT_EQ(error({1}, {.end = 11}), "[generate] expected end to be an id in [0, 11) or -1 for none, got 11");
+  EXPECT_EQ(error({1}, {.end = -2}), "[generate] expected end to be an id in [0, 11) or -1 for none, got -2");
+  EXPECT_EQ(error({1}, {.tokens = 0, .sampling = {.top_p = 1.5}}),
+            "[sample] top_p must be in (0, 1], got 1.5");
+  for (const SamplingOptions& bad :
+       {SamplingOptions{.temperature = std::nan("")}, SamplingOptions{.temperature = INFINITY},
+        SamplingOptions{.top_k = -1}, SamplingOptions{.top_p = std::nan("")}, SamplingOptions{.top_p = 0}})
+    expect_contains(error({1}, {.sampling = bad}), "[sample] ");
 }
 
 }  // namespace heed::nn

@@ -170,5 +170,56 @@ TEST(Boxes, RefuseOtherSizes) {
             "[giou] boxes must be (..., 4), got an undefined tensor");
 }
 
+TEST(Assign, CostsOfAnySizeAreAdded) {
+  const double most = std::numeric_limits<double>::max();
+  for (const double c : {1e308, most}) {
+    const Assignment a = assign(tensor({{c, -c}, {c, c}}, f64));
+    EXPECT_EQ(a.columns, (std::vector<index_t>{1, 0}));
+    EXPECT_EQ(a.cost, 0);
+    const Assignment b = assign(tensor({{-c, c, c}, {c, c, -c}, {c, c, c}, {c, c, c}}, f64));
+    EXPECT_EQ(b.rows[0], 0);
+    EXPECT_EQ(b.rows[1], 1);
+    EXPECT_EQ(b.columns[0], 0);
+    EXPECT_EQ(b.columns[1], 2);
+    EXPECT_EQ(b.cost, -c);
+    EXPECT_EQ(assign(tensor({{c, inf}, {inf, -c}}, f64)).cost, 0);
+    EXPECT_EQ(assign(tensor({{c, c}, {c, c}}, f64)).cost, inf) << "the sum leaves the range";
+  }
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Tensor costs = noise({5, 7}, seed, f64);
+    const double scale = 1e307;
+    EXPECT_EQ(assign(costs * scale).columns, assign(costs).columns);
+    EXPECT_NEAR(assign(costs * scale).cost / scale, assign(costs).cost, 1e-9);
+    EXPECT_EQ(assign(costs * 1e-308).rows.size(), 5U);
+  }
+}
+
+TEST(Boxes, NaNStaysNaN) {
+  const double nan = std::nan("");
+  const Tensor box = tensor({0, 0, 1, 1}, f64);
+  for (const DType dtype : {f32, f64})
+    for (index_t i = 0; i < 4; ++i)
+      for (const Tensor& other : {tensor({0, 0, 1, 1}, dtype), tensor({3, 3, 4, 4}, dtype),
+                                  tensor({.5, .5, .5, .5}, dtype), tensor({1, 1, 0, 0}, dtype)}) {
+        Tensor bad = other.clone();
+        bad.set({i}, nan);
+        for (const Tensor& y : {iou(bad, other), iou(other, bad), giou(bad, other), giou(other, bad),
+                                iou(bad, bad), giou(bad, bad)})
+          EXPECT_TRUE(std::isnan(y.item())) << bad << other;
+        EXPECT_GE(isnan(corners_of(bad)).count(), 1);
+        EXPECT_GE(isnan(middles_of(bad)).count(), 1);
+      }
+  // Of several boxes, only the pairs with a NaN.
+  const Tensor a = tensor({{0, 0, 1, 1}, {0, nan, 1, 1}}, f64);
+  const Mask found = isnan(iou(a.unsqueeze(1), box.expand({1, 3, 4})));
+  EXPECT_EQ(found, Mask::of({{0, 0, 0}, {1, 1, 1}}));
+  EXPECT_EQ(isnan(giou(a, box)), Mask::of({0, 1}));
+}
+
+TEST(Boxes, NoBoxesHaveNoOverlap) {
+  EXPECT_EQ(giou(zeros({0, 1, 4}), zeros({1, 3, 4})).shape(), (Shape{0, 3}));
+  EXPECT_EQ(iou(zeros({2, 1, 4}), zeros({1, 0, 4})).shape(), (Shape{2, 0}));
+}
+
 }  // namespace
 }  // namespace heed::nn

@@ -3,8 +3,10 @@
 
 #include <type_traits>
 
+#include "nn/activations.h"
 #include "nn/dropout.h"
 #include "nn/linear.h"
+#include "nn/sequential.h"
 #include "nn/transformer_encoder.h"
 #include "tests/testing.h"
 
@@ -308,6 +310,39 @@ TEST(Module, PrintsItsTree) {
             "  )\n"
             "  (norm): LayerNorm(size=16, eps=1e-05)  # 32 parameters\n"
             ")");
+}
+
+// ---- evaluation mode --------------------------------------------------------------------------------------
+
+static std::vector<bool> modes(const Module& module) {
+  std::vector<bool> all{module.training()};
+  for (const auto& [name, child] : module.children())
+    for (const bool mode : modes(*child)) all.push_back(mode);
+  return all;
+}
+
+TEST(EvaluationMode, HoldsInItsScopeAndRestoresEachSubmodule) {
+  Generator gen(1);
+  Sequential net(Linear({.in = 2, .out = 2}, gen), Dropout({.p = 0.5}, gen), Sequential(ReLU()));
+  net[1].eval();  // a mixed mode
+  const std::vector<bool> before = modes(net);
+  const Tensor x = ones({1, 2});
+  {
+    const EvaluationMode evaluation(net);
+    EXPECT_EQ(modes(net), std::vector<bool>(before.size(), false));
+    EXPECT_FALSE(net(x).requires_grad());
+    const EvaluationMode nested(net);
+  }
+  EXPECT_EQ(modes(net), before);
+  EXPECT_TRUE(net(x).requires_grad());
+  EXPECT_THROW(
+      {
+        const EvaluationMode evaluation(net);
+        net(ones({1, 3}));
+      },
+      Error);
+  EXPECT_EQ(modes(net), before);
+  EXPECT_TRUE(grad_enabled());
 }
 
 }  // namespace heed::nn

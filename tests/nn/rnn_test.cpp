@@ -1,6 +1,8 @@
 // rnn_test.cpp — what the golden numbers do not show: padding, single sequences, errors.
 #include "nn/rnn.h"
 
+#include <cmath>
+
 #include "tests/testing.h"
 
 namespace heed::nn {
@@ -152,6 +154,106 @@ TEST(Recurrent, ErrorsNameWhatIsWrong) {
               cell(ones({2, 3}), ones({2, 3}));
             }),
             "[GRUCell] the state must be (B, H) = (2, 4), got (2, 3)");
+}
+
+// A sample holds `bad` beyond its length; every gradient must be the one with zeros there.
+template <class Net>
+void expect_padding_never_reaches_a_gradient(RecurrentOptions options, double bad) {
+  Net net = make<Net>(options);
+  const std::vector<index_t> lengths{5, 2, 0};
+  Tensor zeroed = noise({5, 3, 3});
+  for (index_t b = 0; b < 3; ++b) zeroed.index({Slice{lengths[static_cast<std::size_t>(b)]}, b}).fill_(0);
+  Tensor poisoned = zeroed.clone();
+  for (index_t b = 0; b < 3; ++b) poisoned.index({Slice{lengths[static_cast<std::size_t>(b)]}, b}).fill_(bad);
+  const auto gradients = [&](const Tensor& sequences) {
+    net.zero_grad();
+    const Tensor x = (options.batch_first ? sequences.transpose(0, 1).contiguous() : sequences.clone())
+                         .set_requires_grad();
+    const RecurrentResult result = net.forward(x, {.lengths = lengths});
+    (sum(result.output * result.output) + sum(result.state.h)).backward();
+    std::vector<Tensor> all{options.batch_first ? x.grad().transpose(0, 1) : x.grad()};
+    for (const Tensor& p : net.parameters()) all.push_back(p.grad());
+    return all;
+  };
+  const auto want = gradients(zeroed), got = gradients(poisoned);
+  for (std::size_t i = 0; i < want.size(); ++i) expect_same_bits(got[i], want[i]);
+  for (index_t b = 0; b < 3; ++b)
+    for (const double g : got[0].index({Slice{lengths[static_cast<std::size_t>(b)]}, b}).to_vector())
+      EXPECT_EQ(g, 0);
+  EXPECT_GT(max(abs(got[0])).item(), 0);
+}
+
+TEST(Recurrent, PaddingNeverReachesAGradient) {
+  for (const index_t layers : {1, 2})
+    for (const bool both : {false, true})
+      for (const bool batch_first : {false, true}) {
+        const RecurrentOptions options{.input_size = 3,
+                                       .hidden_size = 4,
+                                       .num_layers = layers,
+                                       .batch_first = batch_first,
+                                       .bidirectional = both};
+        for (const double bad : {std::nan(""), double{INFINITY}, 3e38}) {
+          expect_padding_never_reaches_a_gradient<RNN>(options, bad);
+          expect_padding_never_reaches_a_gradient<LSTM>(options, bad);
+          expect_padding_never_reaches_a_gradient<GRU>(options, bad);
+        }
+      }
+}
+
+TEST(Recurrent, TheStateOfASampleWithoutWordsReachesNoWeight) {
+  GRU net = make<GRU>({.input_size = 3, .hidden_size = 4});
+  Tensor initial = zeros({1, 2, 4});
+  initial.index({0, 1}).fill_(INFINITY);
+  const RecurrentResult result = net.forward(noise({3, 2, 3}), {.initial = {initial, {}}, .lengths = {3, 0}});
+  sum(result.output).backward();
+  for (const Tensor& p : net.parameters())
+    for (const double g : p.grad().to_vector()) EXPECT_TRUE(std::isfinite(g));
+}
+
+TEST(Recurrent, ErrorsShowTheShapesThatWereGiven) {
+  LSTM net = make<LSTM>({.input_size = 2, .hidden_size = 3});
+  EXPECT_EQ(
+      error_of([&] {
+        net.forward(ones({5, 2}), {.initial = {ones({1, 1, 3}), {}}});
+      }),
+      "[LSTM] the initial state of one sequence must be (layers · directions, H) = (1, 3), got (1, 1, 3)");
+  EXPECT_EQ(error_of([&] {
+              net.forward(ones({5, 2}), {.initial = {{}, ones({3})}});
+            }),
+            "[LSTM] the initial state of one sequence must be (layers · directions, H) = (1, 3), got (3)");
+  EXPECT_EQ(net.forward(ones({5, 2}), {.initial = {ones({1, 3}), ones({1, 3})}}).state.h.shape(),
+            (Shape{1, 3}));
+  EXPECT_EQ(error_of([&] { net(ones({0, 2})); }), "[LSTM] a sequence needs at least one step, got x (0, 2)");
+  EXPECT_EQ(error_of([&] {
+              net.forward(ones({5, 2}), {.lengths = {5, 5}});
+            }),
+            "[LSTM] 2 lengths for one sequence");
+  EXPECT_EQ(error_of([&] {
+              net.forward(ones({5, 1, 2}), {.initial = {ones({1, 1, 3}, f64), {}}});
+            }),
+            "[LSTM] the initial state must be f32 as x is, got f64");
+  GRU gru = make<GRU>({.input_size = 2, .hidden_size = 3});
+  EXPECT_EQ(error_of([&] {
+              gru.forward(ones({5, 1, 2}), {.initial = {{}, ones({1, 1, 3})}});
+            }),
+            "[GRU] expected no cell state c, got one of (1, 1, 3); only an LSTM has a cell state");
+  Generator gen(1);
+  const LSTMCell cell({.input_size = 2, .hidden_size = 3}, gen);
+  EXPECT_EQ(error_of([&] {
+              cell.forward(ones({2, 2}), {ones({2, 3}), ones({2, 4})});
+            }),
+            "[LSTMCell] the state must be (B, H) = (2, 3), got (2, 4)");
+  EXPECT_EQ(error_of([&] {
+              cell.forward(ones({2, 2}), {ones({2, 3}, f64), {}});
+            }),
+            "[LSTMCell] the state must be f32 as x is, got f64");
+}
+
+TEST(Recurrent, AnEmptyBatchIsRead) {
+  LSTM net = make<LSTM>();
+  const RecurrentResult result = net(ones({5, 0, 3}));
+  EXPECT_EQ(result.output.shape(), (Shape{5, 0, 8}));
+  EXPECT_EQ(result.state.c.shape(), (Shape{4, 0, 4}));
 }
 
 }  // namespace

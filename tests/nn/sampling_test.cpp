@@ -78,4 +78,17 @@ TEST(Sampling, SaysWhatIsWrong) {
             "[sample] a row of logits has no finite largest number, but -inf");
 }
 
+TEST(Sampling, RejectsOptionsThatAreNoNumbers) {
+  Generator gen(0);
+  const Tensor x = zeros({1, 3});
+  for (const SamplingOptions& bad :
+       {SamplingOptions{.temperature = std::nan("")}, SamplingOptions{.temperature = INFINITY},
+        SamplingOptions{.top_k = -1}, SamplingOptions{.top_p = std::nan("")},
+        SamplingOptions{.top_p = 1.01}}) {
+    expect_contains(error_of([&] { check_sampling(bad); }), "[sample] ");
+    EXPECT_EQ(error_of([&] { sample(x, bad, gen); }), error_of([&] { check_sampling(bad); }));
+  }
+  EXPECT_NO_THROW(check_sampling({.temperature = 0, .top_k = 0, .top_p = 1}));
+}
+
 }  // namespace heed::nn

@@ -1,6 +1,8 @@
 // seq2seq_test.cpp — what the golden numbers do not show: padding, writing, teacher forcing, learning, errors.
 #include "nn/seq2seq.h"
 
+#include <cmath>
+
 #include "optim/optim.h"
 #include "tests/testing.h"
 
@@ -150,6 +152,108 @@ TEST(Seq2Seq, RefusesWhatDoesNotFit) {
               attention(zeros({1, 1, 2}), zeros({1, 5, 3}), zeros({1, 4, 3}));
             }),
             "[AdditiveAttention] query, key and value must be (B, T, 2), (B, S, 3) and (B, S, Dv)");
+}
+
+// The embedding of the padding id is NaN: only the gradient of that row's own weights may not
+// depend on it.
+TEST(Seq2Seq, PaddingReachesNoGradient) {
+  for (const Look look : looks)
+    for (const bool bidirectional : {false, true}) {
+      Generator gen(1);
+      Seq2Seq model({.source_vocab = 7,
+                     .target_vocab = 6,
+                     .embed = 5,
+                     .hidden = 8,
+                     .look = look,
+                     .bidirectional = bidirectional},
+                    gen);
+      const auto gradients = [&](double padding) {
+        {
+          const NoGrad no_grad;
+          model.source_embedding.weight.select(0, 0).fill_(padding);
+        }
+        model.zero_grad();
+        const Written w = model.forward(source, {4, 2}, given);
+        sum(w.logits * w.logits).backward();
+        std::vector<Tensor> all;
+        for (const Tensor& p : model.parameters()) all.push_back(p.grad());
+        return all;
+      };
+      const auto want = gradients(0), got = gradients(std::nan(""));
+      for (std::size_t i = 0; i < want.size(); ++i) expect_same_bits(got[i], want[i]);
+      EXPECT_EQ(max(abs(model.source_embedding.weight.grad()[0])).item(), 0);
+    }
+}
+
+TEST(AdditiveAttention, PaddingReachesNeitherTheOutputNorAGradient) {
+  Generator gen(1);
+  AdditiveAttention attention({.query_size = 2, .key_size = 3, .hidden_size = 4}, gen);
+  const auto run = [&](double padding, const Mask& mask, std::vector<Tensor>& all) {
+    attention.zero_grad();
+    Tensor query = noise({2, 3, 2}, 1).set_requires_grad(), key = noise({2, 4, 3}, 2),
+           value = noise({2, 4, 5}, 3);
+    for (Tensor* t : {&key, &value}) {
+      t->index({1, Slice{2}}).fill_(padding);
+      t->set_requires_grad();
+    }
+    const AttentionResult result = attention(query, key, value, mask);
+    sum(result.output * result.output).backward();
+    all = {result.output.detach(), result.weights.detach(), query.grad(), key.grad(), value.grad()};
+    for (const Tensor& p : attention.parameters()) all.push_back(p.grad());
+  };
+  for (const Mask& mask : {padding({4, 2}, 4), padding({4, 2}, 4) & causal(3, 4)})
+    for (const double bad : {std::nan(""), double{INFINITY}, 3e38}) {
+      std::vector<Tensor> want, got;
+      run(0, mask, want);
+      run(bad, mask, got);
+      for (std::size_t i = 0; i < want.size(); ++i) expect_same_bits(got[i], want[i]);
+      EXPECT_EQ(max(abs(got[3].index({1, Slice{2}}))).item(), 0);
+      EXPECT_EQ(max(abs(got[4].index({1, Slice{2}}))).item(), 0);
+    }
+  const auto error = [&](const Mask& mask) {
+    return error_of([&] { attention(zeros({2, 3, 2}), zeros({2, 4, 3}), zeros({2, 4, 5}), mask); });
+  };
+  expect_contains(error(padding({4, 2}, 5)),
+                  "[AdditiveAttention] shapes (2, 3, 4) and (2, 1, 5) do not broadcast");
+  EXPECT_EQ(error(Mask::full({3, 2, 3, 4}, true)),
+            "[AdditiveAttention] mask (3, 2, 3, 4) must broadcast to (B, T, S) = (2, 3, 4)");
+}
+
+TEST(Seq2Seq, ChecksTheArgumentsOfBeam) {
+  Seq2Seq model = make(Look::dot);
+  EXPECT_EQ(error_of([&] {
+              model.beam(source, {4, -1}, {});
+            }),
+            "[Seq2Seq] expected lengths in [0, 4], got -1 for sample 1");
+  EXPECT_EQ(error_of([&] {
+              model.beam(source, {4, 5}, {});
+            }),
+            "[Seq2Seq] expected lengths in [0, 4], got 5 for sample 1");
+  EXPECT_EQ(error_of([&] { model.forward(source, {4}, given); }), "[Seq2Seq] 1 lengths for source (2, 4)");
+  EXPECT_EQ(error_of([&] { model.beam(source, {}, {.eos = 6}); }),
+            "[Seq2Seq] expected bos and eos in [0, 6), got 0 and 6");
+  EXPECT_EQ(error_of([&] { model.beam(source, {}, {.bos = -1}); }),
+            "[beam_search] expected token ids from 0 for bos and eos, got -1 and 0");
+  EXPECT_EQ(error_of([&] {
+              model.beam(IntTensor::zeros({0, 3}), {}, {.width = -1});
+            }),
+            "[beam_search] width and max_length must be at least 1, got -1 and 100");
+  EXPECT_EQ(error_of([&] {
+              model.beam(IntTensor::zeros({2, 0}), {}, {});
+            }),
+            "[Seq2Seq] expected a source of at least one token, got ids (2, 0)");
+  expect_contains(error_of([&] { model.beam(IntTensor{{7}}, {}, {}); }), "ids must be in [0, 7)");
+  EXPECT_TRUE(model.beam(IntTensor::zeros({0, 3}), {}, {}).empty());
+}
+
+TEST(Seq2Seq, BeamRestoresEachModeAndRecordsNothing) {
+  Seq2Seq model = make(Look::additive);
+  model.cell.eval();
+  model.beam(source, {4, 2}, {.bos = 1, .eos = 2, .max_length = 3});
+  EXPECT_TRUE(model.training() && model.encoder.training() && !model.cell.training());
+  EXPECT_THROW(model.beam(IntTensor{{99}}, {}, {.bos = 1, .eos = 2}), Error);
+  EXPECT_TRUE(model.training() && model.encoder.training() && !model.cell.training());
+  EXPECT_TRUE(grad_enabled());
 }
 
 }  // namespace

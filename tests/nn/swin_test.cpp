@@ -291,4 +291,14 @@ TEST(Swin, ErrorsNameWhatIsWrong) {
             "[PatchMerging] x must be (B, height, width, C), got (2, 2)");
 }
 
+TEST(ShiftedWindowAttention, NeedsPixelsAndTakesAnEmptyBatch) {
+  Generator gen(1);
+  ShiftedWindowAttention attention({.dim = 4, .nhead = 2, .window_size = 4, .shift = 2}, gen);
+  EXPECT_EQ(error_of([&] {
+              attention(zeros({2, 8, 0, 4}));
+            }),
+            "[ShiftedWindowAttention] expected sides of at least one pixel, got x (2, 8, 0, 4)");
+  EXPECT_EQ(attention(zeros({0, 8, 6, 4})).shape(), (Shape{0, 8, 6, 4}));
+}
+
 }  // namespace heed::nn

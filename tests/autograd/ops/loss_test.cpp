@@ -34,6 +34,31 @@ TEST(Loss, IgnoredTargetsCountNeitherInTheSumNorInTheMean) {
   EXPECT_EQ(cross_entropy(x, {1, -100, 2}, {.reduction = Reduction::none}).at({1}), 0);
 }
 
+// Padding may hold any number: neither the loss nor a gradient depends on an ignored row.
+TEST(Loss, AnIgnoredRowReachesNeitherTheLossNorAGradient) {
+  const IntTensor targets{1, -100, 2};
+  for (const double bad : {std::nan(""), double{INFINITY}, -double{INFINITY}})
+    for (const Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none})
+      for (const double smoothing : {0.0, 0.1}) {
+        const CrossEntropyOptions options{.reduction = reduction, .label_smoothing = smoothing};
+        const auto run = [&](auto loss, double row) {
+          Tensor x = log_softmax(noise({3, 4}, 1, f64), -1);
+          x.select(0, 1).fill_(row);
+          x.set_requires_grad();
+          const Tensor y = loss(x, targets, options);
+          sum(y).backward();
+          return std::pair(y.detach(), x.grad());
+        };
+        for (const auto& loss : {cross_entropy, nll_loss}) {
+          const auto [y, dx] = run(loss, bad);
+          const auto [want_y, want_dx] = run(loss, 0);
+          expect_same_bits(y, want_y);
+          expect_same_bits(dx, want_dx);
+          EXPECT_EQ(max(abs(dx[1])).item(), 0);
+        }
+      }
+}
+
 TEST(Loss, ClassesAreOnTheLastAxis) {
   const Tensor x = noise({2, 3, 4});
   const IntTensor targets{{0, 3, 1}, {2, 2, -100}};
