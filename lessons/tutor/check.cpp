@@ -13,6 +13,7 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <optional>
 
 namespace heed::tutor {
 
@@ -20,13 +21,22 @@ namespace {
 
 constexpr double clear_of_tolerance = 20;  // twins must differ by this many tolerances: no naming by chance
 
+// What the questions so far say of one twin.
+struct Evidence {
+  bool agrees_everywhere = true;   // it gave the subject's answer to every question
+  bool agrees_on_mistakes = true;  // … to every question on which the subject is wrong
+  bool same_numbers = false;       // it gave the subject's wrong numbers at least once
+  // Of the comparisons that tell the known mistakes apart, and on which the subject is wrong:
+  bool wrong_with_subject = true;  // it is wrong on all of them
+  std::optional<Question> alone;   // the first to which it alone gave the subject's numbers
+};
+
 struct Verdict {
   Listed exercise;
   int subject = -1;
   bool wrong = false;
-  std::string todo;            // what the stub said, where it was the stub
-  std::vector<bool> possible;  // twins that gave the subject's answers to every question so far
-  std::vector<int> agreed;     // to how many questions each twin gave the subject's wrong numbers
+  std::string todo;                // what the stub said, where it was the stub
+  std::vector<Evidence> evidence;  // of each twin
   std::vector<std::vector<double>>
       apart;  // [i][j]: largest distance so far, in tolerances; 0 is the right one
   Question worst{"", Answer(0), Answer(0), {}, "", ""};
@@ -59,25 +69,42 @@ void measure_distances(const Question& q, double tolerance) {
       apart[i][j] = std::max(apart[i][j], difference(*answers[i], *answers[j]).distance / tolerance);
 }
 
-// The twin that the subject is, or -1: it gave the same answers to every question.
-int named() {
-  const Verdict& v = verdict();
-  const auto found = std::find(v.possible.begin(), v.possible.end(), true);
-  return v.wrong && found != v.possible.end() ? static_cast<int>(found - v.possible.begin()) : -1;
-}
-
-// Where no twin is the subject: the one that most often gave its wrong numbers (more than once), or -1. So shows a
-// known mistake that was not made alone.
-int likely() {
-  const std::vector<int>& agreed = verdict().agreed;
-  const auto most = std::max_element(agreed.begin(), agreed.end());
-  return most != agreed.end() && *most > 1 ? static_cast<int>(most - agreed.begin()) : -1;
-}
-
 std::string first_of(const std::string& id) {
   for (const Listed::Known& t : verdict().exercise.twins)
     if (t.id == id) return t.same_as.empty() ? id : t.same_as;
   return id;
+}
+
+// The only mistake among the twins that pass `holds`, or -1. Twins declared to be the same count as one.
+template <class Holds>
+int only(const Holds& holds) {
+  const Verdict& v = verdict();
+  int found = -1;
+  for (std::size_t i = 0; i < v.evidence.size(); ++i) {
+    if (!holds(v.evidence[i])) continue;
+    if (found >= 0 &&
+        first_of(v.exercise.twins[i].id) != first_of(v.exercise.twins[static_cast<std::size_t>(found)].id))
+      return -1;
+    if (found < 0) found = static_cast<int>(i);
+  }
+  return found;
+}
+
+// The twin that the subject is, or -1: it gave the same answers to every question, or it is the only one that gave the same
+// numbers to every question on which the subject is wrong.
+int named() {
+  const Verdict& v = verdict();
+  if (!v.wrong) return -1;
+  const auto found = std::find_if(v.evidence.begin(), v.evidence.end(),
+                                  [](const Evidence& e) { return e.agrees_everywhere; });
+  if (found != v.evidence.end()) return static_cast<int>(found - v.evidence.begin());
+  return only([](const Evidence& e) { return e.agrees_on_mistakes && e.same_numbers; });
+}
+
+// If no twin is the subject: the only one that is wrong together with the subject, and that gave the subject's numbers to a
+// question to which no other twin gave them; or -1. Such a mistake was made together with another one.
+int likely() {
+  return only([](const Evidence& e) { return e.wrong_with_subject && e.alone.has_value(); });
 }
 
 int print_distances() {
@@ -96,6 +123,48 @@ int print_distances() {
     }
   std::cout << v.exercise.id << ": least distance " << least << " tolerances\n";
   return wrong;
+}
+
+// Whether a question tells the known mistakes apart: of the twins that answer it with wrong numbers, at least five in six give
+// numbers of their own. On other questions (saturated scores, a sequence of one) different mistakes give the same numbers.
+bool tells_mistakes_apart(const Question& q, double tolerance) {
+  std::vector<const Answer*> distinct;
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < q.twins.size(); ++i) {
+    const Answer& answer = q.twins[i];
+    if (!answer.error.empty() || !verdict().exercise.twins[i].same_as.empty()) continue;
+    if (difference(answer, q.right).distance <= tolerance) continue;
+    ++wrong;
+    if (std::none_of(distinct.begin(), distinct.end(),
+                     [&](const Answer* other) { return difference(answer, *other).distance <= tolerance; }))
+      distinct.push_back(&answer);
+  }
+  return wrong >= 2 && 6 * distinct.size() >= 5 * wrong;
+}
+
+// Updates the evidence for every twin with the answers to one more question.
+void weigh(const Question& q, double tolerance) {
+  Verdict& v = verdict();
+  const bool wrong = !(difference(q.got, q.right).distance <= tolerance);
+  const bool numbers = q.invariant_message.empty() && q.got.error.empty() && q.right.error.empty();
+  const bool telling = wrong && numbers && tells_mistakes_apart(q, tolerance);
+  std::vector<std::size_t> agreeing;
+  for (std::size_t i = 0; i < q.twins.size(); ++i) {
+    Evidence& e = v.evidence[i];
+    const bool agrees = difference(q.got, q.twins[i]).distance <= tolerance;
+    const bool twin_wrong = !(difference(q.twins[i], q.right).distance <= tolerance);
+    e.agrees_everywhere = e.agrees_everywhere && agrees;
+    if (!wrong) continue;
+    e.agrees_on_mistakes = e.agrees_on_mistakes && agrees;
+    if (telling && !twin_wrong) e.wrong_with_subject = false;
+    if (numbers && agrees) e.same_numbers = true;
+    if (telling && agrees) agreeing.push_back(i);
+  }
+  const auto of_one_mistake = [&](std::size_t i) {
+    return first_of(v.exercise.twins[i].id) == first_of(v.exercise.twins[agreeing[0]].id);
+  };
+  if (agreeing.empty() || !std::all_of(agreeing.begin(), agreeing.end(), of_one_mistake)) return;
+  if (Evidence& e = v.evidence[agreeing[0]]; !e.alone) e.alone = q;
 }
 
 std::string on_one_line(std::string text) {
@@ -132,12 +201,15 @@ void write_result(int tests) {
     } else {
       line("broken", v.invariant_message);
     }
-    if (v.worst_distance >= 0) {
-      const Difference d = difference(v.worst.got, v.worst.right);
-      line("question", v.worst.text);
+    const auto& alone =
+        !certain && twin >= 0 ? v.evidence[static_cast<std::size_t>(twin)].alone : std::nullopt;
+    if (alone || v.worst_distance >= 0) {
+      const Question& shown = alone ? *alone : v.worst;
+      const Difference d = difference(shown.got, shown.right);
+      line("question", shown.text);
       line("place", d.place);
       line("got", d.got);
-      line("want", v.worst.invariant_message.empty() ? d.want : "no error");
+      line("want", shown.invariant_message.empty() ? d.want : "no error");
     }
   }
   line("end", "yes");
@@ -147,8 +219,7 @@ void write_result(int tests) {
 
 void list(const Listed& exercise) {
   verdict().exercise = exercise;
-  verdict().possible.assign(exercise.twins.size(), true);
-  verdict().agreed.assign(exercise.twins.size(), 0);
+  verdict().evidence.assign(exercise.twins.size(), {});
 }
 
 int subject() { return verdict().subject; }
@@ -175,8 +246,7 @@ void judge(const Question& q) {
   Verdict& v = verdict();
   const double tolerance = tolerance_of(q.right);
   measure_distances(q, tolerance);
-  for (std::size_t i = 0; i < q.twins.size(); ++i)
-    if (!(difference(q.got, q.twins[i]).distance <= tolerance)) v.possible[i] = false;
+  weigh(q, tolerance);
   if (!q.invariant_message.empty() && difference(q.right, Answer(true)).distance > 0)
     ADD_FAILURE() << "this check is at fault, the right function fails it too: " << q.invariant_message;
   const Difference d = difference(q.got, q.right);
@@ -191,8 +261,6 @@ void judge(const Question& q) {
     ADD_FAILURE() << q.invariant_message << (q.got.error.empty() ? "" : "\n  it threw: " + q.got.error);
     return;
   }
-  for (std::size_t i = 0; i < q.twins.size(); ++i)
-    if (std::isfinite(d.distance) && difference(q.got, q.twins[i]).distance <= tolerance) ++v.agreed[i];
   ADD_FAILURE() << q.text << (d.place.empty() ? "" : "  at " + d.place) << "\n  got   " << d.got
                 << "\n  want  " << d.want;
   // The first question whose numbers differ is shown, unless a later one differs only in numbers.
