@@ -25,7 +25,6 @@ constexpr double clear_of_tolerance = 20;  // twins must differ by this many tol
 struct Evidence {
   bool agrees_everywhere = true;   // it gave the subject's answer to every question
   bool agrees_on_mistakes = true;  // … to every question on which the subject is wrong
-  bool same_numbers = false;       // it gave the subject's wrong numbers at least once
   // Of the comparisons that tell the known mistakes apart, and on which the subject is wrong:
   bool wrong_with_subject = true;  // it is wrong on all of them
   std::optional<Question> alone;   // the first to which it alone gave the subject's numbers
@@ -90,15 +89,15 @@ int only(const Holds& holds) {
   return found;
 }
 
-// The twin that the subject is, or -1: it gave the same answers to every question, or it is the only one that gave the same
-// numbers to every question on which the subject is wrong.
+// The twin that the subject is, or -1: it gave the same answers to every question, or it is the only one that did so on
+// every question on which the subject is wrong, one of which tells the known mistakes apart.
 int named() {
   const Verdict& v = verdict();
   if (!v.wrong) return -1;
   const auto found = std::find_if(v.evidence.begin(), v.evidence.end(),
                                   [](const Evidence& e) { return e.agrees_everywhere; });
   if (found != v.evidence.end()) return static_cast<int>(found - v.evidence.begin());
-  return only([](const Evidence& e) { return e.agrees_on_mistakes && e.same_numbers; });
+  return only([](const Evidence& e) { return e.agrees_on_mistakes && e.alone.has_value(); });
 }
 
 // If no twin is the subject: the only one that is wrong together with the subject, and that gave the subject's numbers to a
@@ -157,7 +156,6 @@ void weigh(const Question& q, double tolerance) {
     if (!wrong) continue;
     e.agrees_on_mistakes = e.agrees_on_mistakes && agrees;
     if (telling && !twin_wrong) e.wrong_with_subject = false;
-    if (numbers && agrees) e.same_numbers = true;
     if (telling && agrees) agreeing.push_back(i);
   }
   const auto of_one_mistake = [&](std::size_t i) {
