@@ -2,9 +2,12 @@
 // the inputs in f64, the inputs as views with other strides, and the inputs recording gradients.
 #pragma once
 
+#include <cmath>
 #include <concepts>
+#include <functional>
 #include <memory>
 #include <ranges>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -29,8 +32,16 @@ concept PointsToModule = requires(T& p) {
   { *p } -> std::derived_from<nn::Module>;
 };
 
+// What holds no tensors by its type.
+template <class T>
+inline constexpr bool without_tensors =
+    std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, Mask> || std::same_as<T, IntTensor> ||
+    std::same_as<T, Shape> || std::same_as<T, std::string> || std::same_as<T, Generator>;
+template <class R, class... A>
+inline constexpr bool without_tensors<std::function<R(A...)>> = true;  // what it captures stays as it is
+
 // Calls visit(Tensor&) for every tensor in `value`, undefined ones included. A struct of an exercise takes part through an
-// overload of each_tensor(Struct&, visit) in its own namespace; anything else holds no tensors.
+// overload of each_tensor(Struct&, visit) in its own namespace (not in an unnamed one: that is not searched).
 template <class T, class Visit>
 void walk(T& value, const Visit& visit) {
   if constexpr (std::same_as<T, Tensor>) {
@@ -100,13 +111,15 @@ Outputs call(F* f, std::tuple<T...>& inputs, std::index_sequence<i...> indices) 
   } else {
     std::remove_cvref_t<Result> result =
         f(pass<typename Signature<F>::template Parameter<i>>(std::get<i>(inputs))...);
-    walk(result, collect);
-    if constexpr (std::constructible_from<Answer, decltype(result)&>)
-      outputs.answer = Answer(result);
-    else if constexpr (requires { parts_of(result); })  // a struct of ids brings parts_of(Struct) of its own
+    if constexpr (requires { parts_of(result); }) {  // a struct of ids brings parts_of(Struct) of its own
       outputs.answer = Answer(parts_of(result));
-    else
-      outputs.answer = Answer(outputs.tensors);
+    } else {
+      walk(result, collect);
+      if constexpr (std::constructible_from<Answer, decltype(result)&>)
+        outputs.answer = Answer(result);
+      else
+        outputs.answer = Answer(outputs.tensors);
+    }
   }
   std::vector<Tensor> written;
   walk_inputs<F, true>(

@@ -73,6 +73,12 @@ TEST(Check, RejectsAnAnswerThatFailsInOneFormOnly) {
   EXPECT_EQ(shown("no gradient"), "gradients with respect to every input of " + question);
 }
 
+TEST(Check, RejectsF32OutputsOfF64Inputs) {
+  Result result = judged("f32 result");
+  EXPECT_EQ(result["state"], "wrong");
+  expect_has(result["broken"], "f64 inputs must give f64 outputs: row_means(");
+}
+
 TEST(Check, SaysThatAnInputWasChanged) {
   Result result = judged("writes");
   EXPECT_EQ(result["state"], "wrong");
