@@ -21,11 +21,18 @@ namespace heed::tutor {
 
 // The forms besides the inputs as given. A check switches off a form that its exercise does not allow.
 struct Forms {
-  bool f64 = true;        // the same numbers as f64 tensors
+  bool f64 = true;  // the same numbers as f64 tensors, and outputs of the dtype that the right function gives
   bool views = true;      // the same numbers as non-contiguous views
   bool gradients = true;  // the gradient with respect to every tensor among the inputs
   bool unchanged = true;  // inputs passed by const reference hold the same numbers after the call
 };
+
+// The tensors of a result of attention(), for walk.
+template <class Visit>
+void each_tensor(AttentionResult& result, const Visit& visit) {
+  visit(result.output);
+  visit(result.weights);
+}
 
 template <class T>
 concept PointsToModule = requires(T& p) {
@@ -87,6 +94,16 @@ void walk_inputs(std::tuple<T...>& inputs, const Visit& visit, std::index_sequen
   (one.template operator()<i>(), ...);
 }
 
+// Appends 1 for each module of the tree that is in training mode, else 0.
+void append_modes(const nn::Module& module, std::vector<double>& modes);
+template <class T>
+void append_modes_of(const T& input, std::vector<double>& modes) {
+  if constexpr (std::derived_from<T, nn::Module>)
+    append_modes(input, modes);
+  else if constexpr (PointsToModule<const T>)
+    append_modes(*input, modes);
+}
+
 template <class Parameter, class T>
 decltype(auto) pass(T& value) {
   if constexpr (PointsToModule<T> && !PointsToModule<std::remove_cvref_t<Parameter>>)
@@ -95,7 +112,7 @@ decltype(auto) pass(T& value) {
     return (value);
 }
 
-// The outputs of one call: the result, and the tensors of the inputs that the function may write to.
+// The outputs of one call: the result, the tensors of the inputs that the function may write to, and the modes of modules.
 struct Outputs {
   std::vector<Tensor> tensors;  // with their history, for backward
   Answer answer = Answer(std::vector<Tensor>{});
@@ -127,6 +144,9 @@ Outputs call(F* f, std::tuple<T...>& inputs, std::index_sequence<i...> indices) 
   outputs.tensors.insert(outputs.tensors.end(), written.begin(), written.end());
   const std::vector<Tensor> after = Answer(written).parts;
   outputs.answer.parts.insert(outputs.answer.parts.end(), after.begin(), after.end());
+  std::vector<double> modes;
+  (append_modes_of(std::get<i>(inputs), modes), ...);
+  if (!modes.empty()) outputs.answer.parts.push_back(Answer(modes).parts[0]);
   return outputs;
 }
 
