@@ -36,7 +36,7 @@ void each_tensor(AttentionResult& result, const Visit& visit) {
 
 template <class T>
 concept PointsToModule = requires(T& p) {
-  { *p } -> std::derived_from<nn::Module>;
+  requires std::derived_from<std::remove_cvref_t<decltype(*p)>, nn::Module>;
 };
 
 // What holds no tensors by its type.
