@@ -46,7 +46,7 @@ const Answers<decltype(t5_shift)> answers{
        }
        return IntTensor(given, labels.shape());
      }},
-    {"only the first row begins with start", "wrong", [](const IntTensor& labels, index_t start) {
+    {"only the first row begins with start", "T5-29", [](const IntTensor& labels, index_t start) {
        std::vector<index_t> given;
        for (index_t i = 0; i < labels.numel(); ++i) {
          const index_t before = i == 0 ? start : labels[i - 1];
