@@ -13,6 +13,7 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <optional>
 
 namespace heed::tutor {
 
@@ -20,18 +21,27 @@ namespace {
 
 constexpr double clear_of_tolerance = 20;  // twins must differ by this many tolerances: no naming by chance
 
+// What the questions so far say of one twin.
+struct Evidence {
+  bool agrees_everywhere = true;   // it gave the subject's answer to every question
+  bool agrees_on_mistakes = true;  // … to every question on which the subject is wrong
+  // Of the comparisons with inputs as given that tell the known mistakes apart, and on which the subject is wrong:
+  bool wrong_with_subject = true;  // it is wrong on all of them
+  std::optional<Question> alone;   // the first to which it alone gave the subject's numbers
+};
+
 struct Verdict {
   Listed exercise;
   int subject = -1;
   bool wrong = false;
-  std::string todo;            // what the stub said, where it was the stub
-  std::vector<bool> possible;  // twins that gave the subject's answers to every question so far
-  std::vector<int> agreed;     // to how many questions each twin gave the subject's wrong numbers
+  std::string todo;                // what the stub said, where it was the stub
+  std::vector<Evidence> evidence;  // of each twin
   std::vector<std::vector<double>>
       apart;  // [i][j]: largest distance so far, in tolerances; 0 is the right one
-  Question worst{"", Answer(0), Answer(0), {}, "", ""};
+  Question worst{"", Answer(0), Answer(0), {}, "", "", true};
   double worst_distance = -1;
   std::string invariant_id, invariant_message;  // the first that failed; the first with an id, if any
+  bool invariant_separates = false;             // no other mistake among the twins fails it
   std::string result;                           // the file that the runner reads; "" where nobody does
 };
 
@@ -59,25 +69,42 @@ void measure_distances(const Question& q, double tolerance) {
       apart[i][j] = std::max(apart[i][j], difference(*answers[i], *answers[j]).distance / tolerance);
 }
 
-// The twin that the subject is, or -1: it gave the same answers to every question.
-int named() {
-  const Verdict& v = verdict();
-  const auto found = std::find(v.possible.begin(), v.possible.end(), true);
-  return v.wrong && found != v.possible.end() ? static_cast<int>(found - v.possible.begin()) : -1;
-}
-
-// Where no twin is the subject: the one that most often gave its wrong numbers (more than once), or -1. So shows a
-// known mistake that was not made alone.
-int likely() {
-  const std::vector<int>& agreed = verdict().agreed;
-  const auto most = std::max_element(agreed.begin(), agreed.end());
-  return most != agreed.end() && *most > 1 ? static_cast<int>(most - agreed.begin()) : -1;
-}
-
 std::string first_of(const std::string& id) {
   for (const Listed::Known& t : verdict().exercise.twins)
     if (t.id == id) return t.same_as.empty() ? id : t.same_as;
   return id;
+}
+
+// The only mistake among the twins that pass `holds`, or -1. Twins declared to be the same count as one.
+template <class Holds>
+int only(const Holds& holds) {
+  const Verdict& v = verdict();
+  int found = -1;
+  for (std::size_t i = 0; i < v.evidence.size(); ++i) {
+    if (!holds(v.evidence[i])) continue;
+    if (found >= 0 &&
+        first_of(v.exercise.twins[i].id) != first_of(v.exercise.twins[static_cast<std::size_t>(found)].id))
+      return -1;
+    if (found < 0) found = static_cast<int>(i);
+  }
+  return found;
+}
+
+// The twin that the subject is, or -1: it gave the same answers to every question, or it is the only one that did so on
+// every question on which the subject is wrong, one of which tells the known mistakes apart.
+int named() {
+  const Verdict& v = verdict();
+  if (!v.wrong) return -1;
+  const auto found = std::find_if(v.evidence.begin(), v.evidence.end(),
+                                  [](const Evidence& e) { return e.agrees_everywhere; });
+  if (found != v.evidence.end()) return static_cast<int>(found - v.evidence.begin());
+  return only([](const Evidence& e) { return e.agrees_on_mistakes && e.alone.has_value(); });
+}
+
+// If no twin is the subject: the only one that is wrong together with the subject, and that gave the subject's numbers to a
+// question to which no other twin gave them; or -1. Such a mistake was made together with another one.
+int likely() {
+  return only([](const Evidence& e) { return e.wrong_with_subject && e.alone.has_value(); });
 }
 
 int print_distances() {
@@ -96,6 +123,74 @@ int print_distances() {
     }
   std::cout << v.exercise.id << ": least distance " << least << " tolerances\n";
   return wrong;
+}
+
+// Whether a question tells the known mistakes apart: of the twins that answer it with wrong numbers, at least five in six give
+// numbers of their own. On other questions (saturated scores, a sequence of one) different mistakes give the same numbers.
+bool tells_mistakes_apart(const Question& q, double tolerance) {
+  std::vector<const Answer*> distinct;
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < q.twins.size(); ++i) {
+    const Answer& answer = q.twins[i];
+    if (!answer.error.empty() || !verdict().exercise.twins[i].same_as.empty()) continue;
+    if (difference(answer, q.right).distance <= tolerance) continue;
+    ++wrong;
+    if (std::none_of(distinct.begin(), distinct.end(),
+                     [&](const Answer* other) { return difference(answer, *other).distance <= tolerance; }))
+      distinct.push_back(&answer);
+  }
+  return wrong >= 2 && 6 * distinct.size() >= 5 * wrong;
+}
+
+// Whether one of the wrong numbers is no integer. Different mistakes often give the same NaN, infinity, id or index.
+bool has_wrong_fraction(const Question& q, double tolerance) {
+  if (q.got.parts.size() != q.right.parts.size()) return false;
+  for (std::size_t part = 0; part < q.got.parts.size(); ++part) {
+    const Tensor &got = q.got.parts[part], &right = q.right.parts[part];
+    if (!got.defined() || !right.defined() || got.shape() != right.shape()) continue;
+    const std::vector<double> a = got.to_vector(), b = right.to_vector();
+    for (std::size_t i = 0; i < a.size(); ++i)
+      if (std::isfinite(a[i]) && a[i] != std::round(a[i]) && !(std::abs(a[i] - b[i]) <= tolerance))
+        return true;
+  }
+  return false;
+}
+
+// Updates the evidence for every twin with the answers to one more question.
+void weigh(const Question& q, double tolerance) {
+  Verdict& v = verdict();
+  const bool wrong = !(difference(q.got, q.right).distance <= tolerance);
+  const bool numbers = q.invariant_message.empty() && q.got.error.empty() && q.right.error.empty();
+  const bool telling = wrong && q.as_given && numbers && has_wrong_fraction(q, tolerance) &&
+                       tells_mistakes_apart(q, tolerance);
+  std::vector<std::size_t> agreeing;
+  for (std::size_t i = 0; i < q.twins.size(); ++i) {
+    Evidence& e = v.evidence[i];
+    const bool agrees = difference(q.got, q.twins[i]).distance <= tolerance;
+    const bool twin_wrong = !(difference(q.twins[i], q.right).distance <= tolerance);
+    e.agrees_everywhere = e.agrees_everywhere && agrees;
+    if (!wrong) continue;
+    e.agrees_on_mistakes = e.agrees_on_mistakes && agrees;
+    if (telling && !twin_wrong) e.wrong_with_subject = false;
+    if (telling && agrees) agreeing.push_back(i);
+  }
+  const auto of_one_mistake = [&](std::size_t i) {
+    return first_of(v.exercise.twins[i].id) == first_of(v.exercise.twins[agreeing[0]].id);
+  };
+  if (agreeing.empty() || !std::all_of(agreeing.begin(), agreeing.end(), of_one_mistake)) return;
+  if (Evidence& e = v.evidence[agreeing[0]]; !e.alone) e.alone = q;
+}
+
+// Keeps a failed invariant for the verdict. Its id names the mistake only if no twin with another id fails it, too.
+void keep_invariant(const Question& q) {
+  Verdict& v = verdict();
+  v.invariant_id = q.invariant_id;
+  v.invariant_message = q.invariant_message;
+  v.invariant_separates = true;
+  for (std::size_t i = 0; i < q.twins.size(); ++i) {
+    const bool fails = q.twins[i].error.empty() && difference(q.twins[i], Answer(true)).distance > 0;
+    if (fails && first_of(v.exercise.twins[i].id) != first_of(q.invariant_id)) v.invariant_separates = false;
+  }
 }
 
 std::string on_one_line(std::string text) {
@@ -125,19 +220,22 @@ void write_result(int tests) {
       line("id", first_of(v.exercise.twins[static_cast<std::size_t>(twin)].id));
       line("message", v.exercise.twins[static_cast<std::size_t>(twin)].message);
       line("certain", certain ? "yes" : "no");
-    } else if (!v.invariant_id.empty()) {
+    } else if (!v.invariant_id.empty() && v.invariant_separates) {
       line("id", v.invariant_id);
       line("message", v.invariant_message);
       line("certain", "no");
     } else {
       line("broken", v.invariant_message);
     }
-    if (v.worst_distance >= 0) {
-      const Difference d = difference(v.worst.got, v.worst.right);
-      line("question", v.worst.text);
+    const auto& alone =
+        !certain && twin >= 0 ? v.evidence[static_cast<std::size_t>(twin)].alone : std::nullopt;
+    if (alone || v.worst_distance >= 0) {
+      const Question& shown = alone ? *alone : v.worst;
+      const Difference d = difference(shown.got, shown.right);
+      line("question", shown.text);
       line("place", d.place);
       line("got", d.got);
-      line("want", v.worst.invariant_message.empty() ? d.want : "no error");
+      line("want", shown.invariant_message.empty() ? d.want : "no error");
     }
   }
   line("end", "yes");
@@ -147,8 +245,7 @@ void write_result(int tests) {
 
 void list(const Listed& exercise) {
   verdict().exercise = exercise;
-  verdict().possible.assign(exercise.twins.size(), true);
-  verdict().agreed.assign(exercise.twins.size(), 0);
+  verdict().evidence.assign(exercise.twins.size(), {});
 }
 
 int subject() { return verdict().subject; }
@@ -175,8 +272,7 @@ void judge(const Question& q) {
   Verdict& v = verdict();
   const double tolerance = tolerance_of(q.right);
   measure_distances(q, tolerance);
-  for (std::size_t i = 0; i < q.twins.size(); ++i)
-    if (!(difference(q.got, q.twins[i]).distance <= tolerance)) v.possible[i] = false;
+  weigh(q, tolerance);
   if (!q.invariant_message.empty() && difference(q.right, Answer(true)).distance > 0)
     ADD_FAILURE() << "this check is at fault, the right function fails it too: " << q.invariant_message;
   const Difference d = difference(q.got, q.right);
@@ -187,12 +283,10 @@ void judge(const Question& q) {
     if (!q.got.error.empty() && v.worst_distance < 0) v.worst = q, v.worst_distance = d.distance;
     if (q.got.error.empty() &&
         (v.invariant_message.empty() || (v.invariant_id.empty() && !q.invariant_id.empty())))
-      v.invariant_id = q.invariant_id, v.invariant_message = q.invariant_message;
+      keep_invariant(q);
     ADD_FAILURE() << q.invariant_message << (q.got.error.empty() ? "" : "\n  it threw: " + q.got.error);
     return;
   }
-  for (std::size_t i = 0; i < q.twins.size(); ++i)
-    if (std::isfinite(d.distance) && difference(q.got, q.twins[i]).distance <= tolerance) ++v.agreed[i];
   ADD_FAILURE() << q.text << (d.place.empty() ? "" : "  at " + d.place) << "\n  got   " << d.got
                 << "\n  want  " << d.want;
   // The first question whose numbers differ is shown, unless a later one differs only in numbers.

@@ -10,8 +10,12 @@
 //     exercise.compare("softmax_rows({{0, 1}, {2, 4}})", [](auto f) { return f(tensor({{0, 1}, {2, 4}})); });
 //   }
 //
-// A probe (the lambda) makes its inputs anew each time, so a function that writes into them harms nobody else. The
-// program made from this has one exercise; check.cpp's main judges the learner, or a twin in its place (--as SD-06).
+// A probe (the lambda) makes its inputs anew each time, so a function that writes into them harms nobody else. call() takes the
+// inputs alone, as a tuple, and asks the question in every form of forms.h:
+//
+//   exercise.call("softmax_rows({{0, 1}, {2, 4}})", [] { return std::tuple(tensor({{0, 1}, {2, 4}})); });
+//
+// The program made from this has one exercise; check.cpp's main judges the learner, or a twin in its place (--as SD-06).
 #pragma once
 
 #include <gtest/gtest.h>
@@ -22,6 +26,7 @@
 #include <vector>
 
 #include "lessons/tutor/answer.h"
+#include "lessons/tutor/forms.h"
 #include "lessons/tutor/todo.h"
 
 namespace heed::tutor {
@@ -52,6 +57,7 @@ struct Question {
   Answer right, got;
   std::vector<Answer> twins;
   std::string invariant_id, invariant_message;  // of an invariant; empty for a comparison of numbers
+  bool as_given = true;                         // false: a question repeated in another form
 };
 
 // The verdict on this run is kept in check.cpp; these are how exercises reach it.
@@ -79,6 +85,35 @@ class Exercise {
   // The numbers must be those of the right function. `text` shows the question as one could type it.
   void compare(const std::string& text, const Probe& probe) const { judge(put(text, probe)); }
 
+  // Calls the function with the inputs that make() returns in a std::tuple, and compares its outputs in every form that `forms`
+  // leaves on; a form without tensors is skipped. A function that takes a module by reference gets it from a smart pointer.
+  template <class Make>
+  void call(const std::string& text, const Make& make, const Forms& forms = {}) const {
+    const auto outputs = [](F* f, auto& inputs) {
+      return tutor::call(f, inputs, Signature<F>::indices).answer;
+    };
+    compare(text, [&](F* f) {
+      auto inputs = make();
+      return outputs(f, inputs);
+    });
+    if (!has_tensors(make)) return;
+    if (forms.unchanged) keeps_inputs(make);
+    if (forms.f64) holds_in_f64(text, make);
+    if (forms.views)
+      compare_form(text + ", each tensor a non-contiguous view", [&](F* f) {
+        auto inputs = make();
+        walk(inputs, [](Tensor& t) {
+          if (t.defined()) t = as_view(t);
+        });
+        return outputs(f, inputs);
+      });
+    if (forms.gradients)
+      compare_form("gradients with respect to every input of " + text, [&](F* f) {
+        auto inputs = make();
+        return gradients(f, inputs);
+      });
+  }
+
   // What must hold whatever the numbers ("change an input, see what may not move"): true of the right function, and the
   // mistake `id` (or "" where none is known) makes it false.
   void invariant(const std::string& id, const std::string& message,
@@ -89,6 +124,53 @@ class Exercise {
   }
 
  private:
+  template <class Make>
+  static bool has_tensors(const Make& make) {
+    bool any = false;
+    auto inputs = make();
+    walk(inputs, [&](Tensor& t) { any = any || t.defined(); });
+    return any;
+  }
+
+  // A form in which the right function throws would compare nothing.
+  void compare_form(const std::string& text, const Probe& probe) const {
+    Question question = put(text, probe);
+    question.as_given = false;
+    if (!question.right.error.empty())
+      ADD_FAILURE() << "this check is at fault, the right function throws: " << text << "\n  "
+                    << question.right.error;
+    judge(question);
+  }
+
+  // The same numbers from f64 inputs, and as f64.
+  template <class Make>
+  void holds_in_f64(const std::string& text, const Make& make) const {
+    compare_form(text + ", in f64", [&](F* f) {
+      auto inputs = make();
+      std::apply([](auto&... input) { (to_f64(input), ...); }, inputs);
+      Outputs outputs = tutor::call(f, inputs, Signature<F>::indices);
+      for (const Tensor& t : outputs.tensors)
+        if (t.defined()) outputs.answer.dtypes.push_back(t.dtype());
+      return outputs.answer;
+    });
+  }
+
+  template <class Make>
+  void keeps_inputs(const Make& make) const {
+    invariant("SD-34", "an input was changed: a Tensor is a handle, so write into a new one", [&](F* f) {
+      const auto numbers = [](auto& inputs) {
+        std::vector<Tensor> all;
+        walk_inputs<F, false>(
+            inputs, [&](Tensor& t) { all.push_back(t); }, Signature<F>::indices);
+        return Answer(all);
+      };
+      auto inputs = make();
+      const Answer before = numbers(inputs);
+      tutor::call(f, inputs, Signature<F>::indices);
+      return difference(numbers(inputs), before).distance == 0;
+    });
+  }
+
   Question put(const std::string& text, const Probe& probe) const {
     F* judged = subject() < 0 ? learner_ : twins_[static_cast<std::size_t>(subject())].function;
     Question question{text, ask([&] { return probe(right_); }), Answer(0), {}, "", ""};
