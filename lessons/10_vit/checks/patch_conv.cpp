@@ -5,16 +5,20 @@
 namespace heed::exercise {
 namespace {
 
-struct Fixture {
-  Generator gen{10};
-  Tensor images = numbered({2, 3, 4, 6}) / 100.0, weight = randn({5, 3, 2, 2}, gen), bias = randn({5}, gen);
-};
 Tensor convolved(const Tensor& images, const Tensor& weight, const Tensor& bias) {
   return conv2d(images, weight, bias, weight.size(3));
 }
 Tensor rows(const Tensor& y) { return y.reshape({y.size(0), y.size(1), -1}).transpose(1, 2); }
 Tensor right(const Tensor& images, const Tensor& weight, const Tensor& bias) {
   return rows(convolved(images, weight, bias));
+}
+
+// The pixels of each patch in another order than the filter's, which is (channel, row, column).
+Tensor in_order(const Shape& axes, const Tensor& images, const Tensor& weight, const Tensor& bias) {
+  const index_t b = images.size(0), channels = images.size(1), p = weight.size(3), down = images.size(2) / p,
+                across = images.size(3) / p, c = weight.size(0);
+  const Tensor cut = images.reshape({b, channels, down, p, across, p}).permute(axes);
+  return linear(cut.reshape({b, down * across, -1}), weight.reshape({c, -1}), bias);
 }
 
 const tutor::Exercise<decltype(patch_conv)> exercise{
@@ -47,45 +51,64 @@ const tutor::Exercise<decltype(patch_conv)> exercise{
      {"VI-60", "the filter was turned over: here and in PyTorch a convolution reads it as it lies",
       [](auto& images, auto& weight, auto& bias) {
         return right(images, flip(weight, {2, 3}), bias);
+      }},
+     {"VI-04", "the pixels of a patch have their channels last; the filter's order is (channel, row, column)",
+      [](auto& images, auto& weight, auto& bias) {
+        return in_order({0, 2, 4, 3, 5, 1}, images, weight, bias);
+      }},
+     {"VI-13", "inside a patch rows and columns are swapped: each square lies on its side",
+      [](auto& images, auto& weight, auto& bias) {
+        return in_order({0, 2, 4, 1, 5, 3}, images, weight, bias);
+      }},
+     {"VI-83", "the stride was read from the axis of the channels; a patch has weight.size(3) columns",
+      [](auto& images, auto& weight, auto& bias) {
+        return rows(conv2d(images, weight, bias, weight.size(1)));
       }}}};
 
+using Inputs = std::tuple<Tensor, Tensor, Tensor>;
+Inputs inputs(const Shape& image, index_t c, index_t p) {
+  Generator gen(10);
+  return {numbered(image) / 70.0, randn({c, image[1], p, p}, gen), randn({c}, gen)};
+}
+
 TEST(PatchConv, GivesOneRowAPatch) {
-  exercise.compare("patch_conv(the 4 x 4 picture 0 … 15 as (1, 1, 4, 4), weight (2, 1, 2, 2), bias {1, -2})",
-                   [](auto f) {
-                     return f(arange(0, 16).reshape({1, 1, 4, 4}),
-                              tensor({{{{1, 0}, {0, 0}}}, {{{0, 10}, {0, -1}}}}), tensor({1, -2}));
-                   });
+  exercise.call("patch_conv(the 4 x 4 picture 0 … 15 as (1, 1, 4, 4), weight (2, 1, 2, 2), bias {1, -2})",
+                [] {
+                  return Inputs(arange(0, 16).reshape({1, 1, 4, 4}),
+                                tensor({{{{1, 0}, {0, 0}}}, {{{0, 10}, {0, -1}}}}), tensor({1, -2}));
+                });
 }
 
-TEST(PatchConv, OfTwoWidePicturesWithThreeChannels) {
-  exercise.compare("patch_conv(images (2, 3, 4, 6), weight (5, 3, 2, 2), bias (5))", [](auto f) {
-    const Fixture a;
-    return f(a.images, a.weight, a.bias);
+TEST(PatchConv, OfWideAndHighImages) {
+  exercise.call("patch_conv(images (2, 3, 4, 6), weight (5, 3, 2, 2), bias (5))", [] {
+    return inputs({2, 3, 4, 6}, 5, 2);
   });
-  exercise.compare("patch_conv(images (1, 2, 9, 6), weight (4, 2, 3, 3), bias (4))", [](auto f) {
-    Generator gen(11);
-    return f(numbered({1, 2, 9, 6}) / 100.0, randn({4, 2, 3, 3}, gen), randn({4}, gen));
+  exercise.call("patch_conv(images (1, 2, 9, 6), weight (4, 2, 3, 3), bias (4))", [] {
+    return inputs({1, 2, 9, 6}, 4, 3);
+  });
+  exercise.call("patch_conv(images (3, 4, 8, 4), weight (2, 4, 4, 4), bias (2))", [] {
+    return inputs({3, 4, 8, 4}, 2, 4);
   });
 }
 
-TEST(PatchConv, IsLesson08sCutAndLinear) {
-  exercise.invariant(
-      "", "cutting, flattening and a Linear with the same weights give the same rows", [](auto f) {
-        const Fixture a;
-        const Tensor cut = unfold(a.images, {.kernel_h = 2, .kernel_w = 2, .stride = 2}).transpose(1, 2);
-        const Tensor rows = f(a.images, a.weight, a.bias),
-                     want = linear(cut, a.weight.reshape({5, 12}), a.bias);
-        return rows.shape() == want.shape() && allclose(rows, want, 1e-4, 1e-4);
-      });
+TEST(PatchConv, OfAsManyFiltersAsPatches) {
+  exercise.call("patch_conv(images (2, 3, 4, 6), weight (6, 3, 2, 2), bias (6))", [] {
+    return inputs({2, 3, 4, 6}, 6, 2);
+  });
+  exercise.call("patch_conv(images (2, 2, 4, 4), weight (4, 2, 2, 2), bias (4))", [] {
+    return inputs({2, 2, 4, 4}, 4, 2);
+  });
 }
 
-TEST(PatchConv, IsLearned) {
-  exercise.compare("the gradients of the sum of squares with respect to weight and bias", [](auto f) {
-    Fixture a;
-    a.weight.set_requires_grad(), a.bias.set_requires_grad();
-    const Tensor y = f(a.images, a.weight, a.bias);
-    (y * y).sum().backward();
-    return std::vector<Tensor>{a.weight.grad(), a.bias.grad()};
+TEST(PatchConv, OfOnePatchAndOfOnePixel) {
+  exercise.call("patch_conv(images (2, 3, 2, 2), weight (5, 3, 2, 2), bias (5))", [] {
+    return inputs({2, 3, 2, 2}, 5, 2);
+  });
+  exercise.call("patch_conv(images (2, 3, 2, 3), weight (4, 3, 1, 1), bias (4))", [] {
+    return inputs({2, 3, 2, 3}, 4, 1);
+  });
+  exercise.call("patch_conv(images (1, 1, 1, 1), weight (1, 1, 1, 1), bias (1))", [] {
+    return inputs({1, 1, 1, 1}, 1, 1);
   });
 }
 

@@ -2,6 +2,7 @@
 //
 //   table (1, 1 + side · side, C): CLS, then the patches left to right, then down
 //   weights (new side, side): row i says how the old places along a side make new place i (its sum is 1)
+//   weights are constants: only table needs a gradient
 //   -> (1, 1 + new side · new side, C): CLS as it was, the patches' square resized along both of its sides
 //
 // It is how a ViT trained at 224 x 224 reads 384 x 384. The positions are a picture of C channels; CLS stands in no

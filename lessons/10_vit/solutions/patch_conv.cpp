@@ -2,6 +2,7 @@
 //
 //   images (B, channels, height, width), weight (C, channels, p, p), bias (C) -> (B, N, C)
 //   patches do not overlap; they go left to right, then down
+//   height and width are multiples of p, and need not be equal
 //
 // It is lesson 08's cut and Linear in one step: each of the C filters reads a patch and gives one number of it.
 // A convolution leaves (B, C, down, across): the encoder wants one row a patch.
