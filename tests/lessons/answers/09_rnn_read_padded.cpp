@@ -96,8 +96,7 @@ const Answers<decltype(rnn_read_padded)> answers{
        }
        return Readings{stack(states), h};
      }},
-    {"no lengths", "RN-64",
-     [](const RecurrentWeights& w, const Tensor& x, const Lengths&, const Tensor& h0) {
+    {"no lengths", "RN-64", [](const RecurrentWeights& w, const Tensor& x, const Lengths&, const Tensor& h0) {
        Tensor h = begin(w, x, h0);
        std::vector<Tensor> states;
        for (index_t t = 0; t < x.size(0); ++t) states.push_back(h = step(w, x[t], h));
