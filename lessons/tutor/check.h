@@ -97,12 +97,21 @@ class Exercise {
     });
     if (!has_tensors(make)) return;
     if (forms.unchanged) keeps_inputs(make);
-    if (forms.f64)
-      compare_form(text + ", in f64", [&](F* f) {
+    if (forms.f64) {
+      const auto in_f64 = [&](F* f) {
         auto inputs = make();
         std::apply([](auto&... input) { (to_f64(input), ...); }, inputs);
-        return outputs(f, inputs);
+        return tutor::call(f, inputs, Signature<F>::indices);
+      };
+      const bool returns_f64 = all_f64(in_f64(right_).tensors);
+      compare_form(text + ", in f64", [&](F* f) {
+        const Outputs found = in_f64(f);
+        if (returns_f64 && !all_f64(found.tensors))
+          return Answer::thrown(
+              "expected a result in f64 like the inputs, got f32. Hint: zeros(shape, x.dtype())");
+        return found.answer;
       });
+    }
     if (forms.views)
       compare_form(text + ", each tensor a non-contiguous view", [&](F* f) {
         auto inputs = make();

@@ -1,8 +1,14 @@
 #include "lessons/tutor/forms.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace heed::tutor {
+
+bool all_f64(const std::vector<Tensor>& tensors) {
+  return std::all_of(tensors.begin(), tensors.end(),
+                     [](const Tensor& t) { return !t.defined() || t.dtype() == f64; });
+}
 
 Tensor weighted_sum(const std::vector<Tensor>& outputs) {
   Tensor total;

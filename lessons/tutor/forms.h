@@ -18,8 +18,8 @@ namespace heed::tutor {
 
 // The forms besides the inputs as given. A check switches off a form that its exercise does not allow.
 struct Forms {
-  bool f64 = true;        // the same numbers as f64 tensors
-  bool views = true;      // the same numbers as non-contiguous views
+  bool f64 = true;    // the same numbers as f64 tensors; the result must be f64 if the right function's is
+  bool views = true;  // the same numbers as non-contiguous views
   bool gradients = true;  // the gradient with respect to every tensor among the inputs
   bool unchanged = true;  // inputs passed by const reference hold the same numbers after the call
 };
@@ -138,6 +138,9 @@ void to_f64(T& value) {
     });
   }
 }
+
+// Whether every defined tensor is f64.
+bool all_f64(const std::vector<Tensor>& tensors);
 
 // The outputs' sum, each element with a weight of its own, so that no gradient cancels out. Undefined if nothing was recorded.
 Tensor weighted_sum(const std::vector<Tensor>& outputs);

@@ -73,6 +73,14 @@ TEST(Check, RejectsAnAnswerThatFailsInOneFormOnly) {
   EXPECT_EQ(shown("no gradient"), "gradients with respect to every input of " + question);
 }
 
+TEST(Check, RejectsAnF32ResultOfF64Inputs) {
+  Result result = judged("f32 result");
+  EXPECT_EQ(result["state"], "wrong");
+  EXPECT_EQ(result["question"], "row_means({{1, 2, 5}, {-4, 0, 7}, {3, 3, -9}}, no mask), in f64");
+  EXPECT_EQ(result["got"],
+            "the error \"expected a result in f64 like the inputs, got f32. Hint: zeros(shape, x.dtype())\"");
+}
+
 TEST(Check, SaysThatAnInputWasChanged) {
   Result result = judged("writes");
   EXPECT_EQ(result["state"], "wrong");

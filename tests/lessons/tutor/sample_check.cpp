@@ -68,6 +68,7 @@ const std::map<std::string, Function> samples{
      [](const Tensor& x, const Mask& m) { return x.numel() == 1 ? x.sum({-1}) * 2.0 : right(x, m); }},
     {"nothing known", [](const Tensor& x, const Mask& m) { return right(x, m) + 0.5; }},
     {"f32 alone", [](const Tensor& x, const Mask& m) { return right(x, m) + zeros({1}); }},
+    {"f32 result", [](const Tensor& x, const Mask& m) { return right(x, m).to(f32); }},
     {"no strides",
      [](const Tensor& x, const Mask& m) {
        if (x.is_contiguous()) return right(x, m);
