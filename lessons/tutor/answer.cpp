@@ -49,6 +49,12 @@ bool same_shapes(const Answer& a, const Answer& b) {
   return true;
 }
 
+std::string names(const std::vector<DType>& dtypes) {
+  std::string text;
+  for (const DType dtype : dtypes) text += (text.empty() ? "dtype " : ", ") + std::string(name(dtype));
+  return text;
+}
+
 Tensor as_numbers(const Mask& mask) {
   if (!mask.defined()) return {};  // it has no data to point at
   return from_vector(std::vector<double>(mask.data(), mask.data() + mask.numel()), mask.shape(), f64);
@@ -75,6 +81,7 @@ Difference difference(const Answer& got, const Answer& want) {
   if (!got.error.empty() && !want.error.empty()) return {};  // both refuse; each in its own words
   if (!got.error.empty() || !want.error.empty() || !same_shapes(got, want))
     return {infinity, "", shapes(got), shapes(want)};
+  if (got.dtypes != want.dtypes) return {infinity, "", names(got.dtypes), names(want.dtypes)};
   Difference worst;
   for (std::size_t part = 0; part < got.parts.size(); ++part) {
     if (!got.parts[part].defined()) continue;

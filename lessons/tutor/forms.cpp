@@ -5,9 +5,9 @@
 
 namespace heed::tutor {
 
-bool all_f64(const std::vector<Tensor>& tensors) {
-  return std::all_of(tensors.begin(), tensors.end(),
-                     [](const Tensor& t) { return !t.defined() || t.dtype() == f64; });
+void append_modes(const nn::Module& module, std::vector<double>& modes) {
+  modes.push_back(module.training() ? 1 : 0);
+  for (const auto& [name, child] : module.children()) append_modes(*child, modes);
 }
 
 Tensor weighted_sum(const std::vector<Tensor>& outputs) {

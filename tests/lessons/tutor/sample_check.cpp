@@ -42,15 +42,16 @@ const tutor::Exercise<decltype(row_means)> exercise{
       [](const Tensor& x, const Mask& mask) { return right(pow(x, 2), mask); }, "XX-05"}}};
 
 TEST(RowMeans, OfWholeRows) {
-  exercise.call("row_means({{1, 2, 5}, {-4, 0, 7}, {3, 3, -9}}, no mask)", [] {
-    return std::tuple(tensor({{1, 2, 5}, {-4, 0, 7}, {3, 3, -9}}), Mask());
+  exercise.call("row_means({{1.2, 2, 5.1}, {-4, 0.3, 7}, {3, 3.3, -9}}, no mask)", [] {
+    return std::tuple(tensor({{1.2, 2, 5.1}, {-4, 0.3, 7}, {3, 3.3, -9}}), Mask());
   });
 }
 TEST(RowMeans, OfMaskedRows) {
-  exercise.call("row_means({{1, 2, 5}, {-4, 0, 7}, {3, 3, -9}}, {{1, 1, 0}, {1, 0, 1}, {0, 1, 1}})", [] {
-    return std::tuple(tensor({{1, 2, 5}, {-4, 0, 7}, {3, 3, -9}}),
-                      Mask::of({{1, 1, 0}, {1, 0, 1}, {0, 1, 1}}));
-  });
+  exercise.call("row_means({{1.2, 2, 5.1}, {-4, 0.3, 7}, {3, 3.3, -9}}, {{1, 1, 0}, {1, 0, 1}, {0, 1, 1}})",
+                [] {
+                  return std::tuple(tensor({{1.2, 2, 5.1}, {-4, 0.3, 7}, {3, 3.3, -9}}),
+                                    Mask::of({{1, 1, 0}, {1, 0, 1}, {0, 1, 1}}));
+                });
 }
 TEST(RowMeans, OfOneElement) {
   exercise.call("row_means({{2}}, no mask)", [] { return std::tuple(tensor({{2}}), Mask()); });
