@@ -1,6 +1,5 @@
 #include "lessons/tutor/forms.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace heed::tutor {

@@ -172,9 +172,6 @@ void to_f64(T& value) {
   }
 }
 
-// Whether every defined tensor is f64.
-bool all_f64(const std::vector<Tensor>& tensors);
-
 // The outputs' sum, each element with a weight of its own, so that no gradient cancels out. Undefined if nothing was recorded.
 Tensor weighted_sum(const std::vector<Tensor>& outputs);
 
