@@ -94,6 +94,7 @@ struct LineGradients {
 LineGradients line_backward(const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& t);
 
 Tensor sum_to(const Tensor& dy, const Shape& shape);
+Tensor max_backward(const Tensor& x, const Tensor& dy);
 Tensor embed(const Tensor& table, const IntTensor& ids);
 Tensor softmax_backward(const Tensor& y, const Tensor& dy);
 Tensor log_loss(const Tensor& logits, const IntTensor& targets);
@@ -105,5 +106,8 @@ struct AdamState {
 };
 using Loss = std::function<Tensor(const Tensor&)>;
 void adam_step(Tensor& w, AdamState& state, const Loss& loss, double lr);
+
+// One gradient per parameter, undefined if a parameter has none.
+double clip_gradients(std::vector<Tensor>& gradients, double max_norm);
 
 }  // namespace heed::exercise
