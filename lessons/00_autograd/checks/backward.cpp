@@ -161,18 +161,19 @@ TEST(Backward, WaitsForAllSharesOfANumberThatIsUsedTwice) {
 }
 
 TEST(Backward, ReachesEveryLeaf) {
-  exercise.compare("gradients of a = 2, b = -3, c = 5 after backward of (a b + c)(c - 2 a) a", [](auto f) {
-    const Value c = number(5), a = number(2), b = number(-3);
-    const Value right = sum(c, times(-2, a)), left = sum(product(a, b), c);
-    const Value y = product(product(left, right), a);
-    f(y);
-    return List{a->grad, b->grad, c->grad};
-  });
+  exercise.compare("gradients of a = 2.25, b = -3.5, c = 5.125 after backward of (a b + c)(c - 2 a) a",
+                   [](auto f) {
+                     const Value c = number(5.125), a = number(2.25), b = number(-3.5);
+                     const Value right = sum(c, times(-2, a)), left = sum(product(a, b), c);
+                     const Value y = product(product(left, right), a);
+                     f(y);
+                     return List{a->grad, b->grad, c->grad};
+                   });
 }
 
 TEST(Backward, TellsNumbersOfOneValueApart) {
-  exercise.compare("gradients of a = 2, b = 2, c = 4 after backward of (a b) (c a) + c", [](auto f) {
-    const Value a = number(2), b = number(2), c = number(4);
+  exercise.compare("gradients of a = 2.125, b = 2.125, c = 4 after backward of (a b) (c a) + c", [](auto f) {
+    const Value a = number(2.125), b = number(2.125), c = number(4);
     f(sum(product(product(a, b), product(c, a)), c));
     return List{a->grad, b->grad, c->grad};
   });

@@ -76,7 +76,8 @@ void free_the_rest(Value& last) {
   for (Value& n : numbers) n.reset();
 }
 
-// Whether more than 3 destructors ran inside one another, how many numbers were left over, and whether `last` is empty.
+// Whether more than 3 destructors ran inside one another, how many numbers were left over, and
+// whether `last` is empty.
 template <class F, class Make>
 std::vector<int> freed(F f, Make make) {
   const int before = Number::alive;
@@ -127,7 +128,7 @@ TEST(FreeGraph, DoesNotNestDestructors) {
 
 TEST(FreeGraph, FreesAChainOf200000) {
   exercise.compare("free_graph of a chain of 200,000 numbers: the same questions", [](auto f) {
-    // Who failed at 2,000 is not sent into the end of the stack, and the learner waits for all the others.
+    // A function that failed at 2,000 would overflow the stack; and the learner waits for the twins.
     const StackLimit limit;
     const std::vector<int> few = freed(f, [] { return chain_of(2000, number(1)); });
     if (few != std::vector<int>{0, 0, 1} || f != free_graph) return few;

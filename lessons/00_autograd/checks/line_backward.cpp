@@ -85,7 +85,7 @@ TEST(LineBackward, OfSizesThatAllDiffer) { ask(2, 3, 4, 5); }
 
 TEST(LineBackward, OfSquareMatrices) {
   ask(4, 3, 2, 2);
-  ask(2, 4, 3, 3);
+  ask(3, 2, 2, 2);
 }
 
 TEST(LineBackward, OfOneSequence) { ask(1, 4, 3, 2); }

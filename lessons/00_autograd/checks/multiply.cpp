@@ -31,7 +31,7 @@ std::pair<double, double> right_slopes(const Number& a, const Number& b) { retur
 
 Value right(const Value& a, const Value& b) { return product(a, b, adding(right_slopes)); }
 
-// What a static variable of the function, or one that is captured by reference, holds: of the newest product.
+// The contents of a static variable, or of one captured by reference: of the newest product.
 const Number* newest = nullptr;
 std::pair<double, double> newest_slopes;
 
@@ -185,7 +185,7 @@ TEST(Multiply, PassesItsGradientBackEachTimeItIsCalled) {
       });
 }
 
-// When the first pass_back runs, the handles that its product was made with and returned in hold other numbers.
+// When the first pass_back runs, the handles that its product was made with hold other numbers.
 TEST(Multiply, KeepsTwoProductsApart) {
   exercise.compare(
       "y = multiply(a, b) of a = 3, b = -2; then a = 5, b = 7, z = multiply(a, b); y->grad = 2, z->grad = "

@@ -5,9 +5,10 @@
 //   if norm > max_norm: every gradient is multiplied by max_norm / norm, in place
 //   -> norm, as it was before
 //
-// All gradients together are one long vector: scaled by one factor it becomes shorter and keeps its direction. A vector
-// that is short enough stays as it is, and so does one of length 0. The optimizer holds these tensors, so change their
-// elements and do not replace the handles. The squares of all elements are finite.
+// All gradients together are one long vector: scaled by one factor it becomes shorter and keeps its
+// direction. A vector that is short enough stays as it is, and so does one of length 0. The
+// optimizer holds these tensors, so change their elements and do not replace the handles. The
+// squares of all elements are finite.
 //
 // You may use:  g.defined(), x.sum(), x.item(), g.mul_(factor) (in place), std::sqrt, and + - * /.
 #include <cmath>

@@ -105,7 +105,7 @@ const Answers<decltype(backward)> answers{
        y->grad = 1;
        pass_back(order);
      }},
-    {"breadth first", "AG-03",
+    {"breadth first", "wrong",
      [](const Value& y) {
        const List numbers = behind(y);
        clear(numbers);
@@ -172,7 +172,7 @@ const Answers<decltype(backward)> answers{
        y->grad = 1;
        pass_back(numbers);
      }},
-    {"every number as often as a way leads there", "likely AG-02",
+    {"every number as often as a way leads there", "wrong",
      [](const Value& y) {
        List numbers{y};
        for (std::size_t i = 0; i < numbers.size() && numbers.size() < 300000; ++i) {
@@ -201,7 +201,7 @@ const Answers<decltype(backward)> answers{
      }},
     {"nothing sets the first gradient, nothing is cleared", "AG-33",
      [](const Value& y) { pass_back(youngest_first(behind(y))); }},
-    {"oldest first, and leaves are cleared", "wrong", [](const Value& y) {
+    {"oldest first, and leaves are cleared", "likely AG-32", [](const Value& y) {
        List numbers = youngest_first(behind(y));
        std::reverse(numbers.begin(), numbers.end());
        for (const Value& n : numbers) n->grad = 0;
