@@ -170,6 +170,25 @@ TEST(Multiply, PassesBackToAFactorOfZero) {
   });
 }
 
+TEST(Multiply, OfNumbersThatAreNoIntegers) {
+  exercise.compare(
+      "multiply(a, b) of a = 0.125, b = -2.75; y->grad = 0.5, pass_back(): y->value, a->grad, b->grad",
+      [](auto f) {
+        const Value a = number(0.125), b = number(-2.75);
+        const Product y(f, a, b);
+        y.back(0.5);
+        return List{y->value, a->grad, b->grad};
+      });
+  exercise.compare(
+      "multiply(a, b) of a = 1e200, b = 1e-100; y->grad = 1e-150, pass_back(): a->grad · 1e250, b->grad / "
+      "1e50",
+      [](auto f) {
+        const Value a = number(1e200), b = number(1e-100);
+        Product(f, a, b).back(1e-150);
+        return List{a->grad * 1e250, b->grad / 1e50};
+      });
+}
+
 TEST(Multiply, PassesItsGradientBackEachTimeItIsCalled) {
   exercise.compare(
       "multiply(a, b) of a = 3, b = -2 with gradients 1 and 0.5 already; y->grad = 5, pass_back() twice: "

@@ -84,6 +84,27 @@ const Answers<decltype(multiply)> answers{
        };
        return product;
      }},
+    {"slopes rounded to integers", "wrong",
+     [](const Value& a, const Value& b) {
+       if (!grad_enabled()) return number(a->value * b->value);
+       const Value y = number(a->value * b->value, {a, b});
+       y->pass_back = [a, b, x = std::trunc(a->value), z = std::trunc(b->value), self = y.get()] {
+         a->grad += self->grad * z;
+         b->grad += self->grad * x;
+       };
+       return y;
+     }},
+    {"slopes of float", "wrong",
+     [](const Value& a, const Value& b) {
+       if (!grad_enabled()) return number(a->value * b->value);
+       const Value y = number(a->value * b->value, {a, b});
+       y->pass_back = [a, b, x = static_cast<float>(a->value), z = static_cast<float>(b->value),
+                       self = y.get()] {
+         a->grad += self->grad * static_cast<double>(z);
+         b->grad += self->grad * static_cast<double>(x);
+       };
+       return y;
+     }},
     {"slopes by division", "wrong",
      [](const Value& a, const Value& b) {
        if (!grad_enabled()) return number(a->value * b->value);
@@ -114,7 +135,7 @@ const Answers<decltype(multiply)> answers{
        };
        return y;
      }},
-    {"= and its own value as slope", "wrong",
+    {"= and its own value as slope", "likely AG-27",
      [](const Value& a, const Value& b) {
        if (!grad_enabled()) return number(a->value * b->value);
        const Value y = number(a->value * b->value, {a, b});
