@@ -245,9 +245,11 @@ TEST(Backward, LeavesAloneWhatYWasNotMadeFrom) {
 // A chain on which a recursive walk is stopped long before the stack ends.
 struct Chain {
   std::vector<Value> numbers{number(1)};
-  explicit Chain(int length) {
+  // The chain goes on through each number's only input, or through the last of two.
+  explicit Chain(int length, bool two_inputs = false) {
     for (int i = 0; i < length; ++i) {
-      const Value below = numbers.back(), y = number(1, {below});
+      const Value below = numbers.back();
+      const Value y = two_inputs ? number(1, {numbers[0], below}) : number(1, {below});
       y->pass_back = [y = y.get(), below = below.get()] { below->grad += y->grad; };
       numbers.push_back(y);
     }
@@ -267,6 +269,13 @@ TEST(Backward, DoesNotCallItself) {
     f(chain.numbers.back());
     return chain.numbers[0]->grad;
   });
+  exercise.compare(
+      "x->grad after backward of a chain of 4,000 numbers that goes on through the last of two inputs",
+      [](auto f) {
+        const Chain chain(4000, true);
+        f(chain.numbers.back());
+        return chain.numbers[0]->grad;
+      });
 }
 
 }  // namespace

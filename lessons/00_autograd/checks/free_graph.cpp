@@ -119,6 +119,14 @@ TEST(FreeGraph, DoesNotNestDestructors) {
         const StackLimit limit;
         return freed(f, [] { return chain_of(2000, number(1)); });
       });
+  exercise.compare("the same of a chain that goes on through the last of two inputs", [](auto f) {
+    const StackLimit limit;
+    return freed(f, [] {
+      Value top = number(1);
+      for (int i = 0; i < 2000; ++i) top = number(i, {number(0), std::move(top)});
+      return top;
+    });
+  });
   exercise.compare("the same of a number made from three chains", [](auto f) {
     return freed(f, [] {
       return number(0, {chain_of(300, number(1)), chain_of(400, number(2)), chain_of(300, number(3))});

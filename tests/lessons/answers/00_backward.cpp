@@ -105,6 +105,23 @@ const Answers<decltype(backward)> answers{
        y->grad = 1;
        pass_back(order);
      }},
+    {"recursive for all inputs but the first", "wrong",
+     [](const Value& y) {
+       List order;
+       std::unordered_set<const Number*> seen;
+       const std::function<void(Value)> visit = [&](Value n) {
+         while (n && seen.insert(n.get()).second) {
+           order.push_back(n);
+           for (std::size_t i = 1; i < n->inputs().size(); ++i) visit(n->inputs()[i]);
+           n = n->inputs().empty() ? Value() : n->inputs()[0];
+         }
+       };
+       visit(y);
+       order = youngest_first(order);
+       clear(order);
+       y->grad = 1;
+       pass_back(order);
+     }},
     {"breadth first", "wrong",
      [](const Value& y) {
        const List numbers = behind(y);

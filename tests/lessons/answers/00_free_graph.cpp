@@ -14,6 +14,15 @@ void recursive(Value& last) {
   last.reset();
 }
 
+void recursive_but_for_the_first(Value& last) {
+  Value node = std::move(last);
+  while (node && node.use_count() == 1) {
+    std::vector<Value> inputs = node->take_inputs();
+    for (std::size_t i = 1; i < inputs.size(); ++i) recursive_but_for_the_first(inputs[i]);
+    node = inputs.empty() ? Value() : inputs[0];
+  }
+}
+
 const Answers<decltype(free_graph)> answers{
     {"a queue, oldest entry first", "pass",
      [](Value& last) {
@@ -42,6 +51,7 @@ const Answers<decltype(free_graph)> answers{
      }},
     {"reset", "AG-22", [](Value& last) { last.reset(); }},
     {"recursive", "AG-24", recursive},
+    {"recursive for all inputs but the first", "wrong", recursive_but_for_the_first},
     {"what others hold is taken apart", "AG-35",
      [](Value& last) {
        std::vector<Value> doomed{std::move(last)};
@@ -74,7 +84,7 @@ const Answers<decltype(free_graph)> answers{
          for (Value& input : node->take_inputs()) doomed.push_back(std::move(input));
        }
      }},
-    {"only the last input is followed", "AG-36",
+    {"only the last input is followed", "wrong",
      [](Value& last) {
        Value node = std::move(last);
        while (node && node.use_count() == 1) {
