@@ -39,12 +39,12 @@ class Number {
   const std::uint64_t id = next_id++;  // a number is always younger than what it was made from
 
   const std::vector<Value>& inputs() const;
-  std::vector<Value> take_inputs() { return std::exchange(inputs_, {}); }  // it no longer holds them
+  std::vector<Value> take_inputs();  // it no longer holds them
 
   // What the checks look at.
   static inline int alive = 0;                // numbers that exist
   static inline int nested = 0, deepest = 0;  // destructors that run inside others: now, and at most so far
-  static inline std::uintptr_t stack_limit = 0;  // inputs() refuses where the stack is below this
+  static inline std::uintptr_t stack_limit = 0;  // inputs() and take_inputs() throw below this
 
  private:
   std::vector<Value> inputs_;
@@ -59,9 +59,19 @@ inline std::uintptr_t stack_here() { return reinterpret_cast<std::uintptr_t>(__b
 
 // A walk that calls itself for each input goes as deep as the graph is long, and ends the program where the stack
 // ends. It is told so while it still can be.
+inline void check_stack(std::uintptr_t limit) {
+  if (stack_here() < limit)
+    throw std::runtime_error(
+        "a recursive walk through the graph used up its stack. Hint: keep a list of what is still to be "
+        "visited");
+}
 inline const std::vector<Value>& Number::inputs() const {
-  if (stack_here() < stack_limit) throw std::runtime_error("a walk through the graph has used up its stack");
+  check_stack(stack_limit);
   return inputs_;
+}
+inline std::vector<Value> Number::take_inputs() {
+  check_stack(stack_limit);
+  return std::exchange(inputs_, {});
 }
 
 // What the members free, they free here, so that it is counted.
@@ -84,6 +94,7 @@ struct LineGradients {
 LineGradients line_backward(const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& t);
 
 Tensor sum_to(const Tensor& dy, const Shape& shape);
+Tensor max_backward(const Tensor& x, const Tensor& dy);
 Tensor embed(const Tensor& table, const IntTensor& ids);
 Tensor softmax_backward(const Tensor& y, const Tensor& dy);
 Tensor log_loss(const Tensor& logits, const IntTensor& targets);
@@ -95,5 +106,8 @@ struct AdamState {
 };
 using Loss = std::function<Tensor(const Tensor&)>;
 void adam_step(Tensor& w, AdamState& state, const Loss& loss, double lr);
+
+// One gradient per parameter, undefined if a parameter has none.
+double clip_gradients(std::vector<Tensor>& gradients, double max_norm);
 
 }  // namespace heed::exercise

@@ -15,6 +15,7 @@ const tutor::Exercise<decltype(hello)> exercise{
 TEST(Hello, IsTheSlopeOfASquare) {
   exercise.compare("hello(5)", [](auto f) { return f(5); });
   exercise.compare("hello(-0.5)", [](auto f) { return f(-0.5); });
+  exercise.compare("hello(0)", [](auto f) { return f(0); });
 }
 
 }  // namespace

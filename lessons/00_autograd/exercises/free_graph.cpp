@@ -1,6 +1,6 @@
 // 00 · free_graph — let go of a graph, however long it is.
 //
-//   last -> empty, and every number behind it that nobody else holds is gone
+//   last, not empty -> empty, and every number behind it that nobody else holds is gone
 //
 // When the last handle of a number goes, its destructor lets go of its inputs; where that was their last handle,
 // their destructors run, inside the first one, and so on: `last.reset()` is as deep in the stack as the graph is

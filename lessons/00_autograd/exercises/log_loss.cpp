@@ -3,9 +3,10 @@
 //   logits (N, V), targets (N) with values in [0, V) -> a single number, shape ()
 //   loss = mean over n of  -ln softmax(logits[n])[targets[n]]
 //
-// A net that is very sure and wrong is what a loss is for: logits {1000, 0} and target 1 cost 1000 nats. But
-// exp(1000) is more than a float can hold, and a softmax there is exactly 0, whose logarithm is -∞. What is ln(exp(x)
-// / sum)?
+// A net that is very sure and wrong is what a loss is for: logits {1000, 0} and target 1 cost 1000
+// nats. But exp(1000) is more than a float can hold, and a softmax there is exactly 0, whose
+// logarithm is -∞. What is ln(exp(x) / sum)? A logit may be -∞ if a class is impossible; a target
+// never is such a class. N is at least 1.
 //
 // You may use:  exp(x), log(x), max(x, axis, keepdim).values, x.sum({axis}, keepdim), x.mean(), and + - * / (they
 //               broadcast); gather(x, axis, indices): of x (N, V) and indices (N, 1) the picked ones, (N, 1);

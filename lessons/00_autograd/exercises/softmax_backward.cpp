@@ -3,6 +3,8 @@
 //   y (..., n) = softmax(x), dy (..., n) -> dx (..., n)
 //   y[i] = exp(x[i]) / (exp(x[0]) + … + exp(x[n-1]))      each row (last axis) for itself
 //
+// Outputs may be exactly 0; a fully masked row is 0 everywhere, and its dx is 0.
+//
 // If x[j] grows, y[j] grows by y[j] · (1 - y[j]). But a row sums to 1, so the other y[i] must give that up: each
 // falls by y[i] · y[j]. dx[j] is what all of that costs, weighed by dy. Write the sum down, and see how short it
 // gets.

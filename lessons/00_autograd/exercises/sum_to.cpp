@@ -8,7 +8,8 @@
 //   (B, 1, C) to (B, T, C)     every number stood in T places
 //   (B, T, C) to (B, T, C)     nothing to undo
 //
-// A number that stood in many places has a share of the gradient from each of them.
+// A number that stood in many places has a share of the gradient from each of them. An axis of dy
+// may have size 0, if a batch is empty: then the sum over it is 0.
 //
 // You may use:  dy.shape(), shape.rank(), dy.rank(), shape[axis], dy.shape()[axis], x.sum({axis}, keepdim),
 //               x.reshape(shape). An axis that is summed with keepdim keeps the places of the others.

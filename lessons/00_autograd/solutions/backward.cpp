@@ -3,11 +3,12 @@
 //   y -> every number x behind y:  x->grad += dy/dx where no op made x (a leaf: its pass_back is empty),
 //                                  x->grad  = dy/dx where an op made it
 //
-// pass_back() of a number adds that number's share to the gradients of its inputs. So it may be called once for each
-// number, and only when all shares of that number have come. Leaves keep the gradient that they have, so several
-// calls add up there; what an older call left in the numbers between must not be passed on again. Nothing else
-// changes: the graph may be walked once more. A graph may be a chain of 200,000 numbers; a function that calls itself
-// is as deep in the stack as the chain is long.
+// pass_back() of a number adds that number's share to the gradients of its inputs. So it may be
+// called once for each number, and only when all shares of that number have come. Leaves keep the
+// gradient that they have, so several calls add up there; what an older call left in the numbers
+// between must not be passed on again. Nothing else changes: the graph may be walked once more. y
+// itself may be a leaf whose gradient is 0. A graph may be a chain of 200,000 numbers; a function
+// that calls itself is as deep in the stack as the chain is long.
 //
 // You may use:  y->grad, y->inputs(), y->id (a number is younger than what it was made from: its id is larger),
 //               y->pass_back() (call it only where it is not empty), y.get(), and of the standard library

@@ -2,10 +2,12 @@
 //
 //   y = a · b      dL/da += dL/dy · b      dL/db += dL/dy · a
 //
-// The product is a new number, made from a and b, with a `pass_back` that adds to both of their gradients. It is
-// called later, when y->grad is known; by then an optimizer may have written other values into a and b, but the
-// slopes belong to the values that were multiplied. Where nothing is recorded (an evaluation), y is a plain number
-// without inputs and without pass_back. And who holds whom? A function that holds a Value keeps that number alive.
+// The product is a new number, made from a and b, with a `pass_back` that adds to both of their
+// gradients. It is called later, once or several times, when y->grad is known; by then an optimizer
+// may have written other values into a and b, but the slopes belong to the values that were
+// multiplied, and the caller's handles may hold other numbers, so capture by value. Where nothing
+// is recorded (an evaluation), y is a plain number without inputs and without pass_back. And who
+// holds whom? A function that holds a Value keeps that number alive.
 //
 // You may use:  number(value, {input, input}) (the inputs may be left out), y->value, y->grad,
 //               y->pass_back = [captures] { … }, y.get() (a pointer that keeps nothing alive),

@@ -13,6 +13,7 @@ index_t best(const Tensor& scores) { return argmax(scores, -1).item(); }
 
 // A beam of one text is greedy.
 Text right(const Translator& model, const Example& example, const Marks& marks, index_t max_length) {
+  if (max_length == 0) return {};
   Tensor state = model.read(example.source);
   const auto step = [&](const IntTensor& last, const Text&) {
     const Written next = model.write(last[0], state);
@@ -26,13 +27,14 @@ Text right(const Translator& model, const Example& example, const Marks& marks, 
 // Greedy writing with one thing done otherwise.
 struct Otherwise {
   bool given_target = false, as_long_as_target = false, past_eos = false, same_state = false,
-       same_word = false, keep_eos = false, keep_bos = false;
+       same_word = false, keep_eos = false, keep_bos = false, at_least_one = false;
   index_t more = 0;
 };
 Text written(const Translator& model, const Example& example, const Marks& marks, index_t max_length,
              const Otherwise& how) {
   const auto length = static_cast<index_t>(example.target.size());
-  const index_t most = how.as_long_as_target ? std::min(length, max_length) : max_length + how.more;
+  index_t most = how.as_long_as_target ? std::min(length, max_length) : max_length + how.more;
+  if (how.at_least_one) most = std::max<index_t>(most, 1);
   Tensor state = model.read(example.source);
   index_t last = marks.bos;
   Text words;
@@ -81,81 +83,121 @@ const tutor::Exercise<decltype(translate)> exercise{
       [](auto& model, auto& example, auto& marks, index_t most) {
         return written(model, example, marks, most, {.keep_bos = true});
       }},
+     {"SQ-62", "a word was written although max_length is 0: compare before the model writes, not after it",
+      [](auto& model, auto& example, auto& marks, index_t most) {
+        return written(model, example, marks, most, {.at_least_one = true});
+      }},
      {"SQ-33", "one word too many: at most max_length words",
       [](auto& model, auto& example, auto& marks, index_t most) {
         return written(model, example, marks, most, {.more = 1});
       }}}};
 
-// A model in whole numbers, whose next word depends on the last one, on the place and on the source:
+// A model in integers, whose next word depends on the last one, on the place and on the source:
 //   word = (2 last + 4 place² + sum of i · source[i]) mod 9
 constexpr index_t vocabulary = 9;
-Translator translator() {
-  const auto read = [](const Text& source) {
+// The form of what it returns; none of them changes the words.
+struct Returns {
+  DType dtype = f32;
+  bool views = false;
+  double scale = 1;  // of the scores
+};
+Translator translator(const Returns& returns = {}) {
+  const auto read = [returns](const Text& source) {
     double sum = 0;
     for (std::size_t i = 0; i < source.size(); ++i)
       sum += static_cast<double>(source[i]) * static_cast<double>(i + 1);
-    return tensor({0, sum});  // the place, and the sum
+    return tensor({0, sum}, returns.dtype);  // the place, and the sum
   };
-  const auto write = [](index_t last, const Tensor& state) {
+  const auto write = [returns](index_t last, const Tensor& state) {
     const double place = state.at({0}), sum = state.at({1});
     const double word = std::fmod(2 * static_cast<double>(last) + 4 * place * place + sum, vocabulary);
     // The best score is -1: all are negative, as log-probabilities are.
-    return Written{-1 - abs(arange(0, vocabulary) - word), tensor({place + 1, sum})};
+    const Tensor scores = (-1.0 - abs(arange(0, vocabulary).to(returns.dtype) - word)) * returns.scale;
+    return Written{returns.views ? tutor::as_view(scores) : scores, tensor({place + 1, sum}, returns.dtype)};
   };
   return {.read = read, .write = write};
 }
 
+void ask(const std::string& text, const Example& example, const Marks& marks, index_t max_length,
+         const Returns& returns = {}) {
+  exercise.compare(text, [=](auto f) { return f(translator(returns), example, marks, max_length); });
+}
+
 TEST(Translate, WritesUntilTheModelSaysEos) {
-  exercise.compare("translate(model, {.source = {1, 4, 2}, .target = {7, 3, 8}}, {.bos = 5, .eos = 1}, 10)",
-                   [](auto f) {
-                     return f(translator(), {.source = {1, 4, 2}, .target = {7, 3, 8}},
-                              {.bos = 5, .eos = 1, .pad = 0}, 10);
-                   });
+  ask("translate(model, {.source = {1, 4, 2}, .target = {7, 3, 8}}, {.bos = 5, .eos = 1}, 10)",
+      {.source = {1, 4, 2}, .target = {7, 3, 8}}, {.bos = 5, .eos = 1, .pad = 0}, 10);
 }
 
 TEST(Translate, StopsAtTheGreatestLength) {
-  exercise.compare(
-      "translate(model, {.source = {1, 4, 2}, .target = {2, 6, 7, 2, 0}}, {.bos = 5, .eos = 1}, 4)",
-      [](auto f) {
-        return f(translator(), {.source = {1, 4, 2}, .target = {2, 6, 7, 2, 0}},
-                 {.bos = 5, .eos = 1, .pad = 0}, 4);
-      });
+  ask("translate(model, {.source = {1, 4, 2}, .target = {2, 6, 7, 2, 0}}, {.bos = 5, .eos = 1}, 4)",
+      {.source = {1, 4, 2}, .target = {2, 6, 7, 2, 0}}, {.bos = 5, .eos = 1, .pad = 0}, 4);
+  for (const index_t max_length : {1, 2, 6, 7})
+    ask(concat("translate(model, {.source = {1, 4, 2}, .target = {2, 6, 7, 2, 0}}, {.bos = 5, .eos = 1}, ",
+               max_length, ")"),
+        {.source = {1, 4, 2}, .target = {2, 6, 7, 2, 0}}, {.bos = 5, .eos = 1, .pad = 0}, max_length);
+}
+
+TEST(Translate, OfAtMostZeroWordsIsEmpty) {
+  ask("translate(model, {.source = {1, 4, 2}, .target = {7, 3, 8}}, {.bos = 5, .eos = 1}, 0)",
+      {.source = {1, 4, 2}, .target = {7, 3, 8}}, {.bos = 5, .eos = 1, .pad = 0}, 0);
 }
 
 TEST(Translate, MayHaveNothingToSay) {
-  exercise.compare(
-      "translate(model, {.source = {1, 4, 2}, .target = {6, 2}}, {.bos = 5, .eos = 7}, 6)", [](auto f) {
-        return f(translator(), {.source = {1, 4, 2}, .target = {6, 2}}, {.bos = 5, .eos = 7, .pad = 0}, 6);
-      });
+  ask("translate(model, {.source = {1, 4, 2}, .target = {6, 2}}, {.bos = 5, .eos = 7}, 6)",
+      {.source = {1, 4, 2}, .target = {6, 2}}, {.bos = 5, .eos = 7, .pad = 0}, 6);
 }
 
 TEST(Translate, BeginsWithTheMarksItIsGiven) {
-  exercise.compare(
-      "translate(model, {.source = {3, 8}, .target = {}}, {.bos = 2, .eos = 6}, 12)", [](auto f) {
-        return f(translator(), {.source = {3, 8}, .target = {}}, {.bos = 2, .eos = 6, .pad = 1}, 12);
-      });
+  ask("translate(model, {.source = {3, 8}, .target = {}}, {.bos = 2, .eos = 6}, 12)",
+      {.source = {3, 8}, .target = {}}, {.bos = 2, .eos = 6, .pad = 1}, 12);
+}
+
+TEST(Translate, OfASourceWithoutWords) {
+  ask("translate(model, {.source = {}, .target = {3, 4}}, {.bos = 5, .eos = 3}, 8)",
+      {.source = {}, .target = {3, 4}}, {.bos = 5, .eos = 3, .pad = 0}, 8);
+}
+
+TEST(Translate, TakesTheScoresAsTheyCome) {
+  const Example example{.source = {1, 4, 2}, .target = {7, 3, 8}};
+  const Marks marks{.bos = 5, .eos = 1, .pad = 0};
+  ask("translate as in the first question, of a model in f64", example, marks, 10, {.dtype = f64});
+  ask("translate as in the first question, the scores being non-contiguous views", example, marks, 10,
+      {.views = true});
+  ask("translate as in the first question, the scores being 1e20 times as large", example, marks, 10,
+      {.scale = 1e20});
 }
 
 TEST(Translate, DoesNotLookAtTheTarget) {
-  exercise.invariant("SQ-05", "another target must not change what is written", [](auto f) {
-    const Marks marks{.bos = 5, .eos = 1, .pad = 0};
-    const Text alone = f(translator(), {.source = {1, 4, 2}, .target = {}}, marks, 10);
-    for (const Text& target : {Text{7, 3, 8}, Text{2, 6, 0, 4, 4, 3, 8, 1, 0, 2, 5}})
-      if (f(translator(), {.source = {1, 4, 2}, .target = target}, marks, 10) != alone) return false;
-    return true;
-  });
+  exercise.compare(
+      "translate(model, {.source = {1, 4, 2}, .target = …}, {.bos = 5, .eos = 1}, 10) of three targets, -1 "
+      "between "
+      "them: {}, {7, 3, 8} and {2, 6, 0, 4, 4, 3, 8, 1, 0, 2, 5}",
+      [](auto f) {
+        Text all;
+        for (const Text& target : {Text{}, Text{7, 3, 8}, Text{2, 6, 0, 4, 4, 3, 8, 1, 0, 2, 5}}) {
+          const Text words =
+              f(translator(), {.source = {1, 4, 2}, .target = target}, {.bos = 5, .eos = 1, .pad = 0}, 10);
+          all.insert(all.end(), words.begin(), words.end());
+          all.push_back(-1);
+        }
+        return all;
+      });
 }
 
 TEST(Translate, TellsTwoSentencesApart) {
-  exercise.invariant("", "two sources must give two texts, one after the other and in either order",
-                     [](auto f) {
-                       const Marks marks{.bos = 5, .eos = 1, .pad = 0};
-                       const auto of = [&](const Text& source) {
-                         return f(translator(), {.source = source, .target = {}}, marks, 10);
-                       };
-                       const Text one = of({1, 4, 2}), other = of({4, 3, 1, 6});
-                       return one != other && of({1, 4, 2}) == one;
-                     });
+  exercise.compare(
+      "translate of the sources {1, 4, 2}, {4, 3, 1, 6} and {1, 4, 2} again, one after the other, -1 between "
+      "them",
+      [](auto f) {
+        Text all;
+        for (const Text& source : {Text{1, 4, 2}, Text{4, 3, 1, 6}, Text{1, 4, 2}}) {
+          const Text words =
+              f(translator(), {.source = source, .target = {}}, {.bos = 5, .eos = 1, .pad = 0}, 10);
+          all.insert(all.end(), words.begin(), words.end());
+          all.push_back(-1);
+        }
+        return all;
+      });
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 //
 //   model.read(source) -> the state that writing begins with
 //   model.write(last, state) -> scores (V) of the word that follows `last`, and the state after it
-//   -> the words that it wrote: without bos and eos, at most max_length of them
+//   -> the words that it wrote: without bos and eos, at most max_length of them (0 is allowed)
 //
 // The first `last` is marks.bos; after that it is the model's own last word. In training it was the right one, and
 // example.target is at hand here too. What would the result be worth, if this function looked at it?

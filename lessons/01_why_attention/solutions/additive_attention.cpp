@@ -5,9 +5,10 @@
 //   weights[t]    = softmax of the scores[t] over s
 //   context[t]    = sum over s of weights[t][s] · value[s]
 //
-// Both sides are batches of texts of different lengths. The padding of one side must get no weight: of which? (All T rows
-// are computed: those beyond the end of what is written are left out by the loss.) Where nothing was read, length 0, the
-// context is 0.
+// Both sides are batches of texts of different lengths. The padding of one side must get no weight:
+// of which? (All T rows are computed: those beyond the end of what is written are left out by the
+// loss.) Where nothing was read, length 0, the context is 0. The reader's states at padding may
+// hold anything, NaN included; values at padding are finite.
 //
 // You may use:  linear(x, weight) for x · weightᵀ, tanh, matmul, x.unsqueeze(axis), and + which broadcasts:
 //               (B, T, 1, H) + (B, 1, S, H) is (B, T, S, H), every query beside every key;

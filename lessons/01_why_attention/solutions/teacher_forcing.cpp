@@ -1,6 +1,6 @@
 // 01 · teacher_forcing — what the writer is given at each place while it learns, and what it is to answer there.
 //
-//   texts: B lists of word ids of different lengths, none of them with marks
+//   texts: B lists of word ids of different lengths, some may be empty, none of them with marks
 //   -> given (B, T), wanted (B, T), T = 1 + the longest; the rest of each row is marks.pad
 //
 //   the text     I go home
