@@ -1,6 +1,8 @@
 // additive_attention.cpp — every query beside every key, through a tanh.
 #include "nn/additive_attention.h"
 
+#include "autograd/ops/attention.h"
+
 namespace heed::nn {
 
 static const char* const op = "AdditiveAttention";
@@ -18,10 +20,15 @@ AttentionResult AdditiveAttention::forward(const Tensor& query, const Tensor& ke
                     key.size(0) == value.size(0) && key.size(1) == value.size(1);
   check(fits, op, "query, key and value must be (B, T, ", options.query_size, "), (B, S, ", options.key_size,
         ") and (B, S, Dv)");
-  const Tensor sums = tanh(W_q(query).unsqueeze(2) + W_k(key).unsqueeze(1));  // (B, T, S, hidden)
-  const Tensor scores = v(sums).squeeze(-1);                                  // (B, T, S)
+  const index_t t = query.size(1), s = key.size(1);
+  ops::check_mask(op, mask, {query.size(0), t, s});
+  const ops::Attended used = ops::attended(mask, {}, t, s);
+  const Tensor queries = clear_padding(query, used.queries), keys = clear_padding(key, used.keys);
+
+  const Tensor sums = tanh(W_q(queries).unsqueeze(2) + W_k(keys).unsqueeze(1));  // (B, T, S, hidden)
+  const Tensor scores = v(sums).squeeze(-1);                                     // (B, T, S)
   const Tensor weights = mask.defined() ? masked_softmax(scores, mask) : softmax(scores, -1);
-  return {matmul(weights, value), weights};
+  return {matmul(weights, clear_padding(value, used.keys)), weights};
 }
 
 void AdditiveAttention::visit(Visitor& visitor) {

@@ -24,13 +24,22 @@ static DetectionTransformerOptions checked(const DetectionTransformerOptions& o)
 
 // ---- positions --------------------------------------------------------------------------------------------
 
-// Angles of one axis, from 2π / size to 2π, to C/2 channels: sine and cosine of angle / 10000^(2i / (C/2)) in turn.
-static void write_waves(double angle, index_t channels, double* to) {
-  for (index_t c = 0; c < channels; ++c) {
-    const index_t pair = c - c % 2;  // 2i
-    const double wave = angle / std::pow(10000, static_cast<double>(pair) / static_cast<double>(channels));
-    to[c] = c % 2 == 0 ? std::sin(wave) : std::cos(wave);
+// The real pixels of each line along one axis, counted: for pixel (i, j) the number up to it over
+// the number of its whole line, times 2π. A line goes on by `step` from one pixel to the next, `n`
+// times.
+static void write_angles(const std::uint8_t* real, index_t n, index_t step, double* to) {
+  index_t count = 0;
+  for (index_t i = 0; i < n; ++i) {
+    count += real[i * step];
+    to[i * step] = static_cast<double>(count);
   }
+  for (index_t i = 0; i < n; ++i) to[i * step] = 2 * pi * to[i * step] / (static_cast<double>(count) + 1e-6);
+}
+
+// Sine and cosine of angle / 10000^(2i / (C/2)) in turn.
+static void write_waves(double angle, const std::vector<double>& wavelengths, double* to) {
+  for (std::size_t c = 0; c < wavelengths.size(); ++c)
+    to[c] = c % 2 == 0 ? std::sin(angle / wavelengths[c]) : std::cos(angle / wavelengths[c]);
 }
 
 Tensor sine_positions_2d(const Mask& real, index_t d_model, DType dtype) {
@@ -39,22 +48,25 @@ Tensor sine_positions_2d(const Mask& real, index_t d_model, DType dtype) {
   check(d_model >= 4 && d_model % 4 == 0, "sine_positions_2d", "d_model = ", d_model,
         " must be a multiple of 4");
   const index_t batch = real.shape()[0], height = real.shape()[1], width = real.shape()[2],
-                half = d_model / 2;
-  std::vector<double> values(static_cast<std::size_t>(real.numel() * d_model));
-  const auto seen = [&](index_t b, index_t rows, index_t columns, bool down) {  // real pixels up to this one
-    index_t n = 0;
-    for (index_t i = 0; i <= (down ? rows : columns); ++i)
-      n += down ? real.at({b, i, columns}) : real.at({b, rows, i});
-    return static_cast<double>(n);
-  };
-  double* to = values.data();
-  for (index_t b = 0; b < batch; ++b)
+                half = d_model / 2, pixels = height * width;
+  const auto size = static_cast<std::size_t>(real.numel());
+  std::vector<double> down(size), across(size);
+  for (index_t b = 0; b < batch; ++b) {
+    const std::uint8_t* image = real.data() + b * pixels;
+    for (index_t j = 0; j < width; ++j) write_angles(image + j, height, width, down.data() + b * pixels + j);
     for (index_t i = 0; i < height; ++i)
-      for (index_t j = 0; j < width; ++j, to += d_model) {
-        write_waves(2 * pi * seen(b, i, j, true) / (seen(b, height - 1, j, true) + 1e-6), half, to);
-        write_waves(2 * pi * seen(b, i, j, false) / (seen(b, i, width - 1, false) + 1e-6), half, to + half);
-      }
-  return from_vector(values, {batch, height * width, d_model}, dtype);
+      write_angles(image + i * width, width, 1, across.data() + b * pixels + i * width);
+  }
+  std::vector<double> wavelengths;  // of channels 2i and 2i + 1
+  for (index_t c = 0; c < half; ++c)
+    wavelengths.push_back(std::pow(10000, static_cast<double>(c - c % 2) / static_cast<double>(half)));
+  std::vector<double> values(size * static_cast<std::size_t>(d_model));
+  for (std::size_t i = 0; i < size; ++i) {
+    double* to = values.data() + i * static_cast<std::size_t>(d_model);
+    write_waves(down[i], wavelengths, to);
+    write_waves(across[i], wavelengths, to + half);
+  }
+  return from_vector(values, {batch, pixels, d_model}, dtype);
 }
 
 // ---- layers -----------------------------------------------------------------------------------------------
@@ -75,8 +87,12 @@ DETREncoderLayer::DETREncoderLayer(DetectionTransformerOptions o, Generator& gen
       dropout2({.p = o.dropout}, gen) {}
 
 Tensor DETREncoderLayer::forward(const Tensor& x, const Tensor& p, const Mask& mask) {
-  const Tensor placed = x + p;
-  const Tensor h = norm1(x + dropout1(self_attn.forward(placed, placed, x, {.mask = mask}).output));
+  const char* op = "DETREncoderLayer";
+  check_sequence(op, "x", x, options.d_model, true);
+  check_mask(op, "mask", mask, attention_sizes(op, x, x, options.nhead, true));
+  const Tensor in = clear_unattended(x, mask, false, true);
+  const Tensor placed = in + p;
+  const Tensor h = norm1(in + dropout1(self_attn.forward(placed, placed, in, {.mask = mask}).output));
   return norm2(h + dropout2(linear2(dropout(relu(linear1(h))))));
 }
 
@@ -165,8 +181,9 @@ Detections DetectionTransformer::forward(const Tensor& features, const Mask& rea
                                   : sine_positions_2d(Mask::full({1, map[1], map[2]}, true), options.d_model,
                                                       features.dtype());  // (B or 1, S, C)
 
-  Tensor memory =
-      input_proj(features).reshape({batch, options.d_model, pixels}).transpose(1, 2);  // (B, S, C)
+  Tensor memory = input_proj(real.defined() ? clear_padding(features, real.unsqueeze(1)) : features)
+                      .reshape({batch, options.d_model, pixels})
+                      .transpose(1, 2);  // (B, S, C)
   for (auto& layer : encoder) memory = layer.forward(memory, p, mask);
 
   Tensor x = zeros({batch, options.num_queries, options.d_model}, features.dtype());
@@ -212,10 +229,12 @@ static Mask shrunk(const Mask& real, index_t height, index_t width) {
 }
 
 Detections DETR::forward(const Tensor& images, const Mask& real) {
-  const Tensor features = backbone(images);
-  if (!real.defined()) return detector(features);
+  if (!real.defined()) return detector(backbone(images));
+  check(images.defined() && images.rank() == 4, "DETR", "expected images (B, 3, height, width), got ",
+        images.defined() ? to_string(images.shape()) : "an undefined tensor");
   const Shape pixels{images.size(0), images.size(2), images.size(3)};
   check(real.shape() == pixels, "DETR", "the mask must be ", pixels, ", got ", real.shape());
+  const Tensor features = backbone(clear_padding(images, real.unsqueeze(1)));
   return detector(features, shrunk(real, features.size(2), features.size(3)));
 }
 

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/ops/attention.h"
 #include "nn/init.h"
+#include "nn/layout.h"
 
 namespace heed::nn {
 
@@ -89,7 +91,7 @@ Tensor T5Attention::forward(const Tensor& x, const KeysAndValues& memory, const 
                                                      .dropout = training() ? options.dropout : 0,
                                                      .generator = &generator,
                                                      .scale = 1,
-                                                     .bias = bias});
+                                                     .bias = bias.defined() ? bias.unsqueeze(0) : bias});
   return o(mixed.transpose(1, 2).reshape({x.size(0), x.size(1), options.nhead * options.d_kv}));
 }
 
@@ -118,8 +120,16 @@ T5Block::T5Block(T5Options o, Generator& gen)
   cross_attn.emplace(o, gen);
 }
 
+// x (B, S, C) with its padding cleared: positions that no query may attend to by the mask (B, 1, 1,
+// S).
+static Tensor without_padding(const Tensor& x, const Mask& mask, index_t queries, const T5Options& o) {
+  check_mask("T5", "mask", mask, {true, x.size(0), o.nhead, queries, x.size(1)});
+  return clear_positions(x, ops::attended(mask, {}, queries, x.size(1)).keys, true);
+}
+
 Tensor T5Block::forward(const Tensor& x, const T5Context& context, T5Cache::Layer* kept) {
-  Tensor h = x + dropout(attend(self_norm(x), context, kept));
+  const Tensor in = options.is_decoder ? x : without_padding(x, context.mask, x.size(1), options);
+  Tensor h = in + dropout(attend(self_norm(in), context, kept));
   if (cross_attn) h = h + dropout(look((*cross_norm)(h), context, kept));
   return h + dropout(wo(dropout(relu(wi(ff_norm(h))))));
 }
@@ -139,8 +149,11 @@ Tensor T5Block::attend(const Tensor& x, const T5Context& context, T5Cache::Layer
 }
 
 Tensor T5Block::look(const Tensor& x, const T5Context& context, T5Cache::Layer* kept) {
-  if (!kept) return (*cross_attn)(x, cross_attn->project(context.memory), Tensor(), context.mask, false);
-  if (!kept->memory.keys.defined()) kept->memory = cross_attn->project(context.memory);
+  const auto project = [&] {
+    return cross_attn->project(without_padding(context.memory, context.mask, x.size(1), options));
+  };
+  if (!kept) return (*cross_attn)(x, project(), Tensor(), context.mask, false);
+  if (!kept->memory.keys.defined()) kept->memory = project();
   return (*cross_attn)(x, kept->memory, Tensor(), context.mask, false);
 }
 
@@ -168,11 +181,13 @@ T5Stack::T5Stack(T5Options o, Generator& gen)
 }
 
 Tensor T5Stack::position_bias(index_t t, index_t s) const {
+  std::vector<index_t> by_distance;  // from 1 - s, of the first key and the last query, to t - 1
+  for (index_t distance = 1 - s; distance < t; ++distance)
+    by_distance.push_back(
+        relative_position_bucket(distance, !options.is_decoder, options.num_buckets, options.max_distance));
   IntTensor buckets = IntTensor::zeros({t, s});
-  for (index_t i = 0; i < t; ++i)
-    for (index_t key = 0; key < s; ++key)
-      buckets.values()[static_cast<std::size_t>(i * s + key)] = relative_position_bucket(
-          key - (s - t + i), !options.is_decoder, options.num_buckets, options.max_distance);
+  for (index_t i = 0; i < t; ++i)  // the distance of key 0 is t - s - i
+    std::copy_n(by_distance.begin() + (t - 1 - i), s, buckets.values().begin() + i * s);
   return relative_attention_bias(buckets).permute({2, 0, 1}).contiguous();
 }
 
@@ -239,7 +254,9 @@ Tensor T5::forward(const IntTensor& source, const IntTensor& given, const Mask& 
 
 Tensor T5::forward(const IntTensor& given, const Tensor& memory, T5Cache& cache, const Mask& source_mask) {
   check_ids("given", given);
-  check(memory.defined() && memory.rank() == 3 && memory.size(0) == given.size(0), "T5", "memory ",
+  check(!memory.defined() || memory.rank() == 3, "T5", "expected memory (B, S, C), got ",
+        memory.defined() ? to_string(memory.shape()) : "");
+  check(memory.defined() && memory.size(0) == given.size(0), "T5", "memory ",
         memory.defined() ? to_string(memory.shape()) : "(undefined)", " and given ", given.shape(),
         " are not of one batch size");
   check(cache.layers.empty() || cache.layers[0].memory.keys.size(0) == given.size(0), "T5",

@@ -141,7 +141,9 @@ struct T5WriteOptions {
   Mask source_mask = {};
 };
 
-// `source_mask` (B, 1, S) hides the padding of the source from both stacks: not_padding(source, pad). Starts as T5
+// `source_mask` (B, 1, S) hides the padding of the source from both stacks: not_padding(source,
+// pad). What is padded may hold anything, NaN included: it influences no logits and no gradient.
+// Starts as T5
 // does: embeddings from N(0, 1); q from N(0, 1 / (C · D)), so that scores need no division.
 struct T5 : ModuleOf<T5> {
   T5Options options;

@@ -25,14 +25,21 @@ TransformerDecoderLayer::TransformerDecoderLayer(TransformerDecoderLayerOptions 
 
 Tensor TransformerDecoderLayer::forward(const Tensor& target, const Tensor& memory,
                                         const DecodeOptions& how) {
-  check_sequence("TransformerDecoderLayer", "target", target, options.d_model, options.batch_first);
-  check_sequence("TransformerDecoderLayer", "memory", memory, options.d_model, options.batch_first);
+  const char* op = "TransformerDecoderLayer";
+  check_sequence(op, "target", target, options.d_model, options.batch_first);
+  check_sequence(op, "memory", memory, options.d_model, options.batch_first);
+  const auto sizes = [&](const Tensor& key) {
+    return attention_sizes(op, target, key, options.nhead, options.batch_first, {"target", "memory"});
+  };
+  check_mask(op, "memory_mask", how.memory_mask, sizes(memory));
+  check_mask(op, "mask", how.mask, sizes(target));
+  const Tensor in = clear_unattended(target, how.mask, how.causal, options.batch_first);
   if (options.norm_first) {
-    const Tensor h = target + attend(norm1(target), how);
+    const Tensor h = in + attend(norm1(in), how);
     const Tensor seen = h + look(norm2(h), memory, how);
     return seen + feed_forward(norm3(seen));
   }
-  const Tensor h = norm1(target + attend(target, how));
+  const Tensor h = norm1(in + attend(in, how));
   const Tensor seen = norm2(h + look(h, memory, how));
   return norm3(seen + feed_forward(seen));
 }
