@@ -71,8 +71,8 @@ class Mask {
   bool rows_are_queries_ = false;
 };
 
-// (T, S): query t may attend to keys up to its own position, which depends on the alignment if T and
-// S differ. S = T by default.
+// (T, S): query t may attend to keys up to its own position, which depends on the alignment if T
+// and S differ. S = T by default.
 Mask causal(index_t t, index_t s = -1, CausalAlignment alignment = CausalAlignment::bottom_right);
 // (B, 1, S): sample b may attend to its first lengths[b] keys. Throws where a length is outside [0, S].
 Mask padding(std::span<const index_t> lengths, index_t s);

@@ -189,7 +189,8 @@ struct AttentionOptions {
 };
 struct AttentionResult {
   Tensor output;  // (..., T, Dv)
-  // (..., T, S), before dropout; each row sums to 1, or is all 0 if the query may attend to nothing.
+  // (..., T, S), before dropout; each row sums to 1, or is all 0 if the query may attend to
+  // nothing.
   Tensor weights;
 };
 // The readable form, in four lines: scores, mask, softmax, weighted sum. Vaswani et al., 2017, equation 1.

@@ -2,6 +2,7 @@
 #include "nn/seq2seq.h"
 
 #include "optim/optim.h"
+#include "tests/nn/padding.h"
 #include "tests/testing.h"
 
 namespace heed::nn {
@@ -150,6 +151,38 @@ TEST(Seq2Seq, RefusesWhatDoesNotFit) {
               attention(zeros({1, 1, 2}), zeros({1, 5, 3}), zeros({1, 4, 3}));
             }),
             "[AdditiveAttention] query, key and value must be (B, T, 2), (B, S, 3) and (B, S, Dv)");
+}
+
+TEST(AdditiveAttention, PaddingReachesNothing) {
+  Generator gen(0);
+  AdditiveAttention attention({.query_size = 2, .key_size = 3, .hidden_size = 4}, gen);
+  const Mask mask = padding({5, 2}, 5), real = mask.reshape({2, 5, 1}), queries = Mask::of({{1}, {0}, {1}});
+  for (const Mask& m : {mask, mask & queries})
+    expect_padding_ignored(attention, to_string(m.shape()), [&](double value) -> PaddedRun {
+      const bool some_queries = m.shape()[1] > 1;
+      const Tensor query = padded({2, 3, 2}, some_queries ? queries : Mask::full({1}, true), value, 3),
+                   key = padded({2, 5, 3}, real, value), values = padded({2, 5, 4}, real, value, 2);
+      return {attention.forward(query, key, values, m).output, {query, key, values}};
+    });
+}
+
+TEST(AdditiveAttention, AMaskOfTwoMeaningsIsAnError) {
+  Generator gen(0);
+  const AdditiveAttention attention({.query_size = 2, .key_size = 3, .hidden_size = 4}, gen);
+  const Tensor query = zeros({4, 4, 2}), key = zeros({4, 5, 3});
+  expect_contains(
+      error_of([&] {
+        attention.forward(query, key, key, Mask::full({4, 5}, true));
+      }),
+      "[AdditiveAttention] expected a mask with one meaning, got (4, 5), which is both (T, S) and (B, S) "
+      "as B = T = 4. Hint: mask.unsqueeze(0) for (T, S)");
+  EXPECT_EQ(error_of([&] { attention.forward(query, key, key, padding({5, 1, 2, 3}, 5)); }), "");
+  EXPECT_EQ(
+      error_of([&] {
+        attention.forward(query, key, key, Mask::full({2, 4, 5}, true));
+      }),
+      "[AdditiveAttention] shapes (4, 4, 5) and (2, 4, 5) do not broadcast: axis -3 has 4 and 2; aligned at "
+      "the right, sizes must be equal or 1");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "nn/init.h"
+#include "tests/nn/padding.h"
 #include "tests/testing.h"
 
 namespace heed::nn {
@@ -119,6 +120,26 @@ TEST(TransformerClassifier, RefusesATextThatIsTooLong) {
                     model(IntTensor::zeros({2, 13}));
                   }),
                   "[PositionalEncoding] a sequence of length 13 is longer than max_len = 12: x (2, 13, 8)");
+}
+
+TEST(TransformerClassifier, PaddingReachesNothing) {
+  for (const bool norm_first : {false, true}) {
+    TransformerClassifier model = make({.num_layers = 2, .padding_idx = 0, .norm_first = norm_first});
+    expect_padding_ignored(model, concat("norm_first ", norm_first), [&](double value) -> PaddedRun {
+      {
+        const NoGrad no_grad;
+        model.embedding.weight[0].fill_(value);
+      }
+      return {model(IntTensor({{1, 2, 3, 4}, {5, 6, 0, 0}})), {}};
+    });
+  }
+}
+
+TEST(MaskedMean, PaddingReachesNoGradient) {
+  const Mask real = Mask::of({{1, 1, 0}});
+  const Tensor h = masked_fill(noise({1, 3, 2}), !real.unsqueeze(2), NAN).set_requires_grad();
+  sum(masked_mean(h, real)).backward();
+  expect_same_bits(h.grad(), tensor({{{0.5, 0.5}, {0.5, 0.5}, {0, 0}}}));
 }
 
 }  // namespace heed::nn
