@@ -15,9 +15,10 @@ struct PaddedRun {
   std::vector<Tensor> inputs;  // whose gradients are compared, too
 };
 
-// run(value) gives inputs whose padding holds `value` to the module. Outputs and gradients, of inputs
-// and of all parameters, must be the same bits for NaN, infinities and huge numbers, and the same up
-// to rounding for an ordinary number, which is not cleared, so that gradients are summed in another order.
+// run(value) gives inputs whose padding holds `value` to the module. Outputs and gradients, of
+// inputs and of all parameters, must be the same bits for NaN, infinities and huge numbers, and the
+// same up to rounding for an ordinary number, which is not cleared, so that gradients are summed in
+// another order.
 template <class Run>
 void expect_padding_ignored(Module& module, const std::string& what, Run&& run) {
   std::vector<std::pair<std::string, Tensor>> first;
