@@ -2,6 +2,7 @@
 // passes short_attention.cpp makes with whole rows of P and long_attention.cpp tile by tile.
 #include "autograd/ops/attention.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -80,26 +81,38 @@ namespace {
 // Values up to this are harmless behind a weight of 0: sums of their products are finite in f32.
 constexpr double harmless = 1e15;
 
+// Negative if |value| > harmless, or NaN. Without the sign, floats are ordered as their bits are, infinity
+// and NaN above all numbers; and integers are compared by SIMD instructions that every CPU has.
+std::int32_t excess(float value) {
+  constexpr auto limit = std::bit_cast<std::int32_t>(static_cast<float>(harmless));
+  return limit - (std::bit_cast<std::int32_t>(value) & INT32_MAX);
+}
+std::int64_t excess(double value) {
+  constexpr auto limit = std::bit_cast<std::int64_t>(harmless);
+  return limit - (std::bit_cast<std::int64_t>(value) & INT64_MAX);
+}
+
 // Whether x holds NaN, an infinity or a very large value where `real` is false.
 bool has_harmful_padding(const Tensor& x, const Mask& real) {
   const Strides mask_strides = broadcast_strides(real.shape(), contiguous_strides(real.shape()), x.shape());
-  int found = 0;
-  dispatch(x.dtype(), [&]<class T>() {
-    const auto harmful = [](T value) { return static_cast<int>(!(std::abs(value) <= T(harmless))); };
+  return dispatch(x.dtype(), [&]<class T>() {
+    const T* first = x.data<T>();
+    const std::uint8_t* first_mask = real.data();
+    decltype(excess(T())) found = 0;  // negative: one is harmful
     for_each_run(x.shape(), x.strides(), mask_strides,
                  [&](index_t n, index_t from, index_t step, index_t at, index_t mask_step) {
-                   const T* values = x.data<T>() + from;
-                   const std::uint8_t* mask = real.data() + at;
+                   const T* values = first + from;
+                   const std::uint8_t* mask = first_mask + at;
                    if (mask_step == 0 && *mask != 0) return;
                    if (mask_step == 0 && step == 1) {
-                     for (index_t i = 0; i < n; ++i) found |= harmful(values[i]);
+                     for (index_t i = 0; i < n; ++i) found |= excess(values[i]);
                    } else {
                      for (index_t i = 0; i < n; ++i)
-                       found |= (mask[i * mask_step] == 0) & harmful(values[i * step]);
+                       if (mask[i * mask_step] == 0) found |= excess(values[i * step]);
                    }
                  });
+    return found < 0;
   });
-  return found != 0;
 }
 
 bool has_minus_infinity(const Tensor& bias) {

@@ -27,13 +27,18 @@ void for_each_run(const Shape& shape, const Strides& strides_a, const Strides& s
       steps_b.push_back(strides_b[axis]);
     }
   }
-  if (sizes.rank() == 0) return each(index_t{1}, index_t{0}, index_t{0}, index_t{0}, index_t{0});
-  const index_t n = sizes[0], runs = shape.numel() / n;
+  while (sizes.rank() < 2) {  // so that there are two inner loops
+    sizes.push_back(1);
+    steps_a.push_back(0);
+    steps_b.push_back(0);
+  }
+  const index_t n = sizes[0], rows = sizes[1], blocks = shape.numel() / (n * rows);
   Shape index = Shape::filled(sizes.rank(), 0);
   index_t a = 0, b = 0;
-  for (index_t run = 0; run < runs; ++run) {
-    each(n, a, steps_a[0], b, steps_b[0]);
-    for (int axis = 1; axis < sizes.rank(); ++axis) {
+  for (index_t block = 0; block < blocks; ++block) {
+    for (index_t row = 0; row < rows; ++row)
+      each(n, a + row * steps_a[1], steps_a[0], b + row * steps_b[1], steps_b[0]);
+    for (int axis = 2; axis < sizes.rank(); ++axis) {
       a += steps_a[axis];
       b += steps_b[axis];
       ++index[axis];
