@@ -40,6 +40,14 @@ AttentionSizes attention_sizes(const char* op, const Tensor& query, const Tensor
 void check_mask(const char* op, const char* name, const Mask& mask, const AttentionSizes& sizes);
 void check_score_bias(const char* op, const char* name, const Tensor& bias, const AttentionSizes& sizes);
 
+// Such a mask or bias with all axes of the scores: (B, H, T, S), or (H, T, S) without a batch axis.
+template <class Given>
+Given over_scores(const Given& given, bool batched) {
+  if (!given.defined()) return given;
+  const Given samples = given.rank() == 2 ? given.unsqueeze(0) : given;
+  return batched && samples.rank() == 3 ? samples.unsqueeze(1) : samples;
+}
+
 // x with zeros (see clear_padding in ops.h) at positions where `real` is false: one entry per
 // position, (T, 1), (B, T, 1) or (B, H, T, 1), where a position is real if it is for one of the
 // heads.

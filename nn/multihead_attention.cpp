@@ -48,14 +48,6 @@ MultiheadAttention::MultiheadAttention(MultiheadAttentionOptions o, Generator& g
   }
 }
 
-// A mask or a bias over the axes of the scores: (B, H, T, S), or (H, T, S) without a batch axis.
-template <class Given>
-static Given over_scores(const Given& given, bool batched) {
-  if (!given.defined()) return given;
-  const Given samples = given.rank() == 2 ? given.unsqueeze(0) : given;
-  return batched && samples.rank() == 3 ? samples.unsqueeze(1) : samples;
-}
-
 AttentionResult MultiheadAttention::forward(const Tensor& query, const Tensor& key, const Tensor& value,
                                             const AttendOptions& how) {
   const AttentionSizes sizes = check_inputs(query, key, value);

@@ -194,8 +194,11 @@ Tensor T5Stack::position_bias(index_t t, index_t s) const {
 Tensor T5Stack::forward(const Tensor& x, const Tensor& memory, const Mask& mask, T5Cache* cache) {
   if (cache && cache->layers.empty()) cache->layers.resize(block.size());
   const index_t t = x.size(1), s = t + (cache ? cache->length : 0);
-  const T5Context context{
-      .bias = position_bias(t, s), .mask = mask.defined() ? mask.unsqueeze(1) : mask, .memory = memory};
+  if (mask.defined()) {
+    const index_t keys = (options.is_decoder ? memory : x).size(1);
+    check_mask("T5", "mask", mask, {true, x.size(0), options.nhead, t, keys});
+  }
+  const T5Context context{.bias = position_bias(t, s), .mask = over_scores(mask, true), .memory = memory};
   Tensor h = dropout(x);
   for (std::size_t i = 0; i < block.size(); ++i)
     h = block[i](h, context, cache ? &cache->layers[i] : nullptr);

@@ -130,7 +130,8 @@ struct T5Stack : ModuleOf<T5Stack> {
   T5Stack(T5Options options, Generator& gen);
   // (H, T, S): what is added to the scores of queries that are the last T of S words.
   Tensor position_bias(index_t t, index_t s) const;
-  // With a cache, x continues what was read before.
+  // With a cache, x continues what was read before. The mask, of an encoder over x and of a decoder
+  // over the memory, is (B, 1, S), or as in AttendOptions.
   Tensor forward(const Tensor& x, const Tensor& memory = {}, const Mask& mask = {}, T5Cache* cache = nullptr);
   void visit(Visitor& v) override;
   std::string type() const override { return "T5Stack"; }
@@ -143,8 +144,8 @@ struct T5WriteOptions {
 
 // `source_mask` (B, 1, S) hides the padding of the source from both stacks: not_padding(source,
 // pad). What is padded may hold anything, NaN included: it influences no logits and no gradient.
-// Starts as T5
-// does: embeddings from N(0, 1); q from N(0, 1 / (C · D)), so that scores need no division.
+// Starts as T5 does: embeddings from N(0, 1); q from N(0, 1 / (C · D)), so that scores need no
+// division.
 struct T5 : ModuleOf<T5> {
   T5Options options;
   Embedding shared;  // (V, C): words to read, words to write, and the output layer

@@ -92,8 +92,8 @@ Transformer::Transformer(TransformerOptions o, Generator& gen)
 
 Tensor Transformer::forward(const Tensor& source, const Tensor& target, TranslateOptions how) {
   const Tensor memory = encoder.forward(source, {.mask = how.source_mask});
-  const bool is_padding =
-      how.source_mask.defined() && how.source_mask.rank() == 3 && how.source_mask.shape()[1] == 1;
+  const Mask& mask = how.source_mask;
+  const bool is_padding = mask.defined() && mask.rank() >= 2 && mask.shape().back(2) == 1;
   if (!how.decode.memory_mask.defined() && is_padding) how.decode.memory_mask = how.source_mask;
   return decoder.forward(target, memory, how.decode);
 }

@@ -71,8 +71,9 @@ struct TranslateOptions {
 };
 
 // Encoder and decoder, each ending with a norm; matrices start from Xavier's uniform distribution.
-// source (S, B, C), target (T, B, C) -> (T, B, C). Where decode.memory_mask is not given, the decoder's look at
-// the memory is masked as the source is, if that mask is (B, 1, S): padding that nobody may read.
+// source (S, B, C), target (T, B, C) -> (T, B, C). If decode.memory_mask is not given and the
+// source's mask is the same for all queries, as (B, 1, S) is, cross-attention uses it too: nobody
+// attends to padding.
 struct Transformer : ModuleOf<Transformer> {
   TransformerOptions options;
   TransformerEncoder encoder;

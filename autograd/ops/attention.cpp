@@ -81,8 +81,9 @@ namespace {
 // Values up to this are harmless behind a weight of 0: sums of their products are finite in f32.
 constexpr double harmless = 1e15;
 
-// Negative if |value| > harmless, or NaN. Without the sign, floats are ordered as their bits are, infinity
-// and NaN above all numbers; and integers are compared by SIMD instructions that every CPU has.
+// Negative if |value| > harmless, or NaN. Without the sign, floats are ordered as their bits are,
+// infinity and NaN above all numbers; and integers are compared by SIMD instructions that every CPU
+// has.
 std::int32_t excess(float value) {
   constexpr auto limit = std::bit_cast<std::int32_t>(static_cast<float>(harmless));
   return limit - (std::bit_cast<std::int32_t>(value) & INT32_MAX);
@@ -116,16 +117,21 @@ bool has_harmful_padding(const Tensor& x, const Mask& real) {
 }
 
 bool has_minus_infinity(const Tensor& bias) {
-  bool found = false;
-  dispatch(bias.dtype(), [&]<class T>() {
-    const T* values = bias.data<T>();
+  return dispatch(bias.dtype(), [&]<class T>() {
+    constexpr T lowest = -std::numeric_limits<T>::infinity();
+    const T* first = bias.data<T>();
+    int found = 0;
     for_each_run(bias.shape(), bias.strides(), bias.strides(),
                  [&](index_t n, index_t from, index_t step, index_t, index_t) {
-                   for (index_t i = 0; i < n; ++i)
-                     found |= values[from + i * step] == -std::numeric_limits<T>::infinity();
+                   const T* values = first + from;
+                   if (step == 1) {
+                     for (index_t i = 0; i < n; ++i) found |= static_cast<int>(values[i] == lowest);
+                   } else {
+                     for (index_t i = 0; i < n; ++i) found |= static_cast<int>(values[i * step] == lowest);
+                   }
                  });
+    return found != 0;
   });
-  return found;
 }
 
 // A mask or a bias has two axes for all samples and heads, or all axes of the scores (..., T, S). A

@@ -125,5 +125,19 @@ TEST(TransformerDecoder, NamesWhatDoesNotFit) {
   EXPECT_EQ(error_of([&] { layer.forward(x, x, {.memory_mask = padding({3, 2, 1}, 3)}); }), "");
 }
 
+// Any mask with one row for all queries is padding, also of one sequence without a batch.
+TEST(Transformer, EveryMaskOfKeysHidesTheSourceFromTheDecoder) {
+  Transformer model = make();
+  const Mask real_source = Mask::of({{1, 1}, {1, 1}, {1, 1}, {0, 1}, {0, 1}}).unsqueeze(-1);
+  const Tensor source = noise({5, 2, 8}), target = noise({4, 2, 8}, 2);
+  const Mask sources = padding({3, 5}, 5);
+  const Tensor want = model.forward(source, target, {.source_mask = sources});
+  for (const Mask& m : {sources, sources.unsqueeze(1)})
+    expect_same_bits(model.forward(masked_fill(source, !real_source, 7), target, {.source_mask = m}), want);
+  const Mask keys = Mask::of({{1, 1, 1, 0, 0}});
+  const Tensor alone = masked_fill(source.select(1, 0), !keys.reshape({5, 1}), NAN);
+  expect_close(model.forward(alone, target.select(1, 0), {.source_mask = keys}), want.select(1, 0), 1e-5);
+}
+
 }  // namespace
 }  // namespace heed::nn

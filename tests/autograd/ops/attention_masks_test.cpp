@@ -224,5 +224,24 @@ TEST(Attention, AMaskOfTwoMeaningsIsAnError) {
   }
 }
 
+TEST(MaskedSoftmax, ANaNIsNaNUnlessItIsMasked) {
+  for (const DType dtype : {f32, f64})
+    for (const index_t n : {2, 9, 40}) {
+      Tensor x = noise({2, n}, 1, dtype);
+      x.set({0, 0}, NAN);
+      const Tensor y = masked_softmax(x, Mask::full({n}, true));
+      for (index_t i = 0; i < n; ++i) {
+        EXPECT_TRUE(std::isnan(y.at({0, i}))) << n;
+        EXPECT_FALSE(std::isnan(y.at({1, i}))) << n;
+      }
+      const Tensor trained = x.clone().set_requires_grad();
+      const Tensor masked = masked_softmax(trained, !isnan(x));
+      EXPECT_EQ(masked.at({0, 0}), 0);
+      sum(masked * noise({2, n}, 2, dtype)).backward();
+      EXPECT_EQ(trained.grad().at({0, 0}), 0);
+      EXPECT_FALSE(std::isnan(sum(trained.grad()).item()));
+    }
+}
+
 }  // namespace
 }  // namespace heed
