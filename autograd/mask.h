@@ -47,7 +47,7 @@ class Mask {
 
   Mask reshape(Shape shape) const;        // one size may be -1; shares the bytes
   Mask unsqueeze(index_t axis) const;     // a new axis of size 1; shares the bytes
-  Mask expand(const Shape& shape) const;  // broadcast, as a dense copy (or itself if nothing changes)
+  Mask expand(const Shape& shape) const;  // broadcast, as a dense copy, or itself if it has the shape
 
   // Whether the last two axes are known to be (queries, keys). causal() makes such masks. !, &, |
   // and expand keep it if each operand has it or one row for all queries; reshape and unsqueeze

@@ -25,8 +25,9 @@ AttentionResult AdditiveAttention::forward(const Tensor& query, const Tensor& ke
   const ops::Attended used = ops::attended(mask, {}, t, s);
   const Tensor queries = clear_padding(query, used.queries), keys = clear_padding(key, used.keys);
 
-  const Tensor sums = tanh(W_q(queries).unsqueeze(2) + W_k(keys).unsqueeze(1));  // (B, T, S, hidden)
-  const Tensor scores = v(sums).squeeze(-1);                                     // (B, T, S)
+  // (B, T, S, hidden) -> (B, T, S)
+  const Tensor sums = tanh(W_q(queries).unsqueeze(2) + W_k(keys).unsqueeze(1));
+  const Tensor scores = v(sums).squeeze(-1);
   const Tensor weights = mask.defined() ? masked_softmax(scores, mask) : softmax(scores, -1);
   return {matmul(weights, clear_padding(value, used.keys)), weights};
 }

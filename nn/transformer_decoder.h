@@ -12,7 +12,7 @@
 namespace heed::nn {
 
 struct DecodeOptions {
-  Mask mask = {};         // over the target, for self-attention; axes and errors as in AttendOptions
+  Mask mask = {};         // over the target, for self-attention; axes as in AttendOptions
   bool causal = true;     // a token attends to the tokens before it and itself
   Mask memory_mask = {};  // over the memory, for cross-attention
 };

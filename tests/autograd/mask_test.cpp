@@ -87,7 +87,8 @@ TEST(Mask, BroadcastsAsOneElementAtATime) {
 TEST(Mask, ReadsOneElementWithoutTheRest) {
   const Mask large = Mask::full({1000, 4000}, true);
   index_t n = 0;
-  for (index_t i = 0; i < 100'000; ++i) n += large.at({i % 1000, -1 - i % 4000});  // minutes if each read all
+  // Minutes if each call read all.
+  for (index_t i = 0; i < 100'000; ++i) n += large.at({i % 1000, -1 - i % 4000});
   EXPECT_EQ(n, 100'000);
   EXPECT_EQ(large.reshape({-1, 8}).shape(), (Shape{500'000, 8}));
   EXPECT_EQ(large.reshape({-1, 8}).data(), large.data()) << "shared";
