@@ -23,7 +23,8 @@ AttentionResult AdditiveAttention::forward(const Tensor& query, const Tensor& ke
   const index_t t = query.size(1), s = key.size(1);
   ops::check_mask(op, mask, {query.size(0), t, s});
   const ops::Attended used = ops::attended(mask, {}, t, s);
-  const Tensor queries = clear_padding(query, used.queries), keys = clear_padding(key, used.keys);
+  const Tensor keys = clear_padding(key, used.keys);
+  const Tensor queries = query.state() == key.state() ? keys : clear_padding(query, used.queries);
 
   // (B, T, S, hidden) -> (B, T, S)
   const Tensor sums = tanh(W_q(queries).unsqueeze(2) + W_k(keys).unsqueeze(1));

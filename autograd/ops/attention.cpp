@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -19,14 +20,16 @@ struct Inputs {
   Tensor q, k, v;
 };
 
-// A masked score has a weight of 0, but 0 * NaN is NaN: in P · v, in dO · vᵀ, in dS · k and in dSᵀ
-// · q. So queries that may attend to nothing and keys that no query may attend to are cleared
-// first.
+// A masked score has a weight of 0, but 0 * NaN is NaN: in P · v, in dO · vᵀ, in dS · k and in dSᵀ · q.
+// So queries that may attend to nothing and keys that no query may attend to are cleared first. If q and
+// k are one tensor, a position is cleared as a key and a query.
 Inputs without_padding(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& mask,
                        const AttentionOptions& options) {
   const ops::Attended used =
       ops::attended(mask, {options.causal, options.causal_alignment}, q.size(-2), k.size(-2));
-  return {clear_padding(q, used.queries), clear_padding(k, used.keys), clear_padding(v, used.keys)};
+  const Tensor keys = clear_padding(k, used.keys);
+  return {q.state() == k.state() ? keys : clear_padding(q, used.queries), keys,
+          v.state() == k.state() ? keys : clear_padding(v, used.keys)};
 }
 
 }  // namespace

@@ -121,6 +121,24 @@ TEST(Attention, PaddingReachesNothing) {
   }
 }
 
+// The query of a padded position is padding, too: of its output alone nothing is said.
+TEST(Attention, PaddingReachesNothingInSelfAttention) {
+  for (const auto& [name, f] : forms())
+    for (const index_t t : {5, 300}) {
+      const Mask keys = padding({t, t - 2}, t), real = keys.reshape({2, 1, t, 1});
+      std::vector<Tensor> results;
+      for (const double value : {double{NAN}, double{INFINITY}, 3e38}) {
+        const Tensor x = masked_fill(noise({2, 3, t, 4}), !real, value).set_requires_grad();
+        const Tensor y = masked_fill(f(x, x, x, {.mask = keys.unsqueeze(1)}), !real, 0);
+        sum(y * noise(y.shape(), 5)).backward();
+        results.push_back(y.detach());
+        results.push_back(x.grad());
+        EXPECT_EQ(max(abs(masked_fill(x.grad(), real, 0))).item(), 0) << name;
+      }
+      for (std::size_t i = 2; i < results.size(); ++i) expect_same_bits(results[i], results[i % 2]);
+    }
+}
+
 TEST(Attention, ClearPaddingCopiesOnlyWhatIsHarmful) {
   const Mask real = Mask::of({{1}, {0}, {1}});
   const Tensor x = noise({2, 3, 4});
