@@ -194,7 +194,9 @@ TEST(Attention, CausalHasTwoAlignments) {
 TEST(Attention, AMaskOverSamplesIsNotReadAsOneOverHeads) {
   const Tensor x = noise({3, 3, 4, 2});  // B = H
   const Mask lengths = padding({4, 2, 1}, 4);
-  for (const auto& [name, f] : forms()) {
+  for (const auto& form : forms()) {
+    const std::string& name = form.first;
+    const Form& f = form.second;
     EXPECT_EQ(error_of([&] { f(x, x, x, {.mask = lengths}); }),
               "[" + name +
                   "] expected a mask with at most 2 axes, (T, S), or with all 4 axes of the scores "
@@ -221,7 +223,9 @@ TEST(Attention, AMaskOverSamplesIsNotReadAsOneOverHeads) {
 
 TEST(Attention, AMaskOfTwoMeaningsIsAnError) {
   const Mask square = Mask::full({3, 4}, true);
-  for (const auto& [name, f] : forms()) {
+  for (const auto& form : forms()) {
+    const std::string& name = form.first;
+    const Form& f = form.second;
     const Tensor a = noise({3, 3, 2}), b = noise({3, 4, 2}), a4 = a.unsqueeze(1), b4 = b.unsqueeze(1);
     EXPECT_EQ(error_of([&] { f(a, b, b, {.mask = square}); }),
               "[" + name +
