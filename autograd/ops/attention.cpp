@@ -62,9 +62,8 @@ AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
 //   backward   3  dv = drop(P)ᵀ · dO;  dP = drop(dO · vᵀ)
 //              2  dS = P * (dP - sum(dP * P))
 //              1  dq = dS · k * scale;  dk = dSᵀ · q * scale;  dbias = dS, summed where it was broadcast
-//   saves      q, k, v, bias; P (..., T, S) only if it is small, else O and two numbers of each
-//   row, from which P is made
-//              again, and with it what dropout left
+//   saves      q, k, v, bias; P (..., T, S) only if it is small, else O and two numbers of each row,
+//              from which P is made again, and with it what dropout left
 //   taught in  lessons/04, lessons/09
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                                     const AttentionOptions& options) {
@@ -165,8 +164,7 @@ struct MaskMatrices {
   }
 };
 
-// queries[t] = 1 if matrix i lets query t attend to a key, keys[s] = 1 if it lets a query attend to
-// key s.
+// queries[t] = 1 if matrix i lets query t attend to a key; keys[s] = 1 if it lets a query attend to key s.
 void mark_attended(const MaskMatrices& m, index_t i, const CausalRule& causal, index_t t, index_t s,
                    std::uint8_t* queries, std::uint8_t* keys) {
   for (index_t query = 0; query < t; ++query) {
@@ -175,9 +173,9 @@ void mark_attended(const MaskMatrices& m, index_t i, const CausalRule& causal, i
     const index_t columns = std::min(n, m.columns);
     const bool any = columns > 0 && std::memchr(row, 1, static_cast<std::size_t>(columns)) != nullptr;
     queries[query] = any;
-    const bool last_of_equal_rows =
-        m.rows > 1 || query == t - 1;  // the last query may attend to the most keys
-    if (!any || !last_of_equal_rows) continue;
+    // If all queries have the same row, the last one may attend to the most keys.
+    const bool needed = m.rows > 1 || query == t - 1;
+    if (!any || !needed) continue;
     for (index_t key = 0; key < n; ++key) keys[key] |= row[m.columns == 1 ? 0 : key];
   }
 }
