@@ -16,15 +16,15 @@ namespace heed {
 
 namespace {
 
-struct Inputs {
+struct Sequences {
   Tensor q, k, v;
 };
 
 // A masked score has a weight of 0, but 0 * NaN is NaN: in P · v, in dO · vᵀ, in dS · k and in dSᵀ · q.
 // So queries that may attend to nothing and keys that no query may attend to are cleared first. If q and
 // k are one tensor, a position is cleared as a key and a query.
-Inputs without_padding(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& mask,
-                       const AttentionOptions& options) {
+Sequences without_padding(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& mask,
+                          const AttentionOptions& options) {
   const ops::Attended used =
       ops::attended(mask, {options.causal, options.causal_alignment}, q.size(-2), k.size(-2));
   const Tensor keys = clear_padding(k, used.keys);
@@ -42,7 +42,7 @@ AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
                           const AttentionOptions& options) {
   ops::check_attention("attention", q, k, v, options);
   Mask mask = ops::visible(options.mask, options.bias);
-  const Inputs in = without_padding(q, k, v, mask, options);
+  const Sequences in = without_padding(q, k, v, mask, options);
   if (options.causal) {
     const Mask past = causal(q.size(-2), k.size(-2), options.causal_alignment);
     mask = mask.defined() ? mask & past : past;
@@ -70,7 +70,7 @@ Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tens
   ops::check_attention("scaled_dot_product_attention", q, k, v, options);
   AttentionOptions fused = options;
   fused.mask = ops::visible(options.mask, options.bias);
-  const Inputs in = without_padding(q, k, v, fused.mask, options);
+  const Sequences in = without_padding(q, k, v, fused.mask, options);
   return ops::fused_attention(in.q, in.k, in.v, fused);
 }
 
