@@ -169,9 +169,10 @@ Tensor dropout(const Tensor& x, double p, Generator& gen);
 // ---- ops/attention.cpp, fused_attention.cpp, short_attention.cpp, long_attention.cpp ----------------------
 // What masked positions may hold: anything, NaN and infinities included. A key that no query may
 // attend to, its value, and a query that may attend to no key influence no output and no gradient;
-// nor does, in self-attention (q and k are one tensor), the query at the position of such a key, but
-// for its own output. (They are read as zeros if they hold NaN, an infinity or a magnitude above 1e15.)
-// A key that some queries may attend to and others may not must be finite: 0 * NaN is NaN for all.
+// nor does, in self-attention (q and k are one tensor), the query at the position of such a key,
+// but for its own output. (They are read as zeros if they hold NaN, an infinity or a magnitude
+// above 1e15.) A key that some queries may attend to and others may not must be finite: 0 * NaN is
+// NaN for all.
 struct AttentionOptions {
   // true = may attend. (T, S), or fewer axes, for all samples and heads; or as many axes as the
   // scores (..., T, S), each of their size or 1. Throws if it has more than 2 axes and fewer than

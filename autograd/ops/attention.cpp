@@ -20,9 +20,9 @@ struct Sequences {
   Tensor q, k, v;
 };
 
-// A masked score has a weight of 0, but 0 * NaN is NaN: in P · v, in dO · vᵀ, in dS · k and in dSᵀ · q.
-// So queries that may attend to nothing and keys that no query may attend to are cleared first. If q and
-// k are one tensor, a position is cleared as a key and a query.
+// A masked score has a weight of 0, but 0 * NaN is NaN: in P · v, in dO · vᵀ, in dS · k and in dSᵀ
+// · q. So queries that may attend to nothing and keys that no query may attend to are cleared
+// first. If q and k are one tensor, a position is cleared as a key and a query.
 Sequences without_padding(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& mask,
                           const AttentionOptions& options) {
   const ops::Attended used =
@@ -62,7 +62,8 @@ AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
 //   backward   3  dv = drop(P)ᵀ · dO;  dP = drop(dO · vᵀ)
 //              2  dS = P * (dP - sum(dP * P))
 //              1  dq = dS · k * scale;  dk = dSᵀ · q * scale;  dbias = dS, summed where it was broadcast
-//   saves      q, k, v, bias; P (..., T, S) only if it is small, else O and two numbers of each row,
+//   saves      q, k, v, bias; P (..., T, S) only if it is small, else O and two numbers of each
+//   row,
 //              from which P is made again, and with it what dropout left
 //   taught in  lessons/04, lessons/09
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
@@ -164,7 +165,8 @@ struct MaskMatrices {
   }
 };
 
-// queries[t] = 1 if matrix i lets query t attend to a key; keys[s] = 1 if it lets a query attend to key s.
+// queries[t] = 1 if matrix i lets query t attend to a key; keys[s] = 1 if it lets a query attend to
+// key s.
 void mark_attended(const MaskMatrices& m, index_t i, const CausalRule& causal, index_t t, index_t s,
                    std::uint8_t* queries, std::uint8_t* keys) {
   for (index_t query = 0; query < t; ++query) {
