@@ -57,18 +57,7 @@ IntTensor IntTensor::arange(index_t begin, index_t end, index_t step) {
 index_t IntTensor::size(index_t axis) const { return shape_[wrap_axis("size", axis, shape_)]; }
 
 index_t IntTensor::at(std::initializer_list<index_t> index) const {
-  check(static_cast<int>(index.size()) == rank(), "at", "one index an axis: ", shape_, " needs ", rank(),
-        ", got ", index.size());
-  index_t flat = 0;
-  int axis = 0;
-  for (const index_t i : index) {
-    const index_t n = shape_[axis];
-    check(i >= -n && i < n, "at", "index ", i, " is out of range for axis ", axis, " of ", shape_,
-          "; it must be in [", -n, ", ", n, ")");
-    flat = flat * n + (i < 0 ? i + n : i);
-    ++axis;
-  }
-  return (*this)[flat];
+  return (*this)[element_offset("at", shape_, contiguous_strides(shape_), index)];
 }
 
 index_t IntTensor::item() const {
@@ -76,19 +65,7 @@ index_t IntTensor::item() const {
   return values_[0];
 }
 
-IntTensor IntTensor::reshape(Shape shape) const {
-  int unknown = -1;
-  for (int axis = 0; axis < shape.rank(); ++axis) {
-    check(shape[axis] != -1 || unknown < 0, "reshape", "only one size may be -1, got ", shape);
-    if (shape[axis] == -1) unknown = axis;
-  }
-  if (unknown >= 0) shape[unknown] = 1;
-  check_sizes("reshape", shape);
-  if (unknown >= 0 && shape.numel() > 0) shape[unknown] = numel() / shape.numel();
-  check(shape.numel() == numel(), "reshape", shape_, " has ", numel(), " elements and does not fit into ",
-        shape);
-  return {values_, shape};
-}
+IntTensor IntTensor::reshape(Shape shape) const { return {values_, reshaped("reshape", shape_, shape)}; }
 
 IntTensor IntTensor::slice(index_t axis, index_t begin, index_t end) const {
   const int a = wrap_axis("slice", axis, shape_);

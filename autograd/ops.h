@@ -167,18 +167,33 @@ Tensor embedding(const Tensor& weight, const IntTensor& ids, index_t padding_idx
 Tensor dropout(const Tensor& x, double p, Generator& gen);
 
 // ---- ops/attention.cpp, fused_attention.cpp, short_attention.cpp, long_attention.cpp ----------------------
+// What masked positions may hold: anything, NaN and infinities included. A key that no query may
+// attend to, its value, and a query that may attend to no key influence no output and no gradient;
+// nor does, in self-attention (q and k are one tensor), the query at the position of such a key,
+// but for its own output. (They are read as zeros if they hold NaN, an infinity or a magnitude
+// above 1e15.) A key that some queries may attend to and others may not must be finite: 0 * NaN is
+// NaN for all.
 struct AttentionOptions {
-  Mask mask = {};       // true = may attend; broadcasts to (..., T, S)
-  bool causal = false;  // also hides keys after the query (aligned at the last query and key)
-  double dropout = 0;   // on the weights; needs `generator`
+  // true = may attend. (T, S), or fewer axes, for all samples and heads; or as many axes as the
+  // scores (..., T, S), each of their size or 1. Throws if it has more than 2 axes and fewer than
+  // the scores, as (B, 1, S) would be matched with the heads, and if B = T > 1 and it is a (T, S)
+  // that could as well be (B, S): see check_not_ambiguous().
+  Mask mask = {};
+  // Also masks keys after the query; the alignment says which these are if T != S.
+  bool causal = false;
+  CausalAlignment causal_alignment = CausalAlignment::bottom_right;
+  double dropout = 0;  // on the weights; needs `generator`
   Generator* generator = nullptr;
   double scale = 0;  // 0 means 1/sqrt(D)
-  Tensor bias = {};  // added to the scores after the scale; broadcasts to (..., T, S); -inf hides a key
+  // Added to the scores after the scale; axes as the mask's. -inf masks a key, and nothing else
+  // does: a NaN that is not masked makes its row NaN.
+  Tensor bias = {};
 };
 struct AttentionResult {
   Tensor output;  // (..., T, Dv)
-  Tensor
-      weights;  // (..., T, S), each row sums to 1 (or is all 0 where nothing may be attended), before dropout
+  // (..., T, S), before dropout; each row sums to 1, or is all 0 if the query may attend to
+  // nothing.
+  Tensor weights;
 };
 // The readable form, in four lines: scores, mask, softmax, weighted sum. Vaswani et al., 2017, equation 1.
 //   q (..., T, D), k (..., S, D), v (..., S, Dv)
@@ -189,6 +204,11 @@ AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
 // transposed heads in place.
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                                     const AttentionOptions& options = {});
+// x as modules read it if part of it is padding. If x holds NaN, an infinity or a magnitude above
+// 1e15 where `real` is false, which could pass through a product with 0: x with zeros there.
+// Otherwise x itself, without a copy. `real` broadcasts to x; an undefined one is true everywhere.
+//   backward   dx = dy, 0 where x was cleared
+Tensor clear_padding(const Tensor& x, const Mask& real);
 
 // ---- ops/conv.cpp -----------------------------------------------------------------------------------------
 struct Window {
