@@ -384,7 +384,7 @@ TEST(Kernels, NormsAndTheirBackwardsMatchTheReference) {
 TEST(Kernels, AdamMatchesTheReferenceAndWritesNothingBeyondItsEnd) {
   for_every_table([](const auto& k, const auto& ref, const std::string& name) {
     using T = Element<decltype(k)>;
-    const typename Kernels<T>::AdamStep step{T(0.9), T(0.99), T(1e-8), T(0.1), T(0.01), T(0.05), T(3)};
+    const typename Kernels<T>::AdamStep step{0.9, 0.99, 1e-8, 0.1, 0.01, 0.05, 3};
     for (const index_t n : sizes) {
       auto w = random_values<T>(n + 1, 1), m = random_values<T>(n + 1, 3),
            v = random_values<T>(n + 1, 4, 0, 1);
@@ -395,6 +395,28 @@ TEST(Kernels, AdamMatchesTheReferenceAndWritesNothingBeyondItsEnd) {
       expect_close(w, w2, 20, name + " adam w");
       expect_close(m, m2, 2, name + " adam m");
       expect_close(v, v2, 2, name + " adam v");
+    }
+  });
+}
+
+// 1 - beta in float would be wrong by up to 5 % here.
+TEST(Kernels, AdamTakesItsHyperparametersAsDoubles) {
+  for_every_table([](const auto& k, const auto& ref, const std::string& name) {
+    using T = Element<decltype(k)>;
+    const typename Kernels<T>::AdamStep step{.beta1 = 0.999999,
+                                             .beta2 = 0.9999999,
+                                             .eps = 0,
+                                             .l2 = 0,
+                                             .decoupled = 1e-6,
+                                             .step = 0,
+                                             .inv_sqrt_correction2 = 1};
+    for (const auto* table : {&k, &ref}) {
+      std::vector<T> w(3, 1), m(3, 0), v(3, 0);
+      const std::vector<T> g(3, T(0.5));
+      table->adam(step, w.data(), g.data(), m.data(), v.data(), 3);
+      EXPECT_NEAR(m[2], 1e-6 * 0.5, 1e-7 * 5e-7) << name;
+      EXPECT_NEAR(v[2], 1e-7 * 0.25, 2e-7 * 2.5e-8) << name;
+      EXPECT_NEAR(w[2], 1 - 1e-6, 6e-8) << name;
     }
   });
 }
