@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "data/file.h"
+#include "data/file_format.h"
 #include "data/json.h"
 
 namespace heed::data {
@@ -32,7 +32,7 @@ static void flatten(const Json& json, const std::string& name, FlatJson& flat) {
 }
 
 FlatJson read_config(const std::string& path) {
-  const Json json = Json::parse(read_file("config.json", path), path);
+  const Json json = Json::parse(read_file_of_format("config.json", path, "a JSON file of settings"), path);
   check(json.is(Json::Kind::object), "config.json", path, ": expected an object of settings");
   FlatJson flat;
   flatten(json, "", flat);

@@ -18,7 +18,7 @@ namespace heed::data {
 
 // The members of a JSON object, flat: nested ones as "outer.inner", those of a list as "list.0". null is left out.
 using FlatJson = std::map<std::string, std::variant<bool, double, std::string>>;
-// Throws "[config.json] PATH: …" where the file is missing or holds no object.
+// Throws "[config.json] PATH: …" if the file is missing, of another format, or holds no object.
 FlatJson read_config(const std::string& path);
 
 struct PretrainedFiles {

@@ -99,8 +99,7 @@ int print_distances() {
 }
 
 std::string on_one_line(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  std::replace(text.begin(), text.end(), '\t', ' ');
+  for (const char separator : {'\n', '\r', '\t'}) std::replace(text.begin(), text.end(), separator, ' ');
   return text;
 }
 
