@@ -29,9 +29,10 @@ class Checkpoint {
   Checkpoint() = default;
   explicit Checkpoint(const std::string& path);  // throws "[checkpoint] …", "[safetensors] …"
 
-  // Each under a name of its own. Tensors are kept by handle, not copied: write() before they change. Throws
-  // "[checkpoint] …", and keeps nothing, for what could not come back unchanged: a name that is empty, reserved
-  // ("form") or put before, a prefix with a dot, two tensors of one name, a number that is not an integer of 64 bits.
+  // Each under a name of its own. Tensors are kept by handle, not copied: write() before they
+  // change. Throws "[checkpoint] …", and keeps nothing, for what could not come back unchanged: a
+  // name that is empty, reserved ("form") or put before, a prefix with a dot, two tensors of one
+  // name, a number that is not an integer of 64 bits.
   void put(const std::string& prefix, const NamedTensors& tensors);
   void put(const std::string& name, const Generator& generator);
   template <class Number>

@@ -20,8 +20,8 @@ Dataset Dataset::rows(const IntTensor& rows) const {
   return {index_select(images, 0, rows), labels.index_select(rows)};
 }
 
-// fraction * count rounded down, where the fraction is the decimal number that was written: the doubles nearest to it
-// and to the product may lie a little below.
+// fraction * count rounded down, where the fraction is the decimal number that was written: the
+// doubles nearest to it and to the product may lie a little below.
 static index_t part_of(index_t count, double fraction) {
   const double part = fraction * static_cast<double>(count), nearest = std::round(part);
   const bool is_whole = std::abs(part - nearest) <= 1e-12 * std::abs(part);

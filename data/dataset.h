@@ -19,8 +19,9 @@ struct Dataset {
   Dataset rows(const IntTensor& rows) const;
 };
 
-// Two parts by a random order that depends on the seed alone: the first holds `fraction` of the samples, rounded
-// down; 0.29 of 100 are 29, although the product of the doubles is below 29. Throws "[split] …" if a part is empty.
+// Two parts by a random order that depends on the seed alone: the first holds `fraction` of the
+// samples, rounded down; 0.29 of 100 are 29, although the product of the doubles is below 29.
+// Throws "[split] …" if a part is empty.
 std::pair<Dataset, Dataset> split(const Dataset& set, double fraction, std::uint64_t seed);
 
 struct Batch {
@@ -41,8 +42,8 @@ struct DataLoaderOptions {
 };
 
 // for (const auto& [images, labels] : loader) { … } is one epoch; the next loop is the next, in another
-// order. The order is a function of the generator's seed and the epoch. Every loop keeps its own order, so loops
-// over one loader may be nested; each begin() starts an epoch.
+// order. The order is a function of the generator's seed and the epoch. Every loop keeps its own
+// order, so loops over one loader may be nested; each begin() starts an epoch.
 class DataLoader {
  public:
   // Throws "[DataLoader] …" for an empty set, counts that differ, a batch size below 1.

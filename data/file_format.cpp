@@ -55,7 +55,7 @@ const char* markup(std::string_view bytes) {
   return start.starts_with("<?xml") ? "an XML document" : nullptr;
 }
 
-// PROTO, a protocol from 2 to 5, and an opcode, which is a printable character or one from 0x80 to 0x97.
+// PROTO, a protocol from 2 to 5, and an opcode: a printable character or one from 0x80 to 0x97.
 bool is_pickle(std::string_view bytes) {
   if (bytes.size() < 3 || bytes[0] != '\x80' || bytes[1] < 2 || bytes[1] > 5) return false;
   const auto opcode = static_cast<unsigned char>(bytes[2]);

@@ -22,7 +22,7 @@ struct Reader {
   std::size_t at = 0;
 
   static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-  // Skips one blank or one comment; netpbm reads a comment, with the LF or CR that ends it, as one blank.
+  // Skips one blank or one comment: for netpbm, a comment and its line end (LF or CR) are one blank.
   bool skip_one() {
     if (at >= bytes.size() || (!is_blank(bytes[at]) && bytes[at] != '#')) return false;
     if (bytes[at] == '#') at = std::min(bytes.find_first_of("\r\n", at), bytes.size() - 1);
@@ -66,7 +66,7 @@ Tensor parse_pnm(const std::string& bytes, const std::string& name) {
   const std::size_t header = reader.at;
   if (!in_text) {
     check(reader.skip_one(), "read_pnm", name, ": expected one blank at byte ", header, ", after the header");
-    // A header that ends in CR LF has one byte more, which the size of the file tells from a level of 10.
+    // After a header that ends in CR LF: the file's size tells the LF from a level of 10.
     const bool line_feed = bytes[reader.at - 1] == '\r' && reader.at < bytes.size() &&
                            bytes[reader.at] == '\n' && reader.left() == each * samples + 1;
     if (line_feed) ++reader.at;

@@ -117,8 +117,9 @@ Metadata read_metadata(const std::string& path, const Json& json) {
 
 }  // namespace
 
-// The header's text, without the 8 bytes that give its length. Only a file that is not a safetensors file can be
-// recognised as another one: a good header of 640 bytes begins as a pickle does.
+// The header's text, without the 8 bytes that give its length. Only a file that is not a
+// safetensors file can be recognised as another one: a good header of 640 bytes begins as a pickle
+// does.
 static std::string_view read_header(const std::string& path, std::span<const std::byte> bytes) {
   const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const char* expected = "a safetensors file";

@@ -30,8 +30,8 @@ static void for_each_gradient(const std::vector<Tensor>& parameters, F&& f) {
   }
 }
 
-// The norm of gradients whose squares are outside the range of double: each number is divided by a power of two near
-// the largest one first.
+// The norm of gradients whose squares are outside the range of double: each number is divided by a
+// power of two near the largest one first.
 static double scaled_norm(const std::vector<Tensor>& parameters) {
   double largest = 0;
   for_each_gradient(parameters, [&]<class T>(const T* x, index_t n, std::size_t i) {

@@ -63,7 +63,7 @@ void Optimizer::step() {
   }
 }
 
-// ---- state ------------------------------------------------------------------------------------------------
+// ---- state --------------------------------------------------------------------------------------
 NamedTensors Optimizer::state_dict() const {
   auto& self = const_cast<Optimizer&>(*this);  // slots() hands out what load_state_dict writes to
   NamedTensors state = {{"steps", scalar(static_cast<double>(steps_), f64)}};

@@ -113,7 +113,7 @@ struct Kernels {
   // One AdamW/Adam step over n parameters (optim/adam.h gives the formula):
   //   g += weight_decay_l2 * w;  m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2
   //   w = w * (1 - decoupled) - step * m / (sqrt(v) * inv_sqrt_correction2 + eps)
-  // The hyperparameters are doubles: 1 - b2 in float would have two correct digits for b2 = 0.999999.
+  // The hyperparameters are doubles: of 1 - 0.999999, float has but two correct digits.
   struct AdamStep {
     double beta1, beta2, eps, l2, decoupled, step, inv_sqrt_correction2;
   };

@@ -59,7 +59,8 @@ class TableReader {
   std::string quoted(std::size_t row_line, std::size_t number) {
     for (std::string out;;) {
       check(more(), op, name_, ":", row_line, ": the quote of field ", number, " has no end");
-      if (take('"') && (!more() || text_[at_] != '"')) return out;  // of "" the second quote is added
+      if (take('"') && (!more() || text_[at_] != '"')) return out;
+      // Of "" the second quote is added.
       const std::size_t line_end = line_end_at(text_, at_);
       const std::size_t length = std::max<std::size_t>(line_end, 1);
       out += text_.substr(at_, length);

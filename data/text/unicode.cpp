@@ -119,7 +119,7 @@ bool is_cjk(char32_t c) {
          (c >= 0x2A700 && c <= 0x2CEAF) || (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
 }
 
-// ---- lower case and folding ----------------------------------------------------------------------------------------------
+// ---- lower case and folding ---------------------------------------------------------------------
 bool is_final_sigma(const std::vector<char32_t>& codes, std::size_t at) {
   if (codes[at] != U'Σ') return false;
   const auto is_ignorable = [&](std::size_t i) { return within(unicode::case_ignorable, codes[i]); };

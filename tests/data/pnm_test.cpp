@@ -31,7 +31,8 @@ TEST(Pnm, ACommentEndsAtLfOrCr) {
     expect_close(parse_pnm("P2\n#c" + end + "2 1 15\n9 15", "grey.pgm"), two);
     expect_close(parse_pnm("P2#c" + end + "2#c" + end + "1 15#c" + end + "9 15#c" + end, "grey.pgm"), two);
     expect_close(parse_pnm("P5" + end + "#c" + end + "2 1" + end + "15" + end + "\x09\x0F", "grey.pgm"), two);
-    expect_close(parse_pnm("P5 2 1 15#c" + end + "\x09\x0F", "grey.pgm"), two);  // a comment is one blank
+    // A comment is one blank.
+    expect_close(parse_pnm("P5 2 1 15#c" + end + "\x09\x0F", "grey.pgm"), two);
   }
   // A level of 10 after CR is a level, if the size is that of CR alone.
   expect_close(parse_pnm("P5 2 1 15\r\x0A\x0F", "grey.pgm"), tensor({{{10.0 / 15, 1}}}));

@@ -242,8 +242,8 @@ std::unique_ptr<optim::Optimizer> make_optimizer(int which, const std::vector<Te
   }
 }
 
-// Every member of every optimizer's state, lost or changed in every way, is an error that names it, and the optimizer
-// goes on as if nothing had been loaded.
+// Every member of every optimizer's state, lost or changed in every way, is an error that names it,
+// and the optimizer goes on as if nothing had been loaded.
 TEST(OptimizerState, EveryDamagedMemberIsNamedAndNothingChanges) {
   const char* const names[] = {"SGD", "Adam", "AdamW", "RMSprop"};
   for (int which = 0; which < 4; ++which) {

@@ -35,7 +35,8 @@ TEST(Optimizer, AdamsFirstStepIsTheLearningRateForAnyBetas) {
         }
 }
 
-// One step in float differs from one in double by float's rounding, not by that of 1 - hyperparameter in float.
+// One step in float differs from one in double by float's rounding, not by that of 1 -
+// hyperparameter in float.
 TEST(Optimizer, HyperparametersAreDoublesUntilTheyAreUsed) {
   const auto stepped = [](DType dtype, const auto& make) {
     Tensor w = full({3}, 1, dtype).set_requires_grad();

@@ -41,7 +41,8 @@ TEST(Unicode, KindsOfCharacters) {
   EXPECT_TRUE(is_cjk(U'漢') && !is_cjk(U'한') && !is_cjk(U'か'));
 }
 
-// FNV-1a over 64-bit numbers, to compare with a run over all code points in Python 3.11 (Unicode 14).
+// FNV-1a over 64-bit numbers, to compare with a run over all code points in Python 3.11 (Unicode
+// 14).
 class Checksum {
  public:
   void add(std::uint64_t number) { value_ = (value_ ^ number) * 0x100000001B3u; }
@@ -51,7 +52,8 @@ class Checksum {
   std::uint64_t value_ = 0xCBF29CE484222325u;
 };
 
-// for each c: add(ord(d)) for d in normalize("NFD", c.lower()) if category(d) != "Mn"; add(0xFFFFFFFF)
+// for each c: add(ord(d)) for d in normalize("NFD", c.lower()) if category(d) != "Mn";
+// add(0xFFFFFFFF)
 TEST(Unicode, FoldingIsPythonsForEveryCodePoint) {
   Checksum sum;
   std::vector<char32_t> out;
@@ -65,7 +67,8 @@ TEST(Unicode, FoldingIsPythonsForEveryCodePoint) {
   EXPECT_EQ(sum.value(), 0x133268182EC5CEDFu);
 }
 
-// for each c: add(bits), where bit k is 1 if the sigma in the k-th text becomes ς in Python's str.lower()
+// for each c: add(bits), where bit k is 1 if the sigma in the k-th text becomes ς in Python's
+// str.lower()
 TEST(Unicode, AFinalSigmaIsPythonsForEveryNeighbour) {
   Checksum sum;
   for (char32_t c = 0; c <= 0x10FFFF; ++c) {
