@@ -133,8 +133,8 @@ void Optimizer::load_state_dict(const NamedTensors& state) {
     for (std::size_t s = 0; s < all.size(); ++s) {
       Tensor& t = fresh[s][i];
       check(t.defined() == (fresh_steps[i] > 0), name_, "the state has ", t.defined() ? "a '" : "no '", i,
-            ".", all[s].name, "' for parameter ", i, " ", p.shape(), ", which has taken ", fresh_steps[i],
-            " steps");
+            ".", all[s].name, "' for parameter ", i, " ", p.shape(), ", whose '", i, ".step' is ",
+            fresh_steps[i]);
       if (!t.defined()) continue;
       check(t.dtype() == p.dtype(), name_, "'", i, ".", all[s].name, "' of the state is ",
             heed::name(t.dtype()), " and must be ", heed::name(p.dtype()), ", as parameter ", i,

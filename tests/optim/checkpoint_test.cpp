@@ -318,14 +318,14 @@ TEST(OptimizerState, StepsAndMomentsBelongTogether) {
     return error_of([&] { adam.load_state_dict(state); });
   };
   EXPECT_EQ(error({{"steps", scalar(3)}, {"0.step", scalar(3)}, {"0.exp_avg", ones({2})}}),
-            "[Adam] the state has no '0.exp_avg_sq' for parameter 0 (2), which has taken 3 steps");
+            "[Adam] the state has no '0.exp_avg_sq' for parameter 0 (2), whose '0.step' is 3");
   EXPECT_EQ(error({{"steps", scalar(3)}, {"0.exp_avg", ones({2})}, {"0.exp_avg_sq", ones({2})}}),
             "[Adam] the state has no '0.step' for parameter 0 (2)");
   EXPECT_EQ(error({{"steps", scalar(3)},
                    {"0.step", scalar(0)},
                    {"0.exp_avg", ones({2})},
                    {"0.exp_avg_sq", ones({2})}}),
-            "[Adam] the state has a '0.exp_avg' for parameter 0 (2), which has taken 0 steps");
+            "[Adam] the state has a '0.exp_avg' for parameter 0 (2), whose '0.step' is 0");
   EXPECT_EQ(error({{"steps", scalar(NAN)}, {"0.step", scalar(0)}}),
             "[Adam] 'steps' of the state is nan; expected a number of steps, an integer from 0");
   EXPECT_EQ(error({{"steps", scalar(3)}, {"0.step", scalar(0)}}), "")
@@ -339,7 +339,7 @@ TEST(OptimizerState, StepsAndMomentsBelongTogether) {
                                        {"0.exp_avg", ones({2})},
                                        {"0.exp_avg_sq", ones({2})}});
             }),
-            "[Adam] the state has no '0.max_exp_avg_sq' for parameter 0 (2), which has taken 1 steps");
+            "[Adam] the state has no '0.max_exp_avg_sq' for parameter 0 (2), whose '0.step' is 1");
 }
 
 }  // namespace
