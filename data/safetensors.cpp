@@ -125,17 +125,18 @@ static std::string_view read_header(const std::string& path, std::span<const std
   const char* expected = "a safetensors file";
   check(!all.empty(), op, path, ": expected ", expected, ", got an empty file. Hint: download it again");
   const std::uint64_t length = all.size() < 8 ? 0 : read<std::uint64_t>(bytes.data());
-  const bool whole = all.size() >= 8 && length <= longest_header && length <= all.size() - 8;
-  if (whole && all.substr(8, length).starts_with('{')) return all.substr(8, length);
-  check_format(op, path, all, expected);
+  const std::string_view text = all.substr(std::min<std::size_t>(8, all.size()));
+  const bool is_header = length <= longest_header && text.starts_with('{');
+  if (is_header && length <= text.size()) return text.substr(0, length);
+  if (!is_header) check_format(op, path, all, expected);
   check(!all.starts_with('{'), op, path, ": expected ", expected,
         ", got a JSON text. Hint: an index (model.safetensors.index.json) names the files with the weights");
   check(all.size() >= 8, op, path, ": cut off at byte ", all.size(),
         " inside the header's length, which takes 8");
   check(length <= longest_header, op, path, ": byte 0: a header of ", length, " bytes; at most ",
         longest_header, " are allowed");
-  check(length <= all.size() - 8, op, path, ": cut off at byte ", all.size(), " inside the header of ",
-        length, " bytes");
+  check(length <= text.size(), op, path, ": cut off at byte ", all.size(), " inside the header of ", length,
+        " bytes");
   fail(op, path, ": byte 8: the header does not begin with '{'");
 }
 

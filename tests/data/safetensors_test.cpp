@@ -136,6 +136,8 @@ TEST_F(SafeTensorsFile, BrokenFilesAreRefusedByPlace) {
   EXPECT_EQ(refusal(), "byte 0: a header of 1152921504606846976 bytes; at most 100000000 are allowed");
   write(bytes_of(std::uint64_t{50}) + "{}");
   EXPECT_EQ(refusal(), "cut off at byte 10 inside the header of 50 bytes");
+  write(bytes_of(std::uint64_t{50}) + "{\"x\":{\"dtype\"");
+  EXPECT_EQ(refusal(), "cut off at byte 21 inside the header of 50 bytes");
   write(" {}", "");
   EXPECT_EQ(refusal(), "byte 8: the header does not begin with '{'");
   write("{", "");
