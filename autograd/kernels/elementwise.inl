@@ -177,9 +177,10 @@ void select_by(Operands operands, const uint8_t* mask, const T* a, const T* b, T
 template <class T>
 void adam(const typename Kernels<T>::AdamStep& s, T* w, const T* g, T* m, T* v, index_t n) {
   using V = Vec<T>;
-  const V b1 = V::all(s.beta1), b2 = V::all(s.beta2), rest1 = V::all(1 - s.beta1),
-          rest2 = V::all(1 - s.beta2), l2 = V::all(s.l2), keep = V::all(1 - s.decoupled),
-          step = V::all(s.step), eps = V::all(s.eps), correction = V::all(s.inv_sqrt_correction2);
+  const auto all = [](double x) INLINE_LAMBDA { return V::all(static_cast<T>(x)); };
+  const V b1 = all(s.beta1), rest1 = all(1 - s.beta1), b2 = all(s.beta2), rest2 = all(1 - s.beta2),
+          l2 = all(s.l2), keep = all(1 - s.decoupled), step = all(s.step), eps = all(s.eps),
+          correction = all(s.inv_sqrt_correction2);
   const auto update = [&](V& wv, V gv, V& mv, V& vv) INLINE_LAMBDA {
     gv = fma(l2, wv, gv);
     mv = fma(b1, mv, rest1 * gv);

@@ -113,8 +113,9 @@ struct Kernels {
   // One AdamW/Adam step over n parameters (optim/adam.h gives the formula):
   //   g += weight_decay_l2 * w;  m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2
   //   w = w * (1 - decoupled) - step * m / (sqrt(v) * inv_sqrt_correction2 + eps)
+  // The hyperparameters are doubles: of 1 - 0.999999, float has but two correct digits.
   struct AdamStep {
-    T beta1, beta2, eps, l2, decoupled, step, inv_sqrt_correction2;
+    double beta1, beta2, eps, l2, decoupled, step, inv_sqrt_correction2;
   };
   void (*adam)(const AdamStep& s, T* w, const T* g, T* m, T* v, index_t n);
 

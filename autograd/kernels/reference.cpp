@@ -335,11 +335,15 @@ void drop(const uint64_t* words, index_t first, const T* x, T scale, T* y, index
 
 template <class T>
 void adam(const typename Kernels<T>::AdamStep& s, T* w, const T* g, T* m, T* v, index_t n) {
+  const T beta1 = static_cast<T>(s.beta1), rest1 = static_cast<T>(1 - s.beta1),
+          beta2 = static_cast<T>(s.beta2), rest2 = static_cast<T>(1 - s.beta2), l2 = static_cast<T>(s.l2),
+          keep = static_cast<T>(1 - s.decoupled), step = static_cast<T>(s.step), eps = static_cast<T>(s.eps),
+          correction = static_cast<T>(s.inv_sqrt_correction2);
   for (index_t i = 0; i < n; ++i) {
-    const T gradient = g[i] + s.l2 * w[i];
-    m[i] = s.beta1 * m[i] + (1 - s.beta1) * gradient;
-    v[i] = s.beta2 * v[i] + (1 - s.beta2) * gradient * gradient;
-    w[i] = w[i] * (1 - s.decoupled) - s.step * m[i] / (std::sqrt(v[i]) * s.inv_sqrt_correction2 + s.eps);
+    const T gradient = g[i] + l2 * w[i];
+    m[i] = beta1 * m[i] + rest1 * gradient;
+    v[i] = beta2 * v[i] + rest2 * gradient * gradient;
+    w[i] = w[i] * keep - step * m[i] / (std::sqrt(v[i]) * correction + eps);
   }
 }
 

@@ -384,7 +384,7 @@ TEST(Kernels, NormsAndTheirBackwardsMatchTheReference) {
 TEST(Kernels, AdamMatchesTheReferenceAndWritesNothingBeyondItsEnd) {
   for_every_table([](const auto& k, const auto& ref, const std::string& name) {
     using T = Element<decltype(k)>;
-    const typename Kernels<T>::AdamStep step{T(0.9), T(0.99), T(1e-8), T(0.1), T(0.01), T(0.05), T(3)};
+    const typename Kernels<T>::AdamStep step{0.9, 0.99, 1e-8, 0.1, 0.01, 0.05, 3};
     for (const index_t n : sizes) {
       auto w = random_values<T>(n + 1, 1), m = random_values<T>(n + 1, 3),
            v = random_values<T>(n + 1, 4, 0, 1);
@@ -396,6 +396,10 @@ TEST(Kernels, AdamMatchesTheReferenceAndWritesNothingBeyondItsEnd) {
       expect_close(m, m2, 2, name + " adam m");
       expect_close(v, v2, 2, name + " adam v");
     }
+    std::vector<T> w(1), g(1, T(0.5)), m(1), v(1);
+    k.adam({0.999999, 0.9999999, 0, 0, 0, 0, 1}, w.data(), g.data(), m.data(), v.data(), 1);
+    EXPECT_NEAR(m[0], 1e-6 * 0.5, 1e-13) << name << ": 1 - beta1 in float would be wrong by 5 %";
+    EXPECT_NEAR(v[0], 1e-7 * 0.25, 1e-14) << name;
   });
 }
 
