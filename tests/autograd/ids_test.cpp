@@ -60,6 +60,18 @@ TEST(IntTensor, IsReadAndCut) {
             "[slice] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
 }
 
+TEST(IntTensor, ArangeCountsInBothDirections) {
+  EXPECT_EQ(IntTensor::arange(0, 5, 2), (IntTensor{0, 2, 4}));
+  EXPECT_EQ(IntTensor::arange(5, 0, -2), (IntTensor{5, 3, 1}));
+  EXPECT_EQ(IntTensor::arange(3, 3).numel(), 0);
+  EXPECT_EQ(IntTensor::arange(3, 0).numel(), 0);
+  EXPECT_EQ(IntTensor::arange(0, 3, -1).numel(), 0);
+  EXPECT_EQ(IntTensor::arange(INT64_MAX - 1, INT64_MAX, 5), IntTensor{INT64_MAX - 1});
+  EXPECT_EQ(IntTensor::arange(INT64_MIN, INT64_MAX, INT64_MAX), (IntTensor{INT64_MIN, -1, INT64_MAX - 1}));
+  EXPECT_EQ(error_of([] { IntTensor::arange(0, INT64_MAX); }),
+            "[arange] too large: 0 to 9223372036854775807 by 1");
+}
+
 TEST(IntTensor, PrintsInColumns) {
   std::ostringstream out;
   out << IntTensor({{1, 2}, {-3, 40}});
