@@ -188,7 +188,7 @@ Tensor embedding(const Tensor& weight, const IntTensor& ids, index_t padding_idx
 
 // ---- ops/dropout.cpp --------------------------------------------------------------------------------------
 // Zeroes each element with probability p and scales the rest by 1/(1-p). Element i's fate depends on the
-// generator and i alone. Srivastava et al., 2014.
+// generator and i alone. A dropped inf or NaN becomes 0 (PyTorch: NaN). Srivastava et al., 2014.
 Tensor dropout(const Tensor& x, double p, Generator& gen);
 
 // ---- ops/attention.cpp, fused_attention.cpp, short_attention.cpp, long_attention.cpp ----------------------

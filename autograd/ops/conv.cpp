@@ -20,6 +20,7 @@ struct Grid {
               w.dilation <= limit,
           op, "too large: expected a window of sizes up to ", limit, ", got kernel ", w.kernel_h, " x ",
           w.kernel_w, ", stride ", w.stride, ", dilation ", w.dilation, ", padding ", w.padding);
+    check_sizes(op, {height, width});
     const index_t tall = w.dilation * (w.kernel_h - 1) + 1, wide = w.dilation * (w.kernel_w - 1) + 1;
     check(tall <= height + 2 * w.padding && wide <= width + 2 * w.padding, op, "the kernel ", w.kernel_h,
           " x ", w.kernel_w, w.dilation == 1 ? "" : concat(" with dilation ", w.dilation),
@@ -52,6 +53,7 @@ void for_each_pixel(index_t channels, index_t height, index_t width, const Windo
 
 Tensor unfold_of(const char* op, const Tensor& x, const Window& w, const Grid& grid) {
   const index_t batch = x.size(0), channels = x.size(1), height = x.size(2), width = x.size(3);
+  check_sizes(op, {batch, channels, w.kernel_h, w.kernel_w, grid.rows, grid.columns});
   const Shape shape{batch, channels * w.kernel_h * w.kernel_w, grid.rows * grid.columns};
   Tensor y = ops::allocate(op, shape, x.dtype()).fill_(0);
   const Tensor xd = ops::dense(x);

@@ -152,7 +152,7 @@ Tensor roll(const Tensor& x, index_t shift, index_t axis) {
   ops::check_tensors("roll", {&x});
   const index_t n = x.shape()[wrap_axis("roll", axis, x.shape())];
   IntTensor order = IntTensor::arange(0, n);
-  for (index_t i = 0; i < n; ++i) order.values()[static_cast<std::size_t>(i)] = ((i - shift) % n + n) % n;
+  for (index_t i = 0; i < n; ++i) order.values()[static_cast<std::size_t>(i)] = ((i - shift % n) % n + n) % n;
   return index_select(x, axis, order);
 }
 

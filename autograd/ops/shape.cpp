@@ -351,7 +351,7 @@ std::vector<Tensor> chunk(const Tensor& x, index_t count, index_t axis) {
   ops::check_tensors("chunk", {&x});
   check(count >= 1, "chunk", "at least one part, got ", count);
   const index_t size = x.size(axis);
-  return split(x, std::max<index_t>(1, (size + count - 1) / count), axis);
+  return split(x, std::max<index_t>(1, size / count + (size % count != 0)), axis);
 }
 
 }  // namespace heed

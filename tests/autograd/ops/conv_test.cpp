@@ -123,6 +123,15 @@ TEST(Conv, ErrorsNameOpShapesAndRule) {
             }),
             "[unfold] too large: expected a window of sizes up to 1073741824, got kernel 2 x 2, stride 1, "
             "dilation 1, padding 9223372036854775807");
+  const index_t large = index_t{1} << 30;
+  expect_contains(error_of([&] {
+                    unfold(x, {large, large, 1, large / 2});
+                  }),
+                  "[unfold] too large: (1, 2, 1073741824, 1073741824, ");
+  expect_contains(error_of([&] {
+                    fold(ones({1, 4, 4}), INT64_MAX, 4, {2, 2, 2});
+                  }),
+                  "[fold] too large: (9223372036854775807, 4)");
   expect_refuses_undefined("unfold", [](const Tensor& t) { unfold(t, {2, 2}); });
 }
 

@@ -50,6 +50,7 @@ TEST(Gather, RollsAndFlips) {
   EXPECT_EQ(roll(tensor({1, 2, 3, 4}), 1, 0).to_vector(), (Numbers{4, 1, 2, 3}));
   EXPECT_EQ(roll(tensor({1, 2, 3, 4}), -5, 0).to_vector(), (Numbers{2, 3, 4, 1}));
   EXPECT_EQ(roll(zeros({0}), 3, 0).numel(), 0);
+  EXPECT_EQ(roll(tensor({1, 2, 3}), INT64_MIN, 0).shape(), (Shape{3}));
   EXPECT_EQ(flip(x, {0}).to_vector(), (Numbers{4, 5, 6, 1, 2, 3}));
   EXPECT_EQ(flip(x, {0, 1}).to_vector(), (Numbers{6, 5, 4, 3, 2, 1}));
 }
