@@ -64,7 +64,11 @@ IntTensor IntTensor::arange(index_t begin, index_t end, index_t step) {
                       count = span / stride + (span % stride != 0);
   check(count < std::uint64_t{1} << 44, "arange", "too large: ", begin, " to ", end, " by ", step);
   IntTensor result = zeros({static_cast<index_t>(count)});
-  for (std::size_t i = 0; i < count; ++i) result.values_[i] = begin + static_cast<index_t>(i) * step;
+  index_t next = begin;
+  for (std::size_t i = 0; i < count; ++i) {
+    result.values_[i] = next;
+    if (i + 1 < count) next += step;  // the one after the last might overflow
+  }
   return result;
 }
 

@@ -191,9 +191,6 @@ TEST(Create, MemoryThatIsNotThereIsReportedByTheNameOfTheOp) {
     SCOPED_TRACE(name);
     EXPECT_NO_THROW(expect_contains(error_of(op), "[" + name + "] cannot allocate "));
   }
-  expect_contains(error_of([] { IntTensor::zeros(huge); }),
-                  "[IntTensor] cannot allocate 8000000000000 bytes for shape (1000000, 1000000)");
-  expect_contains(error_of([] { IntTensor::arange(0, 1'000'000'000'000); }), "[IntTensor] cannot allocate ");
   // Backward allocates, too.
   const Tensor leaf = ones({1, 1}).set_requires_grad();
   const Tensor y = sum(leaf.expand(huge).select(0, 0).select(0, 0));

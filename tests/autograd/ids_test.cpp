@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "autograd/kernels/sanitizers.h"
 #include "tests/testing.h"
 
 namespace heed {
@@ -70,6 +71,17 @@ TEST(IntTensor, ArangeCountsInBothDirections) {
   EXPECT_EQ(IntTensor::arange(INT64_MIN, INT64_MAX, INT64_MAX), (IntTensor{INT64_MIN, -1, INT64_MAX - 1}));
   EXPECT_EQ(error_of([] { IntTensor::arange(0, INT64_MAX); }),
             "[arange] too large: 0 to 9223372036854775807 by 1");
+}
+
+TEST(IntTensor, MemoryThatIsNotThereIsReported) {
+  if (HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER)
+    GTEST_SKIP() << "a sanitizer ends the process when so much is allocated by new";
+  EXPECT_EQ(error_of([] {
+              IntTensor::zeros({1'000'000, 1'000'000});
+            }),
+            "[IntTensor] cannot allocate 8000000000000 bytes for shape (1000000, 1000000). Hint: use smaller "
+            "sizes");
+  expect_contains(error_of([] { IntTensor::arange(0, 1'000'000'000'000); }), "[IntTensor] cannot allocate ");
 }
 
 TEST(IntTensor, PrintsInColumns) {
