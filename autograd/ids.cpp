@@ -1,6 +1,7 @@
 #include "autograd/ids.h"
 
 #include <algorithm>
+#include <new>
 #include <numeric>
 
 #include "autograd/error.h"
@@ -43,15 +44,32 @@ IntTensor::IntTensor(std::vector<index_t> values, Shape shape) : shape_(shape), 
 
 IntTensor IntTensor::zeros(const Shape& shape) {
   check_sizes("IntTensor", shape);
-  return {std::vector<index_t>(static_cast<std::size_t>(shape.numel())), shape};
+  const auto count = static_cast<std::size_t>(shape.numel());
+  try {
+    return {std::vector<index_t>(count), shape};
+  } catch (const std::bad_alloc&) {
+    fail("IntTensor", "cannot allocate ", count * sizeof(index_t), " bytes for shape ", shape,
+         ". Hint: use smaller sizes");
+  }
 }
 
 IntTensor IntTensor::arange(index_t begin, index_t end, index_t step) {
   check(step != 0, "arange", "the step must not be 0");
-  std::vector<index_t> values;
-  for (index_t i = begin; step > 0 ? i < end : i > end; i += step) values.push_back(i);
-  const auto count = static_cast<index_t>(values.size());
-  return {std::move(values), {count}};
+  const auto distance = [](index_t from, index_t to) {
+    return from < to ? static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from) : 0;
+  };
+  const std::uint64_t span = step > 0 ? distance(begin, end) : distance(end, begin),
+                      stride =
+                          step > 0 ? static_cast<std::uint64_t>(step) : -static_cast<std::uint64_t>(step),
+                      count = span / stride + (span % stride != 0);
+  check(count < std::uint64_t{1} << 44, "arange", "too large: ", begin, " to ", end, " by ", step);
+  IntTensor result = zeros({static_cast<index_t>(count)});
+  index_t next = begin;
+  for (std::size_t i = 0; i < count; ++i) {
+    result.values_[i] = next;
+    if (i + 1 < count) next += step;  // the one after the last might overflow
+  }
+  return result;
 }
 
 index_t IntTensor::size(index_t axis) const { return shape_[wrap_axis("size", axis, shape_)]; }

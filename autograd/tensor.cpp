@@ -230,7 +230,7 @@ void Tensor::set_grad(Tensor g) {
   state_of(*this);
   check(!g.defined() || (g.shape() == shape() && g.dtype() == dtype()), "set_grad",
         "a gradient must have the tensor's shape and dtype: ", shape(), " ", heed::name(dtype()));
-  state_->grad = std::move(g);
+  state_->grad = g.defined() ? detail::unshared(std::move(g)) : Tensor();
 }
 
 void Tensor::retain_grad() {

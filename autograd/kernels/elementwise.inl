@@ -78,15 +78,16 @@ void unary_backward(Unary f, const T* dy, const T* saved, T* dx, index_t n) {
       return sweep(dy, saved, dx, n, [half](V g, V y) INLINE_LAMBDA { return neg(g * half * y * y * y); });
     case Unary::abs:
       return sweep(dy, saved, dx, n, [=](V g, V x) INLINE_LAMBDA {
-        return select(less(zero, x), g, select(less(x, zero), neg(g), zero * x));
+        return g * select(less(zero, x), one, select(less(x, zero), neg(one), zero));
       });
     case Unary::tanh:
       return sweep(dy, saved, dx, n, [one](V g, V y) INLINE_LAMBDA { return g * (one - y * y); });
     case Unary::sigmoid:
       return sweep(dy, saved, dx, n, [one](V g, V y) INLINE_LAMBDA { return g * y * (one - y); });
-    case Unary::relu:
-      return sweep(dy, saved, dx, n,
-                   [zero](V g, V y) INLINE_LAMBDA { return select(less(zero, y), g, zero); });
+    case Unary::relu:  // NaN passes the gradient on, as in PyTorch
+      return sweep(dy, saved, dx, n, [zero](V g, V y) INLINE_LAMBDA {
+        return select(less(zero, y), g, select(is_nan(y), g, zero));
+      });
     case Unary::gelu:
       return sweep(dy, saved, dx, n, [=](V g, V x) INLINE_LAMBDA {
         const V cdf = half * (one + erf(x * V::all(T(inv_sqrt2))));

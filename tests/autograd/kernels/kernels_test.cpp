@@ -233,6 +233,50 @@ TEST(Kernels, AMillionTenthsAddUpToAHundredThousand) {
     k.sum_rows(x.data(), &y, 1, 1'000'000);
     EXPECT_NEAR(y, 1'000'000 * double{T(0.1)}, sizeof(T) == 4 ? 0.05 : 1e-7)
         << name;  // one by one in float: 100,958
+    for (const index_t n : {1, 2, 3, 40, 200}) {
+      std::vector<T> columns(static_cast<std::size_t>(n));
+      const index_t rows = 1'000'000 / n;
+      k.sum_columns(x.data(), columns.data(), rows, n, false);
+      const double want = static_cast<double>(rows) * double{T(0.1)};
+      for (const T sum : columns)
+        EXPECT_NEAR(sum / want, 1, sizeof(T) == 4 ? 1e-6 : 1e-14) << name << " " << n;
+    }
+  });
+}
+
+// Lengths on both sides of the ends of a block and of a leaf of the tree, and several leaves.
+TEST(Kernels, LongRowsMatchTheReference) {
+  for_every_table([](const auto& k, const auto& ref, const std::string& name) {
+    using T = Element<decltype(k)>;
+    for (const index_t leaf : {32 * k.lanes, 512 * k.lanes})
+      for (const index_t n : {leaf - 1, leaf, leaf + 1, 3 * leaf + 5, 8 * leaf}) {
+        const auto x = random_values<T>(n, 4), dy = random_values<T>(n, 5);
+        T y = 0, want = 0;
+        k.sum_rows(x.data(), &y, 1, n);
+        ref.sum_rows(x.data(), &want, 1, n);
+        const std::string what = name + " " + std::to_string(n);
+        // The reference is a plain loop in double: for f64 its own error is the larger one.
+        const double factor = sizeof(T) == 4 ? 40 : 200;
+        EXPECT_NEAR(y, want,
+                    factor * std::sqrt(static_cast<double>(n)) * double{std::numeric_limits<T>::epsilon()})
+            << what;
+        std::vector<T> p(x.size()), want_p(x.size());
+        k.softmax_rows(x.data(), nullptr, p.data(), 1, n);
+        ref.softmax_rows(x.data(), nullptr, want_p.data(), 1, n);
+        expect_close(p, want_p, 3, what + " softmax");
+        k.log_softmax_rows(x.data(), p.data(), 1, n);
+        ref.log_softmax_rows(x.data(), want_p.data(), 1, n);
+        expect_close(p, want_p, 3, what + " log_softmax");
+        T mean = 0, rstd = 0, want_mean = 0, want_rstd = 0;
+        k.layer_norm(x.data(), nullptr, nullptr, T(1e-5), p.data(), &mean, &rstd, 1, n);
+        ref.layer_norm(x.data(), nullptr, nullptr, T(1e-5), want_p.data(), &want_mean, &want_rstd, 1, n);
+        expect_close(p, want_p, 6, what + " layer_norm");
+        std::vector<T> dx(x.size()), want_dx(x.size());
+        k.layer_norm_backward(dy.data(), x.data(), nullptr, &mean, &rstd, dx.data(), nullptr, nullptr, 1, n);
+        ref.layer_norm_backward(dy.data(), x.data(), nullptr, &mean, &rstd, want_dx.data(), nullptr, nullptr,
+                                1, n);
+        expect_close(dx, want_dx, 12, what + " layer_norm backward");
+      }
   });
 }
 
