@@ -18,11 +18,18 @@ namespace heed::tutor {
 
 // The forms besides the inputs as given. A check switches off a form that its exercise does not allow.
 struct Forms {
-  bool f64 = true;        // the same numbers as f64 tensors
+  bool f64 = true;        // the same numbers as f64 tensors, and results of type f64
   bool views = true;      // the same numbers as non-contiguous views
   bool gradients = true;  // the gradient with respect to every tensor among the inputs
   bool unchanged = true;  // inputs passed by const reference hold the same numbers after the call
 };
+
+// The tensors of a result of attention(), for walk.
+template <class Visit>
+void each_tensor(AttentionResult& result, const Visit& visit) {
+  visit(result.output);
+  visit(result.weights);
+}
 
 template <class T>
 concept PointsToModule = requires(T& p) {
