@@ -1,5 +1,6 @@
 // exercises.h — the functions to be written in lesson 02, in the order of doing. Letters: B batch, T queries, S keys,
 // D width of queries and keys, Dv width of values; `...` is any number of leading axes, a batch for example.
+// Sizes of tensors are at least 1.
 #pragma once
 
 #include "autograd/autograd.h"
