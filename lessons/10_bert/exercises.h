@@ -18,6 +18,8 @@ struct Chances {
   std::vector<index_t> word;
 };
 IntTensor hide_words(const IntTensor& ids, const Chances& chances);
+constexpr index_t no_label = -100;  // cross_entropy ignores targets of this value
+IntTensor word_labels(const IntTensor& ids, const Chances& chances);
 Tensor hidden_loss(const Tensor& logits, const IntTensor& words, const std::vector<index_t>& places);
 Tensor pool(const Tensor& hidden, const Tensor& weight, const Tensor& bias);
 

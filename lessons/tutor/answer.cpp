@@ -50,11 +50,10 @@ bool same_shapes(const Answer& a, const Answer& b) {
   return true;
 }
 
-// Whether a result is f32 that is expected to be f64, as the inputs are.
-bool lost_precision(const Answer& got, const Answer& want) {
-  for (std::size_t i = 0; i < std::min(got.types.size(), want.types.size()); ++i)
-    if (got.types[i] == f32 && want.types[i] == f64) return true;
-  return false;
+std::string names(const std::vector<DType>& dtypes) {
+  std::string text;
+  for (const DType dtype : dtypes) text += (text.empty() ? "dtype " : ", ") + std::string(name(dtype));
+  return text;
 }
 
 Tensor as_numbers(const Mask& mask) {
@@ -83,7 +82,7 @@ Difference difference(const Answer& got, const Answer& want) {
   if (!got.error.empty() && !want.error.empty()) return {};  // both refuse; each in its own words
   if (!got.error.empty() || !want.error.empty() || !same_shapes(got, want))
     return {infinity, "", shapes(got), shapes(want)};
-  if (lost_precision(got, want)) return {infinity, "", "type f32", "type f64, as the inputs"};
+  if (got.dtypes != want.dtypes) return {infinity, "", names(got.dtypes), names(want.dtypes)};
   Difference worst;
   for (std::size_t part = 0; part < got.parts.size(); ++part) {
     if (!got.parts[part].defined()) continue;

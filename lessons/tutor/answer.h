@@ -15,8 +15,8 @@ namespace heed::tutor {
 // Made from whatever exercises return; numbers are copied out as f64, so nothing later can change them.
 struct Answer {
   std::vector<Tensor> parts;
-  std::string error;         // what was thrown; "" for an answer of numbers
-  std::vector<DType> types;  // of the results, if a question compares them; else empty
+  std::string error;          // what was thrown; "" for an answer of numbers
+  std::vector<DType> dtypes;  // of the parts, if a question compares them; else empty
 
   Answer(const Tensor& t)
       : Answer(std::vector<Tensor>{t}) {}      // NOLINT: probes return their numbers as they are
@@ -37,7 +37,7 @@ struct Answer {
 
 // Where two answers lie furthest apart.
 struct Difference {
-  double distance = 0;    // |got - want|; infinite if shapes or types differ, if one threw, or if one is NaN
+  double distance = 0;    // |got - want|; infinite if shapes or dtypes differ, one threw, or one is NaN
   std::string place;      // "[1][0]", "part 2, [1][0]", or "" where the answers have no such place in common
   std::string got, want;  // the two numbers there; or the shapes; or the errors
 };

@@ -25,7 +25,7 @@ constexpr double clear_of_tolerance = 20;  // twins must differ by this many tol
 struct Evidence {
   bool agrees_everywhere = true;   // it gave the subject's answer to every question
   bool agrees_on_mistakes = true;  // … to every question on which the subject is wrong
-  // Of the comparisons that tell the known mistakes apart, and on which the subject is wrong:
+  // Of the comparisons with inputs as given that tell the known mistakes apart, and on which the subject is wrong:
   bool wrong_with_subject = true;  // it is wrong on all of them
   std::optional<Question> alone;   // the first to which it alone gave the subject's numbers
 };
@@ -38,7 +38,7 @@ struct Verdict {
   std::vector<Evidence> evidence;  // of each twin
   std::vector<std::vector<double>>
       apart;  // [i][j]: largest distance so far, in tolerances; 0 is the right one
-  Question worst{"", Answer(0), Answer(0), {}, "", ""};
+  Question worst{"", Answer(0), Answer(0), {}, "", "", true};
   double worst_distance = -1;
   std::string invariant_id, invariant_message;  // the first that failed; the first with an id, if any
   std::string result;                           // the file that the runner reads; "" where nobody does
@@ -141,12 +141,27 @@ bool tells_mistakes_apart(const Question& q, double tolerance) {
   return wrong >= 2 && 6 * distinct.size() >= 5 * wrong;
 }
 
+// Whether one of the wrong numbers is no integer. Different mistakes often give the same NaN, infinity, id or index.
+bool has_wrong_fraction(const Question& q, double tolerance) {
+  if (q.got.parts.size() != q.right.parts.size()) return false;
+  for (std::size_t part = 0; part < q.got.parts.size(); ++part) {
+    const Tensor &got = q.got.parts[part], &right = q.right.parts[part];
+    if (!got.defined() || !right.defined() || got.shape() != right.shape()) continue;
+    const std::vector<double> a = got.to_vector(), b = right.to_vector();
+    for (std::size_t i = 0; i < a.size(); ++i)
+      if (std::isfinite(a[i]) && a[i] != std::round(a[i]) && !(std::abs(a[i] - b[i]) <= tolerance))
+        return true;
+  }
+  return false;
+}
+
 // Updates the evidence for every twin with the answers to one more question.
 void weigh(const Question& q, double tolerance) {
   Verdict& v = verdict();
   const bool wrong = !(difference(q.got, q.right).distance <= tolerance);
   const bool numbers = q.invariant_message.empty() && q.got.error.empty() && q.right.error.empty();
-  const bool telling = wrong && numbers && tells_mistakes_apart(q, tolerance);
+  const bool telling = wrong && q.as_given && numbers && has_wrong_fraction(q, tolerance) &&
+                       tells_mistakes_apart(q, tolerance);
   std::vector<std::size_t> agreeing;
   for (std::size_t i = 0; i < q.twins.size(); ++i) {
     Evidence& e = v.evidence[i];

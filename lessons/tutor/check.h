@@ -57,6 +57,7 @@ struct Question {
   Answer right, got;
   std::vector<Answer> twins;
   std::string invariant_id, invariant_message;  // of an invariant; empty for a comparison of numbers
+  bool as_given = true;                         // false: a question repeated in another form
 };
 
 // The verdict on this run is kept in check.cpp; these are how exercises reach it.
@@ -97,16 +98,7 @@ class Exercise {
     });
     if (!has_tensors(make)) return;
     if (forms.unchanged) keeps_inputs(make);
-    if (forms.f64)
-      compare_form(text + ", in f64", [&](F* f) {
-        auto inputs = make();
-        std::apply([](auto&... input) { (to_f64(input), ...); }, inputs);
-        const Outputs in_f64 = tutor::call(f, inputs, Signature<F>::indices);
-        Answer answer = in_f64.answer;
-        for (const Tensor& t : in_f64.tensors)
-          if (t.defined()) answer.types.push_back(t.dtype());
-        return answer;
-      });
+    if (forms.f64) holds_in_f64(text, make);
     if (forms.views)
       compare_form(text + ", each tensor a non-contiguous view", [&](F* f) {
         auto inputs = make();
@@ -142,11 +134,25 @@ class Exercise {
 
   // A form in which the right function throws would compare nothing.
   void compare_form(const std::string& text, const Probe& probe) const {
-    const Question question = put(text, probe);
+    Question question = put(text, probe);
+    question.as_given = false;
     if (!question.right.error.empty())
       ADD_FAILURE() << "this check is at fault, the right function throws: " << text << "\n  "
                     << question.right.error;
     judge(question);
+  }
+
+  // The same numbers from f64 inputs, and as f64.
+  template <class Make>
+  void holds_in_f64(const std::string& text, const Make& make) const {
+    compare_form(text + ", in f64", [&](F* f) {
+      auto inputs = make();
+      std::apply([](auto&... input) { (to_f64(input), ...); }, inputs);
+      Outputs outputs = tutor::call(f, inputs, Signature<F>::indices);
+      for (const Tensor& t : outputs.tensors)
+        if (t.defined()) outputs.answer.dtypes.push_back(t.dtype());
+      return outputs.answer;
+    });
   }
 
   template <class Make>

@@ -4,6 +4,11 @@
 
 namespace heed::tutor {
 
+void append_modes(const nn::Module& module, std::vector<double>& modes) {
+  modes.push_back(module.training() ? 1 : 0);
+  for (const auto& [name, child] : module.children()) append_modes(*child, modes);
+}
+
 Tensor weighted_sum(const std::vector<Tensor>& outputs) {
   Tensor total;
   double place = 1;

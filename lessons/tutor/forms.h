@@ -2,9 +2,12 @@
 // the inputs in f64, the inputs as views with other strides, and the inputs recording gradients.
 #pragma once
 
+#include <cmath>
 #include <concepts>
+#include <functional>
 #include <memory>
 #include <ranges>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -18,7 +21,7 @@ namespace heed::tutor {
 
 // The forms besides the inputs as given. A check switches off a form that its exercise does not allow.
 struct Forms {
-  bool f64 = true;        // the same numbers as f64 tensors, and results of type f64
+  bool f64 = true;  // the same numbers as f64 tensors, and outputs of the dtype that the right function gives
   bool views = true;      // the same numbers as non-contiguous views
   bool gradients = true;  // the gradient with respect to every tensor among the inputs
   bool unchanged = true;  // inputs passed by const reference hold the same numbers after the call
@@ -33,11 +36,19 @@ void each_tensor(AttentionResult& result, const Visit& visit) {
 
 template <class T>
 concept PointsToModule = requires(T& p) {
-  { *p } -> std::derived_from<nn::Module>;
+  requires std::derived_from<std::remove_cvref_t<decltype(*p)>, nn::Module>;
 };
 
+// What holds no tensors by its type.
+template <class T>
+inline constexpr bool without_tensors =
+    std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, Mask> || std::same_as<T, IntTensor> ||
+    std::same_as<T, Shape> || std::same_as<T, std::string> || std::same_as<T, Generator>;
+template <class R, class... A>
+inline constexpr bool without_tensors<std::function<R(A...)>> = true;  // what it captures stays as it is
+
 // Calls visit(Tensor&) for every tensor in `value`, undefined ones included. A struct of an exercise takes part through an
-// overload of each_tensor(Struct&, visit) in its own namespace; anything else holds no tensors.
+// overload of each_tensor(Struct&, visit) in its own namespace (not in an unnamed one: that is not searched).
 template <class T, class Visit>
 void walk(T& value, const Visit& visit) {
   if constexpr (std::same_as<T, Tensor>) {
@@ -83,6 +94,16 @@ void walk_inputs(std::tuple<T...>& inputs, const Visit& visit, std::index_sequen
   (one.template operator()<i>(), ...);
 }
 
+// Appends 1 for each module of the tree that is in training mode, else 0.
+void append_modes(const nn::Module& module, std::vector<double>& modes);
+template <class T>
+void append_modes_of(const T& input, std::vector<double>& modes) {
+  if constexpr (std::derived_from<T, nn::Module>)
+    append_modes(input, modes);
+  else if constexpr (PointsToModule<const T>)
+    append_modes(*input, modes);
+}
+
 template <class Parameter, class T>
 decltype(auto) pass(T& value) {
   if constexpr (PointsToModule<T> && !PointsToModule<std::remove_cvref_t<Parameter>>)
@@ -91,7 +112,7 @@ decltype(auto) pass(T& value) {
     return (value);
 }
 
-// The outputs of one call: the result, and the tensors of the inputs that the function may write to.
+// The outputs of one call: the result, the tensors of the inputs that the function may write to, and the modes of modules.
 struct Outputs {
   std::vector<Tensor> tensors;  // with their history, for backward
   Answer answer = Answer(std::vector<Tensor>{});
@@ -107,13 +128,15 @@ Outputs call(F* f, std::tuple<T...>& inputs, std::index_sequence<i...> indices) 
   } else {
     std::remove_cvref_t<Result> result =
         f(pass<typename Signature<F>::template Parameter<i>>(std::get<i>(inputs))...);
-    walk(result, collect);
-    if constexpr (std::constructible_from<Answer, decltype(result)&>)
-      outputs.answer = Answer(result);
-    else if constexpr (requires { parts_of(result); })  // a struct of ids brings parts_of(Struct) of its own
+    if constexpr (requires { parts_of(result); }) {  // a struct of ids brings parts_of(Struct) of its own
       outputs.answer = Answer(parts_of(result));
-    else
-      outputs.answer = Answer(outputs.tensors);
+    } else {
+      walk(result, collect);
+      if constexpr (std::constructible_from<Answer, decltype(result)&>)
+        outputs.answer = Answer(result);
+      else
+        outputs.answer = Answer(outputs.tensors);
+    }
   }
   std::vector<Tensor> written;
   walk_inputs<F, true>(
@@ -121,6 +144,9 @@ Outputs call(F* f, std::tuple<T...>& inputs, std::index_sequence<i...> indices) 
   outputs.tensors.insert(outputs.tensors.end(), written.begin(), written.end());
   const std::vector<Tensor> after = Answer(written).parts;
   outputs.answer.parts.insert(outputs.answer.parts.end(), after.begin(), after.end());
+  std::vector<double> modes;
+  (append_modes_of(std::get<i>(inputs), modes), ...);
+  if (!modes.empty()) outputs.answer.parts.push_back(Answer(modes).parts[0]);
   return outputs;
 }
 

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "lessons/10_bert/exercises.h"
 #include "lessons/tutor/check.h"
 
@@ -34,6 +36,15 @@ Tensor logits_alone(const Tensor& x, const IntTensor& w, const std::vector<index
   return total(x, w, p) / count(p);
 }
 Tensor sign(const Tensor& x, const IntTensor& w, const std::vector<index_t>& p) { return -right(x, w, p); }
+Tensor unguarded(const Tensor& x, const IntTensor& w, const std::vector<index_t>& p) {
+  return total(log(exp(x) / exp(x).sum({-1}, true)), w, p) / count(p);
+}
+Tensor first_position(const Tensor& x, const IntTensor& w, const std::vector<index_t>& p) {
+  return right(x, w, {p.front()});
+}
+Tensor mean_of_rows(const Tensor& x, const IntTensor& w, const std::vector<index_t>& p) {
+  return summed(x, w, p) / static_cast<double>(w.size(0));
+}
 Tensor over_places(const Tensor& x, const IntTensor& w, const std::vector<index_t>& p) {
   return total(log_softmax(x, 1), w, p) / count(p);
 }
@@ -48,32 +59,48 @@ const tutor::Exercise<decltype(hidden_loss)> exercise{
      {"BE-18", "the probability itself: the loss is the negative of its logarithm", no_logarithm},
      {"BE-19", "a logit is no probability: log_softmax first", logits_alone},
      {"BE-20", "the sign is the wrong way round: a loss falls where the word gets likelier", sign},
-     {"BE-21", "softmax over the places: the words of the vocabulary are on the last axis", over_places}}};
+     {"BE-21", "softmax over the places: the words of the vocabulary are on the last axis", over_places},
+     {"AG-19", "exp overflowed: subtract the largest logit of the row first, as log_softmax does", unguarded},
+     {"BE-60", "the first masked position alone was counted", first_position},
+     {"BE-61", "divided by the number of sequences: divide by how many positions were asked for",
+      mean_of_rows}}};
 
-struct Case {
-  Tensor logits;
-  IntTensor words{{3, 0, 4, 2}, {1, 1, 0, 3}, {2, 4, 4, 0}};
-};
-Case make() {
+using Places = std::vector<index_t>;
+
+// logits (3, 4, 5), words, places
+std::tuple<Tensor, IntTensor, Places> inputs(const Places& places, double scale = 1) {
   Generator gen(8);
-  return {randn({3, 4, 5}, gen)};
+  return {randn({3, 4, 5}, gen) * scale, IntTensor{{3, 0, 4, 2}, {1, 1, 0, 3}, {2, 4, 4, 0}}, places};
 }
 
-TEST(HiddenLoss, IsTheMeanOverHiddenPlaces) {
-  exercise.compare("hidden_loss(logits (3, 4, 5), words, {1, 6, 11})", [](auto f) {
-    return f(make().logits, make().words, {1, 6, 11});
+TEST(HiddenLoss, IsTheMeanOverMaskedPositions) {
+  exercise.call("hidden_loss(logits (3, 4, 5), words, {1, 6, 11})", [] { return inputs({1, 6, 11}); });
+  exercise.call("hidden_loss(logits (3, 4, 5), words, {10, 0, 9, 3})", [] { return inputs({10, 0, 9, 3}); });
+}
+TEST(HiddenLoss, OfOnePositionIsThatPositionsLoss) {
+  exercise.call("hidden_loss(logits (3, 4, 5), words, {7})", [] { return inputs({7}); });
+}
+TEST(HiddenLoss, OfASingleSequence) {
+  exercise.call("hidden_loss({{{1, -2, 0.5}, {0, 3, 1}}}, {{2, 0}}, {0, 1})", [] {
+    return std::tuple(tensor({{{1, -2, 0.5}, {0, 3, 1}}}), IntTensor{{2, 0}}, Places{0, 1});
+  });
+  exercise.call("hidden_loss({{{1, -2, 0.5}}}, {{1}}, {0})", [] {
+    return std::tuple(tensor({{{1, -2, 0.5}}}), IntTensor{{1}}, Places{0});
   });
 }
-TEST(HiddenLoss, OfOnePlaceIsThatPlacesLoss) {
-  exercise.compare("hidden_loss(logits (3, 4, 5), words, {7})",
-                   [](auto f) { return f(make().logits, make().words, {7}); });
-}
-TEST(HiddenLoss, SendsItsGradientToHiddenPlacesAlone) {
-  exercise.compare("the gradient of hidden_loss(logits (3, 4, 5), words, {0, 9})", [](auto f) {
-    Tensor logits = make().logits.set_requires_grad();
-    f(logits, make().words, {0, 9}).backward();
-    return logits.grad();
+TEST(HiddenLoss, StaysFiniteForLargeLogits) {
+  exercise.call("hidden_loss(1000 · logits (3, 4, 5), words, {1, 6, 11})", [] {
+    return inputs({1, 6, 11}, 1000);
   });
+}
+TEST(HiddenLoss, ReadsNoOtherPosition) {
+  exercise.call("hidden_loss(logits (3, 4, 5) with NaN at position 0, words, {1, 6, 11})",
+                [] {
+                  auto [logits, words, places] = inputs({1, 6, 11});
+                  logits.set({0, 0, 3}, NAN);
+                  return std::tuple(logits, words, places);
+                },
+                {.gradients = false});
 }
 
 }  // namespace

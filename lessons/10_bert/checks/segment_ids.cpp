@@ -38,13 +38,24 @@ const tutor::Exercise<decltype(segment_ids)> exercise{
      {"BE-11", "the second row begins as the first one ended: every row begins at 0", carries_over},
      {"BE-08", "every token belongs to the first sentence: the segments are not used", all_first}}};
 
-TEST(SegmentIds, ChangeBehindTheFirstSep) {
-  exercise.compare("segment_ids({{1, 8, 9, 2, 7, 2, 0}, {1, 5, 2, 6, 6, 6, 2}}, 2)", [](auto f) {
-    return f(IntTensor{{1, 8, 9, 2, 7, 2, 0}, {1, 5, 2, 6, 6, 6, 2}}, 2);
+TEST(SegmentIds, ChangeAfterTheFirstSep) {
+  exercise.call("segment_ids({{1, 8, 9, 2, 7, 2, 0}, {1, 5, 2, 6, 6, 6, 2}}, 2)", [] {
+    return std::tuple(IntTensor{{1, 8, 9, 2, 7, 2, 0}, {1, 5, 2, 6, 6, 6, 2}}, index_t{2});
+  });
+  exercise.call("segment_ids({{1, 7, 3, 4, 3, 0, 0, 0}}, 3)", [] {
+    return std::tuple(IntTensor{{1, 7, 3, 4, 3, 0, 0, 0}}, index_t{3});
   });
 }
 TEST(SegmentIds, OfOneSentenceAreZeroUpToItsSep) {
-  exercise.compare("segment_ids({{1, 4, 4, 9}}, 9)", [](auto f) { return f(IntTensor{{1, 4, 4, 9}}, 9); });
+  exercise.call("segment_ids({{1, 4, 4, 9}}, 9)", [] {
+    return std::tuple(IntTensor{{1, 4, 4, 9}}, index_t{9});
+  });
+  exercise.call("segment_ids({{1, 4, 2, 0}, {1, 4, 4, 4}, {1, 2, 0, 0}}, 2)", [] {
+    return std::tuple(IntTensor{{1, 4, 2, 0}, {1, 4, 4, 4}, {1, 2, 0, 0}}, index_t{2});
+  });
+}
+TEST(SegmentIds, OfNoTokensAreNone) {
+  exercise.call("segment_ids({{}, {}}, 2)", [] { return std::tuple(IntTensor::zeros({2, 0}), index_t{2}); });
 }
 
 }  // namespace

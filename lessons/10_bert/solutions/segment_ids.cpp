@@ -2,7 +2,7 @@
 //
 //   ids (B, T): [CLS] first [SEP] second [SEP] [PAD] … -> (B, T): 0 up to the first [SEP], that one included; 1 after it
 //
-// Each row has its [SEP] at another place, and a row with one sentence has one.
+// Each row has its first [SEP] at another position; a row without one is 0 throughout. T may be 0.
 //
 // You may use:  ids.size(axis), ids.at({b, t}), IntTensor::zeros(shape), x.values()[flat] (row-major, to write).
 #include "lessons/10_bert/exercises.h"

@@ -18,6 +18,9 @@ IntTensor without_the_last(const IntTensor& ids, index_t context) {
   return ids.slice(1, std::max<index_t>(end - context, 0), end);
 }
 IntTensor one_too_few(const IntTensor& ids, index_t context) { return right(ids, context - 1); }
+IntTensor rows_cropped(const IntTensor& ids, index_t context) {
+  return ids.slice(0, std::max<index_t>(ids.size(0) - context, 0), ids.size(0));
+}
 
 const tutor::Exercise<decltype(crop_context)> exercise{
     "10_crop_context",
@@ -26,18 +29,29 @@ const tutor::Exercise<decltype(crop_context)> exercise{
     {{"GP-11", "the oldest tokens were kept: the next one depends on the newest", oldest},
      {"GP-12", "more tokens than there are positions: crop to the context", uncropped},
      {"GP-13", "the newest token was cropped: it is the one the next follows", without_the_last},
-     {"GP-14", "one token fewer than there are positions", one_too_few}}};
+     {"GP-14", "one token fewer than there are positions", one_too_few},
+     {"GP-60", "axis 0 was cropped: those are the sequences of the batch; tokens are on axis 1",
+      rows_cropped}}};
 
 TEST(CropContext, KeepsTheNewest) {
-  exercise.compare("crop_context({{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}}, 3)", [](auto f) {
-    return f(IntTensor{{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}}, 3);
+  exercise.call("crop_context({{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}}, 3)", [] {
+    return std::tuple(IntTensor{{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}}, index_t{3});
+  });
+  exercise.call("crop_context({{1, 2, 3, 4, 5}}, 4)", [] {
+    return std::tuple(IntTensor{{1, 2, 3, 4, 5}}, index_t{4});
+  });
+  exercise.call("crop_context({{1, 2}, {3, 4}, {5, 6}}, 1)", [] {
+    return std::tuple(IntTensor{{1, 2}, {3, 4}, {5, 6}}, index_t{1});
   });
 }
-TEST(CropContext, LeavesAShortTextAlone) {
-  exercise.compare("crop_context({{4, 2}}, 3)", [](auto f) { return f(IntTensor{{4, 2}}, 3); });
+TEST(CropContext, LeavesAShortSequenceAlone) {
+  exercise.call("crop_context({{4, 2}}, 3)", [] { return std::tuple(IntTensor{{4, 2}}, index_t{3}); });
+  exercise.call("crop_context({{}, {}}, 3)", [] { return std::tuple(IntTensor::zeros({2, 0}), index_t{3}); });
 }
-TEST(CropContext, LeavesATextThatFillsTheContextAlone) {
-  exercise.compare("crop_context({{4, 2, 9}}, 3)", [](auto f) { return f(IntTensor{{4, 2, 9}}, 3); });
+TEST(CropContext, LeavesASequenceThatFillsTheContextAlone) {
+  exercise.call("crop_context({{4, 2, 9}, {1, 1, 5}}, 3)", [] {
+    return std::tuple(IntTensor{{4, 2, 9}, {1, 1, 5}}, index_t{3});
+  });
 }
 
 }  // namespace

@@ -12,35 +12,103 @@ Tensor cut(const Tensor& x, const Tensor& least, double to = -INFINITY) {
 }
 Tensor right(const Tensor& x, index_t k) { return cut(x, kth(x, k)); }
 Tensor zeros_instead(const Tensor& x, index_t k) { return cut(x, kth(x, k), 0); }
-Tensor smallest(const Tensor& x, index_t k) { return -right(-x, k) + 0.0; }
+Tensor large_negative(const Tensor& x, index_t k) { return cut(x, kth(x, k), -1e4); }
+Tensor smallest(const Tensor& x, index_t k) {
+  const Tensor largest_kept = -kth(-x, k);
+  return where(x > largest_kept, full(x.shape(), -INFINITY, x.dtype()), x);
+}
 Tensor first_rows_threshold(const Tensor& x, index_t k) { return cut(x, kth(x, k).slice(0, 0, 1)); }
+Tensor of_the_whole_batch(const Tensor& x, index_t k) {
+  return cut(x, topk(x.reshape({-1}), k).values.slice(0, k - 1, k));
+}
 Tensor one_too_many(const Tensor& x, index_t k) { return right(x, std::min<index_t>(k + 1, x.size(1))); }
+Tensor one_too_few(const Tensor& x, index_t k) {
+  return where(x <= kth(x, k), full(x.shape(), -INFINITY, x.dtype()), x);
+}
 Tensor only_the_best(const Tensor& x, index_t) { return right(x, 1); }
 Tensor nothing_cut(const Tensor& x, index_t) { return x + 0.0; }
-
-// As probabilities: infinities do not compare.
-Tensor asked(Tensor (*f)(const Tensor&, index_t), const Tensor& x, index_t k) { return softmax(f(x, k), -1); }
+Tensor probabilities(const Tensor& x, index_t k) { return softmax(right(x, k), -1); }
+Tensor not_renormalised(const Tensor& x, index_t k) { return cut(softmax(x, -1), kth(softmax(x, -1), k), 0); }
 
 const tutor::Exercise<decltype(keep_top_k)> exercise{
     "10_keep_top_k",
     keep_top_k,
     right,
     {{"GP-20", "cut to 0, which is a good logit where others are negative: cut to -infinity", zeros_instead},
+     {"GP-63",
+      "cut to a large negative number: only -infinity has probability 0 whatever the other logits are",
+      large_negative},
      {"GP-21", "the k smallest were kept", smallest},
      {"GP-22", "one threshold for the whole batch: each row has its own", first_rows_threshold},
+     {"GP-64", "the k largest of the whole batch were kept: each row keeps k of its own", of_the_whole_batch},
      {"GP-23", "one token too many stays: the k-th largest is number k - 1 from 0", one_too_many},
+     {"GP-65", "the k-th largest itself was cut off: cut what is less than it", one_too_few},
      {"GP-24", "only the best token is left, whatever k", only_the_best},
-     {"GP-25", "nothing was cut off", nothing_cut}}};
+     {"GP-25", "nothing was cut off", nothing_cut},
+     {"GP-66", "these are probabilities: return logits, the kept ones as they are", probabilities},
+     {"GP-67",
+      "probabilities were cut, and no longer sum to 1: cut the logits, so that the softmax after it "
+      "renormalises",
+      not_renormalised}}};
+
+// What is cut off is -infinity, whose own gradient does not count: only that behind a softmax does.
+constexpr tutor::Forms no_gradients{.gradients = false};
 
 TEST(KeepTopK, KeepsTheLargestOfEachRow) {
-  exercise.compare("softmax of keep_top_k({{1, 3, -2, 2}, {-4, -1, -3, -2}}, 2)", [](auto f) {
-    return asked(f, tensor({{1, 3, -2, 2}, {-4, -1, -3, -2}}), 2);
-  });
+  exercise.call(
+      "keep_top_k({{1, 3, -2, 2}, {-4, -1, -3, -2}}, 2)",
+      [] {
+        return std::tuple(tensor({{1, 3, -2, 2}, {-4, -1, -3, -2}}), index_t{2});
+      },
+      no_gradients);
+  exercise.call(
+      "keep_top_k({{-1, -3, -2, -5}, {7, 5, 6, 8}, {2, 0, 1, -1}}, 3)",
+      [] {
+        return std::tuple(tensor({{-1, -3, -2, -5}, {7, 5, 6, 8}, {2, 0, 1, -1}}), index_t{3});
+      },
+      no_gradients);
 }
-TEST(KeepTopK, KeepsAllWhereKIsTheVocabulary) {
-  exercise.compare("softmax of keep_top_k({{0.5, -1, 2}, {1, 0, -3}}, 3)", [](auto f) {
-    return asked(f, tensor({{0.5, -1, 2}, {1, 0, -3}}), 3);
-  });
+TEST(KeepTopK, OfASingleRow) {
+  exercise.call(
+      "keep_top_k({{0.5, 4, -1, 2, 3}}, 2)",
+      [] {
+        return std::tuple(tensor({{0.5, 4, -1, 2, 3}}), index_t{2});
+      },
+      no_gradients);
+}
+TEST(KeepTopK, KeepsTheBestIfKIsOne) {
+  exercise.call(
+      "keep_top_k({{1, 3, -2}, {-4, -1, -3}}, 1)",
+      [] {
+        return std::tuple(tensor({{1, 3, -2}, {-4, -1, -3}}), index_t{1});
+      },
+      no_gradients);
+}
+TEST(KeepTopK, KeepsAllIfKIsTheVocabulary) {
+  exercise.call(
+      "keep_top_k({{0.5, -1, 2}, {1, 0, -3}}, 3)",
+      [] {
+        return std::tuple(tensor({{0.5, -1, 2}, {1, 0, -3}}), index_t{3});
+      },
+      no_gradients);
+}
+TEST(KeepTopK, HoldsForAWideRange) {
+  exercise.call(
+      "keep_top_k({{0, 1000, -1000, -20000, 5}, {-30000, -20000, -40000, -60000, -50000}}, 3)",
+      [] {
+        return std::tuple(tensor({{0, 1000, -1000, -20000, 5}, {-30000, -20000, -40000, -60000, -50000}}),
+                          index_t{3});
+      },
+      no_gradients);
+}
+TEST(KeepTopK, SendsTheGradientOfASoftmaxToWhatIsKept) {
+  exercise.compare(
+      "the gradient of softmax(keep_top_k({{1, 3, -2, 2}, {-4, -1, -3, -2}}, 2)) · {1, -2, 3, 5}",
+      [](auto f) {
+        Tensor x = tensor({{1, 3, -2, 2}, {-4, -1, -3, -2}}).set_requires_grad();
+        (softmax(f(x, 2), -1) * tensor({1, -2, 3, 5})).sum().backward();
+        return x.grad();
+      });
 }
 TEST(KeepTopK, CutsOffExactlyAsManyAsItSays) {
   exercise.invariant("", "of each row exactly k logits are finite, and they are as they were", [](auto f) {

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "lessons/10_gpt/exercises.h"
 #include "lessons/tutor/check.h"
 
@@ -10,7 +12,17 @@ Tensor ignored(const Tensor& logits, double) { return softmax(logits, -1); }
 Tensor of_probabilities(const Tensor& logits, double t) { return softmax(logits, -1) / t; }
 Tensor softmax_twice(const Tensor& logits, double t) { return softmax(softmax(logits, -1) / t, -1); }
 Tensor over_the_batch(const Tensor& logits, double t) { return softmax(logits / t, 0); }
+Tensor over_the_second_axis(const Tensor& logits, double t) {
+  return softmax(logits / t, logits.rank() > 1 ? 1 : 0);
+}
+Tensor over_everything(const Tensor& logits, double t) {
+  return softmax((logits / t).reshape({-1}), 0).reshape(logits.shape());
+}
 Tensor no_softmax(const Tensor& logits, double t) { return logits / t; }
+Tensor unguarded(const Tensor& logits, double t) {
+  const Tensor e = exp(logits / t);
+  return e / e.sum({-1}, true);
+}
 
 const tutor::Exercise<decltype(with_temperature)> exercise{
     "10_with_temperature",
@@ -22,21 +34,44 @@ const tutor::Exercise<decltype(with_temperature)> exercise{
       of_probabilities},
      {"GP-17", "softmax of a softmax: divide the logits, then one softmax", softmax_twice},
      {"GP-18", "softmax over the batch: tokens are on the last axis", over_the_batch},
-     {"GP-19", "these are logits still: softmax makes probabilities of them", no_softmax}}};
+     {"GP-61", "axis 1 holds the tokens only if there is one axis before it: use the last axis, -1",
+      over_the_second_axis},
+     {"GP-62", "one softmax over the whole tensor: each row is a distribution of its own", over_everything},
+     {"GP-19", "these are logits still: softmax makes probabilities of them", no_softmax},
+     {"SD-16", "exp overflowed: subtract the largest logit of the row first", unguarded}}};
 
-TEST(WithTemperature, BelowOneIsSurer) {
-  exercise.compare("with_temperature({{1, 0}, {-0.5, 2}}, 0.5)", [](auto f) {
-    return f(tensor({{1, 0}, {-0.5, 2}}), 0.5);
+TEST(WithTemperature, BelowOneIsMoreConfident) {
+  exercise.call("with_temperature({{1, 0}, {-0.5, 2}}, 0.5)", [] {
+    return std::tuple(tensor({{1, 0}, {-0.5, 2}}), 0.5);
   });
 }
-TEST(WithTemperature, AboveOneIsBolder) {
-  exercise.compare("with_temperature({{2, 1, 0}, {0, -1, 3}}, 2)", [](auto f) {
-    return f(tensor({{2, 1, 0}, {0, -1, 3}}), 2.0);
+TEST(WithTemperature, AboveOneIsLessConfident) {
+  exercise.call("with_temperature({{2, 1, 0}, {0, -1, 3}}, 2)", [] {
+    return std::tuple(tensor({{2, 1, 0}, {0, -1, 3}}), 2.0);
+  });
+}
+TEST(WithTemperature, OfAnyNumberOfAxes) {
+  exercise.call("with_temperature({0.5, -1, 2}, 1.5)", [] { return std::tuple(tensor({0.5, -1, 2}), 1.5); });
+  exercise.call("with_temperature(logits (2, 3, 4), 0.7)", [] {
+    Generator gen(12);
+    return std::tuple(randn({2, 3, 4}, gen), 0.7);
+  });
+  exercise.call("with_temperature(logits (1, 1, 5), 3)", [] {
+    Generator gen(13);
+    return std::tuple(randn({1, 1, 5}, gen), 3.0);
   });
 }
 TEST(WithTemperature, OfLargeLogitsIsFinite) {
-  exercise.compare("with_temperature({{900, 901}, {3, 1}}, 0.7)", [](auto f) {
-    return f(tensor({{900, 901}, {3, 1}}), 0.7);
+  exercise.call("with_temperature({{900, 901}, {3, 1}}, 0.7)", [] {
+    return std::tuple(tensor({{900, 901}, {3, 1}}), 0.7);
+  });
+  exercise.call("with_temperature({{0, 1000, 1}, {-1000, 2, 3}}, 1)", [] {
+    return std::tuple(tensor({{0, 1000, 1}, {-1000, 2, 3}}), 1.0);
+  });
+}
+TEST(WithTemperature, GivesNothingToALogitOfMinusInfinity) {
+  exercise.call("with_temperature({{1, -INFINITY, 0.5}}, 0.5)", [] {
+    return std::tuple(tensor({{1.0, -INFINITY, 0.5}}), 0.5);
   });
 }
 

@@ -1,6 +1,6 @@
 // 10 · keep_top_k — cut off the long tail of tokens that are unlikely alone and likely together.
 //
-//   logits (B, V) -> (B, V): the k largest of each row as they are, all others -infinity (no two of a row are equal)
+//   logits (B, V) -> (B, V): the k largest of each row as they are, all others -infinity (no two of a row are equal; 1 <= k <= V)
 //
 // What is cut off must have probability 0 after a softmax. Each row has a k-th largest logit of its own.
 //

@@ -32,8 +32,8 @@ TEST(Check, NamesATwinThatAgreesOnEveryQuestion) {
   Result result = judged("squares");
   EXPECT_EQ(result["id"], "XX-05");
   EXPECT_EQ(result["certain"], "yes");
-  EXPECT_EQ(result["got"], "33");
-  EXPECT_EQ(result["want"], "-1");
+  EXPECT_EQ(result["got"], "33.63");
+  EXPECT_EQ(result["want"], "-0.9");
 }
 
 TEST(Check, NamesATwinThatAgreesWhereverTheAnswerIsWrong) {
@@ -46,8 +46,8 @@ TEST(Check, NamesATwinThatAgreesWhereverTheAnswerIsWrong) {
 TEST(Check, SaysLikelyForAMistakeThatOneQuestionShowsAlone) {
   Result result = judged("no mask and no division");
   EXPECT_EQ(result["id"] + result["certain"], "XX-02no");
-  EXPECT_EQ(result["question"], "row_means({{1, 2, 5}, {-4, 0, 7}, {3, 3, -9}}, no mask)");
-  EXPECT_EQ(result["got"], "8");
+  EXPECT_EQ(result["question"], "row_means({{1.2, 2, 5.1}, {-4, 0.3, 7}, {3, 3.3, -9}}, no mask)");
+  EXPECT_EQ(result["got"], "8.3");
 }
 
 // The numbers of several mistakes coincide on one element; that is no evidence for any of them.
@@ -61,7 +61,7 @@ TEST(Check, NamesNothingIfTheEvidenceDoesNotSeparate) {
 }
 
 TEST(Check, RejectsAnAnswerThatFailsInOneFormOnly) {
-  const std::string question = "row_means({{1, 2, 5}, {-4, 0, 7}, {3, 3, -9}}, no mask)";
+  const std::string question = "row_means({{1.2, 2, 5.1}, {-4, 0.3, 7}, {3, 3.3, -9}}, no mask)";
   const auto shown = [](const std::string& sample) {
     Result result = judged(sample);
     EXPECT_EQ(result["state"], "wrong") << sample;
@@ -71,6 +71,12 @@ TEST(Check, RejectsAnAnswerThatFailsInOneFormOnly) {
   EXPECT_EQ(shown("f32 alone"), question + ", in f64");
   EXPECT_EQ(shown("no strides"), question + ", each tensor a non-contiguous view");
   EXPECT_EQ(shown("no gradient"), "gradients with respect to every input of " + question);
+}
+
+TEST(Check, RejectsF32OutputsOfF64Inputs) {
+  Result result = judged("f32 result");
+  EXPECT_EQ(result["state"], "wrong");
+  EXPECT_EQ(result["got"] + "/" + result["want"], "dtype f32/dtype f64");
 }
 
 TEST(Check, SaysThatAnInputWasChanged) {

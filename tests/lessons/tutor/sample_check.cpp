@@ -42,15 +42,16 @@ const tutor::Exercise<decltype(row_means)> exercise{
       [](const Tensor& x, const Mask& mask) { return right(pow(x, 2), mask); }, "XX-05"}}};
 
 TEST(RowMeans, OfWholeRows) {
-  exercise.call("row_means({{1, 2, 5}, {-4, 0, 7}, {3, 3, -9}}, no mask)", [] {
-    return std::tuple(tensor({{1, 2, 5}, {-4, 0, 7}, {3, 3, -9}}), Mask());
+  exercise.call("row_means({{1.2, 2, 5.1}, {-4, 0.3, 7}, {3, 3.3, -9}}, no mask)", [] {
+    return std::tuple(tensor({{1.2, 2, 5.1}, {-4, 0.3, 7}, {3, 3.3, -9}}), Mask());
   });
 }
 TEST(RowMeans, OfMaskedRows) {
-  exercise.call("row_means({{1, 2, 5}, {-4, 0, 7}, {3, 3, -9}}, {{1, 1, 0}, {1, 0, 1}, {0, 1, 1}})", [] {
-    return std::tuple(tensor({{1, 2, 5}, {-4, 0, 7}, {3, 3, -9}}),
-                      Mask::of({{1, 1, 0}, {1, 0, 1}, {0, 1, 1}}));
-  });
+  exercise.call("row_means({{1.2, 2, 5.1}, {-4, 0.3, 7}, {3, 3.3, -9}}, {{1, 1, 0}, {1, 0, 1}, {0, 1, 1}})",
+                [] {
+                  return std::tuple(tensor({{1.2, 2, 5.1}, {-4, 0.3, 7}, {3, 3.3, -9}}),
+                                    Mask::of({{1, 1, 0}, {1, 0, 1}, {0, 1, 1}}));
+                });
 }
 TEST(RowMeans, OfOneElement) {
   exercise.call("row_means({{2}}, no mask)", [] { return std::tuple(tensor({{2}}), Mask()); });
@@ -68,6 +69,7 @@ const std::map<std::string, Function> samples{
      [](const Tensor& x, const Mask& m) { return x.numel() == 1 ? x.sum({-1}) * 2.0 : right(x, m); }},
     {"nothing known", [](const Tensor& x, const Mask& m) { return right(x, m) + 0.5; }},
     {"f32 alone", [](const Tensor& x, const Mask& m) { return right(x, m) + zeros({1}); }},
+    {"f32 result", [](const Tensor& x, const Mask& m) { return right(x, m).to(f32); }},
     {"no strides",
      [](const Tensor& x, const Mask& m) {
        if (x.is_contiguous()) return right(x, m);

@@ -1,0 +1,24 @@
+// 10 · word_labels — the labels of masked language modelling.
+//
+//   ids (B, T): the tokens before hide_words -> (B, T): the label of each position
+//
+// A position that is asked for (a word, chances.asked < 0.15) has the original token as its label, whatever hide_words put in its
+// place. Every other position has no_label, which cross_entropy ignores. Which positions does the loss need: those with [MASK] alone?
+//
+// You may use:  ids[i] and result.values()[i] (flat, row-major; chances alike), ids.numel(), first_word, no_label.
+#include "lessons/10_bert/exercises.h"
+
+namespace heed::exercise {
+
+IntTensor word_labels(const IntTensor& ids, const Chances& chances) {
+  // solution: keep the token of each position that is asked for, and no_label elsewhere
+  IntTensor labels = ids;
+  for (std::size_t i = 0; i < labels.values().size(); ++i) {
+    index_t& label = labels.values()[i];
+    if (label < first_word || chances.asked[i] >= 0.15) label = no_label;
+  }
+  return labels;
+  // end
+}
+
+}  // namespace heed::exercise

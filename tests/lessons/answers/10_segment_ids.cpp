@@ -1,0 +1,80 @@
+#include "lessons/10_bert/exercises.h"
+#include "tests/lessons/answers/answers.h"
+
+namespace heed::exercise {
+namespace {
+
+const Answers<decltype(segment_ids)> answers{
+    {"one loop over all", "pass",
+     [](const IntTensor& ids, index_t sep) {
+       IntTensor result = IntTensor::zeros(ids.shape());
+       bool second = false;
+       for (index_t i = 0; i < ids.numel(); ++i) {
+         if (i % ids.size(1) == 0) second = false;
+         result.values()[static_cast<std::size_t>(i)] = second ? 1 : 0;
+         second = second || ids[i] == sep;
+       }
+       return result;
+     }},
+    {"first the position of the separator, then the rest", "pass",
+     [](const IntTensor& ids, index_t sep) {
+       IntTensor result = IntTensor::zeros(ids.shape());
+       for (index_t b = 0; b < ids.size(0); ++b) {
+         index_t end = 0;
+         while (end < ids.size(1) && ids.at({b, end}) != sep) ++end;
+         for (index_t t = end + 1; t < ids.size(1); ++t)
+           result.values()[static_cast<std::size_t>(b * ids.size(1) + t)] = 1;
+       }
+       return result;
+     }},
+    {"padding belongs to no sentence: 0", "wrong",
+     [](const IntTensor& ids, index_t sep) {
+       IntTensor result = IntTensor::zeros(ids.shape());
+       for (index_t b = 0; b < ids.size(0); ++b) {
+         index_t segment = 0;
+         for (index_t t = 0; t < ids.size(1); ++t) {
+           result.values()[static_cast<std::size_t>(b * ids.size(1) + t)] = ids.at({b, t}) == 0 ? 0 : segment;
+           if (ids.at({b, t}) == sep) segment = 1;
+         }
+       }
+       return result;
+     }},
+    {"the first row's separator for all rows", "wrong",
+     [](const IntTensor& ids, index_t sep) {
+       IntTensor result = IntTensor::zeros(ids.shape());
+       index_t end = 0;
+       while (end < ids.size(1) && ids.at({0, end}) != sep) ++end;
+       for (index_t b = 0; b < ids.size(0); ++b)
+         for (index_t t = end + 1; t < ids.size(1); ++t)
+           result.values()[static_cast<std::size_t>(b * ids.size(1) + t)] = 1;
+       return result;
+     }},
+    {"back to 0 at the second separator", "wrong",
+     [](const IntTensor& ids, index_t sep) {
+       IntTensor result = IntTensor::zeros(ids.shape());
+       for (index_t b = 0; b < ids.size(0); ++b) {
+         index_t segment = 0;
+         for (index_t t = 0; t < ids.size(1); ++t) {
+           result.values()[static_cast<std::size_t>(b * ids.size(1) + t)] = segment;
+           if (ids.at({b, t}) == sep) segment = 1 - segment;
+         }
+       }
+       return result;
+     }},
+    {"a separator of 2, whatever was passed", "wrong", [](const IntTensor& ids, index_t) {
+       IntTensor result = IntTensor::zeros(ids.shape());
+       for (index_t b = 0; b < ids.size(0); ++b) {
+         index_t segment = 0;
+         for (index_t t = 0; t < ids.size(1); ++t) {
+           result.values()[static_cast<std::size_t>(b * ids.size(1) + t)] = segment;
+           if (ids.at({b, t}) == 2) segment = 1;
+         }
+       }
+       return result;
+     }}};
+
+}  // namespace
+
+IntTensor segment_ids(const IntTensor& ids, index_t sep) { return answers.chosen(ids, sep); }
+
+}  // namespace heed::exercise
