@@ -89,9 +89,14 @@ TEST(CausalMask, OfNoQueriesOrNoKeysIsEmpty) {
 
 // If all scores are equal, each query gets the mean of the values that it may attend to.
 TEST(CausalMask, MakesRunningMeansOfEqualScores) {
-  exercise.compare("the means of {1, 2, 4} over what each row of causal_mask(3, 3) allows", [](auto f) {
-    return matmul(masked_softmax(zeros({3, 3}), f(3, 3)), tensor({1, 2, 4}));
-  });
+  const Tensor values = tensor({1, 2, 4, 8.5, 17, 35, 71, 150});
+  for (const auto& [t, s] : {std::pair{3, 3}, {6, 6}, {2, 5}, {1, 4}, {3, 4}, {4, 3}, {6, 4}, {8, 5}})
+    exercise.compare(
+        concat("the means of the first ", s, " of {1, 2, 4, 8.5, …} over what each row of causal_mask(", t,
+               ", ", s, ") allows"),
+        [&, t = t, s = s](auto f) {
+          return matmul(masked_softmax(zeros({t, s}), f(t, s)), values.slice(0, 0, s));
+        });
 }
 
 }  // namespace

@@ -86,6 +86,22 @@ TEST(PaddingMask, OfASequenceWithoutTokensAllowsNothing) {
   ask("{{1, 1}, {1, 5}, {3, 1}}", IntTensor({{1, 1}, {1, 5}, {3, 1}}), 1);
 }
 
+// If all scores are equal, each query gets the mean of the values that it may attend to.
+TEST(PaddingMask, MakesMeansOfEqualScores) {
+  const auto means = [](const IntTensor& ids, const Mask& mask) {
+    const index_t s = ids.size(1);
+    const Tensor values = tensor({1, 2, 4, 8.5, 17}).slice(0, 0, s).reshape({1, s, 1});
+    return matmul(masked_softmax(zeros({ids.size(0), s, s}), mask), values.expand({ids.size(0), s, 1}));
+  };
+  for (const auto& [text, ids, pad] :
+       {std::tuple{"{{5, 7, 2, 0}, {3, 0, 0, 0}}, 0", IntTensor({{5, 7, 2, 0}, {3, 0, 0, 0}}), 0},
+        std::tuple{"{{5, 0, 7, 0, 6}}, 0", IntTensor({{5, 0, 7, 0, 6}}), 0},
+        std::tuple{"{{4, 0, 6}, {1, 1, 0}, {0, 1, 1}}, 1", IntTensor({{4, 0, 6}, {1, 1, 0}, {0, 1, 1}}), 1}})
+    exercise.compare(
+        concat("the means of the first of {1, 2, 4, 8.5, 17} over what padding_mask(", text, ") allows"),
+        [&, ids = ids, pad = pad](auto f) { return means(ids, f(ids, pad)); });
+}
+
 TEST(PaddingMask, OfNoSequencesOrOfLengthZeroIsEmpty) {
   exercise.compare(
       "padding_mask(ids (2, 0), 0) and padding_mask(ids (0, 3), 0): how many are true", [](auto f) {

@@ -42,7 +42,7 @@ const Answers<decltype(padding_mask)> answers{
     {"0 is padding as well", "wrong",
      [](const IntTensor& ids, index_t pad) { return not_padding(ids, pad) & not_padding(ids, 0); }},
     {"0 is the padding", "MK-22", [](const IntTensor& ids, index_t) { return not_padding(ids, 0); }},
-    {"padding at the end alone", "wrong",
+    {"padding at the end alone", "likely MK-01",
      [](const IntTensor& ids, index_t pad) {
        return keys(ids, [&](index_t b, index_t s) {
          for (index_t i = s; i < ids.size(1); ++i)

@@ -101,7 +101,7 @@ const Answers<decltype(sdpa)> answers{
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
        return ours(q, k, v, q.size(-2) == k.size(-2) ? Mask() : allowed);
      }},
-    {"the mask is not used in f64", "MK-01",
+    {"the mask is not used in f64", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
        return ours(q, k, v, q.dtype() == f64 ? Mask() : allowed);
      }},
@@ -131,7 +131,7 @@ const Answers<decltype(sdpa)> answers{
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
        return ours(q * (std::sqrt(static_cast<double>(q.size(-1))) / 2), k, v, allowed);
      }},
-    {"minus the mean of the row", "likely SD-16",
+    {"minus the mean of the row", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
        const Tensor scores = scaled(q, k);
        Tensor e = exp(scores - scores.mean({-1}, true));
