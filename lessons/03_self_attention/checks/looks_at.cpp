@@ -89,6 +89,15 @@ TEST(LooksAt, WordsOfAnotherText) {
   exercise.call("looks_at({{1}, {1}}, 1, 1)", [] { return std::tuple{tensor({{1}, {1}}), 1, 1}; });
 }
 
+TEST(LooksAt, NamesTheKeysOfTheLargestWeights) {
+  for (const auto& [query, count] : {std::pair{3, 1}, {4, 1}, {1, 1}, {3, 3}, {2, 5}, {0, 2}})
+    exercise.compare(
+        concat("the weights of word ", query, " at looks_at(weights (5, 5), ", query, ", ", count, ")"),
+        [query = query, count = count](auto f) {
+          return index_select(sentence()[query], 0, f(sentence(), query, count));
+        });
+}
+
 TEST(LooksAt, NamesNoMaskedKeyBeforeTheOthers) {
   exercise.call("looks_at({{0, 0.2, 0, 0.8}, {0.7, 0, 0, 0.3}}, 1, 2)", [] {
     return std::tuple{tensor({{0, 0.2, 0, 0.8}, {0.7, 0, 0, 0.3}}), 1, 2};

@@ -244,11 +244,16 @@ TEST(SelfAttention, OfOneWordIsItsValueUnlessItIsMasked) {
 }
 
 TEST(SelfAttention, HoldsForLargeScores) {
-  exercise.call("self_attention(x (2, 4, 3), {100 · w_q, w_k, w_v}, mask): output, weights", [] {
+  const auto scaled = [](double factor, const Mask& mask) {
     Fixture given;
-    given.w.w_q = given.w.w_q * 100.0;
-    return std::tuple{given.x, given.w, given.words};
-  });
+    given.w.w_q = given.w.w_q * factor;
+    return std::tuple{given.x, given.w, mask};
+  };
+  exercise.call("self_attention(x (2, 4, 3), {100 · w_q, w_k, w_v}, no mask): output, weights",
+                [&] { return scaled(100, Mask()); });
+  exercise.call(
+      "self_attention(x (2, 4, 3), {-100000 · w_q, w_k, w_v}, mask {{{1, 1, 1, 1}}, {{1, 1, 1, 0}}})",
+      [&] { return scaled(-1e5, Fixture().words); });
 }
 
 TEST(SelfAttention, DoesNotKnowTheOrderOfWords) {
