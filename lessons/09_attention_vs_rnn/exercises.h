@@ -2,6 +2,8 @@
 // H width of a state, D width of queries and keys.
 #pragma once
 
+#include <vector>
+
 #include "autograd/autograd.h"
 #include "lessons/tutor/todo.h"
 #include "nn/rnn.h"
@@ -18,6 +20,13 @@ struct Reader {
   Tensor h;  // (B, H); undefined before the first text
 };
 Tensor rnn_read(Reader& net, const Tensor& x, const Tensor& h0);
+
+struct Readings {
+  Tensor states;  // (T, B, H): the state after each token; 0 at padding
+  Tensor last;    // (B, H): the state after the last token of each sequence
+};
+Readings rnn_read_padded(const RecurrentWeights& w, const Tensor& x, const std::vector<index_t>& lengths,
+                         const Tensor& h0);
 
 RecurrentState lstm_cell(const Tensor& x, const RecurrentState& before, const RecurrentWeights& w);
 Tensor gru_cell(const Tensor& x, const Tensor& h, const RecurrentWeights& w);

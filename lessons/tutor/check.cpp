@@ -41,6 +41,7 @@ struct Verdict {
   Question worst{"", Answer(0), Answer(0), {}, "", "", true};
   double worst_distance = -1;
   std::string invariant_id, invariant_message;  // the first that failed; the first with an id, if any
+  bool invariant_separates = false;             // no other mistake among the twins fails it
   std::string result;                           // the file that the runner reads; "" where nobody does
 };
 
@@ -180,6 +181,18 @@ void weigh(const Question& q, double tolerance) {
   if (Evidence& e = v.evidence[agreeing[0]]; !e.alone) e.alone = q;
 }
 
+// Keeps a failed invariant for the verdict. Its id names the mistake only if no twin with another id fails it, too.
+void keep_invariant(const Question& q) {
+  Verdict& v = verdict();
+  v.invariant_id = q.invariant_id;
+  v.invariant_message = q.invariant_message;
+  v.invariant_separates = true;
+  for (std::size_t i = 0; i < q.twins.size(); ++i) {
+    const bool fails = q.twins[i].error.empty() && difference(q.twins[i], Answer(true)).distance > 0;
+    if (fails && first_of(v.exercise.twins[i].id) != first_of(q.invariant_id)) v.invariant_separates = false;
+  }
+}
+
 std::string on_one_line(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
   std::replace(text.begin(), text.end(), '\t', ' ');
@@ -207,7 +220,7 @@ void write_result(int tests) {
       line("id", first_of(v.exercise.twins[static_cast<std::size_t>(twin)].id));
       line("message", v.exercise.twins[static_cast<std::size_t>(twin)].message);
       line("certain", certain ? "yes" : "no");
-    } else if (!v.invariant_id.empty()) {
+    } else if (!v.invariant_id.empty() && v.invariant_separates) {
       line("id", v.invariant_id);
       line("message", v.invariant_message);
       line("certain", "no");
@@ -270,7 +283,7 @@ void judge(const Question& q) {
     if (!q.got.error.empty() && v.worst_distance < 0) v.worst = q, v.worst_distance = d.distance;
     if (q.got.error.empty() &&
         (v.invariant_message.empty() || (v.invariant_id.empty() && !q.invariant_id.empty())))
-      v.invariant_id = q.invariant_id, v.invariant_message = q.invariant_message;
+      keep_invariant(q);
     ADD_FAILURE() << q.invariant_message << (q.got.error.empty() ? "" : "\n  it threw: " + q.got.error);
     return;
   }

@@ -44,6 +44,8 @@ template <class T>
 inline constexpr bool without_tensors =
     std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, Mask> || std::same_as<T, IntTensor> ||
     std::same_as<T, Shape> || std::same_as<T, std::string> || std::same_as<T, Generator>;
+template <class A, class B>
+inline constexpr bool without_tensors<std::pair<A, B>> = without_tensors<A>&& without_tensors<B>;
 template <class R, class... A>
 inline constexpr bool without_tensors<std::function<R(A...)>> = true;  // what it captures stays as it is
 

@@ -1,6 +1,6 @@
 // 09 · attend_in_blocks — attention that reads its keys like a recurrent net: O(n) memory, and the very same result.
 //
-//   q (T, D), k (S, D), v (S, Dv) -> softmax(q · kᵀ / √D) · v, (T, Dv)
+//   q (T, D), k (S, D), v (S, Dv), S at least 1 -> softmax(q · kᵀ / √D) · v, (T, Dv)
 //
 // never holding more than `block` keys' scores, (T, block). A softmax needs the largest score and the sum of a whole row;
 // carry both along, as far as they are known, and the values mixed so far, not yet divided:

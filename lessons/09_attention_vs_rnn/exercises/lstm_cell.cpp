@@ -6,7 +6,7 @@
 //   g = tanh(…)  the new                     o = σ(…)  what to show
 //   c' = f c + i g        h' = o tanh(c')
 //
-// Which of the four is no gate, and so may be negative?
+// All four weights are defined, the biases too. Which of the four is no gate, and so may be negative?
 //
 // You may use:  linear(x, weight, bias) for x · weightᵀ + bias, sigmoid, tanh, + and *,
 //               chunk(gates, 4, -1), a list of four tensors (B, H).

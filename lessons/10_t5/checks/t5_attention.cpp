@@ -89,6 +89,31 @@ Tensor upside_down(const Tensor& q, const Tensor& k, const Tensor& v, const Tens
   return right(q, k, v, table, both, allowed.defined() ? !allowed : allowed);
 }
 
+Tensor masked_late(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both,
+                   const Mask& allowed) {
+  const Tensor weights = softmax(products(q, k) + bias_of(q, k, table, both), -1);
+  return matmul(allowed.defined() ? masked_fill(weights, !allowed, 0) : weights, v);
+}
+Tensor nan_rows(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both,
+                const Mask& allowed) {
+  const Tensor scores = products(q, k) + bias_of(q, k, table, both);
+  return matmul(softmax(allowed.defined() ? masked_fill(scores, !allowed, -INFINITY) : scores, -1), v);
+}
+Tensor even_rows(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both,
+                 const Mask& allowed) {
+  const Tensor scores = products(q, k) + bias_of(q, k, table, both);
+  return matmul(softmax(allowed.defined() ? masked_fill(scores, !allowed, -1e9) : scores, -1), v);
+}
+Tensor of_keys(const Tensor& q, const Tensor& k, const Tensor&, const Tensor& table, bool both,
+               const Mask& allowed) {
+  return right(q, k, k, table, both, allowed);
+}
+Tensor over_queries(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both,
+                    const Mask& allowed) {
+  Tensor scores = products(q, k) + bias_of(q, k, table, both);
+  if (allowed.defined()) scores = masked_fill(scores, !allowed, -1e30);
+  return matmul(softmax(scores, -2), v);
+}
 const tutor::Exercise<decltype(t5_attention)> exercise{
     "10_t5_attention",
     t5_attention,
@@ -107,67 +132,80 @@ const tutor::Exercise<decltype(t5_attention)> exercise{
      {"T5-24", "the scores were multiplied by the bias; add it", multiplied},
      {"T5-25", "no gradient reaches the table: it is learned like all the rest", untrained},
      {"MK-01", "the mask was not used: what is hidden still gets weight", no_mask},
-     {"MK-02", "the mask is upside down: TRUE = MAY ATTEND", upside_down}}};
+     {"MK-02", "the mask is upside down: TRUE = MAY ATTEND", upside_down},
+     {"MK-03", "masked after the softmax: rows no longer sum to 1. Mask the scores, before it", masked_late},
+     {"MK-11", "a row that may attend to nothing became NaN; it is to be 0", nan_rows},
+     {"MK-29", "a row that may attend to nothing has equal weights (-1e9 everywhere); it is to be 0",
+      even_rows},
+     {"SD-36", "the keys were mixed; the weights are for the values", of_keys},
+     {"SD-06", "each row must sum to 1: softmax over the keys (the last axis), not over the queries",
+      over_queries}}};
 
-// B = 2, H = 3, D = 4, eight buckets.
-struct Fixture {
-  Tensor q, k, v, table;
-  Fixture(index_t t, index_t s) {
-    Generator gen(12);
-    q = randn({2, 3, t, 4}, gen), k = randn({2, 3, s, 4}, gen), v = randn({2, 3, s, 4}, gen);
-    table = randn({8, 3}, gen);
-  }
-};
+// H = 3, D = 4, eight buckets; q, k, v and the table.
+using Inputs = std::tuple<Tensor, Tensor, Tensor, Tensor, bool, Mask>;
+Inputs inputs(index_t batch, index_t t, index_t s, bool both_sides, const Mask& allowed, double scale = 1) {
+  Generator gen(12);
+  const Tensor q = randn({batch, 3, t, 4}, gen) * scale, k = randn({batch, 3, s, 4}, gen),
+               v = randn({batch, 3, s, 4}, gen);
+  return {q, k, v, randn({8, 3}, gen), both_sides, allowed};
+}
+Inputs without_table(Inputs all) {
+  std::get<3>(all) = Tensor();
+  return all;
+}
 
 TEST(T5Attention, OfAnEncoder) {
-  exercise.compare("t5_attention(q (2, 3, 5, 4), k, v, table (8, 3), true, no mask)", [](auto f) {
-    const Fixture x(5, 5);
-    return f(x.q, x.k, x.v, x.table, true, Mask());
+  exercise.call("t5_attention(q (2, 3, 5, 4), k, v, table (8, 3), true, no mask)",
+                [] { return inputs(2, 5, 5, true, {}); });
+  exercise.call("t5_attention(q (2, 3, 5, 4), k, v, table (8, 3), true, padding({3, 4}))", [] {
+    return inputs(2, 5, 5, true, padding({3, 4}, 5).unsqueeze(1));
   });
+  exercise.call("t5_attention(q (1, 3, 4, 4), k, v, table (8, 3), true, padding({2}))",
+                [] { return inputs(1, 4, 4, true, padding({2}, 4).unsqueeze(1)); });
 }
 
 TEST(T5Attention, OfADecoder) {
-  exercise.compare("t5_attention(q (2, 3, 5, 4), k, v, table (8, 3), false, causal(5))", [](auto f) {
-    const Fixture x(5, 5);
-    return f(x.q, x.k, x.v, x.table, false, causal(5));
-  });
+  exercise.call("t5_attention(q (2, 3, 5, 4), k, v, table (8, 3), false, causal(5))",
+                [] { return inputs(2, 5, 5, false, causal(5)); });
 }
 
 TEST(T5Attention, OfTheLastQueriesWithACache) {
-  exercise.compare("t5_attention(q (2, 3, 2, 4), k (2, 3, 6, 4), v, table (8, 3), false, causal(2, 6))",
-                   [](auto f) {
-                     const Fixture x(2, 6);
-                     return f(x.q, x.k, x.v, x.table, false, causal(2, 6));
-                   });
-}
-
-TEST(T5Attention, ToAnotherTextHasNoBias) {
-  exercise.compare("t5_attention(q (2, 3, 4, 4), k (2, 3, 3, 4), v, no table, false, padding({3, 1}))",
-                   [](auto f) {
-                     const Fixture x(4, 3);
-                     return f(x.q, x.k, x.v, Tensor(), false, padding({3, 1}, 3).unsqueeze(1));
-                   });
-}
-
-TEST(T5Attention, PassesGradientsOn) {
-  exercise.compare("gradients of q, k, v and the table, weighted", [](auto f) {
-    Fixture x(3, 5);
-    for (Tensor* t : {&x.q, &x.k, &x.v, &x.table}) t->set_requires_grad();
-    Generator gen(13);
-    (f(x.q, x.k, x.v, x.table, true, Mask()) * randn({2, 3, 3, 4}, gen)).sum().backward();
-    const Tensor table = x.table.grad().defined() ? x.table.grad() : zeros(x.table.shape());
-    return std::vector{x.q.grad(), x.k.grad(), x.v.grad(), table};
+  exercise.call("t5_attention(q (2, 3, 2, 4), k (2, 3, 6, 4), v, table (8, 3), false, causal(2, 6))",
+                [] { return inputs(2, 2, 6, false, causal(2, 6)); });
+  exercise.call("t5_attention(q (2, 3, 1, 4), k (2, 3, 6, 4), v, table (8, 3), false, padding({2, 5}))", [] {
+    return inputs(2, 1, 6, false, padding({2, 5}, 6).unsqueeze(1));
   });
 }
 
-TEST(T5Attention, LeavesItsInputsAsTheyWere) {
-  exercise.invariant("SD-34", "q, k, v or the table was changed: a Tensor is a handle, so make a new one",
-                     [](auto f) {
-                       const Fixture x(3, 5), before(3, 5);
-                       f(x.q, x.k, x.v, x.table, true, Mask());
-                       return allclose(x.q, before.q) && allclose(x.k, before.k) && allclose(x.v, before.v) &&
-                              allclose(x.table, before.table);
-                     });
+TEST(T5Attention, ToAnotherSequenceHasNoBias) {
+  exercise.call("t5_attention(q (2, 3, 4, 4), k (2, 3, 3, 4), v, no table, false, padding({3, 1}))", [] {
+    return without_table(inputs(2, 4, 3, false, padding({3, 1}, 3).unsqueeze(1)));
+  });
+  exercise.call("t5_attention(q (2, 3, 3, 4), k (2, 3, 3, 4), v, no table, false, no mask)",
+                [] { return without_table(inputs(2, 3, 3, false, {})); });
+}
+
+TEST(T5Attention, IsZeroForAFullyMaskedRow) {
+  exercise.call("t5_attention(q (2, 3, 3, 4), k, v, table (8, 3), true, padding({0, 2}))", [] {
+    return inputs(2, 3, 3, true, padding({0, 2}, 3).unsqueeze(1));
+  });
+}
+
+TEST(T5Attention, HoldsForLargeScores) {
+  exercise.call("t5_attention(1000 · q (2, 3, 3, 4), k, v, table (8, 3), true, padding({3, 2}))", [] {
+    return inputs(2, 3, 3, true, padding({3, 2}, 3).unsqueeze(1), 1000);
+  });
+}
+
+TEST(T5Attention, ReadsNoMaskedKey) {
+  exercise.call("t5_attention(q (2, 3, 3, 4), k with NaN at key 2, v, table (8, 3), true, padding({2, 1}))",
+                [] {
+                  Inputs all = inputs(2, 3, 3, true, padding({2, 1}, 3).unsqueeze(1));
+                  for (index_t b = 0; b < 2; ++b)
+                    for (index_t h = 0; h < 3; ++h) std::get<1>(all).set({b, h, 2, 0}, NAN);
+                  return all;
+                },
+                {.gradients = false});
 }
 
 }  // namespace

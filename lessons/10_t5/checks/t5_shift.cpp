@@ -29,13 +29,13 @@ IntTensor to_the_left(const IntTensor& labels, index_t start) {
 }
 IntTensor rolled(const IntTensor& labels, index_t start) {
   IntTensor given = with_ignored(labels, start);
-  for (index_t b = 0, t = labels.size(1); b < labels.size(0); ++b)
+  for (index_t b = 0, t = labels.size(1); t > 0 && b < labels.size(0); ++b)
     given.values()[static_cast<std::size_t>(b * t)] = labels[b * t + t - 1];
   return filled(given, start);
 }
 IntTensor over_the_border(const IntTensor& labels, index_t start) {
   IntTensor given = with_ignored(labels, start);
-  for (index_t i = labels.size(1); i < labels.numel(); i += labels.size(1))
+  for (index_t i = labels.size(1); i > 0 && i < labels.numel(); i += labels.size(1))
     given.values()[static_cast<std::size_t>(i)] = labels[i - 1];
   return filled(given, start);
 }
@@ -70,24 +70,29 @@ const tutor::Exercise<decltype(t5_shift)> exercise{
       filled_with_zero}}};
 
 TEST(T5Shift, PutsTheStartInFront) {
-  exercise.compare("t5_shift({{5, 6, 7, 1}, {8, 9, 3, 1}}, 0)", [](auto f) {
-    return f(IntTensor({{5, 6, 7, 1}, {8, 9, 3, 1}}), 0);
+  exercise.call("t5_shift({{5, 6, 7, 1}, {8, 9, 3, 1}}, 0)", [] {
+    return std::tuple(IntTensor({{5, 6, 7, 1}, {8, 9, 3, 1}}), index_t{0});
   });
+  exercise.call("t5_shift({{5, 6, 7}}, 2)", [] { return std::tuple(IntTensor({{5, 6, 7}}), index_t{2}); });
 }
 
-TEST(T5Shift, HasNoWordForWhatDoesNotCount) {
-  exercise.compare(
-      "t5_shift({{5, 6, 7, 4, 1}, {8, 1, -100, -100, -100}, {6, 2, 1, -100, -100}}, 13)", [](auto f) {
-        return f(IntTensor({{5, 6, 7, 4, 1}, {8, 1, -100, -100, -100}, {6, 2, 1, -100, -100}}), 13);
-      });
+TEST(T5Shift, HasNoTokenForAnIgnoredLabel) {
+  exercise.call("t5_shift({{5, 6, 7, 4, 1}, {8, 1, -100, -100, -100}, {6, 2, 1, -100, -100}}, 13)", [] {
+    return std::tuple(IntTensor({{5, 6, 7, 4, 1}, {8, 1, -100, -100, -100}, {6, 2, 1, -100, -100}}),
+                      index_t{13});
+  });
+  exercise.call("t5_shift({{-100, 3, -100, 4}, {-100, -100, -100, -100}}, 9)", [] {
+    return std::tuple(IntTensor({{-100, 3, -100, 4}, {-100, -100, -100, -100}}), index_t{9});
+  });
   exercise.invariant("T5-05", "every id that is given must be a word: none is negative", [](auto f) {
     const IntTensor given = f(IntTensor({{8, 1, -100, -100}, {5, 6, 1, -100}}), 0);
     return std::all_of(given.values().begin(), given.values().end(), [](index_t id) { return id >= 0; });
   });
 }
 
-TEST(T5Shift, OfOneWord) {
-  exercise.compare("t5_shift({{4}, {5}}, 7)", [](auto f) { return f(IntTensor({{4}, {5}}), 7); });
+TEST(T5Shift, OfOneTokenOrNone) {
+  exercise.call("t5_shift({{4}, {5}}, 7)", [] { return std::tuple(IntTensor({{4}, {5}}), index_t{7}); });
+  exercise.call("t5_shift({{}, {}}, 7)", [] { return std::tuple(IntTensor::zeros({2, 0}), index_t{7}); });
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 //
 // The scores are not divided. The queries are the LAST T of the S words: with a cache, one query comes with all the
 // keys before it, and query t stands at place S - T + t. Where the decoder looks at the encoder there are no
-// distances: `table` is not defined then, and there is no bias. `allowed` says TRUE = MAY ATTEND; where it is not
-// defined, all may.
+// distances: `table` is not defined then, and there is no bias. `allowed` says TRUE = MAY ATTEND; if it is not
+// defined, all may. A query that may attend to nothing gets 0. A masked key may hold anything, NaN included.
 //
 // You may use:  nn::relative_position_bucket(distance, both_sides, num_buckets, 128) (distance = key - query),
 //               IntTensor::zeros({t, s}) and its values() (a vector, row by row), embedding(table, ids) (a row of

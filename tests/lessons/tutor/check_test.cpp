@@ -25,7 +25,7 @@ Result judged(const std::string& sample, const std::string& option = "") {
 TEST(Check, PassesTheRightAnswer) {
   Result result = judged("right");
   EXPECT_EQ(result["state"], "pass");
-  EXPECT_EQ(result["tests"], "3");
+  EXPECT_EQ(result["tests"], "4");
 }
 
 TEST(Check, NamesATwinThatAgreesOnEveryQuestion) {
@@ -58,6 +58,15 @@ TEST(Check, NamesNothingIfTheEvidenceDoesNotSeparate) {
     EXPECT_EQ(result["id"], "") << sample;
     EXPECT_NE(result["question"], "") << sample;
   }
+}
+
+// Sums and squares leave the range, too, so the first invariant names neither; the second is failed by one mistake alone.
+TEST(Check, NamesTheMistakeOfAnInvariantIfNoOtherFailsIt) {
+  Result result = judged("beyond the largest");
+  EXPECT_EQ(result["id"], "");
+  EXPECT_EQ(result["broken"], "a mean lies between the smallest and the largest element");
+  result = judged("moved by masked elements");
+  EXPECT_EQ(result["id"] + result["certain"], "XX-01no");
 }
 
 TEST(Check, RejectsAnAnswerThatFailsInOneFormOnly) {

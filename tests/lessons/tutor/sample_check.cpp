@@ -57,6 +57,17 @@ TEST(RowMeans, OfOneElement) {
   exercise.call("row_means({{2}}, no mask)", [] { return std::tuple(tensor({{2}}), Mask()); });
 }
 
+TEST(RowMeans, LieBetweenTheSmallestAndTheLargest) {
+  exercise.invariant("XX-02", "a mean lies between the smallest and the largest element", [](auto f) {
+    const double y = f(tensor({{1, 3}}), {}).at({0});
+    return y >= 1 && y <= 3;
+  });
+  exercise.invariant("XX-01", "a masked element was changed: the mean must not move", [](auto f) {
+    const Mask mask = Mask::of({{1, 0}});
+    return f(tensor({{1, 3}}), mask).at({0}) == f(tensor({{1, 4}}), mask).at({0});
+  });
+}
+
 using Function = Tensor (*)(const Tensor&, const Mask&);
 const std::map<std::string, Function> samples{
     {"right", right},
@@ -67,6 +78,9 @@ const std::map<std::string, Function> samples{
     {"no mask and no division", [](const Tensor& x, const Mask&) { return sums(x, {}); }},
     {"twice a single element",
      [](const Tensor& x, const Mask& m) { return x.numel() == 1 ? x.sum({-1}) * 2.0 : right(x, m); }},
+    {"beyond the largest", [](const Tensor& x, const Mask& m) { return right(x, m) * 20.0; }},
+    {"moved by masked elements",
+     [](const Tensor& x, const Mask& m) { return right(x, m) + x.sum({-1}) * 0.1; }},
     {"nothing known", [](const Tensor& x, const Mask& m) { return right(x, m) + 0.5; }},
     {"f32 alone", [](const Tensor& x, const Mask& m) { return right(x, m) + zeros({1}); }},
     {"f32 result", [](const Tensor& x, const Mask& m) { return right(x, m).to(f32); }},

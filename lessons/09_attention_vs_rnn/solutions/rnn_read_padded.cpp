@@ -1,0 +1,37 @@
+// 09 · rnn_read_padded — a recurrent net reads a batch of sequences of different lengths.
+//
+//   x (T, B, I), lengths (B), each in [0, T], h0 (B, H) or undefined: zeros -> states (T, B, H), last (B, H)
+//   For t < lengths[b]:  h[t] = tanh(W_ih x[t] + b_ih + W_hh h[t-1] + b_hh), as in rnn_read; states[t][b] is h[t].
+//   For the padding, t >= lengths[b]: states[t][b] is 0.
+//   last[b] is the state after the last token of sequence b; for a length of 0 it is the state at the beginning.
+//
+// x may hold anything at padding, NaN included: it must reach neither an output nor a gradient. 0 · NaN is NaN, in backward too:
+// the gradient of W_ih is a sum over all rows of x. All four weights are defined, and T is at least 1.
+//
+// You may use:  x[t], linear(x, weight, bias), tanh, zeros(shape, x.dtype()), h0.defined(), stack(list);
+//               from_vector(values, {b, 1}, x.dtype()) > 2.0 (a mask (B, 1)), masked_fill(x, mask, value), !mask,
+//               where(mask, a, b).
+#include "lessons/09_attention_vs_rnn/exercises.h"
+
+namespace heed::exercise {
+
+Readings rnn_read_padded(const RecurrentWeights& w, const Tensor& x, const std::vector<index_t>& lengths,
+                         const Tensor& h0) {
+  // solution: clear the padding, and let the state change only at tokens
+  const index_t batch = x.size(1);
+  const std::vector<double> numbers(lengths.begin(), lengths.end());
+  const Tensor length = from_vector(numbers, {batch, 1}, x.dtype());
+  Tensor h = h0.defined() ? h0 : zeros({batch, w.weight_hh.size(0)}, x.dtype());
+  std::vector<Tensor> states;
+  for (index_t t = 0; t < x.size(0); ++t) {
+    const Mask real = length > static_cast<double>(t);  // (B, 1)
+    const Tensor token = masked_fill(x[t], !real, 0);
+    const Tensor next = tanh(linear(token, w.weight_ih, w.bias_ih) + linear(h, w.weight_hh, w.bias_hh));
+    h = where(real, next, h);
+    states.push_back(masked_fill(next, !real, 0));
+  }
+  return {stack(states), h};
+  // end
+}
+
+}  // namespace heed::exercise

@@ -1,0 +1,84 @@
+#include "lessons/09_attention_vs_rnn/exercises.h"
+#include "tests/lessons/answers/answers.h"
+
+namespace heed::exercise {
+namespace {
+
+Tensor begin(const Reader& net, const Tensor& x, const Tensor& h0) {
+  return h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
+}
+Tensor step(const RecurrentWeights& w, const Tensor& x, const Tensor& h) {
+  return tanh(linear(x, w.weight_ih, w.bias_ih) + linear(h, w.weight_hh, w.bias_hh));
+}
+
+const Answers<decltype(rnn_read)> answers{
+    {"products and sums, biases added one by one", "pass",
+     [](Reader& net, const Tensor& x, const Tensor& h0) {
+       Tensor h = begin(net, x, h0);
+       std::vector<Tensor> states;
+       for (const Tensor& word : unbind(x)) {
+         h = tanh(matmul(word, net.w.weight_ih.transpose(0, 1)) + net.w.bias_ih +
+                  matmul(h, net.w.weight_hh.transpose(0, 1)) + net.w.bias_hh);
+         states.push_back(h);
+       }
+       net.h = states.back();
+       return stack(states);
+     }},
+    {"the input's part for all steps at once", "pass",
+     [](Reader& net, const Tensor& x, const Tensor& h0) {
+       const Tensor inputs = linear(x, net.w.weight_ih, net.w.bias_ih);
+       net.h = begin(net, x, h0);
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t)
+         states.push_back(net.h = tanh(inputs[t] + linear(net.h, net.w.weight_hh, net.w.bias_hh)));
+       return stack(states);
+     }},
+    {"steps along axis 1 if T = B", "wrong",
+     [](Reader& net, const Tensor& x, const Tensor& h0) {
+       const bool turned = x.size(0) == x.size(1);
+       Tensor h = begin(net, x, h0);
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t)
+         states.push_back(h = step(net.w, turned ? x.select(1, t) : x[t], h));
+       net.h = h;
+       return stack(states);
+     }},
+    {"the state of before if h0 is undefined", "RN-07",
+     [](Reader& net, const Tensor& x, const Tensor& h0) {
+       Tensor h = h0.defined() ? h0 : net.h.defined() ? net.h : begin(net, x, h0);
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t) states.push_back(h = step(net.w, x[t], h));
+       net.h = h;
+       return stack(states);
+     }},
+    {"net.h is detached", "wrong",
+     [](Reader& net, const Tensor& x, const Tensor& h0) {
+       Tensor h = begin(net, x, h0);
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t) states.push_back(h = step(net.w, x[t], h));
+       net.h = h.detach();
+       return stack(states);
+     }},
+    {"no tanh and no recurrent bias", "likely RN-09",
+     [](Reader& net, const Tensor& x, const Tensor& h0) {
+       Tensor h = begin(net, x, h0);
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t)
+         states.push_back(h = linear(x[t], net.w.weight_ih, net.w.bias_ih) + linear(h, net.w.weight_hh));
+       net.h = h;
+       return stack(states);
+     }},
+    {"writes the last state into h0", "likely SD-34", [](Reader& net, const Tensor& x, const Tensor& h0) {
+       Tensor h = begin(net, x, h0);
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t) states.push_back(h = step(net.w, x[t], h));
+       net.h = h;
+       if (Tensor same = h0.defined() ? h0.detach() : Tensor(); same.defined()) same.copy_(h.detach());
+       return stack(states);
+     }}};
+
+}  // namespace
+
+Tensor rnn_read(Reader& net, const Tensor& x, const Tensor& h0) { return answers.chosen(net, x, h0); }
+
+}  // namespace heed::exercise

@@ -1,0 +1,114 @@
+#include "lessons/09_attention_vs_rnn/exercises.h"
+#include "tests/lessons/answers/answers.h"
+
+namespace heed::exercise {
+namespace {
+
+using Lengths = std::vector<index_t>;
+
+Tensor begin(const RecurrentWeights& w, const Tensor& x, const Tensor& h0) {
+  return h0.defined() ? h0 : zeros({x.size(1), w.weight_hh.size(0)}, x.dtype());
+}
+Tensor step(const RecurrentWeights& w, const Tensor& x, const Tensor& h) {
+  return tanh(linear(x, w.weight_ih, w.bias_ih) + linear(h, w.weight_hh, w.bias_hh));
+}
+Mask real_at(const Lengths& lengths, index_t t) {
+  std::vector<std::uint8_t> real;
+  for (const index_t length : lengths) real.push_back(t < length);
+  return Mask(real, {static_cast<index_t>(lengths.size()), 1});
+}
+
+const Answers<decltype(rnn_read_padded)> answers{
+    {"sequence by sequence", "pass",
+     [](const RecurrentWeights& w, const Tensor& x, const Lengths& lengths, const Tensor& h0) {
+       const Tensor first = begin(w, x, h0);
+       std::vector<Tensor> states, last;
+       for (index_t b = 0; b < x.size(1); ++b) {
+         Tensor h = first[b];
+         std::vector<Tensor> own;
+         for (index_t t = 0; t < x.size(0); ++t) {
+           if (t < lengths[static_cast<std::size_t>(b)])
+             own.push_back(h = step(w, x[t][b].unsqueeze(0), h.unsqueeze(0)).squeeze(0));
+           else
+             own.push_back(zeros({w.weight_hh.size(0)}, x.dtype()));
+         }
+         states.push_back(stack(own)), last.push_back(h);
+       }
+       return Readings{stack(states, 1), stack(last)};
+     }},
+    {"all of x cleared first", "pass",
+     [](const RecurrentWeights& w, const Tensor& x, const Lengths& lengths, const Tensor& h0) {
+       std::vector<Tensor> cleared, states;
+       for (index_t t = 0; t < x.size(0); ++t) cleared.push_back(masked_fill(x[t], !real_at(lengths, t), 0));
+       const Tensor inputs = linear(stack(cleared), w.weight_ih, w.bias_ih);
+       Tensor h = begin(w, x, h0);
+       for (index_t t = 0; t < x.size(0); ++t) {
+         const Mask real = real_at(lengths, t);
+         h = where(real, tanh(inputs[t] + linear(h, w.weight_hh, w.bias_hh)), h);
+         states.push_back(where(real, h, h * 0.0));
+       }
+       return Readings{stack(states), h};
+     }},
+    {"x is cleared, and products by 0 and 1 after it", "pass",
+     [](const RecurrentWeights& w, const Tensor& x, const Lengths& lengths, const Tensor& h0) {
+       Tensor h = begin(w, x, h0);
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t) {
+         const Mask real = real_at(lengths, t);
+         const Tensor m = where(real, ones({}, x.dtype()), zeros({}, x.dtype()));
+         const Tensor next = step(w, masked_fill(x[t], !real, 0), h);
+         h = next * m + h * (1.0 - m);
+         states.push_back(next * m);
+       }
+       return Readings{stack(states), h};
+     }},
+    {"outputs masked, x as it is", "RN-66",
+     [](const RecurrentWeights& w, const Tensor& x, const Lengths& lengths, const Tensor& h0) {
+       Tensor h = begin(w, x, h0);
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t) {
+         const Mask real = real_at(lengths, t);
+         h = where(real, step(w, x[t], h), h);
+         states.push_back(masked_fill(h, !real, 0));
+       }
+       return Readings{stack(states), h};
+     }},
+    {"the last row of the states", "RN-69",
+     [](const RecurrentWeights& w, const Tensor& x, const Lengths& lengths, const Tensor& h0) {
+       Tensor h = begin(w, x, h0);
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t) {
+         const Mask real = real_at(lengths, t);
+         h = where(real, step(w, masked_fill(x[t], !real, 0), h), h);
+         states.push_back(masked_fill(h, !real, 0));
+       }
+       return Readings{stack(states), states.back()};
+     }},
+    {"lengths are ignored in a batch of one", "RN-64",
+     [](const RecurrentWeights& w, const Tensor& x, const Lengths& lengths, const Tensor& h0) {
+       Tensor h = begin(w, x, h0);
+       std::vector<Tensor> states;
+       const Lengths used = x.size(1) == 1 ? Lengths{x.size(0)} : lengths;
+       for (index_t t = 0; t < x.size(0); ++t) {
+         const Mask real = real_at(used, t);
+         h = where(real, step(w, masked_fill(x[t], !real, 0), h), h);
+         states.push_back(masked_fill(h, !real, 0));
+       }
+       return Readings{stack(states), h};
+     }},
+    {"no lengths", "RN-64",
+     [](const RecurrentWeights& w, const Tensor& x, const Lengths&, const Tensor& h0) {
+       Tensor h = begin(w, x, h0);
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t) states.push_back(h = step(w, x[t], h));
+       return Readings{stack(states), h};
+     }}};
+
+}  // namespace
+
+Readings rnn_read_padded(const RecurrentWeights& w, const Tensor& x, const Lengths& lengths,
+                         const Tensor& h0) {
+  return answers.chosen(w, x, lengths, h0);
+}
+
+}  // namespace heed::exercise

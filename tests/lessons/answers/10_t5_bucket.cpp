@@ -1,0 +1,62 @@
+#include <algorithm>
+#include <cmath>
+
+#include "lessons/10_t5/exercises.h"
+#include "tests/lessons/answers/answers.h"
+
+namespace heed::exercise {
+namespace {
+
+// The bucket of a distance of `away` among n.
+index_t among(index_t away, index_t n, index_t max_distance) {
+  const index_t near = n / 2;
+  if (away < near) return away;
+  const double far = std::log2(static_cast<double>(away) / static_cast<double>(near)) /
+                     std::log2(static_cast<double>(max_distance) / static_cast<double>(near));
+  return std::min(near + static_cast<index_t>(far * static_cast<double>(n - near)), n - 1);
+}
+
+const Answers<decltype(t5_bucket)> answers{
+    {"natural logarithms", "pass",
+     [](index_t distance, bool both, index_t num_buckets, index_t max_distance) {
+       index_t bucket = 0, n = num_buckets;
+       if (both) {
+         n /= 2;
+         if (distance > 0) bucket = n;
+       } else {
+         distance = std::min<index_t>(distance, 0);
+       }
+       const index_t away = std::abs(distance), near = n / 2;
+       if (away < near) return bucket + away;
+       const double far = std::log(static_cast<double>(away) / static_cast<double>(near)) /
+                          std::log(static_cast<double>(max_distance) / static_cast<double>(near));
+       return bucket +
+              std::min<index_t>(n - 1, near + static_cast<index_t>(far * static_cast<double>(n - near)));
+     }},
+    {"a helper for one side", "pass",
+     [](index_t distance, bool both, index_t num_buckets, index_t max_distance) {
+       if (!both) return among(distance > 0 ? 0 : -distance, num_buckets, max_distance);
+       const index_t n = num_buckets / 2;
+       return among(std::abs(distance), n, max_distance) + (distance > 0 ? n : 0);
+     }},
+    {"the near half includes n / 2", "wrong",
+     [](index_t distance, bool both, index_t num_buckets, index_t max_distance) {
+       const index_t n = both ? num_buckets / 2 : num_buckets;
+       const index_t away = both ? std::abs(distance) : std::max<index_t>(0, -distance);
+       const index_t first = both && distance > 0 ? n : 0;
+       return first + (away == n / 2 + 1 ? n / 2 + 1 : among(away, n, max_distance));
+     }},
+    {"a later key counts as an earlier one in a decoder", "T5-09",
+     [](index_t distance, bool both, index_t num_buckets, index_t max_distance) {
+       if (!both) return among(std::abs(distance), num_buckets, max_distance);
+       const index_t n = num_buckets / 2;
+       return among(std::abs(distance), n, max_distance) + (distance > 0 ? n : 0);
+     }}};
+
+}  // namespace
+
+index_t t5_bucket(index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
+  return answers.chosen(distance, both_sides, num_buckets, max_distance);
+}
+
+}  // namespace heed::exercise

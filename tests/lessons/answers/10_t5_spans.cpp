@@ -1,0 +1,88 @@
+#include "lessons/10_t5/exercises.h"
+#include "tests/lessons/answers/answers.h"
+
+namespace heed::exercise {
+namespace {
+
+using Ids = std::vector<index_t>;
+
+const Answers<decltype(t5_spans)> answers{
+    {"token by token", "pass",
+     [](const Ids& text, const Spans& spans, const Ids& sentinels) {
+       TextPair pair;
+       std::size_t span = 0;
+       for (index_t i = 0; i < static_cast<index_t>(text.size()); ++i) {
+         const bool inside = span < spans.size() && i >= spans[span].first;
+         if (inside && i == spans[span].first) {
+           pair.source.push_back(sentinels[span]);
+           pair.target.push_back(sentinels[span]);
+         }
+         (inside ? pair.target : pair.source).push_back(text[static_cast<std::size_t>(i)]);
+         if (inside && i + 1 == spans[span].second) ++span;
+       }
+       pair.target.push_back(sentinels[spans.size()]);
+       return pair;
+     }},
+    {"from the back", "pass",
+     [](const Ids& text, const Spans& spans, const Ids& sentinels) {
+       TextPair pair{text, {sentinels[spans.size()]}};
+       for (std::size_t i = spans.size(); i-- > 0;) {
+         const auto [begin, end] = spans[i];
+         pair.target.insert(pair.target.begin(), text.begin() + begin, text.begin() + end);
+         pair.target.insert(pair.target.begin(), sentinels[i]);
+         pair.source.erase(pair.source.begin() + begin, pair.source.begin() + end);
+         pair.source.insert(pair.source.begin() + begin, sentinels[i]);
+       }
+       return pair;
+     }},
+    {"the last sentinel of the list ends the target", "pass",
+     [](const Ids& text, const Spans& spans, const Ids& sentinels) {
+       TextPair pair;
+       index_t done = 0;
+       for (std::size_t i = 0; i < spans.size(); ++i) {
+         for (; done < spans[i].first; ++done) pair.source.push_back(text[static_cast<std::size_t>(done)]);
+         pair.source.push_back(sentinels[i]), pair.target.push_back(sentinels[i]);
+         for (; done < spans[i].second; ++done) pair.target.push_back(text[static_cast<std::size_t>(done)]);
+       }
+       for (; done < static_cast<index_t>(text.size()); ++done)
+         pair.source.push_back(text[static_cast<std::size_t>(done)]);
+       pair.target.push_back(sentinels.back());
+       return pair;
+     }},
+    {"spans that touch share a sentinel", "wrong",
+     [](const Ids& text, const Spans& spans, const Ids& sentinels) {
+       TextPair pair;
+       index_t done = 0;
+       for (std::size_t i = 0; i < spans.size(); ++i) {
+         const bool touches = i > 0 && spans[i].first == done;
+         for (; done < spans[i].first; ++done) pair.source.push_back(text[static_cast<std::size_t>(done)]);
+         if (!touches) pair.source.push_back(sentinels[i]), pair.target.push_back(sentinels[i]);
+         for (; done < spans[i].second; ++done) pair.target.push_back(text[static_cast<std::size_t>(done)]);
+       }
+       for (; done < static_cast<index_t>(text.size()); ++done)
+         pair.source.push_back(text[static_cast<std::size_t>(done)]);
+       pair.target.push_back(sentinels[spans.size()]);
+       return pair;
+     }},
+    {"nothing to hide, nothing in the target", "wrong",
+     [](const Ids& text, const Spans& spans, const Ids& sentinels) {
+       TextPair pair;
+       index_t done = 0;
+       for (std::size_t i = 0; i < spans.size(); ++i) {
+         for (; done < spans[i].first; ++done) pair.source.push_back(text[static_cast<std::size_t>(done)]);
+         pair.source.push_back(sentinels[i]), pair.target.push_back(sentinels[i]);
+         for (; done < spans[i].second; ++done) pair.target.push_back(text[static_cast<std::size_t>(done)]);
+       }
+       for (; done < static_cast<index_t>(text.size()); ++done)
+         pair.source.push_back(text[static_cast<std::size_t>(done)]);
+       if (!spans.empty()) pair.target.push_back(sentinels[spans.size()]);
+       return pair;
+     }}};
+
+}  // namespace
+
+TextPair t5_spans(const Ids& text, const Spans& spans, const Ids& sentinels) {
+  return answers.chosen(text, spans, sentinels);
+}
+
+}  // namespace heed::exercise
