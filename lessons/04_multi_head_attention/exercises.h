@@ -1,5 +1,5 @@
 // exercises.h — the functions to be written in lesson 04. Letters: B batch, T queries, S keys, C channels, H heads,
-// D = C / H channels of one head.
+// D = C / H channels of one head. Sizes are at least 1.
 #pragma once
 
 #include "autograd/autograd.h"
