@@ -54,6 +54,11 @@ Queries each_its_best(const Tensor& costs) {
 Queries square_part(const Tensor& costs) { return right(costs.slice(0, 0, costs.size(1))); }
 Queries dearest(const Tensor& costs) { return right(-costs); }
 Queries objects_of_queries(const Tensor& costs) { return nn::assign(costs).columns; }
+Queries of_the_first(const Tensor& costs) {
+  Queries of;
+  for (index_t j = 0; j < costs.size(1); ++j) of.push_back(j);
+  return of;
+}
 Queries rows_in_order(const Tensor& costs) { return nn::assign(costs).rows; }
 
 const tutor::Exercise<decltype(match_queries)> exercise{
@@ -67,38 +72,49 @@ const tutor::Exercise<decltype(match_queries)> exercise{
      {"DE-23", "this is the dearest way; the cheapest is asked for", dearest},
      {"DE-24", "these are the objects of the queries; the query of each object is asked for",
       objects_of_queries},
-     {"DE-25", "the queries are sorted; number j must be the query of object j", rows_in_order}}};
+     {"DE-25", "the queries are sorted; number j must be the query of object j", rows_in_order},
+     {"DE-60", "the queries are 0, 1, 2, …: the costs are not used", of_the_first}}};
 
 TEST(MatchQueries, OfThreeQueriesAndTwoObjects) {
-  exercise.compare("match_queries({{.1, .2}, {.15, .9}, {.8, .7}})", [](auto f) {
-    return f(tensor({{.1, .2}, {.15, .9}, {.8, .7}}));
+  exercise.call("match_queries({{.1, .2}, {.15, .9}, {.8, .7}})", [] {
+    return std::tuple(tensor({{.1, .2}, {.15, .9}, {.8, .7}}));
   });
 }
 
 TEST(MatchQueries, OfFiveQueriesAndThreeObjects) {
-  exercise.compare("match_queries({{5, 4, 7}, {3, 2, 3}, {6, 9, 8}, {1, 1, 4}, {2, 6, -1}})", [](auto f) {
-    return f(tensor({{5, 4, 7}, {3, 2, 3.5}, {6, 9, 8}, {1, 1.25, 4}, {2, 6, -1}}));
+  exercise.call("match_queries({{5, 4, 7}, {3, 2, 3.5}, {6, 9, 8}, {1, 1.25, 4}, {2, 6, -1}})", [] {
+    return std::tuple(tensor({{5, 4, 7}, {3, 2, 3.5}, {6, 9, 8}, {1, 1.25, 4}, {2, 6, -1}}));
   });
 }
 
 TEST(MatchQueries, OfManyCosts) {
   for (std::uint64_t seed = 0; seed < 8; ++seed)
-    exercise.compare("match_queries((6, 4), random)", [seed](auto f) {
+    exercise.call(concat("match_queries(costs (6, 4), random, seed ", seed, ")"), [seed] {
       Generator gen(seed);
-      return f(randn({6, 4}, gen));
+      return std::tuple(randn({6, 4}, gen));
     });
 }
 
-TEST(MatchQueries, OfASquareAndOfOneObject) {
-  exercise.compare("match_queries((4, 4), random)", [](auto f) {
-    Generator gen(12);
-    return f(randn({4, 4}, gen));
+TEST(MatchQueries, OfLargeAndNegativeCosts) {
+  exercise.call("match_queries({{-1000, -999}, {-998, 0}, {1000, 3}})", [] {
+    return std::tuple(tensor({{-1000, -999}, {-998, 0}, {1000, 3}}));
   });
-  exercise.compare("match_queries({{3}, {-2}, {5}})", [](auto f) { return f(tensor({{3}, {-2}, {5}})); });
+  exercise.call("match_queries({{2e9, 3e9}, {1e9, 4e9}})", [] {
+    return std::tuple(tensor({{2e9, 3e9}, {1e9, 4e9}}));
+  });
+}
+
+TEST(MatchQueries, OfASquareAndOfOneObject) {
+  exercise.call("match_queries(costs (4, 4), random)", [] {
+    Generator gen(12);
+    return std::tuple(randn({4, 4}, gen));
+  });
+  exercise.call("match_queries({{3}, {-2}, {5}})", [] { return std::tuple(tensor({{3}, {-2}, {5}})); });
+  exercise.call("match_queries({{7}})", [] { return std::tuple(tensor({{7}})); });
 }
 
 TEST(MatchQueries, OfNoObjects) {
-  exercise.invariant("", "a picture without objects has no pairs", [](auto f) {
+  exercise.invariant("", "an image without objects has no pairs", [](auto f) {
     return f(zeros({3, 0})).empty();
   });
 }

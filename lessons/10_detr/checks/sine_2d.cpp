@@ -77,6 +77,9 @@ TEST(Sine2d, OfTwoRowsAndThreeColumns) {
 TEST(Sine2d, OfOtherSizes) {
   exercise.compare("sine_2d(5, 4, 12)", [](auto f) { return f(5, 4, 12); });
   exercise.compare("sine_2d(1, 7, 4)", [](auto f) { return f(1, 7, 4); });
+  exercise.compare("sine_2d(3, 1, 8)", [](auto f) { return f(3, 1, 8); });
+  exercise.compare("sine_2d(4, 4, 16)", [](auto f) { return f(4, 4, 16); });
+  exercise.compare("sine_2d(1, 1, 4)", [](auto f) { return f(1, 1, 4); });
 }
 
 TEST(Sine2d, TellsEveryPixelFromEveryOther) {

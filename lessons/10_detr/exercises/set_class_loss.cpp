@@ -3,9 +3,9 @@
 //   logits (N, K + 1) of one picture; the last class is "no object"
 //   query[j] is the query that was matched with object j, labels[j] the class of that object, from 0 to K - 1
 //   -> a scalar: the mean of -log p(the right class) over all N queries, each counted by its weight:
-//   1 for a query with an object, `no_object` for one without (a weighted mean: divided by the sum of the weights)
+//   1 for a query with an object, `no_object` > 0 for one without (a weighted mean: divided by the sum of the weights)
 //
-// Most queries find nothing. Have they nothing to learn?
+// There may be no object at all. Most queries find nothing. Have they nothing to learn?
 //
 // You may use:  cross_entropy(logits, targets, {.reduction = Reduction::none}), IntTensor(values, shape), sum(x),
 //               from_vector(values, shape, dtype), std::vector, and + - * /.

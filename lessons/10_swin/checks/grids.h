@@ -7,7 +7,8 @@
 
 namespace heed::exercise {
 
-// Channel c of pixel (row, column) is 100 · row + 10 · column + c; in every second picture it is negative, less 1.
+// Channel c of pixel (row, column) is 100 · row + 10 · column + c; in every second picture it is negative, less 1. All is divided
+// by 7: fractions that agree are evidence for a mistake, integers are not.
 inline Tensor grid(const Shape& shape) {
   std::vector<double> numbers;
   for (index_t b = 0; b < shape[0]; ++b)
@@ -15,7 +16,7 @@ inline Tensor grid(const Shape& shape) {
       for (index_t x = 0; x < shape[2]; ++x)
         for (index_t c = 0; c < shape[3]; ++c) {
           const auto number = static_cast<double>(100 * y + 10 * x + c);
-          numbers.push_back(b % 2 == 0 ? number : -1 - number);
+          numbers.push_back((b % 2 == 0 ? number : -1 - number) / 7);
         }
   return from_vector(numbers, shape);
 }

@@ -44,31 +44,19 @@ const tutor::Exercise<decltype(merge_patches)> exercise{
      {"SW-33", "no gradient reaches the picture: stay with ops", [](auto& x) { return right(x.detach()); }}}};
 
 TEST(MergePatches, PutsFourNeighboursTogether) {
-  exercise.compare("merge_patches(the 4 x 4 picture 0 … 15 as (1, 4, 4, 1))", [](auto f) {
-    return f(arange(0, 16).reshape({1, 4, 4, 1}));
+  exercise.call("merge_patches(the 4 x 4 image 0 … 15 as (1, 4, 4, 1))", [] {
+    return std::tuple(arange(0, 16).reshape({1, 4, 4, 1}));
   });
 }
 
-TEST(MergePatches, OfTwoWidePicturesWithThreeChannels) {
-  exercise.compare("merge_patches(x (2, 4, 6, 3))", [](auto f) { return f(grid({2, 4, 6, 3})); });
-  exercise.compare("merge_patches(x (3, 6, 2, 2))", [](auto f) { return f(grid({3, 6, 2, 2})); });
+TEST(MergePatches, OfTwoWideImagesWithThreeChannels) {
+  exercise.call("merge_patches(x (2, 4, 6, 3))", [] { return std::tuple(grid({2, 4, 6, 3})); });
+  exercise.call("merge_patches(x (3, 6, 2, 2))", [] { return std::tuple(grid({3, 6, 2, 2})); });
 }
 
-TEST(MergePatches, LeavesThePictureAsItWas) {
-  exercise.invariant("", "merging must not change the picture", [](auto f) {
-    const Tensor x = grid({2, 4, 6, 3});
-    tutor::ask([&] { return f(x); });
-    return allclose(x, grid({2, 4, 6, 3}), 0, 0);
-  });
-}
-
-TEST(MergePatches, PassesGradientsOn) {
-  exercise.compare("the gradient of the squares of pixel (1, 0) with respect to x (2, 4, 6, 3)", [](auto f) {
-    Tensor x = (grid({2, 4, 6, 3}) / 100.0).set_requires_grad();
-    const Tensor pixel = f(x).select(1, 1).select(1, 0);
-    (pixel * pixel).sum().backward();
-    return x.grad();
-  });
+TEST(MergePatches, OfASquareAndOfFourPixels) {
+  exercise.call("merge_patches(x (2, 4, 4, 4))", [] { return std::tuple(grid({2, 4, 4, 4})); });
+  exercise.call("merge_patches(x (2, 2, 2, 3))", [] { return std::tuple(grid({2, 2, 2, 3})); });
 }
 
 }  // namespace

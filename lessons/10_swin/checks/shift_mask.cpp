@@ -104,6 +104,8 @@ TEST(ShiftMask, OfWideAndHighPictures) {
   exercise.compare("shift_mask(9, 6, 3, 1)", [](auto f) { return f(9, 6, 3, 1); });
   exercise.compare("shift_mask(8, 12, 4, 2)", [](auto f) { return f(8, 12, 4, 2); });
   exercise.compare("shift_mask(8, 12, 4, 3)", [](auto f) { return f(8, 12, 4, 3); });
+  exercise.compare("shift_mask(9, 9, 3, 2)", [](auto f) { return f(9, 9, 3, 2); });
+  exercise.compare("shift_mask(4, 4, 4, 1)", [](auto f) { return f(4, 4, 4, 1); });
 }
 
 TEST(ShiftMask, HidesNothingWhereNothingWasMoved) {

@@ -1,0 +1,53 @@
+#include "lessons/10_detr/exercises.h"
+#include "tests/lessons/answers/answers.h"
+
+namespace heed::exercise {
+namespace {
+
+Tensor part(const Tensor& x, index_t i) { return x.slice(-1, i, i + 1); }
+
+const Answers<decltype(box_corners)> answers{
+    {"four columns", "pass",
+     [](const Tensor& x) {
+       const Tensor cx = part(x, 0), cy = part(x, 1), w = part(x, 2), h = part(x, 3);
+       return cat({cx - w * 0.5, cy - h * 0.5, cx + w * 0.5, cy + h * 0.5}, -1);
+     }},
+    {"stack of selected columns", "pass",
+     [](const Tensor& x) {
+       const auto at = [&](index_t i) { return x.select(-1, i); };
+       return stack({at(0) - at(2) / 2.0, at(1) - at(3) / 2.0, at(0) + at(2) / 2.0, at(1) + at(3) / 2.0}, -1);
+     }},
+    {"a product with a matrix", "pass",
+     [](const Tensor& x) {
+       const Tensor m = tensor({{1, 0, 1, 0}, {0, 1, 0, 1}, {-.5, 0, .5, 0}, {0, -.5, 0, .5}}, x.dtype());
+       return matmul(x, m);
+     }},
+    {"half of the width for both", "wrong",
+     [](const Tensor& x) {
+       const Tensor half = part(x, 2) / 2.0, middle = x.slice(-1, 0, 2);
+       return cat({middle - half, middle + half}, -1);
+     }},
+    {"cut off at 0 and 1", "wrong",
+     [](const Tensor& x) {
+       const Tensor middle = x.slice(-1, 0, 2), half = x.slice(-1, 2, 4) / 2.0;
+       return clamp(cat({middle - half, middle + half}, -1), 0, 1);
+     }},
+    {"unchanged unless there are two axes", "DE-06",
+     [](const Tensor& x) {
+       if (x.rank() != 2) return x + 0.0;
+       const Tensor middle = x.slice(1, 0, 2), half = x.slice(1, 2, 4) / 2.0;
+       return cat({middle - half, middle + half}, 1);
+     }},
+    {"into the caller's boxes", "likely SD-34", [](const Tensor& x) {
+       const Tensor middle = x.slice(-1, 0, 2), half = x.slice(-1, 2, 4) / 2.0;
+       const Tensor y = cat({middle - half, middle + half}, -1);
+       Tensor same = x.detach();
+       same.copy_(y.detach());
+       return y;
+     }}};
+
+}  // namespace
+
+Tensor box_corners(const Tensor& boxes) { return answers.chosen(boxes); }
+
+}  // namespace heed::exercise

@@ -1,0 +1,60 @@
+#include "lessons/10_swin/exercises.h"
+#include "lessons/10_swin/window_parts.h"
+#include "tests/lessons/answers/answers.h"
+
+namespace heed::exercise {
+namespace {
+
+Tensor inside(const Tensor& x, index_t w, const Mask& mask, const WindowParts& p) {
+  return p.reverse(p.attend(p.partition(x, w), mask), w, x.size(1), x.size(2));
+}
+Tensor rolled(const Tensor& x, index_t by) { return roll(roll(x, by, 2), by, 1); }
+
+const Answers<decltype(move_windows)> answers{
+    {"two ways", "pass",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& p) {
+       if (shift == 0) return inside(x, w, {}, p);
+       return rolled(inside(rolled(x, -shift), w, p.mask(x.size(1), x.size(2), w, shift), p), shift);
+     }},
+    {"joined slices instead of a roll", "pass",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& p) {
+       const auto turn = [](const Tensor& t, index_t axis, index_t first) {
+         return cat({t.slice(axis, first), t.slice(axis, 0, first)}, axis);
+       };
+       const Mask mask = shift > 0 ? p.mask(x.size(1), x.size(2), w, shift) : Mask();
+       const Tensor y = inside(turn(turn(x, 1, shift), 2, shift), w, mask, p);
+       return turn(turn(y, 1, x.size(1) - shift), 2, x.size(2) - shift);
+     }},
+    {"a mask that hides nothing if nothing moved", "pass",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& p) {
+       return rolled(inside(rolled(x, -shift), w, p.mask(x.size(1), x.size(2), w, shift), p), shift);
+     }},
+    {"no mask in a single window", "wrong",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& p) {
+       const bool single = x.size(1) == w && x.size(2) == w;
+       const Mask mask = shift > 0 && !single ? p.mask(x.size(1), x.size(2), w, shift) : Mask();
+       return rolled(inside(rolled(x, -shift), w, mask, p), shift);
+     }},
+    {"half a window, whatever the shift is", "wrong",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& p) {
+       const index_t by = shift > 0 ? w / 2 : 0;
+       const Mask mask = by > 0 ? p.mask(x.size(1), x.size(2), w, by) : Mask();
+       return rolled(inside(rolled(x, -by), w, mask, p), by);
+     }},
+    {"the mask of another shift", "wrong",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& p) {
+       const Mask mask = shift > 0 ? p.mask(x.size(1), x.size(2), w, w / 2) : Mask();
+       return rolled(inside(rolled(x, -shift), w, mask, p), shift);
+     }},
+    {"not rolled back, and no mask", "wrong",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& p) {
+       return inside(rolled(x, -shift), w, {}, p);
+     }}};
+
+}  // namespace
+
+Tensor move_windows(const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
+  return answers.chosen(x, w, shift, parts);
+}
+
+}  // namespace heed::exercise

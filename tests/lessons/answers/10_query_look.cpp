@@ -1,0 +1,56 @@
+#include <cmath>
+
+#include "lessons/10_detr/exercises.h"
+#include "tests/lessons/answers/answers.h"
+
+namespace heed::exercise {
+namespace {
+
+double root(const Tensor& x) { return std::sqrt(static_cast<double>(x.size(-1))); }
+
+const Answers<decltype(query_look)> answers{
+    {"the fused attention", "pass",
+     [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+       return scaled_dot_product_attention(x + asked, memory + place, memory);
+     }},
+    {"query by query", "pass",
+     [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+       std::vector<Tensor> rows;
+       for (index_t i = 0; i < x.size(0); ++i) {
+         const Tensor scores = matmul(memory + place, (x[i] + asked[i]) / root(x));
+         rows.push_back(matmul(softmax(scores, 0), memory));
+       }
+       return stack(rows);
+     }},
+    {"four products instead of two sums", "pass",
+     [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+       const Tensor m = memory.transpose(0, 1), p = place.transpose(0, 1);
+       const Tensor scores = matmul(x, m) + matmul(x, p) + matmul(asked, m) + matmul(asked, p);
+       return matmul(softmax(scores / root(x), -1), memory);
+     }},
+    {"softmax over queries if N = S", "DE-46",
+     [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+       const Tensor scores = matmul(x + asked, (memory + place).transpose(0, 1)) / root(x);
+       return matmul(softmax(scores, x.size(0) == memory.size(0) ? 0 : -1), memory);
+     }},
+    {"memory is detached for the keys", "wrong",
+     [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+       return scaled_dot_product_attention(x + asked, memory.detach() + place, memory);
+     }},
+    {"no positions at all", "likely DE-42",
+     [](const Tensor& x, const Tensor&, const Tensor& memory, const Tensor&) {
+       return scaled_dot_product_attention(x, memory, memory);
+     }},
+    {"divided by the root of the number of pixels", "wrong",
+     [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+       const double size = std::sqrt(static_cast<double>(memory.size(0)));
+       return matmul(softmax(matmul(x + asked, (memory + place).transpose(0, 1)) / size, -1), memory);
+     }}};
+
+}  // namespace
+
+Tensor query_look(const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+  return answers.chosen(x, asked, memory, place);
+}
+
+}  // namespace heed::exercise
