@@ -1,4 +1,5 @@
 #include <cmath>
+#include <utility>
 
 #include "lessons/02_scaled_dot_product_attention/exercises.h"
 #include "lessons/tutor/check.h"
@@ -12,6 +13,11 @@ Tensor right(const Tensor& q, const Tensor& k) { return matmul(q, k.transpose(-2
 Tensor features_with_features(const Tensor& q, const Tensor& k) { return matmul(q.transpose(-2, -1), k); }
 Tensor keys_first(const Tensor& q, const Tensor& k) { return matmul(k, q.transpose(-2, -1)); }
 Tensor not_turned(const Tensor& q, const Tensor& k) { return matmul(q, k); }
+Tensor reshaped(const Tensor& q, const Tensor& k) {
+  Shape shape = k.shape();
+  std::swap(shape[k.rank() - 2], shape[k.rank() - 1]);
+  return matmul(q, k.reshape(shape));
+}
 Tensor first_axes_turned(const Tensor& q, const Tensor& k) { return matmul(q, k.transpose(0, 1)); }
 Tensor place_by_place(const Tensor& q, const Tensor& k) { return q * k; }
 Tensor already_scaled(const Tensor& q, const Tensor& k) {
@@ -27,6 +33,7 @@ const tutor::Exercise<decltype(dot_scores)> exercise{
       features_with_features},
      {"SD-19", "rows and columns are exchanged: a row belongs to a query, a column to a key", keys_first},
      {"SD-20", "K was not turned round: its rows must become columns before matmul", not_turned},
+     {"SD-66", "K was reshaped to (D, S): a reshape moves no number. Transpose its last two axes", reshaped},
      {"SD-21", "transpose(0, 1) turns the first two axes; in a batch the last two are meant",
       first_axes_turned},
      {"SD-22", "numbers were multiplied place by place and not summed; a score is one number",
@@ -62,8 +69,8 @@ TEST(DotScores, KeepTheSequencesOfABatchApart) {
   exercise.call("dot_scores(q (2, 3, 4), k (2, 5, 4))", [&] { return random({2, 3, 4}, {2, 5, 4}); });
   exercise.call("dot_scores(q (1, 3, 4), k (1, 2, 4))", [&] { return random({1, 3, 4}, {1, 2, 4}); });
   exercise.call("dot_scores(q (3, 3, 3), k (3, 3, 3))", [&] { return random({3, 3, 3}, {3, 3, 3}); });
-  exercise.call("dot_scores(q (2, 3, 4, 1), k (2, 3, 2, 1))", [&] {
-    return random({2, 3, 4, 1}, {2, 3, 2, 1});
+  exercise.call("dot_scores(q (2, 3, 4, 2), k (2, 3, 5, 2))", [&] {
+    return random({2, 3, 4, 2}, {2, 3, 5, 2});
   });
 }
 

@@ -209,6 +209,13 @@ TEST(Sdpa, GivesNoWeightToMaskedKeys) {
   });
 }
 
+TEST(Sdpa, OfOneKeyIsItsValueUnlessItIsMasked) {
+  exercise.call("sdpa(q, the first of k and v, mask {{1}, {0}, {1}})", [] {
+    const Fixture x;
+    return std::tuple{x.q, x.k.slice(0, 0, 1), x.v.slice(0, 0, 1), Mask::of({{1}, {0}, {1}})};
+  });
+}
+
 TEST(Sdpa, GivesNoWeightToMaskedKeysThatAreNotNumbers) {
   exercise.call("sdpa(q, k with {NAN, INFINITY, -INFINITY, 0} as key 4, v, mask {{1, 1, 1, 1, 0}, …})",
                 [] {

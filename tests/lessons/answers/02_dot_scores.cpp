@@ -25,7 +25,7 @@ const Answers<decltype(dot_scores)> answers{
      }},
     {"transpose(0, 1)", "SD-21",
      [](const Tensor& q, const Tensor& k) { return matmul(q, k.transpose(0, 1)); }},
-    {"K is not transposed if it is square", "SD-20",
+    {"K is not transposed if it is square", "wrong",
      [](const Tensor& q, const Tensor& k) { return k.size(-1) == k.size(-2) ? matmul(q, k) : scores(q, k); }},
     {"(S, T)", "SD-19", [](const Tensor& q, const Tensor& k) { return matmul(k, q.transpose(-2, -1)); }},
     {"numbers read one at a time", "SD-24",
@@ -52,6 +52,24 @@ const Answers<decltype(dot_scores)> answers{
      [](const Tensor& q, const Tensor& k) { return scores(q, k.detach()); }},
     {"queries with queries if the lengths are equal", "wrong",
      [](const Tensor& q, const Tensor& k) { return scores(q, q.shape() == k.shape() ? q : k); }},
+    {"K is reshaped", "SD-66",
+     [](const Tensor& q, const Tensor& k) {
+       Shape shape = k.shape();
+       shape[k.rank() - 2] = k.size(-1), shape[k.rank() - 1] = k.size(-2);
+       return matmul(q, k.reshape(shape));
+     }},
+    {"K is reshaped in a batch", "SD-66",
+     [](const Tensor& q, const Tensor& k) {
+       if (k.rank() == 2) return scores(q, k);
+       Shape shape = k.shape();
+       shape[k.rank() - 2] = k.size(-1), shape[k.rank() - 1] = k.size(-2);
+       return matmul(q, k.reshape(shape));
+     }},
+    {"up to three axes", "wrong",
+     [](const Tensor& q, const Tensor& k) {
+       check(q.rank() <= 3, "dot_scores", "more than three axes");
+       return scores(q, k);
+     }},
     {"cosines", "wrong", [](const Tensor& q, const Tensor& k) {
        return scores(q / sqrt((q * q).sum({-1}, true)), k / sqrt((k * k).sum({-1}, true)));
      }}};

@@ -186,6 +186,42 @@ const Answers<decltype(sdpa)> answers{
        const Tensor scores = matmul(q, k.transpose(0, 1)) / std::sqrt(static_cast<double>(q.size(-1)));
        return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
      }},
+    {"the mask is not used with four axes", "MK-01",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+       return ours(q, k, v, q.rank() == 4 ? Mask() : allowed);
+     }},
+    {"the mask is not used for one key", "wrong",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+       return ours(q, k, v, k.size(-2) == 1 ? Mask() : allowed);
+     }},
+    {"a fully masked row is the mean of the values", "MK-29",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+       if (!allowed.defined()) return ours(q, k, v, allowed);
+       const Tensor weights = softmax(masked_fill(scaled(q, k), !allowed, -1e30), -1);
+       return matmul(weights, v);
+     }},
+    {"0 times a masked key", "wrong",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+       if (!allowed.defined()) return ours(q, k, v, allowed);
+       const Tensor m = masked_fill(zeros(allowed.shape(), q.dtype()), allowed, 1);
+       const Tensor weights = softmax(scaled(q, k) * m + (m - 1.0) * 1e9, -1);
+       return matmul(masked_fill(weights, !allowed, 0), v);
+     }},
+    {"where in place of masked_fill", "pass",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+       if (!allowed.defined()) return ours(q, k, v, allowed);
+       const Tensor inf = full({}, -INFINITY, q.dtype());
+       const Tensor weights = softmax(where(allowed, scaled(q, k), inf), -1);
+       return matmul(where(allowed & !isnan(weights), weights, zeros({}, q.dtype())), v);
+     }},
+    {"the second sequence attends to the first", "wrong",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+       return ours(q, q.rank() > 2 ? k.slice(0, 0, 1).expand(k.shape()) : k, v, allowed);
+     }},
+    {"one head of the leading axes for all", "wrong",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+       return ours(q, k, q.rank() == 4 ? v.slice(1, 0, 1).expand(v.shape()) : v, allowed);
+     }},
     {"keys for values if they are as wide", "SD-36",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
        return ours(q, k, k.shape() == v.shape() ? k : v, allowed);

@@ -34,8 +34,7 @@ const Answers<decltype(softmax_rows)> answers{
     {"minus 1000", "wrong", [](const Tensor& x) { return shares(exp(x - 1000.0)); }},
     {"minus half of the maximum", "wrong", [](const Tensor& x) { return shares(exp(x - largest(x) * 0.5)); }},
     {"scores clamped to 80", "SD-64", [](const Tensor& x) { return shares(exp(clamp(x, -80, 80))); }},
-    {"only large scores clamped", "wrong",
-     [](const Tensor& x) { return shares(exp(clamp(x, -1e30, 85))); }},
+    {"only large scores clamped", "wrong", [](const Tensor& x) { return shares(exp(clamp(x, -1e30, 85))); }},
     {"the maximum of the column", "SD-65",
      [](const Tensor& x) { return shares(exp(x - max(x, -2, true).values)); }},
     {"a small number in the sum", "wrong",
@@ -63,7 +62,8 @@ const Answers<decltype(softmax_rows)> answers{
        const Tensor e = exp(x - largest(x));
        return e / e.sum({-1}, true).detach();
      }},
-    {"the sum over all, without a maximum", "likely SD-18", [](const Tensor& x) { return exp(x) / exp(x).sum(); }}};
+    {"the sum over all, without a maximum", "likely SD-18",
+     [](const Tensor& x) { return exp(x) / exp(x).sum(); }}};
 
 }  // namespace
 
