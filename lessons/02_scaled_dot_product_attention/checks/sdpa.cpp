@@ -259,8 +259,8 @@ TEST(Sdpa, KeepsTheSequencesOfABatchApart) {
 }
 
 TEST(Sdpa, LeavesAnyNumberOfLeadingAxesAlone) {
-  exercise.call("sdpa(q (2, 3, 4, 2), k (2, 3, 5, 2), v (2, 3, 5, 3), mask (2, 1, 1, 5))", [] {
-    return with_mask(random({2, 3, 4, 2}, {2, 3, 5, 2}, {2, 3, 5, 3}), padding({2, 3}, 5).unsqueeze(1));
+  exercise.call("sdpa(q (3, 3, 6, 6), k (3, 3, 5, 6), v (3, 3, 5, 2), mask (3, 1, 1, 5))", [] {
+    return with_mask(random({3, 3, 6, 6}, {3, 3, 5, 6}, {3, 3, 5, 2}), padding({2, 3, 1}, 5).unsqueeze(1));
   });
 }
 

@@ -118,6 +118,12 @@ TEST(CrossAttention, OfTextsOfTheSameLength) {
   });
 }
 
+TEST(CrossAttention, OfAsManyPairsAsWords) {
+  exercise.call("cross_attention(target (3, 3, 3), source (3, 3, 3), w of (3, 3)): output, weights", [] {
+    return Fixture(3, 3, {3, 1, 2}, {2, 1, 2}, true).inputs();
+  });
+}
+
 TEST(CrossAttention, OfOneQuery) {
   exercise.call("cross_attention(target (2, 1, 3), source (2, 4, 3), w): output, weights", [] {
     return Fixture(1, 4, {1, 0}, {2, 1}).inputs();

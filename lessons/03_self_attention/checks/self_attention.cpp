@@ -219,6 +219,10 @@ TEST(SelfAttention, GivesNoWeightToPadding) {
     const Fixture given;
     return std::tuple{given.x.slice(0, 1, 2), given.w, Mask::of({{{1, 0, 1, 0}}})};
   });
+  exercise.call("self_attention(x (3, 3, 3), w of (3, 3), mask padding({2, 3, 1}, 3)): output, weights", [] {
+    Generator gen(8);
+    return std::tuple{randn({3, 3, 3}, gen), random_projections(3, 3, 3), padding({2, 3, 1}, 3)};
+  });
   exercise.invariant("MK-12", "padding was changed: the outputs of the words must not change", [](auto f) {
     const Fixture given;
     Tensor other = given.x.clone();

@@ -198,6 +198,10 @@ TEST(HeadsAttend, OfOneQuery) {
 TEST(HeadsAttend, KeepsEachSamplesMaskWithItsSample) {
   exercise.call("heads_attend(q (2, 2, 4, 6), k, v (2, 2, 5, 6), allowed (2, 4, 5))",
                 [] { return Fixture(2).with(some()); });
+  exercise.call("heads_attend(q, k, v (3, 3, 3, 3), causal(3) & padding({2, 3, 1}, 3))", [] {
+    return std::tuple{random({3, 3, 3, 3}, 1), random({3, 3, 3, 3}, 2), random({3, 3, 3, 3}, 3),
+                      causal(3) & padding({2, 3, 1}, 3)};
+  });
 }
 
 TEST(HeadsAttend, IsZeroForAFullyMaskedRow) {

@@ -265,6 +265,10 @@ TEST(MultiHeadAttention, IsTheOutputsBiasForAFullyMaskedRow) {
 TEST(MultiHeadAttention, KeepsEachSamplesMaskWithItsSample) {
   exercise.call("multi_head_attention(query (2, 4, 6), key, value (2, 5, 6), 2 heads, allowed (2, 4, 5))",
                 [] { return Fixture(2).with(some()); });
+  exercise.call(
+      "multi_head_attention(query, key, value (3, 3, 6), 3 heads, causal(3) & padding({2, 3, 1}, 3))", [] {
+        return Fixture(3, 3, 3, 3).with(causal(3) & padding({2, 3, 1}, 3));
+      });
 }
 
 TEST(MultiHeadAttention, ThrowsIfTheHeadsDoNotDivideTheChannels) {
