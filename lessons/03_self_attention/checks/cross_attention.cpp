@@ -80,8 +80,8 @@ const tutor::Exercise<decltype(cross_attention)> exercise{
      {"MK-25", "every sequence of the batch got the mask of the first", first_text_for_all},
      {"SA-07", "queries were made with W_k and keys with W_q: who asks, and who is asked?", keys_ask}}};
 
-// Pairs of texts of t and s words; C = 3, D = 4, Dv = 2, or all of them 3. With this seed the padding of a source would get at
-// least a third of every query's weight if the mask were not used.
+// Pairs of texts of t and s words; C = 3, D = 4, Dv = 2, or all of them 3. With this seed the
+// padding of a source would get at least a third of every query's weight in most questions.
 struct Fixture {
   Texts target, source;
   Projections w;

@@ -31,7 +31,8 @@ AttentionResult only_one_hides(index_t hiding, const Tensor& q, const Tensor& k,
   const Tensor weights = stack(heads, 1);
   return {matmul(weights, v), weights};
 }
-// Other weights from the right scores; `weigh` gets masked scores of −∞, and what it gives to masked keys is set to 0.
+// Other weights from the right scores: `weigh` gets −∞ as the score of a masked key, and the weight
+// that it gives to such a key is set to 0.
 template <Tensor weigh(const Tensor& scores)>
 AttentionResult weights(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
   Tensor scores = scores_of(q, k, root(q.size(-1)));
@@ -40,7 +41,6 @@ AttentionResult weights(const Tensor& q, const Tensor& k, const Tensor& v, const
   if (allowed.defined()) w = masked_fill(w, !allowed.unsqueeze(1), 0);
   return {matmul(w, v), w};
 }
-Tensor over_heads(const Tensor& scores) { return softmax(scores, 1); }
 Tensor over_samples(const Tensor& scores) { return softmax(scores, 0); }
 Tensor over_queries(const Tensor& scores) { return softmax(scores, -2); }
 Tensor whole_matrix(const Tensor& scores) {
@@ -83,7 +83,12 @@ const tutor::Exercise<decltype(heads_attend)> exercise{
         return with(scores_of(q, k, root(q.size(-1))), v, allowed);
       }},
      {"MH-18", "softmax over the heads: each head's row over the keys, the last axis, must sum to 1",
-      weights<over_heads>},
+      [](auto& q, auto& k, auto& v, auto& allowed) -> AttentionResult {
+        Tensor scores = scores_of(q, k, root(q.size(-1)));
+        if (allowed.defined()) scores = masked_fill(scores, !allowed.unsqueeze(1), -1e9);
+        const Tensor w = softmax(scores, 1);
+        return {matmul(w, v), w};
+      }},
      {"SD-29", "softmax over axis 0, the batch: each row over the keys, the last axis, must sum to 1",
       weights<over_samples>},
      {"SD-06", "softmax over the queries: each row over the keys, the last axis, must sum to 1",

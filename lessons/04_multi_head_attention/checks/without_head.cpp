@@ -50,7 +50,7 @@ const tutor::Exercise<decltype(without_head)> exercise{
 
 Tensor weight(index_t c) { return random({c, c}, 7); }
 
-// A cut is made in a finished layer: no gradient is needed, and a weight that was written to is MH-28.
+// No gradient is needed to cut a head of a trained layer; a weight that was written to is MH-28.
 constexpr tutor::Forms forms{.gradients = false, .unchanged = false};
 void ask(index_t c, index_t heads, index_t off) {
   exercise.call(

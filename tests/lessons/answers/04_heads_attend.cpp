@@ -106,7 +106,7 @@ const Answers<decltype(heads_attend)> answers{
        const Tensor weights = e / (e.sum({-2, -1}, true) + 1e-12);
        return {matmul(weights, v), weights};
      }},
-    {"softmax over the heads", "likely MH-18",
+    {"softmax over the heads", "MH-18",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) -> AttentionResult {
        Tensor scores = scores_of(q, k);
        if (allowed.defined()) scores = masked_fill(scores, !allowed.unsqueeze(1), -1e9);
