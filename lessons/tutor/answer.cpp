@@ -1,5 +1,6 @@
 #include "lessons/tutor/answer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
