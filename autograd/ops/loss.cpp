@@ -174,8 +174,9 @@ Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target, R
         const T v = xd.data<T>()[i], t = td.data<T>()[i];
         check(t >= 0 && t <= 1, op, "target ", t, " at place ", i,
               " is not a probability; it must be in [0, 1]");
-        const T weight = v > 0 ? 1 - t : t, distance = std::abs(v);
-        ops::output<T>(each)[i] = (weight > 0 ? distance * weight : T{0}) + std::log1p(std::exp(-distance));
+        const T above = v > 0 ? v : T{0}, below = v > 0 ? T{0} : -v;
+        const T linear = (t < 1 ? above * (1 - t) : T{0}) + (t > 0 ? below * t : T{0});
+        ops::output<T>(each)[i] = linear + std::log1p(std::exp(-(above + below)));
       }
     });
   }

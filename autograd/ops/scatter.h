@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -15,26 +16,27 @@ class IndexGroups {
  public:
   // Every index must be in [0, size).
   IndexGroups(const IntTensor& indices, index_t size)
-      : first_(static_cast<std::size_t>(size) + 1), order_(indices.values().size()) {
-    for (const index_t index : indices.values()) ++first_[static_cast<std::size_t>(index) + 1];
-    for (std::size_t i = 1; i < first_.size(); ++i) first_[i] += first_[i - 1];
-    std::vector<std::size_t> next(first_.begin(), first_.end() - 1);
+      : end_(static_cast<std::size_t>(size)), order_(indices.values().size()) {
+    for (const index_t index : indices.values()) ++end_[static_cast<std::size_t>(index)];
+    std::exclusive_scan(end_.begin(), end_.end(), end_.begin(), std::size_t{0});
+    // Every group begins at its end_, which moves on with each position that is put there.
     for (std::size_t i = 0; i < order_.size(); ++i) {
-      const auto index = static_cast<std::size_t>(indices.values()[i]);
-      order_[next[index]] = static_cast<index_t>(i);
-      ++next[index];
+      std::size_t& next = end_[static_cast<std::size_t>(indices.values()[i])];
+      order_[next] = static_cast<index_t>(i);
+      ++next;
     }
   }
-  index_t size() const { return static_cast<index_t>(first_.size()) - 1; }
+  index_t size() const { return static_cast<index_t>(end_.size()); }
   index_t count() const { return static_cast<index_t>(order_.size()); }
   // The positions i with indices[i] == index.
   std::span<const index_t> positions(index_t index) const {
     const auto i = static_cast<std::size_t>(index);
-    return std::span(order_).subspan(first_[i], first_[i + 1] - first_[i]);
+    const std::size_t begin = i == 0 ? 0 : end_[i - 1];
+    return std::span(order_).subspan(begin, end_[i] - begin);
   }
 
  private:
-  std::vector<std::size_t> first_;
+  std::vector<std::size_t> end_;
   std::vector<index_t> order_;
 };
 
