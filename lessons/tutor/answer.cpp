@@ -1,6 +1,5 @@
 #include "lessons/tutor/answer.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
