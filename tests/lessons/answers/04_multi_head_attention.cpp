@@ -105,7 +105,7 @@ const Answers<decltype(multi_head_attention)> answers{
         const Mask& allowed) {
        return ours(query, key, value, layer, allowed.defined() ? !allowed : allowed);
      }},
-    {"the mask as it is", "MH-17",
+    {"the mask as it is", "wrong",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
        return attend(third(0, query, layer), third(1, key, layer), third(2, value, layer), layer, allowed);
