@@ -241,7 +241,7 @@ static Tensor logsumexp_of(const Tensor& x, const Plan& r, index_t axis) {
 
 static Tensor logsumexp_slope(const Tensor& x, const Tensor& y, index_t axis) {
   const Tensor zero = zeros({}, x.dtype());
-  const Tensor slope = where(equal(y, -INFINITY), zero, exp(x - y));
+  Tensor slope = where(equal(y, -INFINITY), zero, exp(x - y));
   const Mask infinite = equal(y, INFINITY);
   if (infinite.count() == 0) return slope;
   const Tensor tops = where(equal(x, INFINITY), ones({}, x.dtype()), zero);

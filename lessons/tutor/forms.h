@@ -187,6 +187,7 @@ Answer gradients(F* f, std::tuple<T...>& inputs) {
   const Tensor loss = weighted_sum(call(f, inputs, Signature<F>::indices).tensors);
   if (loss.defined()) loss.backward();
   std::vector<Tensor> found;
+  found.reserve(leaves.size());
   for (const Tensor& leaf : leaves)
     found.push_back(leaf.grad().defined() ? leaf.grad() : zeros(leaf.shape(), leaf.dtype()));
   return found;
