@@ -216,6 +216,11 @@ static SwinOptions checked(const SwinOptions& o) {
         "depths and num_heads must name the same stages, got ", o.depths.size(), " and ", o.num_heads.size());
   check(std::all_of(o.depths.begin(), o.depths.end(), [](index_t depth) { return depth >= 1; }), "Swin",
         "a stage has at least one block");
+  constexpr std::size_t doublings = 24;  // up to 2^24 channels
+  const std::size_t stages = o.depths.size();
+  check(stages <= doublings && o.embed_dim <= index_t{1} << (doublings - stages + 1), "Swin",
+        "expected at most 2^24 channels in the last stage, got ", stages,
+        " stages from embed_dim = ", o.embed_dim, "; each stage doubles the channels");
   return o;
 }
 
