@@ -94,6 +94,11 @@ TEST(Pnm, TheModelsInputIsTheMiddleNormalised) {
   EXPECT_EQ(grey.shape(), (Shape{1, 3, 8, 8}));
   EXPECT_NEAR(grey.at({0, 0, 3, 3}), (0.5 - 0.485) / 0.229, 1e-6);
   EXPECT_NEAR(grey.at({0, 2, 0, 7}), (0.5 - 0.406) / 0.225, 1e-6);
+  // In the image's own precision.
+  expect_close(resize(tensor({{{0, 3}}}, f64), 1, 3), tensor({{{0, 1.5, 3}}}, f64), 1e-15);
+  const Tensor precise = for_imagenet(ones({1, 30, 50}, f64) * 0.5, {.resize = 12, .crop = 8});
+  EXPECT_EQ(precise.dtype(), f64);
+  EXPECT_NEAR(precise.at({0, 0, 3, 3}), (0.5 - 0.485) / 0.229, 1e-14);
   EXPECT_EQ(error_of([] {
               for_imagenet(zeros({3, 9, 9}), {.resize = 7, .crop = 8});
             }),
