@@ -148,7 +148,10 @@ inline PublishedNames GPT::published_names() {
   };
   static constexpr const char* prefixes[] = {"transformer."};
   // The causal masks were saved as buffers; the output layer is the embedding once more.
-  static constexpr const char* ignored[] = {"h.*.attn.bias", "h.*.attn.masked_bias", "lm_head.weight"};
+  // GPT2DoubleHeadsModel has a second head.
+  static constexpr const char* ignored[] = {"h.*.attn.bias", "h.*.attn.masked_bias", "lm_head.weight",
+                                            "multiple_choice_head.summary.weight",
+                                            "multiple_choice_head.summary.bias"};
   return {.table = table, .prefixes = prefixes, .ignored = ignored};
 }
 

@@ -163,7 +163,8 @@ struct T5 : ModuleOf<T5> {
   Tensor forward(const IntTensor& source, const IntTensor& given, const Mask& source_mask = {});
   // The words that follow what the cache holds -> logits of the last one (B, 1, V). Records
   // nothing. Throws "[T5] …", and leaves the cache as it was, if the cache or the memory is not one
-  // of this model and batch.
+  // of this model and batch: shapes and dtypes are compared. The memory's keys and values are
+  // computed in the first call; for another memory of the same shape, start with an empty cache.
   Tensor forward(const IntTensor& given, const Tensor& memory, T5Cache& cache, const Mask& source_mask = {});
   // The best word each time, until all texts have ended; of each text the words before its eos.
   // Throws if max_length is below 1. Both generate and beam run in evaluation mode and record
