@@ -72,8 +72,9 @@ static GPTOptions checked(const GPTOptions& o) {
   check(o.vocab_size >= 1 && o.context >= 1 && o.num_layers >= 0, "GPT",
         "vocab_size and context must be at least 1 and num_layers not negative, got ", o.vocab_size, ", ",
         o.context, " and ", o.num_layers);
-  check(o.d_model >= 1 && o.nhead >= 1 && o.d_model % o.nhead == 0, "GPT", "nhead = ", o.nhead,
-        " must divide d_model = ", o.d_model);
+  check(o.d_model >= 1 && o.nhead >= 1, "GPT", "d_model and nhead must be at least 1, got ", o.d_model,
+        " and ", o.nhead);
+  check(o.d_model % o.nhead == 0, "GPT", "nhead = ", o.nhead, " must divide d_model = ", o.d_model);
   return o;
 }
 

@@ -72,8 +72,9 @@ static Linear started(const LinearOptions& o, Generator& gen) {
 }
 
 static SwinBlockOptions checked(const SwinBlockOptions& o) {
-  check(o.dim >= 1 && o.nhead >= 1 && o.dim % o.nhead == 0, "Swin", "a stage's ", o.nhead,
-        " heads must divide its ", o.dim, " channels");
+  check(o.dim >= 1 && o.nhead >= 1, "Swin", "channels and heads of a stage must be at least 1, got ", o.dim,
+        " and ", o.nhead);
+  check(o.dim % o.nhead == 0, "Swin", "a stage's ", o.nhead, " heads must divide its ", o.dim, " channels");
   check(o.window_size >= 1 && o.shift >= 0 && o.shift < o.window_size, "Swin", "a window of side ",
         o.window_size, " cannot be moved by ", o.shift);
   check(o.mlp_ratio >= 1, "Swin", "mlp_ratio must be at least 1, got ", o.mlp_ratio);

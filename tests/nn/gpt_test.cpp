@@ -107,6 +107,8 @@ TEST(GPT, SaysWhatIsWrong) {
             "[GPT] vocab_size and context must be at least 1 and num_layers not negative, got 0, 1024 and 1");
   EXPECT_EQ(error_of([&] { GPT({.vocab_size = 3, .d_model = 4, .nhead = 3}, gen); }),
             "[GPT] nhead = 3 must divide d_model = 4");
+  EXPECT_EQ(error_of([&] { GPT({.vocab_size = 3}, gen); }),
+            "[GPT] d_model and nhead must be at least 1, got 0 and 1");
   EXPECT_EQ(error_of([&] { generate(gpt, {}, {}, gen); }),
             "[generate] the prompt is empty; there must be at least one token to go on from");
 }

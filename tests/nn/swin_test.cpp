@@ -249,6 +249,10 @@ TEST(Swin, ErrorsNameWhatIsWrong) {
               o.num_heads = {3, 2};
             }),
             "[Swin] a stage's 3 heads must divide its 4 channels");
+  EXPECT_EQ(refused([](auto& o) {
+              o.num_heads = {0, 2};
+            }),
+            "[Swin] channels and heads of a stage must be at least 1, got 4 and 0");
   EXPECT_EQ(refused([](auto& o) { o.num_heads = {1}; }),
             "[Swin] depths and num_heads must name the same stages, got 2 and 1");
   EXPECT_EQ(refused([](auto& o) { o.depths = {2, 0}; }), "[Swin] a stage has at least one block");
