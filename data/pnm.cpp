@@ -156,18 +156,20 @@ Tensor resize_weights(const Axis& axis, index_t first, index_t last, const Inter
 
 // Sums the products with `pixels` in the order in which a matrix product sums all m of them: in
 // pieces of at most 512 (gemm.cpp), which depend on m alone. So the bits are those of a product
-// with one large matrix.
+// with one large matrix. Pieces before and after `pixels` are not visited: an axis has m / 512.
 template <class Product>
 Tensor in_pieces(const Axis& axis, const Interval& pixels, const Product& product) {
   constexpr index_t longest = 512;
   const index_t count = (axis.m + longest - 1) / longest, base = axis.m / count, longer = axis.m % count;
+  const index_t in_longer = longer * (base + 1);  // pixels in the first pieces, which have one more
   Tensor sum;
-  for (index_t piece = 0; piece < count; ++piece) {
+  index_t piece =
+      pixels.begin < in_longer ? pixels.begin / (base + 1) : longer + (pixels.begin - in_longer) / base;
+  for (index_t begin = pixels.begin; begin < pixels.end; ++piece) {
     const index_t start = piece * base + std::min(piece, longer);
-    const index_t begin = std::max(start, pixels.begin);
     const index_t end = std::min(start + base + (piece < longer), pixels.end);
-    if (begin >= end) continue;
     const Tensor part = product(begin, end);
+    begin = end;
     sum = sum.defined() ? sum + part : part;
   }
   return sum;

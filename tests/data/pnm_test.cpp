@@ -164,6 +164,15 @@ TEST(Pnm, ALongImageCostsWhatItsCropCosts) {
   EXPECT_EQ(for_imagenet(noise({3, 2, 400})).shape(), (Shape{1, 3, 224, 224}));
 }
 
+// To its own size, an image stays as it is, however its axis is cut into pieces of at most 512.
+TEST(Pnm, ALongImageKeepsItsPixelsInItsOwnSize) {
+  for (const index_t n : {1, 511, 512, 513, 1025, 1537, 100'003}) {
+    const Tensor x = noise({1, 1, n});
+    expect_same_bits(resize(x, 1, n), x);
+    expect_same_bits(resize(x.transpose(1, 2), n, 1), x.transpose(1, 2));
+  }
+}
+
 TEST(Pnm, AnEmptyImageOrASideOutOfRangeIsRejected) {
   EXPECT_EQ(error_of([] {
               resize(zeros({3, 0, 4}), 2, 2);
