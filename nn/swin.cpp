@@ -331,17 +331,20 @@ static std::span<const ConfigMember> swin_members() {
 
 SwinOptions SwinTransformer::from_config(const Config& file) {
   const Config config = file.checked({swin_members()});
-  return {.channels = config.whole_or("num_channels", 3),
-          .patch_size = config.square("patch_size"),
-          .embed_dim = config.whole("embed_dim"),
-          .depths = config.wholes("depths"),
-          .num_heads = config.wholes("num_heads"),
-          .window_size = config.square("window_size"),
-          .mlp_ratio = config.whole_or("mlp_ratio", 4),
-          .num_classes = config.classes(1000),
-          .dropout = config.number_or("dropout", 0),
-          .stochastic_depth = config.number_or("stochastic_depth_prob", 0.1),
-          .layer_norm_eps = config.number_or("layer_norm_eps", 1e-5)};
+  SwinOptions o{.channels = config.whole_or("num_channels", 3),
+                .patch_size = config.square("patch_size"),
+                .embed_dim = config.whole("embed_dim"),
+                .depths = config.wholes("depths"),
+                .num_heads = config.wholes("num_heads"),
+                .window_size = config.square("window_size"),
+                .mlp_ratio = config.whole_or("mlp_ratio", 4),
+                .num_classes = config.classes(1000),
+                .dropout = config.number_or("dropout", 0),
+                .stochastic_depth = config.number_or("stochastic_depth_prob", 0.1),
+                .layer_norm_eps = config.number_or("layer_norm_eps", 1e-5)};
+  for (const index_t depth : o.depths)  // numbers of layers, as MemberKind::count
+    config.require(depth <= 4096, "'depths' must be integers from 1 to 4096, got ", depth);
+  return o;
 }
 
 }  // namespace heed::nn

@@ -289,7 +289,10 @@ TEST(FamilyConfig, Swin) {
                            {"pretrained_window_sizes.0", 12.0},
                            {"mlp_ratio", 3.5},
                            {"depths.0", 0.0},
+                           {"depths", text("tiny")},
                            {"num_labels", 4.0}});
+  EXPECT_EQ(error_of([&] { build_swin(with(tiny, "depths.1", 16777216.0)); }),
+            "[config.json] 'depths' must be integers from 1 to 4096, got 16777216");
   expect_sizes_are_checked(build_swin, tiny,
                            {"num_channels", "patch_size", "embed_dim", "depths.0", "num_heads.1",
                             "window_size", "mlp_ratio", "num_classes"});
