@@ -331,6 +331,8 @@ static std::span<const ConfigMember> swin_members() {
 
 SwinOptions SwinTransformer::from_config(const Config& file) {
   const Config config = file.checked({swin_members()});
+  // Hugging Face's files leave out two classes without names, torchvision's the classes of ImageNet.
+  const index_t default_classes = config.has("model_type") ? 2 : 1000;
   SwinOptions o{.channels = config.whole_or("num_channels", 3),
                 .patch_size = config.square("patch_size"),
                 .embed_dim = config.whole("embed_dim"),
@@ -338,7 +340,7 @@ SwinOptions SwinTransformer::from_config(const Config& file) {
                 .num_heads = config.wholes("num_heads"),
                 .window_size = config.square("window_size"),
                 .mlp_ratio = config.whole_or("mlp_ratio", 4),
-                .num_classes = config.classes(1000),
+                .num_classes = config.classes(default_classes),
                 .dropout = config.number_or("dropout", 0),
                 .stochastic_depth = config.number_or("stochastic_depth_prob", 0.1),
                 .layer_norm_eps = config.number_or("layer_norm_eps", 1e-5)};
