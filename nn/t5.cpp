@@ -237,6 +237,9 @@ void T5Stack::check_cache(const T5Cache& cache, const Tensor& x, const Tensor& m
         "; a cache belongs to the model that filled it. Hint: start with an empty T5Cache");
   check(cache.length >= 0, "T5", "expected a cache of at least 0 tokens, got one of ", cache.length);
   for (const T5Cache::Layer& layer : cache.layers) check_layer("T5", layer, options, x, memory, cache.length);
+  check(unused || cache.owner.admits(relative_attention_bias.weight), "T5",
+        "the cache was filled by another model of the same sizes; its keys and values come from other "
+        "weights. Hint: start with an empty T5Cache");
 }
 
 Tensor T5Stack::forward(const Tensor& x, const Tensor& memory, const Mask& mask, T5Cache* cache) {
@@ -259,6 +262,7 @@ Tensor T5Stack::forward(const Tensor& x, const Tensor& memory, const Mask& mask,
   for (std::size_t i = 0; i < block.size(); ++i) h = block[i](h, context, cache ? &next.layers[i] : nullptr);
   Tensor y = dropout(final_norm(h));
   next.length = s;
+  next.owner.set(relative_attention_bias.weight);
   if (cache) *cache = std::move(next);
   return y;
 }

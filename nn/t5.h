@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "nn/beam.h"
+#include "nn/cache_owner.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
 #include "nn/linear.h"
@@ -83,6 +84,7 @@ struct T5Cache {
   };
   std::vector<Layer> layers;  // empty before the first call
   index_t length = 0;         // words read so far
+  CacheOwner owner = {};      // the decoder, from the first call on
 
   // Row i becomes what row parents[i] was: a beam drops some texts and doubles others. Throws
   // "[T5Cache] …", and changes nothing, if a parent is not a row or a layer's keys or values are
@@ -133,8 +135,8 @@ struct T5Stack : ModuleOf<T5Stack> {
   // (H, T, S): what is added to the scores of queries that are the last T of S words.
   Tensor position_bias(index_t t, index_t s) const;
   // With a cache, x continues what was read before. Throws "[T5] …", and leaves the cache as it
-  // was, if its layers, batch size, heads, widths, dtype or length are not those of this stack, x
-  // and memory.
+  // was, if its layers, batch size, heads, widths, dtype, length or owner are not those of this
+  // stack, x and memory.
   Tensor forward(const Tensor& x, const Tensor& memory = {}, const Mask& mask = {}, T5Cache* cache = nullptr);
   void visit(Visitor& v) override;
   std::string type() const override { return "T5Stack"; }
