@@ -39,7 +39,8 @@ index_t relative_position_bucket(index_t distance, bool both_sides, index_t num_
   const index_t n = both_sides ? num_buckets / 2 : num_buckets, near = n / 2;
   check(near >= 1 && max_distance > near, "relative_position_bucket", "max_distance ", max_distance,
         " must be more than the ", near, " distances that have a bucket each");
-  const index_t first = both_sides && distance > 0 ? n : 0;  // keys after the query
+  distance = std::clamp(distance, -max_distance, max_distance);  // all beyond share one bucket
+  const index_t first = both_sides && distance > 0 ? n : 0;      // keys after the query
   const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(-distance, 0);
   if (away < near) return first + away;
   // Logarithms to base 2 of the powers of 2 are exact, and with them the borders between the usual buckets.
