@@ -1,6 +1,7 @@
 // create.cpp — tensors from nothing: filled, counted, drawn, or written out as lists.
 #include <algorithm>
 #include <cmath>
+#include <new>
 
 #include "autograd/graph.h"
 #include "autograd/ops/common.h"
@@ -8,17 +9,26 @@
 
 namespace heed {
 
-static Tensor make(const char* op, const Shape& shape, DType dtype) {
+// Every tensor's memory is allocated here, so that running out of it names the op and the shape.
+Tensor ops::allocate(const char* op, const Shape& shape, DType dtype) {
   check_sizes(op, shape);
-  auto storage = std::make_shared<Storage>(static_cast<std::size_t>(shape.numel()) * size_of(dtype));
-  return Tensor(std::make_shared<TensorState>(
-      TensorState{std::move(storage), shape, contiguous_strides(shape), 0, dtype, false, {}, {}}));
+  const std::size_t bytes = static_cast<std::size_t>(shape.numel()) * size_of(dtype);
+  try {
+    auto storage = std::make_shared<Storage>(bytes);
+    return Tensor(std::make_shared<TensorState>(
+        TensorState{std::move(storage), shape, contiguous_strides(shape), 0, dtype, false, {}, {}}));
+  } catch (const std::bad_alloc&) {
+    const char* backward_of = detail::running_backward();
+    fail(op, "cannot allocate ", bytes, " bytes for shape ", shape, " ", name(dtype),
+         backward_of ? concat(" in the backward of ", backward_of) : "",
+         ". Hint: use smaller sizes, or fewer tensors at a time");
+  }
 }
 
 // A fresh tensor whose element i is value(i).
 template <class Value>
 static Tensor generate(const char* op, const Shape& shape, DType dtype, Value&& value) {
-  Tensor t = make(op, shape, dtype);
+  Tensor t = ops::allocate(op, shape, dtype);
   ops::dispatch(dtype, [&]<class T>() {
     T* x = ops::output<T>(t);
     kernels::parallel_for(t.numel(), ops::costly_grain, [&](index_t begin, index_t stop) {
@@ -28,10 +38,12 @@ static Tensor generate(const char* op, const Shape& shape, DType dtype, Value&& 
   return t;
 }
 
-Tensor empty(const Shape& shape, DType dtype) { return make("empty", shape, dtype); }
-Tensor zeros(const Shape& shape, DType dtype) { return make("zeros", shape, dtype).fill_(0); }
-Tensor ones(const Shape& shape, DType dtype) { return make("ones", shape, dtype).fill_(1); }
-Tensor full(const Shape& shape, double value, DType dtype) { return make("full", shape, dtype).fill_(value); }
+Tensor empty(const Shape& shape, DType dtype) { return ops::allocate("empty", shape, dtype); }
+Tensor zeros(const Shape& shape, DType dtype) { return ops::allocate("zeros", shape, dtype).fill_(0); }
+Tensor ones(const Shape& shape, DType dtype) { return ops::allocate("ones", shape, dtype).fill_(1); }
+Tensor full(const Shape& shape, double value, DType dtype) {
+  return ops::allocate("full", shape, dtype).fill_(value);
+}
 Tensor scalar(double value, DType dtype) { return full({}, value, dtype); }
 
 Tensor arange(double begin, double stop, double step, DType dtype) {
@@ -54,7 +66,7 @@ Tensor linspace(double begin, double last, index_t steps, DType dtype) {
 }
 
 Tensor eye(index_t n, DType dtype) {
-  Tensor t = make("eye", {n, n}, dtype).fill_(0);
+  Tensor t = ops::allocate("eye", {n, n}, dtype).fill_(0);
   ops::dispatch(dtype, [&]<class T>() {
     for (index_t i = 0; i < n; ++i) ops::output<T>(t)[i * n + i] = 1;
   });

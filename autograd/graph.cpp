@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <utility>
 
 #include "autograd/ops/common.h"
 
@@ -117,6 +118,19 @@ void attach(Tensor& y, std::shared_ptr<Node> node) {
   y.state()->requires_grad = true;
 }
 
+const char* running_backward() { return running; }
+
+bool is_unshared(const Tensor& t) {
+  return t.state().use_count() == 1 && t.state()->storage.use_count() == 1 && t.state()->storage->owned() &&
+         t.is_contiguous() && !t.requires_grad();
+}
+
+Tensor unshared(Tensor t) {
+  if (is_unshared(t)) return t;
+  const NoGrad no_grad;
+  return t.clone();
+}
+
 void check_anomaly(const char* op, std::span<const Tensor> inputs, const Tensor& y) {
   if (!anomaly || !has_nan(y) || std::any_of(inputs.begin(), inputs.end(), has_nan)) return;
   fail(op, "made a NaN: output ", y.shape(), " has one and no input has. Hint: look at this op's arguments");
@@ -128,27 +142,23 @@ void check_anomaly(const char* op, std::span<const Tensor> inputs, const Tensor&
 
 namespace {
 
-// Adds g to a running sum. The first gradient is taken as it is; a later one is added in place only where
-// nobody else can see the sum, for ops may hand the same tensor to two inputs.
-void accumulate(Tensor& total, const Tensor& g) {
+// Adds g to a running sum. The first gradient is taken as it is; a later one is added in place only
+// if nothing else refers to the sum, because an op may return one tensor as the gradient of two
+// inputs.
+void accumulate(Tensor& total, Tensor g) {
   if (!total.defined()) {
-    total = g;
-  } else if (total.state().use_count() == 1 && total.state()->storage.use_count() == 1 &&
-             total.is_contiguous()) {
+    total = std::move(g);
+  } else if (detail::is_unshared(total)) {
     total.add_(g);
   } else {
     total = total + g;
   }
 }
 
-// A leaf keeps its gradient for the user, who may write to it: it must be dense and its own.
-void accumulate_leaf(Tensor& grad, const Tensor& g) {
-  if (grad.defined()) {
-    grad.add_(g);
-  } else {
-    const bool own = g.is_contiguous() && g.state().use_count() == 1 && g.state()->storage.use_count() == 1;
-    grad = own ? g : g.clone();
-  }
+// The user may write to a leaf's gradient, so it is contiguous and shares its memory with nothing.
+void accumulate_leaf(Tensor& grad, Tensor g) {
+  if (grad.defined()) return accumulate(grad, std::move(g));
+  grad = detail::unshared(std::move(g));
 }
 
 void check_gradient(const char* op, const Tensor& g, const Shape& shape, DType dtype) {
@@ -186,10 +196,9 @@ void run_node(Node& node, const Tensor& dy, std::vector<Tensor>& pending) {
     if (anomaly && has_nan(d[i]))
       fail(node.op, "made a NaN in backward: gradient ", d[i].shape(), " of input ", i);
     if (input.node) {
-      accumulate(pending[input.node->place], d[i]);
+      accumulate(pending[input.node->place], std::move(d[i]));
     } else {
-      const Tensor g = std::exchange(d[i], Tensor());
-      accumulate_leaf(input.leaf->grad, g);
+      accumulate_leaf(input.leaf->grad, std::move(d[i]));
     }
   }
 }

@@ -100,7 +100,13 @@ namespace detail {
 bool wants_record(std::span<const Tensor> inputs);
 std::vector<Node::Input> edges(std::span<const Tensor> inputs);
 void attach(Tensor& y, std::shared_ptr<Node> node);
+// The op whose backward is running on this thread, or null.
+const char* running_backward();
 void check_anomaly(const char* op, std::span<const Tensor> inputs, const Tensor& y);
+// Whether t is contiguous, has no history, and is the only tensor that refers to its memory.
+bool is_unshared(const Tensor& t);
+// t itself if it is unshared, else a copy that is.
+Tensor unshared(Tensor t);
 }  // namespace detail
 
 // Makes y the output of `op`: with a node when gradients are on and an input requires grad; else y as it is.

@@ -1,6 +1,7 @@
 #include "autograd/ids.h"
 
 #include <algorithm>
+#include <new>
 #include <numeric>
 
 #include "autograd/error.h"
@@ -43,32 +44,38 @@ IntTensor::IntTensor(std::vector<index_t> values, Shape shape) : shape_(shape), 
 
 IntTensor IntTensor::zeros(const Shape& shape) {
   check_sizes("IntTensor", shape);
-  return {std::vector<index_t>(static_cast<std::size_t>(shape.numel())), shape};
+  const auto count = static_cast<std::size_t>(shape.numel());
+  try {
+    return {std::vector<index_t>(count), shape};
+  } catch (const std::bad_alloc&) {
+    fail("IntTensor", "cannot allocate ", count * sizeof(index_t), " bytes for shape ", shape,
+         ". Hint: use smaller sizes");
+  }
 }
 
 IntTensor IntTensor::arange(index_t begin, index_t end, index_t step) {
   check(step != 0, "arange", "the step must not be 0");
-  std::vector<index_t> values;
-  for (index_t i = begin; step > 0 ? i < end : i > end; i += step) values.push_back(i);
-  const auto count = static_cast<index_t>(values.size());
-  return {std::move(values), {count}};
+  const auto distance = [](index_t from, index_t to) {
+    return from < to ? static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from) : 0;
+  };
+  const std::uint64_t span = step > 0 ? distance(begin, end) : distance(end, begin),
+                      stride =
+                          step > 0 ? static_cast<std::uint64_t>(step) : -static_cast<std::uint64_t>(step),
+                      count = span / stride + (span % stride != 0);
+  check(count < std::uint64_t{1} << 44, "arange", "too large: ", begin, " to ", end, " by ", step);
+  IntTensor result = zeros({static_cast<index_t>(count)});
+  index_t next = begin;
+  for (std::size_t i = 0; i < count; ++i) {
+    result.values_[i] = next;
+    if (i + 1 < count) next += step;  // the one after the last might overflow
+  }
+  return result;
 }
 
 index_t IntTensor::size(index_t axis) const { return shape_[wrap_axis("size", axis, shape_)]; }
 
 index_t IntTensor::at(std::initializer_list<index_t> index) const {
-  check(static_cast<int>(index.size()) == rank(), "at", "one index an axis: ", shape_, " needs ", rank(),
-        ", got ", index.size());
-  index_t flat = 0;
-  int axis = 0;
-  for (const index_t i : index) {
-    const index_t n = shape_[axis];
-    check(i >= -n && i < n, "at", "index ", i, " is out of range for axis ", axis, " of ", shape_,
-          "; it must be in [", -n, ", ", n, ")");
-    flat = flat * n + (i < 0 ? i + n : i);
-    ++axis;
-  }
-  return (*this)[flat];
+  return (*this)[element_offset("at", shape_, contiguous_strides(shape_), index)];
 }
 
 index_t IntTensor::item() const {
@@ -76,19 +83,7 @@ index_t IntTensor::item() const {
   return values_[0];
 }
 
-IntTensor IntTensor::reshape(Shape shape) const {
-  int unknown = -1;
-  for (int axis = 0; axis < shape.rank(); ++axis) {
-    check(shape[axis] != -1 || unknown < 0, "reshape", "only one size may be -1, got ", shape);
-    if (shape[axis] == -1) unknown = axis;
-  }
-  if (unknown >= 0) shape[unknown] = 1;
-  check_sizes("reshape", shape);
-  if (unknown >= 0 && shape.numel() > 0) shape[unknown] = numel() / shape.numel();
-  check(shape.numel() == numel(), "reshape", shape_, " has ", numel(), " elements and does not fit into ",
-        shape);
-  return {values_, shape};
-}
+IntTensor IntTensor::reshape(Shape shape) const { return {values_, reshaped("reshape", shape_, shape)}; }
 
 IntTensor IntTensor::slice(index_t axis, index_t begin, index_t end) const {
   const int a = wrap_axis("slice", axis, shape_);

@@ -27,8 +27,9 @@ class IntTensor {
   IntTensor(std::initializer_list<NestedInts> list);
   // From a flat list and a shape; throws where their sizes disagree.
   IntTensor(std::vector<index_t> values, Shape shape);
+  // Throw "[IntTensor] cannot allocate … bytes for shape …" if the memory is not available.
   static IntTensor zeros(const Shape& shape);
-  static IntTensor arange(index_t begin, index_t end, index_t step = 1);
+  static IntTensor arange(index_t begin, index_t end, index_t step = 1);  // [begin, end)
 
   const Shape& shape() const { return shape_; }
   int rank() const { return shape_.rank(); }

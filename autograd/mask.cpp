@@ -5,6 +5,8 @@
 #include <functional>
 
 #include "autograd/error.h"
+#include "autograd/ops/attention.h"
+#include "autograd/ops/broadcast_runs.h"
 #include "autograd/ops/common.h"
 
 namespace heed {
@@ -37,8 +39,7 @@ static const Mask& needs(const char* op, const Mask& m) {
 
 bool Mask::at(std::initializer_list<index_t> index) const {
   needs("at", *this);
-  const IntTensor flat = IntTensor::arange(0, numel()).reshape(shape_);
-  return data()[flat.at(index)] != 0;
+  return data()[element_offset("at", shape_, contiguous_strides(shape_), index)] != 0;
 }
 
 index_t Mask::count() const {
@@ -49,7 +50,8 @@ index_t Mask::count() const {
 Mask Mask::reshape(Shape shape) const {
   needs("reshape", *this);
   Mask result = *this;
-  result.shape_ = IntTensor::zeros(shape_).reshape(shape).shape();
+  result.shape_ = reshaped("reshape", shape_, shape);
+  result.rows_are_queries_ = false;
   return result;
 }
 
@@ -58,72 +60,82 @@ Mask Mask::unsqueeze(index_t axis) const {
   check(axis >= -rank() - 1 && axis <= rank(), "unsqueeze", "axis ", axis, " is out of range for ", shape_);
   Mask result = *this;
   result.shape_.insert(static_cast<int>(axis < 0 ? axis + rank() + 1 : axis), 1);
+  result.rows_are_queries_ = false;
   return result;
 }
 
 namespace {
 
-// Calls each(i, a, b) for every element i of `shape`, with its places in two dense
-// operands that broadcast to it.
-template <class Each>
-void for_each_pair(const Shape& shape, const Shape& a, const Shape& b, Each&& each) {
-  const auto steps = [&](const Shape& from) {
-    Strides strides = Strides::filled(shape.rank(), 0);
-    const Strides own = contiguous_strides(from);
-    for (int i = 1; i <= from.rank(); ++i)
-      if (from.back(i) != 1) strides[shape.rank() - i] = own[from.rank() - i];
-    return strides;
-  };
-  const Strides sa = steps(a), sb = steps(b);
-  Shape at = Shape::filled(shape.rank(), 0);
-  index_t pa = 0, pb = 0;
-  const index_t n = shape.numel();
-  for (index_t i = 0; i < n; ++i) {
-    each(i, pa, pb);
-    for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-      pa += sa[axis];
-      pb += sb[axis];
-      if (++at[axis] < shape[axis]) break;
-      pa -= at[axis] * sa[axis];
-      pb -= at[axis] * sb[axis];
-      at[axis] = 0;
-    }
+// y[i] = f(a[i], b[i]) over a run; the usual steps have loops of their own, which the compiler
+// vectorizes.
+template <class T, class F>
+void apply(index_t n, const T* a, index_t step_a, const T* b, index_t step_b, std::uint8_t* y, F&& f) {
+  if (step_a == 1 && step_b == 1) {
+    for (index_t i = 0; i < n; ++i) y[i] = f(a[i], b[i]);
+  } else if (step_a == 1 && step_b == 0) {
+    for (index_t i = 0; i < n; ++i) y[i] = f(a[i], b[0]);
+  } else if (step_a == 0 && step_b == 1) {
+    for (index_t i = 0; i < n; ++i) y[i] = f(a[0], b[i]);
+  } else {
+    for (index_t i = 0; i < n; ++i) y[i] = f(a[i * step_a], b[i * step_b]);
   }
 }
 
-template <class F>
-Mask combine(const char* op, const Mask& a, const Mask& b, F&& f) {
-  needs(op, a), needs(op, b);
-  const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
+// f of two operands at these shapes and strides, broadcast to `shape`.
+template <class T, class F>
+std::vector<std::uint8_t> apply_broadcast(const Shape& shape, const T* a, const Strides& strides_a,
+                                          const T* b, const Strides& strides_b, F&& f) {
   std::vector<std::uint8_t> values(static_cast<std::size_t>(shape.numel()));
-  for_each_pair(shape, a.shape(), b.shape(), [&](index_t i, index_t pa, index_t pb) {
-    values[static_cast<std::size_t>(i)] = f(a.data()[pa] != 0, b.data()[pb] != 0);
-  });
-  return {std::move(values), shape};
+  std::uint8_t* to = values.data();
+  ops::for_each_run(shape, strides_a, strides_b,
+                    [&](index_t n, index_t at_a, index_t step_a, index_t at_b, index_t step_b) {
+                      apply(n, a + at_a, step_a, b + at_b, step_b, to, f);
+                      to += n;
+                    });
+  return values;
 }
+
+Strides stretched(const Mask& m, const Shape& shape) {
+  return broadcast_strides(m.shape(), contiguous_strides(m.shape()), shape);
+}
+
+// Whether the mask is the same for all queries, if its last two axes are (queries, keys).
+bool is_one_row(const Mask& m) { return m.rank() < 2 || m.shape().back(2) == 1; }
 
 template <class F>
 Mask compare(const char* op, const Tensor& a, const Tensor& b, F&& f) {
   ops::check_tensors(op, {&a, &b});
   const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
-  const Tensor ad = ops::dense(a), bd = ops::dense(b);
-  std::vector<std::uint8_t> values(static_cast<std::size_t>(shape.numel()));
-  ops::dispatch(a.dtype(), [&]<class T>() {
-    for_each_pair(shape, a.shape(), b.shape(), [&](index_t i, index_t pa, index_t pb) {
-      values[static_cast<std::size_t>(i)] = f(ad.data<T>()[pa], bd.data<T>()[pb]);
-    });
+  return ops::dispatch(a.dtype(), [&]<class T>() -> Mask {
+    return {apply_broadcast(shape, a.data<T>(), broadcast_strides(a.shape(), a.strides(), shape), b.data<T>(),
+                            broadcast_strides(b.shape(), b.strides(), shape), f),
+            shape};
   });
-  return {std::move(values), shape};
 }
 
 }  // namespace
+
+template <class F>
+Mask Mask::combine(const char* op, const Mask& a, const Mask& b, F&& f) {
+  needs(op, a);
+  needs(op, b);
+  const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
+  Mask result(apply_broadcast(shape, a.data(), stretched(a, shape), b.data(), stretched(b, shape), f), shape);
+  const bool fits = (a.rows_are_queries_ || is_one_row(a)) && (b.rows_are_queries_ || is_one_row(b));
+  result.rows_are_queries_ = fits && (a.rows_are_queries_ || b.rows_are_queries_);
+  return result;
+}
 
 Mask Mask::expand(const Shape& shape) const {
   needs("expand", *this);
   if (shape == shape_) return *this;
   check(broadcast_shapes("expand", shape_, shape) == shape, "expand", "mask ", shape_,
         " does not stretch to ", shape);
-  return combine("expand", *this, full(shape, true), [](bool x, bool) { return x; });
+  const std::uint8_t* from = data();
+  const Strides strides = stretched(*this, shape);
+  Mask result(apply_broadcast(shape, from, strides, from, strides, [](bool x, bool) { return x; }), shape);
+  result.rows_are_queries_ = rows_are_queries_;
+  return result;
 }
 
 bool operator==(const Mask& a, const Mask& b) {
@@ -132,18 +144,20 @@ bool operator==(const Mask& a, const Mask& b) {
 }
 
 Mask operator!(const Mask& m) {
-  return combine("not", m, m, [](bool x, bool) { return !x; });
+  return Mask::combine("not", m, m, [](bool x, bool) { return !x; });
 }
-Mask operator&(const Mask& a, const Mask& b) { return combine("and", a, b, std::logical_and<>()); }
-Mask operator|(const Mask& a, const Mask& b) { return combine("or", a, b, std::logical_or<>()); }
+Mask operator&(const Mask& a, const Mask& b) { return Mask::combine("and", a, b, std::logical_and<bool>()); }
+Mask operator|(const Mask& a, const Mask& b) { return Mask::combine("or", a, b, std::logical_or<bool>()); }
 
-Mask causal(index_t t, index_t s) {
+Mask causal(index_t t, index_t s, CausalAlignment alignment) {
   if (s < 0) s = t;
   check_sizes("causal", {t, s});
   std::vector<std::uint8_t> values(static_cast<std::size_t>(t * s));
   for (index_t i = 0; i < t; ++i)
-    for (index_t j = 0; j < s; ++j) values[static_cast<std::size_t>(i * s + j)] = j <= i + (s - t);
-  return {std::move(values), {t, s}};
+    std::fill_n(values.begin() + i * s, ops::causal_keys(i, t, s, alignment), std::uint8_t{1});
+  Mask result(std::move(values), {t, s});
+  result.rows_are_queries_ = true;
+  return result;
 }
 
 Mask padding(std::span<const index_t> lengths, index_t s) {
@@ -168,6 +182,21 @@ Mask not_padding(const IntTensor& ids, index_t pad) {
   std::transform(ids.values().begin(), ids.values().end(), values.begin(),
                  [pad](index_t id) { return id != pad; });
   return {std::move(values), {ids.size(0), 1, ids.size(1)}};
+}
+
+void check_not_ambiguous(const char* op, const Mask& mask, index_t batch, index_t t, int axes) {
+  const bool two_readings = mask.defined() && mask.rank() == 2 && !mask.rows_are_queries() && batch == t &&
+                            t > 1 && mask.shape()[0] == t;
+  if (!two_readings) return;
+  std::string as_queries, as_samples;
+  for (int axis = 2; axis < axes; ++axis) {
+    as_queries += ".unsqueeze(0)";
+    as_samples += ".unsqueeze(1)";
+  }
+  fail(op, "expected a mask with one meaning, got ", mask.shape(),
+       ", which is both (T, S) and (B, S) as B = T = ", t, ". Hint: mask", as_queries,
+       " for (T, S), one row per query; mask", as_samples,
+       " for (B, S), one row per sample, as padding(lengths, S) makes it");
 }
 
 Mask operator>(const Tensor& a, const Tensor& b) { return compare("greater", a, b, std::greater<>()); }

@@ -5,7 +5,8 @@
 //
 //   Mask mask = causal(T) & padding(lengths, T);      // (B, T, T): neither the future nor the padding
 //
-// A row that may attend to nothing gives a row of zeros from attention, never NaN.
+// A row that may attend to nothing gives a row of zeros from attention, never NaN. It does not
+// matter what a key holds that no query may attend to: see AttentionOptions in ops.h.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,12 @@
 namespace heed {
 
 class Tensor;
+
+// Which key is at the position of a query if their numbers differ, T queries and S keys.
+enum class CausalAlignment : std::uint8_t {
+  bottom_right,  // query t attends to keys 0 … t + S - T, the last one to all, as a cache needs it
+  top_left       // query t attends to keys 0 … t: PyTorch's is_causal
+};
 
 // A dense row-major array of booleans, immutable; copies share the bytes.
 class Mask {
@@ -38,30 +45,45 @@ class Mask {
   bool at(std::initializer_list<index_t> index) const;          // checked; negative counts from the end
   index_t count() const;                                        // how many are true
 
-  Mask reshape(Shape shape) const;        // one size may be -1
-  Mask unsqueeze(index_t axis) const;     // a new axis of size 1
-  Mask expand(const Shape& shape) const;  // broadcast, as a dense copy (or itself where nothing changes)
+  Mask reshape(Shape shape) const;        // one size may be -1; shares the bytes
+  Mask unsqueeze(index_t axis) const;     // a new axis of size 1; shares the bytes
+  Mask expand(const Shape& shape) const;  // broadcast, as a dense copy, or itself if it has the shape
 
+  // Whether the last two axes are known to be (queries, keys). causal() makes such masks. !, &, |
+  // and expand keep it if each operand has it or one row for all queries; reshape and unsqueeze
+  // drop it. See check_not_ambiguous().
+  bool rows_are_queries() const { return rows_are_queries_; }
+
+  // Equal shapes and values.
   friend bool operator==(const Mask& a, const Mask& b);
+  // Logic, broadcasting as tensors do.
+  friend Mask operator!(const Mask& m);
+  friend Mask operator&(const Mask& a, const Mask& b);
+  friend Mask operator|(const Mask& a, const Mask& b);
 
  private:
+  template <class F>
+  static Mask combine(const char* op, const Mask& a, const Mask& b, F&& f);
+  friend Mask causal(index_t t, index_t s, CausalAlignment alignment);
+
   std::shared_ptr<const std::vector<std::uint8_t>> values_;
   Shape shape_{0};
+  bool rows_are_queries_ = false;
 };
 
-// Logic, broadcasting as tensors do.
-Mask operator!(const Mask& m);
-Mask operator&(const Mask& a, const Mask& b);
-Mask operator|(const Mask& a, const Mask& b);
-
-// (T, S): query t may see keys up to its own place. With S > T the last query sees all keys (aligned at the
-// bottom right), which is what a key–value cache needs. S = T where not given.
-Mask causal(index_t t, index_t s = -1);
+// (T, S): query t may attend to keys up to its own position, which depends on the alignment if T
+// and S differ. S = T by default.
+Mask causal(index_t t, index_t s = -1, CausalAlignment alignment = CausalAlignment::bottom_right);
 // (B, 1, S): sample b may attend to its first lengths[b] keys. Throws where a length is outside [0, S].
 Mask padding(std::span<const index_t> lengths, index_t s);
 Mask padding(std::initializer_list<index_t> lengths, index_t s);
 // (B, 1, S) from token ids (B, S): keys that equal `pad` are hidden.
 Mask not_padding(const IntTensor& ids, index_t pad);
+
+// Throws "[op] …" if a mask can be read both as (T, S) and as (B, S), B = T > 1: it has two axes,
+// the first of size T = B, and its rows are not known to be queries. `axes`, the number of axes
+// that is never ambiguous, is for the hint.
+void check_not_ambiguous(const char* op, const Mask& mask, index_t batch, index_t t, int axes);
 
 // Comparisons make masks: (x > 0), (a == b). Broadcasting as arithmetic does; no gradient.
 Mask operator>(const Tensor& a, const Tensor& b);

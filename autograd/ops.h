@@ -5,7 +5,16 @@
 // the end when negative. Operands broadcast as in PyTorch: aligned at the right, sizes equal or 1.
 //
 // All refuse bad arguments before any work with an Error "[op] what is wrong: shapes; the rule. Hint: …".
-// Dtypes of operands must agree: mixing f32 and f64 is an error, not a conversion.
+// Dtypes of operands must agree: mixing f32 and f64 is an error, not a conversion. An op whose
+// result does not fit into memory throws "[op] cannot allocate … bytes for shape …"; a backward
+// adds "in the backward of …".
+//
+// Sums, forward and backward, are added as fixed trees: their error bound grows with the logarithm
+// of the number of terms, and their bits do not depend on the number of threads. (The inner sums of
+// a matrix product are not.)
+//
+// Infinities, NaN and empty axes give the values and gradients of PyTorch, unless a comment here
+// says otherwise.
 #pragma once
 
 #include <span>
@@ -24,9 +33,11 @@ Tensor add(const Tensor& a, const Tensor& b);
 Tensor sub(const Tensor& a, const Tensor& b);
 Tensor mul(const Tensor& a, const Tensor& b);
 Tensor div(const Tensor& a, const Tensor& b);
-Tensor pow(const Tensor& a, const Tensor& b);  // gradient to b needs a > 0
-Tensor maximum(const Tensor& a,
-               const Tensor& b);  // where equal, each gets half of the gradient, as in PyTorch
+// As std::pow, so (-inf)^0.5 is inf (PyTorch: NaN). The gradient with respect to b needs a > 0; it
+// is 0 if a = 0 and b >= 0.
+Tensor pow(const Tensor& a, const Tensor& b);
+// NaN if either is. Equal operands get half of the gradient each; with a NaN, each gets all of it.
+Tensor maximum(const Tensor& a, const Tensor& b);
 Tensor minimum(const Tensor& a, const Tensor& b);
 Tensor add(const Tensor& a, double b);
 Tensor mul(const Tensor& a, double b);
@@ -50,14 +61,15 @@ Tensor exp(const Tensor& x);
 Tensor log(const Tensor& x);
 Tensor sqrt(const Tensor& x);
 Tensor rsqrt(const Tensor& x);  // 1 / sqrt(x)
-Tensor abs(const Tensor& x);    // gradient 0 at 0
+Tensor abs(const Tensor& x);    // gradient 0 at 0 and NaN
 Tensor tanh(const Tensor& x);
 Tensor sigmoid(const Tensor& x);
-Tensor relu(const Tensor& x);  // gradient 0 at 0
+Tensor relu(const Tensor& x);  // gradient 0 at 0, 1 at NaN
 enum class Gelu { erf, tanh };
 Tensor gelu(const Tensor& x, Gelu form = Gelu::erf);
 Tensor silu(const Tensor& x);
-Tensor clamp(const Tensor& x, double low, double high);  // gradient where low <= x <= high
+// min(max(x, low), high): high everywhere if low > high. The gradient passes if low <= x <= high.
+Tensor clamp(const Tensor& x, double low, double high);
 // condition ? a : b, all broadcast together.
 Tensor where(const Mask& condition, const Tensor& a, const Tensor& b);
 // x with `value` where `mask` is true (mask broadcasts to x). Hiding what a mask does not allow is
@@ -65,22 +77,30 @@ Tensor where(const Mask& condition, const Tensor& a, const Tensor& b);
 Tensor masked_fill(const Tensor& x, const Mask& mask, double value);
 
 // ---- ops/reduce.cpp ---------------------------------------------------------------------------------------
+// Over no elements: 0.
 Tensor sum(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+// Over no elements: NaN.
 Tensor mean(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
-// Variance; divides by n - correction (1: unbiased, PyTorch's default; 0: the one LayerNorm uses).
+// Variance; divides by max(0, n - correction) (1: unbiased, PyTorch's default; 0: the one LayerNorm
+// uses). Over no elements: NaN.
 Tensor var(const Tensor& x, const Axes& axes = {}, int correction = 1, bool keepdim = false);
 struct ValuesAndIndices {
   Tensor values;
   IntTensor indices;
 };
-// Largest or smallest along an axis, and where (the first of equals). Gradient goes to that place.
+// Largest or smallest along an axis, and its index (the first of equals; a NaN counts as largest
+// and as smallest). The gradient goes to that index. Throw "[max] … is empty …" if the axis has no
+// elements, as in PyTorch; so do argmax and the max and min of all.
 ValuesAndIndices max(const Tensor& x, index_t axis, bool keepdim = false);
 ValuesAndIndices min(const Tensor& x, index_t axis, bool keepdim = false);
-Tensor max(const Tensor& x);  // of all: rank 0. Equals share the gradient evenly, as in PyTorch.
+Tensor max(const Tensor& x);  // of all: rank 0. Equals share the gradient evenly, as do NaN if there are any.
 Tensor min(const Tensor& x);
 IntTensor argmax(const Tensor& x, index_t axis);
-// The k largest along the last axis, largest first.
+// The k largest along the last axis, largest first (NaN before all).
 ValuesAndIndices topk(const Tensor& x, index_t k);
+// ln Σ exp(x). Over an empty axis: -inf. Gradients of infinite results (PyTorch: NaN): if the
+// result is inf, the elements that are inf share the gradient evenly; if all elements are -inf, it
+// is 0.
 Tensor logsumexp(const Tensor& x, index_t axis, bool keepdim = false);
 // Undoes broadcasting: sums x over the axes along which `shape` was stretched.
 Tensor sum_to(const Tensor& x, const Shape& shape);
@@ -126,6 +146,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 Tensor linear_relu(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
 // ---- ops/softmax.cpp --------------------------------------------------------------------------------------
+// A row with an inf, or with nothing but -inf, gives NaN. An empty axis gives an empty result.
 Tensor softmax(const Tensor& x, index_t axis);
 Tensor log_softmax(const Tensor& x, index_t axis);
 // softmax over the last axis of what `allowed` lets through (it broadcasts to x); a
@@ -140,18 +161,22 @@ struct CrossEntropyOptions {
   double label_smoothing = 0;   // in [0, 1)
 };
 // logits (..., V), targets (...) in [0, V) -> scalar, or (...) for Reduction::none. In nats. The classes are
-// the LAST axis (PyTorch puts them second). All targets ignored: 0, where PyTorch gives NaN.
+// the LAST axis (PyTorch puts them second); there must be at least one. If all targets are ignored,
+// or there are none, the mean is 0 (PyTorch: NaN). An ignored row has gradient 0 even if its logits
+// are NaN.
 Tensor cross_entropy(const Tensor& logits, const IntTensor& targets, const CrossEntropyOptions& options = {});
 // The same from log-probabilities.
 Tensor nll_loss(const Tensor& log_probabilities, const IntTensor& targets,
                 const CrossEntropyOptions& options = {});
 Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction = Reduction::mean);
-// targets in [0, 1], of x's shape.
+// targets in [0, 1], of x's shape. An infinite x gives the limit, 0 or inf (PyTorch: NaN if that is
+// 0 · inf on the way).
 Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target,
                                         Reduction reduction = Reduction::mean);
 
 // ---- ops/norm.cpp -----------------------------------------------------------------------------------------
-// Over the last axis; gamma and beta (C) may be undefined. Ba, Kiros, Hinton, "Layer normalization", 2016.
+// Over the last axis; gamma and beta (C) may be undefined. Both throw if C = 0 (PyTorch: an empty
+// result). Ba, Kiros, Hinton, "Layer normalization", 2016.
 Tensor layer_norm(const Tensor& x, const Tensor& gamma = {}, const Tensor& beta = {}, double eps = 1e-5);
 // Zhang, Sennrich, "Root mean square layer normalization", 2019.
 Tensor rms_norm(const Tensor& x, const Tensor& gamma = {}, double eps = 1e-6);
@@ -163,22 +188,37 @@ Tensor embedding(const Tensor& weight, const IntTensor& ids, index_t padding_idx
 
 // ---- ops/dropout.cpp --------------------------------------------------------------------------------------
 // Zeroes each element with probability p and scales the rest by 1/(1-p). Element i's fate depends on the
-// generator and i alone. Srivastava et al., 2014.
+// generator and i alone. A dropped inf or NaN becomes 0 (PyTorch: NaN). Srivastava et al., 2014.
 Tensor dropout(const Tensor& x, double p, Generator& gen);
 
 // ---- ops/attention.cpp, fused_attention.cpp, short_attention.cpp, long_attention.cpp ----------------------
+// What masked positions may hold: anything, NaN and infinities included. A key that no query may
+// attend to, its value, and a query that may attend to no key influence no output and no gradient;
+// nor does, in self-attention (q and k are one tensor), the query at the position of such a key,
+// but for its own output. (They are read as zeros if they hold NaN, an infinity or a magnitude
+// above 1e15.) A key that some queries may attend to and others may not must be finite: 0 * NaN is
+// NaN for all.
 struct AttentionOptions {
-  Mask mask = {};       // true = may attend; broadcasts to (..., T, S)
-  bool causal = false;  // also hides keys after the query (aligned at the last query and key)
-  double dropout = 0;   // on the weights; needs `generator`
+  // true = may attend. (T, S), or fewer axes, for all samples and heads; or as many axes as the
+  // scores (..., T, S), each of their size or 1. Throws if it has more than 2 axes and fewer than
+  // the scores, as (B, 1, S) would be matched with the heads, and if B = T > 1 and it is a (T, S)
+  // that could as well be (B, S): see check_not_ambiguous().
+  Mask mask = {};
+  // Also masks keys after the query; the alignment says which these are if T != S.
+  bool causal = false;
+  CausalAlignment causal_alignment = CausalAlignment::bottom_right;
+  double dropout = 0;  // on the weights; needs `generator`
   Generator* generator = nullptr;
   double scale = 0;  // 0 means 1/sqrt(D)
-  Tensor bias = {};  // added to the scores after the scale; broadcasts to (..., T, S); -inf hides a key
+  // Added to the scores after the scale; axes as the mask's. -inf masks a key, and nothing else
+  // does: a NaN that is not masked makes its row NaN.
+  Tensor bias = {};
 };
 struct AttentionResult {
   Tensor output;  // (..., T, Dv)
-  Tensor
-      weights;  // (..., T, S), each row sums to 1 (or is all 0 where nothing may be attended), before dropout
+  // (..., T, S), before dropout; each row sums to 1, or is all 0 if the query may attend to
+  // nothing.
+  Tensor weights;
 };
 // The readable form, in four lines: scores, mask, softmax, weighted sum. Vaswani et al., 2017, equation 1.
 //   q (..., T, D), k (..., S, D), v (..., S, Dv)
@@ -189,6 +229,11 @@ AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
 // transposed heads in place.
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                                     const AttentionOptions& options = {});
+// x as modules read it if part of it is padding. If x holds NaN, an infinity or a magnitude above
+// 1e15 where `real` is false, which could pass through a product with 0: x with zeros there.
+// Otherwise x itself, without a copy. `real` broadcasts to x; an undefined one is true everywhere.
+//   backward   dx = dy, 0 where x was cleared
+Tensor clear_padding(const Tensor& x, const Mask& real);
 
 // ---- ops/conv.cpp -----------------------------------------------------------------------------------------
 struct Window {
@@ -202,7 +247,8 @@ Tensor unfold(const Tensor& x, const Window& window);
 // The adjoint: patches put back into (B, C, height, width), overlaps added.
 Tensor fold(const Tensor& columns, index_t height, index_t width, const Window& window);
 // x (B, C, h, w), weight (out, C / groups, kh, kw), bias (out) or undefined -> (B, out, h', w'). With groups, each
-// group of filters sees its own part of the channels.
+// group of filters sees its own part of the channels. Any of B, C and out may be 0 (PyTorch: out
+// may not).
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, index_t stride = 1,
               index_t padding = 0, index_t dilation = 1, index_t groups = 1);
 

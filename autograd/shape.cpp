@@ -60,6 +60,43 @@ Strides contiguous_strides(const Shape& shape) {
   return strides;
 }
 
+Strides broadcast_strides(const Shape& shape, const Strides& strides, const Shape& full) {
+  Strides result = Strides::filled(full.rank(), 0);
+  for (int i = 1; i <= shape.rank(); ++i)
+    if (shape.back(i) != 1) result[full.rank() - i] = strides.back(i);
+  return result;
+}
+
+index_t element_offset(const char* op, const Shape& shape, const Strides& strides,
+                       std::initializer_list<index_t> index) {
+  check(static_cast<int>(index.size()) == shape.rank(), op, "one index an axis: ", shape, " needs ",
+        shape.rank(), ", got ", index.size());
+  index_t offset = 0;
+  int axis = 0;
+  for (const index_t i : index) {
+    const index_t size = shape[axis];
+    check(i >= -size && i < size, op, "index ", i, " is out of range for axis ", axis, " of ", shape,
+          "; it must be in [", -size, ", ", size, ")");
+    offset += (i < 0 ? i + size : i) * strides[axis];
+    ++axis;
+  }
+  return offset;
+}
+
+Shape reshaped(const char* op, const Shape& from, Shape target) {
+  int unknown = -1;
+  for (int axis = 0; axis < target.rank(); ++axis) {
+    check(target[axis] != -1 || unknown < 0, op, "only one size may be -1, got ", target);
+    if (target[axis] == -1) unknown = axis;
+  }
+  if (unknown >= 0) target[unknown] = 1;
+  check_sizes(op, target);
+  if (unknown >= 0 && target.numel() > 0) target[unknown] = from.numel() / target.numel();
+  check(target.numel() == from.numel(), op, from, " has ", from.numel(), " elements and does not fit into ",
+        target);
+  return target;
+}
+
 int wrap_axis(const char* op, index_t axis, const Shape& shape) {
   const index_t rank = shape.rank();
   check(axis >= -rank && axis < rank, op, "axis ", axis, " is out of range for ", shape, "; it must be in [",

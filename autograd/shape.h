@@ -71,6 +71,19 @@ std::string to_string(const Shape& shape);
 // Strides of a dense row-major tensor.
 Strides contiguous_strides(const Shape& shape);
 
+// Strides under which elements at `shape` and `strides` fill `full`, to which `shape` broadcasts: 0
+// along repeated axes.
+Strides broadcast_strides(const Shape& shape, const Strides& strides, const Shape& full);
+
+// Elements from the first element to the one at `index`, one per axis, negative ones counted from
+// the end. Throws "[op] …" if their number is not the rank or one is out of range.
+index_t element_offset(const char* op, const Shape& shape, const Strides& strides,
+                       std::initializer_list<index_t> index);
+
+// `target` with its -1, if it has one, replaced by the size that keeps the number of elements of
+// `from`. Throws "[op] …" if they do not hold the same number.
+Shape reshaped(const char* op, const Shape& from, Shape target);
+
 // Maps an axis in [-rank, rank) to [0, rank); throws "[op] axis 3 is out of range for (2, 3); …".
 int wrap_axis(const char* op, index_t axis, const Shape& shape);
 

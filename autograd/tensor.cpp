@@ -86,27 +86,13 @@ double Tensor::item() const {
 }
 
 // Where an element stands, relative to data().
-static index_t element_offset(const char* op, const Tensor& t, std::initializer_list<index_t> index) {
-  check(static_cast<int>(index.size()) == t.rank(), op, "one index an axis: ", t.shape(), " needs ", t.rank(),
-        ", got ", index.size());
-  index_t offset = 0;
-  int axis = 0;
-  for (const index_t i : index) {
-    const index_t size = t.shape()[axis];
-    check(i >= -size && i < size, op, "index ", i, " is out of range for axis ", axis, " of ", t.shape(),
-          "; it must be in [", -size, ", ", size, ")");
-    offset += (i < 0 ? i + size : i) * t.strides()[axis++];
-  }
-  return offset;
-}
-
 double Tensor::at(std::initializer_list<index_t> index) const {
-  const index_t offset = element_offset("at", *this, index);
+  const index_t offset = element_offset("at", shape(), strides(), index);
   return ops::dispatch(dtype(), [&]<class T>() { return static_cast<double>(data<T>()[offset]); });
 }
 
 Tensor& Tensor::set(std::initializer_list<index_t> index, double value) {
-  const index_t offset = element_offset("set", *this, index);
+  const index_t offset = element_offset("set", shape(), strides(), index);
   note_write("set", *this);
   ops::dispatch(dtype(), [&]<class T>() { const_cast<T*>(data<T>())[offset] = static_cast<T>(value); });
   return *this;
@@ -244,7 +230,7 @@ void Tensor::set_grad(Tensor g) {
   state_of(*this);
   check(!g.defined() || (g.shape() == shape() && g.dtype() == dtype()), "set_grad",
         "a gradient must have the tensor's shape and dtype: ", shape(), " ", heed::name(dtype()));
-  state_->grad = std::move(g);
+  state_->grad = g.defined() ? detail::unshared(std::move(g)) : Tensor();
 }
 
 void Tensor::retain_grad() {

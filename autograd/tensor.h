@@ -53,6 +53,7 @@ class Storage {
 
   std::byte* data() { return data_; }
   std::size_t bytes() const { return bytes_; }
+  bool owned() const { return !owner_; }
   std::uint64_t version = 0;
 
  private:
@@ -128,14 +129,19 @@ class Tensor {
   bool requires_grad() const;
   Tensor& set_requires_grad(bool on = true);  // of a leaf; returns *this
   bool is_leaf() const;                       // not made by a recorded op
-  const Tensor& grad() const;                 // undefined until backward has reached this tensor
-  void set_grad(Tensor g);                    // same shape and dtype, or undefined
+  // Undefined until backward has reached this tensor. backward() adds to it; a copy of this handle
+  // keeps the numbers that it had.
+  const Tensor& grad() const;
+  // Replaces grad() by a copy of g, or by g itself if nothing else refers to its memory. g has this
+  // tensor's shape and dtype, or is undefined; otherwise throws "[set_grad] …".
+  void set_grad(Tensor g);
   void zero_grad() { set_grad(Tensor()); }
   void retain_grad();     // keep the gradient of a tensor that is no leaf, too
   Tensor detach() const;  // the same numbers (shared), without history
   Tensor clone() const;   // recorded copy with storage of its own
-  // Gradients of this tensor with respect to every leaf, added to their grad(). Without `gradient` the
-  // tensor must have one element. Errors: "[backward] …".
+  // Adds the gradient of this tensor with respect to every leaf to its grad(), which never shares
+  // memory with `gradient` or any other tensor. Without `gradient` the tensor must have one
+  // element. Throws "[backward] …".
   void backward(BackwardOptions options = {}) const;
   void backward(const Tensor& gradient, BackwardOptions options = {}) const;
 
@@ -174,7 +180,9 @@ struct TensorState {
   Tensor grad;
 };
 
-// Constructors. Sizes are checked ("[zeros] …"); nothing here requires grad.
+// Constructors. Nothing here requires grad. Each throws "[zeros] too large: …" if the number of
+// elements cannot be represented, and "[zeros] cannot allocate … bytes for shape …" if the memory
+// is not available, as does every op.
 Tensor empty(const Shape& shape, DType dtype = f32);  // contents unspecified
 Tensor zeros(const Shape& shape, DType dtype = f32);
 Tensor ones(const Shape& shape, DType dtype = f32);

@@ -15,7 +15,9 @@
 // function of the step and needs no place here; a loader is where its epoch and batch say.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <type_traits>
 
 #include "autograd/random.h"
 #include "data/safetensors.h"
@@ -27,10 +29,19 @@ class Checkpoint {
   Checkpoint() = default;
   explicit Checkpoint(const std::string& path);  // throws "[checkpoint] …", "[safetensors] …"
 
-  // Under a name of its own each. Tensors are kept by handle, not copied: write() before they change.
+  // Each under a name of its own. Tensors are kept by handle, not copied: write() before they
+  // change. Throws "[checkpoint] …", and keeps nothing, for what could not come back unchanged: a
+  // name that is empty, reserved ("form") or put before, a prefix with a dot, two tensors of one
+  // name, a number that is not an integer of 64 bits.
   void put(const std::string& prefix, const NamedTensors& tensors);
-  void put(const std::string& name, std::int64_t number);
   void put(const std::string& name, const Generator& generator);
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  void put(const std::string& name, Number number) {
+    using Integer = std::conditional_t<std::is_signed_v<Number>, std::int64_t, std::uint64_t>;
+    using Widest = std::conditional_t<std::is_floating_point_v<Number>, double, Integer>;
+    put_number(name, static_cast<Widest>(number));
+  }
   void write(const std::string& path) const;
 
   // What was put there. A name that is not there is refused; tensors of a prefix that is not are none.
@@ -39,6 +50,11 @@ class Checkpoint {
   Generator generator(const std::string& name) const;
 
  private:
+  void put_number(const std::string& name, std::int64_t number);
+  void put_number(const std::string& name, std::uint64_t number);
+  void put_number(const std::string& name, double number);
+  void put_text(const std::string& name, const std::string& text);
+  bool has_tensors_of(const std::string& prefix) const;
   const std::string& text(const std::string& name) const;
   std::string path_ = "a checkpoint";
   NamedTensors tensors_;

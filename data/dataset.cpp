@@ -1,6 +1,7 @@
 #include "data/dataset.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace heed::data {
@@ -19,11 +20,19 @@ Dataset Dataset::rows(const IntTensor& rows) const {
   return {index_select(images, 0, rows), labels.index_select(rows)};
 }
 
+// fraction * count rounded down, where the fraction is the decimal number that was written: the
+// doubles nearest to it and to the product may lie a little below.
+static index_t part_of(index_t count, double fraction) {
+  const double part = fraction * static_cast<double>(count), nearest = std::round(part);
+  const bool is_whole = std::abs(part - nearest) <= 1e-12 * std::abs(part);
+  return static_cast<index_t>(is_whole ? nearest : part);
+}
+
 std::pair<Dataset, Dataset> split(const Dataset& set, double fraction, std::uint64_t seed) {
   check_set("split", set);
-  const auto first = static_cast<index_t>(fraction * static_cast<double>(set.size()));
-  check(fraction > 0 && fraction < 1 && first > 0 && first < set.size(), "split", "a fraction of ", fraction,
-        " of ", set.size(), " samples leaves a part empty");
+  const index_t first = fraction > 0 && fraction < 1 ? part_of(set.size(), fraction) : 0;
+  check(first > 0 && first < set.size(), "split", "a fraction of ", fraction, " of ", set.size(),
+        " samples leaves a part empty");
   IntTensor order = IntTensor::arange(0, set.size());
   Generator gen(seed);
   gen.shuffle(order.values());
@@ -88,26 +97,32 @@ static Generator nth_fork(const Generator& from, std::int64_t n) {
 }
 
 DataLoader::Iterator DataLoader::begin() {
-  ++epoch_;
-  order_ = IntTensor::arange(0, set_.size());
+  ++epoch_number_;
+  IntTensor order = IntTensor::arange(0, set_.size());
   if (options_.shuffle) {
-    Generator gen = nth_fork(base_, epoch_);
-    gen.shuffle(order_.values());
+    Generator gen = nth_fork(base_, epoch_number_);
+    gen.shuffle(order.values());
   }
-  return {this, 0};
+  epoch_ = std::make_shared<const Epoch>(Epoch{epoch_number_, std::move(order)});
+  return {this, epoch_, 0};
 }
 
 void DataLoader::set_epoch(std::int64_t epoch) {
   check(epoch >= 0, "DataLoader", "an epoch cannot be negative, got ", epoch);
-  epoch_ = epoch - 1;
+  epoch_number_ = epoch - 1;
 }
 
 Batch DataLoader::batch(index_t i) const {
-  check(epoch_ >= 0 && order_.numel() > 0, "DataLoader", "no epoch has begun. Hint: begin() starts one");
+  check(epoch_ != nullptr, "DataLoader", "no epoch has begun. Hint: begin() starts one");
+  return batch(*epoch_, i);
+}
+
+Batch DataLoader::batch(const Epoch& epoch, index_t i) const {
   check(i >= 0 && i < batches(), "DataLoader", "batch ", i, " is out of range; an epoch has ", batches());
-  const Dataset part = set_.rows(order_.slice(0, i * options_.batch_size, (i + 1) * options_.batch_size));
+  const Dataset part =
+      set_.rows(epoch.order.slice(0, i * options_.batch_size, (i + 1) * options_.batch_size));
   // Each batch has a generator of its own, so that a resumed epoch shifts as the whole one did.
-  Generator gen = nth_fork(nth_fork(base_, epoch_), i);
+  Generator gen = nth_fork(nth_fork(base_, epoch.number), i);
   const bool moves = options_.shift > 0 && gen.uniform() < options_.shift_probability;
   return {moves ? random_shift(part.images, options_.shift, gen) : part.images, part.labels};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -18,8 +19,9 @@ struct Dataset {
   Dataset rows(const IntTensor& rows) const;
 };
 
-// Two parts by a random order that depends on the seed alone: the first holds `fraction` of the samples
-// (rounded down). Throws "[split] …" where that leaves a part empty.
+// Two parts by a random order that depends on the seed alone: the first holds `fraction` of the
+// samples, rounded down; 0.29 of 100 are 29, although the product of the doubles is below 29.
+// Throws "[split] …" if a part is empty.
 std::pair<Dataset, Dataset> split(const Dataset& set, double fraction, std::uint64_t seed);
 
 struct Batch {
@@ -40,7 +42,8 @@ struct DataLoaderOptions {
 };
 
 // for (const auto& [images, labels] : loader) { … } is one epoch; the next loop is the next, in another
-// order. The order is a function of the generator's seed and the epoch.
+// order. The order is a function of the generator's seed and the epoch. Every loop keeps its own
+// order, so loops over one loader may be nested; each begin() starts an epoch.
 class DataLoader {
  public:
   // Throws "[DataLoader] …" for an empty set, counts that differ, a batch size below 1.
@@ -49,10 +52,14 @@ class DataLoader {
   index_t batches() const;  // in one epoch
   const Dataset& dataset() const { return set_; }
 
+  // The order of one epoch, shared by the loader and the iterators of that epoch.
+  struct Epoch {
+    std::int64_t number;
+    IntTensor order;
+  };
   class Iterator {
    public:
-    Iterator(DataLoader* loader, index_t batch) : loader_(loader), batch_(batch) {}
-    Batch operator*() const { return loader_->batch(batch_); }
+    Batch operator*() const { return loader_->batch(*epoch_, batch_); }
     Iterator& operator++() {
       ++batch_;
       return *this;
@@ -60,23 +67,28 @@ class DataLoader {
     bool operator!=(const Iterator& other) const { return batch_ != other.batch_; }
 
    private:
-    DataLoader* loader_;
+    friend class DataLoader;
+    Iterator(const DataLoader* loader, std::shared_ptr<const Epoch> epoch, index_t batch)
+        : loader_(loader), epoch_(std::move(epoch)), batch_(batch) {}
+    const DataLoader* loader_;
+    std::shared_ptr<const Epoch> epoch_;
     index_t batch_;
   };
   Iterator begin();  // starts the next epoch
-  Iterator end() { return {this, batches()}; }
+  Iterator end() { return {this, nullptr, batches()}; }
 
   // Where the loader stands, for checkpoints: the epoch that is running (-1: none yet).
-  std::int64_t epoch() const { return epoch_; }
+  std::int64_t epoch() const { return epoch_number_; }
   void set_epoch(std::int64_t epoch);  // the epoch that the next begin() starts
-  Batch batch(index_t i) const;        // batch i of the current epoch
+  Batch batch(index_t i) const;        // batch i of the epoch that began last
 
  private:
+  Batch batch(const Epoch& epoch, index_t i) const;
   Dataset set_;
   DataLoaderOptions options_;
   Generator base_;  // never drawn from: epochs fork from a copy
-  std::int64_t epoch_ = -1;
-  IntTensor order_;
+  std::int64_t epoch_number_ = -1;
+  std::shared_ptr<const Epoch> epoch_;  // that began last
 };
 
 }  // namespace heed::data

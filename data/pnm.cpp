@@ -7,6 +7,7 @@
 
 #include "autograd/ops.h"
 #include "data/file.h"
+#include "data/file_format.h"
 
 namespace heed::data {
 
@@ -21,11 +22,18 @@ struct Reader {
   std::size_t at = 0;
 
   static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-  // Blanks, and comments up to the end of their line.
-  void skip() {
-    for (; at < bytes.size() && (is_blank(bytes[at]) || bytes[at] == '#'); ++at)
-      if (bytes[at] == '#') at = std::min(bytes.find('\n', at), bytes.size() - 1);
+  // Skips one blank or one comment: for netpbm, a comment and its line end (LF or CR) are one blank.
+  bool skip_one() {
+    if (at >= bytes.size() || (!is_blank(bytes[at]) && bytes[at] != '#')) return false;
+    if (bytes[at] == '#') at = std::min(bytes.find_first_of("\r\n", at), bytes.size() - 1);
+    ++at;
+    return true;
   }
+  void skip() {
+    while (skip_one()) {
+    }
+  }
+  index_t left() const { return static_cast<index_t>(bytes.size() - at); }
   index_t number(const char* what, index_t low, index_t high) {
     skip();
     const std::size_t begin = at;
@@ -54,15 +62,18 @@ Tensor parse_pnm(const std::string& bytes, const std::string& name) {
   check(width <= most_pixels / height, "read_pnm", name, ": ", width, " x ", height, " pixels are more than ",
         most_pixels);
   const index_t top = reader.number("the largest level", 1, 65535);
-  const index_t samples = channels * width * height, held = static_cast<index_t>(bytes.size() - reader.at);
-  const index_t each = top > 255 ? 2 : 1;
+  const index_t samples = channels * width * height, each = top > 255 ? 2 : 1;
+  const std::size_t header = reader.at;
   if (!in_text) {
-    check(reader.at < bytes.size() && Reader::is_blank(bytes[reader.at]), "read_pnm", name,
-          ": expected one blank at byte ", reader.at, ", after the header");
-    ++reader.at;
-    check(held - 1 == each * samples, "read_pnm", name, ": ", width, " x ", height, " pixels need ",
-          each * samples, " bytes after the header, the file holds ", held - 1);
+    check(reader.skip_one(), "read_pnm", name, ": expected one blank at byte ", header, ", after the header");
+    // After a header that ends in CR LF: the file's size tells the LF from a level of 10.
+    const bool line_feed = bytes[reader.at - 1] == '\r' && reader.at < bytes.size() &&
+                           bytes[reader.at] == '\n' && reader.left() == each * samples + 1;
+    if (line_feed) ++reader.at;
+    check(reader.left() == each * samples, "read_pnm", name, ": ", width, " x ", height, " pixels need ",
+          each * samples, " bytes after the header, the file holds ", reader.left());
   }
+  const index_t held = reader.left();
   check(!in_text || held >= 2 * samples, "read_pnm", name, ": ", width, " x ", height, " pixels need ",
         samples, " numbers, too many for the ", held, " bytes that the file holds after the header");
 
@@ -87,7 +98,11 @@ Tensor parse_pnm(const std::string& bytes, const std::string& name) {
   return picture;
 }
 
-Tensor read_pnm(const std::string& path) { return parse_pnm(read_file("read_pnm", path), path); }
+Tensor read_pnm(const std::string& path) {
+  const std::string bytes = read_file("read_pnm", path);
+  check_format("read_pnm", path, bytes, "a PGM or PPM image");
+  return parse_pnm(bytes, path);
+}
 
 void write_pnm(const std::string& path, const Tensor& picture) {
   check(picture.defined() && picture.rank() == 3 && (picture.size(0) == 1 || picture.size(0) == 3),

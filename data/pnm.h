@@ -12,9 +12,9 @@
 
 namespace heed::data {
 
-// P6 and P5 (bytes) and P3 and P2 (numbers in text), up to 65,535 a sample, comments (# …) in the header. -> (3,
-// height, width) or (1, height, width), f32 from 0 to 1. Throws "[read_pnm] PATH: …" with the place and what was
-// expected.
+// P6 and P5 (bytes) and P3 and P2 (numbers in text), up to 65,535 a sample, comments (from # to LF
+// or CR) in the header. -> (3, height, width) or (1, height, width), f32 from 0 to 1. Throws
+// "[read_pnm] PATH: …" with the place and what was expected.
 Tensor read_pnm(const std::string& path);
 Tensor parse_pnm(const std::string& bytes,
                  const std::string& name);  // from memory; `name` stands for the path

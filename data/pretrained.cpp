@@ -1,9 +1,11 @@
 #include "data/pretrained.h"
 
 #include <filesystem>
+#include <string_view>
 
 #include "autograd/error.h"
 #include "data/file.h"
+#include "data/file_format.h"
 #include "data/json.h"
 
 namespace heed::data {
@@ -44,11 +46,21 @@ static void flatten(const Json& json, const std::string& name, const std::string
 }
 
 FlatJson read_config(const std::string& path) {
-  const Json json = Json::parse(read_file("config.json", path), path);
+  const Json json = Json::parse(read_file_of_format("config.json", path, "a JSON file of settings"), path);
   check(json.is(Json::Kind::object), "config.json", path, ": expected an object of settings");
   FlatJson flat;
   flatten(json, "", path, flat);
   return flat;
+}
+
+// What a folder without model.safetensors has in its place, for the error.
+static const char* weights_in_another_format(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (std::filesystem::exists(folder / "model.safetensors.index.json", ignored))
+    return ", but model.safetensors.index.json. Hint: its files must be joined into one";
+  if (std::filesystem::exists(folder / "pytorch_model.bin", ignored))
+    return ", but pytorch_model.bin. Hint: convert it in Python with safetensors.torch.save_file";
+  return "";
 }
 
 PretrainedFiles pretrained_files(const std::string& path) {
@@ -56,6 +68,11 @@ PretrainedFiles pretrained_files(const std::string& path) {
   std::error_code ignored;
   const fs::path given(path);
   const bool is_folder = fs::is_directory(given, ignored);
+  if (fs::is_regular_file(given, ignored) && given.extension() != ".safetensors") {
+    const MappedFile file("from_pretrained", path);
+    const std::string_view bytes(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+    check_format("from_pretrained", path, bytes, "a .safetensors file");
+  }
   check(is_folder || given.extension() == ".safetensors", "from_pretrained", path,
         ": expected a folder with config.json and model.safetensors, or a .safetensors file beside its "
         "config.json");
@@ -63,7 +80,8 @@ PretrainedFiles pretrained_files(const std::string& path) {
   PretrainedFiles files{(folder / "config.json").string(),
                         (is_folder ? given / "model.safetensors" : given).string()};
   for (const std::string& file : {files.config, files.weights})
-    check(fs::is_regular_file(file, ignored), "from_pretrained", file, ": no such file");
+    check(fs::is_regular_file(file, ignored), "from_pretrained", file, ": no such file",
+          file == files.weights ? weights_in_another_format(folder) : "");
   return files;
 }
 

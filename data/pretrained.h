@@ -22,8 +22,8 @@ namespace heed::data {
 // empty list or object is std::monostate.
 using FlatJson =
     std::map<std::string, std::variant<bool, double, std::string, std::nullptr_t, std::monostate>>;
-// Throws "[config.json] PATH: …" if the file is missing, does not hold an object, or holds a number
-// that is out of range.
+// Throws "[config.json] PATH: …" if the file is missing, of another format, does not hold an object,
+// or holds a number that is out of range.
 FlatJson read_config(const std::string& path);
 
 struct PretrainedFiles {

@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "data/file.h"
+#include "data/file_format.h"
+#include "data/text/lines.h"
 
 namespace heed::data {
 
@@ -30,6 +32,7 @@ Shape idx_sizes(const std::string& path, const std::string& bytes, std::uint32_t
   const std::size_t header = 4 + 4 * static_cast<std::size_t>(axes);
   check(bytes.size() >= 4, op, path, ": cut off at byte ", bytes.size(),
         " inside the magic number; expected 4 bytes, ", hex(magic));
+  check_format(op, path, bytes, "an IDX file");
   check(big_endian(bytes, 0) == magic, op, path, ": magic number ", hex(big_endian(bytes, 0)),
         " at byte 0, expected ", hex(magic),
         axes == 3 ? " (images of unsigned bytes)" : " (labels of unsigned bytes)");
@@ -88,12 +91,8 @@ Dataset parse_csv(const std::string& text, const std::string& name, const CsvFor
   const index_t pixels = form.height * form.width;
   std::vector<float> values;
   std::vector<index_t> labels;
-  const std::string_view all(text);
   index_t line_number = 0;
-  for (std::size_t start = 0; start < all.size();) {
-    const std::size_t stop = std::min(all.find('\n', start), all.size());
-    std::string_view line = all.substr(start, stop - start);
-    if (line.ends_with('\r')) line.remove_suffix(1);
+  for (const std::string_view line : lines_of(text)) {
     ++line_number;
     const char* at = line.data();
     const char* end = at + line.size();
@@ -117,7 +116,6 @@ Dataset parse_csv(const std::string& text, const std::string& name, const CsvFor
         labels.push_back(value);
       }
     }
-    start = stop + 1;
   }
   check(!labels.empty(), op, name, ": the file is empty; expected lines of ", pixels + 1, " numbers");
   const auto count = static_cast<index_t>(labels.size());
@@ -125,7 +123,9 @@ Dataset parse_csv(const std::string& text, const std::string& name, const CsvFor
 }
 
 Dataset read_csv(const std::string& path, const CsvForm& form) {
-  return parse_csv(read_file("read_csv", path), path, form);
+  const std::string text = read_file("read_csv", path);
+  check_format("read_csv", path, text, "lines of numbers (CSV)");
+  return parse_csv(text, path, form);
 }
 
 }  // namespace heed::data

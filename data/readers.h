@@ -17,8 +17,8 @@ IntTensor read_idx_labels(const std::string& path);
 Dataset read_idx(const std::string& images_path, const std::string& labels_path);
 
 // CSV in the form of the digits: height · width intensities from 0 to `top`, then a label in [0, classes). No
-// header line; lines may end in CR LF, the last one may lack its end. Throws "[read_csv] PATH:LINE:COLUMN: …"
-// (columns count from 1).
+// header line; lines end in LF, CR LF or CR, the last one may lack its end. Throws "[read_csv]
+// PATH:LINE:COLUMN: …" (columns count from 1).
 struct CsvForm {
   index_t height = 8, width = 8, top = 16, classes = 10;
 };

@@ -12,6 +12,7 @@
 
 #include "autograd/graph.h"
 #include "autograd/ops.h"
+#include "data/file_format.h"
 #include "data/json.h"
 #include "data/text/unicode.h"
 
@@ -116,19 +117,34 @@ Metadata read_metadata(const std::string& path, const Json& json) {
 
 }  // namespace
 
+// The header's text, without the 8 bytes that give its length. Only a file that is not a
+// safetensors file can be recognised as another one: a good header of 640 bytes begins as a pickle
+// does.
+static std::string_view read_header(const std::string& path, std::span<const std::byte> bytes) {
+  const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const char* expected = "a safetensors file";
+  check(!all.empty(), op, path, ": expected ", expected, ", got an empty file. Hint: download it again");
+  const std::uint64_t length = all.size() < 8 ? 0 : read<std::uint64_t>(bytes.data());
+  const std::string_view text = all.substr(std::min<std::size_t>(8, all.size()));
+  const bool is_header = length <= longest_header && text.starts_with('{');
+  if (is_header && length <= text.size()) return text.substr(0, length);
+  if (!is_header) check_format(op, path, all, expected);
+  check(!all.starts_with('{'), op, path, ": expected ", expected,
+        ", got a JSON text. Hint: an index (model.safetensors.index.json) names the files with the weights");
+  check(all.size() >= 8, op, path, ": cut off at byte ", all.size(),
+        " inside the header's length, which takes 8");
+  check(length <= longest_header, op, path, ": byte 0: a header of ", length, " bytes; at most ",
+        longest_header, " are allowed");
+  check(length <= text.size(), op, path, ": cut off at byte ", all.size(), " inside the header of ", length,
+        " bytes");
+  fail(op, path, ": byte 8: the header does not begin with '{'");
+}
+
 SafeTensors::SafeTensors(const std::string& path)
     : path_(path), file_(std::make_shared<MappedFile>(op, path)) {
   const auto bytes = file_->bytes();
-  check(bytes.size() >= 8, op, path, ": cut off at byte ", bytes.size(),
-        " inside the header's length, which takes 8");
-  const auto length = read<std::uint64_t>(bytes.data());
-  check(length <= longest_header, op, path, ": byte 0: a header of ", length, " bytes; at most ",
-        longest_header, " are allowed");
-  check(length <= bytes.size() - 8, op, path, ": cut off at byte ", bytes.size(), " inside the header of ",
-        length, " bytes");
-  start_ = 8 + length;
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + 8, length);
-  check(text.starts_with('{'), op, path, ": byte 8: the header does not begin with '{'");
+  const std::string_view text = read_header(path, bytes);
+  start_ = 8 + text.size();
 
   const Json header = Json::parse(text, path + ", header");
   for (const auto& [name, json] : header.object()) {

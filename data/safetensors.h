@@ -31,7 +31,8 @@ struct TensorEntry {
 };
 
 // An open file. Opening reads the header alone; a tensor's pages are read as they are touched. Everything in the
-// header is checked before anything is believed: throws "[safetensors] PATH: …" with the byte or the name.
+// header is checked before anything is believed: throws "[safetensors] PATH: …" with the byte or
+// the name, or with the format that the file has instead (file_format.h).
 class SafeTensors {
  public:
   explicit SafeTensors(const std::string& path);

@@ -1,6 +1,8 @@
 // attention.cpp — how the two simplest attention modules are put together.
 #include "nn/attention.h"
 
+#include "autograd/ops/attention.h"
+
 namespace heed::nn {
 
 ScaledDotProductAttention::ScaledDotProductAttention(ScaledDotProductAttentionOptions o, Generator& gen)
@@ -29,5 +31,17 @@ SelfAttention::SelfAttention(SelfAttentionOptions o, Generator& gen)
       W_q({.in = options.d_model, .out = options.d_k, .bias = options.bias}, gen),
       W_k({.in = options.d_model, .out = options.d_k, .bias = options.bias}, gen),
       W_v({.in = options.d_model, .out = options.d_v, .bias = options.bias}, gen) {}
+
+AttentionResult SelfAttention::forward(const Tensor& x, const Mask& mask) const {
+  check(x.defined() && x.rank() >= 2 && x.size(-1) == options.d_model, "SelfAttention",
+        "expected x (..., T, ", options.d_model, "), got ",
+        x.defined() ? to_string(x.shape()) : "an undefined tensor");
+  const index_t t = x.size(-2);
+  Shape scores = x.shape();
+  scores[x.rank() - 1] = t;
+  ops::check_mask("SelfAttention", mask, scores);
+  const Tensor in = clear_padding(x, ops::attended(mask, {}, t, t).keys);
+  return attention(W_q(in), W_k(in), W_v(in), {.mask = mask});
+}
 
 }  // namespace heed::nn

@@ -12,8 +12,10 @@ struct ScaledDotProductAttentionOptions {
 };
 
 // Lesson 02: softmax(Q Kᵀ / √D) V. Nothing to learn in it. Vaswani et al., 2017, equation 1.
-//   q (..., T, D), k (..., S, D), v (..., S, Dv), mask broadcasting to (..., T, S), true = may attend
-//   -> output (..., T, Dv), weights (..., T, S)
+//   q (..., T, D), k (..., S, D), v (..., S, Dv), mask (T, S) or with all axes of (..., T, S), true
+//   = may
+//   attend -> output (..., T, Dv), weights (..., T, S)
+// Masks, padding and errors are those of attention() in ops.h.
 struct ScaledDotProductAttention : ModuleOf<ScaledDotProductAttention> {
   ScaledDotProductAttentionOptions options;
   Generator generator;
@@ -34,15 +36,15 @@ struct SelfAttentionOptions {
 
 // Lesson 03: every place of a sequence asks every other. Q = x W_q, K = x W_k, V = x W_v (each stored as
 // Linear stores it, transposed).
-//   x (..., T, d_model), mask broadcasting to (..., T, T) -> output (..., T, d_v), weights (..., T, T)
+//   x (..., T, d_model), mask (T, T) or with all axes of (..., T, T)
+//   -> output (..., T, d_v), weights (..., T, T)
+// Positions that no query may attend to may hold anything: see AttentionOptions in ops.h.
 struct SelfAttention : ModuleOf<SelfAttention> {
   SelfAttentionOptions options;
   Linear W_q, W_k, W_v;
 
   SelfAttention(SelfAttentionOptions options, Generator& gen);
-  AttentionResult forward(const Tensor& x, const Mask& mask = {}) const {
-    return attention(W_q(x), W_k(x), W_v(x), {.mask = mask});
-  }
+  AttentionResult forward(const Tensor& x, const Mask& mask = {}) const;
   void visit(Visitor& v) override { v.child("W_q", W_q), v.child("W_k", W_k), v.child("W_v", W_v); }
   std::string type() const override { return "SelfAttention"; }
 };

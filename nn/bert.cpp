@@ -113,7 +113,7 @@ BertEmbeddings::BertEmbeddings(BertOptions o, Generator& gen)
     init::normal(e->weight, gen, 0, 0.02);
 }
 
-Tensor BertEmbeddings::forward(const IntTensor& ids, const IntTensor& segments) {
+Tensor BertEmbeddings::forward(const IntTensor& ids, const IntTensor& segments, const Mask& mask) {
   check(ids.rank() == 2 && ids.size(1) >= 1, "Bert", "ids must be (B, T) with at least one token, got ",
         ids.shape());
   check(ids.size(1) <= options.max_positions, "Bert", ids.size(1), " tokens do not fit into the ",
@@ -125,7 +125,9 @@ Tensor BertEmbeddings::forward(const IntTensor& ids, const IntTensor& segments) 
   const Tensor places = position_embeddings(IntTensor::arange(0, ids.size(1)));  // (T, C)
   const Tensor kinds =
       token_type_embeddings(given ? segments : IntTensor::zeros({1}));  // (B, T, C) or (1, C)
-  return dropout(norm(words + places + kinds));
+  check_mask("Bert", "mask", mask, {true, ids.size(0), options.nhead, ids.size(1), ids.size(1)});
+  const Tensor sums = clear_unattended(words + places + kinds, mask, false, true);
+  return dropout(norm(sums));
 }
 
 void BertEmbeddings::visit(Visitor& v) {
@@ -159,7 +161,7 @@ Bert::Bert(BertOptions o, Generator& gen)
 }
 
 Tensor Bert::forward(const IntTensor& ids, const BertInput& how) {
-  return encoder.forward(embeddings.forward(ids, how.segments), {.mask = how.mask});
+  return encoder.forward(embeddings.forward(ids, how.segments, how.mask), {.mask = how.mask});
 }
 
 Tensor Bert::pooled(const Tensor& hidden) const {

@@ -42,7 +42,8 @@ struct BertInput {
   Mask mask = {};           // true = may attend: padding(lengths, T)
 };
 
-// ids (B, T) -> (B, T, C): word + position + segment, normalised.
+// ids (B, T) -> (B, T, C): word + position + segment, normalised. Positions that the mask lets no
+// query attend to are padding: the embeddings there may hold anything, NaN included.
 struct BertEmbeddings : ModuleOf<BertEmbeddings> {
   BertOptions options;
   Embedding word_embeddings, position_embeddings, token_type_embeddings;
@@ -50,7 +51,7 @@ struct BertEmbeddings : ModuleOf<BertEmbeddings> {
   Dropout dropout;
 
   BertEmbeddings(BertOptions options, Generator& gen);
-  Tensor forward(const IntTensor& ids, const IntTensor& segments = {});
+  Tensor forward(const IntTensor& ids, const IntTensor& segments = {}, const Mask& mask = {});
   void visit(Visitor& v) override;
   std::string type() const override { return "BertEmbeddings"; }
 };

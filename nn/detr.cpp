@@ -26,42 +26,23 @@ static DetectionTransformerOptions checked(const DetectionTransformerOptions& o)
 
 // ---- positions --------------------------------------------------------------------------------------------
 
-namespace {
-
-// Writes one axis to C/2 channels: sine and cosine of angle / 10000^(2i / (C/2)) in turn, for
-// angles from 2π / size to 2π.
-class Waves {
- public:
-  explicit Waves(index_t channels) {
-    for (index_t c = 0; c < channels; ++c) {
-      const index_t pair = c - c % 2;  // 2i
-      lengths_.push_back(std::pow(10000, static_cast<double>(pair) / static_cast<double>(channels)));
-    }
+// The real pixels of each line along one axis, counted: for pixel (i, j) the number up to it over
+// the number of its whole line, times 2π. A line goes on by `step` from one pixel to the next, `n`
+// times.
+static void write_angles(const std::uint8_t* real, index_t n, index_t step, double* to) {
+  index_t count = 0;
+  for (index_t i = 0; i < n; ++i) {
+    count += real[i * step];
+    to[i * step] = static_cast<double>(count);
   }
-  void write(double angle, double* to) const {
-    for (std::size_t c = 0; c < lengths_.size(); ++c)
-      to[c] = c % 2 == 0 ? std::sin(angle / lengths_[c]) : std::cos(angle / lengths_[c]);
-  }
+  for (index_t i = 0; i < n; ++i) to[i * step] = 2 * pi * to[i * step] / (static_cast<double>(count) + 1e-6);
+}
 
- private:
-  std::vector<double> lengths_;
-};
-
-// Counts the real pixels of mask b up to each pixel, in its row and in its column.
-struct RealPixels {
-  std::vector<double> in_row, in_column;
-
-  RealPixels(const Mask& real, index_t b, index_t height, index_t width) {
-    for (index_t i = 0; i < height; ++i)
-      for (index_t j = 0; j < width; ++j) {
-        const double here = real.data()[(b * height + i) * width + j];
-        in_row.push_back(here + (j > 0 ? in_row.back() : 0));
-        in_column.push_back(here + (i > 0 ? in_column[static_cast<std::size_t>((i - 1) * width + j)] : 0));
-      }
-  }
-};
-
-}  // namespace
+// Sine and cosine of angle / 10000^(2i / (C/2)) in turn.
+static void write_waves(double angle, const std::vector<double>& wavelengths, double* to) {
+  for (std::size_t c = 0; c < wavelengths.size(); ++c)
+    to[c] = c % 2 == 0 ? std::sin(angle / wavelengths[c]) : std::cos(angle / wavelengths[c]);
+}
 
 Tensor sine_positions_2d(const Mask& real, index_t d_model, DType dtype) {
   check(real.defined() && real.rank() == 3, "sine_positions_2d", "the mask must be (B, height, width), got ",
@@ -69,22 +50,25 @@ Tensor sine_positions_2d(const Mask& real, index_t d_model, DType dtype) {
   check(d_model >= 4 && d_model % 4 == 0, "sine_positions_2d", "d_model = ", d_model,
         " must be a multiple of 4");
   const index_t batch = real.shape()[0], height = real.shape()[1], width = real.shape()[2],
-                half = d_model / 2;
-  std::vector<double> values(static_cast<std::size_t>(real.numel() * d_model));
-  const Waves waves(half);
-  double* to = values.data();
+                half = d_model / 2, pixels = height * width;
+  const auto size = static_cast<std::size_t>(real.numel());
+  std::vector<double> down(size), across(size);
   for (index_t b = 0; b < batch; ++b) {
-    const RealPixels pixels(real, b, height, width);
+    const std::uint8_t* image = real.data() + b * pixels;
+    for (index_t j = 0; j < width; ++j) write_angles(image + j, height, width, down.data() + b * pixels + j);
     for (index_t i = 0; i < height; ++i)
-      for (index_t j = 0; j < width; ++j, to += d_model) {
-        const auto here = static_cast<std::size_t>(i * width + j);
-        const auto bottom = static_cast<std::size_t>((height - 1) * width + j);
-        const auto right = static_cast<std::size_t>((i + 1) * width - 1);
-        waves.write(2 * pi * pixels.in_column[here] / (pixels.in_column[bottom] + 1e-6), to);
-        waves.write(2 * pi * pixels.in_row[here] / (pixels.in_row[right] + 1e-6), to + half);
-      }
+      write_angles(image + i * width, width, 1, across.data() + b * pixels + i * width);
   }
-  return from_vector(values, {batch, height * width, d_model}, dtype);
+  std::vector<double> wavelengths;  // of channels 2i and 2i + 1
+  for (index_t c = 0; c < half; ++c)
+    wavelengths.push_back(std::pow(10000, static_cast<double>(c - c % 2) / static_cast<double>(half)));
+  std::vector<double> values(size * static_cast<std::size_t>(d_model));
+  for (std::size_t i = 0; i < size; ++i) {
+    double* to = values.data() + i * static_cast<std::size_t>(d_model);
+    write_waves(down[i], wavelengths, to);
+    write_waves(across[i], wavelengths, to + half);
+  }
+  return from_vector(values, {batch, pixels, d_model}, dtype);
 }
 
 // ---- layers -----------------------------------------------------------------------------------------------
@@ -108,8 +92,12 @@ DETREncoderLayer::DETREncoderLayer(DetectionTransformerOptions o, Generator& gen
       dropout2({.p = o.dropout}, gen) {}
 
 Tensor DETREncoderLayer::forward(const Tensor& x, const Tensor& p, const Mask& mask) {
-  const Tensor placed = x + p;
-  const Tensor h = norm1(x + dropout1(self_attn.forward(placed, placed, x, {.mask = mask}).output));
+  const char* op = "DETREncoderLayer";
+  check_sequence(op, "x", x, options.d_model, true);
+  check_mask(op, "mask", mask, attention_sizes(op, x, x, options.nhead, true));
+  const Tensor in = clear_unattended(x, mask, false, true);
+  const Tensor placed = in + p;
+  const Tensor h = norm1(in + dropout1(self_attn.forward(placed, placed, in, {.mask = mask}).output));
   return norm2(h + dropout2(linear2(dropout(relu(linear1(h))))));
 }
 
@@ -198,9 +186,9 @@ Detections DetectionTransformer::forward(const Tensor& features, const Mask& rea
                                   : sine_positions_2d(Mask::full({1, map[1], map[2]}, true), options.d_model,
                                                       features.dtype());  // (B or 1, S, C)
 
-  // Padding holds anything; as zeros it reaches no gradient.
-  const Tensor seen = real.defined() ? masked_fill(features, !real.unsqueeze(1), 0) : features;
-  Tensor memory = input_proj(seen).reshape({batch, options.d_model, pixels}).transpose(1, 2);  // (B, S, C)
+  Tensor memory = input_proj(real.defined() ? clear_padding(features, real.unsqueeze(1)) : features)
+                      .reshape({batch, options.d_model, pixels})
+                      .transpose(1, 2);  // (B, S, C)
   for (auto& layer : encoder) memory = layer.forward(memory, p, mask);
 
   Tensor x = zeros({batch, options.num_queries, options.d_model}, features.dtype());
@@ -247,16 +235,11 @@ static Mask shrunk(const Mask& real, index_t height, index_t width) {
 
 Detections DETR::forward(const Tensor& images, const Mask& real) {
   if (!real.defined()) return detector(backbone(images));
-  check(images.defined() && images.rank() == 4, "DETR", "images must be (B, C, height, width), got ",
+  check(images.defined() && images.rank() == 4, "DETR", "expected images (B, C, height, width), got ",
         images.defined() ? to_string(images.shape()) : "an undefined tensor");
   const Shape pixels{images.size(0), images.size(2), images.size(3)};
   check(real.shape() == pixels, "DETR", "the mask must be ", pixels, ", got ", real.shape());
-  Tensor seen = images;
-  if (!std::isfinite(sum(images.detach()).item())) {
-    const Mask finite = (images > -INFINITY) & (images < INFINITY);
-    seen = masked_fill(images, !(finite | real.unsqueeze(1)), 0);
-  }
-  const Tensor features = backbone(seen);
+  const Tensor features = backbone(clear_padding(images, real.unsqueeze(1)));
   return detector(features, shrunk(real, features.size(2), features.size(3)));
 }
 

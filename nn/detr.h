@@ -91,8 +91,9 @@ struct DetectionTransformer : ModuleOf<DetectionTransformer> {
   std::vector<Linear> bbox_embed;  // three, ReLU between them, sigmoid after the last
 
   DetectionTransformer(DetectionTransformerOptions options, Generator& gen);
-  // features (B, in, h, w); real (B, h, w), true where the picture is, or undefined: everywhere.
-  // Padding of the features may hold anything: it is neither read, nor does it reach a gradient.
+  // features (B, in, h, w); real (B, h, w), true at the pixels of the image, or undefined:
+  // everywhere. The others may hold anything, NaN included: they influence no detection and no
+  // gradient.
   Detections forward(const Tensor& features, const Mask& real = {}, std::vector<Tensor>* maps = nullptr);
   void visit(Visitor& v) override;
   std::string type() const override { return "DetectionTransformer"; }
@@ -113,8 +114,9 @@ struct DETR : ModuleOf<DETR> {
 
   DETR(DETROptions options, Generator& gen);
   // images (B, 3, h, w), each channel brought to mean 0 and deviation 1 as the backbone was trained; real as above, of
-  // the images' pixels. The backbone reads padded pixels, as PyTorch's does: fill them with zeros.
-  // Those that are NaN or infinite count as zeros.
+  // the images' pixels. Convolutions at the border of an image read the padding beyond it, which is
+  // zeros by convention; if it holds NaN, an infinity or a magnitude above 1e15, it is read as
+  // zeros.
   Detections forward(const Tensor& images, const Mask& real = {});
   void visit(Visitor& v) override { v.child("backbone", backbone), v.child("detector", detector); }
   std::string type() const override { return "DETR"; }

@@ -1,6 +1,10 @@
 // multihead_attention.cpp — project, split, attend, join, project.
 #include "nn/multihead_attention.h"
 
+#include <algorithm>
+#include <vector>
+
+#include "autograd/ops/attention.h"
 #include "nn/init.h"
 
 namespace heed::nn {
@@ -46,20 +50,19 @@ MultiheadAttention::MultiheadAttention(MultiheadAttentionOptions o, Generator& g
 
 AttentionResult MultiheadAttention::forward(const Tensor& query, const Tensor& key, const Tensor& value,
                                             const AttendOptions& how) {
-  check_inputs(query, key, value);
-  check_over_scores("mask", how.mask, query, key);
-  check_over_scores("score_bias", how.score_bias, query, key);
-  AttentionOptions attend{
-      .mask = how.mask, .causal = how.causal, .generator = &generator, .bias = how.score_bias};
+  const AttentionSizes sizes = check_inputs(query, key, value);
+  check_mask("MultiheadAttention", "mask", how.mask, sizes);
+  check_score_bias("MultiheadAttention", "score_bias", how.score_bias, sizes);
+  AttentionOptions attend{.mask = over_scores(how.mask, sizes.batched),
+                          .causal = how.causal,
+                          .causal_alignment = how.causal_alignment,
+                          .generator = &generator,
+                          .bias = over_scores(how.score_bias, sizes.batched)};
   if (training()) attend.dropout = options.dropout;
-  const auto for_all_heads = [](auto& t) {
-    if (t.defined() && t.rank() == 3) t = t.unsqueeze(1);
-  };
-  for_all_heads(attend.mask), for_all_heads(attend.bias);
 
-  auto [q, k, v] = project(query, key, value);
-  if (options.add_bias_kv || options.add_zero_attn)
-    append_keys(k, v, attend, query.size(time_axis(query, options.batch_first)));
+  const auto [q_in, k_in, v_in] = without_padding(query, key, value, attend, sizes);
+  auto [q, k, v] = project(q_in, k_in, v_in);
+  if (options.add_bias_kv || options.add_zero_attn) append_keys(k, v, attend, sizes.queries);
   const Tensor qh = split_heads(q), kh = split_heads(k), vh = split_heads(v);  // (B, H, T, D), (B, H, S, D)
   AttentionResult heads;
   if (how.weights == Weights::none)
@@ -69,6 +72,23 @@ AttentionResult MultiheadAttention::forward(const Tensor& query, const Tensor& k
     heads = attention(qh, kh, vh, attend);
   if (how.weights == Weights::average) heads.weights = mean(heads.weights, -3);
   return {out_proj(join_heads(heads.output)), heads.weights};
+}
+
+// The projections' gradients are products with their inputs, where 0 * NaN is NaN. A tensor that is
+// given twice is cleared once: it stays one tensor for project().
+std::array<Tensor, 3> MultiheadAttention::without_padding(const Tensor& query, const Tensor& key,
+                                                          const Tensor& value, const AttentionOptions& attend,
+                                                          const AttentionSizes& sizes) const {
+  ops::Attended used = ops::attended(ops::visible(attend.mask, attend.bias),
+                                     {attend.causal, attend.causal_alignment}, sizes.queries, sizes.keys);
+  // Every query may attend to the added keys.
+  if (options.add_bias_kv || options.add_zero_attn) used.queries = {};
+  const auto cleared = [&](const Tensor& x, const Mask& real) {
+    return clear_positions(x, real, options.batch_first);
+  };
+  const Tensor k = cleared(key, used.keys);
+  return {query.state() == key.state() ? k : cleared(query, used.queries), k,
+          value.state() == key.state() ? k : cleared(value, used.keys)};
 }
 
 // One third of the stacked weights each, or their own. Where all three are one tensor, one product does it.
@@ -87,7 +107,21 @@ std::array<Tensor, 3> MultiheadAttention::project(const Tensor& query, const Ten
   return {third(0, query, q_proj_weight), third(1, key, k_proj_weight), third(2, value, v_proj_weight)};
 }
 
-// The keys and values that no sequence brought, which nothing hides: so what hides others gets more columns.
+// mask (..., 1 or S) -> (..., S + more), true at the keys that are added.
+static Mask with_open_keys(const Mask& mask, index_t s, index_t more) {
+  Shape shape = mask.shape();
+  shape[shape.rank() - 1] = s;
+  const Mask narrow = mask.expand(shape);
+  shape[shape.rank() - 1] = s + more;
+  std::vector<std::uint8_t> values(static_cast<std::size_t>(shape.numel()), std::uint8_t{1});
+  const index_t rows = shape.numel() / (s + more);
+  for (index_t row = 0; row < rows; ++row)
+    std::copy_n(narrow.data() + row * s, s, values.begin() + row * (s + more));
+  return {std::move(values), shape};
+}
+
+// Appends the keys and values of add_bias_kv and add_zero_attn. They are never masked, so the mask
+// and the bias gain columns.
 void MultiheadAttention::append_keys(Tensor& k, Tensor& v, AttentionOptions& how, index_t t) const {
   const int time = time_axis(k, options.batch_first);
   const index_t s = k.size(time), more = (options.add_bias_kv ? 1 : 0) + (options.add_zero_attn ? 1 : 0);
@@ -99,18 +133,16 @@ void MultiheadAttention::append_keys(Tensor& k, Tensor& v, AttentionOptions& how
   };
   append(k, bias_k), append(v, bias_v);
 
-  if (how.causal) how.mask = how.mask.defined() ? how.mask & causal(t, s) : causal(t, s);
-  how.causal = false;
-  const auto widened = [&](const Shape& from) {
-    Shape shape = from;
-    shape[shape.rank() - 1] = s;
-    return shape;
-  };
-  if (how.mask.defined()) {
-    const Mask wide = how.mask.expand(widened(how.mask.shape()));
-    how.mask = pad(where(wide, ones({}), zeros({})), {0, more}, 1) > 0;
+  if (how.causal) {
+    const Mask past = over_scores(causal(t, s, how.causal_alignment), k.rank() == 3);
+    how.mask = how.mask.defined() ? how.mask & past : past;
+    how.causal = false;
   }
-  if (how.bias.defined()) how.bias = pad(how.bias.expand(widened(how.bias.shape())), {0, more});
+  if (how.mask.defined()) how.mask = with_open_keys(how.mask, s, more);
+  if (!how.bias.defined()) return;
+  Shape wide = how.bias.shape();
+  wide[wide.rank() - 1] = s;
+  how.bias = pad(how.bias.expand(wide), {0, more});
 }
 
 // (T, B, C) or (B, T, C) -> (B, H, T, D); (T, C) -> (H, T, D). A view: channel c belongs to head c / D.
@@ -128,7 +160,8 @@ Tensor MultiheadAttention::join_heads(const Tensor& heads) const {
   return split.reshape({split.size(0), split.size(1), options.d_model});
 }
 
-void MultiheadAttention::check_inputs(const Tensor& query, const Tensor& key, const Tensor& value) const {
+AttentionSizes MultiheadAttention::check_inputs(const Tensor& query, const Tensor& key,
+                                                const Tensor& value) const {
   const char* op = "MultiheadAttention";
   check_sequence(op, "query", query, options.d_model, options.batch_first);
   check_sequence(op, "key", key, options.kdim, options.batch_first);
@@ -137,31 +170,7 @@ void MultiheadAttention::check_inputs(const Tensor& query, const Tensor& key, co
   values[values.rank() - 1] = options.vdim;
   check(value.shape() == values, op, "key ", key.shape(), " and value ", value.shape(),
         " differ; there must be one value for each key");
-  const int time = time_axis(query, options.batch_first);
-  const bool batched = query.rank() == 3;
-  check(query.rank() == key.rank() && (!batched || query.size(1 - time) == key.size(1 - time)), op, "query ",
-        query.shape(), " and key ", key.shape(), " have different batch sizes; with batch_first = ",
-        options.batch_first ? "true they are on axis 0" : "false they are on axis 1");
-}
-
-// A mask or a bias: one entry for each pair of query and key, the same for a batch or for all heads if it likes.
-template <class T>
-void MultiheadAttention::check_over_scores(const char* name, const T& given, const Tensor& query,
-                                           const Tensor& key) const {
-  if (!given.defined()) return;
-  const int time = time_axis(query, options.batch_first);
-  const bool batched = query.rank() == 3;
-  const index_t t = query.size(time), s = key.size(time), b = batched ? query.size(1 - time) : 1;
-  const Shape full{b, options.nhead, t, s};
-  bool fits = given.rank() >= 2 && given.rank() <= (batched ? 4 : 2);
-  for (int i = 1; fits && i <= given.rank(); ++i) {  // compared from the right; at rank 3 there is no H
-    const index_t wanted = i == 3 && given.rank() == 3 ? b : full.back(i), got = given.shape().back(i);
-    fits = got == wanted || got == 1;
-  }
-  check(fits, "MultiheadAttention", "the ", name, " is ", given.shape(),
-        "; it must be (T, S) = ", Shape{t, s},
-        batched ? concat(", (B, T, S) = ", Shape{b, t, s}, ", (B, 1, S) or (B, H, T, S) = ", full) : "",
-        ". Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
+  return attention_sizes(op, query, key, options.nhead, options.batch_first);
 }
 
 void MultiheadAttention::visit(Visitor& v) {

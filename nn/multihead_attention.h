@@ -21,11 +21,13 @@ struct MultiheadAttentionOptions {
   bool add_zero_attn = false;  // one more key and value of zeros: a way to attend to nothing
 };
 
-// How one call of attention is to be done.
+// The options of one call.
 enum class Weights { none, per_head, average };
 struct AttendOptions {
-  Mask mask = {};                   // true = may attend; (T, S), (B, T, S), (B, 1, S) or (B, H, T, S)
-  bool causal = false;              // also hides the future
+  Mask mask = {};  // true = may attend; (T, S), (B, T, S), (B, 1, S) or (B, H, T, S)
+  // Also masks keys after the query; the alignment says which these are if T != S.
+  bool causal = false;
+  CausalAlignment causal_alignment = CausalAlignment::bottom_right;
   Tensor score_bias = {};           // added to the scores; shapes as the mask's; -inf hides
   Weights weights = Weights::none;  // return them too: (B, H, T, S), or their mean over heads (B, T, S)
 };
@@ -35,6 +37,13 @@ struct AttendOptions {
 // masks say the opposite of ours, its float masks are our score_bias. Returned weights are those before
 // dropout, (…, S + 1) with add_bias_kv or add_zero_attn. Vaswani et al., "Attention is all you need",
 // 2017, section 3.2.2.
+//
+// Padding may hold anything, NaN included: a key that no query may attend to, its value and, in
+// self-attention, the query at its position influence no other output and no gradient.
+//
+// Throws if the sequences do not fit (layout.h), if there is not one value for each key, or if the
+// mask or the score bias does not fit; also if B = T > 1 and the mask is a (T, S) that could as
+// well be (B, S).
 struct MultiheadAttention : ModuleOf<MultiheadAttention> {
   MultiheadAttentionOptions options;
   Tensor in_proj_weight;  // (3C, C): W_Q, W_K and W_V on top of each other; or, where widths differ:
@@ -52,9 +61,9 @@ struct MultiheadAttention : ModuleOf<MultiheadAttention> {
   std::string details() const override;
 
  private:
-  void check_inputs(const Tensor& query, const Tensor& key, const Tensor& value) const;
-  template <class T>
-  void check_over_scores(const char* name, const T& given, const Tensor& query, const Tensor& key) const;
+  AttentionSizes check_inputs(const Tensor& query, const Tensor& key, const Tensor& value) const;
+  std::array<Tensor, 3> without_padding(const Tensor& query, const Tensor& key, const Tensor& value,
+                                        const AttentionOptions& attend, const AttentionSizes& sizes) const;
   std::array<Tensor, 3> project(const Tensor& query, const Tensor& key, const Tensor& value) const;
   void append_keys(Tensor& k, Tensor& v, AttentionOptions& how, index_t t) const;
   Tensor split_heads(const Tensor& x) const;

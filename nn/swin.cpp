@@ -116,14 +116,14 @@ Tensor ShiftedWindowAttention::forward(const Tensor& x, Tensor* weights) {
   if (right > 0) y = roll(y, -right, 2);
   const bool moved = down + right > 0;
   const Mask mask =
-      moved && options.masked ? shift_mask(full_h, full_w, w, down, right).unsqueeze(1) : Mask();
+      moved && options.masked ? shift_mask(full_h, full_w, w, down, right).unsqueeze(1).unsqueeze(0) : Mask();
   y = window_reverse(attend(window_partition(y, w), mask, weights), w, full_h, full_w);
   if (down > 0) y = roll(y, down, 1);
   if (right > 0) y = roll(y, right, 2);
   return y.slice(1, 0, height).slice(2, 0, width);
 }
 
-// windows (B, nW, N, C), mask (nW, 1, N, N) or undefined -> (B, nW, N, C)
+// windows (B, nW, N, C), mask (1, nW, 1, N, N) or undefined -> (B, nW, N, C)
 Tensor ShiftedWindowAttention::attend(const Tensor& windows, const Mask& mask, Tensor* weights) {
   const index_t batch = windows.size(0), count = windows.size(1), n = windows.size(2), heads = options.nhead;
   // (B, nW, N, 3C) -> three of (B, nW, H, N, D)
@@ -132,7 +132,7 @@ Tensor ShiftedWindowAttention::attend(const Tensor& windows, const Mask& mask, T
   const auto parts = unbind(all);
   const Tensor &q = parts[0], &k = parts[1], &v = parts[2];
   // torchvision adds -100 to what is hidden; here it gets a weight of exactly 0, and 1e-44 lies between the two.
-  const AttentionOptions how{.mask = mask, .bias = bias()};
+  const AttentionOptions how{.mask = mask, .bias = bias().unsqueeze(0).unsqueeze(0)};
   if (weights) *weights = attention(q, k, v, how).weights.detach();
   const Tensor y = scaled_dot_product_attention(q, k, v, how);
   return dropout(proj(y.transpose(2, 3).reshape(windows.shape())));

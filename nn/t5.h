@@ -35,8 +35,9 @@ struct T5Options {
   index_t max_distance = 128;       // from here on all distances share one
   double dropout = 0.1;
   double layer_norm_eps = 1e-6;
-  index_t pad = 0, eos = 1;  // pad is also what the decoder is given before the first word
-  bool is_decoder = false;   // of a block or a stack; the whole model has one of each
+  index_t pad = 0, eos = 1;   // pad is also what the decoder is given before the first word
+  bool is_decoder = false;    // of a block or a stack; the whole model has one of each
+  T5Options checked() const;  // itself; throws "[T5] …" if a number is out of range
 };
 // t5-small: 60,506,624 parameters.
 inline T5Options t5_small() {
@@ -136,7 +137,8 @@ struct T5Stack : ModuleOf<T5Stack> {
   Tensor position_bias(index_t t, index_t s) const;
   // With a cache, x continues what was read before. Throws "[T5] …", and leaves the cache as it
   // was, if its layers, batch size, heads, widths, dtype, length or owner are not those of this
-  // stack, x and memory.
+  // stack, x and memory. The mask, of an encoder over x and of a decoder over the memory, is (B, 1, S), or as
+  // in AttendOptions.
   Tensor forward(const Tensor& x, const Tensor& memory = {}, const Mask& mask = {}, T5Cache* cache = nullptr);
   void visit(Visitor& v) override;
   std::string type() const override { return "T5Stack"; }
@@ -150,8 +152,10 @@ struct T5WriteOptions {
   Mask source_mask = {};
 };
 
-// `source_mask` (B, 1, S) hides the padding of the source from both stacks: not_padding(source, pad). Starts as T5
-// does: embeddings from N(0, 1); q from N(0, 1 / (C · D)), so that scores need no division.
+// `source_mask` (B, 1, S) hides the padding of the source from both stacks: not_padding(source,
+// pad). What is padded may hold anything, NaN included: it influences no logits and no gradient.
+// Starts as T5 does: embeddings from N(0, 1); q from N(0, 1 / (C · D)), so that scores need no
+// division.
 struct T5 : ModuleOf<T5> {
   T5Options options;
   Embedding shared;  // (V, C): words to read, words to write, and the output layer

@@ -25,14 +25,21 @@ TransformerDecoderLayer::TransformerDecoderLayer(TransformerDecoderLayerOptions 
 
 Tensor TransformerDecoderLayer::forward(const Tensor& target, const Tensor& memory,
                                         const DecodeOptions& how) {
-  check_sequence("TransformerDecoderLayer", "target", target, options.d_model, options.batch_first);
-  check_sequence("TransformerDecoderLayer", "memory", memory, options.d_model, options.batch_first);
+  const char* op = "TransformerDecoderLayer";
+  check_sequence(op, "target", target, options.d_model, options.batch_first);
+  check_sequence(op, "memory", memory, options.d_model, options.batch_first);
+  const auto sizes = [&](const Tensor& key) {
+    return attention_sizes(op, target, key, options.nhead, options.batch_first, {"target", "memory"});
+  };
+  check_mask(op, "memory_mask", how.memory_mask, sizes(memory));
+  check_mask(op, "mask", how.mask, sizes(target));
+  const Tensor in = clear_unattended(target, how.mask, how.causal, options.batch_first);
   if (options.norm_first) {
-    const Tensor h = target + attend(norm1(target), how);
+    const Tensor h = in + attend(norm1(in), how);
     const Tensor seen = h + look(norm2(h), memory, how);
     return seen + feed_forward(norm3(seen));
   }
-  const Tensor h = norm1(target + attend(target, how));
+  const Tensor h = norm1(in + attend(in, how));
   const Tensor seen = norm2(h + look(h, memory, how));
   return norm3(seen + feed_forward(seen));
 }
@@ -85,8 +92,8 @@ Transformer::Transformer(TransformerOptions o, Generator& gen)
 
 Tensor Transformer::forward(const Tensor& source, const Tensor& target, TranslateOptions how) {
   const Tensor memory = encoder.forward(source, {.mask = how.source_mask});
-  const bool is_padding =
-      how.source_mask.defined() && how.source_mask.rank() == 3 && how.source_mask.shape()[1] == 1;
+  const Mask& mask = how.source_mask;
+  const bool is_padding = mask.defined() && mask.rank() >= 2 && mask.shape().back(2) == 1;
   if (!how.decode.memory_mask.defined() && is_padding) how.decode.memory_mask = how.source_mask;
   return decoder.forward(target, memory, how.decode);
 }

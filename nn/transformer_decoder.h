@@ -12,15 +12,19 @@
 namespace heed::nn {
 
 struct DecodeOptions {
-  Mask mask = {};         // over the target, for self attention
-  bool causal = true;     // a word sees the words before it and itself
-  Mask memory_mask = {};  // over the memory: who may look at which source word
+  Mask mask = {};         // over the target, for self-attention; axes as in AttendOptions
+  bool causal = true;     // a token attends to the tokens before it and itself
+  Mask memory_mask = {};  // over the memory, for cross-attention
 };
 
 using TransformerDecoderLayerOptions = TransformerEncoderLayerOptions;  // the same choices
 
 // target (T, B, C), memory (S, B, C) -> (T, B, C): self attention, attention to the memory, feed-forward, each
 // added to what it was given; post-LN by default, pre-LN with norm_first. Vaswani et al., 2017, section 3.1.
+// Padding of the target (positions that `mask` lets no query attend to) and of the memory
+// (`memory_mask`) may hold anything, NaN included: it influences no output at other positions and
+// no gradient. Throws if target and memory differ in number of axes or in batch size, or if a mask
+// does not fit.
 struct TransformerDecoderLayer : ModuleOf<TransformerDecoderLayer> {
   TransformerDecoderLayerOptions options;
   MultiheadAttention self_attn, multihead_attn;  // multihead_attn reads the memory: PyTorch's name
@@ -67,8 +71,9 @@ struct TranslateOptions {
 };
 
 // Encoder and decoder, each ending with a norm; matrices start from Xavier's uniform distribution.
-// source (S, B, C), target (T, B, C) -> (T, B, C). Where decode.memory_mask is not given, the decoder's look at
-// the memory is masked as the source is, if that mask is (B, 1, S): padding that nobody may read.
+// source (S, B, C), target (T, B, C) -> (T, B, C). If decode.memory_mask is not given and the
+// source's mask is the same for all queries, as (B, 1, S) is, cross-attention uses it too: nobody
+// attends to padding.
 struct Transformer : ModuleOf<Transformer> {
   TransformerOptions options;
   TransformerEncoder encoder;

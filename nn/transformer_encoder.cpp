@@ -16,12 +16,15 @@ TransformerEncoderLayer::TransformerEncoderLayer(TransformerEncoderLayerOptions 
       dropout2({.p = o.dropout}, gen) {}
 
 Tensor TransformerEncoderLayer::forward(const Tensor& x, const EncodeOptions& how) {
-  check_sequence("TransformerEncoderLayer", "x", x, options.d_model, options.batch_first);
+  const char* op = "TransformerEncoderLayer";
+  check_sequence(op, "x", x, options.d_model, options.batch_first);
+  check_mask(op, "mask", how.mask, attention_sizes(op, x, x, options.nhead, options.batch_first));
+  const Tensor in = clear_unattended(x, how.mask, how.causal, options.batch_first);
   if (options.norm_first) {
-    const Tensor h = x + attend(norm1(x), how);
+    const Tensor h = in + attend(norm1(in), how);
     return h + feed_forward(norm2(h));
   }
-  const Tensor h = norm1(x + attend(x, how));
+  const Tensor h = norm1(in + attend(in, how));
   return norm2(h + feed_forward(h));
 }
 

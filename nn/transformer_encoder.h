@@ -23,7 +23,7 @@ struct OutputWithAttention {
 };
 
 struct EncodeOptions {
-  Mask mask = {};  // true = may attend; as in AttendOptions
+  Mask mask = {};  // true = may attend; axes and errors as in AttendOptions
   bool causal = false;
   AttentionMaps* maps = nullptr;  // where given, each layer appends its weights
 };
@@ -42,6 +42,8 @@ struct TransformerEncoderLayerOptions {
 // x (T, B, C) -> (T, B, C). Each of the two sublayers is added to what it was given.
 //   post-LN   h = norm1(x + attention(x));   y = norm2(h + feed_forward(h))      Vaswani et al., 2017
 //   pre-LN    h = x + attention(norm1(x));   y = h + feed_forward(norm2(h))      Xiong et al., 2020
+// Padding, the positions that no query may attend to, may hold anything, NaN included: it
+// influences no output at other positions and no gradient.
 struct TransformerEncoderLayer : ModuleOf<TransformerEncoderLayer> {
   TransformerEncoderLayerOptions options;
   MultiheadAttention self_attn;

@@ -15,8 +15,7 @@ AdamBase::AdamBase(const char* name, const std::vector<ParameterGroup>& groups, 
       decoupled_(decoupled),
       m_(this->parameters().size()),
       v_(m_.size()),
-      largest_v_(m_.size()),
-      t_(m_.size()) {
+      largest_v_(m_.size()) {
   check_range("beta1", options_.beta1, 0, 1);
   check_range("beta2", options_.beta2, 0, 1);
   check_range("eps", options_.eps, 0, std::numeric_limits<double>::infinity());
@@ -25,24 +24,30 @@ AdamBase::AdamBase(const char* name, const std::vector<ParameterGroup>& groups, 
           " is a view with strides. Hint: contiguous() before set_requires_grad()");
 }
 
+std::vector<Optimizer::Slot> AdamBase::slots() {
+  std::vector<Slot> all = {{"exp_avg", &m_}, {"exp_avg_sq", &v_}};
+  if (options_.amsgrad) all.push_back({"max_exp_avg_sq", &largest_v_});
+  return all;
+}
+
 void AdamBase::update(std::size_t i, Tensor& w, const Tensor& gradient) {
   if (!m_[i].defined()) {
     m_[i] = zeros(w.shape(), w.dtype());
     v_[i] = zeros(w.shape(), w.dtype());
   }
-  const double t = static_cast<double>(++t_[i]);
+  const auto t = static_cast<double>(steps(i));
   const double correction1 = 1 - std::pow(options_.beta1, t), correction2 = 1 - std::pow(options_.beta2, t);
   if (options_.amsgrad) return update_by_largest(i, w, gradient, correction1, correction2);
   const Tensor g = ops::dense(gradient);
   ops::dispatch(w.dtype(), [&]<class T>() {
     const typename kernels::Kernels<T>::AdamStep s{
-        .beta1 = static_cast<T>(options_.beta1),
-        .beta2 = static_cast<T>(options_.beta2),
-        .eps = static_cast<T>(options_.eps),
-        .l2 = static_cast<T>(decoupled_ ? 0 : weight_decay(i)),
-        .decoupled = static_cast<T>(decoupled_ ? lr(i) * weight_decay(i) : 0),
-        .step = static_cast<T>(lr(i) / correction1),
-        .inv_sqrt_correction2 = static_cast<T>(1 / std::sqrt(correction2)),
+        .beta1 = options_.beta1,
+        .beta2 = options_.beta2,
+        .eps = options_.eps,
+        .l2 = decoupled_ ? 0 : weight_decay(i),
+        .decoupled = decoupled_ ? lr(i) * weight_decay(i) : 0,
+        .step = lr(i) / correction1,
+        .inv_sqrt_correction2 = 1 / std::sqrt(correction2),
     };
     T *pw = w.mutable_data<T>(), *pm = m_[i].mutable_data<T>(), *pv = v_[i].mutable_data<T>();
     const T* pg = g.data<T>();

@@ -29,16 +29,12 @@ class AdamBase : public Optimizer {
 
  private:
   void update(std::size_t i, Tensor& w, const Tensor& gradient) override;
-  std::vector<Slot> slots() override {
-    return {{"exp_avg", &m_}, {"exp_avg_sq", &v_}, {"max_exp_avg_sq", &largest_v_}};
-  }
-  std::vector<std::int64_t>* counts() override { return &t_; }
+  std::vector<Slot> slots() override;
   AdamOptions options_;
   bool decoupled_;
   void update_by_largest(std::size_t i, Tensor& w, const Tensor& gradient, double correction1,
                          double correction2);
   std::vector<Tensor> m_, v_, largest_v_;
-  std::vector<std::int64_t> t_;
 };
 
 // weight_decay * w is added to the gradient. Kingma, Ba, "Adam: a method for stochastic optimization", 2015.

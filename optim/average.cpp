@@ -13,14 +13,20 @@ WeightAverage::WeightAverage(std::vector<Tensor> parameters, double decay)
   }
 }
 
+void WeightAverage::match_dtypes() {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) averages_[i] = averages_[i].to(parameters_[i].dtype());
+}
+
 void WeightAverage::update() {
   const NoGrad no_grad;
+  match_dtypes();
   for (std::size_t i = 0; i < parameters_.size(); ++i)
     averages_[i].mul_(decay_).add_(parameters_[i], 1 - decay_);
 }
 
 void WeightAverage::swap() {
   const NoGrad no_grad;
+  match_dtypes();
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor weights = parameters_[i].clone();
     parameters_[i].copy_(averages_[i]);

@@ -9,7 +9,8 @@ namespace heed::optim {
 
 // average = decay * average + (1 - decay) * weight, after each step. swap() puts the average into the parameters,
 // to test or to save them, and a second swap() puts the weights back. Polyak, Juditsky, "Acceleration of stochastic
-// approximation by averaging", 1992, with exponential weights.
+// approximation by averaging", 1992, with exponential weights. After a model's to(), the averages
+// are converted, too.
 class WeightAverage {
  public:
   // Starts as the parameters are. Throws "[WeightAverage] …" for a decay outside [0, 1).
@@ -19,6 +20,7 @@ class WeightAverage {
   const std::vector<Tensor>& averages() const { return averages_; }
 
  private:
+  void match_dtypes();
   std::vector<Tensor> parameters_, averages_;
   double decay_;
 };

@@ -1,6 +1,8 @@
 #include "optim/clip.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "autograd/graph.h"
 #include "autograd/ops/common.h"
@@ -18,26 +20,70 @@ static double sum_of_squares(const T* x, index_t n) {
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
+// Calls f with each gradient as contiguous numbers and the parameter's index.
+template <class F>
+static void for_each_gradient(const std::vector<Tensor>& parameters, F&& f) {
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (!parameters[i].grad().defined()) continue;
+    const Tensor g = ops::dense(parameters[i].grad());
+    ops::dispatch(g.dtype(), [&]<class T>() { f(g.data<T>(), g.numel(), i); });
+  }
+}
+
+// The norm of gradients whose squares are outside the range of double: each number is divided by a
+// power of two near the largest one first.
+static double scaled_norm(const std::vector<Tensor>& parameters) {
+  double largest = 0;
+  for_each_gradient(parameters, [&]<class T>(const T* x, index_t n, std::size_t i) {
+    for (index_t j = 0; j < n; ++j) {
+      const double size = std::abs(static_cast<double>(x[j]));
+      check(!std::isinf(size), "clip_grad_norm", "the gradient of parameter ", i, " ", parameters[i].shape(),
+            " has an infinite number. Hint: a division by 0 or an overflow made it; is the learning rate too "
+            "high?");
+      largest = std::max(largest, size);
+    }
+  });
+  if (largest == 0) return 0;
+  const int exponent = std::ilogb(largest);
+  double squares = 0;
+  for_each_gradient(parameters, [&]<class T>(const T* x, index_t n, std::size_t) {
+    for (index_t j = 0; j < n; ++j) {
+      const double scaled = std::scalbn(static_cast<double>(x[j]), -exponent);
+      squares += scaled * scaled;
+    }
+  });
+  const double norm = std::scalbn(std::sqrt(squares), exponent);
+  check(std::isfinite(norm), "clip_grad_norm", "the length of the gradients is above ",
+        std::numeric_limits<double>::max(), ", the largest double. Hint: clip_grad_value first");
+  return norm;
+}
+
+static double norm_of_gradients(const std::vector<Tensor>& parameters) {
+  double squares = 0;
+  for_each_gradient(parameters,
+                    [&]<class T>(const T* x, index_t n, std::size_t) { squares += sum_of_squares(x, n); });
+  check(!std::isnan(squares), "clip_grad_norm", "the gradients have length ", squares,
+        ". Hint: AnomalyMode names the op that made the first NaN");
+  const bool in_range = squares > 1e-280 && std::isfinite(squares);  // else squares were lost
+  return in_range ? std::sqrt(squares) : scaled_norm(parameters);
+}
+
 double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm) {
   check(max_norm > 0 && std::isfinite(max_norm), "clip_grad_norm",
         "max_norm must be positive and finite, got ", max_norm);
   const NoGrad no_grad;
-  double squares = 0;
-  for (const Tensor& p : parameters) {
+  for (const Tensor& p : parameters)
     check(p.defined(), "clip_grad_norm", "a parameter is an undefined tensor");
-    if (!p.grad().defined()) continue;
-    const Tensor g = ops::dense(p.grad());
-    ops::dispatch(g.dtype(), [&]<class T>() { squares += sum_of_squares(g.data<T>(), g.numel()); });
-  }
-  const double norm = std::sqrt(squares);
-  check(std::isfinite(norm), "clip_grad_norm", "the gradients have length ", norm,
-        ". Hint: AnomalyMode names the op that made the first NaN");
-  if (norm > max_norm) {
-    for (const Tensor& p : parameters) {
-      if (!p.grad().defined()) continue;
-      Tensor g = p.grad();
-      g.mul_(max_norm / (norm + 1e-6));
-    }
+  const double norm = norm_of_gradients(parameters);
+  if (norm <= max_norm) return norm;
+  const double factor = max_norm / (norm + 1e-6);
+  // A factor that float cannot hold with all its digits is applied in two steps.
+  const bool is_tiny = factor < 1e-37;
+  for (const Tensor& p : parameters) {
+    Tensor g = p.grad();
+    if (!g.defined()) continue;
+    g.mul_(is_tiny ? 0x1p100 * max_norm / (norm + 1e-6) : factor);
+    if (is_tiny) g.mul_(0x1p-100);
   }
   return norm;
 }

@@ -23,6 +23,7 @@ Optimizer::Optimizer(const char* name, const std::vector<ParameterGroup>& groups
     weight_decay_.resize(parameters_.size(), decay);
   }
   check(!parameters_.empty(), name_, "there is no parameter to train");
+  steps_of_.resize(parameters_.size());
   std::set<const TensorState*> seen;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor& p = parameters_[i];
@@ -49,54 +50,101 @@ void Optimizer::set_lr(double lr) {
 void Optimizer::step() {
   const NoGrad no_grad;
   ++steps_;
-  for (std::size_t i = 0; i < parameters_.size(); ++i)
-    if (parameters_[i].grad().defined()) update(i, parameters_[i], parameters_[i].grad());
+  const std::vector<Slot> all = slots();
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    Tensor& p = parameters_[i];
+    if (!p.grad().defined()) continue;
+    for (const Slot& slot : all) {
+      Tensor& t = (*slot.tensors)[i];
+      if (t.defined() && t.dtype() != p.dtype()) t = t.to(p.dtype());
+    }
+    ++steps_of_[i];
+    update(i, p, p.grad());
+  }
 }
 
+// ---- state --------------------------------------------------------------------------------------
 NamedTensors Optimizer::state_dict() const {
   auto& self = const_cast<Optimizer&>(*this);  // slots() hands out what load_state_dict writes to
   NamedTensors state = {{"steps", scalar(static_cast<double>(steps_), f64)}};
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     for (const Slot& slot : self.slots())
       if ((*slot.tensors)[i].defined()) state.emplace_back(concat(i, ".", slot.name), (*slot.tensors)[i]);
-    if (self.counts())
-      state.emplace_back(concat(i, ".step"), scalar(static_cast<double>((*self.counts())[i]), f64));
+    state.emplace_back(concat(i, ".step"), scalar(static_cast<double>(steps_of_[i]), f64));
   }
   return state;
 }
 
-void Optimizer::load_state_dict(const NamedTensors& state) {
-  std::map<std::string, Tensor> given(state.begin(), state.end());
-  const auto take = [&](const std::string& name, const Shape& shape) {
-    const auto found = given.find(name);
-    if (found == given.end()) return Tensor();
+// The members of a state dict, each of which is taken once.
+class Optimizer::StateReader {
+ public:
+  StateReader(const char* op, const NamedTensors& state) : op_(op) {
+    for (const auto& [name, t] : state)
+      check(members_.emplace(name, t).second, op_, "the state has '", name, "' twice");
+  }
+
+  // Undefined if there is none.
+  Tensor take(const std::string& name, const Shape& shape) {
+    const auto found = members_.find(name);
+    if (found == members_.end()) return {};
     Tensor t = found->second;
-    check(t.defined() && t.shape() == shape, name_, "'", name, "' of the state is ",
+    check(t.defined() && t.shape() == shape, op_, "'", name, "' of the state is ",
           t.defined() ? to_string(t.shape()) : "undefined", " and must be ", shape);
-    given.erase(found);
+    members_.erase(found);
     return t;
-  };
-  const Tensor steps = take("steps", {});
-  check(steps.defined(), name_, "the state has no 'steps'; it is none of an optimizer");
-  std::vector<std::vector<Tensor>> fresh;
-  for (const Slot& slot : slots()) {
-    fresh.emplace_back();
-    for (std::size_t i = 0; i < parameters_.size(); ++i) {
-      const Tensor t = take(concat(i, ".", slot.name), parameters_[i].shape());
-      fresh.back().push_back(t.defined() ? t.detach().to(parameters_[i].dtype()).clone() : Tensor());
+  }
+
+  // -1 if there is none.
+  std::int64_t take_steps(const std::string& name) {
+    const Tensor t = take(name, {});
+    if (!t.defined()) return -1;
+    const double steps = t.item();
+    check(steps >= 0 && steps < 0x1p53 && steps == std::trunc(steps), op_, "'", name, "' of the state is ",
+          steps, "; expected a number of steps, an integer from 0");
+    return static_cast<std::int64_t>(steps);
+  }
+
+  void check_empty() const {
+    check(members_.empty(), op_, "the state has '", members_.empty() ? "" : members_.begin()->first,
+          "', which this optimizer does not keep");
+  }
+
+ private:
+  const char* op_;
+  std::map<std::string, Tensor> members_;
+};
+
+void Optimizer::load_state_dict(const NamedTensors& state) {
+  StateReader reader(name_, state);
+  const std::int64_t steps = reader.take_steps("steps");
+  check(steps >= 0, name_, "the state has no 'steps'; it is none of an optimizer");
+  const std::vector<Slot> all = slots();
+  std::vector<std::vector<Tensor>> fresh(all.size());
+  std::vector<std::int64_t> fresh_steps;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    for (std::size_t s = 0; s < all.size(); ++s)
+      fresh[s].push_back(reader.take(concat(i, ".", all[s].name), parameters_[i].shape()));
+    fresh_steps.push_back(reader.take_steps(concat(i, ".step")));
+  }
+  reader.check_empty();
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Tensor& p = parameters_[i];
+    check(fresh_steps[i] >= 0, name_, "the state has no '", i, ".step' for parameter ", i, " ", p.shape());
+    for (std::size_t s = 0; s < all.size(); ++s) {
+      Tensor& t = fresh[s][i];
+      check(t.defined() == (fresh_steps[i] > 0), name_, "the state has ", t.defined() ? "a '" : "no '", i,
+            ".", all[s].name, "' for parameter ", i, " ", p.shape(), ", whose '", i, ".step' is ",
+            fresh_steps[i]);
+      if (!t.defined()) continue;
+      check(t.dtype() == p.dtype(), name_, "'", i, ".", all[s].name, "' of the state is ",
+            heed::name(t.dtype()), " and must be ", heed::name(p.dtype()), ", as parameter ", i,
+            ". Hint: load the state before the model's to(), or convert it with to()");
+      t = t.detach().clone();
     }
   }
-  std::vector<std::int64_t> fresh_counts;
-  for (std::size_t i = 0; counts() && i < parameters_.size(); ++i) {
-    const Tensor t = take(concat(i, ".step"), {});
-    fresh_counts.push_back(t.defined() ? static_cast<std::int64_t>(t.item()) : 0);
-  }
-  check(given.empty(), name_, "the state has '", given.empty() ? "" : given.begin()->first,
-        "', which this optimizer does not keep");
-  const auto all = slots();
   for (std::size_t s = 0; s < all.size(); ++s) *all[s].tensors = std::move(fresh[s]);
-  if (counts()) *counts() = std::move(fresh_counts);
-  steps_ = static_cast<std::int64_t>(steps.item());
+  steps_of_ = std::move(fresh_steps);
+  steps_ = steps;
 }
 
 void check_partition(const std::vector<ParameterGroup>& groups, const NamedTensors& all) {

@@ -15,6 +15,13 @@ RMSprop::RMSprop(const std::vector<ParameterGroup>& groups, RMSpropOptions optio
   check_range("momentum", options.momentum, 0, std::numeric_limits<double>::infinity());
 }
 
+std::vector<Optimizer::Slot> RMSprop::slots() {
+  std::vector<Slot> all = {{"square_avg", &square_}};
+  if (options_.centered) all.push_back({"grad_avg", &mean_});
+  if (options_.momentum > 0) all.push_back({"momentum_buffer", &buffer_});
+  return all;
+}
+
 // kept * alpha + fresh * (1 - alpha), from nothing at first.
 static Tensor blend(const Tensor& kept, const Tensor& fresh, double alpha) {
   return kept.defined() ? kept * alpha + fresh * (1 - alpha) : fresh * (1 - alpha);

@@ -25,9 +25,7 @@ class RMSprop final : public Optimizer {
 
  private:
   void update(std::size_t i, Tensor& w, const Tensor& gradient) override;
-  std::vector<Slot> slots() override {
-    return {{"square_avg", &square_}, {"grad_avg", &mean_}, {"momentum_buffer", &buffer_}};
-  }
+  std::vector<Slot> slots() override;
   RMSpropOptions options_;
   std::vector<Tensor> square_, mean_, buffer_;
 };

@@ -15,6 +15,11 @@ SGD::SGD(const std::vector<ParameterGroup>& groups, SGDOptions options)
         options_.dampening);
 }
 
+std::vector<Optimizer::Slot> SGD::slots() {
+  if (options_.momentum == 0) return {};
+  return {{"momentum_buffer", &velocity_}};
+}
+
 void SGD::update(std::size_t i, Tensor& w, const Tensor& gradient) {
   Tensor g = gradient;
   if (weight_decay(i) != 0) g = g + w * weight_decay(i);

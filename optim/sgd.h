@@ -29,7 +29,7 @@ class SGD final : public Optimizer {
 
  private:
   void update(std::size_t i, Tensor& w, const Tensor& gradient) override;
-  std::vector<Slot> slots() override { return {{"momentum_buffer", &velocity_}}; }
+  std::vector<Slot> slots() override;
   SGDOptions options_;
   std::vector<Tensor> velocity_;
 };

@@ -86,9 +86,12 @@ need_googletest() {
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 
 # configure FOLDER OPTION…: once; CMake itself looks again when a CMakeLists.txt changes. Says where the log is if it fails.
+# Whatever the preset says, warnings are errors only if HEED_WERROR is ON in the environment, as in .ci/run: a user's compiler may
+# be newer than any that we have tried.
 configure() {
   local folder=$1
   shift
+  set -- "$@" -DHEED_WERROR="${HEED_WERROR:-OFF}"
   # A build folder knows the full path of its source, so one that was moved with it is of no use.
   if [ -f "$folder/.heed-options" ] && [ "$(cat "$folder/.heed-options")" = "$* $(compiler)" ] &&
     grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$folder/CMakeCache.txt"; then

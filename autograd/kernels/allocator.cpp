@@ -29,6 +29,9 @@ namespace {
 constexpr std::size_t line = 64, page = 2 << 20, small_limit = 1 << 20, arena_bytes = 32 << 20,
                       granule = 64 << 10;
 
+// A sanitizer's own allocator ends the process at 2^40 bytes.
+constexpr std::size_t limit = std::size_t{1} << (HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER ? 39 : 47);
+
 std::size_t round_up(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
 // Sizes 64, 128, 192, 256, then four to each doubling: at most a quarter is wasted.
@@ -161,7 +164,7 @@ namespace kernels {
 
 void* allocate(std::size_t bytes) {
   if (bytes == 0) return nullptr;
-  if (bytes > std::size_t{1} << 47) throw std::bad_alloc();
+  if (bytes > limit) throw std::bad_alloc();
   return allocator().allocate(bytes);
 }
 

@@ -21,7 +21,8 @@ void reset_peak_memory();
 namespace kernels {
 
 // At least `bytes` bytes, aligned to 64; contents are unspecified. bytes = 0 gives null.
-// Throws std::bad_alloc where the system refuses, or the size is beyond reason (> 2^47).
+// Throws std::bad_alloc if the system does not provide them, or above 2^47 bytes (2^39 under a
+// sanitizer).
 void* allocate(std::size_t bytes);
 // Gives back what allocate(bytes) gave; the same number of bytes. Any thread.
 void release(void* p, std::size_t bytes) noexcept;

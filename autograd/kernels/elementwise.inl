@@ -78,15 +78,16 @@ void unary_backward(Unary f, const T* dy, const T* saved, T* dx, index_t n) {
       return sweep(dy, saved, dx, n, [half](V g, V y) INLINE_LAMBDA { return neg(g * half * y * y * y); });
     case Unary::abs:
       return sweep(dy, saved, dx, n, [=](V g, V x) INLINE_LAMBDA {
-        return select(less(zero, x), g, select(less(x, zero), neg(g), zero * x));
+        return g * select(less(zero, x), one, select(less(x, zero), neg(one), zero));
       });
     case Unary::tanh:
       return sweep(dy, saved, dx, n, [one](V g, V y) INLINE_LAMBDA { return g * (one - y * y); });
     case Unary::sigmoid:
       return sweep(dy, saved, dx, n, [one](V g, V y) INLINE_LAMBDA { return g * y * (one - y); });
-    case Unary::relu:
-      return sweep(dy, saved, dx, n,
-                   [zero](V g, V y) INLINE_LAMBDA { return select(less(zero, y), g, zero); });
+    case Unary::relu:  // NaN passes the gradient on, as in PyTorch
+      return sweep(dy, saved, dx, n, [zero](V g, V y) INLINE_LAMBDA {
+        return select(less(zero, y), g, select(is_nan(y), g, zero));
+      });
     case Unary::gelu:
       return sweep(dy, saved, dx, n, [=](V g, V x) INLINE_LAMBDA {
         const V cdf = half * (one + erf(x * V::all(T(inv_sqrt2))));
@@ -177,9 +178,10 @@ void select_by(Operands operands, const uint8_t* mask, const T* a, const T* b, T
 template <class T>
 void adam(const typename Kernels<T>::AdamStep& s, T* w, const T* g, T* m, T* v, index_t n) {
   using V = Vec<T>;
-  const V b1 = V::all(s.beta1), b2 = V::all(s.beta2), rest1 = V::all(1 - s.beta1),
-          rest2 = V::all(1 - s.beta2), l2 = V::all(s.l2), keep = V::all(1 - s.decoupled),
-          step = V::all(s.step), eps = V::all(s.eps), correction = V::all(s.inv_sqrt_correction2);
+  const auto all = [](double x) INLINE_LAMBDA { return V::all(static_cast<T>(x)); };
+  const V b1 = all(s.beta1), rest1 = all(1 - s.beta1), b2 = all(s.beta2), rest2 = all(1 - s.beta2),
+          l2 = all(s.l2), keep = all(1 - s.decoupled), step = all(s.step), eps = all(s.eps),
+          correction = all(s.inv_sqrt_correction2);
   const auto update = [&](V& wv, V gv, V& mv, V& vv) INLINE_LAMBDA {
     gv = fma(l2, wv, gv);
     mv = fma(b1, mv, rest1 * gv);

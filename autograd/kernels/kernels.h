@@ -10,7 +10,8 @@
 //   - pointers are to contiguous elements; input and output may be the same array, never half overlap;
 //   - n = 0 or rows = 0 does nothing;
 //   - the result does not depend on the number of threads (see thread_pool.h);
-//   - a row reduction adds in one fixed order that depends on its length alone.
+//   - a reduction adds in one fixed order that depends on its length alone: blocks, then a tree of
+//     their sums, so that its error bound grows with the logarithm of the length.
 #pragma once
 
 #include <stddef.h>
@@ -102,7 +103,8 @@ struct Kernels {
   void (*layer_norm)(const T* x, const T* gamma, const T* beta, T eps, T* y, T* mean, T* rstd, index_t rows,
                      index_t n);
   // dx = rstd * (dn - mean(dn) - nhat * mean(dn * nhat)) with dn = dy * gamma.
-  // Where dgamma/dbeta (n) are not null, they receive the sums over rows of dy * nhat and dy.
+  // If dgamma/dbeta (n) are not null, they receive the sums over rows of dy * nhat and dy, added
+  // row after row: for many rows, call it on blocks of rows and add their sums by sum_columns.
   void (*layer_norm_backward)(const T* dy, const T* x, const T* gamma, const T* mean, const T* rstd, T* dx,
                               T* dgamma, T* dbeta, index_t rows, index_t n);
   // Root-mean-square normalisation: y = x * rstd * gamma, rstd = 1 / sqrt(mean(x^2) + eps).
@@ -113,8 +115,9 @@ struct Kernels {
   // One AdamW/Adam step over n parameters (optim/adam.h gives the formula):
   //   g += weight_decay_l2 * w;  m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2
   //   w = w * (1 - decoupled) - step * m / (sqrt(v) * inv_sqrt_correction2 + eps)
+  // The hyperparameters are doubles: of 1 - 0.999999, float has but two correct digits.
   struct AdamStep {
-    T beta1, beta2, eps, l2, decoupled, step, inv_sqrt_correction2;
+    double beta1, beta2, eps, l2, decoupled, step, inv_sqrt_correction2;
   };
   void (*adam)(const AdamStep& s, T* w, const T* g, T* m, T* v, index_t n);
 

@@ -76,8 +76,8 @@ T slope(Unary f, T s) {
     case Unary::sigmoid:
       return s * (1 - s);
     case Unary::relu:
-      return s > 0 ? T(1) : T(0);
-    case Unary::gelu:  // Φ(x) + x φ(x)
+      return s <= 0 ? T(0) : T(1);  // NaN passes the gradient on
+    case Unary::gelu:               // Φ(x) + x φ(x)
       return standard_normal_cdf(s) +
              s * std::exp(-s * s / 2) * T(std::numbers::inv_sqrtpi / std::numbers::sqrt2);
     case Unary::gelu_tanh: {
@@ -187,7 +187,8 @@ template <class T>
 void softmax_rows(const T* x, const uint8_t* mask, T* y, index_t rows, index_t n) {
   for (index_t r = 0; r < rows; ++r) {
     const auto allowed = [&](index_t i) { return !mask || mask[r * n + i]; };
-    T top = -std::numeric_limits<T>::infinity(), sum = 0;
+    T top = -std::numeric_limits<T>::infinity();
+    double sum = 0;
     bool any = false;
     for (index_t i = 0; i < n; ++i) {
       if (!allowed(i)) continue;
@@ -195,7 +196,7 @@ void softmax_rows(const T* x, const uint8_t* mask, T* y, index_t rows, index_t n
       any = true;
     }
     for (index_t i = 0; i < n; ++i) sum += y[r * n + i] = allowed(i) ? std::exp(x[r * n + i] - top) : T(0);
-    for (index_t i = 0; i < n; ++i) y[r * n + i] = any ? y[r * n + i] / sum : T(0);
+    for (index_t i = 0; i < n; ++i) y[r * n + i] = any ? y[r * n + i] / static_cast<T>(sum) : T(0);
   }
 }
 
@@ -226,9 +227,9 @@ void exp_tile(const T* x, const uint8_t* mask, const T* top, const T* factor, T*
 template <class T>
 void softmax_rows_backward(const T* dy, const T* y, T* dx, index_t rows, index_t n) {
   for (index_t r = 0; r < rows; ++r, dy += n, y += n, dx += n) {
-    T dot = 0;
+    double dot = 0;
     for (index_t i = 0; i < n; ++i) dot += dy[i] * y[i];
-    for (index_t i = 0; i < n; ++i) dx[i] = y[i] * (dy[i] - dot);
+    for (index_t i = 0; i < n; ++i) dx[i] = y[i] * (dy[i] - static_cast<T>(dot));
   }
 }
 
@@ -236,18 +237,18 @@ template <class T>
 void log_softmax_rows(const T* x, T* y, index_t rows, index_t n) {
   for (index_t r = 0; r < rows && n > 0; ++r, x += n, y += n) {
     const T top = *std::max_element(x, x + n);
-    T sum = 0;
+    double sum = 0;
     for (index_t i = 0; i < n; ++i) sum += std::exp(x[i] - top);
-    for (index_t i = 0; i < n; ++i) y[i] = (x[i] - top) - std::log(sum);
+    for (index_t i = 0; i < n; ++i) y[i] = (x[i] - top) - static_cast<T>(std::log(sum));
   }
 }
 
 template <class T>
 void log_softmax_rows_backward(const T* dy, const T* y, T* dx, index_t rows, index_t n) {
   for (index_t r = 0; r < rows; ++r, dy += n, y += n, dx += n) {
-    T sum = 0;
+    double sum = 0;
     for (index_t i = 0; i < n; ++i) sum += dy[i];
-    for (index_t i = 0; i < n; ++i) dx[i] = dy[i] - std::exp(y[i]) * sum;
+    for (index_t i = 0; i < n; ++i) dx[i] = dy[i] - std::exp(y[i]) * static_cast<T>(sum);
   }
 }
 
@@ -257,11 +258,11 @@ template <class T>
 void layer_norm(const T* x, const T* gamma, const T* beta, T eps, T* y, T* mean, T* rstd, index_t rows,
                 index_t n) {
   for (index_t r = 0; r < rows; ++r, x += n, y += n) {
-    T sum = 0, squares = 0;
+    double sum = 0, squares = 0;
     for (index_t i = 0; i < n; ++i) sum += x[i];
-    mean[r] = sum / static_cast<T>(n);
+    mean[r] = static_cast<T>(sum / static_cast<double>(n));
     for (index_t i = 0; i < n; ++i) squares += (x[i] - mean[r]) * (x[i] - mean[r]);
-    rstd[r] = 1 / std::sqrt(squares / static_cast<T>(n) + eps);
+    rstd[r] = 1 / std::sqrt(static_cast<T>(squares / static_cast<double>(n)) + eps);
     for (index_t i = 0; i < n; ++i)
       y[i] = (x[i] - mean[r]) * rstd[r] * (gamma ? gamma[i] : T(1)) + (beta ? beta[i] : T(0));
   }
@@ -275,13 +276,15 @@ void layer_norm_backward(const T* dy, const T* x, const T* gamma, const T* mean,
   for (index_t r = 0; r < rows; ++r, dy += n, x += n, dx += n) {
     const auto normal = [&](index_t i) { return (x[i] - mean[r]) * rstd[r]; };
     const auto dn = [&](index_t i) { return dy[i] * (gamma ? gamma[i] : T(1)); };
-    T mean_dn = 0, mean_dn_n = 0;
+    double sum_dn = 0, sum_dn_n = 0;
     for (index_t i = 0; i < n; ++i) {
-      mean_dn += dn(i) / static_cast<T>(n);
-      mean_dn_n += dn(i) * normal(i) / static_cast<T>(n);
+      sum_dn += dn(i);
+      sum_dn_n += dn(i) * normal(i);
       if (dgamma) dgamma[i] += dy[i] * normal(i);
       if (dbeta) dbeta[i] += dy[i];
     }
+    const T mean_dn = static_cast<T>(sum_dn / static_cast<double>(n)),
+            mean_dn_n = static_cast<T>(sum_dn_n / static_cast<double>(n));
     for (index_t i = 0; i < n; ++i) dx[i] = rstd[r] * (dn(i) - mean_dn - normal(i) * mean_dn_n);
   }
 }
@@ -289,9 +292,9 @@ void layer_norm_backward(const T* dy, const T* x, const T* gamma, const T* mean,
 template <class T>
 void rms_norm(const T* x, const T* gamma, T eps, T* y, T* rstd, index_t rows, index_t n) {
   for (index_t r = 0; r < rows; ++r, x += n, y += n) {
-    T squares = 0;
+    double squares = 0;
     for (index_t i = 0; i < n; ++i) squares += x[i] * x[i];
-    rstd[r] = 1 / std::sqrt(squares / static_cast<T>(n) + eps);
+    rstd[r] = 1 / std::sqrt(static_cast<T>(squares / static_cast<double>(n)) + eps);
     for (index_t i = 0; i < n; ++i) y[i] = x[i] * rstd[r] * (gamma ? gamma[i] : T(1));
   }
 }
@@ -301,12 +304,13 @@ void rms_norm_backward(const T* dy, const T* x, const T* gamma, const T* rstd, T
                        index_t n) {
   if (dgamma) std::fill_n(dgamma, n, T(0));
   for (index_t r = 0; r < rows; ++r, dy += n, x += n, dx += n) {
-    T mean_dn_n = 0;
+    double sum_dn_n = 0;
     for (index_t i = 0; i < n; ++i) {
       const T normal = x[i] * rstd[r];
-      mean_dn_n += dy[i] * (gamma ? gamma[i] : T(1)) * normal / static_cast<T>(n);
+      sum_dn_n += dy[i] * (gamma ? gamma[i] : T(1)) * normal;
       if (dgamma) dgamma[i] += dy[i] * normal;
     }
+    const T mean_dn_n = static_cast<T>(sum_dn_n / static_cast<double>(n));
     for (index_t i = 0; i < n; ++i)
       dx[i] = rstd[r] * (dy[i] * (gamma ? gamma[i] : T(1)) - x[i] * rstd[r] * mean_dn_n);
   }
@@ -335,11 +339,15 @@ void drop(const uint64_t* words, index_t first, const T* x, T scale, T* y, index
 
 template <class T>
 void adam(const typename Kernels<T>::AdamStep& s, T* w, const T* g, T* m, T* v, index_t n) {
+  const T beta1 = static_cast<T>(s.beta1), rest1 = static_cast<T>(1 - s.beta1),
+          beta2 = static_cast<T>(s.beta2), rest2 = static_cast<T>(1 - s.beta2), l2 = static_cast<T>(s.l2),
+          keep = static_cast<T>(1 - s.decoupled), step = static_cast<T>(s.step), eps = static_cast<T>(s.eps),
+          correction = static_cast<T>(s.inv_sqrt_correction2);
   for (index_t i = 0; i < n; ++i) {
-    const T gradient = g[i] + s.l2 * w[i];
-    m[i] = s.beta1 * m[i] + (1 - s.beta1) * gradient;
-    v[i] = s.beta2 * v[i] + (1 - s.beta2) * gradient * gradient;
-    w[i] = w[i] * (1 - s.decoupled) - s.step * m[i] / (std::sqrt(v[i]) * s.inv_sqrt_correction2 + s.eps);
+    const T gradient = g[i] + l2 * w[i];
+    m[i] = beta1 * m[i] + rest1 * gradient;
+    v[i] = beta2 * v[i] + rest2 * gradient * gradient;
+    w[i] = w[i] * keep - step * m[i] / (std::sqrt(v[i]) * correction + eps);
   }
 }
 

@@ -1,19 +1,50 @@
 // rows.inl — reductions of rows, and the functions built on them: softmax and the norms.
 //
-// A row is summed by four vectors in turn, which are then added as ((0 + 1) + (2 + 3)): the order depends on
-// the length alone, and the error grows with n / (4 lanes) instead of n.
+// A sum is a fixed tree. Four vectors add 8 terms to each lane in turn, and up to 16 such sums are
+// added one after the other: that is a leaf. Two leaves are added as soon as both are there, then
+// two pairs, and so on; the lanes come last. The order depends on the length alone, and the error
+// bound grows with log n: a million equal numbers keep their digits.
 
+template <class T>
+constexpr index_t terms_per_turn = 4 * Vec<T>::lanes;
+template <class T>
+constexpr index_t block_terms = 8 * terms_per_turn<T>;
+template <class T>
+constexpr index_t leaf_terms = 16 * block_terms<T>;
+
+// term(i, count) returns terms i … i + count - 1, and 0 in the other lanes.
 template <class T, class Term>
-INLINE T sum_terms(index_t n,
-                   Term term) {  // term(i, count): the lanes of elements i … i + count - 1, the rest 0
+INLINE Vec<T> sum_leaf(index_t begin, index_t n, const Term& term) {
   using V = Vec<T>;
-  V s[4] = {V::all(0), V::all(0), V::all(0), V::all(0)};
-  index_t i = 0;
-  for (; i + 4 * V::lanes <= n; i += 4 * V::lanes)
-    for (int k = 0; k < 4; ++k) s[k] = s[k] + term(i + k * V::lanes, V::lanes);
-  for (int k = 0; i < n; i += V::lanes, ++k)
-    s[k] = s[k] + term(i, n - i < V::lanes ? static_cast<int>(n - i) : V::lanes);
-  return ((s[0] + s[1]) + (s[2] + s[3])).sum();
+  V total[4] = {V::all(0), V::all(0), V::all(0), V::all(0)};
+  const index_t stop = begin + n, whole = begin + n / terms_per_turn<T> * terms_per_turn<T>;
+  index_t i = begin;
+  while (i < whole) {
+    const index_t end = whole - i < block_terms<T> ? whole : i + block_terms<T>;
+    V s[4] = {V::all(0), V::all(0), V::all(0), V::all(0)};
+    for (; i < end; i += terms_per_turn<T>)
+      for (int k = 0; k < 4; ++k) s[k] = s[k] + term(i + k * V::lanes, V::lanes);
+    for (int k = 0; k < 4; ++k) total[k] = total[k] + s[k];
+  }
+  for (int k = 0; i < stop; i += V::lanes, ++k)
+    total[k] = total[k] + term(i, stop - i < V::lanes ? static_cast<int>(stop - i) : V::lanes);
+  return (total[0] + total[1]) + (total[2] + total[3]);
+}
+
+// The sum of terms 0 … n - 1.
+template <class T, class Term>
+INLINE T sum_terms(index_t n, const Term& term) {
+  Vec<T> waiting[64];  // subtrees without their right neighbour, each at least twice as large as the next
+  int count = 0;
+  index_t begin = 0;
+  for (index_t leaf = 0; n - begin > leaf_terms<T>; ++leaf, begin += leaf_terms<T>) {
+    Vec<T> sum = sum_leaf<T>(begin, leaf_terms<T>, term);
+    for (index_t level = leaf; level & 1; level >>= 1) sum = waiting[--count] + sum;
+    waiting[count++] = sum;
+  }
+  Vec<T> sum = sum_leaf<T>(begin, n - begin, term);
+  while (count > 0) sum = waiting[--count] + sum;
+  return sum.sum();
 }
 
 template <class T>
@@ -30,55 +61,67 @@ INLINE Vec<T> only(Vec<T> x, int count) {
   return Vec<T>::load_n(lanes, count);
 }
 
-// Long rows are summed in blocks, and the blocks' sums pairwise, so that even a million equal
-// numbers keep their digits.
-constexpr index_t sum_block = 256;
-template <class T>
-T sum_row(const T* x, index_t n) {
-  if (n <= sum_block)
-    return sum_terms<T>(n, [x](index_t i, int count) INLINE_LAMBDA { return load_some(x + i, count); });
-  index_t half = sum_block;
-  while (half * 2 < n) half *= 2;
-  return sum_row(x, half) + sum_row(x + half, n - half);
-}
-
 template <class T>
 void sum_rows(const T* x, T* y, index_t rows, index_t n) {
-  for (index_t r = 0; r < rows; ++r) y[r] = n ? sum_row(x + r * n, n) : T(0);
+  for (index_t r = 0; r < rows; ++r, x += n)
+    y[r] = sum_terms<T>(n, [x](index_t i, int count) INLINE_LAMBDA { return load_some(x + i, count); });
 }
 
-// Sums of VECTORS vectors of columns, side by side: several, so that what a row brings into the cache is used at once. `count`
-// of their lanes exist.
+// Column sums are a tree, too: up to 64 rows are added one after the other, more are cut in two.
+constexpr index_t block_rows = 64;
+
+// The size of the first part when n > unit rows are cut in two: unit times a power of two.
+INLINE index_t first_part(index_t n, index_t unit) {
+  index_t part = unit;
+  while (part * 2 < n) part *= 2;
+  return part;
+}
+
+// Sums VECTORS vectors of columns side by side, so that a cache line is used as soon as it is
+// loaded. Only the first `count` lanes of a vector exist.
 template <class T, int VECTORS>
-INLINE void sum_strip(const T* x, T* y, index_t rows, index_t n, int count, bool accumulate) {
+void sum_strip(const T* x, index_t rows, index_t n, int count, Vec<T>* total) {
   using V = Vec<T>;
-  V total[VECTORS];
+  if (rows > block_rows) {
+    const index_t part = first_part(rows, block_rows);
+    V rest[VECTORS];
+    sum_strip<T, VECTORS>(x, part, n, count, total);
+    sum_strip<T, VECTORS>(x + part * n, rows - part, n, count, rest);
+    for (int j = 0; j < VECTORS; ++j) total[j] = total[j] + rest[j];
+    return;
+  }
+  V block[VECTORS];
   UNROLL(8)
-  for (int j = 0; j < VECTORS; ++j) total[j] = accumulate ? V::load_n(y + j * V::lanes, count) : V::all(0);
-  for (index_t r0 = 0; r0 < rows; r0 += 64) {
-    const index_t stop = r0 + 64 < rows ? r0 + 64 : rows;
-    V block[VECTORS];
+  for (int j = 0; j < VECTORS; ++j) block[j] = V::all(0);
+  for (index_t r = 0; r < rows; ++r) {
     UNROLL(8)
-    for (int j = 0; j < VECTORS; ++j) block[j] = V::all(0);
-    for (index_t r = r0; r < stop; ++r) {
-      UNROLL(8)
-      for (int j = 0; j < VECTORS; ++j) block[j] = block[j] + load_some(x + r * n + j * V::lanes, count);
-    }
-    UNROLL(8)
-    for (int j = 0; j < VECTORS; ++j) total[j] = total[j] + block[j];
+    for (int j = 0; j < VECTORS; ++j) block[j] = block[j] + load_some(x + r * n + j * V::lanes, count);
   }
   UNROLL(8)
-  for (int j = 0; j < VECTORS; ++j) total[j].store_n(y + j * V::lanes, count);
+  for (int j = 0; j < VECTORS; ++j) total[j] = block[j];
 }
 
-// Column sums: rows are added one after the other in blocks of 64, and the blocks to the total.
+template <class T, int VECTORS>
+void store_strip(const T* x, T* y, index_t rows, index_t n, int count, bool accumulate) {
+  using V = Vec<T>;
+  V total[VECTORS];
+  sum_strip<T, VECTORS>(x, rows, n, count, total);
+  for (int j = 0; j < VECTORS; ++j) {
+    T* to = y + j * V::lanes;
+    (accumulate ? V::load_n(to, count) + total[j] : total[j]).store_n(to, count);
+  }
+}
+
 template <class T>
 void sum_columns(const T* x, T* y, index_t rows, index_t n, bool accumulate) {
-  constexpr int lanes = Vec<T>::lanes, wide = 8 * lanes;
+  constexpr int lanes = Vec<T>::lanes, wide = 8 * lanes, middle = 4 * lanes;
   index_t c = 0;
-  for (; c + wide <= n; c += wide) sum_strip<T, 8>(x + c, y + c, rows, n, lanes, accumulate);
-  for (; c < n; c += lanes)
-    sum_strip<T, 1>(x + c, y + c, rows, n, n - c < lanes ? static_cast<int>(n - c) : lanes, accumulate);
+  for (; c + wide <= n; c += wide) store_strip<T, 8>(x + c, y + c, rows, n, lanes, accumulate);
+  for (; c + middle <= n; c += middle) store_strip<T, 4>(x + c, y + c, rows, n, lanes, accumulate);
+  for (; c < n; c += lanes) {
+    const int count = n - c < lanes ? static_cast<int>(n - c) : lanes;
+    store_strip<T, 1>(x + c, y + c, rows, n, count, accumulate);
+  }
 }
 
 template <class T>

@@ -152,20 +152,27 @@ INLINE V round(V a) {
   for (int i = 0; i < V::lanes; ++i) a.v[i] = static_cast<decltype(a.v[i] + 0)>(__builtin_rint(a.v[i]));
   return a;
 }
+// Lanes of a and b by number, those of b counted after those of a. g++ 11 has only the older builtin.
+#if defined(__clang__) || __GNUC__ >= 12
+#define LANES(a, b, ...) V::of(__builtin_shufflevector(a.v, b.v, __VA_ARGS__))
+#else
+#define LANES(a, b, ...) V::of(__builtin_shuffle(a.v, b.v, typename V::Truth{__VA_ARGS__}))
+#endif
 template <AnyVec V>
 INLINE V zip_low(V a, V b) {
   if constexpr (V::lanes == 4)
-    return V::of(__builtin_shufflevector(a.v, b.v, 0, 4, 1, 5));
+    return LANES(a, b, 0, 4, 1, 5);
   else
-    return V::of(__builtin_shufflevector(a.v, b.v, 0, 2));
+    return LANES(a, b, 0, 2);
 }
 template <AnyVec V>
 INLINE V zip_high(V a, V b) {
   if constexpr (V::lanes == 4)
-    return V::of(__builtin_shufflevector(a.v, b.v, 2, 6, 3, 7));
+    return LANES(a, b, 2, 6, 3, 7);
   else
-    return V::of(__builtin_shufflevector(a.v, b.v, 1, 3));
+    return LANES(a, b, 1, 3);
 }
+#undef LANES
 template <AnyVec V>
 INLINE V pow2(V n) {
   constexpr int mantissa = sizeof(n.v[0]) == 4 ? 23 : 52, bias = sizeof(n.v[0]) == 4 ? 127 : 1023;

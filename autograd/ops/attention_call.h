@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "autograd/ops/attention.h"
 #include "autograd/ops/matrices.h"
 
 namespace heed::ops {
@@ -19,7 +20,7 @@ struct Block {
 struct Call {
   Shape scores;  // (..., T, S)
   double scale;
-  bool causal;
+  CausalRule causal;
   Mask mask;  // undefined: nothing is hidden but the future, where causal
   std::optional<kernels::KeepSource> keep;
   double keep_scale;
@@ -32,8 +33,9 @@ struct Call {
     for (int axis = 0; axis + 2 < scores.rank(); ++axis) n *= scores[axis];
     return n;
   }
-  // How many keys, from the first on, query `row` may see by the causal flag: the last query sees all.
-  index_t seen(index_t row) const { return causal ? std::clamp<index_t>(row + 1 + s() - t(), 0, s()) : s(); }
+  // How many keys, from the first on, query `row` may attend to by the causal flag; not less than
+  // the row before.
+  index_t seen(index_t row) const { return causal.keys(row, t(), s()); }
 };
 
 // What backward fills, each where its input needs a gradient.
@@ -55,7 +57,8 @@ class Scores {
  public:
   explicit Scores(const Inputs& in) : in_(in), call_(in.call), table_(kernels::kernels<T>()) {
     if (call_.mask.defined()) {
-      mask_strides_ = stretched(call_.mask.shape(), call_.scores);
+      const Shape& own = call_.mask.shape();
+      mask_strides_ = broadcast_strides(own, contiguous_strides(own), call_.scores);
       mask_starts_ = beginnings(call_.scores, mask_strides_);
     }
     if (in.bias.defined()) {
@@ -90,7 +93,10 @@ class Scores {
         const index_t step = mask_strides_.back(1);
         const std::uint8_t* from = call_.mask.data() + mask_starts_[static_cast<std::size_t>(b.head)] +
                                    (b.row + r) * mask_strides_.back(2) + b.key * step;
-        for (index_t i = 0; i < seen; ++i) row[i] = from[i * step];
+        if (step == 1)
+          std::copy_n(from, seen, row);
+        else
+          for (index_t i = 0; i < seen; ++i) row[i] = from[i * step];
       }
       std::fill_n(row + seen, b.keys - seen, std::uint8_t{0});
     }
@@ -113,17 +119,6 @@ class Scores {
   }
 
  private:
-  // The strides of `shape`, dense, once it is stretched to `full`.
-  static Strides stretched(const Shape& shape, const Shape& full) {
-    Strides strides = contiguous_strides(full);
-    const Strides own = contiguous_strides(shape);
-    for (int axis = 0; axis < full.rank(); ++axis) {
-      const int from = axis - full.rank() + shape.rank();
-      strides[axis] = from < 0 || shape[from] == 1 ? 0 : own[from];
-    }
-    return strides;
-  }
-
   const Inputs& in_;
   const Call& call_;
   const kernels::Kernels<T>& table_;

@@ -27,8 +27,10 @@ decltype(auto) dispatch(DType dtype, F&& f) {
 
 // x as dense row-major numbers, without history: x itself or a copy. What a kernel is given.
 Tensor dense(const Tensor& x);
-// A fresh tensor of x's dtype.
-inline Tensor empty_like(const Tensor& x) { return empty(x.shape(), x.dtype()); }
+// A fresh tensor for a result of `op`, contents unspecified. Throws "[op] too large: …" or "[op]
+// cannot allocate …".
+Tensor allocate(const char* op, const Shape& shape, DType dtype);
+inline Tensor allocate_like(const char* op, const Tensor& x) { return allocate(op, x.shape(), x.dtype()); }
 // The pointer a kernel writes to. Only for tensors that the op itself has just made.
 template <class T>
 T* output(Tensor& y) {

@@ -15,6 +15,12 @@ struct Grid {
           "a window needs a kernel of at least 1 x 1, ",
           "a stride and a dilation of at least 1 and no negative padding, got kernel ", w.kernel_h, " x ",
           w.kernel_w, ", stride ", w.stride, ", dilation ", w.dilation, ", padding ", w.padding);
+    constexpr index_t limit = index_t{1} << 30;
+    check(w.kernel_h <= limit && w.kernel_w <= limit && w.stride <= limit && w.padding <= limit &&
+              w.dilation <= limit,
+          op, "too large: expected a window of sizes up to ", limit, ", got kernel ", w.kernel_h, " x ",
+          w.kernel_w, ", stride ", w.stride, ", dilation ", w.dilation, ", padding ", w.padding);
+    check_sizes(op, {height, width});
     const index_t tall = w.dilation * (w.kernel_h - 1) + 1, wide = w.dilation * (w.kernel_w - 1) + 1;
     check(tall <= height + 2 * w.padding && wide <= width + 2 * w.padding, op, "the kernel ", w.kernel_h,
           " x ", w.kernel_w, w.dilation == 1 ? "" : concat(" with dilation ", w.dilation),
@@ -45,10 +51,12 @@ void for_each_pixel(index_t channels, index_t height, index_t width, const Windo
         }
 }
 
-Tensor unfold_of(const Tensor& x, const Window& w, const Grid& grid) {
+Tensor unfold_of(const char* op, const Tensor& x, const Window& w, const Grid& grid) {
   const index_t batch = x.size(0), channels = x.size(1), height = x.size(2), width = x.size(3);
+  check_sizes(op, {batch, channels, w.kernel_h, w.kernel_w, grid.rows, grid.columns});
+  const Shape shape{batch, channels * w.kernel_h * w.kernel_w, grid.rows * grid.columns};
+  Tensor y = ops::allocate(op, shape, x.dtype()).fill_(0);
   const Tensor xd = ops::dense(x);
-  Tensor y = zeros({batch, channels * w.kernel_h * w.kernel_w, grid.rows * grid.columns}, x.dtype());
   ops::dispatch(x.dtype(), [&]<class T>() {
     const T* px = xd.data<T>();
     T* py = ops::output<T>(y);
@@ -63,22 +71,35 @@ Tensor unfold_of(const Tensor& x, const Window& w, const Grid& grid) {
   return y;
 }
 
-Tensor fold_of(const Tensor& columns, index_t height, index_t width, const Window& w, const Grid& grid) {
+// How many patches hold one pixel, at most.
+index_t overlap(const Window& w) {
+  const auto along = [&](index_t kernel) {
+    return std::min(kernel, (w.dilation * (kernel - 1) + w.stride) / w.stride);
+  };
+  return along(w.kernel_h) * along(w.kernel_w);
+}
+
+// A pixel is the sum of few patches; if they may be many, it is summed in f64.
+Tensor fold_of(const char* op, const Tensor& columns, index_t height, index_t width, const Window& w,
+               const Grid& grid) {
   const index_t batch = columns.size(0), channels = columns.size(1) / (w.kernel_h * w.kernel_w);
+  const DType sum_type = overlap(w) > 64 ? f64 : columns.dtype();
+  Tensor x = ops::allocate(op, {batch, channels, height, width}, sum_type).fill_(0);
   const Tensor cd = ops::dense(columns);
-  Tensor x = zeros({batch, channels, height, width}, columns.dtype());
+  const index_t image = channels * height * width, block = columns.size(1) * columns.size(2);
   ops::dispatch(columns.dtype(), [&]<class T>() {
-    const T* pc = cd.data<T>();
-    T* px = ops::output<T>(x);
-    const index_t image = channels * height * width, block = columns.size(1) * columns.size(2);
-    kernels::parallel_for(batch, ops::cheap_grain / (block + 1) + 1, [&](index_t begin, index_t stop) {
-      for (index_t b = begin; b < stop; ++b)
-        for_each_pixel(channels, height, width, w, grid, [&](index_t column, index_t pixel) {
-          px[b * image + pixel] += pc[b * block + column];
-        });
+    ops::dispatch(sum_type, [&]<class Sum>() {
+      const T* pc = cd.data<T>();
+      Sum* px = ops::output<Sum>(x);
+      kernels::parallel_for(batch, ops::cheap_grain / (block + 1) + 1, [&](index_t begin, index_t stop) {
+        for (index_t b = begin; b < stop; ++b)
+          for_each_pixel(channels, height, width, w, grid, [&](index_t column, index_t pixel) {
+            px[b * image + pixel] += static_cast<Sum>(pc[b * block + column]);
+          });
+      });
     });
   });
-  return x;
+  return to(x, columns.dtype());
 }
 
 }  // namespace
@@ -91,9 +112,9 @@ Tensor unfold(const Tensor& x, const Window& window) {
   ops::check_tensors("unfold", {&x});
   check(x.rank() == 4, "unfold", "x must be (B, C, height, width), got ", x.shape());
   const Grid grid("unfold", x.size(2), x.size(3), window);
-  return record("unfold", {x}, unfold_of(x, window, grid),
+  return record("unfold", {x}, unfold_of("unfold", x, window, grid),
                 [window, grid, h = x.size(2), w = x.size(3)](const Tensor& dy, Gradients& d) {
-                  d[0] = fold_of(dy, h, w, window, grid);
+                  d[0] = fold_of("unfold", dy, h, w, window, grid);
                 });
 }
 
@@ -107,8 +128,9 @@ Tensor fold(const Tensor& columns, index_t height, index_t width, const Window& 
         " do not hold whole patches of ", window.kernel_h, " x ", window.kernel_w);
   check(columns.size(2) == grid.rows * grid.columns, "fold", "columns ", columns.shape(), " have ",
         columns.size(2), " positions, a window on ", height, " x ", width, " has ", grid.rows * grid.columns);
-  return record("fold", {columns}, fold_of(columns, height, width, window, grid),
-                [window, grid](const Tensor& dy, Gradients& d) { d[0] = unfold_of(dy, window, grid); });
+  return record(
+      "fold", {columns}, fold_of("fold", columns, height, width, window, grid),
+      [window, grid](const Tensor& dy, Gradients& d) { d[0] = unfold_of("fold", dy, window, grid); });
 }
 
 // conv2d(x, weight, bias): every patch times every filter.

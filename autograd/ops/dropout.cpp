@@ -21,9 +21,8 @@ KeepBits draw(index_t n, const kernels::KeepSource& rule) {
 }
 
 // y = x * scale where kept, else 0
-Tensor apply(const KeepBits& words, const Tensor& x, double scale) {
+Tensor apply(Tensor y, const KeepBits& words, const Tensor& x, double scale) {
   const Tensor xd = ops::dense(x);
-  Tensor y = ops::empty_like(x);
   ops::dispatch(x.dtype(), [&]<class T>() {
     const T *px = xd.data<T>(), s = static_cast<T>(scale);
     T* py = ops::output<T>(y);
@@ -46,10 +45,11 @@ Tensor dropout(const Tensor& x, double p, Generator& gen) {
   check(p >= 0 && p <= 1, "dropout", "p must be in [0, 1], got ", p);
   if (p == 0 || x.numel() == 0) return x;
   const double scale = p < 1 ? 1 / (1 - p) : 0;
+  Tensor y = ops::allocate_like("dropout", x);
   KeepBits keep = draw(x.numel(), ops::keep_rule(x.numel(), p, gen));
-  const Tensor y = apply(keep, x, scale);
+  y = apply(y, keep, x, scale);
   return record("dropout", {x}, y, [keep = std::move(keep), scale](const Tensor& dy, Gradients& d) {
-    d[0] = apply(keep, dy, scale);
+    d[0] = apply(ops::allocate_like("dropout", dy), keep, dy, scale);
   });
 }
 

@@ -14,9 +14,9 @@ namespace {
 // ---- the two loops that everything here runs through ------------------------------------------------------
 
 // y = f(x), element by element.
-Tensor map(Unary f, const Tensor& x) {
+Tensor map(const char* op, Unary f, const Tensor& x) {
+  Tensor y = ops::allocate_like(op, x);
   const Tensor xd = ops::dense(x);
-  Tensor y = ops::empty_like(x);
   ops::dispatch(x.dtype(), [&]<class T>() {
     const T* px = xd.data<T>();
     T* py = ops::output<T>(y);
@@ -101,7 +101,7 @@ void for_rows(const Walk& walk, const T* a, const T* b, T* y, Row&& row) {
 
 Tensor combine(const char* op, Binary f, const Tensor& a, const Tensor& b) {
   const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
-  Tensor y = empty(shape, a.dtype());
+  Tensor y = ops::allocate(op, shape, a.dtype());
   if (y.numel() == 0) return y;
   const Tensor ad = ops::dense(a), bd = ops::dense(b);
   const Walk walk = plan(a.shape(), b.shape(), shape);
@@ -115,9 +115,10 @@ Tensor combine(const char* op, Binary f, const Tensor& a, const Tensor& b) {
 }
 
 // y = f(x, number), or f(number, x).
-Tensor combine(Binary f, const Tensor& x, double number, Operands operands = Operands::b_is_one) {
+Tensor combine(const char* op, Binary f, const Tensor& x, double number,
+               Operands operands = Operands::b_is_one) {
+  Tensor y = ops::allocate_like(op, x);
   const Tensor xd = ops::dense(x);
-  Tensor y = ops::empty_like(x);
   ops::dispatch(x.dtype(), [&]<class T>() {
     const T value = static_cast<T>(number), *px = xd.data<T>();
     T* py = ops::output<T>(y);
@@ -134,7 +135,7 @@ Tensor combine(Binary f, const Tensor& x, double number, Operands operands = Ope
 enum class Keeps { x, y };
 Tensor unary(const char* op, Unary f, const Tensor& x, Keeps keeps) {
   ops::check_tensors(op, {&x});
-  const Tensor y = map(f, x);
+  const Tensor y = map(op, f, x);
   return record(op, {x}, y, [f, saved = Saved(keeps == Keeps::x ? x : y)](const Tensor& dy, Gradients& d) {
     d[0] = ops::unary_backward(f, dy, saved());
   });
@@ -143,8 +144,8 @@ Tensor unary(const char* op, Unary f, const Tensor& x, Keeps keeps) {
 }  // namespace
 
 Tensor ops::unary_backward(Unary f, const Tensor& dy, const Tensor& saved) {
+  Tensor dx = allocate_like("unary_backward", dy);
   const Tensor dyd = dense(dy), sd = dense(saved);
-  Tensor dx = empty_like(dyd);
   dispatch(dy.dtype(), [&]<class T>() {
     const T *pdy = dyd.data<T>(), *ps = sd.data<T>();
     T* pdx = output<T>(dx);
@@ -201,34 +202,40 @@ Tensor div(const Tensor& a, const Tensor& b) {
                 });
 }
 
-// pow(a, b): y = a^b;   da = dy * b * a^(b-1), db = dy * y * ln(a), taken as 0 where a = 0
+// pow(a, b): y = a^b
+//   backward   da = dy * b * a^(b-1), 0 if b = 0 (also for a = 0, whose power is infinite)
+//              db = dy * y * ln(a), 0 if a = 0 and b >= 0
+//   saves      a, b, y
 Tensor pow(const Tensor& a, const Tensor& b) {
   ops::check_tensors("pow", {&a, &b});
   const Tensor y = combine("pow", Binary::pow, a, b);
   return record("pow", {a, b}, y, [a = Saved(a), b = Saved(b), y = Saved(y)](const Tensor& dy, Gradients& d) {
     const Tensor base = a(), exponent = b();
+    const Tensor zero = zeros({}, dy.dtype());
     if (d.needs(0)) {
-      // b * a^(b-1) is 0 for b = 0, also where a = 0 makes the power infinite
-      const Tensor slope = exponent * pow(base, exponent - 1.0);
-      d[0] = sum_to(dy * where(equal(exponent, 0), zeros(slope.shape(), slope.dtype()), slope), a.shape());
+      const Tensor da = dy * (exponent * pow(base, exponent - 1.0));
+      d[0] = sum_to(where(equal(exponent, 0), zero, da), a.shape());
     }
     if (d.needs(1)) {
-      const Tensor slope = y() * log(base);
-      d[1] = sum_to(dy * where(equal(base, 0), zeros(slope.shape(), slope.dtype()), slope), b.shape());
+      const Tensor slope = where(equal(base, 0) & (exponent >= 0), zero, y() * log(base));
+      d[1] = sum_to(dy * slope, b.shape());
     }
   });
 }
 
-// maximum, minimum: y = the larger (smaller);   the gradient goes to the one that was taken, half to each of
-// equals
+// maximum, minimum: y = the larger (smaller), NaN if either is NaN
+//   backward   dy goes to the operand that was taken, half to each of equals; with a NaN, dy to
+//              both, as in PyTorch
+//   saves      a, b
 static Tensor extreme(const char* op, Binary f, const Tensor& a, const Tensor& b) {
   ops::check_tensors(op, {&a, &b});
   return record(op, {a, b}, combine(op, f, a, b),
                 [a = Saved(a), b = Saved(b), larger = f == Binary::maximum](const Tensor& dy, Gradients& d) {
-                  const Tensor x = a(), y = b(), zero = zeros(dy.shape(), dy.dtype()), half = dy * 0.5;
-                  const Mask to_a = larger ? x > y : x < y, to_b = larger ? y > x : y < x, tie = equal(x, y);
-                  if (d.needs(0)) d[0] = sum_to(where(tie, half, where(to_a, dy, zero)), a.shape());
-                  if (d.needs(1)) d[1] = sum_to(where(tie, half, where(to_b, dy, zero)), b.shape());
+                  const Tensor x = a(), y = b(), zero = zeros({}, dy.dtype()), half = dy * 0.5;
+                  const Mask a_lost = larger ? x < y : x > y, b_lost = larger ? y < x : y > x,
+                             tie = equal(x, y);
+                  if (d.needs(0)) d[0] = sum_to(where(tie, half, where(a_lost, zero, dy)), a.shape());
+                  if (d.needs(1)) d[1] = sum_to(where(tie, half, where(b_lost, zero, dy)), b.shape());
                 });
 }
 Tensor maximum(const Tensor& a, const Tensor& b) { return extreme("maximum", Binary::maximum, a, b); }
@@ -239,33 +246,33 @@ Tensor minimum(const Tensor& a, const Tensor& b) { return extreme("minimum", Bin
 // add(a, number), mul(a, number): as above, without a tensor for the number
 Tensor add(const Tensor& a, double b) {
   ops::check_tensors("add_number", {&a});
-  return record("add_number", {a}, combine(Binary::add, a, b),
+  return record("add_number", {a}, combine("add_number", Binary::add, a, b),
                 [](const Tensor& dy, Gradients& d) { d[0] = dy; });
 }
 Tensor mul(const Tensor& a, double b) {
   ops::check_tensors("mul_number", {&a});
-  return record("mul_number", {a}, combine(Binary::mul, a, b),
+  return record("mul_number", {a}, combine("mul_number", Binary::mul, a, b),
                 [b](const Tensor& dy, Gradients& d) { d[0] = dy * b; });
 }
 
 // a / number divides, for x * (1 / n) is not always the same bits;   da = dy / number
 Tensor operator/(const Tensor& a, double b) {
   ops::check_tensors("div_number", {&a});
-  return record("div_number", {a}, combine(Binary::div, a, b),
+  return record("div_number", {a}, combine("div_number", Binary::div, a, b),
                 [b](const Tensor& dy, Gradients& d) { d[0] = dy / b; });
 }
 
 // number - b;   db = -dy
 Tensor operator-(double a, const Tensor& b) {
   ops::check_tensors("number_sub", {&b});
-  return record("number_sub", {b}, combine(Binary::sub, b, a, Operands::a_is_one),
+  return record("number_sub", {b}, combine("number_sub", Binary::sub, b, a, Operands::a_is_one),
                 [](const Tensor& dy, Gradients& d) { d[0] = neg(dy); });
 }
 
 // number / b: y = a / b;   db = -dy * y / b
 Tensor operator/(double a, const Tensor& b) {
   ops::check_tensors("number_div", {&b});
-  const Tensor y = combine(Binary::div, b, a, Operands::a_is_one);
+  const Tensor y = combine("number_div", Binary::div, b, a, Operands::a_is_one);
   return record("number_div", {b}, y, [b = Saved(b), y = Saved(y)](const Tensor& dy, Gradients& d) {
     d[0] = neg(dy * (y() / b()));
   });
@@ -275,7 +282,8 @@ Tensor operator/(double a, const Tensor& b) {
 Tensor pow(const Tensor& a, double exponent) {
   ops::check_tensors("pow_number", {&a});
   return record("pow_number", {a},
-                exponent == 2 ? combine("pow_number", Binary::mul, a, a) : combine(Binary::pow, a, exponent),
+                exponent == 2 ? combine("pow_number", Binary::mul, a, a)
+                              : combine("pow_number", Binary::pow, a, exponent),
                 [a = Saved(a), exponent](const Tensor& dy, Gradients& d) {
                   d[0] =
                       exponent == 0 ? zeros(a.shape(), dy.dtype()) : dy * (pow(a(), exponent - 1) * exponent);
@@ -289,8 +297,8 @@ Tensor pow(const Tensor& a, double exponent) {
 // y = -x;   dx = -dy
 Tensor neg(const Tensor& x) {
   ops::check_tensors("neg", {&x});
-  return record("neg", {x}, map(Unary::neg, x),
-                [](const Tensor& dy, Gradients& d) { d[0] = map(Unary::neg, dy); });
+  return record("neg", {x}, map("neg", Unary::neg, x),
+                [](const Tensor& dy, Gradients& d) { d[0] = map("neg", Unary::neg, dy); });
 }
 // y = e^x;   dx = dy * y
 Tensor exp(const Tensor& x) { return unary("exp", Unary::exp, x, Keeps::y); }
@@ -319,14 +327,15 @@ Tensor silu(const Tensor& x) { return unary("silu", Unary::silu, x, Keeps::x); }
 
 // ---- choices ----------------------------------------------------------------------------------------------
 
-// clamp(x, low, high): y = x kept inside [low, high];   dx = dy where x was inside
+// clamp(x, low, high): y = min(max(x, low), high), so high if low > high; NaN stays NaN
+//   backward   dx = dy if low <= x <= high, else 0
+//   saves      x
 Tensor clamp(const Tensor& x, double low, double high) {
   ops::check_tensors("clamp", {&x});
-  check(low <= high, "clamp", "low ", low, " must not be above high ", high);
-  const Tensor y = combine(Binary::minimum, combine(Binary::maximum, x, low), high);
+  const Tensor y = combine("clamp", Binary::minimum, combine("clamp", Binary::maximum, x, low), high);
   return record("clamp", {x}, y, [x = Saved(x), low, high](const Tensor& dy, Gradients& d) {
     const Tensor from = x();
-    d[0] = where((from >= low) & (from <= high), dy, zeros(dy.shape(), dy.dtype()));
+    d[0] = where((from >= low) & (from <= high), dy, zeros({}, dy.dtype()));
   });
 }
 
@@ -336,9 +345,9 @@ Tensor where(const Mask& condition, const Tensor& a, const Tensor& b) {
   check(condition.defined(), "where", "the condition is an undefined mask");
   const Shape shape =
       broadcast_shapes("where", broadcast_shapes("where", a.shape(), b.shape()), condition.shape());
+  Tensor y = ops::allocate("where", shape, a.dtype());
   const Mask c = condition.expand(shape);
   const Tensor ad = ops::dense(a.detach().expand(shape)), bd = ops::dense(b.detach().expand(shape));
-  Tensor y = empty(shape, a.dtype());
   ops::dispatch(a.dtype(), [&]<class T>() {
     const T *pa = ad.data<T>(), *pb = bd.data<T>();
     T* py = ops::output<T>(y);
@@ -361,10 +370,8 @@ Tensor masked_fill(const Tensor& x, const Mask& mask, double value) {
   check(mask.defined(), "masked_fill", "the mask is undefined");
   check(broadcast_shapes("masked_fill", x.shape(), mask.shape()) == x.shape(), "masked_fill", "mask ",
         mask.shape(), " must broadcast to x ", x.shape());
-  const Mask m = mask.expand(x.shape());
-  const auto fill = [](const Tensor& from, const Mask& where_true, double number) {
+  const auto fill = [](Tensor y, const Tensor& from, const Mask& where_true, double number) {
     const Tensor fd = ops::dense(from);
-    Tensor y = ops::empty_like(from);
     ops::dispatch(from.dtype(), [&]<class T>() {
       const T v = static_cast<T>(number), *px = fd.data<T>();
       T* py = ops::output<T>(y);
@@ -375,8 +382,11 @@ Tensor masked_fill(const Tensor& x, const Mask& mask, double value) {
     });
     return y;
   };
-  return record("masked_fill", {x}, fill(x, m, value),
-                [m, fill](const Tensor& dy, Gradients& d) { d[0] = fill(dy, m, 0); });
+  const Tensor y = ops::allocate_like("masked_fill", x);
+  const Mask m = mask.expand(x.shape());
+  return record("masked_fill", {x}, fill(y, x, m, value), [m, fill](const Tensor& dy, Gradients& d) {
+    d[0] = fill(ops::allocate_like("masked_fill", dy), dy, m, 0);
+  });
 }
 
 }  // namespace heed

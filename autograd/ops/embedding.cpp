@@ -2,13 +2,14 @@
 #include <algorithm>
 
 #include "autograd/ops/common.h"
+#include "autograd/ops/scatter.h"
 
 namespace heed {
 
 // embedding(weight, ids): row ids[i] of the table, for each i.
 //   weight (V, C), ids (...) -> y (..., C)
 //   forward    y[i] = weight[ids[i]]
-//   backward   dweight = zeros; dweight[ids[i]] += dy[i], in the order of i: a token seen twice gets both
+//   backward   dweight[v] = the sum of dy[i] over all i with ids[i] = v, as a tree if they are many
 //   saves      ids
 //   taught in  lessons/07
 Tensor embedding(const Tensor& weight, const IntTensor& ids, index_t padding_idx) {
@@ -20,8 +21,8 @@ Tensor embedding(const Tensor& weight, const IntTensor& ids, index_t padding_idx
           " is not in the table ", weight.shape(), "; ids must be in [0, ", vocabulary, ")");
   Shape shape = ids.shape();
   shape.push_back(channels);
+  Tensor y = ops::allocate("embedding", shape, weight.dtype());
   const Tensor table = ops::dense(weight);
-  Tensor y = empty(shape, weight.dtype());
   ops::dispatch(weight.dtype(), [&]<class T>() {
     for (index_t i = 0; i < ids.numel(); ++i)
       std::copy_n(table.data<T>() + ids[i] * channels, channels, ops::output<T>(y) + i * channels);
@@ -29,13 +30,10 @@ Tensor embedding(const Tensor& weight, const IntTensor& ids, index_t padding_idx
   return record("embedding", {weight}, y,
                 [ids, padding_idx, from = weight.shape()](const Tensor& dy, Gradients& d) {
                   const Tensor g = ops::dense(dy);
-                  const index_t channels = from[1];
                   d[0] = zeros(from, dy.dtype());
                   ops::dispatch(dy.dtype(), [&]<class T>() {
-                    for (index_t i = 0; i < ids.numel(); ++i)
-                      if (ids[i] != padding_idx)
-                        kernels::kernels<T>().axpby(T{1}, g.data<T>() + i * channels, T{1},
-                                                    ops::output<T>(d[0]) + ids[i] * channels, channels);
+                    ops::scatter_add(ops::IndexGroups(ids, from[0]), g.data<T>(), from[1],
+                                     ops::output<T>(d[0]), padding_idx);
                   });
                 });
 }

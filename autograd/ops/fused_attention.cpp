@@ -23,8 +23,8 @@ ops::Call call_of(const Tensor& q, const Tensor& k, const AttentionOptions& opti
   const double p = options.dropout;
   ops::Call call{.scores = ops::scores_shape(q, k),
                  .scale = ops::scale_of(q, options),
-                 .causal = options.causal,
-                 .mask = ops::visible(options),
+                 .causal = {options.causal, options.causal_alignment},
+                 .mask = options.mask,
                  .keep = std::nullopt,
                  .keep_scale = p < 1 ? 1 / (1 - p) : 0};
   if (p > 0) call.keep = ops::keep_rule(call.scores.numel(), p, *options.generator);

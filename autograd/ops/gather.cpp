@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "autograd/ops/common.h"
+#include "autograd/ops/scatter.h"
 
 namespace heed {
 
@@ -22,7 +23,7 @@ Tensor cat(const std::vector<Tensor>& parts, index_t axis) {
           parts[0].shape(), "; sizes must agree in every axis but ", a);
     shape[a] += parts[i].shape()[a];
   }
-  Tensor y = empty(shape, parts[0].dtype());
+  Tensor y = ops::allocate("cat", shape, parts[0].dtype());
   std::vector<index_t> starts;
   index_t start = 0;
   for (const Tensor& part : parts) {
@@ -71,7 +72,8 @@ struct Around {
 }  // namespace
 
 // index_select(x, axis, indices): the slices of x that `indices` names, in that order.
-//   backward   dx = zeros; each slice of dy is added to where it came from, in order, so repeats add up
+//   backward   each slice of dx is the sum of the slices of dy that were read from it, as a tree if
+//              they are many
 Tensor index_select(const Tensor& x, index_t axis, const IntTensor& indices) {
   ops::check_tensors("index_select", {&x});
   const int a = wrap_axis("index_select", axis, x.shape());
@@ -81,8 +83,8 @@ Tensor index_select(const Tensor& x, index_t axis, const IntTensor& indices) {
   const index_t n = indices.numel(), inner = from.inner;
   Shape shape = x.shape();
   shape[a] = n;
+  Tensor y = ops::allocate("index_select", shape, x.dtype());
   const Tensor xd = ops::dense(x);
-  Tensor y = empty(shape, x.dtype());
   ops::dispatch(x.dtype(), [&]<class T>() {
     const T* px = xd.data<T>();
     T* py = ops::output<T>(y);
@@ -90,25 +92,24 @@ Tensor index_select(const Tensor& x, index_t axis, const IntTensor& indices) {
       for (index_t i = 0; i < n; ++i)
         std::copy_n(px + (o * from.size + indices[i]) * inner, inner, py + (o * n + i) * inner);
   });
-  return record(
-      "index_select", {x}, y, [indices, from, n, shape = x.shape()](const Tensor& dy, Gradients& d) {
-        const Tensor dyd = ops::dense(dy);
-        d[0] = zeros(shape, dy.dtype());
-        ops::dispatch(dy.dtype(), [&]<class T>() {
-          const T* g = dyd.data<T>();
-          T* dx = ops::output<T>(d[0]);
-          for (index_t o = 0; o < from.outer; ++o)
-            for (index_t i = 0; i < n; ++i)
-              for (index_t k = 0; k < from.inner; ++k)
-                dx[(o * from.size + indices[i]) * from.inner + k] += g[(o * n + i) * from.inner + k];
-        });
-      });
+  return record("index_select", {x}, y,
+                [indices, from, n, shape = x.shape()](const Tensor& dy, Gradients& d) {
+                  const Tensor dyd = ops::dense(dy);
+                  d[0] = zeros(shape, dy.dtype());
+                  const ops::IndexGroups groups(indices, from.size);
+                  ops::dispatch(dy.dtype(), [&]<class T>() {
+                    for (index_t o = 0; o < from.outer; ++o)
+                      ops::scatter_add(groups, dyd.data<T>() + o * n * from.inner, from.inner,
+                                       ops::output<T>(d[0]) + o * from.size * from.inner);
+                  });
+                });
 }
 
 // gather(x, axis, indices): y[i][j] = x[indices[i][j]][j] for axis 0,
 // x[i][indices[i][j]] for axis 1, and so on.
 //   indices has x's rank; other axes may be shorter than x's, as in PyTorch
-//   backward   dx = zeros; dx[indices[i][j]][j] += dy[i][j]
+//   backward   dx = zeros; dx[indices[i][j]][j] += dy[i][j], summed in f64 if the indexed axis is
+//              longer than 64
 Tensor gather(const Tensor& x, index_t axis, const IntTensor& indices) {
   ops::check_tensors("gather", {&x});
   const int a = wrap_axis("gather", axis, x.shape());
@@ -119,6 +120,7 @@ Tensor gather(const Tensor& x, index_t axis, const IntTensor& indices) {
           " are longer than x ", x.shape(), " in axis ", i);
   check_index("gather", indices, x.shape()[a], x.shape(), a);
   // Where in dense x each element of the result comes from.
+  Tensor y = ops::allocate("gather", indices.shape(), x.dtype());
   const Strides strides = contiguous_strides(x.shape()), own = contiguous_strides(indices.shape());
   std::vector<index_t> source(static_cast<std::size_t>(indices.numel()));
   for (index_t i = 0; i < indices.numel(); ++i) {
@@ -128,16 +130,20 @@ Tensor gather(const Tensor& x, index_t axis, const IntTensor& indices) {
     source[static_cast<std::size_t>(i)] = offset;
   }
   const Tensor xd = ops::dense(x);
-  Tensor y = empty(indices.shape(), x.dtype());
   ops::dispatch(x.dtype(), [&]<class T>() {
     for (std::size_t i = 0; i < source.size(); ++i) ops::output<T>(y)[i] = xd.data<T>()[source[i]];
   });
-  return record("gather", {x}, y, [source, shape = x.shape()](const Tensor& dy, Gradients& d) {
+  const DType sum_type = indices.shape()[a] > 64 ? f64 : x.dtype();
+  return record("gather", {x}, y, [source, sum_type, shape = x.shape()](const Tensor& dy, Gradients& d) {
     const Tensor dyd = ops::dense(dy);
-    d[0] = zeros(shape, dy.dtype());
+    Tensor dx = zeros(shape, sum_type);
     ops::dispatch(dy.dtype(), [&]<class T>() {
-      for (std::size_t i = 0; i < source.size(); ++i) ops::output<T>(d[0])[source[i]] += dyd.data<T>()[i];
+      ops::dispatch(sum_type, [&]<class Sum>() {
+        for (std::size_t i = 0; i < source.size(); ++i)
+          ops::output<Sum>(dx)[source[i]] += static_cast<Sum>(dyd.data<T>()[i]);
+      });
     });
+    d[0] = to(dx, dy.dtype());
   });
 }
 
@@ -146,7 +152,7 @@ Tensor roll(const Tensor& x, index_t shift, index_t axis) {
   ops::check_tensors("roll", {&x});
   const index_t n = x.shape()[wrap_axis("roll", axis, x.shape())];
   IntTensor order = IntTensor::arange(0, n);
-  for (index_t i = 0; i < n; ++i) order.values()[static_cast<std::size_t>(i)] = ((i - shift) % n + n) % n;
+  for (index_t i = 0; i < n; ++i) order.values()[static_cast<std::size_t>(i)] = ((i - shift % n) % n + n) % n;
   return index_select(x, axis, order);
 }
 
@@ -174,7 +180,9 @@ Tensor pad(const Tensor& x, const std::vector<index_t>& amounts, double value) {
   for (std::size_t i = 0; i < amounts.size(); ++i) {
     check(amounts[i] >= 0, "pad", "amounts cannot be negative, got ", amounts[i], " at place ", i,
           ". Hint: slice() crops");
-    shape[x.rank() - 1 - static_cast<int>(i / 2)] += amounts[i];
+    index_t& size = shape[x.rank() - 1 - static_cast<int>(i / 2)];
+    check(!__builtin_add_overflow(size, amounts[i], &size), "pad", "too large: ", x.shape(), " padded by ",
+          amounts[i]);
   }
   const auto inside = [amounts, from = x.shape()](Tensor y) {
     for (std::size_t i = 0; i < amounts.size() / 2; ++i) {
@@ -183,8 +191,7 @@ Tensor pad(const Tensor& x, const std::vector<index_t>& amounts, double value) {
     }
     return y;
   };
-  check_sizes("pad", shape);
-  Tensor y = full(shape, value, x.dtype());
+  Tensor y = ops::allocate("pad", shape, x.dtype()).fill_(value);
   inside(y).copy_(x.detach());
   return record("pad", {x}, y, [inside](const Tensor& dy, Gradients& d) { d[0] = inside(dy); });
 }

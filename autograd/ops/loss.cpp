@@ -44,7 +44,7 @@ struct Rows {
   }
 
   Tensor losses(const Tensor& log_p) const {
-    Tensor y = empty(targets.shape(), log_p.dtype());
+    Tensor y = ops::allocate("cross_entropy", targets.shape(), log_p.dtype());
     const double on = 1 - options.label_smoothing,
                  spread = options.label_smoothing / static_cast<double>(classes);
     ops::dispatch(log_p.dtype(), [&]<class T>() {
@@ -155,7 +155,8 @@ Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction) {
 }
 
 // binary_cross_entropy_with_logits(x, t): mean of -t ln σ(x) - (1 - t) ln(1 - σ(x)).
-//   forward    max(x, 0) - x t + ln(1 + e^-|x|): the same, but exp never overflows
+//   forward    max(x, 0) (1 - t) + max(-x, 0) t + ln(1 + e^-|x|), with 0 · inf = 0: the same, but
+//              exp never overflows
 //   backward   dx = dy * (σ(x) - t);  dt = -dy * x
 //   saves      x, t
 Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target, Reduction reduction) {
@@ -166,14 +167,16 @@ Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target, R
   Tensor each;
   {
     const NoGrad no_grad;
+    each = ops::allocate_like(op, x);
     const Tensor xd = ops::dense(x), td = ops::dense(target);
-    each = ops::empty_like(x);
     ops::dispatch(x.dtype(), [&]<class T>() {
       for (index_t i = 0; i < x.numel(); ++i) {
         const T v = xd.data<T>()[i], t = td.data<T>()[i];
         check(t >= 0 && t <= 1, op, "target ", t, " at place ", i,
               " is not a probability; it must be in [0, 1]");
-        ops::output<T>(each)[i] = (v > 0 ? v : T{0}) - v * t + std::log1p(std::exp(-std::abs(v)));
+        const T above = v > 0 ? v : T{0}, below = v > 0 ? T{0} : -v;
+        const T linear = (t < 1 ? above * (1 - t) : T{0}) + (t > 0 ? below * t : T{0});
+        ops::output<T>(each)[i] = linear + std::log1p(std::exp(-(above + below)));
       }
     });
   }

@@ -65,7 +65,7 @@ Tensor product(const Tensor& a, const Tensor& b) {
   Shape shape = batch;
   shape.push_back(a.size(-2));
   shape.push_back(b.size(-1));
-  Tensor y = empty(shape, a.dtype());
+  Tensor y = ops::allocate("matmul", shape, a.dtype());
   if (y.numel() == 0) return y;
   if (a.size(-1) == 0) return y.fill_(0);
   const Operand pb(b);
@@ -151,12 +151,12 @@ void check_linear(const char* op, const Tensor& x, const Tensor& weight, const T
 }
 
 // f(x · weightᵀ + bias), unrecorded: bias and f are applied while a row is in the cache.
-Tensor through(const Tensor& x, const Tensor& weight, const Tensor& bias, kernels::Unary f) {
+Tensor through(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias, kernels::Unary f) {
   const index_t in = weight.size(1), out = weight.size(0);
-  const Operand w(weight);
   Shape shape = x.shape();
   shape[shape.rank() - 1] = out;
-  Tensor y = empty(shape, x.dtype());
+  Tensor y = ops::allocate(op, shape, x.dtype());
+  const Operand w(weight);
   ops::dispatch(x.dtype(), [&]<class T>() {
     const Tensor b = bias.defined() ? ops::dense(bias) : Tensor();
     const kernels::GemmShape s{.transpose_b = !w.transposed,
@@ -178,7 +178,7 @@ void share_out(const Tensor& dy, const Saved& x, const Saved& weight, Gradients&
   const Tensor g = ops::dense(dy);
   const auto product_of = [&](const Shape& shape, const kernels::GemmShape& s, const Tensor& a,
                               const Tensor& b) {
-    Tensor y = empty(shape, dy.dtype());
+    Tensor y = ops::allocate("linear", shape, dy.dtype());
     ops::dispatch(dy.dtype(),
                   [&]<class T>() { kernels::gemm<T>(s, a.data<T>(), b.data<T>(), ops::output<T>(y)); });
     return y;
@@ -204,7 +204,7 @@ void share_out(const Tensor& dy, const Saved& x, const Saved& weight, Gradients&
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check_linear("linear", x, weight, bias);
   const Tensor xd = ops::dense(x);
-  return record("linear", {x, weight, bias}, through(xd, weight, bias, kernels::Unary::count),
+  return record("linear", {x, weight, bias}, through("linear", xd, weight, bias, kernels::Unary::count),
                 [x = Saved(xd), weight = Saved(weight)](const Tensor& dy, Gradients& d) {
                   share_out(dy, x, weight, d);
                 });
@@ -217,7 +217,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 //   taught in  lessons/05, as its two steps
 Tensor linear_relu(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check_linear("linear_relu", x, weight, bias);
-  const Tensor xd = ops::dense(x), y = through(xd, weight, bias, kernels::Unary::relu);
+  const Tensor xd = ops::dense(x), y = through("linear_relu", xd, weight, bias, kernels::Unary::relu);
   return record("linear_relu", {x, weight, bias}, y,
                 [x = Saved(xd), weight = Saved(weight), y = Saved(y)](const Tensor& dy, Gradients& d) {
                   share_out(ops::unary_backward(kernels::Unary::relu, dy, y()), x, weight, d);

@@ -51,8 +51,9 @@ static void for_each_block(index_t rows, index_t channels, Run run) {
 Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, double eps) {
   check_norm("layer_norm", x, gamma, beta, eps);
   const index_t rows = ops::rows_of(x.shape()), channels = x.shape().back(1);
+  Tensor y = ops::allocate_like("layer_norm", x), mean = ops::allocate("layer_norm", {rows}, x.dtype()),
+         rstd = ops::allocate_like("layer_norm", mean);
   const Tensor xd = ops::dense(x), g = dense_or_none(gamma), b = dense_or_none(beta);
-  Tensor y = ops::empty_like(x), mean = empty({rows}, x.dtype()), rstd = empty({rows}, x.dtype());
   ops::dispatch(x.dtype(), [&]<class T>() {
     const T *px = xd.data<T>(), *pg = pointer<T>(g), *pb = pointer<T>(b);
     T *py = ops::output<T>(y), *pm = ops::output<T>(mean), *pr = ops::output<T>(rstd);
@@ -65,8 +66,9 @@ Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, doub
                 [x = Saved(xd), g = Saved(g), mean = Saved(mean), rstd = Saved(rstd), rows, channels](
                     const Tensor& dy, Gradients& d) {
                   const Tensor dyd = ops::dense(dy), gamma = g();
-                  Tensor dx = ops::empty_like(dyd), dgamma = empty({blocks_of(rows), channels}, dy.dtype()),
-                         dbeta = ops::empty_like(dgamma);
+                  Tensor dx = ops::allocate_like("layer_norm", dyd),
+                         dgamma = ops::allocate("layer_norm", {blocks_of(rows), channels}, dy.dtype()),
+                         dbeta = ops::allocate_like("layer_norm", dgamma);
                   ops::dispatch(dy.dtype(), [&]<class T>() {
                     const T *pdy = dyd.data<T>(), *px = x().data<T>(), *pg = pointer<T>(gamma);
                     const T *pm = mean().data<T>(), *pr = rstd().data<T>();
@@ -93,8 +95,8 @@ Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, doub
 Tensor rms_norm(const Tensor& x, const Tensor& gamma, double eps) {
   check_norm("rms_norm", x, gamma, {}, eps);
   const index_t rows = ops::rows_of(x.shape()), channels = x.shape().back(1);
+  Tensor y = ops::allocate_like("rms_norm", x), rstd = ops::allocate("rms_norm", {rows}, x.dtype());
   const Tensor xd = ops::dense(x), g = dense_or_none(gamma);
-  Tensor y = ops::empty_like(x), rstd = empty({rows}, x.dtype());
   ops::dispatch(x.dtype(), [&]<class T>() {
     const T *px = xd.data<T>(), *pg = pointer<T>(g);
     T *py = ops::output<T>(y), *pr = ops::output<T>(rstd);
@@ -107,7 +109,8 @@ Tensor rms_norm(const Tensor& x, const Tensor& gamma, double eps) {
       "rms_norm", {x, gamma}, y,
       [x = Saved(xd), g = Saved(g), rstd = Saved(rstd), rows, channels](const Tensor& dy, Gradients& d) {
         const Tensor dyd = ops::dense(dy), gamma = g();
-        Tensor dx = ops::empty_like(dyd), dgamma = empty({blocks_of(rows), channels}, dy.dtype());
+        Tensor dx = ops::allocate_like("rms_norm", dyd),
+               dgamma = ops::allocate("rms_norm", {blocks_of(rows), channels}, dy.dtype());
         ops::dispatch(dy.dtype(), [&]<class T>() {
           const T *pdy = dyd.data<T>(), *px = x().data<T>(), *pg = pointer<T>(gamma), *pr = rstd().data<T>();
           T *pdx = ops::output<T>(dx), *pdg = ops::output<T>(dgamma);

@@ -54,9 +54,9 @@ bool leading(const Plan& r, int rank) {
 }
 
 Tensor sum_of(const Tensor& x, const Plan& r) {
-  if (x.numel() == 0) return zeros(r.squeezed, x.dtype());
-  Tensor y = empty(r.squeezed, x.dtype());
-  const bool columns = leading(r, x.rank());
+  Tensor y = ops::allocate("sum", r.squeezed, x.dtype());
+  if (x.numel() == 0) return y.fill_(0);
+  const bool columns = leading(r, x.rank()) && y.numel() > 1;
   const Tensor rows = columns ? ops::dense(x) : as_rows(x, r);
   ops::dispatch(x.dtype(), [&]<class T>() {
     const T* px = rows.data<T>();
@@ -93,16 +93,25 @@ Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
   return sum(x, axes, keepdim) / static_cast<double>(r.count);
 }
 
-// var(x, axes): the mean squared distance from the mean, over count - correction; NaN where that
-// is not positive, as in PyTorch. Two passes: the one-pass formula E[x²] - E[x]² loses all its
-// digits when the mean is large.
+// var(x, axes): the sum of squared distances from the mean, over max(0, count - correction).
+//   backward   dx = dy * 2 (x - mean) / max(0, count - correction)
+//   saves      x - mean
+// Two passes: the one-pass formula E[x²] - E[x]² loses all its digits when the mean is large.
 Tensor var(const Tensor& x, const Axes& axes, int correction, bool keepdim) {
   ops::check_tensors("var", {&x});
   const Plan r("var", x.shape(), axes);
-  const Tensor distance = x - mean(x, axes, true);
-  const double divisor = static_cast<double>(r.count) - correction;
-  return sum(distance * distance, axes, keepdim) /
-         (divisor > 0 ? divisor : std::numeric_limits<double>::quiet_NaN());
+  const double divisor = std::max(0.0, static_cast<double>(r.count) - correction);
+  Tensor distance, y;
+  {
+    const NoGrad no_grad;
+    distance = x - mean(x, axes, true);
+    y = sum(distance * distance, axes) / divisor;
+  }
+  return keep(record("var", {x}, y,
+                     [distance = Saved(distance), kept = r.kept, divisor](const Tensor& dy, Gradients& d) {
+                       d[0] = dy.reshape(kept) * (2 / divisor) * distance();
+                     }),
+              r, keepdim);
 }
 
 // sum_to(x, shape): sums x over the axes along which `shape` was stretched to x's shape.
@@ -129,7 +138,7 @@ ValuesAndIndices largest(const char* op, const Tensor& x, index_t axis, double s
   check(r.count > 0, op, "axis ", axis, " of ", x.shape(), " is empty; there is no ", op, " of nothing");
   const NoGrad no_grad;
   const Tensor rows = as_rows(sign < 0 ? neg(x) : x, r);
-  Tensor values = empty(r.squeezed, x.dtype());
+  Tensor values = ops::allocate(op, r.squeezed, x.dtype());
   IntTensor places = IntTensor::zeros(r.squeezed);
   if (values.numel() > 0)
     ops::dispatch(x.dtype(), [&]<class T>() {
@@ -163,14 +172,16 @@ ValuesAndIndices along(const char* op, const Tensor& x, index_t axis, double sig
   return {values, places};
 }
 
-// max(x): the largest of all.   dx = dy shared evenly by all that are equal to it
+// max(x): the largest of all, NaN if there is one.   dx = dy shared evenly by all that are equal to
+// it, or by all NaN
 Tensor of_all(const char* op, const Tensor& x, double sign) {
   ops::check_tensors(op, {&x});
   check(x.numel() > 0, op, x.shape(), " is empty; there is no ", op, " of nothing");
   const Tensor y = largest(op, x.detach().reshape({-1}), 0, sign, false).values;
   return record(op, {x}, y, [x = Saved(x), y = Saved(y)](const Tensor& dy, Gradients& d) {
-    const Mask ties = equal(x(), y());
-    const Tensor share = dy / static_cast<double>(std::max<index_t>(1, ties.count()));
+    const Tensor from = x(), largest = y();
+    const Mask ties = std::isnan(largest.item()) ? isnan(from) : equal(from, largest);
+    const Tensor share = dy / static_cast<double>(ties.count());
     d[0] = where(ties, share, zeros({}, dy.dtype()));
   });
 }
@@ -214,25 +225,36 @@ ValuesAndIndices topk(const Tensor& x, index_t k) {
   return {gather(x, -1, places), places};
 }
 
-// logsumexp(x, axis): y = m + ln Σ exp(x - m), m the largest: exp never overflows.
-//   backward   dx = dy * exp(x - y), the softmax; 0 where all of a row is -inf
+// logsumexp(x, axis): y = m + ln Σ exp(x - m), m the largest: exp never overflows. -inf over an
+// empty axis.
+//   backward   dx = dy * exp(x - y), the softmax; 0 if all of a row is -inf. If y is inf, the
+//              elements that are inf share dy evenly, the limit of the softmax (where PyTorch gives
+//              NaN)
 //   saves      x, y
+static Tensor logsumexp_of(const Tensor& x, const Plan& r, index_t axis) {
+  const NoGrad no_grad;
+  if (r.count == 0) return full(r.kept, -INFINITY, x.dtype());
+  Tensor m = largest("logsumexp", x, axis, 1, true).values;
+  m = where((m > -INFINITY) & (m < INFINITY), m, zeros({}, x.dtype()));  // inf - inf would be NaN
+  return log(sum(exp(x - m), Axes{axis}, true)) + m;
+}
+
+static Tensor logsumexp_slope(const Tensor& x, const Tensor& y, index_t axis) {
+  const Tensor zero = zeros({}, x.dtype());
+  const Tensor slope = where(equal(y, -INFINITY), zero, exp(x - y));
+  const Mask infinite = equal(y, INFINITY);
+  if (infinite.count() == 0) return slope;
+  const Tensor tops = where(equal(x, INFINITY), ones({}, x.dtype()), zero);
+  return where(infinite, tops / sum(tops, Axes{axis}, true), slope);
+}
+
 Tensor logsumexp(const Tensor& x, index_t axis, bool keepdim) {
   ops::check_tensors("logsumexp", {&x});
   const Plan r("logsumexp", x.shape(), Axes{axis});
-  Tensor y;
-  {
-    const NoGrad no_grad;
-    Tensor m = largest("logsumexp", x, axis, 1, true).values;
-    m = where((m > -INFINITY) & (m < INFINITY), m, zeros({}, x.dtype()));  // inf - inf would be NaN
-    y = log(sum(exp(x - m), Axes{axis}, true)) + m;
-  }
+  const Tensor y = logsumexp_of(x, r, axis);
   return keep(record("logsumexp", {x}, y.reshape(r.squeezed),
-                     [x = Saved(x), y = Saved(y), kept = r.kept](const Tensor& dy, Gradients& d) {
-                       const Tensor empty_rows = y();
-                       const Tensor share =
-                           where(equal(empty_rows, -INFINITY), zeros({}, dy.dtype()), exp(x() - empty_rows));
-                       d[0] = dy.reshape(kept) * share;
+                     [x = Saved(x), y = Saved(y), kept = r.kept, axis](const Tensor& dy, Gradients& d) {
+                       d[0] = dy.reshape(kept) * logsumexp_slope(x(), y(), axis);
                      }),
               r, keepdim);
 }

@@ -39,8 +39,8 @@ index_t block_offset(const Tensor& x, int axes, index_t i) {
   return offset;
 }
 
-Tensor dense_copy(const Tensor& x) {
-  Tensor y = ops::empty_like(x);
+Tensor dense_copy(const char* op, const Tensor& x) {
+  Tensor y = ops::allocate_like(op, x);
   if (x.numel() == 0) return y;
   const int rank = x.rank();
   const index_t columns = rank >= 1 ? x.shape()[rank - 1] : 1, rows = rank >= 2 ? x.shape()[rank - 2] : 1;
@@ -66,19 +66,20 @@ Tensor dense_copy(const Tensor& x) {
 //   backward   dx = dy (converted back)
 Tensor clone(const Tensor& x) {
   ops::check_tensors("clone", {&x});
-  return record("clone", {x}, dense_copy(x), [](const Tensor& dy, Gradients& d) { d[0] = dy; });
+  return record("clone", {x}, dense_copy("clone", x), [](const Tensor& dy, Gradients& d) { d[0] = dy; });
 }
 
 Tensor contiguous(const Tensor& x) {
   ops::check_tensors("contiguous", {&x});
   if (x.is_contiguous()) return x;
-  return record("contiguous", {x}, dense_copy(x), [](const Tensor& dy, Gradients& d) { d[0] = dy; });
+  return record("contiguous", {x}, dense_copy("contiguous", x),
+                [](const Tensor& dy, Gradients& d) { d[0] = dy; });
 }
 
 Tensor to(const Tensor& x, DType dtype) {
   ops::check_tensors("to", {&x});
   if (x.dtype() == dtype) return x;
-  Tensor y = empty(x.shape(), dtype);
+  Tensor y = ops::allocate("to", x.shape(), dtype);
   y.copy_(x);
   return record("to", {x}, y, [from = x.dtype()](const Tensor& dy, Gradients& d) { d[0] = to(dy, from); });
 }
@@ -350,7 +351,7 @@ std::vector<Tensor> chunk(const Tensor& x, index_t count, index_t axis) {
   ops::check_tensors("chunk", {&x});
   check(count >= 1, "chunk", "at least one part, got ", count);
   const index_t size = x.size(axis);
-  return split(x, std::max<index_t>(1, (size + count - 1) / count), axis);
+  return split(x, std::max<index_t>(1, size / count + (size % count != 0)), axis);
 }
 
 }  // namespace heed

@@ -21,9 +21,9 @@ Tensor along(const char* op, const Tensor& x, index_t axis, Op&& on_last) {
   return on_last(x.transpose(a, -1)).transpose(a, -1);
 }
 
-Tensor softmax_backward(const Tensor& dy, const Tensor& y) {
+Tensor softmax_backward(const char* op, const Tensor& dy, const Tensor& y) {
+  Tensor dx = ops::allocate_like(op, y);
   const Tensor dyd = ops::dense(dy);
-  Tensor dx = ops::empty_like(y);
   const index_t rows = ops::rows_of(y.shape()), n = y.shape().back(1);
   if (y.numel() == 0) return dx;
   ops::dispatch(y.dtype(), [&]<class T>() {
@@ -37,23 +37,24 @@ Tensor softmax_backward(const Tensor& dy, const Tensor& y) {
   return dx;
 }
 
-// allowed may be undefined: everything may be attended.
+// allowed may be undefined: everything may be attended. It broadcasts to x.
 Tensor softmax_last(const char* op, const Tensor& x, const Mask& allowed) {
+  Tensor y = ops::allocate_like(op, x);
   const Tensor xd = ops::dense(x);
-  Tensor y = ops::empty_like(x);
   const index_t rows = ops::rows_of(x.shape()), n = x.shape().back(1);
   if (x.numel() > 0)
     ops::dispatch(x.dtype(), [&]<class T>() {
       const T* px = xd.data<T>();
       T* py = ops::output<T>(y);
-      const std::uint8_t* mask = allowed.defined() ? allowed.data() : nullptr;
+      const Mask all = allowed.defined() ? allowed.expand(x.shape()) : Mask();
+      const std::uint8_t* mask = all.defined() ? all.data() : nullptr;
       over_rows(rows, n, [&](index_t begin, index_t stop) {
         kernels::kernels<T>().softmax_rows(px + begin * n, mask ? mask + begin * n : nullptr, py + begin * n,
                                            stop - begin, n);
       });
     });
   return record(op, {x}, y,
-                [y = Saved(y)](const Tensor& dy, Gradients& d) { d[0] = softmax_backward(dy, y()); });
+                [op, y = Saved(y)](const Tensor& dy, Gradients& d) { d[0] = softmax_backward(op, dy, y()); });
 }
 
 }  // namespace
@@ -76,7 +77,7 @@ Tensor masked_softmax(const Tensor& x, const Mask& allowed) {
   check(allowed.defined(), "masked_softmax", "the mask is undefined. Hint: softmax() needs none");
   check(x.rank() >= 1 && broadcast_shapes("masked_softmax", x.shape(), allowed.shape()) == x.shape(),
         "masked_softmax", "mask ", allowed.shape(), " must broadcast to x ", x.shape());
-  return softmax_last("masked_softmax", x, allowed.expand(x.shape()));
+  return softmax_last("masked_softmax", x, allowed);
 }
 
 // log_softmax(x): ln of the shares, without leaving the range of floats on the way.
@@ -85,8 +86,8 @@ Tensor masked_softmax(const Tensor& x, const Mask& allowed) {
 //   saves      y
 Tensor log_softmax(const Tensor& x, index_t axis) {
   return along("log_softmax", x, axis, [](const Tensor& last) {
+    Tensor y = ops::allocate_like("log_softmax", last);
     const Tensor xd = ops::dense(last);
-    Tensor y = ops::empty_like(last);
     const index_t rows = ops::rows_of(last.shape()), n = last.shape().back(1);
     if (y.numel() > 0)
       ops::dispatch(y.dtype(), [&]<class T>() {
@@ -98,7 +99,7 @@ Tensor log_softmax(const Tensor& x, index_t axis) {
       });
     return record("log_softmax", {last}, y, [y = Saved(y), rows, n](const Tensor& dy, Gradients& d) {
       const Tensor dyd = ops::dense(dy), yd = y();
-      d[0] = ops::empty_like(yd);
+      d[0] = ops::allocate_like("log_softmax", yd);
       if (yd.numel() == 0) return;
       ops::dispatch(yd.dtype(), [&]<class T>() {
         const T *g = dyd.data<T>(), *py = yd.data<T>();

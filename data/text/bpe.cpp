@@ -8,7 +8,9 @@
 
 #include "autograd/error.h"
 #include "data/file.h"
+#include "data/file_format.h"
 #include "data/json.h"
+#include "data/text/lines.h"
 
 namespace heed::data {
 
@@ -55,7 +57,7 @@ static std::string bytes_of(const std::string& text, const std::string& name) {
 
 // ---- reading and writing ----------------------------------------------------------------------------------
 static Vocabulary read_encoder(const std::string& path) {
-  const Json json = Json::parse(read_file(op, path), path);
+  const Json json = Json::parse(read_file_of_format(op, path, "a JSON file of tokens (encoder.json)"), path);
   check(json.is(Json::Kind::object), op, path, ": expected an object of tokens and their ids");
   std::vector<std::string> tokens(json.object().size());
   std::vector<bool> seen(tokens.size());
@@ -73,14 +75,13 @@ static Vocabulary read_encoder(const std::string& path) {
 
 BytePairEncoding BytePairEncoding::load(const std::string& vocab_bpe, const std::string& encoder_json) {
   Vocabulary vocabulary = read_encoder(encoder_json);
-  const std::string text = read_file(op, vocab_bpe);
+  const std::string text = read_file(op, vocab_bpe);  // empty if the vocabulary has no merges
+  check_format(op, vocab_bpe, text, "a list of merges (vocab.bpe)");
   Merges merges;
   std::size_t line_number = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    std::string line = text.substr(at, end - at);
-    at = end + 1, ++line_number;
-    if (line.ends_with('\r')) line.pop_back();
+  for (const std::string_view row : lines_of(text)) {
+    const std::string line(row);
+    ++line_number;
     if (line.empty() || (line_number == 1 && line.starts_with("#version"))) continue;
     const std::string name = concat(vocab_bpe, ":", line_number);
     const std::size_t space = line.find(' ');

@@ -26,7 +26,7 @@ struct BpeTrainOptions {
 class BytePairEncoding : public Tokenizer {
  public:
   // GPT-2's two files, in which bytes are written as printable characters ("Ġ" is a space). Throws "[bpe] PATH: …" with
-  // the line or the token.
+  // the line or the token. Lines end in LF, CR LF or CR.
   static BytePairEncoding load(const std::string& vocab_bpe, const std::string& encoder_json);
   // Of equally frequent pairs, the one of smaller ids: the same texts give the same merges.
   static BytePairEncoding train(const std::vector<std::string>& texts, const BpeTrainOptions& options = {});

@@ -5,7 +5,9 @@
 
 #include "autograd/error.h"
 #include "data/file.h"
+#include "data/file_format.h"
 #include "data/json.h"
+#include "data/text/lines.h"
 
 namespace heed::data {
 
@@ -39,28 +41,32 @@ class TableReader {
     ++at_;
     return true;
   }
-  bool at_end_of_line() const {
-    return !more() || text_[at_] == '\n' || (text_[at_] == '\r' && text_.substr(at_, 2) == "\r\n");
-  }
+  bool at_end_of_line() const { return !more() || line_end_at(text_, at_) > 0; }
   void end_of_line(std::size_t begin, std::size_t fields) {
     check(at_end_of_line(), op, name_, ":", begin, ": after the quoted field ", fields, " comes ",
           json_string(to_utf8({character_at(text_, at_).code})),
           "; expected the separator or the end of the line");
-    at_ += text_[at_] == '\r' ? 2 : 1;
+    at_ += line_end_at(text_, at_);
     ++line_;
   }
   std::string field(std::size_t row_line, std::size_t number) {
+    if (options_.quotes && take('"')) return quoted(row_line, number);
     std::string out;
-    if (options_.quotes && take('"'))
-      for (;;) {
-        check(more(), op, name_, ":", row_line, ": the quote of field ", number, " has no end");
-        const char c = text_[at_++];
-        if (c == '"' && !take('"')) return out;  // "" is one quote, and the field goes on
-        line_ += c == '\n' ? 1 : 0;
-        out += c;
-      }
     while (!at_end_of_line() && text_[at_] != options_.separator) out += text_[at_++];
     return out;
+  }
+  // The rest of a field after its first quote, with the line ends in it as they are.
+  std::string quoted(std::size_t row_line, std::size_t number) {
+    for (std::string out;;) {
+      check(more(), op, name_, ":", row_line, ": the quote of field ", number, " has no end");
+      if (take('"') && (!more() || text_[at_] != '"')) return out;
+      // Of "" the second quote is added.
+      const std::size_t line_end = line_end_at(text_, at_);
+      const std::size_t length = std::max<std::size_t>(line_end, 1);
+      out += text_.substr(at_, length);
+      at_ += length;
+      line_ += line_end > 0 ? 1 : 0;
+    }
   }
 
   std::string_view text_;
@@ -93,7 +99,9 @@ Table parse_table(std::string_view text, const std::string& name, const TableOpt
 }
 
 Table read_table(const std::string& path, const TableOptions& options) {
-  return parse_table(read_file(op, path), path, options);
+  const std::string text = read_file(op, path);
+  check_format(op, path, text, "a table in text");
+  return parse_table(text, path, options);
 }
 
 std::size_t Table::column(const std::string& column) const {

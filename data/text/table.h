@@ -29,8 +29,9 @@ struct Table {
 };
 
 // Throws "[table] PATH:12: …" for a row of another number of fields, a quote without its end, or broken UTF-8. A
-// byte order mark and \r\n are understood.
+// byte order mark is skipped; lines end in LF, CR LF or CR, which a quoted field keeps.
 Table parse_table(std::string_view text, const std::string& name, const TableOptions& options = {});
+// Also throws if the file is of another format (check_format).
 Table read_table(const std::string& path, const TableOptions& options = {});
 
 struct LabelledTexts {

@@ -119,7 +119,17 @@ bool is_cjk(char32_t c) {
          (c >= 0x2A700 && c <= 0x2CEAF) || (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
 }
 
-// ---- folding ----------------------------------------------------------------------------------------------
+// ---- lower case and folding ---------------------------------------------------------------------
+bool is_final_sigma(const std::vector<char32_t>& codes, std::size_t at) {
+  if (codes[at] != U'Σ') return false;
+  const auto is_ignorable = [&](std::size_t i) { return within(unicode::case_ignorable, codes[i]); };
+  std::size_t before = at, after = at + 1;
+  while (before > 0 && is_ignorable(before - 1)) --before;
+  while (after < codes.size() && is_ignorable(after)) ++after;
+  return before > 0 && within(unicode::cased, codes[before - 1]) &&
+         (after == codes.size() || !within(unicode::cased, codes[after]));
+}
+
 void append_folded(std::vector<char32_t>& out, char32_t c) {
   if (c < 0x80) return out.push_back(c >= 'A' && c <= 'Z' ? c + 32 : c);
   if (is_mark(c)) return;

@@ -40,8 +40,14 @@ bool is_control(char32_t c);      // Cc and Cf, but for tab and the ends of line
 bool is_space(char32_t c);        // White_Space
 bool is_cjk(char32_t c);          // Chinese characters: Hanzi, Kanji, Hanja; not Kana, not Hangul
 
+// Is the character at `at` a capital sigma at the end of a word, whose lower case is ς and not σ?
+// Unicode's Final_Sigma: a cased letter before it and none after it, case-ignorable characters
+// (accents, apostrophes, …) skipped.
+bool is_final_sigma(const std::vector<char32_t>& codes, std::size_t at);
+
 // Lower case and without accents, as BERT's uncased models read: É -> e, が -> か; a Hangul syllable comes apart
-// into its letters, 한 -> ᄒ ᅡ ᆫ, for canonical decomposition does that.
+// into its letters, 한 -> ᄒ ᅡ ᆫ, for canonical decomposition does that. A character by itself: Σ ->
+// σ; if is_final_sigma, give it ς.
 void append_folded(std::vector<char32_t>& out, char32_t c);
 
 }  // namespace heed::data

@@ -12,15 +12,30 @@ HANGUL = range(0xAC00, 0xD7A4)  # taken apart by arithmetic, see fold() in unico
 
 
 def ranges(wanted):
+    """The code points whose character is wanted, as ranges [first, last]."""
     found = []
     for code in range(sys.maxunicode + 1):
-        if code in SURROGATES or not wanted(unicodedata.category(chr(code))):
+        if code in SURROGATES or not wanted(chr(code)):
             continue
         if found and found[-1][1] == code - 1:
             found[-1][1] = code
         else:
             found.append([code, code])
     return found
+
+
+def category(wanted):
+    return lambda c: wanted(unicodedata.category(c))
+
+
+# Python has no function for the properties Cased and Case_Ignorable, but str.lower() uses them: a capital sigma is final
+# (ς) if no cased letter follows, after any number of case-ignorable characters.
+def is_skipped_or_cased(c):
+    return ("ΑΣ" + c + "Α").lower()[1] == "σ"
+
+
+def is_cased(c):
+    return ("ΑΣ" + c).lower()[1] == "σ"
 
 
 def folded(code):
@@ -72,11 +87,15 @@ lines = [f"// unicode_tables.inc — made by unicode_tables.py from Unicode {uni
          "struct Range { char32_t first, last; };",
          "struct Run { char32_t first, last, step, distance; };  // distance added modulo 2^32",
          "struct Fold { char32_t from, to[3]; };                 // up to three characters, then 0", ""]
-for name, comment, wanted in [("letters", "Categories L*.", lambda c: c[0] == "L"),
-                              ("numbers", "Categories N*.", lambda c: c[0] == "N"),
-                              ("marks", "Category Mn: accents and other marks that take no place.", lambda c: c == "Mn"),
-                              ("punctuation", "Categories P*.", lambda c: c[0] == "P"),
-                              ("controls", "Categories Cc and Cf.", lambda c: c in ("Cc", "Cf"))]:
+for name, comment, wanted in [("letters", "Categories L*.", category(lambda c: c[0] == "L")),
+                              ("numbers", "Categories N*.", category(lambda c: c[0] == "N")),
+                              ("marks", "Category Mn: accents and other marks that take no place.",
+                               category(lambda c: c == "Mn")),
+                              ("punctuation", "Categories P*.", category(lambda c: c[0] == "P")),
+                              ("controls", "Categories Cc and Cf.", category(lambda c: c in ("Cc", "Cf"))),
+                              ("cased", "Property Cased without Case_Ignorable.", is_cased),
+                              ("case_ignorable", "Property Case_Ignorable.",
+                               lambda c: is_skipped_or_cased(c) and not is_cased(c))]:
     lines += table(name, comment, "Range", ranges(wanted), 7) + [""]
 lines += table("fold_runs", "Lower case without accents: those that move together,", "Run", runs, 4) + [""]
 lines += table("folds", "and the others.", "Fold", singles, 5)

@@ -1,8 +1,9 @@
 #include "data/text/wordpiece.h"
 
 #include "autograd/error.h"
-#include "data/file.h"
+#include "data/file_format.h"
 #include "data/json.h"
+#include "data/text/lines.h"
 
 namespace heed::data {
 
@@ -16,14 +17,11 @@ WordPiece::WordPiece(Vocabulary vocabulary, const WordPieceOptions& options)
 }
 
 WordPiece WordPiece::load(const std::string& path, const WordPieceOptions& options) {
-  const std::string text = read_file(op, path);
+  const std::string text = read_file_of_format(op, path, "a vocabulary with one token per line (vocab.txt)");
   std::vector<std::string> words;
   std::map<std::string, std::size_t> lines;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    std::string word = text.substr(at, end - at);
-    at = end + 1;
-    if (word.ends_with('\r')) word.pop_back();
+  for (const std::string_view token : lines_of(text)) {
+    std::string word(token);
     const std::size_t line = words.size() + 1;
     check(!word.empty(), op, path, ":", line, ": an empty line; each line is one token");
     (void)code_points(word, Broken::refuse, concat(path, ":", line));
@@ -43,12 +41,13 @@ std::vector<std::string> WordPiece::split(std::string_view text) const {
     if (!word.empty()) words.push_back(std::move(word));
     word.clear();
   };
-  std::vector<char32_t> folded;
-  for (const char32_t c : code_points(text, options_.broken)) {
-    if (c == 0 || c == 0xFFFD || is_control(c)) continue;
+  std::vector<char32_t> codes = code_points(text, options_.broken), folded;
+  std::erase_if(codes, [](char32_t c) { return c == 0 || c == 0xFFFD || is_control(c); });
+  for (std::size_t at = 0; at < codes.size(); ++at) {
+    const char32_t c = codes[at];
     folded.clear();
     if (options_.lower_case)
-      append_folded(folded, c);
+      append_folded(folded, is_final_sigma(codes, at) ? U'ς' : c);
     else
       folded.push_back(c);
     for (const char32_t f : folded) {

@@ -27,7 +27,7 @@ struct WordPieceOptions {
 class WordPiece : public Tokenizer {
  public:
   explicit WordPiece(Vocabulary vocabulary, const WordPieceOptions& options = {});
-  // One token a line, its number from 0 is its id. Throws "[wordpiece] PATH…".
+  // One token per line (LF, CR LF or CR), its number from 0 is its id. Throws "[wordpiece] PATH…".
   static WordPiece load(const std::string& vocab_txt, const WordPieceOptions& options = {});
 
   // The words before they are cut into pieces.

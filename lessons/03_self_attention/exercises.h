@@ -1,6 +1,9 @@
 // exercises.h — the functions to be written in lesson 03, in the order of doing. Letters: B batch, T words, S words
 // of another text, C width of a word, D width of queries and keys, Dv width of values; `...` is any number of
-// leading axes.
+// leading axes. Sizes are at least 1.
+//
+// Tensors are f32 or f64, may be views, and stay as they are; results have the type of the inputs, and gradients flow
+// back through them.
 #pragma once
 
 #include "autograd/autograd.h"

@@ -1,5 +1,8 @@
 // exercises.h — the functions to be written in lesson 04. Letters: B batch, T queries, S keys, C channels, H heads,
-// D = C / H channels of one head.
+// D = C / H channels of one head. Sizes are at least 1.
+//
+// Tensors are f32 or f64, may be views, and stay as they are; results have the type of the inputs, and gradients flow
+// back through them.
 #pragma once
 
 #include "autograd/autograd.h"

@@ -26,7 +26,8 @@ Tensor look(const Tensor& windows, const Mask& mask, const nn::ShiftedWindowAtte
   const Tensor bias = embedding(layer.relative_position_bias_table, ways).permute({2, 0, 1});  // (H, N, N)
   const Tensor found =
       scaled_dot_product_attention(all.select(0, 0), all.select(0, 1), all.select(0, 2),
-                                   {.mask = mask.defined() ? mask.unsqueeze(1) : mask, .bias = bias});
+                                   {.mask = mask.defined() ? mask.unsqueeze(1).unsqueeze(0) : mask,
+                                    .bias = bias.unsqueeze(0).unsqueeze(0)});
   return layer.proj(found.transpose(2, 3).reshape(windows.shape()));
 }
 

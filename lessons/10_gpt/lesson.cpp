@@ -41,6 +41,7 @@
 #include "data/file.h"
 #include "data/pretrained.h"
 #include "data/text/bpe.h"
+#include "data/text/lines.h"
 #include "lessons/10_gpt/characters.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
@@ -94,6 +95,11 @@ std::string the_courses_pages() {
   std::string text;
   for (const fs::path& page : pages) text += data::read_file("lesson_10_gpt", page.string()) + "\n";
   return text;
+}
+
+// Lines may end in LF, CR LF or CR; the model learns one character for all of them.
+std::string text_of_file(const std::string& path) {
+  return data::with_unix_line_ends(data::read_file("lesson_10_gpt", path));
 }
 
 double loss_of(nn::GPT& gpt, const std::vector<index_t>& text, int batches) {
@@ -308,8 +314,7 @@ int main(int argc, char** argv) {
     Generator gen(options.seed);
     the_future_is_closed(page, gen);
     const std::string file = options.given("--text");
-    const auto text =
-        Characters::of(file.empty() ? the_courses_pages() : data::read_file("lesson_10_gpt", file), 3);
+    const auto text = Characters::of(file.empty() ? the_courses_pages() : text_of_file(file), 3);
     nn::GPT gpt = learn(options, page, text, !file.empty(), gen);
     the_cache(options, page, gpt, text);
     which_comes_next(options, page, gpt, text);

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "data/data.h"
+#include "data/file_format.h"
+#include "data/text/lines.h"
 #include "lessons/support/lesson.h"
 #include "lessons/support/terminal.h"
 #include "nn/nn.h"
@@ -88,10 +90,8 @@ bool classified_file(const Options& options, Page& page, const data::ImageNetFor
   std::vector<std::string> names;
   const std::string list = (std::filesystem::path(folder) / "classes.txt").string();
   if (std::filesystem::exists(list)) {
-    std::string text = data::read_file("classes.txt", list);
-    if (!text.ends_with('\n')) text += '\n';
-    for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1)
-      names.push_back(text.substr(at, end - at));
+    const std::string text = data::read_file_of_format("classes.txt", list, "one name per line");
+    for (const std::string_view name : data::lines_of(text)) names.emplace_back(name);
     check(static_cast<index_t>(names.size()) == shares.numel(), "classes.txt", list, ": ", names.size(),
           " names for the ", shares.numel(), " classes of the model");
   }

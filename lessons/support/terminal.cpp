@@ -179,7 +179,7 @@ void Progress::update(std::int64_t done, const std::string& note) {
   last_drawn_ = now;
   drawn_ = true;
   constexpr int width = 20;
-  const int full = static_cast<int>(width * fraction);
+  const std::int64_t full = width * done / total_;
   std::string bar;
   for (int i = 0; i < width; ++i) bar += i < full ? "━" : "─";
   // "\033[K" clears what a longer line left behind; it moves nothing and colours nothing.

@@ -194,8 +194,7 @@ void keep_invariant(const Question& q) {
 }
 
 std::string on_one_line(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  std::replace(text.begin(), text.end(), '\t', ' ');
+  for (const char separator : {'\n', '\r', '\t'}) std::replace(text.begin(), text.end(), separator, ' ');
   return text;
 }
 

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "data/text/lines.h"
 #include "data/text/unicode.h"
 #include "lessons/support/terminal.h"
 
@@ -12,13 +13,8 @@ namespace heed::runner {
 using lessons::columns;
 
 std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  std::istringstream in{std::string(text)};
-  for (std::string line; std::getline(in, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    lines.push_back(line);
-  }
-  return lines;
+  const std::vector<std::string_view> lines = data::lines_of(text);
+  return {lines.begin(), lines.end()};
 }
 
 std::vector<std::string> words_of(std::string_view text) {

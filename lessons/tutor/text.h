@@ -7,7 +7,7 @@
 
 namespace heed::runner {
 
-std::vector<std::string> lines_of(std::string_view text);  // a final newline begins no line of its own
+std::vector<std::string> lines_of(std::string_view text);  // data::lines_of, as strings
 std::vector<std::string> words_of(std::string_view text);  // parted by spaces, tabs and newlines
 std::string trimmed(std::string_view text);
 bool starts_with(std::string_view text, std::string_view start);

@@ -1,7 +1,10 @@
 // create_test.cpp — the constructors of tensors.
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/testing.h"
@@ -117,6 +120,81 @@ TEST(Create, ImpossibleSizesAreRefusedByEveryConstructor) {
   EXPECT_EQ(error_of([] { eye(-1); }), "[eye] a size cannot be negative, got (-1, -1)");
   EXPECT_EQ(error_of([&] { randn({-1}, gen); }), "[randn] a size cannot be negative, got (-1)");
   EXPECT_EQ(error_of([&] { rand({-1}, gen); }), "[rand] a size cannot be negative, got (-1)");
+}
+
+// 4 TB: no machine that runs this test has as much.
+const Shape huge{1'000'000, 1'000'000};
+
+TEST(Create, MemoryThatIsNotThereIsReportedByEveryConstructor) {
+  Generator gen(0);
+  EXPECT_EQ(error_of([] { zeros(huge); }),
+            "[zeros] cannot allocate 4000000000000 bytes for shape (1000000, 1000000) f32. Hint: use smaller "
+            "sizes, or fewer tensors at a time");
+  expect_contains(error_of([] { ones(huge, f64); }), "[ones] cannot allocate 8000000000000 bytes for shape ");
+  expect_contains(error_of([] { full(huge, 1); }), "[full] cannot allocate ");
+  expect_contains(error_of([] { empty(huge); }), "[empty] cannot allocate ");
+  expect_contains(error_of([&] { randn(huge, gen); }), "[randn] cannot allocate ");
+  expect_contains(error_of([&] { rand(huge, gen); }), "[rand] cannot allocate ");
+  expect_contains(error_of([] { eye(1'000'000); }), "[eye] cannot allocate ");
+  expect_contains(error_of([] { arange(0, 1e12); }), "[arange] cannot allocate ");
+  expect_contains(error_of([] { linspace(0, 1, 1'000'000'000'000); }), "[linspace] cannot allocate ");
+  expect_contains(error_of([] { zeros({1'000'000'000'000'000}); }), "[zeros] too large: ");
+  expect_contains(error_of([] {
+                    from_vector(Numbers{1}, {index_t{1} << 40, index_t{1} << 40});
+                  }),
+                  "[from_vector] too large: ");
+}
+
+TEST(Create, MemoryThatIsNotThereIsReportedByTheNameOfTheOp) {
+  const Tensor one = ones({1, 1}), x = one.expand(huge), row = one.expand({1, 1'000'000}),
+               column = one.expand({1'000'000, 1});
+  const Mask all = Mask::full({1, 1}, true);
+  Generator gen(0);
+  const std::vector<std::pair<std::string, std::function<void()>>> ops = {
+      {"contiguous", [&] { x.contiguous(); }},
+      {"clone", [&] { x.clone(); }},
+      {"to", [&] { x.to(f64); }},
+      {"add", [&] { row + column; }},
+      {"mul", [&] { row* column; }},
+      {"add_number", [&] { x + 1.0; }},
+      {"exp", [&] { exp(x); }},
+      {"clamp", [&] { clamp(x, 0, 1); }},
+      {"where", [&] { where(all, row, column); }},
+      {"masked_fill", [&] { masked_fill(x, all, 0); }},
+      {"matmul", [&] { matmul(column, row); }},
+      {"linear", [&] { linear(column, column); }},
+      {"softmax", [&] { softmax(x, -1); }},
+      {"log_softmax", [&] { log_softmax(x, -1); }},
+      {"cat",
+       [&] {
+         cat({x, x});
+       }},
+      {"pad",
+       [&] {
+         pad(one, {0, 999'999, 0, 999'999});
+       }},
+      {"index_select", [&] { index_select(x, 0, IntTensor::zeros({1'000'000})); }},
+      {"sum",
+       [&] {
+         sum(zeros({1'000'000, 1'000'000, 0}), -1);
+       }},
+      {"unfold",
+       [&] {
+         unfold(one.expand({1, 1, 100'000, 100'000}), {20, 20});
+       }},
+      {"masked_softmax", [&] { masked_softmax(x, all); }},
+      {"dropout", [&] { dropout(x, 0.5, gen); }},
+      {"layer_norm", [&] { layer_norm(x); }},
+      {"rms_norm", [&] { rms_norm(x); }},
+  };
+  for (const auto& [name, op] : ops) {
+    SCOPED_TRACE(name);
+    EXPECT_NO_THROW(expect_contains(error_of(op), "[" + name + "] cannot allocate "));
+  }
+  // Backward allocates, too.
+  const Tensor leaf = ones({1, 1}).set_requires_grad();
+  const Tensor y = sum(leaf.expand(huge).select(0, 0).select(0, 0));
+  expect_contains(error_of([&] { y.backward(); }), " in the backward of select");
 }
 
 }  // namespace

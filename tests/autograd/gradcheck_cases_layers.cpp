@@ -1,4 +1,6 @@
 // gradcheck_cases_layers.cpp — products, softmax, losses, norms, attention, embedding, dropout, convolution.
+#include <cmath>
+
 #include "tests/autograd/gradcheck_table.h"
 
 namespace heed {
@@ -158,6 +160,26 @@ void attentions(Table& t) {
     t.add("attention", setting.detail, composed, in);
     t.add("scaled_dot_product_attention", setting.detail, fused, in);
   }
+  for (const double padding_value : {1.0, 1e20, double{INFINITY}})  // read as it is, and cleared
+    t.add("clear_padding", concat("that holds ", padding_value),
+          [padding_value](const Inputs& in) {
+            const Mask real = Mask::of({{{1}, {0}, {1}}});
+            const Tensor padded = where(real, in[0], full(in[0].shape(), padding_value, f64));
+            return clear_padding(padded, real) * clear_padding(in[0], real);
+          },
+          {normal({2, 3, 4})});
+  for (const bool fused : {false, true})
+    for (const CausalAlignment alignment : {CausalAlignment::bottom_right, CausalAlignment::top_left})
+      for (const auto& [queries, keys] : {std::pair<index_t, index_t>{2, 5}, {5, 2}})
+        t.add(fused ? "scaled_dot_product_attention" : "attention",
+              alignment == CausalAlignment::top_left ? "causal from the top left"
+                                                     : "causal to the bottom right",
+              [=](const Inputs& in) {
+                const AttentionOptions options{.causal = true, .causal_alignment = alignment};
+                return fused ? scaled_dot_product_attention(in[0], in[1], in[2], options)
+                             : attention(in[0], in[1], in[2], options).output;
+              },
+              {normal({2, queries, 3}, 1), normal({2, keys, 3}, 2), normal({2, keys, 4}, 3)});
   for (const bool fused : {false, true}) {
     const auto biased = [fused](AttentionOptions options) {
       return [=](const Inputs& in) mutable {

@@ -3,6 +3,9 @@
 #include "autograd/graph.h"
 
 #include <cmath>
+#include <functional>
+#include <memory>
+#include <vector>
 
 #include "tests/testing.h"
 
@@ -170,6 +173,129 @@ TEST(Graph, ALeafsGradientIsItsOwn) {
   g.fill_(100);
   EXPECT_EQ(b.grad().to_vector(), (std::vector<double>{1, 1}));
   EXPECT_TRUE(a.grad().is_contiguous());
+}
+
+// Whether two tensors are over one storage.
+bool share(const Tensor& a, const Tensor& b) { return a.state()->storage == b.state()->storage; }
+
+TEST(Graph, BackwardOfALeafCopiesTheGivenGradient) {
+  const Tensor x = zeros({2}).set_requires_grad(), g = ones({2});
+  for (int i = 1; i <= 4; ++i) {
+    x.backward(g);
+    EXPECT_EQ(x.grad().to_vector(), (std::vector<double>(2, i)));
+    EXPECT_EQ(g.to_vector(), (std::vector<double>{1, 1}));
+    EXPECT_FALSE(share(x.grad(), g));
+  }
+}
+
+TEST(Graph, OpsThatPassTheirGradientOnLeaveTheGivenOneAlone) {
+  const std::vector<std::function<Tensor(const Tensor&)>> ops = {
+      [](const Tensor& x) { return x + 1.0; },
+      [](const Tensor& x) { return x.reshape({4}); },
+      [](const Tensor& x) { return x.unsqueeze(0); },
+      [](const Tensor& x) { return x.transpose(0, 1); },
+      [](const Tensor& x) { return x.clone(); },
+      [](const Tensor& x) { return x.transpose(0, 1).contiguous(); },
+      [](const Tensor& x) {
+        return x + zeros({2, 2});
+      },
+      [](const Tensor& x) {
+        return zeros({2, 2}) + x;
+      },
+      [](const Tensor& x) {
+        return x - zeros({2, 2});
+      },
+      [](const Tensor& x) { return cat({x}); },
+      [](const Tensor& x) {
+        return x.expand({2, 2}) + 0.0;
+      },
+      [](const Tensor& x) { return stack(unbind(x)); },
+      [](const Tensor& x) { return pad(x, {}) + x; },
+      [](const Tensor& x) { return x.reshape({4}) + x.reshape({4}); },
+  };
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    Tensor x = zeros({2, 2}).set_requires_grad();
+    const Tensor y = ops[i](x), g = ones(y.shape());
+    y.backward(g, {.retain_graph = true});
+    const auto once = x.grad().to_vector();
+    EXPECT_FALSE(share(x.grad(), g)) << i;
+    y.backward(g, {.retain_graph = true});
+    y.backward(g, {.retain_graph = true});
+    for (std::size_t k = 0; k < 4; ++k) EXPECT_EQ(x.grad().to_vector()[k], 3 * once[k]) << i;
+    EXPECT_EQ(g.to_vector(), std::vector<double>(4, 1)) << i;
+    x.zero_grad();
+    y.backward(g);
+    EXPECT_EQ(x.grad().to_vector(), once) << i;
+    EXPECT_EQ(g.to_vector(), std::vector<double>(4, 1)) << i;
+  }
+}
+
+TEST(Graph, AGradientThatWasSetIsCopiedOrTakenOver) {
+  Tensor x = zeros({2}).set_requires_grad(), y = zeros({2}).set_requires_grad();
+  const Tensor g = ones({2});
+  x.set_grad(g);
+  y.set_grad(g);
+  EXPECT_FALSE(share(x.grad(), g));
+  EXPECT_FALSE(share(x.grad(), y.grad()));
+  sum(x * 2.0).backward();
+  EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{3, 3}));
+  EXPECT_EQ(y.grad().to_vector(), (std::vector<double>{1, 1}));
+  EXPECT_EQ(g.to_vector(), (std::vector<double>{1, 1}));
+  x.set_grad(y.grad());
+  EXPECT_FALSE(share(x.grad(), y.grad()));
+  x.set_grad(x.grad());
+  EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{1, 1}));
+  // A view with strides, a tensor with history, memory of somebody else's: each becomes a plain
+  // copy.
+  const Tensor recorded = ones({2}).set_requires_grad() * 3.0;
+  const auto numbers = std::make_shared<std::vector<float>>(std::vector<float>{5, 6});
+  for (const Tensor& odd : {scalar(7).expand({2}), recorded,
+                            from_memory(reinterpret_cast<std::byte*>(numbers->data()), {2}, f32, numbers)}) {
+    x.set_grad(odd);
+    EXPECT_TRUE(x.grad().is_contiguous() && x.grad().is_leaf() && !x.grad().requires_grad());
+    const double first = odd.at({0});
+    x.backward(ones({2}));
+    EXPECT_EQ(x.grad().at({0}), first + 1);
+    EXPECT_EQ(odd.at({0}), first);
+  }
+  x.set_grad(from_memory(reinterpret_cast<std::byte*>(numbers->data()), {2}, f32, numbers));
+  x.backward(ones({2}));
+  EXPECT_EQ((*numbers)[0], 5);
+}
+
+TEST(Graph, AGradientMayBeTheStartOfTheNextBackward) {
+  const Tensor x = zeros({2}).set_requires_grad();
+  x.backward(ones({2}));
+  (x + x).backward(x.grad());
+  EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{3, 3}));
+  x.backward(x.grad());
+  EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{6, 6}));
+  const Tensor before = x.grad();
+  x.backward(before);
+  EXPECT_EQ(before.to_vector(), (std::vector<double>{6, 6}));
+  EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{12, 12}));
+}
+
+TEST(Graph, GradientsThatAreSavedOrRetainedAreTheirOwn) {
+  const Tensor x = ones({2}).set_requires_grad(), w = tensor({5, 6});
+  // An op whose gradient is a tensor that it saved.
+  const Tensor y = record("saved", {x}, x * 1.0, [w = Saved(w)](const Tensor&, Gradients& d) { d[0] = w(); });
+  y.backward(ones({2}), {.retain_graph = true});
+  y.backward(ones({2}));
+  EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{10, 12}));
+  EXPECT_EQ(w.to_vector(), (std::vector<double>{5, 6}));
+  const Tensor a = ones({2}).set_requires_grad();
+  Tensor u = a + 1.0, v = u + 1.0;
+  u.retain_grad();
+  v.retain_grad();
+  const Tensor g = ones({2});
+  v.backward(g);
+  EXPECT_FALSE(share(u.grad(), v.grad()) || share(u.grad(), g) || share(v.grad(), g) ||
+               share(a.grad(), u.grad()));
+  Tensor changed = u.grad();
+  changed.fill_(9);
+  EXPECT_EQ(a.grad().to_vector(), (std::vector<double>{1, 1}));
+  EXPECT_EQ(g.to_vector(), (std::vector<double>{1, 1}));
 }
 
 TEST(Graph, AGivenGradientIsTheStart) {

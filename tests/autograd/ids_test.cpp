@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "autograd/kernels/sanitizers.h"
 #include "tests/testing.h"
 
 namespace heed {
@@ -58,6 +59,29 @@ TEST(IntTensor, IsReadAndCut) {
             "[index_select] needs rows (n) of a tensor with axes, got (1, 2) of (2, 3)");
   EXPECT_EQ(error_of([&] { (void)x.slice(2, 0, 1); }),
             "[slice] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
+}
+
+TEST(IntTensor, ArangeCountsInBothDirections) {
+  EXPECT_EQ(IntTensor::arange(0, 5, 2), (IntTensor{0, 2, 4}));
+  EXPECT_EQ(IntTensor::arange(5, 0, -2), (IntTensor{5, 3, 1}));
+  EXPECT_EQ(IntTensor::arange(3, 3).numel(), 0);
+  EXPECT_EQ(IntTensor::arange(3, 0).numel(), 0);
+  EXPECT_EQ(IntTensor::arange(0, 3, -1).numel(), 0);
+  EXPECT_EQ(IntTensor::arange(INT64_MAX - 1, INT64_MAX, 5), IntTensor{INT64_MAX - 1});
+  EXPECT_EQ(IntTensor::arange(INT64_MIN, INT64_MAX, INT64_MAX), (IntTensor{INT64_MIN, -1, INT64_MAX - 1}));
+  EXPECT_EQ(error_of([] { IntTensor::arange(0, INT64_MAX); }),
+            "[arange] too large: 0 to 9223372036854775807 by 1");
+}
+
+TEST(IntTensor, MemoryThatIsNotThereIsReported) {
+  if (HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER)
+    GTEST_SKIP() << "a sanitizer ends the process when so much is allocated by new";
+  EXPECT_EQ(error_of([] {
+              IntTensor::zeros({1'000'000, 1'000'000});
+            }),
+            "[IntTensor] cannot allocate 8000000000000 bytes for shape (1000000, 1000000). Hint: use smaller "
+            "sizes");
+  expect_contains(error_of([] { IntTensor::arange(0, 1'000'000'000'000); }), "[IntTensor] cannot allocate ");
 }
 
 TEST(IntTensor, PrintsInColumns) {

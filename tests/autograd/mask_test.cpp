@@ -14,6 +14,86 @@ TEST(Mask, CausalSeesThePastAndItself) {  // MK-07, MK-09, MK-10
   EXPECT_EQ(causal(0).numel(), 0);
 }
 
+TEST(Mask, CausalHasTwoAlignments) {
+  const auto top_left = CausalAlignment::top_left, bottom_right = CausalAlignment::bottom_right;
+  EXPECT_EQ(causal(2, 4, top_left), Mask::of({{1, 0, 0, 0}, {1, 1, 0, 0}})) << "PyTorch's is_causal";
+  EXPECT_EQ(causal(2, 4, bottom_right), Mask::of({{1, 1, 1, 0}, {1, 1, 1, 1}}));
+  EXPECT_EQ(causal(4, 2, top_left), Mask::of({{1, 0}, {1, 1}, {1, 1}, {1, 1}}));
+  EXPECT_EQ(causal(4, 2, bottom_right), Mask::of({{0, 0}, {0, 0}, {1, 0}, {1, 1}}));
+  EXPECT_EQ(causal(3, -1, top_left), causal(3));
+}
+
+TEST(Mask, KnowsWhetherItsRowsAreQueries) {
+  const Mask square = Mask::full({3, 3}, true), keys = Mask::of({1, 1, 0});
+  for (const Mask& m :
+       {causal(3), !causal(3), causal(3) & causal(3), causal(3) & keys, keys | causal(3),
+        causal(3) & keys.unsqueeze(0), causal(3) & padding({1, 2}, 3), causal(3).expand({2, 3, 3})})
+    EXPECT_TRUE(m.rows_are_queries()) << m;
+  for (const Mask& m : {square, keys, !square, causal(3) & square, square | causal(3), padding({1, 2}, 3),
+                        causal(3).unsqueeze(0), causal(3).reshape({3, 3}), Mask()})
+    EXPECT_FALSE(m.rows_are_queries()) << m;
+}
+
+TEST(Mask, OfTwoMeaningsIsAnError) {
+  const Mask square = Mask::full({3, 3}, true);
+  EXPECT_EQ(
+      error_of([&] { check_not_ambiguous("op", square, 3, 3, 3); }),
+      "[op] expected a mask with one meaning, got (3, 3), which is both (T, S) and (B, S) as B = T = 3. "
+      "Hint: mask.unsqueeze(0) for (T, S), one row per query; mask.unsqueeze(1) for (B, S), one row per "
+      "sample, as padding(lengths, S) makes it");
+  expect_contains(
+      error_of([&] { check_not_ambiguous("op", square, 3, 3, 4); }),
+      "mask.unsqueeze(0).unsqueeze(0) for (T, S), one row per query; mask.unsqueeze(1).unsqueeze(1) for");
+  for (const Mask& m :
+       {Mask(), causal(3), square.unsqueeze(0), Mask::of({1, 1, 1}), Mask::full({1, 3}, true)})
+    EXPECT_EQ(error_of([&] { check_not_ambiguous("op", m, 3, 3, 3); }), "");
+  EXPECT_EQ(error_of([&] { check_not_ambiguous("op", square, 2, 3, 3); }), "") << "B and T differ";
+  EXPECT_EQ(error_of([&] { check_not_ambiguous("op", Mask::full({1, 1}, true), 1, 1, 3); }), "");
+}
+
+// Against one element at a time, over shapes whose axes merge, repeat and do not.
+TEST(Mask, BroadcastsAsOneElementAtATime) {
+  const Shape full{2, 3, 4};
+  const auto value = [](const Mask& m, index_t i, index_t j, index_t k) {
+    std::vector<index_t> index{i, j, k};
+    index_t flat = 0;
+    for (int axis = 0; axis < m.rank(); ++axis) {
+      const index_t at = index[static_cast<std::size_t>(axis + 3 - m.rank())];
+      flat = flat * m.shape()[axis] + (m.shape()[axis] == 1 ? 0 : at);
+    }
+    return m.data()[flat] != 0;
+  };
+  std::vector<Mask> masks;
+  for (const Shape& shape : {Shape{}, Shape{1}, Shape{4}, Shape{3, 1}, Shape{3, 4}, Shape{1, 4},
+                             Shape{2, 1, 1}, Shape{2, 1, 4}, Shape{2, 3, 1}, Shape{2, 3, 4}}) {
+    std::vector<std::uint8_t> values(static_cast<std::size_t>(shape.numel()));
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = (i * 7 + masks.size()) % 3 != 0;
+    masks.emplace_back(values, shape);
+  }
+  for (const Mask& a : masks)
+    for (const Mask& b : masks) {
+      const Mask wide_a = a.expand(full), wide_b = b.expand(full), both = (a & b).expand(full);
+      for (index_t i = 0; i < 2; ++i)
+        for (index_t j = 0; j < 3; ++j)
+          for (index_t k = 0; k < 4; ++k) {
+            ASSERT_EQ(wide_a.at({i, j, k}), value(a, i, j, k)) << a.shape();
+            ASSERT_EQ(both.at({i, j, k}), value(a, i, j, k) && value(b, i, j, k)) << a.shape() << b.shape();
+            ASSERT_EQ((wide_a | wide_b).at({i, j, k}), value(a, i, j, k) || value(b, i, j, k));
+          }
+    }
+  EXPECT_EQ(Mask::full({0, 3}, true).expand({2, 0, 3}).numel(), 0);
+}
+
+TEST(Mask, ReadsOneElementWithoutTheRest) {
+  const Mask large = Mask::full({1000, 4000}, true);
+  index_t n = 0;
+  // Minutes if each call read all.
+  for (index_t i = 0; i < 100'000; ++i) n += large.at({i % 1000, -1 - i % 4000});
+  EXPECT_EQ(n, 100'000);
+  EXPECT_EQ(large.reshape({-1, 8}).shape(), (Shape{500'000, 8}));
+  EXPECT_EQ(large.reshape({-1, 8}).data(), large.data()) << "shared";
+}
+
 TEST(Mask, PaddingHidesKeysAndNotQueries) {  // MK-12, MK-14
   EXPECT_EQ(padding({2, 0, 3}, 3), Mask::of({{{1, 1, 0}}, {{0, 0, 0}}, {{1, 1, 1}}}));
   EXPECT_EQ(not_padding(IntTensor{{5, 7, 0}, {0, 0, 0}}, 0), Mask::of({{{1, 1, 0}}, {{0, 0, 0}}}));
@@ -49,7 +129,14 @@ TEST(Mask, IsReadAndReshaped) {
   EXPECT_EQ(error_of([] { Mask(std::vector<std::uint8_t>{1}, {2}); }), "[Mask] 1 values do not fill (2)");
   EXPECT_EQ(error_of([&] { (void)m.unsqueeze(4); }), "[unsqueeze] axis 4 is out of range for (2, 2)");
   EXPECT_NE(error_of([&] { (void)m.expand({3, 3}); }), "");
-  EXPECT_NE(error_of([&] { (void)m.at({0, 5}); }), "");
+  EXPECT_EQ(error_of([&] {
+              (void)m.at({0, 5});
+            }),
+            "[at] index 5 is out of range for axis 1 of (2, 2); it must be in [-2, 2)");
+  EXPECT_EQ(error_of([&] { (void)m.at({0}); }), "[at] one index an axis: (2, 2) needs 2, got 1");
+  EXPECT_EQ(error_of([&] { (void)m.reshape({3}); }),
+            "[reshape] (2, 2) has 4 elements and does not fit into (3)");
+  EXPECT_TRUE(m.at({-1, -2}));
 }
 
 TEST(Mask, ComparisonsBroadcastAndKnowNaN) {

@@ -1,6 +1,7 @@
 #include "data/dataset.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "tests/testing.h"
@@ -29,6 +30,21 @@ TEST(Dataset, SplitsAtRandomAndLosesNothing) {
             "[split] a fraction of 0.05 of 10 samples leaves a part empty");
   EXPECT_EQ(error_of([] { split(numbered(10), 1, 0); }),
             "[split] a fraction of 1 of 10 samples leaves a part empty");
+}
+
+TEST(Dataset, SplitsADecimalFractionExactly) {
+  for (const index_t percent : {1, 7, 28, 29, 55, 56, 57, 58, 99})
+    EXPECT_EQ(split(numbered(100), static_cast<double>(percent) / 100, 0).first.size(), percent);
+  EXPECT_EQ(split(numbered(100), 0.29, 0).first.size(), 29);
+  EXPECT_EQ(split(numbered(100), 0.57, 0).first.size(), 57);
+  EXPECT_EQ(split(numbered(100), 0.58, 0).first.size(), 58);
+  EXPECT_EQ(split(numbered(100), 1 - 0.71, 0).first.size(), 29) << "the remainder of another fraction";
+  EXPECT_EQ(split(numbered(10), 0.99, 0).first.size(), 9) << "and otherwise rounds down";
+  EXPECT_EQ(split(numbered(3), 1.0 / 3, 0).first.size(), 1);
+  EXPECT_EQ(error_of([] { split(numbered(10), -0.5, 0); }),
+            "[split] a fraction of -0.5 of 10 samples leaves a part empty");
+  EXPECT_EQ(error_of([] { split(numbered(10), NAN, 0); }),
+            "[split] a fraction of nan of 10 samples leaves a part empty");
 }
 
 TEST(DataLoader, OneEpochIsEverySampleOnce) {
@@ -68,6 +84,43 @@ TEST(DataLoader, OrderIsAFunctionOfSeedAndEpoch) {
   EXPECT_EQ(epoch_of(b), second) << "an epoch can be resumed";
   DataLoader other(numbered(20), {.batch_size = 6, .shuffle = true}, Generator(2));
   EXPECT_NE(epoch_of(other), first);
+}
+
+TEST(DataLoader, NestedLoopsHaveTheirOwnOrders) {
+  DataLoader loader(numbered(20), {.batch_size = 6, .shuffle = true, .shift = 1}, Generator(1)),
+      again(numbered(20), {.batch_size = 6, .shuffle = true, .shift = 1}, Generator(1));
+  std::vector<std::vector<index_t>> inner;
+  std::vector<index_t> outer;
+  std::vector<std::vector<double>> outer_images;
+  for (const auto& batch : loader) {
+    outer.insert(outer.end(), batch.labels.values().begin(), batch.labels.values().end());
+    outer_images.push_back(batch.images.to_vector());
+    inner.push_back(epoch_of(loader));
+  }
+  std::vector<std::vector<double>> images;
+  for (const auto& batch : again) images.push_back(batch.images.to_vector());
+  EXPECT_EQ(outer_images, images) << "the inner loops change nothing in the outer one";
+  again.set_epoch(0);
+  EXPECT_EQ(outer, epoch_of(again));
+  for (const auto& order : inner) EXPECT_EQ(order, epoch_of(again)) << "each begin() is the next epoch";
+  EXPECT_EQ(loader.epoch(), 4);
+}
+
+TEST(DataLoader, IteratorsAreIndependent) {
+  DataLoader loader(numbered(20), {.batch_size = 6, .shuffle = true}, Generator(1)),
+      again(numbered(20), {.batch_size = 6, .shuffle = true}, Generator(1));
+  auto a = loader.begin();
+  auto b = loader.begin();
+  const std::vector<index_t> first = epoch_of(again), second = epoch_of(again);
+  const auto labels = [](const DataLoader::Iterator& i) { return (*i).labels.values(); };
+  ++b;
+  loader.set_epoch(7);
+  EXPECT_EQ(labels(a), std::vector<index_t>(first.begin(), first.begin() + 6));
+  EXPECT_EQ(labels(b), std::vector<index_t>(second.begin() + 6, second.begin() + 12));
+  EXPECT_EQ(loader.batch(1).labels.values(), labels(b)) << "batch(i) is of the epoch that began last";
+  auto copy = a;
+  ++copy;
+  EXPECT_EQ(labels(a), std::vector<index_t>(first.begin(), first.begin() + 6)) << "a copy moves alone";
 }
 
 TEST(RandomShift, MovesPicturesAndFillsWithZero) {

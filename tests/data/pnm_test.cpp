@@ -26,6 +26,21 @@ TEST(Pnm, ReadsAllFourForms) {
                tensor({{{0.5}}}));  // two bytes a level
 }
 
+TEST(Pnm, ACommentEndsAtLfOrCr) {
+  const Tensor two = tensor({{{0.6, 1}}});  // (1, 1, 2)
+  for (const std::string end : {"\n", "\r\n", "\r"}) {
+    expect_close(parse_pnm("P2\n#c" + end + "2 1 15\n9 15", "grey.pgm"), two);
+    expect_close(parse_pnm("P2#c" + end + "2#c" + end + "1 15#c" + end + "9 15#c" + end, "grey.pgm"), two);
+    expect_close(parse_pnm("P5" + end + "#c" + end + "2 1" + end + "15" + end + "\x09\x0F", "grey.pgm"), two);
+    // A comment is one blank.
+    expect_close(parse_pnm("P5 2 1 15#c" + end + "\x09\x0F", "grey.pgm"), two);
+  }
+  // A level of 10 after CR is a level, if the size is that of CR alone.
+  expect_close(parse_pnm("P5 2 1 15\r\x0A\x0F", "grey.pgm"), tensor({{{10.0 / 15, 1}}}));
+  EXPECT_EQ(refused("P5 1 1 255#c"),
+            "[read_pnm] cat.ppm: 1 x 1 pixels need 1 bytes after the header, the file holds 0");
+}
+
 TEST(Pnm, ComesBackAsItWasWritten) {
   const std::string path =
       (std::filesystem::temp_directory_path() / concat("heed_pnm_", getpid(), ".ppm")).string();

@@ -120,6 +120,32 @@ TEST_F(Pretrained, SizesOfWhichNoModelCanBeBuiltAreRejectedWithTheFile) {
   }
 }
 
+TEST_F(Pretrained, WeightsInAnotherFormatAreNamed) {
+  const auto error = [&](const std::string& given) {
+    return error_of([&] { from_pretrained<nn::GPT>(given); });
+  };
+  config(tiny_config);
+  std::ofstream(path("pytorch_model.bin"), std::ios::binary) << std::string("PK\3\4\0\0\b\b", 8);
+  EXPECT_EQ(error(path()), "[from_pretrained] " + path("model.safetensors") +
+                               ": no such file, but pytorch_model.bin. Hint: convert it in Python with "
+                               "safetensors.torch.save_file");
+  expect_contains(
+      error(path("pytorch_model.bin")),
+      "[from_pretrained] " + path("pytorch_model.bin") +
+          ": expected a .safetensors file, got a zip archive, as torch.save writes it (.pt, .pth, .bin). "
+          "Hint: convert it in Python: ");
+  std::ofstream(path("model.safetensors.index.json")) << "{}";
+  EXPECT_EQ(error(path()),
+            "[from_pretrained] " + path("model.safetensors") +
+                ": no such file, but model.safetensors.index.json. Hint: its files must be joined into "
+                "one");
+  std::ofstream(path("model.safetensors")) << "version https://git-lfs.github.com/spec/v1\n";
+  expect_contains(error(path()), "expected a safetensors file, got a Git LFS pointer. Hint: ");
+  config("version https://git-lfs.github.com/spec/v1\n");
+  expect_contains(error(path()), "[config.json] " + path("config.json") +
+                                     ": expected a JSON file of settings, got a Git LFS pointer");
+}
+
 TEST_F(Pretrained, PagesThatAreGivenBackAreReadAgainFromTheFile) {
   const Tensor large = noise({300, 300});
   save_safetensors(path("large.safetensors"), {{"small", noise({3})}, {"large", large}});

@@ -116,7 +116,8 @@ TEST_F(Readers, CsvLinesArePixelsAndALabel) {
   EXPECT_EQ(set.images.shape(), (Shape{2, 1, 1, 2}));
   EXPECT_EQ(set.images.to_vector(), (std::vector<double>{0, 1, 0.5, 0.25}));
   EXPECT_EQ(set.labels, IntTensor({3, 9}));
-  EXPECT_EQ(read_csv(write("0,16,3\r\n8,4,9\r\n"), tiny).labels, set.labels) << "lines may end in CR LF";
+  for (const std::string end : {"\r\n", "\r"})
+    EXPECT_EQ(read_csv(write("0,16,3" + end + "8,4,9" + end), tiny).labels, set.labels);
 }
 
 TEST_F(Readers, BrokenCsvFilesAreRefusedByLineAndColumn) {
@@ -131,6 +132,7 @@ TEST_F(Readers, BrokenCsvFilesAreRefusedByLineAndColumn) {
   refused("1,2\n", "1:4:", "expected a comma after number 2 of 3");
   refused("1,2,\n", "1:5:", "expected a label from 0 to 9 (number 3 of 3), the line ends here");
   refused("1,2,3,4\n", "1:6:", "the line goes on after its 3 numbers");
+  refused("1,2,3\r1,17,3\r", "2:3:", "17 is not an intensity from 0 to 16");
   refused("1,2,3 \n", "1:6:", "the line goes on after its 3 numbers");
   refused("1;2;3\n", "1:2:", "expected a comma after number 1 of 3");
   refused("x,2,3\n", "1:1:", "expected an intensity from 0 to 16 (number 1 of 3)");

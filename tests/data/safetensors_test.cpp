@@ -128,12 +128,16 @@ TEST_F(SafeTensorsFile, NumbersThatAreNotAlignedAreCopied) {
 }
 
 TEST_F(SafeTensorsFile, BrokenFilesAreRefusedByPlace) {
+  write("");
+  EXPECT_EQ(refusal(), "expected a safetensors file, got an empty file. Hint: download it again");
   write("abc");
   EXPECT_EQ(refusal(), "cut off at byte 3 inside the header's length, which takes 8");
   write(bytes_of(std::uint64_t{1} << 60));
   EXPECT_EQ(refusal(), "byte 0: a header of 1152921504606846976 bytes; at most 100000000 are allowed");
   write(bytes_of(std::uint64_t{50}) + "{}");
   EXPECT_EQ(refusal(), "cut off at byte 10 inside the header of 50 bytes");
+  write(bytes_of(std::uint64_t{50}) + "{\"x\":{\"dtype\"");
+  EXPECT_EQ(refusal(), "cut off at byte 21 inside the header of 50 bytes");
   write(" {}", "");
   EXPECT_EQ(refusal(), "byte 8: the header does not begin with '{'");
   write("{", "");
@@ -199,6 +203,36 @@ TEST_F(SafeTensorsFile, BrokenFilesAreRefusedByPlace) {
   expect_contains(refusal(), "this is not UTF-8");
   fs::remove(path_);
   EXPECT_EQ(refusal(), "no such file");
+}
+
+TEST_F(SafeTensorsFile, AFileOfAnotherFormatIsNamed) {
+  const auto named = [&](const std::string& bytes) {
+    write(bytes);
+    const std::string text = refusal();
+    return text.substr(0, text.find(". Hint: "));
+  };
+  const std::string got = "expected a safetensors file, got ";
+  EXPECT_EQ(named("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"),
+            got + "a Git LFS pointer");
+  EXPECT_EQ(named("\n<!DOCTYPE html>\n<html></html>"), got + "an HTML page");
+  EXPECT_EQ(named(std::string("PK\3\4\x14\0\0\0\b\0", 10)),
+            got + "a zip archive, as torch.save writes it (.pt, .pth, .bin)");
+  EXPECT_EQ(named("\x80\2\x8A\nl\xFC\x9C\x46\xF9"),
+            got + "a pickle, as torch.save wrote it before version 1.6");
+  EXPECT_EQ(named("\x1F\x8B\b"), got + "a gzip file") << "however short";
+  EXPECT_EQ(named(R"({"metadata": {"total_size": 1}, "weight_map": {}})"), got + "a JSON text");
+}
+
+TEST_F(SafeTensorsFile, AHeaderThatBeginsAsAnotherFormatIsRead) {
+  // 0x0280 bytes of header: 0x80 0x02, as a pickle.
+  std::string header = R"({"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
+  header.resize(0x280, ' ');
+  write(header, "!");
+  EXPECT_EQ(SafeTensors(path_).ids("x").item(), '!');
+  // 0x7D0280: with a pickle's opcode after it
+  header.resize(0x7D0280, ' ');
+  write(header, "!");
+  EXPECT_EQ(SafeTensors(path_).ids("x").item(), '!');
 }
 
 // Every cut of a good file, and every single changed byte of its header, is refused or still a good file: never a

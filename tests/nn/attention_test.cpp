@@ -2,6 +2,7 @@
 #include "nn/attention.h"
 
 #include "nn/init.h"
+#include "tests/nn/padding.h"
 #include "tests/testing.h"
 
 namespace heed::nn {
@@ -82,6 +83,38 @@ TEST(SelfAttention, HidesWhatTheMaskHides) {
 TEST(SelfAttention, RefusesAWidthThatWasForgotten) {
   EXPECT_EQ(error_of([] { make({}); }),
             "[SelfAttention] d_model must be at least 1 and d_k, d_v not negative, got 0, 0, 0");
+}
+
+TEST(SelfAttention, PaddingReachesNothing) {
+  Generator gen(0);
+  SelfAttention layer({.d_model = 5, .bias = true}, gen);
+  const Mask mask = padding({4, 2}, 4), real = mask.reshape({2, 4, 1}), keys = Mask::of({{1, 0, 1, 1}});
+  expect_padding_ignored(layer, "batch", [&](double value) -> PaddedRun {
+    const Tensor x = padded({2, 4, 5}, real, value);
+    return {masked_fill(layer.forward(x, mask).output, !real, 0), {x}};
+  });
+  expect_padding_ignored(layer, "one sequence", [&](double value) -> PaddedRun {
+    const Tensor x = padded({4, 5}, keys.reshape({4, 1}), value);
+    return {masked_fill(layer.forward(x, keys).output, !keys.reshape({4, 1}), 0), {x}};
+  });
+}
+
+TEST(SelfAttention, NamesWhatDoesNotFit) {
+  Generator gen(0);
+  SelfAttention layer({.d_model = 5}, gen);
+  EXPECT_EQ(error_of([&] { layer(ones({3, 4})); }), "[SelfAttention] expected x (..., T, 5), got (3, 4)");
+  EXPECT_EQ(error_of([&] { layer(Tensor()); }),
+            "[SelfAttention] expected x (..., T, 5), got an undefined tensor");
+  expect_contains(error_of([&] {
+                    layer(ones({3, 3, 5}), Mask::full({3, 3}, true));
+                  }),
+                  "[SelfAttention] expected a mask with one meaning, got (3, 3)");
+  EXPECT_EQ(
+      error_of([&] {
+        layer(ones({3, 5}), Mask::full({2, 3}, true));
+      }),
+      "[SelfAttention] shapes (3, 3) and (2, 3) do not broadcast: axis -2 has 3 and 2; aligned at the right, "
+      "sizes must be equal or 1");
 }
 
 }  // namespace heed::nn

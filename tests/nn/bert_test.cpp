@@ -1,6 +1,7 @@
 // bert_test.cpp — lesson 10: BERT's parts, sizes and errors; golden/bert_gpt_test.cpp has PyTorch's numbers.
 #include "nn/bert.h"
 
+#include "tests/nn/padding.h"
 #include "tests/testing.h"
 
 namespace heed::nn {
@@ -122,6 +123,35 @@ TEST(Bert, ItsConfigurationIsReadFromThePublishedMembers) {
   values["hidden_act"] = std::string("relu");
   EXPECT_EQ(error_of([&] { Bert::from_config(values); }),
             "[config.json] 'hidden_act' is 'relu'; this model computes 'gelu'");
+}
+
+// The embedding of the padding holds NaN: no output at real positions and no gradient is NaN.
+TEST(Bert, PaddingReachesNothing) {
+  Generator gen(1);
+  Bert bert(tiny(), gen);
+  bert.eval();
+  const Mask mask = padding({3, 4}, 4), real = mask.reshape({2, 4, 1});
+  IntTensor ids = two_texts;
+  ids.values()[3] = 10;  // used nowhere else
+  for (const Mask& m : {mask, mask.expand({2, 4, 4})})
+    expect_padding_ignored(bert, "", [&](double value) -> PaddedRun {
+      {
+        const NoGrad no_grad;
+        bert.embeddings.word_embeddings.weight[10].fill_(value);
+      }
+      return {masked_fill(bert.forward(ids, {.mask = m}), !real, 0), {}};
+    });
+  EXPECT_EQ(
+      error_of([&] {
+        (void)bert.forward(ids, {.mask = padding({3}, 4).expand({3, 1, 4})});
+      }),
+      "[Bert] the mask is (3, 1, 4); it must be (T, S) = (4, 4), (B, T, S) = (2, 4, 4), (B, 1, S) or "
+      "(B, H, T, S) = (2, 2, 4, 4). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
+  const IntTensor square({{1, 2}, {3, 4}});
+  expect_contains(error_of([&] {
+                    (void)bert.forward(square, {.mask = Mask::of({{1, 0}, {1, 1}})});
+                  }),
+                  "[Bert] expected a mask with one meaning, got (2, 2)");
 }
 
 }  // namespace heed::nn

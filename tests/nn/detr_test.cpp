@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "tests/nn/padding.h"
 #include "tests/testing.h"
 
 namespace heed::nn {
@@ -120,6 +121,60 @@ TEST(DETR, PaddingIsSeenByNobody) {
   expect_close(m.forward(padded, mask).boxes, m.forward(picture).boxes, 1e-5);
 }
 
+TEST(DETR, PaddingReachesNothing) {
+  DetectionTransformer m = make();
+  std::vector<std::uint8_t> values;
+  for (index_t i = 0; i < 3; ++i)
+    for (index_t j = 0; j < 4; ++j) values.push_back(i < 2 && j < 3);
+  const Mask real(values, {1, 3, 4}), all_channels = real.unsqueeze(1);
+  expect_padding_ignored(m, "features", [&](double value) -> PaddedRun {
+    const Tensor features = padded({1, 3, 3, 4}, all_channels, value);
+    const Detections found = m.forward(features, real);
+    return {cat({found.logits, found.boxes}, -1), {features}};
+  });
+
+  Generator gen(1);
+  DETREncoderLayer layer(small(), gen);
+  const Mask pixels = real.reshape({1, 12, 1});
+  expect_padding_ignored(layer, "encoder layer", [&](double value) -> PaddedRun {
+    const Tensor x = padded({1, 12, 8}, pixels, value);
+    return {masked_fill(layer.forward(x, noise({1, 12, 8}, 2), real.reshape({1, 1, 12})), !pixels, 0), {x}};
+  });
+  DETRDecoderLayer decoder(small(), gen);
+  expect_padding_ignored(decoder, "decoder layer", [&](double value) -> PaddedRun {
+    const Tensor x = noise({1, 5, 8}, 3).set_requires_grad(), memory = padded({1, 12, 8}, pixels, value);
+    return {decoder.forward(x, noise({5, 8}, 4), memory, noise({1, 12, 8}, 2), real.reshape({1, 1, 12})),
+            {x, memory}};
+  });
+}
+
+// Convolutions read across the border of an image: what is not finite beyond it is read as zeros.
+TEST(DETR, PaddingOfTheImagesReachesNothing) {
+  Generator gen(3);
+  DETR detr({.backbone = {.width = 1, .blocks = {1, 1, 1, 1}}, .detector = small()}, gen);
+  std::vector<std::uint8_t> values;
+  for (index_t i = 0; i < 64; ++i)
+    for (index_t j = 0; j < 40; ++j) values.push_back(i < 50 && j < 31);
+  const Mask real(values, {1, 64, 40});
+  const auto run = [&](double value) -> PaddedRun {
+    const Tensor images = padded({1, 3, 64, 40}, real.unsqueeze(1), value);
+    const Detections found = detr.forward(images, real);
+    return {cat({found.logits, found.boxes}, -1), {images}};
+  };
+  const Tensor zero = run(0).output.detach();
+  for (const double value : {double{NAN}, double{INFINITY}, 3e38}) {
+    for (Tensor& p : detr.parameters()) p.zero_grad();
+    const PaddedRun result = run(value);
+    expect_same_bits(result.output.detach(), zero);
+    sum(result.output).backward();
+    for (const auto& [name, p] : detr.named_parameters())
+      if (p.grad().defined()) {
+        EXPECT_FALSE(std::isnan(sum(p.grad()).item())) << name << value;
+      }
+    EXPECT_EQ(max(abs(masked_fill(result.inputs[0].grad(), real.unsqueeze(1), 0))).item(), 0);
+  }
+}
+
 TEST(DETR, AMaskOfPixelsIsShrunkToTheMap) {
   Generator gen(3);
   DETR detr({.backbone = {.width = 1, .blocks = {1, 1, 1, 1}}, .detector = small()}, gen);
@@ -129,6 +184,10 @@ TEST(DETR, AMaskOfPixelsIsShrunkToTheMap) {
               detr.forward(images, Mask::full({2, 2, 2}, true));
             }),
             "[DETR] the mask must be (2, 64, 40), got (2, 2, 2)");
+  EXPECT_EQ(error_of([&] {
+              detr.forward(images[0], Mask::full({64, 40}, true));
+            }),
+            "[DETR] expected images (B, C, height, width), got (3, 64, 40)");
 }
 
 TEST(DETR, MapsAreTheWeightsOnTheMemory) {
@@ -235,6 +294,27 @@ TEST(SinePositions, CostWhatTheyHold) {
   const Tensor wide = sine_positions_2d(Mask::full({1, 1, size}, true), 4);
   const Tensor tall = sine_positions_2d(Mask::full({1, size, 1}, true), 4);
   expect_same_bits(wide.slice(2, 2, 4), tall.slice(2, 0, 2));
+}
+
+// Only real pixels are counted, each line by itself; padding counts none of its own.
+TEST(SinePositions, CountRealPixelsOnly) {
+  const Mask real = Mask::of({{{1, 1, 0}, {1, 0, 0}}, {{0, 1, 1}, {0, 0, 0}}});
+  const Tensor p = sine_positions_2d(real, 4, f64);
+  for (index_t b = 0; b < 2; ++b)
+    for (index_t i = 0; i < 2; ++i)
+      for (index_t j = 0; j < 3; ++j) {
+        double above = 0, in_column = 0, before = 0, in_row = 0;
+        for (index_t k = 0; k < 2; ++k) in_column += real.at({b, k, j});
+        for (index_t k = 0; k <= i; ++k) above += real.at({b, k, j});
+        for (index_t k = 0; k < 3; ++k) in_row += real.at({b, i, k});
+        for (index_t k = 0; k <= j; ++k) before += real.at({b, i, k});
+        const double row = 2 * std::numbers::pi * above / (in_column + 1e-6),
+                     column = 2 * std::numbers::pi * before / (in_row + 1e-6);
+        EXPECT_EQ(p.at({b, i * 3 + j, 0}), std::sin(row));
+        EXPECT_EQ(p.at({b, i * 3 + j, 1}), std::cos(row));
+        EXPECT_EQ(p.at({b, i * 3 + j, 2}), std::sin(column));
+        EXPECT_EQ(p.at({b, i * 3 + j, 3}), std::cos(column));
+      }
 }
 
 TEST(SinePositions, RefuseWhatIsNoMap) {

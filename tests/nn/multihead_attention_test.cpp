@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "nn/init.h"
+#include "tests/nn/padding.h"
 #include "tests/testing.h"
 
 namespace heed::nn {
@@ -244,6 +245,130 @@ TEST(MultiheadAttention, RefusesShapesThatDoNotFit) {
       error_of([&] { wide(x, x, x); }),
       "[MultiheadAttention] key is (4, 3, 6); with batch_first = false it must be (T, B, 5), or (T, 5) for "
       "one sequence");
+}
+
+// ---- masks and padding
+// ------------------------------------------------------------------------------------
+
+TEST(MultiheadAttention, PaddingReachesNothing) {
+  for (const bool batch_first : {false, true})
+    for (const bool own_widths : {false, true})
+      for (const Weights weights : {Weights::none, Weights::average})
+        for (const bool added_keys : {false, true}) {
+          MultiheadAttention layer = make({.d_model = 6,
+                                           .nhead = 2,
+                                           .batch_first = batch_first,
+                                           .kdim = own_widths ? 5 : 0,
+                                           .add_bias_kv = added_keys,
+                                           .add_zero_attn = added_keys});
+          const std::string what =
+              concat("batch_first ", batch_first, " own widths ", own_widths, " added keys ", added_keys);
+          const Mask mask = padding({4, 2, 1}, 4), samples = mask.reshape({3, 4, 1}),
+                     times = Mask::of({{1, 1, 1}, {1, 1, 0}, {1, 0, 0}, {1, 0, 0}}).unsqueeze(-1);
+          const Mask real = batch_first ? samples : times;
+          const Shape kv = batch_first ? Shape{3, 4, own_widths ? 5 : 6} : Shape{4, 3, own_widths ? 5 : 6};
+          Shape queries = kv, values = kv;
+          queries[2] = values[2] = 6;
+          for (const Mask& m : {mask, mask.expand({3, 4, 4}), mask.expand({3, 4, 4}).unsqueeze(1)}) {
+            expect_padding_ignored(layer, what + " cross", [&](double value) -> PaddedRun {
+              const Tensor query = noise(queries, 7).set_requires_grad(), key = padded(kv, real, value),
+                           v = padded(values, real, value, 2);
+              return {layer.forward(query, key, v, {.mask = m, .weights = weights}).output, {query, key, v}};
+            });
+            if (own_widths) continue;
+            expect_padding_ignored(layer, what + " self", [&](double value) -> PaddedRun {
+              const Tensor x = padded(kv, real, value);
+              const Tensor y = layer.forward(x, x, x, {.mask = m, .weights = weights}).output;
+              return {masked_fill(y, !real, 0), {x}};
+            });
+          }
+        }
+}
+
+TEST(MultiheadAttention, PaddingByABiasOrTheAlignmentReachesNothing) {
+  MultiheadAttention layer = make({.d_model = 6, .nhead = 2, .batch_first = true});
+  const Mask keys = Mask::of({0, 1, 1, 0, 1}), real = keys.unsqueeze(-1);
+  const Tensor bias = where(keys, zeros({}), full({}, -INFINITY)).expand({3, 5}).contiguous();
+  expect_padding_ignored(layer, "bias", [&](double value) -> PaddedRun {
+    const Tensor query = noise({2, 3, 6}, 7).set_requires_grad(), key = padded({2, 5, 6}, real, value);
+    return {layer.forward(query, key, key, {.score_bias = bias}).output, {query, key}};
+  });
+  const Mask early = Mask::of({{1}, {1}, {1}, {0}, {0}});
+  expect_padding_ignored(layer, "keys after the last query", [&](double value) -> PaddedRun {
+    const Tensor query = noise({2, 3, 6}, 7).set_requires_grad(), key = padded({2, 5, 6}, early, value);
+    const AttendOptions how{.causal = true, .causal_alignment = CausalAlignment::top_left};
+    return {layer.forward(query, key, key, how).output, {query, key}};
+  });
+  // Queries that may attend to nothing, and a sequence without a batch.
+  const Mask some = Mask::of({{1, 1, 1}, {0, 0, 0}}).expand({2, 3});
+  expect_padding_ignored(layer, "queries", [&](double value) -> PaddedRun {
+    const Tensor query = padded({2, 6}, Mask::of({{1}, {0}}), value),
+                 key = noise({3, 6}, 7).set_requires_grad();
+    return {layer.forward(query, key, key, {.mask = some}).output, {query, key}};
+  });
+}
+
+TEST(MultiheadAttention, ANaNInTheScoreBiasIsNaN) {
+  MultiheadAttention layer = make();
+  const Tensor x = noise({4, 2, 6});
+  Tensor bias = zeros({4, 4});
+  bias.set({1, 2}, NAN);
+  for (const Weights weights : {Weights::none, Weights::per_head}) {
+    const Tensor y = layer.forward(x, x, x, {.score_bias = bias, .weights = weights}).output;
+    for (index_t row = 0; row < 4; ++row)
+      EXPECT_EQ(std::isnan(y.at({row, 0, 0})), row == 1) << "only the row of the NaN";
+    // Under a mask it is never read.
+    const Mask mask = !isnan(bias);
+    expect_same_bits(layer.forward(x, x, x, {.mask = mask, .score_bias = bias, .weights = weights}).output,
+                     layer.forward(x, x, x, {.mask = mask, .weights = weights}).output);
+  }
+}
+
+TEST(MultiheadAttention, AMaskOfTwoMeaningsIsAnError) {
+  MultiheadAttention layer = make({.d_model = 6, .nhead = 2, .batch_first = true});
+  const Tensor x = noise({4, 4, 6});
+  const Mask square = Mask::full({4, 4}, true);
+  EXPECT_EQ(
+      error_of([&] { layer.forward(x, x, x, {.mask = square}); }),
+      "[MultiheadAttention] expected a mask with one meaning, got (4, 4), which is both (T, S) and (B, S) as "
+      "B = T = 4. Hint: mask.unsqueeze(0) for (T, S), one row per query; mask.unsqueeze(1) for (B, S), one "
+      "row "
+      "per sample, as padding(lengths, S) makes it");
+  const Mask lengths = padding({4, 3, 2, 1}, 4);
+  for (const Mask& m : {causal(4), causal(4) & Mask::of({1, 1, 0, 1}), square.unsqueeze(0),
+                        square.unsqueeze(1), lengths, lengths & causal(4)})
+    EXPECT_EQ(error_of([&] { layer.forward(x, x, x, {.mask = m}); }), "") << m.shape();
+  // Not ambiguous: another batch size, or no batch, also if there are as many heads as queries.
+  const Tensor three = noise({3, 4, 6}), two = noise({2, 6});
+  EXPECT_EQ(error_of([&] { layer.forward(three, three, three, {.mask = square}); }), "");
+  EXPECT_EQ(error_of([&] { layer.forward(two, two, two, {.mask = Mask::full({2, 2}, true)}); }), "");
+  // With added keys a causal mask stays one.
+  MultiheadAttention more = make({.d_model = 6, .nhead = 2, .batch_first = true, .add_zero_attn = true});
+  expect_close(more.forward(x, x, x, {.causal = true}).output,
+               more.forward(x, x, x, {.mask = causal(4)}).output);
+}
+
+TEST(MultiheadAttention, CausalHasTwoAlignments) {
+  for (const bool added_keys : {false, true}) {
+    MultiheadAttention layer = make({.d_model = 6, .nhead = 2, .add_zero_attn = added_keys});
+    const Tensor query = noise({2, 3, 6}), key = noise({5, 3, 6}, 2);
+    for (const CausalAlignment alignment : {CausalAlignment::top_left, CausalAlignment::bottom_right})
+      expect_close(layer.forward(query, key, key, {.causal = true, .causal_alignment = alignment}).output,
+                   layer.forward(query, key, key, {.mask = causal(2, 5, alignment)}).output);
+  }
+}
+
+TEST(MultiheadAttention, OneSequenceBesideABatchIsNamed) {
+  MultiheadAttention layer = make(), batch_first = make({.d_model = 6, .nhead = 2, .batch_first = true});
+  const Tensor one = zeros({5, 6}), batch = zeros({1, 5, 6});
+  EXPECT_EQ(
+      error_of([&] { batch_first(one, batch, batch); }),
+      "[MultiheadAttention] expected query and key with the same number of axes, got (5, 6) and (1, 5, 6). "
+      "Hint: unsqueeze(0) makes a batch of one of a single sequence");
+  EXPECT_EQ(
+      error_of([&] { layer(batch, one, one); }),
+      "[MultiheadAttention] expected query and key with the same number of axes, got (1, 5, 6) and (5, 6). "
+      "Hint: unsqueeze(1) makes a batch of one of a single sequence");
 }
 
 }  // namespace heed::nn

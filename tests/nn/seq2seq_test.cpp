@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "optim/optim.h"
+#include "tests/nn/padding.h"
 #include "tests/testing.h"
 
 namespace heed::nn {
@@ -191,40 +192,6 @@ TEST(Seq2Seq, PaddingReachesNoGradient) {
     }
 }
 
-TEST(AdditiveAttention, PaddingReachesNeitherTheOutputNorAGradient) {
-  Generator gen(1);
-  AdditiveAttention attention({.query_size = 2, .key_size = 3, .hidden_size = 4}, gen);
-  const auto run = [&](double padding, const Mask& mask, std::vector<Tensor>& all) {
-    attention.zero_grad();
-    Tensor query = noise({2, 3, 2}, 1).set_requires_grad(), key = noise({2, 4, 3}, 2),
-           value = noise({2, 4, 5}, 3);
-    for (Tensor* t : {&key, &value}) {
-      t->index({1, Slice{2}}).fill_(padding);
-      t->set_requires_grad();
-    }
-    const AttentionResult result = attention(query, key, value, mask);
-    sum(result.output * result.output).backward();
-    all = {result.output.detach(), result.weights.detach(), query.grad(), key.grad(), value.grad()};
-    for (const Tensor& p : attention.parameters()) all.push_back(p.grad());
-  };
-  for (const Mask& mask : {padding({4, 2}, 4), padding({4, 2}, 4) & causal(3, 4)})
-    for (const double bad : {std::nan(""), double{INFINITY}, 3e38}) {
-      std::vector<Tensor> want, got;
-      run(0, mask, want);
-      run(bad, mask, got);
-      for (std::size_t i = 0; i < want.size(); ++i) expect_same_bits(got[i], want[i]);
-      EXPECT_EQ(max(abs(got[3].index({1, Slice{2}}))).item(), 0);
-      EXPECT_EQ(max(abs(got[4].index({1, Slice{2}}))).item(), 0);
-    }
-  const auto error = [&](const Mask& mask) {
-    return error_of([&] { attention(zeros({2, 3, 2}), zeros({2, 4, 3}), zeros({2, 4, 5}), mask); });
-  };
-  expect_contains(error(padding({4, 2}, 5)),
-                  "[AdditiveAttention] shapes (2, 3, 4) and (2, 1, 5) do not broadcast");
-  EXPECT_EQ(error(Mask::full({3, 2, 3, 4}, true)),
-            "[AdditiveAttention] mask (3, 2, 3, 4) must broadcast to (B, T, S) = (2, 3, 4)");
-}
-
 TEST(Seq2Seq, ChecksTheArgumentsOfBeam) {
   Seq2Seq model = make(Look::dot);
   EXPECT_EQ(error_of([&] {
@@ -260,6 +227,38 @@ TEST(Seq2Seq, BeamRestoresEachModeAndRecordsNothing) {
   EXPECT_THROW(model.beam(IntTensor{{99}}, {}, {.bos = 1, .eos = 2}), Error);
   EXPECT_TRUE(model.training() && model.encoder.training() && !model.cell.training());
   EXPECT_TRUE(grad_enabled());
+}
+
+TEST(AdditiveAttention, PaddingReachesNothing) {
+  Generator gen(0);
+  AdditiveAttention attention({.query_size = 2, .key_size = 3, .hidden_size = 4}, gen);
+  const Mask mask = padding({5, 2}, 5), real = mask.reshape({2, 5, 1}), queries = Mask::of({{1}, {0}, {1}});
+  for (const Mask& m : {mask, mask & queries})
+    expect_padding_ignored(attention, to_string(m.shape()), [&](double value) -> PaddedRun {
+      const bool some_queries = m.shape()[1] > 1;
+      const Tensor query = padded({2, 3, 2}, some_queries ? queries : Mask::full({1}, true), value, 3),
+                   key = padded({2, 5, 3}, real, value), values = padded({2, 5, 4}, real, value, 2);
+      return {attention.forward(query, key, values, m).output, {query, key, values}};
+    });
+}
+
+TEST(AdditiveAttention, AMaskOfTwoMeaningsIsAnError) {
+  Generator gen(0);
+  const AdditiveAttention attention({.query_size = 2, .key_size = 3, .hidden_size = 4}, gen);
+  const Tensor query = zeros({4, 4, 2}), key = zeros({4, 5, 3});
+  expect_contains(
+      error_of([&] {
+        attention.forward(query, key, key, Mask::full({4, 5}, true));
+      }),
+      "[AdditiveAttention] expected a mask with one meaning, got (4, 5), which is both (T, S) and (B, S) "
+      "as B = T = 4. Hint: mask.unsqueeze(0) for (T, S)");
+  EXPECT_EQ(error_of([&] { attention.forward(query, key, key, padding({5, 1, 2, 3}, 5)); }), "");
+  EXPECT_EQ(
+      error_of([&] {
+        attention.forward(query, key, key, Mask::full({2, 4, 5}, true));
+      }),
+      "[AdditiveAttention] shapes (4, 4, 5) and (2, 4, 5) do not broadcast: axis -3 has 4 and 2; aligned at "
+      "the right, sizes must be equal or 1");
 }
 
 }  // namespace

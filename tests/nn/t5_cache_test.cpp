@@ -163,11 +163,14 @@ TEST(T5Cache, NeedsADecoder) {
   EXPECT_EQ(error_of([&] {
               model.encoder(noise({1, 2, 8}), Tensor(), Mask::full({2, 1, 2}, true));
             }),
-            "[T5Stack] expected a mask that broadcasts to (B, T, S) = (1, 2, 2), got (2, 1, 2)");
+            "[T5Stack] the mask is (2, 1, 2); it must be (T, S) = (2, 2), (B, T, S) = (1, 2, 2), (B, 1, S) "
+            "or (B, H, T, S) = "
+            "(1, 2, 2, 2). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
   EXPECT_EQ(error_of([&] {
               model.encoder(noise({1, 2, 8}), Tensor(), Mask::full({1, 2}, true));
             }),
-            "[T5Stack] expected a mask that broadcasts to (B, T, S) = (1, 2, 2), got (1, 2)");
+            "")
+      << "one row for all queries";
   T5Cache::Layer half;
   half.memory.keys = zeros({1, 2, 3, 3});
   EXPECT_EQ(error_of([&] {

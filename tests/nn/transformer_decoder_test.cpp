@@ -1,5 +1,6 @@
 #include "nn/transformer_decoder.h"
 
+#include "tests/nn/padding.h"
 #include "tests/testing.h"
 
 namespace heed::nn {
@@ -63,6 +64,79 @@ TEST(Transformer, ErrorsNameWhatIsWrong) {
   EXPECT_EQ(
       error_of([&] { TransformerDecoder({.layer = {.d_model = 8, .nhead = 2}, .num_layers = -1}, gen); }),
       "[TransformerDecoder] num_layers must not be negative, got -1");
+}
+
+TEST(TransformerDecoder, PaddingReachesNothing) {
+  for (const bool norm_first : {false, true}) {
+    Generator gen(2);
+    TransformerDecoder decoder({.layer = {.d_model = 8,
+                                          .nhead = 2,
+                                          .dim_feedforward = 16,
+                                          .dropout = 0,
+                                          .batch_first = true,
+                                          .norm_first = norm_first},
+                                .num_layers = 2,
+                                .norm = true},
+                               gen);
+    const Mask words = padding({4, 2}, 4), sources = padding({3, 5}, 5);
+    const Mask real = words.reshape({2, 4, 1}), real_source = sources.reshape({2, 5, 1});
+    expect_padding_ignored(decoder, concat("norm_first ", norm_first), [&](double value) -> PaddedRun {
+      const Tensor target = padded({2, 4, 8}, real, value), memory = padded({2, 5, 8}, real_source, value, 2);
+      const Tensor y = decoder.forward(target, memory, {.mask = words, .memory_mask = sources});
+      return {masked_fill(y, !real, 0), {target, memory}};
+    });
+  }
+}
+
+TEST(Transformer, PaddingReachesNothing) {
+  Transformer model = make();
+  const Mask words = padding({4, 2}, 4), sources = padding({3, 5}, 5);
+  const Mask real = Mask::of({{1, 1}, {1, 1}, {1, 0}, {1, 0}}).unsqueeze(-1),
+             real_source = Mask::of({{1, 1}, {1, 1}, {1, 1}, {0, 1}, {0, 1}}).unsqueeze(-1);
+  expect_padding_ignored(model, "", [&](double value) -> PaddedRun {
+    const Tensor source = padded({5, 2, 8}, real_source, value), target = padded({4, 2, 8}, real, value, 2);
+    const Tensor y = model.forward(source, target, {.source_mask = sources, .decode = {.mask = words}});
+    return {masked_fill(y, !real, 0), {source, target}};
+  });
+}
+
+TEST(TransformerDecoder, NamesWhatDoesNotFit) {
+  Generator gen(2);
+  TransformerDecoderLayer layer({.d_model = 8, .nhead = 2, .batch_first = true}, gen);
+  const Tensor x = ones({3, 3, 8}), one = ones({3, 8});
+  EXPECT_EQ(
+      error_of([&] { layer(x, one); }),
+      "[TransformerDecoderLayer] expected target and memory with the same number of axes, got (3, 3, 8) and "
+      "(3, 8). Hint: unsqueeze(0) makes a batch of one of a single sequence");
+  EXPECT_EQ(
+      error_of([&] {
+        layer(x, ones({2, 3, 8}));
+      }),
+      "[TransformerDecoderLayer] target (3, 3, 8) and memory (2, 3, 8) have different batch sizes; with "
+      "batch_first = true they are on axis 0");
+  expect_contains(error_of([&] {
+                    layer.forward(x, x, {.memory_mask = Mask::full({2, 3}, true)});
+                  }),
+                  "[TransformerDecoderLayer] the memory_mask is (2, 3); it must be (T, S) = (3, 3)");
+  for (const DecodeOptions& how : {DecodeOptions{.mask = Mask::full({3, 3}, true)},
+                                   DecodeOptions{.memory_mask = Mask::full({3, 3}, true)}})
+    expect_contains(error_of([&] { layer.forward(x, x, how); }),
+                    "[TransformerDecoderLayer] expected a mask with one meaning, got (3, 3)");
+  EXPECT_EQ(error_of([&] { layer.forward(x, x, {.memory_mask = padding({3, 2, 1}, 3)}); }), "");
+}
+
+// Any mask with one row for all queries is padding, also of one sequence without a batch.
+TEST(Transformer, EveryMaskOfKeysHidesTheSourceFromTheDecoder) {
+  Transformer model = make();
+  const Mask real_source = Mask::of({{1, 1}, {1, 1}, {1, 1}, {0, 1}, {0, 1}}).unsqueeze(-1);
+  const Tensor source = noise({5, 2, 8}), target = noise({4, 2, 8}, 2);
+  const Mask sources = padding({3, 5}, 5);
+  const Tensor want = model.forward(source, target, {.source_mask = sources});
+  for (const Mask& m : {sources, sources.unsqueeze(1)})
+    expect_same_bits(model.forward(masked_fill(source, !real_source, 7), target, {.source_mask = m}), want);
+  const Mask keys = Mask::of({{1, 1, 1, 0, 0}});
+  const Tensor alone = masked_fill(source.select(1, 0), !keys.reshape({5, 1}), NAN);
+  expect_close(model.forward(alone, target.select(1, 0), {.source_mask = keys}), want.select(1, 0), 1e-5);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "nn/init.h"
+#include "tests/nn/padding.h"
 #include "tests/testing.h"
 
 namespace heed::nn {
@@ -207,6 +208,50 @@ TEST(TransformerEncoder, OneBatchCanBeLearnedByHeart) {
   }
   EXPECT_GT(first, 0.5);
   EXPECT_LT(last, 0.01);
+}
+
+TEST(TransformerEncoder, PaddingReachesNothing) {
+  for (const bool batch_first : {false, true})
+    for (const bool norm_first : {false, true})
+      for (const Activation activation : {Activation::relu, Activation::gelu}) {
+        Generator gen(0);
+        auto options = small(0);
+        options.batch_first = batch_first, options.norm_first = norm_first, options.activation = activation;
+        TransformerEncoder encoder({.layer = options, .num_layers = 2, .norm = true}, gen);
+        const Mask mask = padding({4, 1, 2}, 4), samples = mask.reshape({3, 4, 1}),
+                   times = Mask::of({{1, 1, 1}, {1, 0, 1}, {1, 0, 0}, {1, 0, 0}}).unsqueeze(-1);
+        const Mask real = batch_first ? samples : times;
+        for (const Mask& m : {mask, mask.expand({3, 4, 4}), mask & samples, mask.unsqueeze(1)})
+          for (const bool causal_flag : {false, true})
+            expect_padding_ignored(
+                encoder, concat("norm_first ", norm_first, m.shape()), [&](double value) -> PaddedRun {
+                  const Tensor x = padded(batch_first ? Shape{3, 4, 8} : Shape{4, 3, 8}, real, value);
+                  return {masked_fill(encoder.forward(x, {.mask = m, .causal = causal_flag}), !real, 0), {x}};
+                });
+        // One sequence, with a mask over its keys.
+        const Mask keys = Mask::of({{1, 0, 1, 1}});
+        expect_padding_ignored(encoder, "one sequence", [&](double value) -> PaddedRun {
+          const Tensor x = padded({4, 8}, keys.reshape({4, 1}), value);
+          return {masked_fill(encoder.forward(x, {.mask = keys}), !keys.reshape({4, 1}), 0), {x}};
+        });
+      }
+}
+
+TEST(TransformerEncoder, AMaskThatDoesNotFitIsNamed) {
+  Generator gen(0);
+  TransformerEncoderLayer layer(small(0), gen);
+  const Tensor x = noise({4, 4, 8});
+  expect_contains(error_of([&] {
+                    layer.forward(x, {.mask = padding({1, 2}, 4)});
+                  }),
+                  "[TransformerEncoderLayer] the mask is (2, 1, 4); it must be (T, S) = (4, 4), (B, T, S)");
+  expect_contains(
+      error_of([&] {
+        layer.forward(x, {.mask = Mask::full({4, 4}, true)});
+      }),
+      "[TransformerEncoderLayer] expected a mask with one meaning, got (4, 4), which is both (T, S) and "
+      "(B, S) as B = T = 4. Hint: mask.unsqueeze(0) for (T, S)");
+  EXPECT_EQ(error_of([&] { layer.forward(x, {.mask = causal(4)}); }), "");
 }
 
 }  // namespace heed::nn

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -114,6 +116,66 @@ TEST_F(Checkpoints, GiveBackWhatWasPutIn) {
             "[checkpoint] " + path_ + ": not a checkpoint of heed, but other weights");
 }
 
+TEST_F(Checkpoints, WhatCannotComeBackUnchangedIsRejected) {
+  Checkpoint save;
+  save.put("model", {{"weight", ones({1})}, {"head.bias", ones({1})}});
+  save.put("step", 5);
+  save.put("generator.dropout", Generator(3));
+  const auto error = [&](const auto& name, const auto& what) {
+    return error_of([&] { save.put(name, what); });
+  };
+  const NamedTensors tensors = {{"x", ones({1})}};
+  const std::string reserved =
+      "[checkpoint] the name 'form' is reserved for the file's own mark. Hint: choose another";
+  EXPECT_EQ(error("form", 5), reserved);
+  EXPECT_EQ(error("form", Generator(1)), reserved);
+  EXPECT_EQ(error("form", tensors), reserved);
+  EXPECT_EQ(error("", 5), "[checkpoint] expected a name, got \"\"");
+  EXPECT_EQ(error("", Generator(1)), "[checkpoint] expected a name, got \"\"");
+  EXPECT_EQ(error("", tensors), "[checkpoint] expected a name, got \"\"");
+  EXPECT_EQ(error("step", 6), "[checkpoint] 'step' was put before");
+  EXPECT_EQ(error("step", Generator(1)), "[checkpoint] 'step' was put before");
+  EXPECT_EQ(error("step", tensors), "[checkpoint] 'step' was put before");
+  EXPECT_EQ(error("generator.dropout", 1), "[checkpoint] 'generator.dropout' was put before");
+  EXPECT_EQ(error("model", tensors), "[checkpoint] 'model' was put before");
+  EXPECT_EQ(error("model", 5), "[checkpoint] 'model' was put before");
+  EXPECT_EQ(error("model.weight", 5), "[checkpoint] 'model.weight' was put before");
+  EXPECT_EQ(error("generator", NamedTensors{{"dropout", ones({1})}}),
+            "[checkpoint] 'generator.dropout' was put before");
+  EXPECT_EQ(error("model.more", tensors),
+            "[checkpoint] expected a prefix without a dot, got 'model.more'; its tensors could be taken for "
+            "those of a "
+            "shorter prefix");
+  EXPECT_EQ(error("twice", NamedTensors{{"x", ones({1})}, {"x", ones({1})}}),
+            "[checkpoint] 'twice' has two tensors named 'x'");
+  const std::string integer = "expected an integer of 64 bits, got ",
+                    hint = ". Hint: put other numbers as a tensor, scalar(x, f64)";
+  EXPECT_EQ(error("loss", 0.5), "[checkpoint] 'loss': " + integer + "0.5" + hint);
+  EXPECT_EQ(error("loss", NAN), "[checkpoint] 'loss': " + integer + "nan" + hint);
+  EXPECT_EQ(error("loss", -INFINITY), "[checkpoint] 'loss': " + integer + "-inf" + hint);
+  EXPECT_EQ(error("loss", 0x1p63), "[checkpoint] 'loss': " + integer + "9.22337e+18" + hint);
+  EXPECT_EQ(error("loss", UINT64_MAX), "[checkpoint] 'loss': " + integer + "18446744073709551615" + hint);
+
+  save.put("least", INT64_MIN);
+  save.put("most", INT64_MAX);
+  save.put("unsigned", 7U);
+  save.put("whole", -3.0);
+  save.put("flag", true);
+  save.put("a \"name\"\n한", 9);
+  save.write(path_);
+  const Checkpoint saved(path_);
+  EXPECT_EQ(saved.number("step"), 5) << "what was rejected changed nothing";
+  EXPECT_EQ(saved.tensors("model").size(), 2U);
+  EXPECT_TRUE(saved.tensors("twice").empty());
+  EXPECT_EQ(saved.number("least"), INT64_MIN);
+  EXPECT_EQ(saved.number("most"), INT64_MAX);
+  EXPECT_EQ(saved.number("unsigned"), 7);
+  EXPECT_EQ(saved.number("whole"), -3);
+  EXPECT_EQ(saved.number("flag"), 1);
+  EXPECT_EQ(saved.number("a \"name\"\n한"), 9);
+  EXPECT_EQ(saved.generator("generator.dropout").state(), Generator(3).state());
+}
+
 TEST(OptimizerState, AnotherOptimizerGoesOnWithTheSameBits) {
   const auto trained = [](int steps_before, int steps_after) {
     std::vector<double> result;
@@ -164,6 +226,120 @@ TEST(OptimizerState, WhatDoesNotFitIsRefusedAndNothingChanges) {
             }),
             "[SGD] the state has '0.exp_avg', which this optimizer does not keep");
   EXPECT_EQ(sgd.steps(), 0);
+}
+
+std::unique_ptr<optim::Optimizer> make_optimizer(int which, const std::vector<Tensor>& parameters) {
+  using namespace optim;
+  switch (which) {
+    case 0:
+      return std::make_unique<SGD>(parameters, SGDOptions{.lr = 0.1, .momentum = 0.9});
+    case 1:
+      return std::make_unique<Adam>(parameters, AdamOptions{.lr = 0.1});
+    case 2:
+      return std::make_unique<AdamW>(parameters, AdamWOptions{.lr = 0.1, .amsgrad = true});
+    default:
+      return std::make_unique<RMSprop>(parameters, RMSpropOptions{.momentum = 0.5, .centered = true});
+  }
+}
+
+// Every member of every optimizer's state, lost or changed in every way, is an error that names it,
+// and the optimizer goes on as if nothing had been loaded.
+TEST(OptimizerState, EveryDamagedMemberIsNamedAndNothingChanges) {
+  const char* const names[] = {"SGD", "Adam", "AdamW", "RMSprop"};
+  for (int which = 0; which < 4; ++which) {
+    const std::string op = concat("[", names[which], "] ");
+    const Tensor w = ones({2}).set_requires_grad(), never = ones({3}).set_requires_grad();
+    const auto optimizer = make_optimizer(which, {w, never});
+    const auto step = [&] {
+      optimizer->zero_grad();
+      sum(w * w).backward();
+      optimizer->step();
+    };
+    step();
+    NamedTensors good;
+    for (const auto& [name, t] : optimizer->state_dict()) good.emplace_back(name, t.clone());
+    step();
+    const auto before = [&] {
+      std::vector<double> numbers;
+      for (const auto& [name, t] : optimizer->state_dict())
+        for (const double x : t.to_vector()) numbers.push_back(x);
+      return numbers;
+    };
+    const std::vector<double> kept = before();
+    const auto error = [&](const NamedTensors& state) {
+      std::string text = error_of([&] { optimizer->load_state_dict(state); });
+      EXPECT_EQ(before(), kept) << text;
+      return text;
+    };
+    const auto changed = [&](std::size_t i, const Tensor& to) {
+      NamedTensors state = good;
+      state[i].second = to;
+      return error(state);
+    };
+    for (std::size_t i = 0; i < good.size(); ++i) {
+      const auto& [name, t] = good[i];
+      NamedTensors state = good;
+      state.erase(state.begin() + static_cast<std::ptrdiff_t>(i));
+      const std::string missing = error(state);
+      expect_contains(missing, op);
+      expect_contains(missing, "the state has no '" + name + "'");
+      if (name != "steps")
+        expect_contains(missing, name[0] == '0' ? " for parameter 0 (2)" : " for parameter 1 (3)");
+      state = good;
+      state.push_back(good[i]);
+      EXPECT_EQ(error(state), op + "the state has '" + name + "' twice");
+      EXPECT_EQ(changed(i, Tensor()),
+                concat(op, "'", name, "' of the state is undefined and must be ", t.shape()));
+      EXPECT_EQ(changed(i, ones({7})),
+                concat(op, "'", name, "' of the state is (7) and must be ", t.shape()));
+      if (t.rank() > 0) {
+        EXPECT_EQ(changed(i, t.to(f64)), op + "'" + name +
+                                             "' of the state is f64 and must be f32, as parameter 0. Hint: "
+                                             "load the state before the model's "
+                                             "to(), or convert it with to()");
+        continue;
+      }
+      for (const double wrong : std::vector<double>{-1, 0.5, 1e300, -INFINITY, INFINITY, NAN})
+        EXPECT_EQ(changed(i, scalar(wrong, f64)), concat(op, "'", name, "' of the state is ", wrong,
+                                                         "; expected a number of steps, an integer from 0"));
+    }
+    NamedTensors more = good;
+    more.emplace_back("2.step", scalar(1));
+    EXPECT_EQ(error(more), op + "the state has '2.step', which this optimizer does not keep");
+    optimizer->load_state_dict(good);
+    EXPECT_EQ(optimizer->steps(), 1);
+  }
+}
+
+TEST(OptimizerState, StepsAndMomentsBelongTogether) {
+  const Tensor w = ones({2}).set_requires_grad();
+  optim::Adam adam({w});
+  const auto error = [&](const NamedTensors& state) {
+    return error_of([&] { adam.load_state_dict(state); });
+  };
+  EXPECT_EQ(error({{"steps", scalar(3)}, {"0.step", scalar(3)}, {"0.exp_avg", ones({2})}}),
+            "[Adam] the state has no '0.exp_avg_sq' for parameter 0 (2), whose '0.step' is 3");
+  EXPECT_EQ(error({{"steps", scalar(3)}, {"0.exp_avg", ones({2})}, {"0.exp_avg_sq", ones({2})}}),
+            "[Adam] the state has no '0.step' for parameter 0 (2)");
+  EXPECT_EQ(error({{"steps", scalar(3)},
+                   {"0.step", scalar(0)},
+                   {"0.exp_avg", ones({2})},
+                   {"0.exp_avg_sq", ones({2})}}),
+            "[Adam] the state has a '0.exp_avg' for parameter 0 (2), whose '0.step' is 0");
+  EXPECT_EQ(error({{"steps", scalar(NAN)}, {"0.step", scalar(0)}}),
+            "[Adam] 'steps' of the state is nan; expected a number of steps, an integer from 0");
+  EXPECT_EQ(error({{"steps", scalar(3)}, {"0.step", scalar(0)}}), "")
+      << "a parameter that never had a gradient";
+  EXPECT_EQ(adam.steps(), 3);
+
+  optim::Adam amsgrad({w}, {.amsgrad = true});
+  EXPECT_EQ(error_of([&] {
+              amsgrad.load_state_dict({{"steps", scalar(1)},
+                                       {"0.step", scalar(1)},
+                                       {"0.exp_avg", ones({2})},
+                                       {"0.exp_avg_sq", ones({2})}});
+            }),
+            "[Adam] the state has no '0.max_exp_avg_sq' for parameter 0 (2), whose '0.step' is 1");
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace heed::optim {
 namespace {
 
 Tensor with_gradient(const Tensor& g) {
-  Tensor w = zeros(g.shape()).set_requires_grad();
+  Tensor w = zeros(g.shape(), g.dtype()).set_requires_grad();
   w.set_grad(g);
   return w;
 }
@@ -31,6 +31,47 @@ TEST(ClipGradNorm, CountsEveryNumberOnce) {
     const double squares = static_cast<double>(n * (n + 1) * (2 * n + 1)) / 6;
     EXPECT_NEAR(clip_grad_norm({w}, 1e9), std::sqrt(squares), 1e-12 * squares) << n;
   }
+}
+
+TEST(ClipGradNorm, SquaresMayOverflowOrUnderflow) {
+  for (const double size : {1e200, 1e-200, 1e300, 5e-324, 1.0}) {
+    const Tensor a = with_gradient(tensor({3, 0}, f64) * size), b = with_gradient(tensor({-4}, f64) * size);
+    const double norm = clip_grad_norm({a, b}, 1);
+    EXPECT_NEAR(norm / size, 5, 1e-12) << size;
+    if (size < 1) continue;
+    EXPECT_NEAR(a.grad().at({0}), 0.6, 1e-6) << size;
+    EXPECT_NEAR(b.grad().at({0}), -0.8, 1e-6) << size;
+  }
+  const Tensor zero = with_gradient(zeros({3}, f64)), tiny = with_gradient(full({3}, 1e-200, f64)),
+               large = with_gradient(full({3}, 1e200, f64));
+  EXPECT_EQ(clip_grad_norm({zero}, 1), 0);
+  EXPECT_NEAR(clip_grad_norm({tiny, zero, large}, 1) / (std::sqrt(3) * 1e200), 1, 1e-12);
+}
+
+TEST(ClipGradNorm, AFactorThatFloatCannotHoldIsExact) {
+  const Tensor w = with_gradient(tensor({3e38, 0}));
+  EXPECT_NEAR(clip_grad_norm({w}, 1e-4) / 3e38, 1, 1e-6);  // the factor is 3.3e-43
+  EXPECT_NEAR(w.grad().at({0}) / 1e-4, 1, 1e-6);
+  const Tensor d = with_gradient(full({1}, 1e300, f64));
+  clip_grad_norm({d}, 1e-10);
+  EXPECT_NEAR(d.grad().at({0}) / 1e-10, 1, 1e-12);
+}
+
+TEST(ClipGradNorm, TellsNaNInfinityAndOverflowApart) {
+  const Tensor fine = with_gradient(ones({2}, f64));
+  const auto error = [&](const Tensor& gradient) {
+    const Tensor w = with_gradient(gradient);
+    return error_of([&] { clip_grad_norm({fine, w}, 1); });
+  };
+  EXPECT_EQ(error(tensor({{1, -INFINITY}})),
+            "[clip_grad_norm] the gradient of parameter 1 (1, 2) has an infinite number. Hint: a division by "
+            "0 or an "
+            "overflow made it; is the learning rate too high?");
+  EXPECT_EQ(error(full({4}, 1.7e308, f64)),
+            "[clip_grad_norm] the length of the gradients is above 1.79769e+308, the largest double. Hint: "
+            "clip_grad_value first");
+  expect_contains(error(tensor({NAN, INFINITY})), "have length nan");
+  EXPECT_EQ(fine.grad().to_vector(), (std::vector<double>{1, 1})) << "nothing was clipped";
 }
 
 TEST(ClipGradValue, BringsEveryNumberIntoItsLimits) {

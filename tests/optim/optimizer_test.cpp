@@ -1,6 +1,7 @@
 #include "optim/optimizer.h"
 
 #include <cmath>
+#include <functional>
 #include <memory>
 
 #include "optim/optim.h"
@@ -17,6 +18,98 @@ TEST(Optimizer, AdamsFirstStepIsTheLearningRate) {  // AG-26
   (w * 0.5).backward();
   adam.step();
   EXPECT_NEAR(w.item(), -0.1, 1e-6) << "without bias correction it would be -0.3162";
+}
+
+// The bias corrections undo 1 - beta exactly, so the first step is the rate, whatever the betas.
+TEST(Optimizer, AdamsFirstStepIsTheLearningRateForAnyBetas) {
+  for (const DType dtype : {f32, f64})
+    for (const double beta1 : {0.0, 0.9, 0.999999})
+      for (const double beta2 : {0.0, 0.999, 0.999999, 0.99999999})
+        for (const bool amsgrad : {false, true}) {
+          Tensor w = scalar(0, dtype).set_requires_grad();
+          Adam adam({w}, {.lr = 0.1, .beta1 = beta1, .beta2 = beta2, .eps = 0, .amsgrad = amsgrad});
+          w.set_grad(scalar(0.5, dtype));
+          adam.step();
+          EXPECT_NEAR(w.item(), -0.1, dtype == f32 ? 3e-8 : 1e-9)
+              << name(dtype) << " " << beta1 << " " << beta2 << " " << amsgrad;
+        }
+}
+
+// One step in float differs from one in double by float's rounding, not by that of 1 -
+// hyperparameter in float.
+TEST(Optimizer, HyperparametersAreDoublesUntilTheyAreUsed) {
+  const auto stepped = [](DType dtype, const auto& make) {
+    Tensor w = full({3}, 1, dtype).set_requires_grad();
+    const std::unique_ptr<Optimizer> optimizer = make(w);
+    for (const double g : {0.5, -0.25, 2.0}) {
+      w.set_grad(full({3}, g, dtype));
+      optimizer->step();
+    }
+    NamedTensors all = optimizer->state_dict();
+    all.emplace_back("w", w.detach().clone());
+    return all;
+  };
+  const std::vector<std::function<std::unique_ptr<Optimizer>(const Tensor&)>> makes = {
+      [](const Tensor& w) {
+        return std::make_unique<SGD>(
+            std::vector{w},
+            SGDOptions{.lr = 0.1, .momentum = 0.999999, .dampening = 0.999999, .weight_decay = 0.123456789});
+      },
+      [](const Tensor& w) {
+        return std::make_unique<RMSprop>(std::vector{w}, RMSpropOptions{.lr = 0.1, .alpha = 0.999999});
+      },
+      [](const Tensor& w) {
+        return std::make_unique<Adam>(
+            std::vector{w},
+            AdamOptions{.lr = 0.1, .beta1 = 0.999999, .beta2 = 0.99999999, .weight_decay = 0.1});
+      },
+      [](const Tensor& w) {
+        return std::make_unique<AdamW>(std::vector{w},
+                                       AdamWOptions{.lr = 0.1, .beta1 = 0.9999, .beta2 = 0.9999999});
+      },
+      [](const Tensor& w) {
+        return std::make_unique<AdamW>(
+            std::vector{w}, AdamWOptions{.lr = 0.1, .beta1 = 0.9999, .beta2 = 0.9999999, .amsgrad = true});
+      }};
+  for (std::size_t i = 0; i < makes.size(); ++i) {
+    const NamedTensors a = stepped(f32, makes[i]), b = stepped(f64, makes[i]);
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t t = 0; t < a.size(); ++t) {
+      const double x = max(a[t].second).item(), y = max(b[t].second).item();
+      EXPECT_NEAR(x, y, 1e-6 * std::abs(y)) << i << " " << a[t].first;
+    }
+  }
+}
+
+TEST(Optimizer, ItsStateFollowsTheModelToAnotherDtype) {
+  for (const bool amsgrad : {false, true}) {
+    Tensor w = parameter();
+    Adam adam({w}, {.lr = 0.1, .amsgrad = amsgrad});
+    SGD sgd({w}, {.lr = 0.1, .momentum = 0.9});
+    RMSprop rmsprop({w}, {.momentum = 0.9, .centered = true});
+    WeightAverage average({w}, 0.9);
+    const auto step = [&](DType dtype) {
+      w.set_grad(full({2}, 0.5, dtype));
+      adam.step();
+      sgd.step();
+      rmsprop.step();
+      average.update();
+    };
+    step(f32);
+    for (const DType dtype : {f64, f32}) {
+      Tensor converted = w.detach().to(dtype).set_requires_grad();
+      w.set_grad(Tensor());
+      *w.state() = *converted.state();  // as Module::to does
+      step(dtype);
+      EXPECT_EQ(adam.first_moments()[0].dtype(), dtype);
+      EXPECT_EQ(sgd.velocity()[0].dtype(), dtype);
+      EXPECT_EQ(average.averages()[0].dtype(), dtype);
+      average.swap();
+      average.swap();
+    }
+    EXPECT_NEAR(adam.first_moments()[0].at({0}), 0.5 * (1 - 0.9 * 0.9 * 0.9), 1e-6) << "nothing was lost";
+    EXPECT_NEAR(sgd.velocity()[0].at({0}), 0.5 * (1 + 0.9 + 0.81), 1e-6);
+  }
 }
 
 TEST(Optimizer, ZeroGradForgets) {

@@ -54,6 +54,30 @@ TEST(ParallelTraining, AfterTheFirstStepAStepTakesNoMemoryFromTheSystem) {
   EXPECT_EQ(memory_stats().live_bytes, before.live_bytes);
 }
 
+// In the middle of a training the model becomes f64: its optimizer goes on with what it has gathered.
+TEST(Training, GoesOnAfterTheModelsTo) {
+  Generator gen(1);
+  nn::Linear model({.in = 4, .out = 3}, gen);
+  optim::AdamW adamw(model.parameters(), {.lr = 0.01});
+  const auto step = [&](DType dtype) {
+    adamw.zero_grad();
+    const Tensor y = model(noise({5, 4}, 2, dtype));
+    sum(y * y).backward();
+    adamw.step();
+  };
+  step(f32);
+  const NamedTensors before = adamw.state_dict();
+  model.to(f64);
+  step(f64);
+  EXPECT_EQ(adamw.first_moments()[0].dtype(), f64);
+  EXPECT_EQ(model.weight.dtype(), f64);
+  EXPECT_EQ(adamw.steps(), 2);
+  EXPECT_EQ(error_of([&] { adamw.load_state_dict(before); }),
+            "[AdamW] '0.exp_avg' of the state is f32 and must be f64, as parameter 0. Hint: load the state "
+            "before the "
+            "model's to(), or convert it with to()");
+}
+
 // The course's encoder, narrower.
 nn::TransformerEncoder encoder_of(index_t layers, Generator& gen) {
   return nn::TransformerEncoder(

@@ -24,13 +24,16 @@ const tutor::Exercise<decltype(clip_gradients)> exercise{
     "00_clip_gradients",
     clip_gradients,
     [](List& gradients, double max_norm) {
-      List parameters;
+      List parameters, defined;
       for (const Tensor& g : gradients) {
         if (!g.defined()) continue;
+        defined.push_back(g);
         parameters.push_back(zeros(g.shape(), g.dtype()));
         parameters.back().set_grad(g);
       }
-      return optim::clip_grad_norm(parameters, max_norm);
+      const double norm = optim::clip_grad_norm(parameters, max_norm);
+      for (std::size_t i = 0; i < defined.size(); ++i) defined[i].copy_(parameters[i].grad());
+      return norm;
     },
     {{"AG-82", "each gradient was scaled by its own norm: there is one norm over all of them, and one factor",
       [](List& gradients, double max_norm) {

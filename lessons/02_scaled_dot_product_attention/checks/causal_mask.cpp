@@ -53,32 +53,50 @@ const tutor::Exercise<decltype(causal_mask)> exercise{
      {"MK-07", "a position may see itself: key <= place, not key < place", not_itself},
      {"MK-09", "the future was kept and the past hidden", the_future},
      {"MK-10", "nothing is hidden: every query sees the future", everything},
-     {"MK-16", "with more keys than queries the last query must see all keys: align at the end",
+     {"MK-16", "aligned at the first query: the last query must see all keys, whatever t and s are",
       from_the_first},
      {"MK-17", "a position sees the one after it: one key too many", one_too_many},
      {"MK-18", "a position sees itself and nothing of the past", only_itself},
      {"MK-19", "unsigned numbers have no place below 0: it became a very large one", unsigned_places},
      {"MK-20", "a row is s values long, not t", rows_of_t}}};
 
-TEST(CausalMask, IsATriangleWhereQueriesAreTheKeys) {
-  exercise.compare("causal_mask(3, 3)", [](auto f) { return f(3, 3); });
-  exercise.compare("causal_mask(1, 1)", [](auto f) { return f(1, 1); });
+void ask(index_t t, index_t s) {
+  exercise.compare(concat("causal_mask(", t, ", ", s, ")"), [=](auto f) { return f(t, s); });
+}
+
+TEST(CausalMask, IsATriangleForAsManyQueriesAsKeys) {
+  ask(3, 3);
+  ask(1, 1);
+  ask(6, 6);
 }
 
 TEST(CausalMask, OfTheLastQueriesEndsAtTheLastKey) {
-  exercise.compare("causal_mask(2, 5)", [](auto f) { return f(2, 5); });
-  exercise.compare("causal_mask(1, 4)", [](auto f) { return f(1, 4); });
+  ask(2, 5);
+  ask(1, 4);
+  ask(3, 4);
 }
 
 TEST(CausalMask, LetsQueriesBeforeTheFirstKeySeeNothing) {
-  exercise.compare("causal_mask(4, 2)", [](auto f) { return f(4, 2); });
+  ask(4, 3);
+  ask(6, 4);
+  ask(8, 5);
 }
 
-// With all scores equal each query takes the mean of what it sees.
+TEST(CausalMask, OfNoQueriesOrNoKeysIsEmpty) {
+  ask(0, 3);
+  ask(2, 0);
+}
+
+// If all scores are equal, each query gets the mean of the values that it may attend to.
 TEST(CausalMask, MakesRunningMeansOfEqualScores) {
-  exercise.compare("the means of {1, 2, 4} over what each row of causal_mask(3, 3) allows", [](auto f) {
-    return matmul(masked_softmax(zeros({3, 3}), f(3, 3)), tensor({1, 2, 4}));
-  });
+  const Tensor values = tensor({1, 2, 4, 8.5, 17, 35, 71, 150});
+  for (const auto& [t, s] : {std::pair{3, 3}, {6, 6}, {2, 5}, {1, 4}, {3, 4}, {4, 3}, {6, 4}, {8, 5}})
+    exercise.compare(
+        concat("the means of the first ", s, " of {1, 2, 4, 8.5, …} over what each row of causal_mask(", t,
+               ", ", s, ") allows"),
+        [&, t = t, s = s](auto f) {
+          return matmul(masked_softmax(zeros({t, s}), f(t, s)), values.slice(0, 0, s));
+        });
 }
 
 }  // namespace

@@ -61,28 +61,52 @@ const tutor::Exercise<decltype(padding_mask)> exercise{
       up_to_the_first_pad},
      {"MK-25", "every text got the mask of the first", first_text_for_all}}};
 
-TEST(PaddingMask, AllowsTheWordsOfEachText) {
-  exercise.compare("padding_mask({{5, 7, 2, 0}, {3, 0, 0, 0}}, 0)", [](auto f) {
-    return f(IntTensor({{5, 7, 2, 0}, {3, 0, 0, 0}}), 0);
-  });
+void ask(const std::string& text, const IntTensor& ids, index_t pad) {
+  exercise.compare(concat("padding_mask(", text, ", ", pad, ")"), [=](auto f) { return f(ids, pad); });
 }
 
-TEST(PaddingMask, HidesWhateverIdTheCallerSays) {
-  exercise.compare("padding_mask({{4, 0, 6}, {0, 1, 1}}, 1)", [](auto f) {
-    return f(IntTensor({{4, 0, 6}, {0, 1, 1}}), 1);
-  });
+TEST(PaddingMask, AllowsTheTokensOfEachSequence) {
+  ask("{{5, 7, 2, 0}, {3, 0, 0, 0}}", IntTensor({{5, 7, 2, 0}, {3, 0, 0, 0}}), 0);
+  ask("{{5, 7, 0}}", IntTensor({{5, 7, 0}}), 0);
+  ask("{{4}, {0}, {6}}", IntTensor({{4}, {0}, {6}}), 0);
 }
 
-TEST(PaddingMask, FindsPaddingBeforeTheWords) {
-  exercise.compare("padding_mask({{9, 9, 4, 5, 3}, {9, 2, 8, 7, 3}, {6, 2, 8, 7, 3}}, 9)", [](auto f) {
-    return f(IntTensor({{9, 9, 4, 5, 3}, {9, 2, 8, 7, 3}, {6, 2, 8, 7, 3}}), 9);
-  });
+TEST(PaddingMask, MasksTheIdOfTheArgument) {
+  ask("{{4, 0, 6}, {0, 1, 1}}", IntTensor({{4, 0, 6}, {0, 1, 1}}), 1);
+  ask("{{0, 3, -1}, {2, -1, -1}}", IntTensor({{0, 3, -1}, {2, -1, -1}}), -1);
 }
 
-TEST(PaddingMask, OfATextWithoutWordsAllowsNothing) {
-  exercise.compare("padding_mask({{1, 1}, {1, 5}, {3, 1}}, 1)", [](auto f) {
-    return f(IntTensor({{1, 1}, {1, 5}, {3, 1}}), 1);
-  });
+TEST(PaddingMask, FindsPaddingBeforeTheTokens) {
+  ask("{{9, 9, 4, 5, 3}, {9, 2, 8, 7, 3}, {6, 2, 8, 7, 3}}",
+      IntTensor({{9, 9, 4, 5, 3}, {9, 2, 8, 7, 3}, {6, 2, 8, 7, 3}}), 9);
+  ask("{{7, 4, 5, 7}}", IntTensor({{7, 4, 5, 7}}), 7);
+}
+
+TEST(PaddingMask, OfASequenceWithoutTokensAllowsNothing) {
+  ask("{{1, 1}, {1, 5}, {3, 1}}", IntTensor({{1, 1}, {1, 5}, {3, 1}}), 1);
+}
+
+// If all scores are equal, each query gets the mean of the values that it may attend to.
+TEST(PaddingMask, MakesMeansOfEqualScores) {
+  const auto means = [](const IntTensor& ids, const Mask& mask) {
+    const index_t s = ids.size(1);
+    const Tensor values = tensor({1, 2, 4, 8.5, 17}).slice(0, 0, s).reshape({1, s, 1});
+    return matmul(masked_softmax(zeros({ids.size(0), s, s}), mask), values.expand({ids.size(0), s, 1}));
+  };
+  for (const auto& [text, ids, pad] :
+       {std::tuple{"{{5, 7, 2, 0}, {3, 0, 0, 0}}, 0", IntTensor({{5, 7, 2, 0}, {3, 0, 0, 0}}), 0},
+        std::tuple{"{{5, 0, 7, 0, 6}}, 0", IntTensor({{5, 0, 7, 0, 6}}), 0},
+        std::tuple{"{{4, 0, 6}, {1, 1, 0}, {0, 1, 1}}, 1", IntTensor({{4, 0, 6}, {1, 1, 0}, {0, 1, 1}}), 1}})
+    exercise.compare(
+        concat("the means of the first of {1, 2, 4, 8.5, 17} over what padding_mask(", text, ") allows"),
+        [&, ids = ids, pad = pad](auto f) { return means(ids, f(ids, pad)); });
+}
+
+TEST(PaddingMask, OfNoSequencesOrOfLengthZeroIsEmpty) {
+  exercise.compare(
+      "padding_mask(ids (2, 0), 0) and padding_mask(ids (0, 3), 0): how many are true", [](auto f) {
+        return std::vector<index_t>{f(IntTensor({}, {2, 0}), 0).count(), f(IntTensor({}, {0, 3}), 0).count()};
+      });
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "lessons/02_scaled_dot_product_attention/checks/masks.h"
 #include "lessons/02_scaled_dot_product_attention/exercises.h"
 #include "lessons/tutor/check.h"
 
@@ -25,6 +26,7 @@ Tensor scale(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allo
   return matmul(shares(products(q, k) * factor(q, k), allowed), v);
 }
 double by_1(const Tensor&, const Tensor&) { return 1; }
+double by_2(const Tensor&, const Tensor&) { return 0.5; }
 double by_0(const Tensor&, const Tensor&) { return 0; }
 double by_d(const Tensor& q, const Tensor&) { return 1 / static_cast<double>(q.size(-1)); }
 double times_root(const Tensor& q, const Tensor&) { return root(q.size(-1)); }
@@ -38,9 +40,17 @@ Tensor weights(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& al
 }
 Tensor over_queries(const Tensor& scores) { return softmax(scores, -2); }
 Tensor scores_themselves(const Tensor& scores) { return scores; }
+Tensor whole_matrix(const Tensor& scores) {
+  const Tensor largest = max(max(scores, -1, true).values, -2, true).values;
+  const Tensor e = exp(scores - masked_fill(largest, equal(largest, -INFINITY), 0));
+  const Tensor total = e.sum({-2, -1}, true);
+  return e / masked_fill(total, equal(total, 0), 1);
+}
+Tensor first_axis(const Tensor& scores) { return softmax(scores, 0); }
+Tensor second_axis(const Tensor& scores) { return softmax(scores, 1); }
 Tensor hardest(const Tensor& scores) {
   const Mask most = equal(scores, max(scores, -1, true).values);
-  return where(most, ones(scores.shape()), zeros(scores.shape()));
+  return where(most, ones(scores.shape(), scores.dtype()), zeros(scores.shape(), scores.dtype()));
 }
 Tensor unguarded(const Tensor& scores) { return exp(scores) / exp(scores).sum({-1}, true); }
 Tensor without_history(const Tensor& scores) { return softmax(scores.detach(), -1); }
@@ -49,21 +59,19 @@ Tensor without_history(const Tensor& scores) { return softmax(scores.detach(), -
 template <Tensor hidden(const Tensor& scores, const Tensor& m)>
 Tensor mask(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
   const Tensor scores = scaled(q, k);
-  const Mask everything = Mask::full(scores.shape(), true);
-  const Tensor m =
-      where(allowed.defined() ? allowed.expand(scores.shape()) : everything, ones({}), zeros({}));
-  return matmul(softmax(hidden(scores, m), -1), v);
+  const Tensor all = ones(scores.shape(), scores.dtype());
+  return matmul(softmax(hidden(scores, hide(all, allowed, 0)), -1), v);
 }
 Tensor times_mask(const Tensor& scores, const Tensor& m) { return scores * m; }
-Tensor minus_tiny(const Tensor& scores, const Tensor& m) { return where(m > 0, scores, full({}, -1e-9)); }
+Tensor minus_tiny(const Tensor& scores, const Tensor& m) { return masked_fill(scores, !(m > 0), -1e-9); }
 Tensor plus_hidden(const Tensor& scores, const Tensor& m) { return scores + (1.0 - m); }
 Tensor plus_mask(const Tensor& scores, const Tensor& m) { return scores + m; }
 Tensor minus_hidden(const Tensor& scores, const Tensor& m) { return scores - (1.0 - m); }
 Tensor plus_much(const Tensor& scores, const Tensor& m) { return scores + (1.0 - m) * 1e9; }
-Tensor minus_much(const Tensor& scores, const Tensor& m) { return where(m > 0, scores, full({}, -1e9)); }
-Tensor minus_some(const Tensor& scores, const Tensor& m) { return where(m > 0, scores, full({}, -1e4)); }
+Tensor minus_much(const Tensor& scores, const Tensor& m) { return masked_fill(scores, !(m > 0), -1e9); }
+Tensor minus_some(const Tensor& scores, const Tensor& m) { return masked_fill(scores, !(m > 0), -1e4); }
 Tensor minus_infinity(const Tensor& scores, const Tensor& m) {
-  return where(m > 0, scores, full({}, -INFINITY));
+  return masked_fill(scores, !(m > 0), -INFINITY);
 }
 
 // … or what is done before and after.
@@ -78,11 +86,12 @@ Tensor wiped(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allo
   const Tensor output = mask<minus_infinity>(q, k, v, allowed);
   return masked_fill(output, isnan(output), 0);
 }
-Tensor first_mask_for_all(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-  if (!allowed.defined() || allowed.rank() < 3) return right(q, k, v, allowed);
-  const Mask is_first = equal(arange(0, static_cast<double>(q.size(0))), 0).reshape({-1, 1, 1});
-  const Tensor m = where(allowed & is_first, ones({}), zeros({})).sum({0}, true);
-  return right(q, k, v, m > 0);
+Tensor first_sample_for_all(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+  const bool of_batch = allowed.defined() && allowed.rank() > 2;
+  return right(q, k, v, of_batch ? first_of(allowed, 0) : allowed);
+}
+Tensor first_query_for_all(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+  return right(q, k, v, allowed.defined() ? first_of(allowed, -2) : allowed);
 }
 Tensor keys_reversed(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
   return matmul(shares(scaled(q, flip(k, {-2})), allowed), v);
@@ -105,10 +114,17 @@ const tutor::Exercise<decltype(sdpa)> exercise{
       scale<by_root_of_keys>},
      {"SD-25", "the scores were divided by √T: scale with the width of a query, not with their number",
       scale<by_root_of_queries>},
+     {"SD-28", "the scores were divided by 2, which is √d_k only for d_k = 4", scale<by_2>},
      {"SD-14", "every query got the same answer: the scores are not used, or were multiplied by 0",
       scale<by_0>},
      {"SD-06", "each row must sum to 1: softmax over the keys (the last axis), not over the queries",
       weights<over_queries>},
+     {"SD-29", "softmax over axis 0: in a batch those are the sequences. The keys are the last axis",
+      weights<first_axis>},
+     {"SD-30", "softmax over axis 1: in a batch those are the queries. The keys are the last axis",
+      weights<second_axis>},
+     {"SD-18", "softmax over the whole matrix: each query's row of weights must sum to 1",
+      weights<whole_matrix>},
      {"SD-08", "the scores were used as weights, without a softmax", weights<scores_themselves>},
      {"SD-10", "exp without dividing: divide by the sum of the row", weights<exp>},
      {"SD-11", "a sigmoid squashes each score alone: rows do not sum to 1", weights<sigmoid>},
@@ -136,7 +152,9 @@ const tutor::Exercise<decltype(sdpa)> exercise{
       mask<minus_much>},
      {"MK-31", "-10000 is not low: a score that may be seen can lie below it. Hide with -∞",
       mask<minus_some>},
-     {"MK-25", "every text of the batch got the mask of the first", first_mask_for_all}}};
+     {"MK-25", "every sequence of the batch got the mask of the first", first_sample_for_all},
+     {"MK-40", "every query got the mask of the first query: row t of the mask belongs to query t",
+      first_query_for_all}}};
 
 // Three queries, five keys, D = 4, values of 2: all sizes differ, so an axis taken for another shows.
 struct Fixture {
@@ -147,64 +165,120 @@ struct Fixture {
   Mask ragged = Mask::of({{1, 1, 0, 0, 1}, {0, 0, 0, 0, 0}, {0, 1, 0, 1, 0}});
 };
 
+std::tuple<Tensor, Tensor, Tensor> random(const Shape& q, const Shape& k, const Shape& v) {
+  Generator gen(5);
+  return std::tuple{randn(q, gen), randn(k, gen), randn(v, gen)};
+}
+template <class... T>
+auto with_mask(const std::tuple<T...>& inputs, const Mask& allowed) {
+  return std::tuple_cat(inputs, std::tuple{allowed});
+}
+
 TEST(Sdpa, OfThreeQueriesAndFiveKeys) {
   exercise.call("sdpa(q (3, 4), k (5, 4), v (5, 2), no mask)", [] {
     const Fixture x;
-    return std::tuple(x.q, x.k, x.v, Mask());
+    return std::tuple{x.q, x.k, x.v, Mask()};
+  });
+  exercise.call("sdpa(the first query alone, k, v, no mask)", [] {
+    const Fixture x;
+    return std::tuple{x.q.slice(0, 0, 1), x.k, x.v, Mask()};
+  });
+  exercise.call("sdpa(q, the first three of k and v, no mask)", [] {
+    const Fixture x;
+    return std::tuple{x.q, x.k.slice(0, 0, 3), x.v.slice(0, 0, 3), Mask()};
   });
 }
 
 TEST(Sdpa, GivesNoWeightToMaskedKeys) {
   exercise.call("sdpa(q, k, v, mask {{1, 1, 1, 1, 0}, {1, 1, 1, 1, 0}, {1, 1, 1, 1, 0}})", [] {
     const Fixture x;
-    return std::tuple(x.q, x.k, x.v, x.not_key_4);
+    return std::tuple{x.q, x.k, x.v, x.not_key_4};
+  });
+  exercise.call("sdpa(q, k, v, mask {{1, 1, 1, 1, 0}}) for all queries", [] {
+    const Fixture x;
+    return std::tuple{x.q, x.k, x.v, Mask::of({{1, 1, 1, 1, 0}})};
   });
   exercise.call("sdpa(the first query alone, k, v, mask {{1, 1, 1, 1, 0}})", [] {
     const Fixture x;
-    return std::tuple(x.q.slice(0, 0, 1), x.k, x.v, Mask::of({{1, 1, 1, 1, 0}}));
+    return std::tuple{x.q.slice(0, 0, 1), x.k, x.v, Mask::of({{1, 1, 1, 1, 0}})};
   });
   exercise.call("sdpa(q, the first three of k and v, mask {{1, 0, 0}, {1, 1, 0}, {0, 1, 1}})", [] {
     const Fixture x;
-    return std::tuple(x.q, x.k.slice(0, 0, 3), x.v.slice(0, 0, 3),
-                      Mask::of({{1, 0, 0}, {1, 1, 0}, {0, 1, 1}}));
+    return std::tuple{x.q, x.k.slice(0, 0, 3), x.v.slice(0, 0, 3),
+                      Mask::of({{1, 0, 0}, {1, 1, 0}, {0, 1, 1}})};
   });
+}
+
+TEST(Sdpa, OfOneKeyIsItsValueUnlessItIsMasked) {
+  exercise.call("sdpa(q, the first of k and v, mask {{1}, {0}, {1}})", [] {
+    const Fixture x;
+    return std::tuple{x.q, x.k.slice(0, 0, 1), x.v.slice(0, 0, 1), Mask::of({{1}, {0}, {1}})};
+  });
+}
+
+TEST(Sdpa, GivesNoWeightToMaskedKeysThatAreNotNumbers) {
+  exercise.call("sdpa(q, k with {NAN, INFINITY, -INFINITY, 0} as key 4, v, mask {{1, 1, 1, 1, 0}, …})",
+                [] {
+                  const Fixture x;
+                  const Tensor k = cat({x.k.slice(0, 0, 4), tensor({{NAN, INFINITY, -INFINITY, 0}})});
+                  return std::tuple{x.q, k, x.v, x.not_key_4};
+                },
+                {.gradients = false});  // of q: 0 · NaN
 }
 
 TEST(Sdpa, IsZeroForAFullyMaskedRow) {
   exercise.call("sdpa(q, k, v, mask {{1, 1, 0, 0, 1}, {0, 0, 0, 0, 0}, {0, 1, 0, 1, 0}})", [] {
     const Fixture x;
-    return std::tuple(x.q, x.k, x.v, x.ragged);
+    return std::tuple{x.q, x.k, x.v, x.ragged};
   });
-  exercise.invariant("MK-11", "a row with nothing to look at became NaN; it is to be 0", [](auto f) {
+  exercise.call("sdpa(the first query alone, k, v, mask {{0, 0, 0, 0, 0}})", [] {
     const Fixture x;
-    return isnan(f(x.q, x.k, x.v, x.ragged)).count() == 0;
+    return std::tuple{x.q.slice(0, 0, 1), x.k, x.v, Mask::of({{0, 0, 0, 0, 0}})};
   });
+  exercise.invariant("MK-11", "the row of a query that may attend to nothing became NaN; it must be 0",
+                     [](auto f) {
+                       const Fixture x;
+                       return isnan(f(x.q, x.k, x.v, x.ragged)).count() == 0;
+                     });
 }
 
 TEST(Sdpa, KeepsTheSequencesOfABatchApart) {
   for (const index_t batch : {1, 2})
-    exercise.call(concat("sdpa(q (", batch, ", 4, 3), k (", batch, ", 5, 3), v (", batch, ", 5, 6), mask (",
+    exercise.call(concat("sdpa(q (", batch, ", 6, 3), k (", batch, ", 5, 3), v (", batch, ", 5, 6), mask (",
                          batch, ", 1, 5))"),
                   [batch] {
-                    Generator gen(5);
-                    const Tensor q = randn({batch, 4, 3}, gen), k = randn({batch, 5, 3}, gen),
-                                 v = randn({batch, 5, 6}, gen);
-                    return std::tuple(q, k, v, batch == 1 ? padding({3}, 5) : padding({3, 4}, 5));
+                    return with_mask(random({batch, 6, 3}, {batch, 5, 3}, {batch, 5, 6}),
+                                     batch == 1 ? padding({2}, 5) : padding({2, 4}, 5));
                   });
+  exercise.call("sdpa(q, k, v (3, 5, 3), mask (3, 5, 5): causal(5) & padding({5, 1, 3}, 5))", [] {
+    return with_mask(random({3, 5, 3}, {3, 5, 3}, {3, 5, 3}), causal(5) & padding({5, 1, 3}, 5));
+  });
+  exercise.call("sdpa(q, k, v (2, 5, 3), mask causal(5) for both)", [] {
+    return with_mask(random({2, 5, 3}, {2, 5, 3}, {2, 5, 3}), causal(5));
+  });
+}
+
+TEST(Sdpa, LeavesAnyNumberOfLeadingAxesAlone) {
+  exercise.call("sdpa(q (3, 3, 6, 6), k (3, 3, 5, 6), v (3, 3, 5, 2), mask (3, 1, 1, 5))", [] {
+    return with_mask(random({3, 3, 6, 6}, {3, 3, 5, 6}, {3, 3, 5, 2}), padding({2, 3, 1}, 5).unsqueeze(1));
+  });
 }
 
 TEST(Sdpa, HoldsForLargeScores) {
   exercise.call("sdpa(100 · q, k, v, no mask)", [] {
     const Fixture x;
-    return std::tuple(x.q * 100.0, x.k, x.v, Mask());
+    return std::tuple{x.q * 100.0, x.k, x.v, Mask()};
+  });
+  exercise.call("sdpa({{1}}, {{0}, {1000}}, {{1}, {2}}, no mask)", [] {
+    return std::tuple{tensor({{1}}), tensor({{0}, {1000}}), tensor({{1}, {2}}), Mask()};
   });
   exercise.call("sdpa(-100000 · q, k, v, mask {{1, 1, 0, 0, 1}, {0, 0, 0, 0, 0}, {0, 1, 0, 1, 0}})", [] {
     const Fixture x;
-    return std::tuple(x.q * -1e5, x.k, x.v, x.ragged);
+    return std::tuple{x.q * -1e5, x.k, x.v, x.ragged};
   });
 }
 
-TEST(Sdpa, DoesNotCareForTheOrderOfThePairs) {
+TEST(Sdpa, DoesNotDependOnTheOrderOfThePairs) {
   exercise.invariant("SD-17", "keys and values moved together: the output must not change", [](auto f) {
     const Fixture x;
     const IntTensor order({3, 0, 4, 1, 2});
@@ -213,8 +287,8 @@ TEST(Sdpa, DoesNotCareForTheOrderOfThePairs) {
   });
 }
 
-TEST(Sdpa, DoesNotSeeWhatIsHidden) {
-  exercise.invariant("MK-01", "a hidden key and its value were changed: the output must not move",
+TEST(Sdpa, DoesNotDependOnMaskedKeysAndValues) {
+  exercise.invariant("MK-01", "a masked key and its value were changed: the output must not change",
                      [](auto f) {
                        const Fixture x;
                        Tensor k = x.k.clone(), v = x.v.clone();

@@ -5,7 +5,7 @@
 // A decoder writes word by word. A query is a word's place, and may look at the words before it and at itself. The
 // t queries are the LAST t of the s places: where a cache keeps the keys of what was written before, there are
 // fewer queries than keys, and the last query still sees everything. t = s is the well-known triangle. With more
-// queries than keys, the first queries see nothing.
+// queries than keys, the first queries see nothing. t and s may be 0: the mask is then empty.
 //
 // How many keys does query 0 see when t = 2 and s = 5?
 //

@@ -1,7 +1,7 @@
 // 02 · padding_mask — nobody looks at what only fills up the batch.
 //
 //   ids (B, S), pad -> mask (B, 1, S), TRUE = MAY ATTEND
-//   mask[b][0][s] = is ids[b][s] a word?
+//   mask[b][0][s] = is ids[b][s] a word? B and S may be 0.
 //
 // The texts of a batch are brought to one length with the id `pad`: behind the words, or before them. Whether a key
 // is a word does not depend on who asks, so one row does for all queries of a text: that is the axis of size 1.

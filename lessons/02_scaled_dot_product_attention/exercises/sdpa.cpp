@@ -3,9 +3,9 @@
 //   q (..., T, D), k (..., S, D), v (..., S, Dv) -> output (..., T, Dv)
 //   output = softmax(q · kᵀ / √D, where allowed) · v
 //
-// `allowed` says TRUE = MAY ATTEND; it broadcasts to the scores (..., T, S). Where allowed.defined() is false,
-// every query may look at every key. What may not be looked at gets a weight of exactly 0, and the rest of its row
-// sums to 1.
+// `allowed` says TRUE = MAY ATTEND; it broadcasts to the scores (..., T, S). If allowed.defined() is false, every
+// query may attend to every key. A masked key gets a weight of exactly 0, whatever it holds (NaN and infinity
+// included; values are finite), and the rest of its row sums to 1.
 //
 // A row that may look at nothing has nothing to share out: its output is 0. What does a softmax make of a row of −∞?
 //

@@ -5,6 +5,7 @@
 //
 // A translation in the making (target) looks at what is to be translated (source): it brings the queries, and finds
 // keys and values there. Both texts are padded. Whose padding must not be looked at?
+// If a source has no words at all, its rows of output and weights are 0.
 //
 // You may use:  attention(q, k, v, {.mask = mask}) of lesson 02 (it gives {output, weights}), and matmul(a, b).
 #include "lessons/03_self_attention/exercises.h"

@@ -1,7 +1,7 @@
 // 03 · looks_at — who does "it" look at?
 //
 //   weights (T, S), query in [0, T), count in [1, S]
-//   -> the places (count) of the keys that `query` looks at most, the most first
+//   -> the places (count) of the keys that `query` looks at most, the most first (no two of those weights are equal)
 //
 // Each row of weights sums to 1. Is it a row or a column that tells what one word looks at? What does the other tell?
 //

@@ -1,9 +1,23 @@
 // heads.h — splitting and merging heads as they are right, and as they are often wrong; for the checks of lesson 04.
 #pragma once
 
-#include "autograd/autograd.h"
+#include "lessons/04_multi_head_attention/exercises.h"
 
 namespace heed::exercise {
+
+// The tensors of a layer, for the forms of the checks (lessons/tutor/forms.h).
+template <class Visit>
+void each_tensor(MultiHead& layer, const Visit& visit) {
+  visit(layer.in_proj_weight);
+  visit(layer.in_proj_bias);
+  visit(layer.out_proj_weight);
+  visit(layer.out_proj_bias);
+}
+
+inline Tensor random(const Shape& shape, std::uint64_t seed) {
+  Generator gen(seed);
+  return randn(shape, gen);
+}
 
 // The right way: (B, T, C) -> (B, H, T, D) and back.
 inline Tensor into_heads(const Tensor& x, index_t heads) {

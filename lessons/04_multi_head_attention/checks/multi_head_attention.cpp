@@ -1,6 +1,7 @@
 #include <array>
 #include <cmath>
 
+#include "lessons/02_scaled_dot_product_attention/checks/masks.h"
 #include "lessons/04_multi_head_attention/checks/heads.h"
 #include "lessons/04_multi_head_attention/exercises.h"
 #include "lessons/tutor/check.h"
@@ -22,12 +23,13 @@ Tensor right(const Tensor& query, const Tensor& key, const Tensor& value, const 
 struct Steps {
   Tensor (*split)(const Tensor&, index_t) = into_heads;
   Tensor (*merge)(const Tensor&) = from_heads;
-  bool all_channels_scale = false, hides = true, hides_everywhere = true;
+  bool all_channels_scale = false, scaled = true, hides = true, hides_everywhere = true;
 };
 Tensor join(const std::array<Tensor, 3>& qkv, const MultiHead& layer, const Mask& allowed, const Steps& how) {
   const index_t h = layer.heads;
   const Tensor q = how.split(qkv[0], h), k = how.split(qkv[1], h), v = how.split(qkv[2], h);
-  const double width = static_cast<double>(how.all_channels_scale ? qkv[0].size(-1) : q.size(-1));
+  const index_t divisor = !how.scaled ? 1 : how.all_channels_scale ? qkv[0].size(-1) : q.size(-1);
+  const double width = static_cast<double>(divisor);
   const Mask mask = how.hides && allowed.defined() ? allowed.unsqueeze(1) : Mask();
   Tensor found = attention(q, k, v, {.mask = mask, .scale = 1 / std::sqrt(width)}).output;
   if (!how.hides_everywhere) {
@@ -90,10 +92,20 @@ MultiHead no_bias(MultiHead layer) {
   layer.in_proj_bias = Tensor();
   return layer;
 }
-// A mask for whom the batch stands where the heads should.
+MultiHead no_out_bias(MultiHead layer) {
+  layer.out_proj_bias = Tensor();
+  return layer;
+}
+// A mask whose batch axis meets the axis of the heads.
 Tensor mask_as_it_is(const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
                      const Mask& allowed) {
   return right(query, key, value, layer, allowed.defined() ? allowed.unsqueeze(0) : allowed);
+}
+// The mask at index 0 of `axis` for the whole axis.
+Tensor first_mask(index_t axis, const Tensor& query, const Tensor& key, const Tensor& value,
+                  const MultiHead& layer, const Mask& allowed) {
+  const Mask first = allowed.defined() ? first_of(allowed, axis).expand(allowed.shape()) : allowed;
+  return right(query, key, value, layer, first);
 }
 
 const tutor::Exercise<decltype(multi_head_attention)> exercise{
@@ -127,6 +139,30 @@ const tutor::Exercise<decltype(multi_head_attention)> exercise{
      {"MH-20", "x · W instead of x · Wᵀ: a row of a weight makes one output channel", transposed},
      {"MH-21", "the biases of the projections are missing",
       [](auto& q, auto& k, auto& v, auto& layer, auto& m) { return with(q, k, v, no_bias(layer), m, {}); }},
+     {"MH-63", "the bias of W_O is missing",
+      [](auto& q, auto& k, auto& v, auto& layer, auto& m) {
+        return with(q, k, v, no_out_bias(layer), m, {});
+      }},
+     {"MH-64", "no bias was added, neither those of the three projections nor that of W_O",
+      [](auto& q, auto& k, auto& v, auto& layer, auto& m) {
+        return with(q, k, v, no_out_bias(no_bias(layer)), m, {});
+      }},
+     {"MH-62", "the values were made from `key`; they are made from `value`",
+      [](auto& q, auto& k, auto&, auto& layer, auto& m) { return right(q, k, k, layer, m); }},
+     {"SA-08", "the values were made with W_K; they have their own third of the rows, W_V",
+      [](auto&... given) {
+        return in_order({0, 1, 1}, given...);
+      }},
+     {"SD-01", "the scores were not divided by √D",
+      [](auto&... given) { return with(given..., {.scaled = false}); }},
+     {"MK-02", "the mask is upside down: TRUE = MAY ATTEND",
+      [](auto& q, auto& k, auto& v, auto& layer, auto& m) {
+        return right(q, k, v, layer, m.defined() ? !m : m);
+      }},
+     {"MK-25", "every sample of the batch got the mask of the first",
+      [](auto&... given) { return first_mask(0, given...); }},
+     {"MK-40", "every query got the mask of the first query: row t of the mask belongs to query t",
+      [](auto&... given) { return first_mask(1, given...); }},
      {"MH-22", "this course stacks all of W_Q, then W_K, then W_V; you read q, k and v of each head together",
       head_by_head},
      {"MH-23", "keys and values were made from the query; they come from what is looked at",
@@ -140,75 +176,105 @@ const tutor::Exercise<decltype(multi_head_attention)> exercise{
 
 // Two samples, four queries, five keys, six channels.
 struct Fixture {
-  explicit Fixture(index_t heads = 3, DType dtype = f32) {
+  explicit Fixture(index_t heads = 3, index_t batch = 2, index_t t = 4, index_t s = 5) {
     Generator gen(9);
-    query = randn({2, 4, 6}, gen, dtype), key = randn({2, 5, 6}, gen, dtype),
-    value = randn({2, 5, 6}, gen, dtype);
-    layer = {heads, randn({18, 6}, gen, dtype), randn({18}, gen, dtype), randn({6, 6}, gen, dtype),
-             randn({6}, gen, dtype)};
+    query = randn({batch, t, 6}, gen), key = randn({batch, s, 6}, gen), value = randn({batch, s, 6}, gen);
+    layer = {heads, randn({18, 6}, gen), randn({18}, gen), randn({6, 6}, gen), randn({6}, gen)};
   }
+  auto with(const Mask& allowed) const { return std::tuple{query, key, value, layer, allowed}; }
+  auto itself(const Mask& allowed) const { return std::tuple{query, query, query, layer, allowed}; }
   Tensor query, key, value;
   MultiHead layer;
-  Mask all = {};
-  Mask some = Mask::of({{{1, 1, 1, 0, 0}, {1, 0, 1, 0, 0}, {0, 1, 1, 0, 0}, {1, 1, 0, 0, 0}},
-                        {{1, 0, 1, 1, 1}, {0, 0, 1, 1, 1}, {1, 0, 0, 1, 0}, {1, 0, 1, 1, 0}}});
 };
-
-// One mistake at a time: only who is right without a mask is asked about masks, so that the twins still fit.
-auto* if_right_without(decltype(multi_head_attention)* f) {
-  const Fixture x;
-  const auto answer = [&](auto* of) {
-    return tutor::ask([&] { return of(x.query, x.key, x.value, x.layer, x.all); });
-  };
-  return tutor::difference(answer(f), answer(right)).distance < 1e-3 ? f : right;
+Mask some() {
+  return Mask::of({{{1, 1, 1, 0, 0}, {1, 0, 1, 0, 0}, {0, 1, 1, 0, 0}, {1, 1, 0, 0, 0}},
+                   {{1, 0, 1, 1, 1}, {0, 0, 1, 1, 1}, {1, 0, 0, 1, 0}, {1, 0, 1, 1, 0}}});
 }
 
 // Three words; nothing is projected, so that the numbers fit on paper.
 TEST(MultiHeadAttention, OfThreeWordsAndIdentityProjections) {
-  exercise.compare("multi_head_attention(x, x, x, 2 heads, all projections eye(4), biases 0), word 0",
-                   [](auto f) {
-                     const Tensor x = tensor({{{.1, .2, .3, .4}, {.5, -.6, .7, -.8}, {-.9, 1, 1.1, -1.2}}});
-                     const MultiHead layer{2, cat({eye(4), eye(4), eye(4)}), zeros({12}), eye(4), zeros({4})};
-                     return f(x, x, x, layer, Mask());
-                   });
-}
-
-TEST(MultiHeadAttention, OfASequenceThatLooksAtItself) {
-  exercise.compare("multi_head_attention(x, x, x (2, 4, 6), 2 heads, everything)", [](auto f) {
-    const Fixture x(2);
-    return f(x.query, x.query, x.query, x.layer, x.all);
+  exercise.call("multi_head_attention(x, x, x, 2 heads, all projections eye(4), biases 0, no mask)", [] {
+    const Tensor x = tensor({{{.1, .2, .3, .4}, {.5, -.6, .7, -.8}, {-.9, 1, 1.1, -1.2}}});
+    const MultiHead layer{2, cat({eye(4), eye(4), eye(4)}), zeros({12}), eye(4), zeros({4})};
+    return std::tuple{x, x, x, layer, Mask()};
   });
 }
 
-TEST(MultiHeadAttention, OfASequenceThatLooksAtAnother) {
-  exercise.compare("multi_head_attention(query (2, 4, 6), key, value (2, 5, 6), 3 heads, everything)",
-                   [](auto f) {
-                     const Fixture x;
-                     return f(x.query, x.key, x.value, x.layer, x.all);
-                   });
+TEST(MultiHeadAttention, OfASequenceThatAttendsToItself) {
+  exercise.call("multi_head_attention(x, x, x (2, 4, 6), 2 heads, no mask)",
+                [] { return Fixture(2).itself({}); });
+  exercise.call("multi_head_attention(x, x, x (2, 4, 6), 3 heads, causal(4) & padding({4, 2}, 4))", [] {
+    return Fixture(3).itself(causal(4) & padding({4, 2}, 4));
+  });
 }
 
-TEST(MultiHeadAttention, HidesWhatTheMaskDoesNotAllow) {
-  exercise.compare("multi_head_attention(query (2, 4, 6), key, value (2, 5, 6), 3 heads, allowed (2, 4, 5))",
-                   [](auto f) {
-                     const Fixture x;
-                     return if_right_without(f)(x.query, x.key, x.value, x.layer, x.some);
-                   });
+TEST(MultiHeadAttention, OfASequenceThatAttendsToAnother) {
+  exercise.call("multi_head_attention(query (2, 4, 6), key, value (2, 5, 6), 3 heads, no mask)",
+                [] { return Fixture().with({}); });
+  exercise.call("multi_head_attention(query (1, 4, 6), key, value (1, 3, 6), 2 heads, no mask)",
+                [] { return Fixture(2, 1, 4, 3).with({}); });
+  exercise.call("multi_head_attention(query, key, value (2, 4, 6), 3 heads, causal(4) & padding({4, 2}, 4))",
+                [] {
+                  return Fixture(3, 2, 4, 4).with(causal(4) & padding({4, 2}, 4));
+                });
 }
 
-// As many samples as heads: a mask on the wrong axis fits.
+TEST(MultiHeadAttention, OfOneHeadAndOfHeadsOneChannelWide) {
+  exercise.call("multi_head_attention(query (2, 4, 6), key, value (2, 5, 6), 1 head, allowed (2, 4, 5))",
+                [] { return Fixture(1).with(some()); });
+  exercise.call("multi_head_attention(query (2, 4, 6), key, value (2, 5, 6), 6 heads, no mask)",
+                [] { return Fixture(6).with({}); });
+}
+
+TEST(MultiHeadAttention, GivesMaskedKeysNoWeight) {
+  exercise.call("multi_head_attention(query (2, 4, 6), key, value (2, 5, 6), 3 heads, allowed (2, 4, 5))",
+                [] { return Fixture().with(some()); });
+  exercise.call("multi_head_attention(query (1, 4, 6), key, value (1, 5, 6), 3 heads, allowed (1, 4, 5))",
+                [] {
+                  return Fixture(3, 1).with(
+                      Mask::of({{{1, 1, 1, 0, 0}, {1, 0, 1, 0, 0}, {0, 1, 1, 0, 0}, {1, 1, 0, 0, 0}}}));
+                });
+  exercise.call(
+      "multi_head_attention(query (2, 4, 6), key (2, 5, 6) with NaN and infinity as key 4, value, 3 heads, "
+      "padding({3, 2}, 5))",
+      [] {
+        Fixture x;
+        const Tensor fourth = cat({full({2, 1, 3}, NAN), full({2, 1, 3}, INFINITY)}, -1);
+        x.key = cat({x.key.slice(1, 0, 4), fourth}, 1);
+        return x.with(padding({3, 2}, 5).expand({2, 4, 5}));
+      },
+      {.gradients = false});  // of query: 0 · NaN
+}
+
+TEST(MultiHeadAttention, OfOneQuery) {
+  exercise.call(
+      "multi_head_attention(query (2, 1, 6), key, value (2, 5, 6), 3 heads, {{{0, 1, 1, 0, 0}}, …})", [] {
+        return Fixture(3, 2, 1).with(Mask::of({{{0, 1, 1, 0, 0}}, {{1, 0, 0, 1, 0}}}));
+      });
+}
+
+TEST(MultiHeadAttention, IsTheOutputsBiasForAFullyMaskedRow) {
+  exercise.call(
+      "multi_head_attention(query (2, 4, 6), key, value (2, 5, 6), 3 heads, query 1 attends to nothing)", [] {
+        const Mask rows = Mask::of({{{1}, {0}, {1}, {1}}, {{1}, {1}, {1}, {0}}});
+        return Fixture().with(some() & rows);
+      });
+}
+
+// If there are as many samples as heads, a mask on the wrong axis broadcasts.
 TEST(MultiHeadAttention, KeepsEachSamplesMaskWithItsSample) {
-  exercise.compare("multi_head_attention(query (2, 4, 6), key, value (2, 5, 6), 2 heads, allowed (2, 4, 5))",
-                   [](auto f) {
-                     const Fixture x(2);
-                     return if_right_without(f)(x.query, x.key, x.value, x.layer, x.some);
-                   });
+  exercise.call("multi_head_attention(query (2, 4, 6), key, value (2, 5, 6), 2 heads, allowed (2, 4, 5))",
+                [] { return Fixture(2).with(some()); });
+  exercise.call(
+      "multi_head_attention(query, key, value (3, 3, 6), 3 heads, causal(3) & padding({2, 3, 1}, 3))", [] {
+        return Fixture(3, 3, 3, 3).with(causal(3) & padding({2, 3, 1}, 3));
+      });
 }
 
-TEST(MultiHeadAttention, RefusesHeadsThatDoNotDivideTheChannels) {
-  exercise.compare("multi_head_attention(x, x, x (2, 4, 6), 4 heads, everything) must throw", [](auto f) {
+TEST(MultiHeadAttention, ThrowsIfTheHeadsDoNotDivideTheChannels) {
+  exercise.compare("multi_head_attention(x, x, x (2, 4, 6), 4 heads, no mask) must throw", [](auto f) {
     const Fixture x(4);
-    return f(x.query, x.query, x.query, x.layer, x.all);
+    return f(x.query, x.query, x.query, x.layer, {});
   });
 }
 
@@ -217,39 +283,9 @@ TEST(MultiHeadAttention, GoesThroughTheOutputProjection) {
     const Fixture x;
     MultiHead twice = x.layer;
     twice.out_proj_weight = twice.out_proj_weight * 2.0, twice.out_proj_bias = twice.out_proj_bias * 2.0;
-    return allclose(f(x.query, x.key, x.value, twice, x.all),
-                    f(x.query, x.key, x.value, x.layer, x.all) * 2.0, 1e-4, 1e-4);
+    return allclose(f(x.query, x.key, x.value, twice, {}), f(x.query, x.key, x.value, x.layer, {}) * 2.0,
+                    1e-4, 1e-4);
   });
-}
-
-TEST(MultiHeadAttention, LeavesItsInputsAsTheyAre) {
-  exercise.invariant("", "neither the words nor the layer may change, nor their type", [](auto f) {
-    const Fixture x(3, f64), y(3, f64);
-    const Tensor out = f(x.query, x.key, x.value, x.layer, x.all);
-    const auto same = [](const Tensor& a, const Tensor& b) { return max_abs_difference(a, b) == 0; };
-    return out.dtype() == f64 && same(x.query, y.query) && same(x.key, y.key) && same(x.value, y.value) &&
-           same(x.layer.in_proj_weight, y.layer.in_proj_weight) &&
-           same(x.layer.in_proj_bias, y.layer.in_proj_bias) &&
-           same(x.layer.out_proj_weight, y.layer.out_proj_weight) &&
-           same(x.layer.out_proj_bias, y.layer.out_proj_bias);
-  });
-}
-
-TEST(MultiHeadAttention, TrainsAllItsWeights) {
-  exercise.compare(
-      "the gradients of in_proj_weight (18, 6), in_proj_bias, out_proj_weight, out_proj_bias, query",
-      [](auto f) {
-        Fixture x(3, f64);
-        MultiHead& l = x.layer;
-        const std::vector<Tensor*> leaves = {&l.in_proj_weight, &l.in_proj_bias, &l.out_proj_weight,
-                                             &l.out_proj_bias, &x.query};
-        for (Tensor* t : leaves) t->set_requires_grad();
-        const Tensor y = f(x.query, x.key, x.value, l, x.all);
-        mean(y * y).backward();
-        std::vector<Tensor> gradients;
-        for (const Tensor* t : leaves) gradients.push_back(t->grad());
-        return gradients;
-      });
 }
 
 }  // namespace

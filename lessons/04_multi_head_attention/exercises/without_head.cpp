@@ -5,6 +5,7 @@
 //
 // A weight is (out, in). Are a head's numbers rows of it, or columns?
 // The layer goes on living: the weight that was given must stay as it is. (A copy of a Tensor is the same tensor.)
+// H divides C, and no gradient is needed.
 //
 // You may use:  w.clone(), w.set({row, column}, number), w.size(axis).
 #include "lessons/04_multi_head_attention/exercises.h"

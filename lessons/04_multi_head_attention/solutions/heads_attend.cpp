@@ -6,7 +6,8 @@
 // matmul and softmax work on the last axes and leave those before them alone, so no loop over heads is needed.
 // `allowed` is (B, T, S), or (B, 1, S) for padding, or undefined; TRUE = MAY ATTEND. It says nothing of heads: what
 // it hides is hidden from all of them. Axes are lined up from the right: where does B of the mask land, as it is?
-// A query that may attend to nothing gets weights of 0. And how wide is a query here, C or D?
+// A query that may attend to nothing gets weights of 0, and so does a masked key, whatever it holds (NaN included; values
+// are finite). And how wide is a query here, C or D?
 //
 // You may use:  matmul, k.transpose(axis, axis), k.size(axis), std::sqrt, allowed.defined(), allowed.unsqueeze(axis),
 //               softmax(x, axis), masked_softmax(x, allowed) over the last axis.

@@ -5,6 +5,8 @@
 //
 // The layer keeps W_Q, W_K and W_V on top of each other, (3C, C), and their biases behind each other, (3C): rows
 // 0 … C-1 are W_Q. As in every linear layer a row makes one output channel. Head i has channels i·D … i·D + D-1.
+// A masked key gets no weight, whatever it holds (NaN included; values are finite); a query that may attend to nothing
+// gets the bias of W_O.
 // A d_model that H does not divide must throw. What you wrote for split_heads and merge_heads belongs in here again.
 //
 // You may use:  linear(x, weight, bias) = x · weightᵀ + bias, x.slice(axis, begin, stop), x.reshape, x.transpose,

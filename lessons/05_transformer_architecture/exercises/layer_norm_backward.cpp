@@ -5,6 +5,7 @@
 //
 // The mean and the variance depend on x, too. Moving all numbers of a word by the same amount changes no n at all: so
 // what must the gradient of x sum to, in every word? gamma and beta serve all words, and hear from each of them.
+// There may be any number of leading axes, of any size (0 as well).
 //
 // You may use:  mean(x, {axis}, keepdim), var(x, {axis}, correction, keepdim), sqrt(x), rsqrt(x) = 1 / √x,
 //               sum_to(x, shape) (sums over the axes along which `shape` was stretched), and + - * /.

@@ -5,6 +5,7 @@
 // Every layer draws its own start from `gen`: one call of its constructor each, in order. A shared_ptr that is copied
 // still points at the same layer. Where layer.norm_first is true (pre-LN), the last block leaves a sum that nobody
 // has normalised: there, and only there, the stack ends with a norm over d_model channels, with the layers' eps.
+// num_layers may be 0.
 //
 // You may use:  std::make_shared<nn::TransformerEncoderLayer>(layer, gen), list.push_back(…),
 //               std::make_shared<nn::LayerNorm>(nn::LayerNormOptions{.size = …, .eps = …}),

@@ -5,8 +5,8 @@
 //
 // Dropout is yours to write; what is kept has been drawn for you. While dropping.training is true, a number that is
 // not kept becomes 0, and the others make up for it: each is lost with probability dropping.p, so by how much must
-// they grow for the mean to stay? Afterwards, nothing is lost. This course normalises the sum (post-LN), as the
-// paper and PyTorch do.
+// they grow for the mean to stay? Otherwise nothing is lost, and dropping.keep may be undefined. This course
+// normalises the sum (post-LN), as the paper and PyTorch do.
 //
 // You may use:  f(x), norm(x), masked_fill(x, !mask, value), and + - * /.
 #include "lessons/05_transformer_architecture/exercises.h"

@@ -4,7 +4,8 @@
 //   n = (x - mean) / √(variance + eps);   y = n · gamma + beta
 //
 // Mean and variance are those of the C numbers of one word; no word knows of another. PyTorch's and heed's `var`
-// divide by n - 1 unless they are told otherwise (correction = 1). What does LayerNorm divide by?
+// divide by n - 1 unless they are told otherwise (correction = 1). What does LayerNorm divide by? There may be any
+// number of leading axes, of any size (0 as well).
 //
 // You may use:  mean(x, {axis}, keepdim), var(x, {axis}, correction, keepdim), sqrt(x), and + - * / (they broadcast).
 #include "lessons/05_transformer_architecture/exercises.h"

@@ -40,23 +40,44 @@ const tutor::Exercise<decltype(position_table)> exercise{
       [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
         return kind == Positions::sinusoidal ? right(kind, max_len, d_model, gen)
                                              : zeros({max_len, d_model}).set_requires_grad();
+      }},
+     {"PE-60", "every position got the same row: draw max_len rows",
+      [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
+        if (kind == Positions::sinusoidal) return right(kind, max_len, d_model, gen);
+        return right(kind, 1, d_model, gen).detach().expand({max_len, d_model}).clone().set_requires_grad();
+      }},
+     {"PE-62", "uniform numbers in [0, 1) were scaled: draw from a normal distribution (randn) with mean 0",
+      [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
+        if (kind == Positions::sinusoidal) return right(kind, max_len, d_model, gen);
+        return (rand({max_len, d_model}, gen) * 0.02).set_requires_grad();
+      }},
+     {"PE-66", "0.02 is the standard deviation; you used it as the variance (a factor of √0.02)",
+      [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
+        if (kind == Positions::sinusoidal) return right(kind, max_len, d_model, gen);
+        return (randn({max_len, d_model}, gen) * std::sqrt(0.02)).set_requires_grad();
+      }},
+     {"PE-67", "the table was drawn from a generator of your own: use the one that was passed",
+      [](Positions kind, index_t max_len, index_t d_model, Generator&) {
+        Generator own(0);
+        return right(kind, max_len, d_model, own);
       }}}};
 
 TEST(PositionTable, OfSinesAndCosines) {
-  exercise.compare("position_table(Positions::sinusoidal, 7, 6, gen)", [](auto f) {
-    Generator gen(12);
-    return f(Positions::sinusoidal, 7, 6, gen);
-  });
+  for (const auto& [max_len, d_model] : {std::pair<index_t, index_t>{7, 6}, {1, 5}})
+    exercise.call(concat("position_table(Positions::sinusoidal, ", max_len, ", ", d_model, ", gen)"),
+                  [max_len = max_len, d_model = d_model] {
+                    return std::tuple(Positions::sinusoidal, max_len, d_model, Generator(12));
+                  });
 }
 
-TEST(PositionTable, IsAConstantWhereItIsKnown) {
+TEST(PositionTable, IsAConstantIfItIsSinusoidal) {
   exercise.compare("position_table(Positions::sinusoidal, 7, 6, gen).requires_grad()", [](auto f) {
     Generator gen(12);
     return static_cast<int>(f(Positions::sinusoidal, 7, 6, gen).requires_grad());
   });
 }
 
-TEST(PositionTable, IsALeafThatRequiresGradWhereItIsLearned) {
+TEST(PositionTable, IsALeafThatRequiresGradIfItIsLearned) {
   exercise.compare(
       "whether position_table(Positions::learned, 7, 6, gen) requires grad, and whether it is a leaf",
       [](auto f) {
@@ -66,22 +87,45 @@ TEST(PositionTable, IsALeafThatRequiresGradWhereItIsLearned) {
       });
 }
 
-TEST(PositionTable, StartsSmallWhereItIsLearned) {
-  exercise.compare("the shape of position_table(Positions::learned, 300, 40, gen)", [](auto f) {
-    Generator gen(13);
-    const Tensor table = f(Positions::learned, 300, 40, gen);
-    return std::vector<index_t>{table.rank(), table.size(0), table.size(1)};
-  });
-  exercise.compare("its mean and its standard deviation, to two decimals", [](auto f) {
-    Generator gen(13);
-    const Tensor table = f(Positions::learned, 300, 40, gen).detach();
-    const double spread = std::sqrt(var(table).item());
-    return std::vector<double>{std::round(100 * mean(table).item()) / 100, std::round(100 * spread) / 100};
-  });
+double two_decimals(double x) { return std::round(100 * x) / 100; }
+double deviation(const Tensor& t) { return two_decimals(std::sqrt(mean(var(t, {0})).item())); }
+
+TEST(PositionTable, StartsSmallIfItIsLearned) {
+  for (const auto& [max_len, d_model] : {std::pair<index_t, index_t>{300, 40}, {1, 5}, {40, 1}})
+    exercise.compare(
+        concat("the shape of position_table(Positions::learned, ", max_len, ", ", d_model, ", gen)"),
+        [max_len = max_len, d_model = d_model](auto f) {
+          Generator gen(13);
+          const Tensor table = f(Positions::learned, max_len, d_model, gen);
+          return std::vector<index_t>{table.rank(), table.size(0), table.size(1)};
+        });
+  exercise.compare(
+      "of position_table(Positions::learned, 300, 40, gen): the mean, and the standard deviation within a "
+      "column and within "
+      "a row, to two decimals",
+      [](auto f) {
+        Generator gen(13);
+        const Tensor table = f(Positions::learned, 300, 40, gen).detach();
+        return std::vector<double>{two_decimals(mean(table).item()), deviation(table),
+                                   deviation(table.transpose(0, 1))};
+      });
 }
 
-TEST(PositionTable, MovesInTrainingOnlyWhereItIsLearned) {
-  exercise.invariant("PE-11", "one step of training must leave the sines alone and move a learned table",
+TEST(PositionTable, IsNormallyDistributedIfItIsLearned) {
+  exercise.compare(
+      "how many tenths of position_table(Positions::learned, 300, 40, gen) lie within one standard deviation "
+      "of 0",
+      [](auto f) {
+        Generator gen(13);
+        const Tensor table = f(Positions::learned, 300, 40, gen).detach();
+        const double near = static_cast<double>((abs(table) < 0.02).count());
+        return std::round(10 * near / static_cast<double>(table.numel()));
+      });
+}
+
+TEST(PositionTable, IsMovedByTrainingOnlyIfItIsLearned) {
+  exercise.invariant("",
+                     "one step of training must not change a sinusoidal table, and must change a learned one",
                      [](auto f) {
                        const auto moved = [&](Positions kind) {
                          Generator gen(14);
@@ -98,17 +142,21 @@ TEST(PositionTable, MovesInTrainingOnlyWhereItIsLearned) {
                      });
 }
 
-TEST(PositionTable, DrawsFromTheGeneratorThatWasGiven) {
-  exercise.invariant("", "the same seed must give the same learned table, and another seed another one",
+TEST(PositionTable, IsDrawnFromTheGeneratorThatWasPassed) {
+  exercise.invariant("", "equal seeds must give equal learned tables, and other seeds other tables",
                      [](auto f) {
                        const auto drawn = [&](std::uint64_t seed) {
                          Generator gen(seed);
                          return f(Positions::learned, 30, 4, gen).detach();
                        };
-                       const auto stds = [](const Tensor& t) { return var(t).item() > 0; };
+                       const auto random = [](const Tensor& t) { return var(t).item() > 0; };
                        return max_abs_difference(drawn(1), drawn(1)) == 0 &&
-                              (!stds(drawn(1)) || max_abs_difference(drawn(1), drawn(2)) > 0);
+                              (!random(drawn(1)) || max_abs_difference(drawn(1), drawn(2)) > 0);
                      });
+  exercise.invariant("", "two learned tables must be tensors of their own", [](auto f) {
+    Generator gen(1);
+    return f(Positions::learned, 30, 4, gen).state() != f(Positions::learned, 30, 4, gen).state();
+  });
 }
 
 }  // namespace

@@ -88,29 +88,51 @@ const tutor::Exercise<decltype(sinusoidal_table)> exercise{
       [](index_t length, index_t d_model) {
         return filled(length, d_model,
                       [](index_t p, index_t c, index_t d) { return std::sin(angle(p, even(c), d)); });
+      }},
+     {"PE-63",
+      "i / d_model for pair i: the exponent is 2i / d_model, and an odd channel 2i + 1 belongs to pair i",
+      [](index_t length, index_t d_model) {
+        return filled(length, d_model,
+                      [](index_t p, index_t c, index_t d) { return wave(c, angle(p, c / 2, d)); });
+      }},
+     {"PE-64", "the exponent is 2i / (d_model - 1): divide by d_model", [](index_t length, index_t d_model) {
+        return filled(length, d_model, [](index_t p, index_t c, index_t d) {
+          return wave(c, angle(p, even(c), std::max<index_t>(d - 1, 1)));
+        });
       }}}};
 
-TEST(SinusoidalTable, OfFourPlacesAndSixChannels) {
-  exercise.compare("sinusoidal_table(4, 6)", [](auto f) { return f(4, 6); });
+TEST(SinusoidalTable, OfFourPositionsAndSixChannels) {
+  exercise.call("sinusoidal_table(4, 6)", [] { return std::tuple<index_t, index_t>(4, 6); });
 }
 
 TEST(SinusoidalTable, OfAnOddNumberOfChannels) {
-  exercise.compare("sinusoidal_table(9, 5)", [](auto f) { return if_right_for_even(f)(9, 5); });
+  for (const auto& [length, d_model] : {std::pair<index_t, index_t>{9, 5}, {4, 1}, {3, 3}})
+    exercise.compare(
+        concat("sinusoidal_table(", length, ", ", d_model, ")"),
+        [length = length, d_model = d_model](auto f) { return if_right_for_even(f)(length, d_model); });
 }
 
-TEST(SinusoidalTable, OfOneChannelAndOfOnePlace) {
-  exercise.compare("sinusoidal_table(3, 2) and sinusoidal_table(1, 8)", [](auto f) {
-    return std::vector<Tensor>{f(3, 2), f(1, 8)};
-  });
+TEST(SinusoidalTable, OfOnePairOfOnePositionAndOfNone) {
+  for (const auto& [length, d_model] : {std::pair<index_t, index_t>{3, 2}, {1, 8}, {6, 6}, {0, 4}})
+    exercise.call(
+        concat("sinusoidal_table(", length, ", ", d_model, ")"),
+        [length = length, d_model = d_model] { return std::tuple<index_t, index_t>(length, d_model); });
 }
 
-TEST(SinusoidalTable, OfPlacesFarAway) {
+TEST(SinusoidalTable, OfDistantPositions) {
   exercise.compare("the last ten rows of sinusoidal_table(600, 8)",
                    [](auto f) { return f(600, 8).slice(0, -10); });
 }
 
-TEST(SinusoidalTable, GivesAProductThatKnowsOnlyTheDistance) {
-  exercise.invariant("", "PE(p) · PE(p + 3) must be the same for every place p", [](auto f) {
+TEST(SinusoidalTable, CanBeAddedToF32Embeddings) {
+  exercise.invariant("", "sinusoidal_table(4, 6) + zeros({4, 6}) must not throw: the table is f32",
+                     [](auto f) {
+                       return (f(4, 6) + zeros({4, 6})).dtype() == f32;
+                     });
+}
+
+TEST(SinusoidalTable, GivesAProductThatDependsOnTheDistanceOnly) {
+  exercise.invariant("", "PE(p) · PE(p + 3) must be the same for every position p", [](auto f) {
     const Tensor table = f(40, 10);
     const Tensor products = (table.slice(0, 0, 37) * table.slice(0, 3)).sum({1});
     return allclose(products, products.slice(0, 0, 1).expand({37}), 1e-4, 1e-4);

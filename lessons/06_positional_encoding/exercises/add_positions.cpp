@@ -6,6 +6,7 @@
 // The factor is the paper's (section 3.4): where word vectors start at a size of 1 / √C a number, they would drown
 // in marks as large as 1. Broadcasting lines axes up from the right: which axis of the words meets the table's rows?
 // A text longer than the table must throw, and say both numbers. Does it, without your doing, for a table of one row?
+// A text of no words (T = 0) is not too long.
 //
 // You may use:  x.size(axis), table.slice(axis, begin, stop), std::sqrt, + and * (they broadcast),
 //               check(holds, "add_positions", "a text of ", t, " words is …").

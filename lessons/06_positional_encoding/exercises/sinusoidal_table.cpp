@@ -6,6 +6,7 @@
 //
 // i counts pairs, and the two channels of a pair turn at the same speed. What is 2i, seen from channel 5? And which
 // type has 2i / d_model, where both are whole numbers? With an odd d_model there is one sine more than cosines.
+// The table is f32; length may be 0.
 //
 // You may use:  std::sin, std::cos, std::pow, zeros(shape), table.set({row, column}, x), from_vector(numbers, shape).
 #include <cmath>

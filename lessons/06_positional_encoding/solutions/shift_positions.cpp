@@ -1,6 +1,6 @@
 // 06 · shift_positions — from the marks of some places to those k places further on, without knowing the places.
 //
-//   marks (T, C), C even -> (T, C):  PE(p) -> PE(p + k), whatever p is; k may be negative
+//   marks (T, C), C even -> (T, C):  PE(p) -> PE(p + k), whatever p is; k may be negative, and T may be 0
 //   with ω = 1 / 10000^(2i / C):     sin(a + kω) = sin a · cos kω + cos a · sin kω
 //                                    cos(a + kω) = cos a · cos kω - sin a · sin kω
 //

@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <cmath>
 #include <future>
+#include <memory>
 
 #include "lessons/07_transformer_encoder_and_classifier/exercises.h"
 #include "lessons/tutor/check.h"
@@ -83,37 +86,73 @@ const tutor::Exercise<decltype(accuracy)> exercise{
         const Count c = measured(model, batches);
         return 1 - c.right / c.all;
       }},
-     {"CL-30", "only the last batch was counted", [](auto& model, auto& batches) {
+     {"CL-30", "only the last batch was counted",
+      [](auto& model, auto& batches) {
         const Count c = measured(model, {batches.back()});
+        return c.right / c.all;
+      }},
+     {"CL-65", "argmax went over the batch (axis 0): the classes are the last axis",
+      [](auto& model, auto& batches) {
+        const NoGrad no_grad;
+        const bool was_training = model.training();
+        model.eval();
+        Count c;
+        for (const Batch& batch : batches) {
+          const IntTensor guess = argmax(model.forward(batch.ids), 0);
+          for (index_t i = 0; i < std::min(guess.numel(), batch.labels.numel()); ++i)
+            c.right += guess[i] == batch.labels[i];
+          c.all += static_cast<double>(guess.numel());
+        }
+        model.train(was_training);
+        return c.right / c.all;
+      }},
+     {"CL-66", "a quotient of integers is an integer: convert to double before dividing",
+      [](auto& model, auto& batches) {
+        const Count c = measured(model, batches);
+        return std::floor(c.right / c.all);
+      }},
+     {"CL-67", "only the first batch was counted",
+      [](auto& model, auto& batches) {
+        const Count c = measured(model, {batches.front()});
+        return c.right / c.all;
+      }},
+     {"CL-68",
+      "only some parts were put into eval mode, and left in it: use model.eval() and model.train(on)",
+      [](auto& model, auto& batches) {
+        const NoGrad no_grad;
+        model.pos_encoder.eval();
+        model.transformer.eval();
+        const Count c = count(model, batches);
         return c.right / c.all;
       }}}};
 
-// A model with much dropout, and eight texts in batches of five and three: four and one of them are right.
+// Texts in batches of five and three, of which the model classifies four and one correctly.
 struct Fixture {
-  Generator gen{4};
-  Classifier model;
+  std::unique_ptr<Classifier> model;
   std::vector<Batch> batches = {{{{1, 5, 2, 0}, {3, 3, 0, 0}, {6, 1, 4, 2}, {2, 0, 0, 0}, {5, 4, 0, 0}}, {}},
                                 {{{4, 6, 1}, {1, 1, 0}, {2, 5, 6}}, {}}};
 
-  Fixture()
-      : model({.vocab_size = 7,
-               .d_model = 8,
-               .nhead = 2,
-               .num_layers = 1,
-               .num_classes = 3,
-               .dim_feedforward = 8,
-               .dropout = 0.6,
-               .padding_idx = 0},
-              gen) {
+  explicit Fixture(bool training = true) {
+    Generator gen(4);
+    model = std::make_unique<Classifier>(nn::TransformerClassifierOptions{.vocab_size = 7,
+                                                                          .d_model = 8,
+                                                                          .nhead = 2,
+                                                                          .num_layers = 1,
+                                                                          .num_classes = 3,
+                                                                          .dim_feedforward = 8,
+                                                                          .dropout = 0.6,
+                                                                          .max_len = 16,
+                                                                          .padding_idx = 0},
+                                         gen);
     const NoGrad no_grad;
-    model.eval();
+    model->eval();
     const std::vector<std::vector<bool>> right = {{true, true, false, true, true}, {false, true, false}};
     for (std::size_t b = 0; b < batches.size(); ++b) {
-      batches[b].labels = argmax(model.forward(batches[b].ids), -1);
+      batches[b].labels = argmax(model->forward(batches[b].ids), -1);
       for (std::size_t i = 0; i < right[b].size(); ++i)
         if (!right[b][i]) batches[b].labels.values()[i] = (batches[b].labels.values()[i] + 1) % 3;
     }
-    model.train();
+    model->train(training);
   }
 };
 
@@ -133,40 +172,77 @@ std::uint64_t next_node() {
   return y.state()->node->id;
 }
 
+// The result is a number without a gradient.
+constexpr tutor::Forms in_f64{.views = false, .gradients = false},
+    as_given{.f64 = false, .views = false, .gradients = false};
+
+// Accuracy itself; the parameters afterwards and the modes of all modules are compared, too.
 TEST(Accuracy, OfEightTextsInTwoBatches) {
-  exercise.compare("accuracy(model in train mode, batches of 5 texts (4 right) and 3 texts (1 right))",
-                   [](auto f) {
-                     Fixture a;
-                     return f(a.model, a.batches);
-                   });
+  for (const bool training : {true, false})
+    exercise.call(
+        concat("accuracy(model in ", training ? "train" : "eval",
+               " mode, batches of 5 texts (4 correct) and 3 texts (1 correct)), and the modes of "
+               "all modules after it"),
+        [training] {
+          Fixture a(training);
+          return std::tuple(std::move(a.model), a.batches);
+        },
+        in_f64);
 }
 
 TEST(Accuracy, OfOneBatch) {
-  exercise.compare("accuracy(model in eval mode, a batch of 5 texts (4 right))", [](auto f) {
-    Fixture a;
-    a.model.eval();
-    return f(a.model, {a.batches[0]});
-  });
+  exercise.call(
+      "accuracy(model in eval mode, a batch of 5 texts (4 correct))",
+      [] {
+        Fixture a(false);
+        return std::tuple(std::move(a.model), std::vector<Batch>{a.batches[0]});
+      },
+      as_given);
+  exercise.call(
+      "accuracy(model in train mode, a batch of one text (wrong))",
+      [] {
+        Fixture a;
+        const Batch one = {a.batches[0].ids.slice(0, 2, 3), a.batches[0].labels.slice(0, 2, 3)};
+        return std::tuple(std::move(a.model), std::vector<Batch>{one});
+      },
+      as_given);
+  exercise.call(
+      "accuracy(model in train mode, a batch of two texts (both correct))",
+      [] {
+        Fixture a;
+        const Batch two = {a.batches[0].ids.slice(0, 3, 5), a.batches[0].labels.slice(0, 3, 5)};
+        return std::tuple(std::move(a.model), std::vector<Batch>{two});
+      },
+      as_given);
+  exercise.call(
+      "accuracy(model in train mode, three batches of one text (correct, wrong, correct))",
+      [] {
+        Fixture a;
+        std::vector<Batch> batches;
+        for (const index_t i : {1, 2, 3})
+          batches.push_back({a.batches[0].ids.slice(0, i, i + 1), a.batches[0].labels.slice(0, i, i + 1)});
+        return std::tuple(std::move(a.model), batches);
+      },
+      as_given);
 }
 
 TEST(Accuracy, GivesTheSameTwice) {
-  exercise.invariant("CL-06", "measured again and again, it must give the same", [](auto f) {
+  exercise.invariant("", "measured again and again, it must give the same", [](auto f) {
     Fixture a;
-    const double first = f(a.model, a.batches);
+    const double first = f(*a.model, a.batches);
     for (int i = 0; i < 5; ++i)
-      if (f(a.model, a.batches) != first) return false;
+      if (f(*a.model, a.batches) != first) return false;
     return true;
   });
 }
 
-TEST(Accuracy, LeavesTheModelInTheModeInWhichItWasFound) {
-  exercise.compare("model.training() after accuracy(model in train mode, …), and in eval mode", [](auto f) {
+TEST(Accuracy, LeavesTheParametersTrainable) {
+  exercise.invariant("", "every parameter must still require grad", [](auto f) {
     Fixture a;
-    f(a.model, a.batches);
-    const double first = a.model.training();
-    a.model.eval();
-    f(a.model, a.batches);
-    return std::vector<double>{first, static_cast<double>(a.model.training())};
+    f(*a.model, a.batches);
+    const std::vector<Tensor> parameters = a.model->parameters();
+    return std::all_of(parameters.begin(), parameters.end(),
+                       [](const Tensor& t) { return t.requires_grad(); });
   });
 }
 
@@ -175,13 +251,13 @@ TEST(Accuracy, RecordsNothing) {
                    in_a_thread([](auto f) {
                      Fixture a;
                      const std::uint64_t before = next_node();
-                     f(a.model, a.batches);
+                     f(*a.model, a.batches);
                      return next_node() - before - 1;
                    }));
   exercise.compare("whether gradients are recorded again after accuracy(model, two batches)",
                    in_a_thread([](auto f) {
                      Fixture a;
-                     f(a.model, a.batches);
+                     f(*a.model, a.batches);
                      return grad_enabled() ? 1 : 0;
                    }));
 }

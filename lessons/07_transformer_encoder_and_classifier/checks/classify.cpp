@@ -18,6 +18,18 @@ Tensor pooled(const Tensor& y, const IntTensor& ids, Classifier& c) {
   return c.fc(nn::masked_mean(y, keys_of(ids, c).reshape(ids.shape())));
 }
 
+// Of y (B, T, C), the row of each text's last real word; of its first position if it has none. (B, C)
+Tensor last_words(const Tensor& y, const IntTensor& ids, Classifier& c) {
+  std::vector<Tensor> rows;
+  for (index_t b = 0; b < ids.size(0); ++b) {
+    index_t last = 0;
+    for (index_t t = 0; t < ids.size(1); ++t)
+      if (ids.at({b, t}) != c.options.padding_idx) last = t;
+    rows.push_back(y[b][last]);
+  }
+  return stack(rows);
+}
+
 const tutor::Exercise<decltype(classify)> exercise{
     "07_classify",
     classify,
@@ -55,89 +67,134 @@ const tutor::Exercise<decltype(classify)> exercise{
         return pooled(c.transformer.forward(x, {.mask = keys}), ids, c);
       }},
      {"CL-15", "shares were returned: return scores, the loss does its own softmax",
-      [](auto& ids, auto& c) { return softmax(c.forward(ids), -1); }}}};
+      [](auto& ids, auto& c) { return softmax(c.forward(ids), -1); }},
+     {"CL-71", "the last real word was taken as the summary: this course takes the mean of all of them",
+      [](auto& ids, auto& c) { return c.fc(last_words(read(ids, c, keys_of(ids, c)), ids, c)); }},
+     {"MK-22", "0 was taken for padding: parts.options.padding_idx says which id it is",
+      [](auto& ids, auto& c) {
+        const Mask keys = not_padding(ids, 0);
+        return c.fc(nn::masked_mean(read(ids, c, keys), keys.reshape(ids.shape())));
+      }},
+     {"MK-24", "everything after the first padding was hidden: padding may stand anywhere",
+      [](auto& ids, auto& c) {
+        std::vector<std::uint8_t> before;
+        for (index_t i = 0; i < ids.numel(); ++i)
+          before.push_back(ids[i] != c.options.padding_idx && (i % ids.size(1) == 0 || before.back()));
+        const Mask real(before, ids.shape());
+        return c.fc(nn::masked_mean(read(ids, c, real.unsqueeze(1)), real));
+      }},
+     {"MK-25", "every text of the batch got the mask of the first",
+      [](auto& ids, auto& c) {
+        const Mask first = keys_of(ids.slice(0, 0, 1), c).reshape({1, ids.size(1)});
+        return c.fc(nn::masked_mean(read(ids, c, first.unsqueeze(1)), first.expand(ids.shape())));
+      }},
+     {"CL-24", "parts was left in eval mode: whoever calls decides the mode",
+      [](auto& ids, auto& c) {
+        c.eval();
+        return c.forward(ids);
+      }},
+     {"CL-25", "parts was put into train mode: whoever calls decides the mode", [](auto& ids, auto& c) {
+        c.train();
+        return c.forward(ids);
+      }}}};
 
-// Three texts of four, two and no words, padded to six places.
-struct Fixture {
-  Generator gen{2};
-  index_t pad;
-  Classifier parts;
+// A classifier of nine tokens and four classes.
+std::unique_ptr<Classifier> make_parts(index_t padding_idx = 0, bool training = false, index_t d_model = 6) {
+  Generator gen(2);
+  auto parts = std::make_unique<Classifier>(nn::TransformerClassifierOptions{.vocab_size = 9,
+                                                                             .d_model = d_model,
+                                                                             .nhead = 2,
+                                                                             .num_layers = 2,
+                                                                             .num_classes = 4,
+                                                                             .dim_feedforward = 8,
+                                                                             .dropout = 0.3,
+                                                                             .max_len = 16,
+                                                                             .padding_idx = padding_idx},
+                                            gen);
+  const NoGrad no_grad;
+  // The row of padding is not zeros, so that reading it changes the output.
+  parts->embedding.weight.copy_(randn({9, d_model}, gen) / root(*parts));
+  parts->train(training);
+  return parts;
+}
 
-  explicit Fixture(index_t pad = 0, index_t d_model = 6)
-      : pad(pad),
-        parts({.vocab_size = 9,
-               .d_model = d_model,
-               .nhead = 2,
-               .num_layers = 2,
-               .num_classes = 4,
-               .dim_feedforward = 8,
-               .dropout = 0.3,
-               .padding_idx = pad},
-              gen) {
-    const NoGrad no_grad;
-    // Padding gets a row of numbers, so that it can be heard; and the start is that of lesson.cpp.
-    parts.embedding.weight.copy_(randn({9, d_model}, gen) / root(parts));
-    parts.eval();
-  }
-  IntTensor ids() const {
-    const index_t p = pad;
-    return {{1, 5, 7, 1, p, p}, {8, 4, p, p, p, p}, {p, p, p, p, p, p}};
-  }
-};
+// The inputs are ids and a module: a view is no other form of them.
+constexpr tutor::Forms all_forms{.views = false}, as_given{.f64 = false, .views = false, .gradients = false};
 
-TEST(Classify, GivesOneScoreAClass) {
-  exercise.compare(
+TEST(Classify, GivesOneScoreForEachClass) {
+  exercise.call(
       "classify({{1, 5, 7, 1, 0, 0}, {8, 4, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}}, parts with padding 0)",
-      [](auto f) {
-        Fixture a;
-        return f(a.ids(), a.parts);
-      });
+      [] {
+        return std::tuple(IntTensor({{1, 5, 7, 1, 0, 0}, {8, 4, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}}),
+                          make_parts());
+      },
+      all_forms);
 }
 
-TEST(Classify, AsksThePartsWhatPaddingIs) {
-  exercise.compare(
-      "classify({{1, 5, 7, 1, 3, 3}, {8, 4, 3, 3, 3, 3}, {3, 3, 3, 3, 3, 3}}, parts with padding 3 and "
-      "d_model 8)",
-      [](auto f) {
-        Fixture a(3, 8);
-        return f(a.ids(), a.parts);
-      });
+TEST(Classify, OfOneTextOfOneWordAndOfNone) {
+  exercise.call(
+      "classify({{3, 0, 0, 6}}, parts with padding 0)",
+      [] {
+        return std::tuple(IntTensor({{3, 0, 0, 6}}), make_parts());
+      },
+      as_given);
+  exercise.call(
+      "classify({{5}, {0}, {2}}, parts with padding 0)",
+      [] {
+        return std::tuple(IntTensor({{5}, {0}, {2}}), make_parts());
+      },
+      as_given);
+  exercise.call(
+      "classify({{0}}, parts with padding 0)", [] { return std::tuple(IntTensor({{0}}), make_parts()); },
+      as_given);
 }
 
-TEST(Classify, SaysTheSameWhoeverIsInTheBatch) {
-  exercise.invariant("CL-03", "a text must get the same scores alone and beside a longer one", [](auto f) {
-    Fixture a;
-    const Tensor alone = f({{8, 4}}, a.parts), beside = f({{1, 5, 7, 1, 6}, {8, 4, 0, 0, 0}}, a.parts);
+TEST(Classify, HidesPaddingWhereverItStands) {
+  exercise.call(
+      "classify({{0, 5, 0, 7, 1}, {8, 4, 0, 0, 2}}, parts with padding 0)",
+      [] {
+        return std::tuple(IntTensor({{0, 5, 0, 7, 1}, {8, 4, 0, 0, 2}}), make_parts());
+      },
+      as_given);
+}
+
+TEST(Classify, ReadsWhichIdIsPadding) {
+  exercise.call(
+      "classify({{1, 5, 0, 1, 3, 3}, {8, 4, 3, 3, 3, 3}}, parts with padding 3 and d_model 8)",
+      [] {
+        return std::tuple(IntTensor({{1, 5, 0, 1, 3, 3}, {8, 4, 3, 3, 3, 3}}), make_parts(3, false, 8));
+      },
+      all_forms);
+  exercise.call(
+      "classify({{1, 5, 0, 3}, {0, 4, 3, 3}}, parts with padding -1: every id is a word)",
+      [] {
+        return std::tuple(IntTensor({{1, 5, 0, 3}, {0, 4, 3, 3}}), make_parts(-1));
+      },
+      as_given);
+}
+
+TEST(Classify, DoesNotDependOnTheRestOfTheBatch) {
+  exercise.invariant("", "a text must have the same scores alone and beside a longer one", [](auto f) {
+    const auto parts = make_parts();
+    const Tensor alone = f({{8, 4}}, *parts), beside = f({{1, 5, 7, 1, 6}, {8, 4, 0, 0, 0}}, *parts);
     return allclose(alone[0], beside[1], 1e-4, 1e-5);
   });
 }
 
-TEST(Classify, HearsTheOrderOfWords) {
-  exercise.invariant("PE-15", "two words that change places must change the scores", [](auto f) {
-    Fixture a;
-    return !allclose(f({{8, 4, 2}}, a.parts), f({{4, 8, 2}}, a.parts), 1e-4, 1e-4);
+TEST(Classify, DependsOnTheOrderOfWords) {
+  exercise.invariant("", "two words that change places must change the scores", [](auto f) {
+    const auto parts = make_parts();
+    return !allclose(f({{8, 4, 2}}, *parts), f({{4, 8, 2}}, *parts), 1e-4, 1e-4);
   });
 }
 
-TEST(Classify, LeavesTheModeToWhomeverCalls) {
-  exercise.compare(
-      "classify({{1, 5, 7, 1, 0, 0}, {8, 4, 0, 0, 0, 0}, …}, parts in train mode with dropout 0.3)",
-      [](auto f) {
-        Fixture a;
-        a.parts.train();
-        return f(a.ids(), a.parts);
-      });
-}
-
-TEST(Classify, PassesGradientsToEveryPart) {
-  exercise.compare("the gradients of all parameters from (classify(ids, parts) * {1, -2, 0.5, 3}).sum()",
-                   [](auto f) {
-                     Fixture a;
-                     (f(a.ids(), a.parts) * tensor({1, -2, 0.5, 3})).sum().backward();
-                     std::vector<Tensor> gradients;
-                     for (const Tensor& t : a.parts.parameters()) gradients.push_back(t.grad());
-                     return gradients;
-                   });
+TEST(Classify, LeavesTheModeToTheCaller) {
+  exercise.call(
+      "classify({{1, 5, 7, 1, 0, 0}, {8, 4, 0, 0, 0, 0}}, parts in train mode with dropout 0.3)",
+      [] {
+        return std::tuple(IntTensor({{1, 5, 7, 1, 0, 0}, {8, 4, 0, 0, 0, 0}}), make_parts(0, true));
+      },
+      all_forms);
 }
 
 }  // namespace

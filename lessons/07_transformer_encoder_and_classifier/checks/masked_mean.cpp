@@ -1,39 +1,69 @@
+#include <cmath>
+
 #include "lessons/07_transformer_encoder_and_classifier/exercises.h"
 #include "lessons/tutor/check.h"
 
 namespace heed::exercise {
 namespace {
 
-// 1 where a word is real, (B, T, 1).
+// 1 where a token is real, (B, T, 1).
 Tensor numbers(const Tensor& x, const Mask& real) {
   const Shape each = {x.size(0), x.size(1), 1};
   return where(real.unsqueeze(2), ones(each, x.dtype()), zeros(each, x.dtype()));
 }
-Tensor real_sum(const Tensor& x, const Mask& real) { return sum(x * numbers(x, real), {1}); }
+Tensor real_sum(const Tensor& x, const Mask& real) { return sum(masked_fill(x, !real.unsqueeze(2), 0), {1}); }
 Tensor count(const Tensor& x, const Mask& real) { return sum(numbers(x, real), {1}); }  // (B, 1)
+Tensor at_least_1(const Tensor& count) { return clamp(count, 1, INFINITY); }
+Tensor right(const Tensor& x, const Mask& real) { return real_sum(x, real) / at_least_1(count(x, real)); }
+Mask of_first(const Mask& real) {
+  const index_t length = real.shape()[1];
+  if (real.shape()[0] == 0) return real;
+  return Mask({real.data(), real.data() + length}, {1, length}).expand(real.shape());
+}
 
 const tutor::Exercise<decltype(masked_mean)> exercise{
     "07_masked_mean",
     masked_mean,
-    [](auto& x, auto& real) { return nn::masked_mean(x, real); },
-    {{"CL-01", "padding is in the average: only the real words count",
+    right,
+    {{"CL-01", "padding is in the average: only the real tokens count",
       [](auto& x, auto&) { return mean(x, {1}); }},
-     {"CL-02", "padding was left out of the sum but counted: divide by the number of real words",
+     {"CL-02", "padding was left out of the sum but counted: divide by the number of real tokens",
       [](auto& x, auto& real) { return real_sum(x, real) / static_cast<double>(x.size(1)); }},
-     {"CL-05", "the last place was taken for the summary: in a padded batch that is padding",
+     {"CL-05", "the last position was taken as the summary: in a padded batch that is padding",
       [](auto& x, auto&) { return x.select(1, -1) + 0.0; }},
-     {"CL-07", "the mask is upside down: this is the average of the padding",
-      [](auto& x, auto& real) { return real_sum(x, !real) / clamp(count(x, !real), 1, INFINITY); }},
-     {"CL-08", "division by zero words: a text without words gets zeros",
+     {"CL-07", "the mask is inverted: this is the average of the padding",
+      [](auto& x, auto& real) { return right(x, !real); }},
+     {"CL-08", "division by zero tokens: a sequence without tokens has a mean of zeros",
       [](auto& x, auto& real) { return real_sum(x, real) / count(x, real); }},
-     {"CL-09", "added up, but not divided: longer texts come out larger",
+     {"CL-09", "added up, but not divided: longer sequences have larger outputs",
       [](auto& x, auto& real) { return real_sum(x, real); }},
-     {"CL-10", "divided by the words of the whole batch: each text has its own number of words",
-      [](auto& x, auto& real) { return real_sum(x, real) / clamp(sum(count(x, real)), 1, INFINITY); }},
-     {"CL-11", "divided by one word too many: a text without words needs care, the others do not",
-      [](auto& x, auto& real) { return real_sum(x, real) / (count(x, real) + 1.0); }}}};
+     {"CL-10", "divided by the tokens of the whole batch: each sequence has its own number of tokens",
+      [](auto& x, auto& real) { return real_sum(x, real) / at_least_1(sum(count(x, real))); }},
+     {"CL-11", "divided by one token too many: only a sequence without tokens needs care",
+      [](auto& x, auto& real) { return real_sum(x, real) / (count(x, real) + 1.0); }},
+     {"CL-60", "padding was multiplied by 0, and 0 · NaN is NaN: replace it with masked_fill or where",
+      [](auto& x, auto& real) { return sum(x * numbers(x, real), {1}) / at_least_1(count(x, real)); }},
+     {"CL-61", "the mean was taken over the batch (axis 0); the tokens of a sequence are axis 1",
+      [](auto& x, auto& real) {
+        const Tensor kept = masked_fill(x, !real.unsqueeze(2), 0);
+        return sum(kept, {0}) / at_least_1(sum(numbers(x, real), {0}));
+      }},
+     {"CL-62", "the mean was taken over the channels (axis 2); the tokens of a sequence are axis 1",
+      [](auto& x, auto& real) { return mean(masked_fill(x, !real.unsqueeze(2), 0), {2}); }},
+     {"CL-63", "the sum was divided by the number of channels, or by that of all numbers",
+      [](auto& x, auto& real) {
+        return real_sum(x, real) / at_least_1(count(x, real) * static_cast<double>(x.size(2)));
+      }},
+     {"CL-70", "divided by the largest number of tokens in the batch: each sequence has its own",
+      [](auto& x, auto& real) {
+        const Tensor counts = count(x, real);
+        return real_sum(x, real) / at_least_1(counts.numel() == 0 ? sum(counts) : max(counts));
+      }},
+     {"MK-25", "every sequence of the batch got the mask of the first",
+      [](auto& x, auto& real) { return right(x, of_first(real)); }}}};
 
-// Three texts of four places with two channels: four words, two words after padding, one word before it.
+// Three sequences of four positions with two channels: four tokens, two tokens after padding, one
+// token before it.
 struct Fixture {
   Tensor x = tensor({{{1, -2}, {3, 0.5}, {-1, 4}, {2, 2}},
                      {{50, -70}, {60, 10}, {0, 4}, {-3, 1}},
@@ -41,55 +71,63 @@ struct Fixture {
   Mask real = Mask::of({{1, 1, 1, 1}, {0, 0, 1, 1}, {1, 0, 0, 0}});
 };
 
-TEST(MaskedMean, OfTwoWordsAndPaddingByHand) {
-  exercise.compare("masked_mean({{{1, 0}, {3, 4}, {100, 100}}}, {{true, true, false}})", [](auto f) {
-    return f(tensor({{{1, 0}, {3, 4}, {100, 100}}}), Mask::of({{1, 1, 0}}));
+TEST(MaskedMean, OfTwoTokensAndPaddingByHand) {
+  exercise.call("masked_mean({{{1, 0}, {3, 4}, {100, 100}}}, {{true, true, false}})", [] {
+    return std::tuple(tensor({{{1, 0}, {3, 4}, {100, 100}}}), Mask::of({{1, 1, 0}}));
   });
 }
 
-TEST(MaskedMean, OfThreeTexts) {
-  exercise.compare("masked_mean(x (3, 4, 2), real: all four words, the last two, the first)", [](auto f) {
+TEST(MaskedMean, OfOneSequence) {
+  exercise.call("masked_mean(x (1, 5, 2), real {{0, 1, 0, 0, 1}})", [] {
+    Generator gen(8);
+    return std::tuple(randn({1, 5, 2}, gen), Mask::of({{0, 1, 0, 0, 1}}));
+  });
+}
+
+TEST(MaskedMean, OfThreeSequences) {
+  exercise.call("masked_mean(x (3, 4, 2), real: all four tokens, the last two, the first)", [] {
     const Fixture a;
-    return f(a.x, a.real);
+    return std::tuple(a.x, a.real);
   });
-}
-
-TEST(MaskedMean, OfATextWithoutWordsIsZero) {
-  exercise.compare("masked_mean({{{1, 2}, {3, 4}}, {{5, 6}, {7, 8}}}, {{false, false}, {true, false}})",
-                   [](auto f) {
-                     return f(tensor({{{1, 2}, {3, 4}}, {{5, 6}, {7, 8}}}), Mask::of({{0, 0}, {1, 0}}));
-                   });
-}
-
-TEST(MaskedMean, DoesNotHearPaddingWhateverItHolds) {
-  exercise.invariant("CL-01", "changing padding must not move the mean", [](auto f) {
+  exercise.call("masked_mean(x (2, 4, 2), real: the first token, the last two)", [] {
     const Fixture a;
-    Tensor changed = a.x.clone();
-    changed[1][0].fill_(-8), changed[2][3].fill_(0.5);
-    return allclose(f(a.x, a.real), f(changed, a.real));
+    return std::tuple(flip(a.x.slice(0, 1), {0}), Mask::of({{1, 0, 0, 0}, {0, 0, 1, 1}}));
+  });
+  exercise.call("masked_mean(x (3, 3, 3), real: {{0, 1, 1}, {1, 1, 1}, {1, 0, 1}})", [] {
+    Generator gen(7);
+    return std::tuple(randn({3, 3, 3}, gen), Mask::of({{0, 1, 1}, {1, 1, 1}, {1, 0, 1}}));
   });
 }
 
-TEST(MaskedMean, PassesGradientsToRealWordsOnly) {
-  exercise.compare("the gradient of x from (masked_mean(x, real) * {2, -3}).sum()", [](auto f) {
-    Fixture a;
-    a.x.set_requires_grad();
-    (f(a.x, a.real) * tensor({2, -3})).sum().backward();
-    return a.x.grad();
+TEST(MaskedMean, OfASequenceWithoutTokensIsZero) {
+  exercise.call("masked_mean({{{1, 2}, {3, 4}}, {{5, 6}, {7, 8}}}, {{false, false}, {true, false}})", [] {
+    return std::tuple(tensor({{{1, 2}, {3, 4}}, {{5, 6}, {7, 8}}}), Mask::of({{0, 0}, {1, 0}}));
+  });
+  exercise.call("masked_mean({{{1, 2}}, {{3, 4}}}, {{true}, {false}})", [] {
+    return std::tuple(tensor({{{1, 2}}, {{3, 4}}}), Mask::of({{1}, {0}}));
+  });
+  exercise.call("masked_mean(x (2, 0, 3), real (2, 0))", [] {
+    return std::tuple(zeros({2, 0, 3}), Mask({}, {2, 0}));
   });
 }
 
-TEST(MaskedMean, LeavesXAloneAndKeepsItsType) {
-  exercise.compare("x after masked_mean(x, real)", [](auto f) {
-    const Fixture a;
-    f(a.x, a.real);
-    return a.x;
+TEST(MaskedMean, HoldsForAWideRange) {
+  exercise.call("masked_mean({{{0, 1000}, {1000, 0}, {-7, -0.5}}}, {{true, true, true}})", [] {
+    return std::tuple(tensor({{{0, 1000}, {1000, 0}, {-7, -0.5}}}), Mask::of({{1, 1, 1}}));
   });
-  exercise.compare("masked_mean(x, real) of f64 numbers", [](auto f) {
-    const Fixture a;
-    const Tensor y = f(a.x.to(f64), a.real);
-    return y.dtype() == f64 ? y : zeros({1});
-  });
+}
+
+TEST(MaskedMean, IgnoresPaddingWhateverItHolds) {
+  exercise.call(
+      "masked_mean({{{1, -2}, {NaN, inf}, {3, 0.5}}, {{-inf, NaN}, {NaN, NaN}, {inf, 1}}}, {{true, false, "
+      "true}, {false, "
+      "false, false}})",
+      [] {
+        return std::tuple(
+            tensor({{{1, -2}, {NAN, INFINITY}, {3, 0.5}}, {{-INFINITY, NAN}, {NAN, NAN}, {INFINITY, 1}}}),
+            Mask::of({{1, 0, 1}, {0, 0, 0}}));
+      },
+      {.gradients = false});
 }
 
 }  // namespace

@@ -3,7 +3,8 @@
 //   model, batches of ids (B, T) and labels (B) -> right / all, over the texts of all batches
 //
 // The batches need not be of one size. Measuring is no training: dropout must be silent, nothing is recorded for a
-// backward, and afterwards the model is in the mode in which it was found. (Who would notice if it were not?)
+// backward, and afterwards the model is in the mode in which it was found. (Who would notice if it were not?) There is
+// at least one text.
 //
 // You may use:  NoGrad, model.eval(), model.train(on), model.training(), model.forward(ids) -> logits (B, V),
 //               argmax(x, axis), ids[i] and ids.numel() of whole numbers.

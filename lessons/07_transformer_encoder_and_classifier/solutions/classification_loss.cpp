@@ -1,6 +1,6 @@
 // 07 · classification_loss — how surprised the model is by the right answers: cross-entropy, by hand.
 //
-//   logits (B, V), labels (B) -> one number
+//   logits (B, V), labels (B) -> one number (rank 0)
 //   mean over the texts of  -log p[b][labels[b]],  where p[b] is the softmax of logits[b]
 //
 // Logits are scores, not yet through a softmax. Take log_softmax rather than the log of a softmax: where a share is

@@ -3,8 +3,8 @@
 //   images (B, channels, height, width) -> scores (B, classes)
 //   patches → embed → CLS in front → positions → encoder → the row of CLS → head
 //
-// The parts are made (vit_parts.h says what each takes and gives); their order is yours. Where the batch is on axis
-// 1, the row of CLS is x[0]. Here the batch is on axis 0. What would x[0] be?
+// The parts are made (vit_parts.h says what each takes and gives); their order is yours. Leave their mode as it is.
+// Where the batch is on axis 1, the row of CLS is x[0]. Here the batch is on axis 0. What would x[0] be?
 //
 // You may use:  vit.patches(images), vit.embed(x), vit.prepend_cls(x), vit.add_positions(x), vit.encoder(x),
 //               vit.head(x), x.select(axis, i) (takes place i, the axis is gone).

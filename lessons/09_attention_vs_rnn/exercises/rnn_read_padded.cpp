@@ -9,8 +9,8 @@
 // the gradient of W_ih is a sum over all rows of x. All four weights are defined, and T is at least 1.
 //
 // You may use:  x[t], linear(x, weight, bias), tanh, zeros(shape, x.dtype()), h0.defined(), stack(list);
-//               from_vector(values, {b, 1}, x.dtype()) > 2.0 (a mask (B, 1)), masked_fill(x, mask, value), !mask,
-//               where(mask, a, b).
+//               std::vector<double>(lengths.begin(), lengths.end()), from_vector(values, {b, 1}, x.dtype()) > 2.0 (a
+//               mask (B, 1)), masked_fill(x, mask, value), !mask, where(mask, a, b).
 #include "lessons/09_attention_vs_rnn/exercises.h"
 
 namespace heed::exercise {

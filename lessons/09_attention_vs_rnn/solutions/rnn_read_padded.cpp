@@ -9,8 +9,8 @@
 // the gradient of W_ih is a sum over all rows of x. All four weights are defined, and T is at least 1.
 //
 // You may use:  x[t], linear(x, weight, bias), tanh, zeros(shape, x.dtype()), h0.defined(), stack(list);
-//               from_vector(values, {b, 1}, x.dtype()) > 2.0 (a mask (B, 1)), masked_fill(x, mask, value), !mask,
-//               where(mask, a, b).
+//               std::vector<double>(lengths.begin(), lengths.end()), from_vector(values, {b, 1}, x.dtype()) > 2.0 (a
+//               mask (B, 1)), masked_fill(x, mask, value), !mask, where(mask, a, b).
 #include "lessons/09_attention_vs_rnn/exercises.h"
 
 namespace heed::exercise {
@@ -19,8 +19,8 @@ Readings rnn_read_padded(const RecurrentWeights& w, const Tensor& x, const std::
                          const Tensor& h0) {
   // solution: clear the padding, and let the state change only at tokens
   const index_t batch = x.size(1);
-  const std::vector<double> numbers(lengths.begin(), lengths.end());
-  const Tensor length = from_vector(numbers, {batch, 1}, x.dtype());
+  const Tensor length =
+      from_vector(std::vector<double>(lengths.begin(), lengths.end()), {batch, 1}, x.dtype());
   Tensor h = h0.defined() ? h0 : zeros({batch, w.weight_hh.size(0)}, x.dtype());
   std::vector<Tensor> states;
   for (index_t t = 0; t < x.size(0); ++t) {

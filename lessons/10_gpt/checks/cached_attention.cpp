@@ -15,10 +15,11 @@ enum class Corner { bottom_right, top_left, none, strict };
 
 Mask mask_of(index_t t, index_t s, Corner corner) {
   if (corner == Corner::bottom_right) return causal(t, s);
+  if (corner == Corner::none) return {};
   const Tensor rows = arange(0, static_cast<double>(t)).reshape({t, 1}),
                columns = arange(0, static_cast<double>(s));
   if (corner == Corner::strict) return (rows - columns) > (static_cast<double>(t - s) + 0.5);
-  return (rows - columns) > (corner == Corner::top_left ? -0.5 : -1e9);
+  return (rows - columns) > -0.5;
 }
 Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, Kept& kept, Corner corner,
               bool in_front = false) {

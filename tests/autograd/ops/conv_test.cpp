@@ -15,6 +15,18 @@ TEST(Conv, UnfoldReadsPatchesChannelRowColumn) {
       << "one channel after the other";
 }
 
+TEST(Conv, PixelsInManyPatchesAndLongBiasGradientsKeepTheirDigits) {
+  // 300 patches of 300 pixels on a row of 599: the pixel in the middle is in all of them.
+  const index_t k = 300;
+  const Tensor columns = full({1, 1, 1}, 0.1).expand({1, k, k});
+  const Tensor y = fold(columns, 1, 2 * k - 1, {1, k});
+  expect_all_near(y.index({0, 0, 0, k - 1}), static_cast<double>(k) * tenth);
+  const index_t side = 1000;
+  const Tensor x = zeros({1, 1, side, side}), bias = zeros({2}).set_requires_grad();
+  conv2d(x, zeros({2, 1, 1, 1}), bias).backward(full({1, 2, side, side}, 0.1));
+  expect_all_near(bias.grad(), static_cast<double>(side * side) * tenth);
+}
+
 TEST(Conv, FoldPutsPatchesBackAndAddsOverlaps) {
   const Tensor x = noise({2, 3, 4, 6}, 1, f64);
   expect_same_bits(fold(unfold(x, {2, 2, 2}), 4, 6, {2, 2, 2}), x);
@@ -106,6 +118,20 @@ TEST(Conv, ErrorsNameOpShapesAndRule) {
               conv2d(x, ones({3, 2, 5, 5}));
             }),
             "[conv2d] the kernel 5 x 5 is larger than the image 4 x 4 with padding 0");
+  EXPECT_EQ(error_of([&] {
+              unfold(x, {2, 2, 1, INT64_MAX});
+            }),
+            "[unfold] too large: expected a window of sizes up to 1073741824, got kernel 2 x 2, stride 1, "
+            "dilation 1, padding 9223372036854775807");
+  const index_t large = index_t{1} << 30;
+  expect_contains(error_of([&] {
+                    unfold(x, {large, large, 1, large / 2});
+                  }),
+                  "[unfold] too large: (1, 2, 1073741824, 1073741824, ");
+  expect_contains(error_of([&] {
+                    fold(ones({1, 4, 4}), INT64_MAX, 4, {2, 2, 2});
+                  }),
+                  "[fold] too large: (9223372036854775807, 4)");
   expect_refuses_undefined("unfold", [](const Tensor& t) { unfold(t, {2, 2}); });
 }
 

@@ -25,6 +25,28 @@ TEST(EmbeddingOp, ThePaddingRowGetsNone) {
   EXPECT_EQ(w.grad().to_vector(), (Numbers{0, 0, 1}));
 }
 
+TEST(EmbeddingOp, ARowUsedManyTimesKeepsItsDigits) {
+  const index_t n = 1'000'000;
+  for (const index_t channels : {1, 70}) {
+    const index_t uses = channels == 1 ? n : n / 20;
+    const Tensor w = zeros({3, channels}).set_requires_grad();
+    IntTensor ids = IntTensor::zeros({uses});
+    for (index_t i = 0; i < uses; ++i) ids.values()[static_cast<std::size_t>(i)] = i % 5 == 0 ? 0 : 2;
+    embedding(w, ids).backward(full({uses, channels}, 0.1));
+    expect_all_near(w.grad()[0], static_cast<double>(uses / 5) * tenth);
+    expect_all_near(w.grad()[2], static_cast<double>(uses - uses / 5) * tenth);
+    EXPECT_EQ(w.grad()[1].to_vector(), Numbers(static_cast<std::size_t>(channels), 0));
+  }
+}
+
+TEST(EmbeddingOp, EmptyTablesAndListsAreServed) {
+  const Tensor none = zeros({0, 4}).set_requires_grad(), flat = zeros({4, 0}).set_requires_grad();
+  sum(embedding(none, IntTensor::zeros({0}))).backward();
+  sum(embedding(flat, {1, 3})).backward();
+  EXPECT_EQ(none.grad().shape(), (Shape{0, 4}));
+  EXPECT_EQ(flat.grad().shape(), (Shape{4, 0}));
+}
+
 TEST(EmbeddingOp, ErrorsNameOpShapesAndRule) {
   EXPECT_EQ(error_of([] {
               embedding(table, {0, 3});

@@ -21,10 +21,36 @@ TEST(Gather, PicksByIndex) {
   EXPECT_EQ(gather(x, 0, IntTensor{{1, 0, 1}}).to_vector(), (Numbers{4, 2, 6}));
 }
 
+TEST(Gather, AnElementReadManyTimesKeepsItsDigits) {
+  const index_t n = 1'000'000;
+  const Tensor x = zeros({2, 3}).set_requires_grad();
+  index_select(x, 0, IntTensor::zeros({n})).backward(full({n, 3}, 0.1));
+  expect_all_near(x.grad()[0], static_cast<double>(n) * tenth);
+  EXPECT_EQ(x.grad()[1].to_vector(), (Numbers{0, 0, 0}));
+  const Tensor y = zeros({2, 3}).set_requires_grad();
+  index_select(y, 1, IntTensor::zeros({n})).backward(full({2, n}, 0.1));
+  expect_all_near(y.grad().select(1, 0), static_cast<double>(n) * tenth);
+  const Tensor z = zeros({2, 3}).set_requires_grad();
+  gather(z, 1, IntTensor::zeros({2, n})).backward(full({2, n}, 0.1));
+  expect_all_near(z.grad().select(1, 0), static_cast<double>(n) * tenth);
+}
+
+TEST(Gather, EmptyAxesAreServed) {
+  const Tensor x = zeros({2, 0}).set_requires_grad();
+  sum(index_select(x, 0, {1, 1})).backward();
+  sum(gather(x, 1, IntTensor::zeros({2, 0}))).backward();
+  sum(cat({x, x})).backward();
+  sum(pad(x, {1, 0})).backward();
+  sum(flip(x, {1})).backward();
+  EXPECT_EQ(x.grad().shape(), (Shape{2, 0}));
+  EXPECT_EQ(index_select(zeros({0, 3}), 0, IntTensor::zeros({0})).shape(), (Shape{0, 3}));
+}
+
 TEST(Gather, RollsAndFlips) {
   EXPECT_EQ(roll(tensor({1, 2, 3, 4}), 1, 0).to_vector(), (Numbers{4, 1, 2, 3}));
   EXPECT_EQ(roll(tensor({1, 2, 3, 4}), -5, 0).to_vector(), (Numbers{2, 3, 4, 1}));
   EXPECT_EQ(roll(zeros({0}), 3, 0).numel(), 0);
+  EXPECT_EQ(roll(tensor({1, 2, 3}), INT64_MIN, 0).shape(), (Shape{3}));
   EXPECT_EQ(flip(x, {0}).to_vector(), (Numbers{4, 5, 6, 1, 2, 3}));
   EXPECT_EQ(flip(x, {0, 1}).to_vector(), (Numbers{6, 5, 4, 3, 2, 1}));
 }
@@ -37,6 +63,10 @@ TEST(Gather, PadsTheLastAxesFirst) {
 }
 
 TEST(Gather, ErrorsNameOpShapesAndRule) {
+  EXPECT_EQ(error_of([] {
+              pad(x, {INT64_MAX, 0});
+            }),
+            "[pad] too large: (2, 3) padded by 9223372036854775807");
   EXPECT_EQ(error_of([] { cat({}); }), "[cat] needs at least one tensor");
   EXPECT_EQ(error_of([] {
               cat({x, zeros({2, 4})});

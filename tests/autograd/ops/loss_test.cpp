@@ -74,6 +74,41 @@ TEST(Loss, SquaredErrorsAndLogits) {
   EXPECT_EQ(binary_cross_entropy_with_logits(tensor({1000}), tensor({0})).item(), 1000);
 }
 
+TEST(Loss, LongSumsKeepTheirDigits) {
+  const index_t n = 1'000'000;
+  const Tensor x = full({n}, 0.1), log_p = full({n, 1}, -0.1);
+  expect_all_near(mse_loss(x, zeros({n}), Reduction::sum), static_cast<double>(n) * tenth * tenth);
+  expect_all_near(nll_loss(log_p, IntTensor::zeros({n}), {.reduction = Reduction::sum}),
+                  static_cast<double>(n) * tenth);
+  expect_all_near(cross_entropy(zeros({n, 2}), IntTensor::zeros({n})), std::log(2));
+  expect_all_near(binary_cross_entropy_with_logits(zeros({n}), x), std::log(2));
+}
+
+TEST(Loss, InfiniteLogitsGiveTheLimitOfTheBinaryCrossEntropy) {
+  const Tensor x =
+      tensor({INFINITY, INFINITY, INFINITY, -INFINITY, -INFINITY, -INFINITY}).set_requires_grad();
+  const Tensor y = binary_cross_entropy_with_logits(x, tensor({0, 0.5, 1, 0, 0.5, 1}), Reduction::none);
+  EXPECT_EQ(y.to_vector(), (Numbers{INFINITY, INFINITY, 0, 0, INFINITY, INFINITY}));
+  y.backward(ones({6}));
+  EXPECT_EQ(x.grad().to_vector(), (Numbers{1, 0.5, 0, 0, -0.5, -1}));
+  EXPECT_TRUE(std::isnan(binary_cross_entropy_with_logits(tensor({NAN}), tensor({0})).item()));
+}
+
+TEST(Loss, InfiniteLogitsGiveTheCrossEntropyOfPyTorch) {
+  EXPECT_TRUE(std::isnan(cross_entropy(tensor({{INFINITY, 0}}), {0}).item()));
+  EXPECT_EQ(cross_entropy(tensor({{-INFINITY, 0}}), {0}).item(), INFINITY);
+  const Tensor x = tensor({{-INFINITY, 0, 0}}).set_requires_grad();
+  cross_entropy(x, {1}).backward();
+  EXPECT_EQ(x.grad().to_vector(), (Numbers{0, -0.5, 0.5}));
+  // An ignored row has no gradient, NaN or not.
+  const Tensor ignored = tensor({{NAN, 0}}).set_requires_grad();
+  cross_entropy(ignored, {-100}).backward();
+  EXPECT_EQ(ignored.grad().to_vector(), (Numbers{0, 0}));
+  EXPECT_EQ(cross_entropy(zeros({0, 3}), IntTensor::zeros({0})).item(), 0)
+      << "no rows, as if all were ignored";
+  EXPECT_TRUE(std::isnan(mse_loss(zeros({0}), zeros({0})).item()));
+}
+
 TEST(Loss, ErrorsNameOpShapesAndRule) {
   EXPECT_EQ(
       error_of([] {

@@ -107,6 +107,30 @@ TEST(Linear, IsATransposedMatmulAndABias) {
   EXPECT_EQ(linear(zeros({3, 0}), zeros({5, 0}), ones({5})).to_vector(), Numbers(15, 1));
 }
 
+TEST(Linear, LongBiasGradientsKeepTheirDigits) {
+  const index_t n = 1'000'000;
+  for (const auto f : {linear, linear_relu}) {
+    const Tensor bias = ones({3}).set_requires_grad();
+    f(zeros({n, 1}), zeros({3, 1}), bias).backward(full({n, 3}, 0.1));
+    expect_all_near(bias.grad(), static_cast<double>(n) * tenth);
+  }
+}
+
+TEST(Linear, EmptyAxesAreServed) {
+  const Tensor weight = zeros({3, 0}).set_requires_grad(), bias = tensor({1, 2, 3}).set_requires_grad();
+  const Tensor y = linear(zeros({2, 0}), weight, bias);
+  EXPECT_EQ(y.to_vector(), (Numbers{1, 2, 3, 1, 2, 3}));
+  sum(y).backward();
+  EXPECT_EQ(bias.grad().to_vector(), (Numbers{2, 2, 2}));
+  EXPECT_EQ(weight.grad().shape(), (Shape{3, 0}));
+  const Tensor used = ones({3, 4}).set_requires_grad();
+  sum(linear(zeros({0, 4}), used)).backward();
+  EXPECT_EQ(used.grad().to_vector(), Numbers(12, 0));
+  const Tensor a = ones({2, 0}).set_requires_grad();
+  sum(matmul(a, zeros({0, 3}))).backward();
+  EXPECT_EQ(a.grad().shape(), (Shape{2, 0}));
+}
+
 TEST(Matmul, ErrorsNameOpShapesAndRule) {
   EXPECT_EQ(
       error_of([] {

@@ -47,6 +47,27 @@ TEST(Norm, NoRowsGiveGradientsOfZero) {
   EXPECT_EQ(scale.grad().to_vector(), (Numbers{0, 0, 0, 0}));
 }
 
+TEST(Norm, LongRowsAndManyRowsKeepTheirDigits) {
+  const index_t n = 4'000'000;
+  const Tensor half = full({1, n / 2}, 0.1), x = cat({half, neg(half)}, 1);
+  expect_all_near(abs(layer_norm(x, {}, {}, 0)).slice(1, 0, 5), 1);
+  expect_all_near(rms_norm(half, {}, 0).slice(1, 0, 5), 1);
+  // dgamma and dbeta are sums over rows.
+  const index_t rows = 1'000'000;
+  const Tensor gamma = ones({2}).set_requires_grad(), beta = zeros({2}).set_requires_grad();
+  layer_norm(tensor({-1, 1}).expand({rows, 2}), gamma, beta, 0).backward(full({rows, 2}, 0.1));
+  expect_all_near(abs(gamma.grad()), static_cast<double>(rows) * tenth);
+  expect_all_near(beta.grad(), static_cast<double>(rows) * tenth);
+  const Tensor scale = ones({2}).set_requires_grad();
+  rms_norm(ones({rows, 2}), scale, 0).backward(full({rows, 2}, 0.1));
+  expect_all_near(scale.grad(), static_cast<double>(rows) * tenth);
+}
+
+TEST(Norm, InfinityGivesNaNAsInPyTorch) {
+  for (const double value : layer_norm(tensor({INFINITY, 0, 1})).to_vector()) EXPECT_TRUE(std::isnan(value));
+  EXPECT_EQ(rms_norm(tensor({INFINITY, 0, 1})).slice(0, 1, 3).to_vector(), (Numbers{0, 0}));
+}
+
 TEST(Norm, ErrorsNameOpShapesAndRule) {
   const std::string layer = error_of([] { layer_norm(ones({2, 3}), ones({4})); });
   EXPECT_EQ(layer, "[layer_norm] gamma (4) must have one number for each channel of x (2, 3)");

@@ -155,6 +155,7 @@ TEST(ShapeOps, SplitAndChunkCoverTheAxis) {
   EXPECT_EQ(parts[2].to_vector(), (Numbers{4}));
   EXPECT_EQ(chunk(arange(0, 6), 3)[1].to_vector(), (Numbers{2, 3}));
   EXPECT_EQ(chunk(arange(0, 5), 3).size(), 3U);
+  EXPECT_EQ(chunk(arange(0, 5), INT64_MAX).size(), 5U);
   EXPECT_EQ(chunk(x, 3, -1)[0].shape(), (Shape{2, 1}));
 }
 

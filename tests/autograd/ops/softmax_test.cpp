@@ -43,6 +43,25 @@ TEST(LogSoftmax, StaysInRange) {  // AG-19
                log_softmax(noise({2, 5}, 1, f64).transpose(0, 1), 1).transpose(0, 1), 1e-15);
 }
 
+TEST(Softmax, LongRowsKeepTheirDigits) {
+  const index_t n = 4'000'000;
+  const Tensor x = full({n}, 0.1).set_requires_grad();
+  expect_all_near(softmax(x, 0).slice(0, 0, 5), 1 / static_cast<double>(n));
+  expect_all_near(log_softmax(x, 0).slice(0, 0, 5), -std::log(static_cast<double>(n)));
+  expect_all_near(masked_softmax(x, Mask::full({1}, true)).slice(0, 0, 5), 1 / static_cast<double>(n));
+  // dx = dy - exp(y) * sum(dy), and the sum is n * 0.1
+  const Tensor rows = zeros({n}).set_requires_grad();
+  const Tensor dy = cat({ones({1}), full({n - 1}, 0.1)});
+  log_softmax(rows, 0).backward(dy);
+  EXPECT_NEAR(rows.grad().at({0}), 1 - tenth, 1e-6);
+}
+
+TEST(Softmax, InfinityGivesNaNAsInPyTorch) {
+  for (const auto f : {softmax, log_softmax})
+    for (const Tensor& x : {tensor({INFINITY, 0}), tensor({-INFINITY, -INFINITY}), tensor({NAN, 0})})
+      for (const double value : f(x, 0).to_vector()) EXPECT_TRUE(std::isnan(value));
+}
+
 TEST(Softmax, ErrorsNameOpShapesAndRule) {
   EXPECT_EQ(error_of([] {
               softmax(ones({2, 3}), 2);

@@ -1,6 +1,7 @@
 // testing.h — what the tests of ops share.
 #pragma once
 
+#include <cmath>
 #include <vector>
 
 #include "tests/testing.h"
@@ -24,5 +25,14 @@ void expect_refuses_two_dtypes(const char* op, Op&& call) {
       concat("[", op,
              "] argument 1 is f64 and argument 0 is f32; dtypes must agree. Hint: convert one with to()"));
 }
+
+// Every element of x is within 1e-6 of `want`, relatively: an f32 sum whose error bound does not
+// grow with its length.
+inline void expect_all_near(const Tensor& x, double want) {
+  for (const double value : x.to_vector()) ASSERT_NEAR(value / want, 1, 1e-6) << x.shape();
+}
+
+// 0.1 as f32 has it: the addend of the tests of long sums.
+inline constexpr double tenth = 0.1F;
 
 }  // namespace heed

@@ -71,6 +71,15 @@ TEST(ParallelOps, GiveTheSameBitsOnAnyNumberOfThreads) {
       {"conv2d",
        [](const Inputs& in) { return conv2d(in[0], in[1], in[2], 1, 1); },
        {{8, 3, 32, 32}, {16, 3, 3, 3}, {16}}},
+      {"embedding",
+       [](const Inputs& in) {
+         IntTensor ids = IntTensor::zeros({5000});
+         for (std::size_t i = 0; i < 5000; ++i) ids.values()[i] = static_cast<index_t>(i * i % 50);
+         return embedding(in[0], ids) + index_select(in[0], 0, ids);
+       },
+       {{50, 96}}},
+      {"sum of a long row", [](const Inputs& in) { return sum(in[0], -1) + sum(in[0]); }, {{3, 100'003}}},
+      {"logsumexp", [](const Inputs& in) { return logsumexp(in[0], 1); }, {{700, 333}}},
       {"cross_entropy",
        [](const Inputs& in) { return cross_entropy(in[0], IntTensor::arange(0, 400)); },
        {{400, 400}}},

@@ -126,6 +126,9 @@ TEST_F(BpeFiles, AreRefusedWithTheirLine) {
   const std::string v = path("v"), e = path("e");
   EXPECT_EQ(load("#version: 0.2\na b\nab ab\n", json_), "");
   EXPECT_EQ(load("a b\r\nab ab\r\n", json_), "");
+  EXPECT_EQ(load("#version: 0.2\ra b\rab ab\r", json_), "");
+  EXPECT_EQ(load("a b\ra b c\r", json_),
+            "[bpe] " + v + ":2: expected two tokens with a space between, got \"a b c\"");
   EXPECT_EQ(load("#version: 0.2\na b c\n", json_),
             "[bpe] " + v + ":2: expected two tokens with a space between, got \"a b c\"");
   EXPECT_EQ(load("a\n", json_), "[bpe] " + v + ":1: expected two tokens with a space between, got \"a\"");

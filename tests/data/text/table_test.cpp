@@ -29,6 +29,22 @@ TEST(Table, CsvReadsQuotedFields) {
   EXPECT_EQ(t.lines, (std::vector<std::size_t>{2, 4, 5}));
 }
 
+TEST(Table, LinesEndInLfCrLfOrCr) {
+  for (const std::string end : {"\n", "\r\n", "\r"}) {
+    const Table t = parse_table("a,b" + end + "1,2" + end + "\"3" + end + "4\",5" + end, "t", csv);
+    EXPECT_EQ(t.columns, (Strings{"a", "b"}));
+    ASSERT_EQ(t.rows.size(), 2u);
+    EXPECT_EQ(t.rows[0], (Strings{"1", "2"}));
+    EXPECT_EQ(t.rows[1], (Strings{"3" + end + "4", "5"})) << "a quoted field keeps its line ends";
+    EXPECT_EQ(t.lines, (std::vector<std::size_t>{2, 3}));
+    EXPECT_EQ(parse_table("a\tb" + end + "1\t" + end + "\t2", "t").rows,
+              (std::vector<Strings>{{"1", ""}, {"", "2"}}));
+    EXPECT_EQ(error_of([&] { parse_table("a,b" + end + "\"1" + end + "\",2" + end + "3", "t", csv); }),
+              "[table] t:4: 1 fields, but the first line has 2")
+        << "the line ends in a quoted field count";
+  }
+}
+
 TEST(Table, RefusesABadRowByItsLine) {
   const auto error = [](const std::string& text, const TableOptions& options) {
     return error_of([&] { parse_table(text, "t.csv", options); });

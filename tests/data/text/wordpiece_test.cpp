@@ -34,6 +34,17 @@ TEST(WordPiece, SplitsAsBertDoes) {
   }
 }
 
+TEST(WordPiece, ASigmaAtTheEndOfAWordIsFinal) {
+  const WordPiece bert = small();
+  EXPECT_EQ(bert.split("ΟΔΟΣ"), (Strings{"οδος"}));
+  EXPECT_EQ(bert.split("ΣΟΦΟΣ ΣΣ Σ"), (Strings{"σοφος", "σς", "σ"}));
+  EXPECT_EQ(bert.split("ΟΔΌΣ, ΑΣ\u0301 ΑΣ中ΑΣ"), (Strings{"οδος", ",", "ας", "ας", "中", "ας"}));
+  EXPECT_EQ(bert.split("ΑΣ.Α ΑΣ-Α"), (Strings{"ασ", ".", "α", "ας", "-", "α"}))
+      << "a full stop is case-ignorable";
+  EXPECT_EQ(bert.split("Α\x01Σ ΑΣ\x01Α"), (Strings{"ας", "ασα"})) << "control characters are dropped first";
+  EXPECT_EQ(small({.lower_case = false}).split("ΟΔΟΣ"), (Strings{"ΟΔΟΣ"}));
+}
+
 TEST(WordPiece, CasedReadsLettersAsTheyAre) {
   EXPECT_EQ(pieces(small({.lower_case = false}), "low Low é"), (Strings{"low", "[UNK]", "[UNK]"}));
   EXPECT_EQ(pieces(small(), "Low é"), (Strings{"low", "e"}));
@@ -57,9 +68,11 @@ TEST(WordPiece, BrokenTextIsDroppedOrRefused) {
 }
 
 TEST_F(TextFiles, WordPieceReadsAVocabulary) {
-  const auto bert =
-      WordPiece::load(write("vocab.txt", "[PAD]\r\n[UNK]\r\n한국\r\n##어"), {.lower_case = false});
-  EXPECT_EQ(bert.encode("한국어 한국"), (Ids{2, 3, 2}));
+  for (const std::string end : {"\n", "\r\n", "\r"}) {
+    const auto bert = WordPiece::load(
+        write("vocab.txt", "[PAD]" + end + "[UNK]" + end + "한국" + end + "##어"), {.lower_case = false});
+    EXPECT_EQ(bert.encode("한국어 한국"), (Ids{2, 3, 2}));
+  }
   const auto error = [&](const std::string& text) {
     return error_of([&] { WordPiece::load(write("vocab.txt", text)); });
   };

@@ -72,6 +72,20 @@ TEST(Catalog, ReadsEveryFactOfAnExercise) {
   EXPECT_EQ(all.tests, 1);
 }
 
+TEST(Catalog, LinesMayEndInCrLfOrCr) {
+  for (const std::string end : {"\r\n", "\r"}) {
+    std::string hints, mistakes;
+    for (const char c : std::string(good)) hints += c == '\n' ? end : std::string(1, c);
+    for (const char c : std::string("# Mistakes\n\n## SD-01 · Not divided\n\nx\ny\n"))
+      mistakes += c == '\n' ? end : std::string(1, c);
+    const Catalog catalog = catalog_of(hints, mistakes);
+    ASSERT_TRUE(catalog.faults.empty()) << catalog.faults[0];
+    ASSERT_EQ(catalog.exercises.size(), 2U);
+    EXPECT_EQ(catalog.exercises[0].hints[2], "Nearly:\n\n```\ncode;\n```");
+    EXPECT_EQ(catalog.mistakes[0].text, "x\ny");
+  }
+}
+
 TEST(Catalog, NamesTheLineThatDoesNotReadAsItMust) {
   EXPECT_EQ(fault_with("10 minutes", "ten minutes"),
             "lessons/02_name/hints.md:6: expected \"10 minutes\" first");

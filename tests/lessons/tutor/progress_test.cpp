@@ -31,6 +31,11 @@ TEST(ProgressFile, TakesWhatAPersonWrote) {
   EXPECT_TRUE(progress.complaints().empty());
   EXPECT_EQ(progress.of("02_sdpa").state, State::pass);
   EXPECT_EQ(progress.of("02_softmax_rows").hints, 3);
+  scratch.write(".heed/progress", "# mine\r\r02_sdpa state=pass\r02_softmax_rows hints=3 state=wrong\r");
+  const Progress old_ends(scratch.places());
+  EXPECT_TRUE(old_ends.complaints().empty());
+  EXPECT_EQ(old_ends.of("02_sdpa").state, State::pass);
+  EXPECT_EQ(old_ends.of("02_softmax_rows").hints, 3);
 }
 
 // Whatever the file was cut off at, what stands before is kept, and the next write keeps the old file too.

@@ -16,6 +16,11 @@ TEST(Text, WrapsWordsAndLeavesCode) {
   EXPECT_EQ(wrapped("", 10), "");
 }
 
+TEST(Text, LinesEndInLfCrLfOrCr) {
+  for (const std::string end : {"\n", "\r\n", "\r"})
+    EXPECT_EQ(lines_of("a" + end + end + "b" + end), (std::vector<std::string>{"a", "", "b"}));
+}
+
 TEST(Text, ShortensToColumnsAndSaysSo) {
   EXPECT_EQ(shortened("abcdef", 6), "abcdef");
   EXPECT_EQ(shortened("abcdefg", 6), "abcde…");

@@ -1,0 +1,20 @@
+// lines.h — the lines of a text, which may end in LF, CR LF or CR (Unix, Windows, old Macintosh).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heed::data {
+
+// The length of the line end at byte `at`: 2 for CR LF, 1 for LF or CR, 0 for anything else.
+std::size_t line_end_at(std::string_view text, std::size_t at);
+
+// The lines without their ends, as views of `text`. An end after the last line begins no other.
+std::vector<std::string_view> lines_of(std::string_view text);
+
+// The same text with every line end as LF.
+std::string with_unix_line_ends(std::string_view text);
+
+}  // namespace heed::data

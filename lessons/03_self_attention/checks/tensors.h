@@ -1,0 +1,28 @@
+// tensors.h — the tensors of this lesson's structs, for the forms of the checks: see
+// lessons/tutor/forms.h.
+#pragma once
+
+#include "lessons/03_self_attention/exercises.h"
+
+namespace heed::exercise {
+
+template <class Visit>
+void each_tensor(Projections& w, const Visit& visit) {
+  visit(w.w_q);
+  visit(w.w_k);
+  visit(w.w_v);
+}
+
+template <class Visit>
+void each_tensor(Views& views, const Visit& visit) {
+  visit(views.q);
+  visit(views.k);
+  visit(views.v);
+}
+
+template <class Visit>
+void each_tensor(Texts& texts, const Visit& visit) {
+  visit(texts.x);
+}
+
+}  // namespace heed::exercise
