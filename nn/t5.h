@@ -137,8 +137,8 @@ struct T5Stack : ModuleOf<T5Stack> {
   Tensor position_bias(index_t t, index_t s) const;
   // With a cache, x continues what was read before. Throws "[T5] …", and leaves the cache as it
   // was, if its layers, batch size, heads, widths, dtype, length or owner are not those of this
-  // stack, x and memory. The mask, of an encoder over x and of a decoder over the memory, is (B, 1, S), or as
-  // in AttendOptions.
+  // stack, x and memory. The mask, of an encoder over x and of a decoder over the memory, is
+  // (B, 1, S), or as in AttendOptions.
   Tensor forward(const Tensor& x, const Tensor& memory = {}, const Mask& mask = {}, T5Cache* cache = nullptr);
   void visit(Visitor& v) override;
   std::string type() const override { return "T5Stack"; }
