@@ -49,7 +49,7 @@ struct GPTCache {
   };
   std::vector<Layer> layers;  // empty before the first call
   index_t length = 0;         // tokens read so far
-  CacheOwner owner = {};      // the model, from the first call on
+  CacheOwner owner = {};      // the model, from the first call on; a clone is another
 };
 
 // Attention in which query t sees keys 0 … t. x (B, T, C) -> (B, T, C).
