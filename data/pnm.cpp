@@ -151,7 +151,7 @@ Interval support(const Axis& axis, index_t first, index_t last) {
 
 // (last - first, pixels): row i holds the weights with which these old pixels make new pixel first
 // + i. They sum to 1.
-Tensor resize_weights(const Axis& axis, index_t first, index_t last, const Interval& pixels) {
+Tensor resize_weights(const Axis& axis, index_t first, index_t last, const Interval& pixels, DType dtype) {
   const index_t width = pixels.end - pixels.begin;
   std::vector<double> weights(static_cast<std::size_t>((last - first) * width), 0.0);
   double* row = weights.data();
@@ -166,23 +166,25 @@ Tensor resize_weights(const Axis& axis, index_t first, index_t last, const Inter
     }
     for (index_t j = own.begin; j < own.end; ++j) row[j - pixels.begin] /= total;
   }
-  return from_vector(weights, {last - first, width});
+  return from_vector(weights, {last - first, width}, dtype);
 }
 
 // Sums the products with `pixels` in the order in which a matrix product sums all m of them: in
 // pieces of at most 512 (gemm.cpp), which depend on m alone. So the bits are those of a product
-// with one large matrix.
+// with one large matrix. Pieces before and after `pixels` are not visited: an axis has m / 512.
 template <class Product>
 Tensor in_pieces(const Axis& axis, const Interval& pixels, const Product& product) {
   constexpr index_t longest = 512;
   const index_t count = (axis.m + longest - 1) / longest, base = axis.m / count, longer = axis.m % count;
+  const index_t in_longer = longer * (base + 1);  // pixels in the first pieces, which have one more
   Tensor sum;
-  for (index_t piece = 0; piece < count; ++piece) {
+  index_t piece =
+      pixels.begin < in_longer ? pixels.begin / (base + 1) : longer + (pixels.begin - in_longer) / base;
+  for (index_t begin = pixels.begin; begin < pixels.end; ++piece) {
     const index_t start = piece * base + std::min(piece, longer);
-    const index_t begin = std::max(start, pixels.begin);
     const index_t end = std::min(start + base + (piece < longer), pixels.end);
-    if (begin >= end) continue;
     const Tensor part = product(begin, end);
+    begin = end;
     sum = sum.defined() ? sum + part : part;
   }
   return sum;
@@ -197,7 +199,7 @@ Tensor resize_axis(const Tensor& x, index_t dim, const Axis& axis, index_t offse
   for (index_t first = axis.first; first < axis.last; first += at_once) {
     const index_t last = std::min(first + at_once, axis.last);
     const Interval pixels = support(axis, first, last);
-    const Tensor weights = resize_weights(axis, first, last, pixels).to(x.dtype());
+    const Tensor weights = resize_weights(axis, first, last, pixels, x.dtype());
     blocks.push_back(in_pieces(axis, pixels, [&](index_t begin, index_t end) {
       const Tensor from = x.slice(dim, begin - offset, end - offset);
       const Tensor part = weights.slice(1, begin - pixels.begin, end - pixels.begin);
@@ -245,8 +247,8 @@ Tensor for_imagenet(const Tensor& picture, const ImageNetForm& form) {
   const Tensor middle = resize_window(picture, {picture.size(1), height, top, top + form.crop, form.filter},
                                       {picture.size(2), width, left, left + form.crop, form.filter})
                             .expand({3, form.crop, form.crop});
-  const Tensor mean = tensor({0.485, 0.456, 0.406}).reshape({3, 1, 1}),
-               deviation = tensor({0.229, 0.224, 0.225}).reshape({3, 1, 1});
+  const Tensor mean = tensor({0.485, 0.456, 0.406}, picture.dtype()).reshape({3, 1, 1}),
+               deviation = tensor({0.229, 0.224, 0.225}, picture.dtype()).reshape({3, 1, 1});
   return ((middle - mean) / deviation).unsqueeze(0);
 }
 

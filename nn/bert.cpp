@@ -88,8 +88,9 @@ static BertOptions checked(const BertOptions& o) {
   check(o.vocab_size >= 1 && o.max_positions >= 1 && o.segments >= 1 && o.num_layers >= 0, "Bert",
         "vocab_size, max_positions and segments must be at least 1 and num_layers not negative, got ",
         o.vocab_size, ", ", o.max_positions, ", ", o.segments, " and ", o.num_layers);
-  check(o.d_model >= 1 && o.nhead >= 1 && o.d_model % o.nhead == 0, "Bert", "nhead = ", o.nhead,
-        " must divide d_model = ", o.d_model);
+  check(o.d_model >= 1 && o.nhead >= 1, "Bert", "d_model and nhead must be at least 1, got ", o.d_model,
+        " and ", o.nhead);
+  check(o.d_model % o.nhead == 0, "Bert", "nhead = ", o.nhead, " must divide d_model = ", o.d_model);
   check(o.dim_feedforward >= 1, "Bert", "dim_feedforward must be at least 1, got ", o.dim_feedforward);
   return o;
 }

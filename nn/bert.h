@@ -166,6 +166,8 @@ inline PublishedNames Bert::published_names() {
                                             "cls.predictions.transform.LayerNorm.bias",
                                             "pooler.dense.weight",
                                             "pooler.dense.bias",
+                                            "qa_outputs.weight",
+                                            "qa_outputs.bias",
                                             "classifier.weight",
                                             "classifier.bias"};
   return {.table = table, .prefixes = prefixes, .ignored = ignored, .endings = older};

@@ -301,9 +301,19 @@ void Config::check_value(const ConfigMember& row, const std::string& name, const
           shown(range.high), ", got ", shown(value));
 }
 
+void Config::check_family(Tables tables) const {
+  for (const char* family : {"model_type", "architectures"}) {
+    const ConfigMember* row = find_row(tables, family);
+    if (!row) continue;
+    for (const auto& [name, value] : values_)
+      if (name == family || name.starts_with(concat(family, "."))) check_value(*row, name, value);
+  }
+}
+
 Config Config::checked(Tables tables) const {
   Config known;
   known.where_ = where_;
+  check_family(tables);
   std::vector<std::pair<const ConfigMember*, std::string>> aliases;
   for (const auto& [name, value] : values_) {
     const ConfigMember* row = row_of(tables, name);

@@ -99,12 +99,16 @@ class Config {
   // out. Throws if the value of a member is not one that its row allows. The first row of a name
   // counts; the last table is the one that all families share (in config.cpp). A member without a
   // row throws, too, unless it is null, empty or private ("_…"): it may change what is computed.
+  // If model_type or architectures do not fit, the error names them, whatever else does not.
   Config checked(std::initializer_list<std::span<const ConfigMember>> tables) const;
 
  private:
   template <class T>
   const T& value(const std::string& name, const char* kind) const;
   void check_value(const ConfigMember& row, const std::string& name, const Value& value) const;
+  // Checks model_type and architectures before all other members: of another family's file, any
+  // member may be unknown, and its name would hide the reason.
+  void check_family(std::initializer_list<std::span<const ConfigMember>> tables) const;
   Values values_;
   std::string where_;
 };

@@ -128,8 +128,10 @@ void BatchNorm2d::visit(Visitor& v) {
 }
 
 GroupNorm::GroupNorm(GroupNormOptions o) : options(o) {
-  check(o.num_groups >= 1 && o.num_channels >= 1 && o.num_channels % o.num_groups == 0, "GroupNorm",
-        "num_groups = ", o.num_groups, " must divide num_channels = ", o.num_channels);
+  check(o.num_groups >= 1 && o.num_channels >= 1, "GroupNorm",
+        "num_groups and num_channels must be at least 1, got ", o.num_groups, " and ", o.num_channels);
+  check(o.num_channels % o.num_groups == 0, "GroupNorm", "num_groups = ", o.num_groups,
+        " must divide num_channels = ", o.num_channels);
   if (o.affine) init::ones(weight = parameter({o.num_channels})), bias = parameter({o.num_channels});
 }
 

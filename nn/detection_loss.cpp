@@ -11,6 +11,8 @@ static void check_objects(const Tensor& logits, const Tensor& boxes, const std::
   check(logits.defined() && boxes.defined() && logits.rank() == 3 && boxes.rank() == 3 &&
             boxes.size(2) == 4 && logits.size(0) == boxes.size(0) && logits.size(1) == boxes.size(1),
         "detection_loss", "each layer needs logits (B, N, K + 1) and boxes (B, N, 4)");
+  check(logits.dtype() == boxes.dtype(), "detection_loss", "logits are ", name(logits.dtype()), " and boxes ",
+        name(boxes.dtype()), "; dtypes must agree. Hint: convert one with to()");
   check(static_cast<index_t>(objects.size()) == logits.size(0), "detection_loss", "there are ",
         logits.size(0), " pictures and objects of ", objects.size());
   const index_t classes = logits.size(2) - 1;

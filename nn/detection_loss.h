@@ -22,8 +22,8 @@ struct DetectionLossOptions {
 
 // For each picture which query (row) is which object (column). logits (B, N, K + 1), boxes (B, N, 4). Not
 // differentiated: the pairs are constants for the loss. A cost or weight of 0 leaves its term out.
-// Throws "[match] …" if a cost is NaN or infinite, and "[detection_loss] …" if shapes or labels do
-// not fit, or if an option is negative or not finite.
+// Throws "[match] …" if a cost is NaN or infinite, and "[detection_loss] …" if shapes, dtypes or
+// labels do not fit, or if an option is negative or not finite.
 std::vector<Assignment> match(const Tensor& logits, const Tensor& boxes, const std::vector<Objects>& objects,
                               const DetectionLossOptions& options = {});
 

@@ -11,8 +11,10 @@ namespace heed::nn {
 using std::numbers::pi;
 
 static DetectionTransformerOptions checked(const DetectionTransformerOptions& o) {
-  check(o.nhead >= 1 && o.d_model >= 4 && o.d_model % 4 == 0 && o.d_model % o.nhead == 0,
-        "DetectionTransformer", "d_model = ", o.d_model, " must be a multiple of 4 and of nhead = ", o.nhead);
+  check(o.nhead >= 1 && o.d_model >= 1, "DetectionTransformer", "d_model and nhead must be at least 1, got ",
+        o.d_model, " and ", o.nhead);
+  check(o.d_model % 4 == 0 && o.d_model % o.nhead == 0, "DetectionTransformer", "d_model = ", o.d_model,
+        " must be a multiple of 4 and of nhead = ", o.nhead);
   check(o.in_channels >= 1 && o.num_queries >= 1 && o.num_classes >= 1, "DetectionTransformer",
         "in_channels, num_queries and num_classes must be at least 1, got ", o.in_channels, ", ",
         o.num_queries, " and ", o.num_classes);

@@ -72,8 +72,9 @@ static GPTOptions checked(const GPTOptions& o) {
   check(o.vocab_size >= 1 && o.context >= 1 && o.num_layers >= 0, "GPT",
         "vocab_size and context must be at least 1 and num_layers not negative, got ", o.vocab_size, ", ",
         o.context, " and ", o.num_layers);
-  check(o.d_model >= 1 && o.nhead >= 1 && o.d_model % o.nhead == 0, "GPT", "nhead = ", o.nhead,
-        " must divide d_model = ", o.d_model);
+  check(o.d_model >= 1 && o.nhead >= 1, "GPT", "d_model and nhead must be at least 1, got ", o.d_model,
+        " and ", o.nhead);
+  check(o.d_model % o.nhead == 0, "GPT", "nhead = ", o.nhead, " must divide d_model = ", o.d_model);
   return o;
 }
 
@@ -224,6 +225,9 @@ void GPT::check_cache(const GPTCache& cache, const IntTensor& ids) const {
           "the cache is of another batch size than ids ", ids.shape());
     check_layer("GPT", layer, options, ids.size(0), wte.weight.dtype());
   }
+  check(unused || cache.owner.admits(wte.weight), "GPT",
+        "the cache was filled by another model of the same sizes; its keys and values come from other "
+        "weights. Hint: start with an empty GPTCache");
 }
 
 // (B, T) -> (B, T, C), normalised: what the output layer reads.
@@ -241,7 +245,10 @@ Tensor GPT::hidden(const IntTensor& ids, GPTCache* cache) {
     }
   Tensor x = drop(wte(ids) + wpe(IntTensor::arange(at, at + t)));
   for (std::size_t i = 0; i < h.size(); ++i) x = h[i](x, cache ? &cache->layers[i] : nullptr, at);
-  if (cache) cache->length += t;
+  if (cache) {
+    cache->length += t;
+    cache->owner.set(wte.weight);
+  }
   return ln_f(x);
 }
 

@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "nn/cache_owner.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
 #include "nn/linear.h"
@@ -48,6 +49,7 @@ struct GPTCache {
   };
   std::vector<Layer> layers;  // empty before the first call
   index_t length = 0;         // tokens read so far
+  CacheOwner owner = {};      // the model, from the first call on; a clone is another
 };
 
 // Attention in which query t sees keys 0 … t. x (B, T, C) -> (B, T, C).
@@ -107,7 +109,7 @@ struct GPT : ModuleOf<GPT> {
   Tensor forward(const IntTensor& ids);
   // ids (B, T): the tokens that follow what the cache holds -> logits of the last one (B, 1, V). Records nothing.
   // Throws "[GPT] …" if the context has no room for the tokens, or if the cache is not one of this
-  // model and batch: its layers, batch size, heads, widths, dtype and length are checked. An
+  // model and batch: its layers, batch size, heads, widths, dtype, length and owner are checked. An
   // exception leaves the cache as it was.
   Tensor forward(const IntTensor& ids, GPTCache& cache);
   void visit(Visitor& v) override;
@@ -148,7 +150,10 @@ inline PublishedNames GPT::published_names() {
   };
   static constexpr const char* prefixes[] = {"transformer."};
   // The causal masks were saved as buffers; the output layer is the embedding once more.
-  static constexpr const char* ignored[] = {"h.*.attn.bias", "h.*.attn.masked_bias", "lm_head.weight"};
+  // GPT2DoubleHeadsModel has a second head.
+  static constexpr const char* ignored[] = {"h.*.attn.bias", "h.*.attn.masked_bias", "lm_head.weight",
+                                            "multiple_choice_head.summary.weight",
+                                            "multiple_choice_head.summary.bias"};
   return {.table = table, .prefixes = prefixes, .ignored = ignored};
 }
 

@@ -158,6 +158,9 @@ struct Overlap {
 
 static Overlap overlap(const char* op, const Tensor& a, const Tensor& b) {
   check_boxes(op, a), check_boxes(op, b);
+  check(a.dtype() == b.dtype(), op, "boxes are ", name(a.dtype()), " and ", name(b.dtype()),
+        "; dtypes must agree. Hint: convert one with to()");
+  broadcast_shapes(op, a.shape(), b.shape());
   const Tensor both = area(minimum(last(a), last(b)) - maximum(first(a), first(b)));
   return {both, area(last(a) - first(a)) + area(last(b) - first(b)) - both};
 }

@@ -35,7 +35,8 @@ Tensor middles_of(const Tensor& corners);
 //   iou    what both cover / what either covers, from 0 to 1; 0 for two boxes without area
 //   giou   iou - the share of the smallest box around both that neither covers, from -1 to 1: boxes that are
 //          apart still have a gradient. Rezatofighi et al., "Generalized intersection over union", 2019.
-// Both are NaN for a pair with a NaN in one of its boxes.
+// Both are NaN for a pair with a NaN in one of its boxes. Of infinite areas, giou is NaN, and iou is
+// 0 or NaN. Both throw if shapes do not broadcast or dtypes differ.
 Tensor iou(const Tensor& a, const Tensor& b);
 Tensor giou(const Tensor& a, const Tensor& b);
 

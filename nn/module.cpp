@@ -2,6 +2,7 @@
 #include "nn/module.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 #include <ostream>
@@ -165,6 +166,13 @@ static std::string misfits(const NamedTensors& wanted, const NamedTensors& state
   return all;
 }
 
+// Of one shape: the same dtype and numbers; a NaN is the same as another NaN.
+static bool same_numbers(const Tensor& a, const Tensor& b) {
+  const auto same = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
+  const std::vector<double> left = a.to_vector(), right = b.to_vector();
+  return a.dtype() == b.dtype() && std::equal(left.begin(), left.end(), right.begin(), right.end(), same);
+}
+
 void Module::load_state_dict(const NamedTensors& state) {
   const Visitor mine = flatten();
   const std::string wrong = misfits(state_dict(), state);
@@ -177,8 +185,8 @@ void Module::load_state_dict(const NamedTensors& state) {
     const auto [first, is_new] = loaded.emplace(slot.tensor->state().get(), slot.name);
     if (is_new) continue;
     const Tensor &a = given[first->second], &b = given[slot.name];
-    check(a.dtype() == b.dtype() && a.to_vector() == b.to_vector(), "load_state_dict", "'", first->second,
-          "' and '", slot.name, "' are one tensor of this ", type(), ", but two different ones are given");
+    check(same_numbers(a, b), "load_state_dict", "'", first->second, "' and '", slot.name,
+          "' are one tensor of this ", type(), ", but two different ones are given");
   }
   const NoGrad no_grad;
   for (const auto& slot : mine.tensors) slot.tensor->copy_(given[slot.name]);

@@ -6,6 +6,7 @@
 #include "nn/attention.h"
 #include "nn/beam.h"
 #include "nn/bert.h"
+#include "nn/cache_owner.h"
 #include "nn/config.h"
 #include "nn/conv.h"
 #include "nn/detection_loss.h"

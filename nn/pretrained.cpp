@@ -154,6 +154,8 @@ void load_published(Module& module, const NamedTensors& tensors, const Published
       if (!is_ignored(name, names)) unexpected += concat(" '", file_name, "'");
     } else if (!given.emplace(name, &tensor).second) {
       repeated += concat(" '", file_name, "'");
+    } else if (!tensor.defined()) {
+      misshapen += concat(" '", file_name, "' is undefined, needs ", place->second.shape(), ";");
     } else if (!place->second.fits(tensor)) {
       misshapen += concat(" '", file_name, "' is ", tensor.shape(), ", needs ", place->second.shape(), ";");
     }

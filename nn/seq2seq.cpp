@@ -5,8 +5,17 @@ namespace heed::nn {
 
 static const char* const op = "Seq2Seq";
 
+static Seq2SeqOptions checked(const Seq2SeqOptions& o) {
+  check(o.source_vocab >= 1 && o.target_vocab >= 1 && o.embed >= 1 && o.hidden >= 1, op,
+        "source_vocab, target_vocab, embed and hidden must be at least 1, got ", o.source_vocab, ", ",
+        o.target_vocab, ", ", o.embed, " and ", o.hidden);
+  check(!o.bidirectional || o.hidden % 2 == 0, op, "two readers share hidden = ", o.hidden,
+        "; it must be even");
+  return o;
+}
+
 Seq2Seq::Seq2Seq(Seq2SeqOptions o, Generator& gen)
-    : options(o),
+    : options(checked(o)),
       source_embedding({.num_embeddings = o.source_vocab, .embedding_dim = o.embed}, gen),
       target_embedding({.num_embeddings = o.target_vocab, .embedding_dim = o.embed}, gen),
       encoder({.input_size = o.embed,
@@ -16,8 +25,6 @@ Seq2Seq::Seq2Seq(Seq2SeqOptions o, Generator& gen)
               gen),
       cell({.input_size = o.embed + (o.look == Look::none ? 0 : o.hidden), .hidden_size = o.hidden}, gen),
       out({.in = o.hidden * (o.look == Look::none ? 1 : 2), .out = o.target_vocab}, gen) {
-  check(!o.bidirectional || o.hidden % 2 == 0, op, "two readers share hidden = ", o.hidden,
-        "; it must be even");
   if (o.look == Look::additive)
     attention.emplace(
         AdditiveAttentionOptions{.query_size = o.hidden, .key_size = o.hidden, .hidden_size = o.hidden}, gen);

@@ -72,8 +72,9 @@ static Linear started(const LinearOptions& o, Generator& gen) {
 }
 
 static SwinBlockOptions checked(const SwinBlockOptions& o) {
-  check(o.dim >= 1 && o.nhead >= 1 && o.dim % o.nhead == 0, "Swin", "a stage's ", o.nhead,
-        " heads must divide its ", o.dim, " channels");
+  check(o.dim >= 1 && o.nhead >= 1, "Swin", "channels and heads of a stage must be at least 1, got ", o.dim,
+        " and ", o.nhead);
+  check(o.dim % o.nhead == 0, "Swin", "a stage's ", o.nhead, " heads must divide its ", o.dim, " channels");
   check(o.window_size >= 1 && o.shift >= 0 && o.shift < o.window_size, "Swin", "a window of side ",
         o.window_size, " cannot be moved by ", o.shift);
   check(o.mlp_ratio >= 1, "Swin", "mlp_ratio must be at least 1, got ", o.mlp_ratio);
@@ -216,6 +217,11 @@ static SwinOptions checked(const SwinOptions& o) {
         "depths and num_heads must name the same stages, got ", o.depths.size(), " and ", o.num_heads.size());
   check(std::all_of(o.depths.begin(), o.depths.end(), [](index_t depth) { return depth >= 1; }), "Swin",
         "a stage has at least one block");
+  constexpr std::size_t doublings = 24;  // up to 2^24 channels
+  const std::size_t stages = o.depths.size();
+  check(stages <= doublings && o.embed_dim <= index_t{1} << (doublings - stages + 1), "Swin",
+        "expected at most 2^24 channels in the last stage, got ", stages,
+        " stages from embed_dim = ", o.embed_dim, "; each stage doubles the channels");
   return o;
 }
 
@@ -325,17 +331,22 @@ static std::span<const ConfigMember> swin_members() {
 
 SwinOptions SwinTransformer::from_config(const Config& file) {
   const Config config = file.checked({swin_members()});
-  return {.channels = config.whole_or("num_channels", 3),
-          .patch_size = config.square("patch_size"),
-          .embed_dim = config.whole("embed_dim"),
-          .depths = config.wholes("depths"),
-          .num_heads = config.wholes("num_heads"),
-          .window_size = config.square("window_size"),
-          .mlp_ratio = config.whole_or("mlp_ratio", 4),
-          .num_classes = config.classes(1000),
-          .dropout = config.number_or("dropout", 0),
-          .stochastic_depth = config.number_or("stochastic_depth_prob", 0.1),
-          .layer_norm_eps = config.number_or("layer_norm_eps", 1e-5)};
+  // Hugging Face's files leave out two classes without names, torchvision's the classes of ImageNet.
+  const index_t default_classes = config.has("model_type") ? 2 : 1000;
+  SwinOptions o{.channels = config.whole_or("num_channels", 3),
+                .patch_size = config.square("patch_size"),
+                .embed_dim = config.whole("embed_dim"),
+                .depths = config.wholes("depths"),
+                .num_heads = config.wholes("num_heads"),
+                .window_size = config.square("window_size"),
+                .mlp_ratio = config.whole_or("mlp_ratio", 4),
+                .num_classes = config.classes(default_classes),
+                .dropout = config.number_or("dropout", 0),
+                .stochastic_depth = config.number_or("stochastic_depth_prob", 0.1),
+                .layer_norm_eps = config.number_or("layer_norm_eps", 1e-5)};
+  for (const index_t depth : o.depths)  // numbers of layers, as MemberKind::count
+    config.require(depth <= 4096, "'depths' must be integers from 1 to 4096, got ", depth);
+  return o;
 }
 
 }  // namespace heed::nn

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "nn/beam.h"
+#include "nn/cache_owner.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
 #include "nn/linear.h"
@@ -84,6 +85,7 @@ struct T5Cache {
   };
   std::vector<Layer> layers;  // empty before the first call
   index_t length = 0;         // words read so far
+  CacheOwner owner = {};      // the decoder, from the first call on
 
   // Row i becomes what row parents[i] was: a beam drops some texts and doubles others. Throws
   // "[T5Cache] …", and changes nothing, if a parent is not a row or a layer's keys or values are
@@ -134,9 +136,9 @@ struct T5Stack : ModuleOf<T5Stack> {
   // (H, T, S): what is added to the scores of queries that are the last T of S words.
   Tensor position_bias(index_t t, index_t s) const;
   // With a cache, x continues what was read before. Throws "[T5] …", and leaves the cache as it
-  // was, if its layers, batch size, heads, widths, dtype or length are not those of this stack, x
-  // and memory. The mask, of an encoder over x and of a decoder over the memory, is (B, 1, S), or as
-  // in AttendOptions.
+  // was, if its layers, batch size, heads, widths, dtype, length or owner are not those of this
+  // stack, x and memory. The mask, of an encoder over x and of a decoder over the memory, is
+  // (B, 1, S), or as in AttendOptions.
   Tensor forward(const Tensor& x, const Tensor& memory = {}, const Mask& mask = {}, T5Cache* cache = nullptr);
   void visit(Visitor& v) override;
   std::string type() const override { return "T5Stack"; }
@@ -167,7 +169,8 @@ struct T5 : ModuleOf<T5> {
   Tensor forward(const IntTensor& source, const IntTensor& given, const Mask& source_mask = {});
   // The words that follow what the cache holds -> logits of the last one (B, 1, V). Records
   // nothing. Throws "[T5] …", and leaves the cache as it was, if the cache or the memory is not one
-  // of this model and batch.
+  // of this model and batch: shapes and dtypes are compared. The memory's keys and values are
+  // computed in the first call; for another memory of the same shape, start with an empty cache.
   Tensor forward(const IntTensor& given, const Tensor& memory, T5Cache& cache, const Mask& source_mask = {});
   // The best word each time, until all texts have ended; of each text the words before its eos.
   // Throws if max_length is below 1. Both generate and beam run in evaluation mode and record

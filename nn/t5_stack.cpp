@@ -41,7 +41,8 @@ index_t relative_position_bucket(index_t distance, bool both_sides, index_t num_
   const index_t n = both_sides ? num_buckets / 2 : num_buckets, near = n / 2;
   check(near >= 1 && max_distance > near, "relative_position_bucket", "max_distance ", max_distance,
         " must be more than the ", near, " distances that have a bucket each");
-  const index_t first = both_sides && distance > 0 ? n : 0;  // keys after the query
+  distance = std::clamp(distance, -max_distance, max_distance);  // all beyond share one bucket
+  const index_t first = both_sides && distance > 0 ? n : 0;      // keys after the query
   const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(-distance, 0);
   if (away < near) return first + away;
   // Logarithms to base 2 of the powers of 2 are exact, and with them the borders between the usual buckets.
@@ -252,6 +253,9 @@ void T5Stack::check_cache(const T5Cache& cache, const Tensor& x, const Tensor& m
         "; a cache belongs to the model that filled it. Hint: start with an empty T5Cache");
   check(cache.length >= 0, "T5", "expected a cache of at least 0 tokens, got one of ", cache.length);
   for (const T5Cache::Layer& layer : cache.layers) check_layer("T5", layer, options, x, memory, cache.length);
+  check(unused || cache.owner.admits(relative_attention_bias.weight), "T5",
+        "the cache was filled by another model of the same sizes; its keys and values come from other "
+        "weights. Hint: start with an empty T5Cache");
 }
 
 Tensor T5Stack::forward(const Tensor& x, const Tensor& memory, const Mask& mask, T5Cache* cache) {
@@ -272,6 +276,7 @@ Tensor T5Stack::forward(const Tensor& x, const Tensor& memory, const Mask& mask,
   for (std::size_t i = 0; i < block.size(); ++i) h = block[i](h, context, cache ? &next.layers[i] : nullptr);
   Tensor y = dropout(final_norm(h));
   next.length = s;
+  next.owner.set(relative_attention_bias.weight);
   if (cache) *cache = std::move(next);
   return y;
 }

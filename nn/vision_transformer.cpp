@@ -135,7 +135,8 @@ VisionTransformerOptions VisionTransformer::from_config(const Config& file) {
   o.nhead = config.whole("num_heads");
   o.d_model = config.whole("hidden_dim");
   o.dim_feedforward = config.whole("mlp_dim");
-  o.num_classes = config.classes(1000);
+  // Hugging Face's files leave out two classes without names, torchvision's the classes of ImageNet.
+  o.num_classes = config.classes(config.has("model_type") ? 2 : 1000);
   o.dropout = config.number_or("dropout", 0);
   o.embedding_dropout = o.dropout;
   o.attention_dropout = config.number_or("attention_dropout", 0);

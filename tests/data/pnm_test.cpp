@@ -109,6 +109,11 @@ TEST(Pnm, TheModelsInputIsTheMiddleNormalised) {
   EXPECT_EQ(grey.shape(), (Shape{1, 3, 8, 8}));
   EXPECT_NEAR(grey.at({0, 0, 3, 3}), (0.5 - 0.485) / 0.229, 1e-6);
   EXPECT_NEAR(grey.at({0, 2, 0, 7}), (0.5 - 0.406) / 0.225, 1e-6);
+  // In the image's own precision.
+  expect_close(resize(tensor({{{0, 3}}}, f64), 1, 3), tensor({{{0, 1.5, 3}}}, f64), 1e-15);
+  const Tensor precise = for_imagenet(ones({1, 30, 50}, f64) * 0.5, {.resize = 12, .crop = 8});
+  EXPECT_EQ(precise.dtype(), f64);
+  EXPECT_NEAR(precise.at({0, 0, 3, 3}), (0.5 - 0.485) / 0.229, 1e-14);
   EXPECT_EQ(error_of([] {
               for_imagenet(zeros({3, 9, 9}), {.resize = 7, .crop = 8});
             }),
@@ -172,6 +177,15 @@ TEST(Pnm, ALongImageCostsWhatItsCropCosts) {
   expect_same_bits(for_imagenet(tall), ready.transpose(2, 3));
   EXPECT_NEAR(ready.at({0, 0, 100, 112}), (0.5 - 0.485) / 0.229, 1e-5);
   EXPECT_EQ(for_imagenet(noise({3, 2, 400})).shape(), (Shape{1, 3, 224, 224}));
+}
+
+// To its own size, an image stays as it is, however its axis is cut into pieces of at most 512.
+TEST(Pnm, ALongImageKeepsItsPixelsInItsOwnSize) {
+  for (const index_t n : {1, 511, 512, 513, 1025, 1537, 100'003}) {
+    const Tensor x = noise({1, 1, n});
+    expect_same_bits(resize(x, 1, n), x);
+    expect_same_bits(resize(x.transpose(1, 2), n, 1), x.transpose(1, 2));
+  }
 }
 
 TEST(Pnm, AnEmptyImageOrASideOutOfRangeIsRejected) {

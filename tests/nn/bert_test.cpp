@@ -101,6 +101,8 @@ TEST(Bert, SaysWhatIsWrong) {
               Bert wrong(o, gen);
             }),
             "[Bert] nhead = 3 must divide d_model = 8");
+  EXPECT_EQ(error_of([&] { Bert({.vocab_size = 3, .dim_feedforward = 4}, gen); }),
+            "[Bert] d_model and nhead must be at least 1, got 0 and 1");
   EXPECT_EQ(error_of([&] { BertForClassification({.bert = tiny(), .num_classes = 0}, gen); }),
             "[BertForClassification] num_classes must be at least 1, got 0");
 }

@@ -116,6 +116,23 @@ TEST(Config, AValueThatTheModelDoesNotComputeIsRejectedWithItsName) {
       "setting");
 }
 
+// A DistilBERT file begins with 'activation', which a BERT does not know.
+TEST(Config, AnotherFamilyIsNamedBeforeItsMembers) {
+  static constexpr ConfigMember family[] = {{"model_type", MemberKind::fixed, "'bert'"},
+                                            {"architectures", MemberKind::fixed, "'BertModel' | null"},
+                                            {"width", MemberKind::size}};
+  const auto error = [](const Values& values) { return error_of([&] { Config(values).checked({family}); }); };
+  EXPECT_EQ(error({{"activation", text("gelu")},
+                   {"architectures.0", text("DistilBertForMaskedLM")},
+                   {"model_type", text("distilbert")},
+                   {"width", 0.5}}),
+            "[config.json] 'model_type' is 'distilbert'; this model computes 'bert'");
+  EXPECT_EQ(error({{"activation", text("gelu")}, {"architectures.0", text("Other")}}),
+            "[config.json] 'architectures.0' is 'Other'; this model computes 'BertModel'");
+  EXPECT_EQ(error({{"architectures.0", text("BertModel")}, {"model_type", text("bert")}, {"width", 0.5}}),
+            "[config.json] 'width' must be an integer from 1 to 16777216, got 0.5");
+}
+
 TEST(Config, AcceptsWhatTheTableAllows) {
   const Config config = Config(Values{{"hidden_size", 4.0},
                                       {"layers", nullptr},

@@ -49,6 +49,12 @@ TEST(FamilyConfig, VisionTransformer) {
                             {"id2label.1", text("goldfish")}};
   EXPECT_EQ(VisionTransformer::from_config(hugging_face).num_classes, 2);
   EXPECT_EQ(VisionTransformer::from_config(hugging_face).layer_norm_eps, 1e-12);
+  Values without_labels = hugging_face, without_classes = torchvision;
+  without_labels.erase("id2label.0");
+  without_labels.erase("id2label.1");
+  EXPECT_EQ(VisionTransformer::from_config(without_labels).num_classes, 2);
+  without_classes.erase("num_classes");
+  EXPECT_EQ(VisionTransformer::from_config(without_classes).num_classes, 1000);
 
   const Values tiny{{"image_size", 8.0}, {"patch_size", 4.0}, {"num_layers", 2.0}, {"num_heads", 2.0},
                     {"hidden_dim", 8.0}, {"mlp_dim", 16.0},   {"num_classes", 3.0}};
@@ -249,6 +255,9 @@ TEST(FamilyConfig, Swin) {
                       {"window_size", 7.0}};
   hugging_face.insert(sizes.begin(), sizes.end());
   EXPECT_EQ(SwinTransformer::from_config(hugging_face).stochastic_depth, 0.1);
+  EXPECT_EQ(SwinTransformer::from_config(hugging_face).num_classes, 2) << "a file without id2label";
+  torchvision.erase("num_classes");
+  EXPECT_EQ(SwinTransformer::from_config(torchvision).num_classes, 1000);
 
   const Values tiny{{"patch_size", 2.0},  {"embed_dim", 4.0},   {"depths.0", 2.0},
                     {"depths.1", 1.0},    {"num_heads.0", 1.0}, {"num_heads.1", 2.0},
@@ -289,7 +298,10 @@ TEST(FamilyConfig, Swin) {
                            {"pretrained_window_sizes.0", 12.0},
                            {"mlp_ratio", 3.5},
                            {"depths.0", 0.0},
+                           {"depths", text("tiny")},
                            {"num_labels", 4.0}});
+  EXPECT_EQ(error_of([&] { build_swin(with(tiny, "depths.1", 16777216.0)); }),
+            "[config.json] 'depths' must be integers from 1 to 4096, got 16777216");
   expect_sizes_are_checked(build_swin, tiny,
                            {"num_channels", "patch_size", "embed_dim", "depths.0", "num_heads.1",
                             "window_size", "mlp_ratio", "num_classes"});

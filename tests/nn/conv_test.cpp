@@ -74,6 +74,8 @@ TEST(PictureLayers, ErrorsNameWhatIsWrong) {
             "[BatchNorm2d] a batch of (1, 2, 1, 1) has one number a channel; a variance needs two");
   EXPECT_EQ(error_of([] { GroupNorm({.num_groups = 2, .num_channels = 3}); }),
             "[GroupNorm] num_groups = 2 must divide num_channels = 3");
+  EXPECT_EQ(error_of([] { GroupNorm({.num_groups = 2, .num_channels = 0}); }),
+            "[GroupNorm] num_groups and num_channels must be at least 1, got 2 and 0");
   EXPECT_EQ(error_of([] {
               GroupNorm({.num_groups = 1, .num_channels = 3})(ones({2, 2}));
             }),

@@ -105,6 +105,10 @@ TEST(DetectionLoss, RefusesWhatDoesNotFit) {
               detection_loss({e.logits, e.boxes[0]}, e.objects);
             }),
             "[detection_loss] needs logits (L, B, N, K + 1) and boxes (L, B, N, 4)");
+  EXPECT_EQ(error_of([&] {
+              detection_loss({e.logits.to(f32), e.boxes.to(f64)}, e.objects);
+            }),
+            "[detection_loss] logits are f32 and boxes f64; dtypes must agree. Hint: convert one with to()");
 }
 
 TEST(DetectionLoss, AnEmptyBatchHasALossOfZero) {

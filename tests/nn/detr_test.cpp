@@ -227,6 +227,8 @@ TEST(DETR, RefusesWhatDoesNotFit) {
   };
   EXPECT_EQ(with([](auto& o) { o.d_model = 6; }),
             "[DetectionTransformer] d_model = 6 must be a multiple of 4 and of nhead = 2");
+  EXPECT_EQ(with([](auto& o) { o.d_model = 0; }),
+            "[DetectionTransformer] d_model and nhead must be at least 1, got 0 and 2");
   EXPECT_EQ(
       with([](auto& o) { o.num_queries = 0; }),
       "[DetectionTransformer] in_channels, num_queries and num_classes must be at least 1, got 3, 0 and 4");

@@ -107,6 +107,8 @@ TEST(GPT, SaysWhatIsWrong) {
             "[GPT] vocab_size and context must be at least 1 and num_layers not negative, got 0, 1024 and 1");
   EXPECT_EQ(error_of([&] { GPT({.vocab_size = 3, .d_model = 4, .nhead = 3}, gen); }),
             "[GPT] nhead = 3 must divide d_model = 4");
+  EXPECT_EQ(error_of([&] { GPT({.vocab_size = 3}, gen); }),
+            "[GPT] d_model and nhead must be at least 1, got 0 and 1");
   EXPECT_EQ(error_of([&] { generate(gpt, {}, {}, gen); }),
             "[generate] the prompt is empty; there must be at least one token to go on from");
 }
@@ -181,6 +183,37 @@ TEST(GPTCache, OfAnotherModelIsRejected) {
                   "= (1, 3, 9, 4) of f32, got (1, 3, 8, 4)");
   one.to(f64);
   expect_contains(error_of([&] { one.forward(IntTensor{{3}}, cache); }), "of f64, got (1, 3, 8, 4) of f32");
+}
+
+// Sizes agree, weights do not: the logits would be wrong without a sign.
+TEST(GPTCache, OfAnotherModelOfTheSameSizesIsRejected) {
+  Generator gen(1);
+  const GPTOptions options{.vocab_size = 11, .context = 8, .d_model = 12, .nhead = 3, .num_layers = 1};
+  GPT one(options, gen);
+  std::optional<GPT> other(std::in_place, options, gen);
+  GPTCache cache, others;
+  one.forward(IntTensor{{1, 2}}, cache);
+  other->forward(IntTensor{{1, 2}}, others);
+  EXPECT_EQ(error_of([&] { other->forward(IntTensor{{3}}, cache); }),
+            "[GPT] the cache was filled by another model of the same sizes; its keys and values come from "
+            "other weights. Hint: start with an empty GPTCache");
+  EXPECT_EQ(cache.length, 2);
+  other.reset();
+  expect_contains(error_of([&] { one.forward(IntTensor{{3}}, others); }), "filled by another model");
+
+  // The same model, moved and with other weights loaded.
+  GPT moved = std::move(one);
+  GPT twin = moved.clone();
+  moved.load_state_dict(twin.state_dict());
+  moved.forward(IntTensor{{3}}, cache);
+  EXPECT_EQ(cache.length, 3);
+  // A cache that was emptied, and one that was made by hand.
+  cache.layers.clear();
+  cache.length = 0;
+  twin.forward(IntTensor{{3}}, cache);
+  GPTCache made{.layers = {{zeros({1, 3, 8, 4}), zeros({1, 3, 8, 4})}}, .length = 1};
+  twin.forward(IntTensor{{3}}, made);
+  EXPECT_EQ(made.length, 2);
 }
 
 TEST(GPTCache, ThatIsIncompleteIsRejectedAndStaysAsItIs) {

@@ -216,6 +216,24 @@ TEST(Boxes, NaNStaysNaN) {
   EXPECT_EQ(isnan(giou(a, box)), Mask::of({0, 1}));
 }
 
+TEST(Boxes, ErrorsNameTheFunctionAndTheBoxes) {
+  const Tensor three = zeros({3, 4}), two = zeros({2, 4}), precise = zeros({3, 4}, f64);
+  expect_contains(error_of([&] { iou(three, two); }), "[iou] shapes (3, 4) and (2, 4) do not broadcast");
+  expect_contains(error_of([&] { giou(three, two); }), "[giou] shapes (3, 4) and (2, 4) do not broadcast");
+  EXPECT_EQ(error_of([&] { iou(three, precise); }),
+            "[iou] boxes are f32 and f64; dtypes must agree. Hint: convert one with to()");
+  EXPECT_EQ(error_of([&] { giou(precise, three); }),
+            "[giou] boxes are f64 and f32; dtypes must agree. Hint: convert one with to()");
+}
+
+TEST(Boxes, AnInfiniteSideIsNaNOnlyIfNoNumberIsRight) {
+  const double inf = std::numeric_limits<double>::infinity();
+  const Tensor quarter = tensor({0, 0, inf, inf}, f64), unit = tensor({0, 0, 1, 1}, f64);
+  EXPECT_EQ(iou(quarter, unit).item(), 0);
+  for (const Tensor& y : {giou(quarter, unit), iou(quarter, quarter), giou(quarter, quarter)})
+    EXPECT_TRUE(std::isnan(y.item()));
+}
+
 TEST(Boxes, NoBoxesHaveNoOverlap) {
   EXPECT_EQ(giou(zeros({0, 1, 4}), zeros({1, 3, 4})).shape(), (Shape{0, 3}));
   EXPECT_EQ(iou(zeros({2, 1, 4}), zeros({1, 0, 4})).shape(), (Shape{2, 0}));

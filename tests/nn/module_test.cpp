@@ -245,6 +245,15 @@ TEST(Module, TiedWeightsAreOneParameter) {
       "[load_state_dict] 'in.weight' and 'out.weight' are one tensor of this Tied, but two different ones "
       "are given");
   expect_same_bits(model.in.weight, before);
+
+  // A diverged model is loaded as it was saved: a NaN is the same number under both names.
+  const double nan = std::nan("");
+  twin.in.weight.detach().fill_(nan);
+  model.load_state_dict(twin.state_dict());
+  EXPECT_EQ(isnan(model.out.weight.detach()).count(), 4);
+  state = twin.state_dict();
+  state[2].second = ones({2, 2});
+  expect_contains(error_of([&] { model.load_state_dict(state); }), "two different ones are given");
 }
 
 // Names that visit() may not give.

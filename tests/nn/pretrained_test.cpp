@@ -106,6 +106,40 @@ TEST(Pretrained, EverythingThatIsWrongIsNamedAtOnceAndNothingIsLoaded) {
             "\n  of another shape: 'model.conv.weight' is (2, 3, 2), needs (2, 12);"
             "\nNothing was loaded. Hint: do config.json and the weights belong together?");
   EXPECT_EQ(small.layers[0].bias.to_vector(), before);
+
+  given = published();
+  given[0].second = Tensor();
+  EXPECT_EQ(error_of([&] { load_published(small, given, names); }),
+            "[load_published] these are not the weights of this Small:"
+            "\n  of another shape: 'model.conv.weight' is undefined, needs (2, 12);"
+            "\nNothing was loaded. Hint: do config.json and the weights belong together?");
+  EXPECT_EQ(small.layers[0].bias.to_vector(), before);
+}
+
+// Each architecture that from_config accepts can be loaded: weights of another head are ignored.
+TEST(Pretrained, HeadsThatAModelDoesNotHaveAreIgnored) {
+  Generator gen(0);
+  GPT gpt({.vocab_size = 5, .context = 4, .d_model = 4, .num_layers = 0}, gen);
+  NamedTensors given;
+  for (const auto& [name, t] : gpt.state_dict()) given.emplace_back("transformer." + name, t.clone());
+  given.emplace_back("multiple_choice_head.summary.weight", ones({1, 4}));
+  given.emplace_back("multiple_choice_head.summary.bias", ones({1}));
+  load_published(gpt, given, GPT::published_names());
+
+  Bert bert({.vocab_size = 5,
+             .max_positions = 4,
+             .d_model = 4,
+             .num_layers = 0,
+             .dim_feedforward = 4,
+             .pooler = false},
+            gen);
+  given = {{"bert.embeddings.LayerNorm.weight", ones({4})}, {"bert.embeddings.LayerNorm.bias", ones({4})}};
+  for (const auto& [name, t] : bert.state_dict())
+    if (name.find(".norm.") == std::string::npos) given.emplace_back("bert." + name, t.clone());
+  given.emplace_back("qa_outputs.weight", ones({2, 4}));
+  given.emplace_back("qa_outputs.bias", ones({2}));
+  load_published(bert, given, Bert::published_names());
+  expect_same_bits(bert.embeddings.norm.bias.detach(), ones({4}));
 }
 
 TEST(Pretrained, GPT2sWeightsAreTurned) {

@@ -148,6 +148,12 @@ TEST(Seq2Seq, RefusesWhatDoesNotFit) {
               Seq2Seq({.source_vocab = 2, .target_vocab = 2, .hidden = 5, .bidirectional = true}, gen);
             }),
             "[Seq2Seq] two readers share hidden = 5; it must be even");
+  EXPECT_EQ(error_of([&] {
+              Seq2Seq({.source_vocab = 2, .target_vocab = 2, .hidden = 1, .bidirectional = true}, gen);
+            }),
+            "[Seq2Seq] two readers share hidden = 1; it must be even");
+  EXPECT_EQ(error_of([&] { Seq2Seq({.source_vocab = 2, .embed = 3, .hidden = 4}, gen); }),
+            "[Seq2Seq] source_vocab, target_vocab, embed and hidden must be at least 1, got 2, 0, 3 and 4");
   const AdditiveAttention attention({.query_size = 2, .key_size = 3, .hidden_size = 4}, gen);
   EXPECT_EQ(error_of([&] {
               attention(zeros({1, 1, 2}), zeros({1, 5, 3}), zeros({1, 4, 3}));

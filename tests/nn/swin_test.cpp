@@ -249,11 +249,24 @@ TEST(Swin, ErrorsNameWhatIsWrong) {
               o.num_heads = {3, 2};
             }),
             "[Swin] a stage's 3 heads must divide its 4 channels");
+  EXPECT_EQ(refused([](auto& o) {
+              o.num_heads = {0, 2};
+            }),
+            "[Swin] channels and heads of a stage must be at least 1, got 4 and 0");
   EXPECT_EQ(refused([](auto& o) { o.num_heads = {1}; }),
             "[Swin] depths and num_heads must name the same stages, got 2 and 1");
   EXPECT_EQ(refused([](auto& o) { o.depths = {2, 0}; }), "[Swin] a stage has at least one block");
   EXPECT_EQ(refused([](auto& o) { o.embed_dim = 0; }),
             "[Swin] channels, patch_size and embed_dim must be at least 1, got 2, 2 and 0");
+  EXPECT_EQ(refused([](auto& o) {
+              o.depths = std::vector<index_t>(70, 1);
+              o.num_heads = o.depths;
+            }),
+            "[Swin] expected at most 2^24 channels in the last stage, got 70 stages from embed_dim = 4; each "
+            "stage doubles the channels");
+  EXPECT_EQ(refused([](auto& o) { o.embed_dim = (index_t{1} << 23) + 1; }),
+            "[Swin] expected at most 2^24 channels in the last stage, got 2 stages from embed_dim = 8388609; "
+            "each stage doubles the channels");
   EXPECT_EQ(refused([](auto& o) { o.window_size = 0; }), "[Swin] a window of side 0 cannot be moved by 0");
   EXPECT_EQ(refused([](auto& o) { o.stochastic_depth = 1; }),
             "[Swin] stochastic_depth is a probability below 1, got 1");

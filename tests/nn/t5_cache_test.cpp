@@ -76,6 +76,27 @@ TEST(T5Cache, OfAnotherModelIsRejected) {
                   "of f64, got (2, 2, 1, 3) of f32");
 }
 
+TEST(T5Cache, OfAnotherModelOfTheSameSizesIsRejected) {
+  Generator gen(5);
+  T5 one = make(), other(small(), gen);
+  const Tensor memory = one.encode(two_sources).detach();
+  T5Cache cache;
+  one.forward(IntTensor({{0}, {0}}), memory, cache);
+  const Numbers before = numbers_of(cache);
+  EXPECT_EQ(error_of([&] {
+              other.forward(IntTensor({{3}, {4}}), memory, cache);
+            }),
+            "[T5] the cache was filled by another model of the same sizes; its keys and values come from "
+            "other weights. Hint: start with an empty T5Cache");
+  EXPECT_EQ(numbers_of(cache), before);
+  cache.pick({1, 0});
+  EXPECT_NE(error_of([&] { other.forward(IntTensor({{3}, {4}}), memory, cache); }), "");
+  const Tensor picked = index_select(memory, 0, IntTensor{1, 0});
+  T5 moved = std::move(one);
+  moved.forward(IntTensor({{3}, {4}}), picked, cache);
+  EXPECT_EQ(cache.length, 2);
+}
+
 TEST(T5Cache, ThatDoesNotFitIsRejectedAndStaysAsItIs) {
   expect_rejected("expected cached target values (2, 2, 2, 3), got an undefined tensor",
                   [](T5Cache& c) { c.layers[1].written.values = Tensor(); });

@@ -1,6 +1,7 @@
 #include "nn/t5.h"
 
 #include <cmath>
+#include <limits>
 
 #include "tests/testing.h"
 
@@ -54,6 +55,9 @@ TEST(T5, BucketsOfOneSide) {
     EXPECT_EQ(relative_position_bucket(1 - begins[i], false), 15 + i) << begins[i];
   }
   EXPECT_EQ(relative_position_bucket(-100000, false), 31);
+  EXPECT_EQ(relative_position_bucket(std::numeric_limits<index_t>::min(), false), 31);
+  EXPECT_EQ(relative_position_bucket(std::numeric_limits<index_t>::min(), true), 15);
+  EXPECT_EQ(relative_position_bucket(std::numeric_limits<index_t>::max(), true), 31);
   for (const index_t later : {1, 8, 200}) EXPECT_EQ(relative_position_bucket(later, false), 0);
 }
 
