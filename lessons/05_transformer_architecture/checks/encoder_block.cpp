@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "lessons/05_transformer_architecture/exercises.h"
 #include "lessons/tutor/check.h"
 
@@ -180,6 +182,15 @@ TEST(EncoderBlock, HidesMaskedKeys) {
   });
 }
 
+TEST(EncoderBlock, KeepsNaNAtPaddingFromTheOtherTokens) {
+  exercise.compare("the tokens of encoder_block(x (2, 5, 6) with NaN at padding, padding({5, 3}, 5))",
+                   [](auto f) {
+                     auto [x, parts, allowed] = inputs(2, padding({5, 3}, 5));
+                     x[1].slice(0, 3).fill_(NAN);
+                     const Tensor y = f(x, *parts, allowed);
+                     return std::vector<Tensor>{y[0], y[1].slice(0, 0, 3)};
+                   });
+}
 TEST(EncoderBlock, HidesEveryKeyIfTheMaskDoes) {
   exercise.call("encoder_block(x (2, 5, 6), parts in eval mode, padding({0, 4}, 5))", [] {
     return inputs(2, padding({0, 4}, 5));

@@ -158,6 +158,15 @@ TEST(Classify, HidesPaddingWhereverItStands) {
       as_given);
 }
 
+TEST(Classify, IsNotReachedByNaNInTheRowOfPadding) {
+  exercise.compare("classify({{1, 5, 0, 0}, {8, 0, 4, 7}}, parts with padding 0, whose embedding is NaN)",
+                   [](auto f) {
+                     const auto parts = make_parts();
+                     const NoGrad no_grad;
+                     parts->embedding.weight[0].fill_(NAN);
+                     return f(IntTensor({{1, 5, 0, 0}, {8, 0, 4, 7}}), *parts);
+                   });
+}
 TEST(Classify, ReadsWhichIdIsPadding) {
   exercise.call(
       "classify({{1, 5, 0, 1, 3, 3}, {8, 4, 3, 3, 3, 3}}, parts with padding 3 and d_model 8)",

@@ -6,7 +6,7 @@
 // An id that is parts.options.padding_idx is padding. How much of it a text gets is decided by its neighbours in the
 // batch, and they must not change its answer: where in this chain could padding be heard? `parts` is the library's
 // classifier; use what it is made of, not its own forward, and leave its mode as it is. Padding may stand anywhere in
-// a text; a padding_idx of -1 means that there is none. Masks: TRUE = MAY ATTEND.
+// a text, and its embedding may hold NaN; a padding_idx of -1 means that there is none. Masks: TRUE = MAY ATTEND.
 //
 // You may use:  parts.options.padding_idx, parts.options.d_model, parts.embedding(ids), parts.pos_encoder(x),
 //               parts.transformer.forward(x, {.mask = keys}), parts.fc(x), nn::masked_mean(x, real) with real (B, T),
