@@ -5,8 +5,8 @@
 //   y = norm2(h + dropout2(feed_forward(h)));   feed_forward(h) = linear2(dropout(relu(linear1(h))))
 //
 // `parts` is a layer of the library; use what it is made of, not its own forward. Its dropouts know by themselves
-// whether training is on, so leave its mode as it is. `allowed` (TRUE = MAY ATTEND) is for the attention; a masked token may hold
-// NaN, and the others must not. What does the second sum start from?
+// whether training is on, so leave its mode as it is. `allowed` (TRUE = MAY ATTEND) is for the attention; a masked
+// token may hold NaN, and the others must not. What does the second sum start from?
 //
 // You may use:  parts.self_attn.forward(query, key, value, {.mask = allowed}).output, relu(x), and, as functions,
 //               parts.linear1, linear2, norm1, norm2, dropout (inside the feed-forward), dropout1, dropout2.

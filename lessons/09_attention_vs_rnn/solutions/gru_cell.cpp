@@ -7,8 +7,9 @@
 //   n = tanh(n of x + r · (n of h))     the new
 //   h' = (1 - z) n + z h
 //
-// All four weights are defined, the biases too. There are papers and libraries with z and 1 - z the other way round, with r inside the product with W_hh, or with
-// the gates in another order. All of them learn; the weights of one are of no use to another. This is PyTorch's.
+// All four weights are defined, the biases too. There are papers and libraries with z and 1 - z the other way
+// round, with r inside the product with W_hh, or with the gates in another order. All of them learn; the weights
+// of one are of no use to another. This is PyTorch's.
 //
 // You may use:  linear(x, weight, bias) for x · weightᵀ + bias, sigmoid, tanh, + - *, 1.0 - z,
 //               chunk(gates, 3, -1), a list of three tensors (B, H).

@@ -5,8 +5,9 @@
 //   For the padding, t >= lengths[b]: states[t][b] is 0.
 //   last[b] is the state after the last token of sequence b; for a length of 0 it is the state at the beginning.
 //
-// x may hold anything at padding, NaN included: it must reach neither an output nor a gradient. 0 · NaN is NaN, in backward too:
-// the gradient of W_ih is a sum over all rows of x. All four weights are defined, and T is at least 1.
+// x may hold anything at padding, NaN included: it must reach neither an output nor a gradient. 0 · NaN is NaN, in
+// backward too: the gradient of W_ih is a sum over all rows of x. All four weights are defined, and T is at least
+// 1.
 //
 // You may use:  x[t], linear(x, weight, bias), tanh, zeros(shape, x.dtype()), h0.defined(), stack(list);
 //               std::vector<double>(lengths.begin(), lengths.end()), from_vector(values, {b, 1}, x.dtype()) > 2.0 (a

@@ -2,7 +2,8 @@
 //
 //   hidden (B, T, C), weight (C, C), bias (C) -> (B, C): tanh(weight · h + bias), h the row of [CLS], the first token
 //
-// The other tokens may hold anything, NaN included: they are not read. [CLS] is no word, and looks at all of them: what stands in its row at the end is what it has gathered.
+// The other tokens may hold anything, NaN included: they are not read. [CLS] is no word, and looks at all of them:
+// what stands in its row at the end is what it has gathered.
 //
 // You may use:  x.select(axis, i), linear(x, weight, bias), tanh(x).
 #include "lessons/10_bert/exercises.h"

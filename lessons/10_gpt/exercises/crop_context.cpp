@@ -2,8 +2,8 @@
 //
 //   ids (B, T) -> (B, min(T, context))
 //
-// A model has positions for `context` tokens (at least 1) and no more. Which tokens of a longer sequence does the next one depend on
-// most? A sequence may be empty (T = 0).
+// A model has positions for `context` tokens (at least 1) and no more. Which tokens of a longer sequence does the
+// next one depend on most? A sequence may be empty (T = 0).
 //
 // You may use:  ids.size(axis), ids.slice(axis, begin, end), std::max(a, b).
 #include <algorithm>

@@ -2,7 +2,8 @@
 //
 //   logits (..., V) -> probabilities (..., V);  softmax(logits / temperature)
 //
-// A logit may be -infinity: its probability is 0. Below 1 the best token gets more than it has, above 1 less. What is it that is divided, logits or probabilities?
+// A logit may be -infinity: its probability is 0. Below 1 the best token gets more than it has, above 1 less. What
+// is it that is divided, logits or probabilities?
 //
 // You may use:  softmax(x, axis), and + - * / (they broadcast).
 #include "lessons/10_gpt/exercises.h"
