@@ -51,7 +51,7 @@ const char* markup(std::string_view bytes) {
   std::string start(bytes.substr(0, 15));
   for (char& c : start)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  for (const char* html : {"<!doctype html", "<html", "<head"})
+  for (const char* html : {"<!doctype html", "<html", "<head", "<body", "<!--"})
     if (start.starts_with(html)) return "an HTML page";
   return start.starts_with("<?xml") ? "an XML document" : nullptr;
 }
