@@ -41,8 +41,9 @@ TEST(Swin, HasThePublishedNumberOfParameters) {
 TEST(Swin, AMaskOfShiftsThatDoesNotFitInMemoryIsReported) {
   if (HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER)
     GTEST_SKIP() << "a sanitizer ends the process when so much is allocated by new";
-  expect_contains(error_of([] { shift_mask(1000, 1000, 1000, 1, 1); }),
-                  "[shift_mask] cannot allocate 1000000000000 bytes for a mask of shape (1, 1000000, 1000000)");
+  expect_contains(
+      error_of([] { shift_mask(1000, 1000, 1000, 1, 1); }),
+      "[shift_mask] cannot allocate 1000000000000 bytes for a mask of shape (1, 1000000, 1000000)");
 }
 
 TEST(Swin, HasTorchvisionsNames) {
