@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <new>
+#include <string_view>
 
 #include "autograd/error.h"
 #include "autograd/ops/attention.h"
@@ -10,6 +12,17 @@
 #include "autograd/ops/common.h"
 
 namespace heed {
+
+std::vector<std::uint8_t> ops::allocate_mask(const char* op, const Shape& shape, bool value) {
+  check_sizes(op, shape);
+  const auto bytes = static_cast<std::size_t>(shape.numel());
+  try {
+    return std::vector<std::uint8_t>(bytes, value);
+  } catch (const std::bad_alloc&) {
+    fail(op, "cannot allocate ", bytes, " bytes for a mask of shape ", shape, ". Hint: use smaller sizes",
+         std::string_view(op) == "causal" ? ", or attention's option causal, which needs no mask" : "");
+  }
+}
 
 Mask::Mask(std::vector<std::uint8_t> values, Shape shape) : shape_(shape) {
   check_sizes("Mask", shape_);
@@ -19,10 +32,7 @@ Mask::Mask(std::vector<std::uint8_t> values, Shape shape) : shape_(shape) {
   values_ = std::make_shared<const std::vector<std::uint8_t>>(std::move(values));
 }
 
-Mask Mask::full(const Shape& shape, bool value) {
-  check_sizes("Mask", shape);
-  return {std::vector<std::uint8_t>(static_cast<std::size_t>(shape.numel()), value), shape};
-}
+Mask Mask::full(const Shape& shape, bool value) { return {ops::allocate_mask("Mask", shape, value), shape}; }
 
 Mask Mask::of(std::initializer_list<NestedInts> list) {
   const IntTensor ids(list);
@@ -83,9 +93,10 @@ void apply(index_t n, const T* a, index_t step_a, const T* b, index_t step_b, st
 
 // f of two operands at these shapes and strides, broadcast to `shape`.
 template <class T, class F>
-std::vector<std::uint8_t> apply_broadcast(const Shape& shape, const T* a, const Strides& strides_a,
-                                          const T* b, const Strides& strides_b, F&& f) {
-  std::vector<std::uint8_t> values(static_cast<std::size_t>(shape.numel()));
+std::vector<std::uint8_t> apply_broadcast(const char* op, const Shape& shape, const T* a,
+                                          const Strides& strides_a, const T* b, const Strides& strides_b,
+                                          F&& f) {
+  std::vector<std::uint8_t> values = ops::allocate_mask(op, shape);
   std::uint8_t* to = values.data();
   ops::for_each_run(shape, strides_a, strides_b,
                     [&](index_t n, index_t at_a, index_t step_a, index_t at_b, index_t step_b) {
@@ -107,8 +118,8 @@ Mask compare(const char* op, const Tensor& a, const Tensor& b, F&& f) {
   ops::check_tensors(op, {&a, &b});
   const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
   return ops::dispatch(a.dtype(), [&]<class T>() -> Mask {
-    return {apply_broadcast(shape, a.data<T>(), broadcast_strides(a.shape(), a.strides(), shape), b.data<T>(),
-                            broadcast_strides(b.shape(), b.strides(), shape), f),
+    return {apply_broadcast(op, shape, a.data<T>(), broadcast_strides(a.shape(), a.strides(), shape),
+                            b.data<T>(), broadcast_strides(b.shape(), b.strides(), shape), f),
             shape};
   });
 }
@@ -120,7 +131,8 @@ Mask Mask::combine(const char* op, const Mask& a, const Mask& b, F&& f) {
   needs(op, a);
   needs(op, b);
   const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
-  Mask result(apply_broadcast(shape, a.data(), stretched(a, shape), b.data(), stretched(b, shape), f), shape);
+  Mask result(apply_broadcast(op, shape, a.data(), stretched(a, shape), b.data(), stretched(b, shape), f),
+              shape);
   const bool fits = (a.rows_are_queries_ || is_one_row(a)) && (b.rows_are_queries_ || is_one_row(b));
   result.rows_are_queries_ = fits && (a.rows_are_queries_ || b.rows_are_queries_);
   return result;
@@ -133,7 +145,8 @@ Mask Mask::expand(const Shape& shape) const {
         " does not stretch to ", shape);
   const std::uint8_t* from = data();
   const Strides strides = stretched(*this, shape);
-  Mask result(apply_broadcast(shape, from, strides, from, strides, [](bool x, bool) { return x; }), shape);
+  Mask result(apply_broadcast("expand", shape, from, strides, from, strides, [](bool x, bool) { return x; }),
+              shape);
   result.rows_are_queries_ = rows_are_queries_;
   return result;
 }
@@ -151,8 +164,7 @@ Mask operator|(const Mask& a, const Mask& b) { return Mask::combine("or", a, b, 
 
 Mask causal(index_t t, index_t s, CausalAlignment alignment) {
   if (s < 0) s = t;
-  check_sizes("causal", {t, s});
-  std::vector<std::uint8_t> values(static_cast<std::size_t>(t * s));
+  std::vector<std::uint8_t> values = ops::allocate_mask("causal", {t, s});
   for (index_t i = 0; i < t; ++i)
     std::fill_n(values.begin() + i * s, ops::causal_keys(i, t, s, alignment), std::uint8_t{1});
   Mask result(std::move(values), {t, s});
@@ -162,8 +174,7 @@ Mask causal(index_t t, index_t s, CausalAlignment alignment) {
 
 Mask padding(std::span<const index_t> lengths, index_t s) {
   const auto batch = static_cast<index_t>(lengths.size());
-  check_sizes("padding", {batch, 1, s});
-  std::vector<std::uint8_t> values(static_cast<std::size_t>(batch * s));
+  std::vector<std::uint8_t> values = ops::allocate_mask("padding", {batch, 1, s});
   for (index_t b = 0; b < batch; ++b) {
     const index_t length = lengths[static_cast<std::size_t>(b)];
     check(length >= 0 && length <= s, "padding", "length ", length, " of sample ", b, " must be in [0, ", s,
@@ -178,7 +189,7 @@ Mask padding(std::initializer_list<index_t> lengths, index_t s) {
 
 Mask not_padding(const IntTensor& ids, index_t pad) {
   check(ids.rank() == 2, "not_padding", "ids must be (B, S), got ", ids.shape());
-  std::vector<std::uint8_t> values(static_cast<std::size_t>(ids.numel()));
+  std::vector<std::uint8_t> values = ops::allocate_mask("not_padding", ids.shape());
   std::transform(ids.values().begin(), ids.values().end(), values.begin(),
                  [pad](index_t id) { return id != pad; });
   return {std::move(values), {ids.size(0), 1, ids.size(1)}};

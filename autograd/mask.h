@@ -28,7 +28,8 @@ enum class CausalAlignment : std::uint8_t {
   top_left       // query t attends to keys 0 … t: PyTorch's is_causal
 };
 
-// A dense row-major array of booleans, immutable; copies share the bytes.
+// A dense row-major array of booleans, immutable; copies share the bytes. What makes a mask throws
+// "[causal] cannot allocate … bytes for a mask of shape …" if the memory is not available.
 class Mask {
  public:
   Mask() = default;  // undefined: "no mask"

@@ -5,6 +5,7 @@
 
 #include "autograd/error.h"
 #include "data/file.h"
+#include "data/text/lines.h"
 
 namespace heed::data {
 
@@ -45,12 +46,12 @@ constexpr Format formats[] = {
 
 // A markup language, after a byte order mark, blanks and in any case of its letters.
 const char* markup(std::string_view bytes) {
-  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
+  bytes.remove_prefix(byte_order_mark(bytes));
   bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
   std::string start(bytes.substr(0, 15));
   for (char& c : start)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  for (const char* html : {"<!doctype html", "<html", "<head"})
+  for (const char* html : {"<!doctype html", "<html", "<head", "<body", "<!--"})
     if (start.starts_with(html)) return "an HTML page";
   return start.starts_with("<?xml") ? "an XML document" : nullptr;
 }

@@ -5,13 +5,15 @@
 #include <set>
 
 #include "autograd/error.h"
+#include "data/text/lines.h"
 #include "data/text/unicode.h"
 
 namespace heed::data {
 
 class JsonParser {
  public:
-  JsonParser(std::string_view text, const std::string& name) : text_(text), name_(name) {}
+  JsonParser(std::string_view text, const std::string& name)
+      : text_(text), name_(name), at_(byte_order_mark(text)) {}
 
   Json whole() {
     Json value = this->value(0);
@@ -167,7 +169,7 @@ class JsonParser {
 
   std::string_view text_;
   const std::string& name_;
-  std::size_t at_ = 0;
+  std::size_t at_;
 };
 
 Json Json::parse(std::string_view text, const std::string& name) { return JsonParser(text, name).whole(); }

@@ -15,8 +15,9 @@ class Json {
   enum class Kind { null, boolean, number, string, array, object };
   using Members = std::vector<std::pair<std::string, Json>>;  // in the order of the text
 
-  // The whole of `text`. Throws "[json] NAME: byte 17: …" for what is no JSON, a name that stands twice in an
-  // object, invalid UTF-8, or more than 64 levels of nesting.
+  // The whole of `text`; a byte order mark before it is skipped. Throws "[json] NAME: byte 17: …" for
+  // what is no JSON, a name that stands twice in an object, invalid UTF-8, or more than 64 levels of
+  // nesting.
   static Json parse(std::string_view text, const std::string& name);
 
   Kind kind() const { return kind_; }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "autograd/ops/attention.h"
+#include "autograd/ops/common.h"
 #include "nn/init.h"
 
 namespace heed::nn {
@@ -113,7 +114,7 @@ static Mask with_open_keys(const Mask& mask, index_t s, index_t more) {
   shape[shape.rank() - 1] = s;
   const Mask narrow = mask.expand(shape);
   shape[shape.rank() - 1] = s + more;
-  std::vector<std::uint8_t> values(static_cast<std::size_t>(shape.numel()), std::uint8_t{1});
+  std::vector<std::uint8_t> values = ops::allocate_mask("MultiheadAttention", shape, true);
   const index_t rows = shape.numel() / (s + more);
   for (index_t row = 0; row < rows; ++row)
     std::copy_n(narrow.data() + row * s, s, values.begin() + row * (s + more));

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "autograd/ops/common.h"
 #include "nn/init.h"
 
 namespace heed::nn {
@@ -10,16 +11,18 @@ namespace heed::nn {
 Tensor sinusoidal_table(index_t length, index_t d_model, DType dtype) {
   check(length >= 0 && d_model >= 1, "sinusoidal_table", "needs length >= 0 and d_model >= 1, got ", length,
         " and ", d_model);
-  std::vector<double> table;
-  table.reserve(static_cast<std::size_t>(length * d_model));
+  Tensor table = ops::allocate("sinusoidal_table", {length, d_model}, dtype);
   const double log_step = -std::log(10000.0) / static_cast<double>(d_model);
-  for (index_t t = 0; t < length; ++t)
-    for (index_t c = 0; c < d_model; ++c) {
-      const index_t even = c - c % 2;  // both of a pair turn at the same speed
-      const double angle = static_cast<double>(t) * std::exp(static_cast<double>(even) * log_step);
-      table.push_back(c % 2 == 0 ? std::sin(angle) : std::cos(angle));
-    }
-  return from_vector(table, {length, d_model}, dtype);
+  ops::dispatch(dtype, [&]<class T>() {
+    T* to = ops::output<T>(table);
+    for (index_t t = 0; t < length; ++t)
+      for (index_t c = 0; c < d_model; ++c) {
+        const index_t even = c - c % 2;  // both of a pair turn at the same speed
+        const double angle = static_cast<double>(t) * std::exp(static_cast<double>(even) * log_step);
+        to[t * d_model + c] = static_cast<T>(c % 2 == 0 ? std::sin(angle) : std::cos(angle));
+      }
+  });
+  return table;
 }
 
 static PositionalEncodingOptions checked(const char* op, const PositionalEncodingOptions& o) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "autograd/ops/common.h"
 #include "nn/activations.h"
 #include "nn/init.h"
 
@@ -38,8 +39,8 @@ Mask shift_mask(index_t height, index_t width, index_t w, index_t down, index_t 
   check(down >= 0 && down < w && right >= 0 && right < w, "shift_mask",
         "windows are moved by less than their side ", w, ", got ", down, " and ", right);
   const index_t n = w * w, across = width / w, count = height / w * across;
-  std::vector<std::uint8_t> allowed;
-  allowed.reserve(static_cast<std::size_t>(count * n * n));
+  std::vector<std::uint8_t> allowed = ops::allocate_mask("shift_mask", {count, n, n});
+  auto to = allowed.begin();
   for (index_t window = 0; window < count; ++window) {
     // Whether pixel i of this window came round from above, and from the left: two bits.
     const auto side = [&](index_t i) {
@@ -47,7 +48,7 @@ Mask shift_mask(index_t height, index_t width, index_t w, index_t down, index_t 
       return 2 * (y >= height - down) + (x >= width - right);
     };
     for (index_t i = 0; i < n; ++i)
-      for (index_t j = 0; j < n; ++j) allowed.push_back(side(i) == side(j));
+      for (index_t j = 0; j < n; ++j) *to++ = side(i) == side(j);
   }
   return {std::move(allowed), {count, n, n}};
 }

@@ -33,7 +33,8 @@ void RMSprop::update(std::size_t i, Tensor& w, const Tensor& gradient) {
   Tensor spread = square_[i];
   if (options_.centered) {
     mean_[i] = blend(mean_[i], g, options_.alpha);
-    spread = spread - mean_[i] * mean_[i];
+    // Rounding may bring s - a² of equal gradients below 0, whose root is NaN.
+    spread = clamp(spread - mean_[i] * mean_[i], 0, std::numeric_limits<double>::infinity());
   }
   Tensor change = g / (sqrt(spread) + options_.eps);
   if (options_.momentum > 0) {

@@ -1,8 +1,10 @@
 // common.h — what the op files share: argument checks and the step from a dtype at run time to a type.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <utility>
+#include <vector>
 
 #include "autograd/graph.h"
 #include "autograd/kernels/kernels.h"
@@ -31,6 +33,8 @@ Tensor dense(const Tensor& x);
 // cannot allocate …".
 Tensor allocate(const char* op, const Shape& shape, DType dtype);
 inline Tensor allocate_like(const char* op, const Tensor& x) { return allocate(op, x.shape(), x.dtype()); }
+// The bytes of a mask of this shape, all `value`. Throws as allocate does.
+std::vector<std::uint8_t> allocate_mask(const char* op, const Shape& shape, bool value = false);
 // The pointer a kernel writes to. Only for tensors that the op itself has just made.
 template <class T>
 T* output(Tensor& y) {

@@ -9,9 +9,11 @@ std::size_t line_end_at(std::string_view text, std::size_t at) {
   return text.substr(at, 2) == "\r\n" ? 2 : 1;
 }
 
+std::size_t byte_order_mark(std::string_view text) { return text.starts_with("\xEF\xBB\xBF") ? 3 : 0; }
+
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
-  for (std::size_t begin = 0; begin < text.size();) {
+  for (std::size_t begin = byte_order_mark(text); begin < text.size();) {
     const std::size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
     lines.push_back(text.substr(begin, end - begin));
     begin = end + line_end_at(text, end);

@@ -20,7 +20,7 @@ class TableReader {
  public:
   TableReader(std::string_view text, const std::string& name, const TableOptions& options)
       : text_(text), name_(name), options_(options) {
-    if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
+    at_ = byte_order_mark(text_);
   }
 
   bool more() const { return at_ < text_.size(); }

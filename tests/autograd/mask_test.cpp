@@ -3,6 +3,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "autograd/kernels/sanitizers.h"
 #include "tests/testing.h"
 
 namespace heed {
@@ -100,6 +101,27 @@ TEST(Mask, PaddingHidesKeysAndNotQueries) {  // MK-12, MK-14
   EXPECT_EQ(error_of([] { padding({4}, 3); }), "[padding] length 4 of sample 0 must be in [0, 3]");
   EXPECT_EQ(error_of([] { padding({1, -1}, 3); }), "[padding] length -1 of sample 1 must be in [0, 3]");
   EXPECT_EQ(error_of([] { not_padding(IntTensor{1, 2}, 0); }), "[not_padding] ids must be (B, S), got (2)");
+}
+
+TEST(Mask, MemoryThatIsNotThereIsReported) {
+  if (HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER)
+    GTEST_SKIP() << "a sanitizer ends the process when so much is allocated by new";
+  EXPECT_EQ(error_of([] { causal(1'000'000); }),
+            "[causal] cannot allocate 1000000000000 bytes for a mask of shape (1000000, 1000000). Hint: use "
+            "smaller sizes, or attention's option causal, which needs no mask");
+  const Shape huge{1'000'000, 1'000'000};
+  EXPECT_EQ(error_of([&] { Mask::full(huge, true); }),
+            "[Mask] cannot allocate 1000000000000 bytes for a mask of shape (1000000, 1000000). Hint: use "
+            "smaller sizes");
+  const Mask column = Mask::full({1'000'000, 1}, true), row = Mask::full({1, 1'000'000}, true);
+  const Tensor wide = zeros({1}).expand(huge);
+  expect_contains(error_of([&] { (void)(column & row); }), "[and] cannot allocate 1000000000000 bytes ");
+  expect_contains(error_of([&] { (void)(column | row); }), "[or] cannot allocate ");
+  expect_contains(error_of([&] { (void)column.expand(huge); }), "[expand] cannot allocate ");
+  expect_contains(error_of([&] { (void)(wide > 0); }), "[greater] cannot allocate ");
+  expect_contains(error_of([&] { (void)equal(wide, wide); }), "[equal] cannot allocate ");
+  expect_contains(error_of([&] { (void)isnan(wide); }), "[isnan] cannot allocate ");
+  expect_contains(error_of([] { padding({1}, 1'000'000'000'000); }), "[padding] cannot allocate ");
 }
 
 TEST(Mask, LogicBroadcasts) {

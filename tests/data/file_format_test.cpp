@@ -26,6 +26,8 @@ TEST(FileFormat, IsRecognisedByTheFirstBytes) {
   const std::string tar = std::string(257, 'x') + "ustar";
   const std::pair<std::string, std::string> cases[] = {
       {"<!DOCTYPE html><html>", "an HTML page"},
+      {"<!-- moved -->\n<!DOCTYPE html>", "an HTML page"},
+      {"\n<BODY>", "an HTML page"},
       {"\xEF\xBB\xBF \r\n<HTML lang=ko>", "an HTML page"},
       {"<?xml version=\"1.0\"?><Error>", "an XML document"},
       {std::string("PK\3\4\0\0", 6), "a zip archive, as torch.save writes it"},

@@ -22,6 +22,13 @@ TEST(Json, ReadsEveryKindOfValue) {
   EXPECT_TRUE(parse("{}").object().empty());
 }
 
+TEST(Json, SkipsAByteOrderMark) {
+  EXPECT_EQ(parse("\xEF\xBB\xBF [7]").array()[0].integer(), 7);
+  EXPECT_EQ(error_of([] { parse("\xEF\xBB\xBF\xEF\xBB\xBF{}"); }), "[json] t: byte 3: expected a value");
+  EXPECT_EQ(error_of([] { parse("\xEF\xBB\xBF"); }),
+            "[json] t: byte 3: expected a value, the text ends here");
+}
+
 TEST(Json, RefusesWhatIsNoJsonByPlace) {
   const std::vector<std::pair<std::string, std::string>> broken = {
       {"", "byte 0: expected a value, the text ends here"},

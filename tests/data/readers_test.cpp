@@ -120,6 +120,17 @@ TEST_F(Readers, CsvLinesArePixelsAndALabel) {
     EXPECT_EQ(read_csv(write("0,16,3" + end + "8,4,9" + end), tiny).labels, set.labels);
 }
 
+TEST_F(Readers, CsvMayBeginWithAByteOrderMark) {
+  const CsvForm form{.height = 1, .width = 2, .top = 4, .classes = 3};
+  EXPECT_EQ(parse_csv("\xEF\xBB\xBF"
+                      "1,2,2\r\n",
+                      "x", form)
+                .labels,
+            IntTensor{2});
+  EXPECT_EQ(error_of([&] { parse_csv("\xEF\xBB\xBF", "x", form); }),
+            "[read_csv] x: the file is empty; expected lines of 3 numbers");
+}
+
 TEST_F(Readers, BrokenCsvFilesAreRefusedByLineAndColumn) {
   const auto refused = [&](const std::string& text, const std::string& place, const std::string& message) {
     const std::string path = write(text);

@@ -27,6 +27,12 @@ TEST(PositionalEncoding, AnOddWidthHasOneSineMore) {
   EXPECT_EQ(make({.d_model = 5})(zeros({3, 2, 5})).shape(), (Shape{3, 2, 5}));
 }
 
+TEST(PositionalEncoding, ATableThatDoesNotFitInMemoryIsReported) {
+  expect_contains(error_of([] { sinusoidal_table(1'000'000'000, 1000); }),
+                  "[sinusoidal_table] cannot allocate 4000000000000 bytes for shape (1000000000, 1000) f32");
+  expect_contains(error_of([] { sinusoidal_table(INT64_MAX, INT64_MAX); }), "[sinusoidal_table] too large: ");
+}
+
 TEST(PositionalEncoding, AddsThePositionOfTimeToEverySample) {
   const Tensor x = noise({4, 2, 6}), rows = sinusoidal_table(4, 6);
   const Tensor y = make({.d_model = 6})(x);

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "autograd/kernels/sanitizers.h"
 #include "tests/testing.h"
 
 namespace heed::nn {
@@ -35,6 +36,14 @@ TEST(Swin, HasThePublishedNumberOfParameters) {
   Generator gen(0);
   const NoInit no_init;
   EXPECT_EQ(SwinTransformer(swin_t(), gen).parameter_count(), 28288354);
+}
+
+TEST(Swin, AMaskOfShiftsThatDoesNotFitInMemoryIsReported) {
+  if (HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER)
+    GTEST_SKIP() << "a sanitizer ends the process when so much is allocated by new";
+  expect_contains(
+      error_of([] { shift_mask(1000, 1000, 1000, 1, 1); }),
+      "[shift_mask] cannot allocate 1000000000000 bytes for a mask of shape (1, 1000000, 1000000)");
 }
 
 TEST(Swin, HasTorchvisionsNames) {

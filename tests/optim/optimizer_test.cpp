@@ -35,6 +35,21 @@ TEST(Optimizer, AdamsFirstStepIsTheLearningRateForAnyBetas) {
         }
 }
 
+// The variance of equal gradients is 0, but s - a² may round to a little less.
+TEST(Optimizer, CenteredRMSpropTakesEqualGradients) {
+  for (const DType dtype : {f32, f64}) {
+    Generator gen(0);
+    Tensor w = ones({1000}, dtype).set_requires_grad();
+    const Tensor gradient = rand({1000}, gen).to(dtype) * 3;
+    RMSprop rmsprop({w}, {.alpha = 0.9, .centered = true});
+    for (int step = 0; step < 400; ++step) {
+      w.set_grad(gradient);
+      rmsprop.step();
+    }
+    EXPECT_EQ(isnan(w).count(), 0) << name(dtype);
+  }
+}
+
 // One step in float differs from one in double by float's rounding, not by that of 1 -
 // hyperparameter in float.
 TEST(Optimizer, HyperparametersAreDoublesUntilTheyAreUsed) {

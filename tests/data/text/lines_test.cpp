@@ -31,6 +31,20 @@ TEST(Lines, AnEndHasItsLength) {
   EXPECT_EQ(line_end_at("a\r", 2), 0u) << "the end of the text is none";
 }
 
+TEST(Lines, BeginAfterAByteOrderMark) {
+  EXPECT_EQ(lines("\xEF\xBB\xBF"
+                  "a\nb"),
+            (Strings{"a", "b"}));
+  EXPECT_EQ(lines("a\n\xEF\xBB\xBF"
+                  "b"),
+            (Strings{"a",
+                     "\xEF\xBB\xBF"
+                     "b"}))
+      << "only at the beginning";
+  EXPECT_EQ(lines("\xEF\xBB\xBF"), Strings{});
+  EXPECT_EQ(lines("\xEF\xBB"), (Strings{"\xEF\xBB"}));
+}
+
 TEST(Lines, BecomeUnixLines) {
   EXPECT_EQ(with_unix_line_ends("a\r\n\rb\nc\r"), "a\n\nb\nc\n");
   EXPECT_EQ(with_unix_line_ends("한 글"), "한 글");

@@ -73,6 +73,8 @@ TEST_F(TextFiles, WordPieceReadsAVocabulary) {
         write("vocab.txt", "[PAD]" + end + "[UNK]" + end + "한국" + end + "##어"), {.lower_case = false});
     EXPECT_EQ(bert.encode("한국어 한국"), (Ids{2, 3, 2}));
   }
+  EXPECT_EQ(WordPiece::load(write("vocab.txt", "\xEF\xBB\xBF[PAD]\n[UNK]\n")).vocabulary().id("[PAD]"), 0)
+      << "a byte order mark is no part of the first token";
   const auto error = [&](const std::string& text) {
     return error_of([&] { WordPiece::load(write("vocab.txt", text)); });
   };
