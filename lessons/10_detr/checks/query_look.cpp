@@ -73,7 +73,7 @@ const tutor::Exercise<decltype(query_look)> exercise{
 // x and asked (N, 4), memory and place (S, 4)
 std::tuple<Tensor, Tensor, Tensor, Tensor> inputs(index_t n, index_t s, double scale = 1) {
   Generator gen(4);
-  const Tensor x = randn({n, 4}, gen) * scale, asked = randn({n, 4}, gen);
+  const Tensor x = randn({n, 4}, gen) * scale, asked = randn({n, 4}, gen) * scale;
   return {x, asked, randn({s, 4}, gen), randn({s, 4}, gen)};
 }
 
@@ -92,7 +92,7 @@ TEST(QueryLook, OfOneQueryOrOnePixel) {
 }
 
 TEST(QueryLook, HoldsForLargeScores) {
-  exercise.call("query_look(1000 · x (3, 4), asked (3, 4), memory (5, 4), place (5, 4))",
+  exercise.call("query_look(1000 · x (3, 4), 1000 · asked (3, 4), memory (5, 4), place (5, 4))",
                 [] { return inputs(3, 5, 1000); });
 }
 
