@@ -135,9 +135,31 @@ const Answers<decltype(match_queries)> answers{
        go_on(go_on, 0);
        return best;
      }},
-    {"each object's cheapest query", "DE-02", [](const Tensor& costs) {
+    {"each object's cheapest query", "DE-02",
+     [](const Tensor& costs) {
        std::vector<index_t> best;
        for (index_t j = 0; j < costs.size(1); ++j) best.push_back(argmax(-costs, 0)[j]);
+       return best;
+     }},
+    {"three loops, for at most three objects", "wrong", [](const Tensor& costs) {
+       const index_t n = costs.size(0), objects = costs.size(1);
+       std::vector<index_t> best;
+       double least = INFINITY;
+       for (index_t a = 0; a < (objects > 0 ? n : 1); ++a)
+         for (index_t b = 0; b < (objects > 1 ? n : 1); ++b)
+           for (index_t c = 0; c < (objects > 2 ? n : 1); ++c) {
+             const std::vector<index_t> all{a, b, c};
+             const auto used = static_cast<std::size_t>(std::min<index_t>(objects, 3));
+             double total = 0;
+             bool twice = false;
+             for (std::size_t i = 0; i < used; ++i) {
+               total += costs.at({all[i], static_cast<index_t>(i)});
+               for (std::size_t j = 0; j < i; ++j) twice = twice || all[i] == all[j];
+             }
+             if (twice || total >= least) continue;
+             least = total;
+             best.assign(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(used));
+           }
        return best;
      }}};
 

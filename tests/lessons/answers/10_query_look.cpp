@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "lessons/10_detr/exercises.h"
@@ -91,6 +92,10 @@ const Answers<decltype(query_look)> answers{
                                          std::sqrt(static_cast<double>(x.size(-1))),
                                      -1),
                              memory);
+     }},
+    {"divided by 2", "wrong",
+     [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+       return matmul(softmax(matmul(x + asked, (memory + place).transpose(-2, -1)) / 2.0, -1), memory);
      }}};
 
 }  // namespace

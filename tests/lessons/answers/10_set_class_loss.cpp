@@ -159,6 +159,20 @@ const Answers<decltype(set_class_loss)> answers{
            cross_entropy(logits, IntTensor(targets, {queries}), {.reduction = Reduction::none});
        return sum(each * from_vector(weights, {queries}, logits.dtype())) /
               std::max(1.0, static_cast<double>(query.size()));
+     }},
+    {"a weight of at most 1", "DE-26",
+     [](const Tensor& logits, const std::vector<index_t>& query, const IntTensor& labels, double no_object) {
+       const index_t queries = logits.size(0), nothing = logits.size(1) - 1;
+       std::vector<index_t> targets(static_cast<std::size_t>(queries), nothing);
+       std::vector<double> weights(static_cast<std::size_t>(queries), std::min(no_object, 1.0));
+       for (std::size_t j = 0; j < query.size(); ++j) {
+         targets[static_cast<std::size_t>(query[j])] = labels[static_cast<index_t>(j)];
+         weights[static_cast<std::size_t>(query[j])] = 1;
+       }
+       const Tensor each =
+           cross_entropy(logits, IntTensor(targets, {queries}), {.reduction = Reduction::none});
+       const Tensor weight = from_vector(weights, {queries}, logits.dtype());
+       return sum(each * weight) / sum(weight);
      }}};
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "lessons/10_t5/exercises.h"
@@ -87,6 +88,11 @@ const Answers<decltype(t5_logits)> answers{
      [](const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
        const Tensor n = hidden / sqrt((hidden * hidden).mean({-1}, true) + eps) * weight;
        return matmul(n / std::sqrt(static_cast<double>(hidden.size(-1))), embedding.detach().transpose(0, 1));
+     }},
+    {"an eps of at least 1e-6", "wrong",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+       const Tensor n = hidden / sqrt((hidden * hidden).mean({-1}, true) + std::max(eps, 1e-5)) * weight;
+       return matmul(n / std::sqrt(static_cast<double>(hidden.size(-1))), embedding.transpose(0, 1));
      }}};
 
 }  // namespace
