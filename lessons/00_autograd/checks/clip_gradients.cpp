@@ -123,6 +123,7 @@ TEST(ClipGradients, LeavesShortGradientsAsTheyAre) {
 TEST(ClipGradients, OfASingleGradient) {
   ask("norm and gradients of clip_gradients({{3, 4}}, 1.5)", {tensor({3, 4})}, 1.5);
   ask("norm and gradients of clip_gradients({{-8}}, 2)", {tensor({-8})}, 2);
+  ask("norm and gradients of clip_gradients({{0.054, -0.072}}, 0.005)", {tensor({0.054, -0.072})}, 0.005);
 }
 
 TEST(ClipGradients, OfManyShortOnes) {

@@ -43,6 +43,9 @@ AttentionResult with_weights(const Tensor& weights, const Tensor& x, const Proje
 AttentionResult unscaled(const Tensor& x, const Projections& w, const Mask& allowed) {
   return attention(matmul(x, w.w_q), matmul(x, w.w_k), matmul(x, w.w_v), {.mask = allowed, .scale = 1});
 }
+AttentionResult scaled_by_half(const Tensor& x, const Projections& w, const Mask& allowed) {
+  return attention(matmul(x, w.w_q), matmul(x, w.w_k), matmul(x, w.w_v), {.mask = allowed, .scale = 0.5});
+}
 AttentionResult scaled_by_width_of_words(const Tensor& x, const Projections& w, const Mask& allowed) {
   const double scale = 1 / std::sqrt(static_cast<double>(x.size(-1)));
   return attention(matmul(x, w.w_q), matmul(x, w.w_k), matmul(x, w.w_v), {.mask = allowed, .scale = scale});
@@ -157,6 +160,7 @@ const tutor::Exercise<decltype(self_attention)> exercise{
      {"SD-06", "each row must sum to 1: softmax over the keys (the last axis), not over the queries",
       over_queries},
      {"SD-02", "the scores were divided by d_k; divide by its square root", divided_by_d},
+     {"SD-28", "the scores were divided by 2, which is √d_k only for d_k = 4", scaled_by_half},
      {"SD-08", "the scores were used as weights, without a softmax", no_softmax},
      {"SD-18", "softmax over the whole matrix: each query's row of weights must sum to 1", whole_matrix},
      {"SD-29", "softmax over axis 0: in a batch those are the sequences. The keys are the last axis",

@@ -193,6 +193,12 @@ TEST(LayerNormBackward, UsesEps) {
         return std::tuple(tensor({{1, 2, -1}}), tensor({{7, 7, 7}}), ones({3}), 1.0);
       },
       forms);
+  exercise.call(
+      "layer_norm_backward(dy {{1, 2, -1}}, x {{0.01, -0.02, 0.005}}, gamma 1, eps 1e-8)",
+      [] {
+        return std::tuple(tensor({{1, 2, -1}}), tensor({{0.01, -0.02, 0.005}}), ones({3}), 1e-8);
+      },
+      forms);
 }
 
 TEST(LayerNormBackward, HoldsForAWideRange) {

@@ -118,6 +118,9 @@ TEST(LayerNormForward, AddsEpsUnderTheRoot) {
   exercise.call("layer_norm_forward({{1, 2, 4}}, gamma 1, beta 0, eps 0.5)", [] {
     return std::tuple(tensor({{1, 2, 4}}), ones({3}), zeros({3}), 0.5);
   });
+  exercise.call("layer_norm_forward({{0.01, -0.02, 0.005}}, gamma 1, beta 0, eps 1e-8)", [] {
+    return std::tuple(tensor({{0.01, -0.02, 0.005}}), ones({3}), zeros({3}), 1e-8);
+  });
 }
 
 TEST(LayerNormForward, IsBetaIfAllNumbersOfATokenAreEqual) {

@@ -128,6 +128,11 @@ TEST(LstmCell, KeepsWhatItsForgetGateKeeps) {
 TEST(LstmCell, StaysFiniteForLargeInputs) {
   exercise.call("lstm_cell(1000 · x (2, 3), {h (2, 5), c (2, 5)}, weights): h, c",
                 [] { return inputs(2, 3, 5, 1000); });
+  exercise.call("lstm_cell(x (2, 3), {h (2, 5), 100 · c (2, 5)}, weights): h, c", [] {
+    auto all = inputs(2, 3, 5);
+    std::get<1>(all).c = std::get<1>(all).c * 100.0;
+    return all;
+  });
 }
 
 }  // namespace

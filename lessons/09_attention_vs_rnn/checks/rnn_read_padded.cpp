@@ -151,6 +151,9 @@ TEST(RnnReadPadded, KeepsTheFirstStateOfAnEmptySequence) {
   exercise.call("rnn_read_padded(w, x (3, 3, 3) with 2 at padding, lengths {0, 3, 1}, h0 (3, 4))", [] {
     return inputs(3, {0, 3, 1}, 2);
   });
+  exercise.call("rnn_read_padded(w, x (3, 2, 3) with 2 at padding, lengths {2, 0}, {})", [] {
+    return from_zeros(inputs(3, {2, 0}, 2));
+  });
 }
 
 TEST(RnnReadPadded, IsNotReachedByNaNAtPadding) {

@@ -70,11 +70,11 @@ const tutor::Exercise<decltype(query_look)> exercise{
      {"DE-62", "the places were fetched instead of the memory: the values are memory", of_keys},
      {"SD-16", "exp overflowed: subtract the largest score of the row first", unguarded}}};
 
-// x and asked (N, 4), memory and place (S, 4)
-std::tuple<Tensor, Tensor, Tensor, Tensor> inputs(index_t n, index_t s, double scale = 1) {
+// x and asked (N, C), memory and place (S, C)
+std::tuple<Tensor, Tensor, Tensor, Tensor> inputs(index_t n, index_t s, double scale = 1, index_t c = 4) {
   Generator gen(4);
-  const Tensor x = randn({n, 4}, gen) * scale, asked = randn({n, 4}, gen);
-  return {x, asked, randn({s, 4}, gen), randn({s, 4}, gen)};
+  const Tensor x = randn({n, c}, gen) * scale, asked = randn({n, c}, gen) * scale;
+  return {x, asked, randn({s, c}, gen), randn({s, c}, gen)};
 }
 
 TEST(QueryLook, OfThreeQueriesAndFivePixels) {
@@ -82,6 +82,8 @@ TEST(QueryLook, OfThreeQueriesAndFivePixels) {
                 [] { return inputs(3, 5); });
   exercise.call("query_look(x (4, 4), asked (4, 4), memory (4, 4), place (4, 4))",
                 [] { return inputs(4, 4); });
+  exercise.call("query_look(x (2, 9), asked (2, 9), memory (6, 9), place (6, 9))",
+                [] { return inputs(2, 6, 1, 9); });
 }
 
 TEST(QueryLook, OfOneQueryOrOnePixel) {
@@ -92,7 +94,7 @@ TEST(QueryLook, OfOneQueryOrOnePixel) {
 }
 
 TEST(QueryLook, HoldsForLargeScores) {
-  exercise.call("query_look(1000 · x (3, 4), asked (3, 4), memory (5, 4), place (5, 4))",
+  exercise.call("query_look(1000 · x (3, 4), 1000 · asked (3, 4), memory (5, 4), place (5, 4))",
                 [] { return inputs(3, 5, 1000); });
 }
 

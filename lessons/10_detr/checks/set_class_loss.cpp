@@ -108,6 +108,9 @@ TEST(SetClassLoss, OfFiveQueriesAndTwoObjects) {
   exercise.call("set_class_loss(logits (5, 4), {3, 1}, {0, 2}, 0.1)", [] {
     return inputs({3, 1}, {0, 2}, 0.1);
   });
+  exercise.call("set_class_loss(logits (5, 4), {4, 0}, {2, 1}, 2.5)", [] {
+    return inputs({4, 0}, {2, 1}, 2.5);
+  });
 }
 
 TEST(SetClassLoss, OfOtherWeightsAndSizes) {

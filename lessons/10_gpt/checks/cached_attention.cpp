@@ -119,6 +119,7 @@ TEST(CachedAttention, OfOneStep) {
   exercise.call("cached_attention of 1 new token, 5 kept", [] { return step(2, 5, 1); });
   exercise.call("cached_attention of 3 new tokens, 2 kept, B = 1", [] { return step(1, 2, 3); });
   exercise.call("cached_attention of 3 new tokens, 3 kept", [] { return step(2, 3, 3); });
+  exercise.call("cached_attention of 2 new tokens, 40 kept, B = 1", [] { return step(1, 40, 2); });
   exercise.call("cached_attention of 1 new token, none kept, B = 1", [] { return step(1, 0, 1); });
 }
 TEST(CachedAttention, HoldsForLargeScores) {

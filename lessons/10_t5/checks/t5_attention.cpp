@@ -154,6 +154,12 @@ Inputs without_table(Inputs all) {
   return all;
 }
 
+Inputs with_buckets(index_t n, Inputs all) {
+  Generator gen(13);
+  std::get<3>(all) = randn({n, 3}, gen);
+  return all;
+}
+
 TEST(T5Attention, OfAnEncoder) {
   exercise.call("t5_attention(q (2, 3, 5, 4), k, v, table (8, 3), true, no mask)",
                 [] { return inputs(2, 5, 5, true, {}); });
@@ -175,6 +181,10 @@ TEST(T5Attention, OfTheLastQueriesWithACache) {
   exercise.call("t5_attention(q (2, 3, 1, 4), k (2, 3, 6, 4), v, table (8, 3), false, padding({2, 5}))", [] {
     return inputs(2, 1, 6, false, padding({2, 5}, 6).unsqueeze(1));
   });
+  exercise.call("t5_attention(q (1, 3, 4, 4), k (1, 3, 40, 4), v, table (16, 3), true, no mask)",
+                [] { return with_buckets(16, inputs(1, 4, 40, true, {})); });
+  exercise.call("t5_attention(q (1, 3, 4, 4), k (1, 3, 40, 4), v, table (16, 3), false, no mask)",
+                [] { return with_buckets(16, inputs(1, 4, 40, false, {})); });
 }
 
 TEST(T5Attention, ToAnotherSequenceHasNoBias) {
@@ -183,6 +193,9 @@ TEST(T5Attention, ToAnotherSequenceHasNoBias) {
   });
   exercise.call("t5_attention(q (2, 3, 3, 4), k (2, 3, 3, 4), v, no table, false, no mask)",
                 [] { return without_table(inputs(2, 3, 3, false, {})); });
+  exercise.call("t5_attention(q (2, 3, 4, 4), k (2, 3, 3, 4), v, no table, false, padding({0, 2}))", [] {
+    return without_table(inputs(2, 4, 3, false, padding({0, 2}, 3).unsqueeze(1)));
+  });
 }
 
 TEST(T5Attention, IsZeroForAFullyMaskedRow) {
@@ -197,15 +210,19 @@ TEST(T5Attention, HoldsForLargeScores) {
   });
 }
 
+// Key 2, which is masked, holds NaN.
+Inputs with_nan() {
+  Inputs all = inputs(2, 3, 3, true, padding({2, 1}, 3).unsqueeze(1));
+  for (index_t b = 0; b < 2; ++b)
+    for (index_t h = 0; h < 3; ++h) std::get<1>(all).set({b, h, 2, 0}, NAN);
+  return all;
+}
+
 TEST(T5Attention, ReadsNoMaskedKey) {
   exercise.call("t5_attention(q (2, 3, 3, 4), k with NaN at key 2, v, table (8, 3), true, padding({2, 1}))",
-                [] {
-                  Inputs all = inputs(2, 3, 3, true, padding({2, 1}, 3).unsqueeze(1));
-                  for (index_t b = 0; b < 2; ++b)
-                    for (index_t h = 0; h < 3; ++h) std::get<1>(all).set({b, h, 2, 0}, NAN);
-                  return all;
-                },
-                {.gradients = false});
+                with_nan, {.gradients = false});
+  exercise.call("t5_attention(q (2, 3, 3, 4), k with NaN at key 2, v, no table, true, padding({2, 1}))",
+                [] { return without_table(with_nan()); }, {.gradients = false});
 }
 
 }  // namespace

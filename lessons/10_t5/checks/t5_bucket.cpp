@@ -100,6 +100,15 @@ TEST(T5Bucket, OfOtherSizes) {
       for (index_t d = -40; d <= 40; ++d) all.push_back(f(d, both, 8, 20)), all.push_back(f(d, both, 20, 33));
     return all;
   });
+  exercise.compare("t5_bucket(-40 … 40, both, 9, 30), (-40 … 40, both, 10, 30) and (-40 … 40, both, 32, 20)",
+                   [](auto f) {
+                     std::vector<index_t> all;
+                     for (const bool both : {true, false})
+                       for (index_t d = -40; d <= 40; ++d)
+                         for (const auto& [buckets, most] : {std::pair(9, 30), {10, 30}, {32, 20}})
+                           all.push_back(f(d, both, buckets, most));
+                     return all;
+                   });
 }
 
 TEST(T5Bucket, StaysInsideOfTheTable) {

@@ -93,9 +93,11 @@ std::tuple<Tensor, Tensor, Tensor, double> inputs(index_t batch, index_t time, d
 }
 
 TEST(T5Logits, OfOneToken) {
-  exercise.call("t5_logits({{{1, 2, 3, 4}}}, {1, 1, 1, 1}, {{1, 0, 0, 0}, {0, 2, 0, -1}}, 1e-6)", [] {
-    return std::tuple(tensor({{{1, 2, 3, 4}}}), ones({4}), tensor({{1, 0, 0, 0}, {0, 2, 0, -1}}), 1e-6);
-  });
+  exercise.call("t5_logits({{{1, 2, 3, 4, 5}}}, {1, 1, 1, 1, 1}, {{1, 0, 0, 0, 1}, {0, 2, 0, -1, 0}}, 1e-6)",
+                [] {
+                  return std::tuple(tensor({{{1, 2, 3, 4, 5}}}), ones({5}),
+                                    tensor({{1, 0, 0, 0, 1}, {0, 2, 0, -1, 0}}), 1e-6);
+                });
 }
 
 TEST(T5Logits, OfABatch) {
@@ -105,6 +107,10 @@ TEST(T5Logits, OfABatch) {
                 [] { return inputs(1, 5); });
   exercise.call("t5_logits(hidden (4, 4, 4), weight (4), embedding (5, 4), 1e-6)",
                 [] { return inputs(4, 4); });
+  exercise.call("t5_logits(hidden (2, 3, 4), weight (4), embedding (4, 4), 1e-6)", [] {
+    const auto [hidden, weight, embedding, eps] = inputs(2, 3);
+    return std::tuple(hidden, weight, embedding.slice(0, 0, 4), eps);
+  });
 }
 
 TEST(T5Logits, OfRowsOfZerosAndAnotherEps) {

@@ -73,6 +73,9 @@ TEST(T5Shift, PutsTheStartInFront) {
   exercise.call("t5_shift({{5, 6, 7, 1}, {8, 9, 3, 1}}, 0)", [] {
     return std::tuple(IntTensor({{5, 6, 7, 1}, {8, 9, 3, 1}}), index_t{0});
   });
+  exercise.call("t5_shift({{0, 6, 0, 1}, {8, 0, 3, 0}}, 4)", [] {
+    return std::tuple(IntTensor({{0, 6, 0, 1}, {8, 0, 3, 0}}), index_t{4});
+  });
   exercise.call("t5_shift({{5, 6, 7}}, 2)", [] { return std::tuple(IntTensor({{5, 6, 7}}), index_t{2}); });
 }
 

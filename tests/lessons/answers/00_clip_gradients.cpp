@@ -201,7 +201,17 @@ const Answers<decltype(clip_gradients)> answers{
        if (norm > max_norm) scale(gradients, max_norm / norm);
        return norm;
      }},
-    {"nothing is scaled", "wrong", [](List& gradients, double) { return norm_of(gradients); }}};
+    {"nothing is scaled", "wrong", [](List& gradients, double) { return norm_of(gradients); }},
+    {"a norm below 0.1 is never scaled", "wrong", [](std::vector<Tensor>& gradients, double max_norm) {
+       double squares = 0;
+       for (const Tensor& g : gradients)
+         if (g.defined()) squares += (g * g).sum().item();
+       const double norm = std::sqrt(squares);
+       if (norm > std::max(max_norm, 0.1))
+         for (Tensor& g : gradients)
+           if (g.defined()) g.mul_(max_norm / norm);
+       return norm;
+     }}};
 
 }  // namespace
 

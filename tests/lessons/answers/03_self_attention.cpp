@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "lessons/03_self_attention/exercises.h"
@@ -152,9 +153,17 @@ const Answers<decltype(self_attention)> answers{
        const Tensor weights = e / masked_fill(total, equal(total, 0), 1);
        return {matmul(weights, matmul(x, w.w_v)), weights};
      }},
-    {"a causal mask", "SA-13", [](const Tensor& x, const Projections& w, const Mask& allowed) {
+    {"a causal mask", "SA-13",
+     [](const Tensor& x, const Projections& w, const Mask& allowed) {
        const Mask past = causal(x.size(1));
        return ours(x, w, allowed.defined() ? allowed & past : past);
+     }},
+    {"divided by 2, whatever the width", "SD-28",
+     [](const Tensor& x, const Projections& w, const Mask& allowed) {
+       const Tensor q = matmul(x, w.w_q), k = matmul(x, w.w_k), v = matmul(x, w.w_v);
+       const Tensor scores = matmul(q, k.transpose(-2, -1)) / 2.0;
+       const Tensor weights = allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1);
+       return AttentionResult{matmul(weights, v), weights};
      }}};
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "lessons/04_multi_head_attention/exercises.h"
@@ -165,6 +166,13 @@ const Answers<decltype(heads_attend)> answers{
        Tensor same = q;
        same.mul_(1 / root(q));
        return with(matmul(same, k.transpose(-2, -1)), v, for_all_heads(allowed));
+     }},
+    {"divided by 2, whatever the width", "wrong",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+       const Tensor scores = matmul(q, k.transpose(-2, -1)) / 2.0;
+       const Tensor weights =
+           allowed.defined() ? masked_softmax(scores, allowed.unsqueeze(1)) : softmax(scores, -1);
+       return AttentionResult{matmul(weights, v), weights};
      }}};
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "lessons/05_transformer_architecture/exercises.h"
@@ -107,6 +108,15 @@ const Answers<decltype(layer_norm_backward)> answers{
        Tensor same = dy;
        same.mul_(2);
        return d;
+     }},
+    {"an eps of at least 1e-5", "LN-62",
+     [](const Tensor& dy, const Tensor& x, const Tensor& gamma, double eps) {
+       const Tensor rstd = rsqrt(var(x, {-1}, 0, true) + std::max(eps, 1e-5));
+       const Tensor n = (x - mean(x, {-1}, true)) * rstd, dn = dy * gamma;
+       const Tensor through_mean = mean(dn, {-1}, true), through_variance = n * mean(dn * n, {-1}, true);
+       return LayerNormGradients{.x = rstd * (dn - through_mean - through_variance),
+                                 .gamma = sum_to(dy * n, gamma.shape()),
+                                 .beta = sum_to(dy, gamma.shape())};
      }}};
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "lessons/05_transformer_architecture/exercises.h"
@@ -94,6 +95,11 @@ const Answers<decltype(layer_norm_forward)> answers{
        Tensor same = x.detach();
        same.copy_(y.detach());
        return y;
+     }},
+    {"an eps of at least 1e-5", "LN-62",
+     [](const Tensor& x, const Tensor& gamma, const Tensor& beta, double eps) {
+       const Tensor n = (x - mean(x, {-1}, true)) / sqrt(var(x, {-1}, 0, true) + std::max(eps, 1e-5));
+       return n * gamma + beta;
      }}};
 
 }  // namespace

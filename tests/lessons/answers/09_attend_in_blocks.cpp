@@ -77,11 +77,74 @@ const Answers<decltype(attend_in_blocks)> answers{
        }
        return mixed / sum;
      }},
-    {"begins with -1000", "wrong", [](const Tensor& q, const Tensor& k, const Tensor& v, index_t block) {
+    {"begins with -1000", "wrong",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, index_t block) {
        Tensor most = full({q.size(0), 1}, -1000, q.dtype());
        Tensor sum = zeros({q.size(0), 1}, q.dtype()), mixed = zeros({q.size(0), v.size(1)}, q.dtype());
        for (index_t s = 0; s < k.size(0); s += block) {
          const Tensor scores = scores_of(q, k.slice(0, s, s + block));
+         const Tensor now = maximum(most, max(scores, -1, true).values);
+         const Tensor e = exp(scores - now), shrink = exp(most - now);
+         sum = sum * shrink + e.sum({-1}, true);
+         mixed = mixed * shrink + matmul(e, v.slice(0, s, s + block));
+         most = now;
+       }
+       return mixed / sum;
+     }},
+    {"an eps in the sum", "wrong",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, index_t block) {
+       Tensor most = full({q.size(0), 1}, -INFINITY, q.dtype());
+       Tensor sum = zeros({q.size(0), 1}, q.dtype()), mixed = zeros({q.size(0), v.size(1)}, q.dtype());
+       const double root = std::sqrt(static_cast<double>(q.size(1)));
+       for (index_t s = 0; s < k.size(0); s += block) {
+         const Tensor scores = matmul(q, k.slice(0, s, s + block).transpose(-2, -1)) / root;
+         const Tensor now = maximum(most, max(scores, -1, true).values);
+         const Tensor e = exp(scores - now), shrink = exp(most - now);
+         sum = sum * shrink + e.sum({-1}, true);
+         mixed = mixed * shrink + matmul(e, v.slice(0, s, s + block));
+         most = now;
+       }
+       return mixed / (sum + 1e-2);
+     }},
+    {"the shrinking is turned over", "wrong",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, index_t block) {
+       Tensor most = full({q.size(0), 1}, -1e30, q.dtype());
+       Tensor sum = zeros({q.size(0), 1}, q.dtype()), mixed = zeros({q.size(0), v.size(1)}, q.dtype());
+       const double root = std::sqrt(static_cast<double>(q.size(1)));
+       for (index_t s = 0; s < k.size(0); s += block) {
+         const Tensor scores = matmul(q, k.slice(0, s, s + block).transpose(-2, -1)) / root;
+         const Tensor now = maximum(most, max(scores, -1, true).values);
+         const Tensor e = exp(scores - now),
+                      shrink = s == 0 ? zeros(most.shape(), q.dtype()) : exp(now - most);
+         sum = sum * shrink + e.sum({-1}, true);
+         mixed = mixed * shrink + matmul(e, v.slice(0, s, s + block));
+         most = now;
+       }
+       return mixed / sum;
+     }},
+    {"the first block's values left out", "wrong",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, index_t block) {
+       Tensor most = full({q.size(0), 1}, -INFINITY, q.dtype());
+       Tensor sum = zeros({q.size(0), 1}, q.dtype()), mixed = zeros({q.size(0), v.size(1)}, q.dtype());
+       const double root = std::sqrt(static_cast<double>(q.size(1)));
+       for (index_t s = 0; s < k.size(0); s += block) {
+         const Tensor scores = matmul(q, k.slice(0, s, s + block).transpose(-2, -1)) / root;
+         const Tensor now = maximum(most, max(scores, -1, true).values);
+         const Tensor e = exp(scores - now), shrink = exp(most - now);
+         sum = sum * shrink + e.sum({-1}, true);
+         if (s > 0) mixed = mixed * shrink + matmul(e, v.slice(0, s, s + block));
+         most = now;
+       }
+       return mixed / sum;
+     }},
+    {"the last two blocks alone", "wrong",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, index_t block) {
+       Tensor most = full({q.size(0), 1}, -INFINITY, q.dtype());
+       Tensor sum = zeros({q.size(0), 1}, q.dtype()), mixed = zeros({q.size(0), v.size(1)}, q.dtype());
+       const double root = std::sqrt(static_cast<double>(q.size(1)));
+       for (index_t s = std::max<index_t>(0, (k.size(0) - 1) / block - 1) * block; s < k.size(0);
+            s += block) {
+         const Tensor scores = matmul(q, k.slice(0, s, s + block).transpose(-2, -1)) / root;
          const Tensor now = maximum(most, max(scores, -1, true).values);
          const Tensor e = exp(scores - now), shrink = exp(most - now);
          sum = sum * shrink + e.sum({-1}, true);

@@ -51,11 +51,51 @@ const Answers<decltype(gru_cell)> answers{
        const Tensor z = sigmoid(a[1] + b[1]);
        return (1.0 - z) * tanh(a[2] + sigmoid(a[0] + b[0]) * b[2]) + z * h;
      }},
-    {"the reset gate is detached", "wrong", [](const Tensor& x, const Tensor& h, const RecurrentWeights& w) {
+    {"the reset gate is detached", "wrong",
+     [](const Tensor& x, const Tensor& h, const RecurrentWeights& w) {
        const auto a = chunk(linear(x, w.weight_ih, w.bias_ih), 3, -1),
                   b = chunk(linear(h, w.weight_hh, w.bias_hh), 3, -1);
        const Tensor z = sigmoid(a[1] + b[1]);
        return (1.0 - z) * tanh(a[2] + sigmoid(a[0] + b[0]).detach() * b[2]) + z * h;
+     }},
+    {"gates cut along the batch if it fits", "wrong",
+     [](const Tensor& x, const Tensor& h, const RecurrentWeights& w) {
+       const int axis = x.size(0) % 3 == 0 ? 0 : -1;
+       const std::vector<Tensor> a = chunk(linear(x, w.weight_ih, w.bias_ih), 3, -1),
+                                 b = chunk(linear(h, w.weight_hh, w.bias_hh), 3, -1);
+       const Tensor all = sigmoid(cat({a[0], a[1], a[2]}, -1) + cat({b[0], b[1], b[2]}, -1));
+       const Tensor r = chunk(all, 3, -1)[0],
+                    z = axis == 0 ? all.slice(-1, 0, h.size(1)) : chunk(all, 3, -1)[1];
+       const Tensor n = tanh(a[2] + r * b[2]);
+       return (1.0 - z) * n + z * h;
+     }},
+    {"the order r, n, z", "wrong",
+     [](const Tensor& x, const Tensor& h, const RecurrentWeights& w) {
+       const std::vector<Tensor> a = chunk(linear(x, w.weight_ih, w.bias_ih), 3, -1),
+                                 b = chunk(linear(h, w.weight_hh, w.bias_hh), 3, -1);
+       const Tensor r = sigmoid(a[0] + b[0]), z = sigmoid(a[2] + b[2]), n = tanh(a[1] + r * b[1]);
+       return (1.0 - z) * n + z * h;
+     }},
+    {"no tanh", "wrong",
+     [](const Tensor& x, const Tensor& h, const RecurrentWeights& w) {
+       const std::vector<Tensor> a = chunk(linear(x, w.weight_ih, w.bias_ih), 3, -1),
+                                 b = chunk(linear(h, w.weight_hh, w.bias_hh), 3, -1);
+       const Tensor r = sigmoid(a[0] + b[0]), z = sigmoid(a[1] + b[1]), n = a[2] + r * b[2];
+       return (1.0 - z) * n + z * h;
+     }},
+    {"a hard sigmoid", "wrong",
+     [](const Tensor& x, const Tensor& h, const RecurrentWeights& w) {
+       const std::vector<Tensor> a = chunk(linear(x, w.weight_ih, w.bias_ih), 3, -1),
+                                 b = chunk(linear(h, w.weight_hh, w.bias_hh), 3, -1);
+       const auto hard = [](const Tensor& y) { return clamp(y / 6.0 + 0.5, 0, 1); };
+       const Tensor r = hard(a[0] + b[0]), z = hard(a[1] + b[1]), n = tanh(a[2] + r * b[2]);
+       return (1.0 - z) * n + z * h;
+     }},
+    {"the biases exchanged", "wrong", [](const Tensor& x, const Tensor& h, const RecurrentWeights& w) {
+       const std::vector<Tensor> a = chunk(linear(x, w.weight_ih, w.bias_hh), 3, -1),
+                                 b = chunk(linear(h, w.weight_hh, w.bias_ih), 3, -1);
+       const Tensor r = sigmoid(a[0] + b[0]), z = sigmoid(a[1] + b[1]), n = tanh(a[2] + r * b[2]);
+       return (1.0 - z) * n + z * h;
      }}};
 
 }  // namespace

@@ -60,6 +60,41 @@ const Answers<decltype(lstm_cell)> answers{
        const auto a = chunk(linear(x, w.weight_ih, w.bias_ih) + linear(s.h, w.weight_hh), 4, -1);
        const Tensor c = sigmoid(a[1]) * s.c + sigmoid(a[0]) * tanh(a[2]);
        return RecurrentState{sigmoid(a[3]) * c, c};
+     }},
+    {"i, f, o, g", "RN-02",
+     [](const Tensor& x, const RecurrentState& before, const RecurrentWeights& w) {
+       const std::vector<Tensor> g =
+           chunk(linear(x, w.weight_ih, w.bias_ih) + linear(before.h, w.weight_hh, w.bias_hh), 4, -1);
+       const Tensor c = sigmoid(g[1]) * before.c + sigmoid(g[0]) * tanh(g[3]);
+       return RecurrentState{sigmoid(g[2]) * tanh(c), c};
+     }},
+    {"a forget bias of 1", "wrong",
+     [](const Tensor& x, const RecurrentState& before, const RecurrentWeights& w) {
+       const std::vector<Tensor> g =
+           chunk(linear(x, w.weight_ih, w.bias_ih) + linear(before.h, w.weight_hh, w.bias_hh), 4, -1);
+       const Tensor c = sigmoid(g[1] + 1.0) * before.c + sigmoid(g[0]) * tanh(g[2]);
+       return RecurrentState{sigmoid(g[3]) * tanh(c), c};
+     }},
+    {"coupled gates", "wrong",
+     [](const Tensor& x, const RecurrentState& before, const RecurrentWeights& w) {
+       const std::vector<Tensor> g =
+           chunk(linear(x, w.weight_ih, w.bias_ih) + linear(before.h, w.weight_hh, w.bias_hh), 4, -1);
+       const Tensor i = sigmoid(g[0]), c = (1.0 - i) * before.c + i * tanh(g[2]);
+       return RecurrentState{sigmoid(g[3]) * tanh(c), c};
+     }},
+    {"the old cell is shown", "RN-22",
+     [](const Tensor& x, const RecurrentState& before, const RecurrentWeights& w) {
+       const std::vector<Tensor> g =
+           chunk(linear(x, w.weight_ih, w.bias_ih) + linear(before.h, w.weight_hh, w.bias_hh), 4, -1);
+       const Tensor c = sigmoid(g[1]) * before.c + sigmoid(g[0]) * tanh(g[2]);
+       return RecurrentState{sigmoid(g[3]) * tanh(before.c), c};
+     }},
+    {"the cell cut off at 10", "wrong",
+     [](const Tensor& x, const RecurrentState& before, const RecurrentWeights& w) {
+       const std::vector<Tensor> g =
+           chunk(linear(x, w.weight_ih, w.bias_ih) + linear(before.h, w.weight_hh, w.bias_hh), 4, -1);
+       const Tensor c = clamp(sigmoid(g[1]) * before.c + sigmoid(g[0]) * tanh(g[2]), -10, 10);
+       return RecurrentState{sigmoid(g[3]) * tanh(c), c};
      }}};
 
 }  // namespace

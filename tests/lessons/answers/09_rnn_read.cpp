@@ -68,12 +68,73 @@ const Answers<decltype(rnn_read)> answers{
        net.h = h;
        return stack(states);
      }},
-    {"writes the last state into h0", "likely SD-34", [](Reader& net, const Tensor& x, const Tensor& h0) {
+    {"writes the last state into h0", "likely SD-34",
+     [](Reader& net, const Tensor& x, const Tensor& h0) {
        Tensor h = begin(net, x, h0);
        std::vector<Tensor> states;
        for (index_t t = 0; t < x.size(0); ++t) states.push_back(h = step(net.w, x[t], h));
        net.h = h;
        if (Tensor same = h0.defined() ? h0.detach() : Tensor(); same.defined()) same.copy_(h.detach());
+       return stack(states);
+     }},
+    {"net.h is the first state", "wrong",
+     [](Reader& net, const Tensor& x, const Tensor& h0) {
+       Tensor h = h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t)
+         states.push_back(h = tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) +
+                                   linear(h, net.w.weight_hh, net.w.bias_hh)));
+       net.h = states[0];
+       return stack(states);
+     }},
+    {"a residual", "wrong",
+     [](Reader& net, const Tensor& x, const Tensor& h0) {
+       Tensor h = h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t)
+         states.push_back(h = h + tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) +
+                                       linear(h, net.w.weight_hh, net.w.bias_hh)));
+       net.h = h;
+       return stack(states);
+     }},
+    {"h0 at every step", "wrong",
+     [](Reader& net, const Tensor& x, const Tensor& h0) {
+       const Tensor h = h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t)
+         states.push_back(
+             tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) + linear(h, net.w.weight_hh, net.w.bias_hh)));
+       net.h = states.back();
+       return stack(states);
+     }},
+    {"stacked behind the batch", "wrong",
+     [](Reader& net, const Tensor& x, const Tensor& h0) {
+       Tensor h = h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t)
+         states.push_back(h = tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) +
+                                   linear(h, net.w.weight_hh, net.w.bias_hh)));
+       net.h = h;
+       return stack(states, 1);
+     }},
+    {"h0 is detached", "wrong",
+     [](Reader& net, const Tensor& x, const Tensor& h0) {
+       Tensor h = h0.defined() ? h0.detach() : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t)
+         states.push_back(h = tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) +
+                                   linear(h, net.w.weight_hh, net.w.bias_hh)));
+       net.h = h;
+       return stack(states);
+     }},
+    {"the state left by the text before is added to", "wrong",
+     [](Reader& net, const Tensor& x, const Tensor& h0) {
+       Tensor h = h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t)
+         states.push_back(h = tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) +
+                                   linear(h, net.w.weight_hh, net.w.bias_hh)));
+       net.h = net.h.defined() ? net.h + h : h;
        return stack(states);
      }}};
 

@@ -96,11 +96,98 @@ const Answers<decltype(rnn_read_padded)> answers{
        }
        return Readings{stack(states), h};
      }},
-    {"no lengths", "RN-64", [](const RecurrentWeights& w, const Tensor& x, const Lengths&, const Tensor& h0) {
+    {"no lengths", "RN-64",
+     [](const RecurrentWeights& w, const Tensor& x, const Lengths&, const Tensor& h0) {
        Tensor h = begin(w, x, h0);
        std::vector<Tensor> states;
        for (index_t t = 0; t < x.size(0); ++t) states.push_back(h = step(w, x[t], h));
        return Readings{stack(states), h};
+     }},
+    {"an empty sequence without h0 is an error", "wrong",
+     [](const RecurrentWeights& w, const Tensor& x, const std::vector<index_t>& lengths, const Tensor& h0) {
+       for (const index_t n : lengths)
+         check(n > 0 || h0.defined(), "rnn_read_padded", "nothing to begin with");
+       Tensor h = h0.defined() ? h0 : zeros({x.size(1), w.weight_hh.size(0)}, x.dtype());
+       const Tensor length =
+           from_vector(std::vector<double>(lengths.begin(), lengths.end()), {x.size(1), 1}, x.dtype());
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t) {
+         const Mask real = length > static_cast<double>(t);
+         const Tensor next = tanh(linear(masked_fill(x[t], !real, 0), w.weight_ih, w.bias_ih) +
+                                  linear(h, w.weight_hh, w.bias_hh));
+         h = where(real, next, h);
+         states.push_back(masked_fill(next, !real, 0));
+       }
+       return Readings{stack(states), h};
+     }},
+    {"stops when all are read", "wrong",
+     [](const RecurrentWeights& w, const Tensor& x, const std::vector<index_t>& lengths, const Tensor& h0) {
+       Tensor h = h0.defined() ? h0 : zeros({x.size(1), w.weight_hh.size(0)}, x.dtype());
+       const Tensor length =
+           from_vector(std::vector<double>(lengths.begin(), lengths.end()), {x.size(1), 1}, x.dtype());
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t) {
+         const Mask real = length > static_cast<double>(t);
+         if (t > 0 && real.count() == 0) break;
+         const Tensor next = tanh(linear(masked_fill(x[t], !real, 0), w.weight_ih, w.bias_ih) +
+                                  linear(h, w.weight_hh, w.bias_hh));
+         h = where(real, next, h);
+         states.push_back(masked_fill(next, !real, 0));
+       }
+       return Readings{stack(states), h};
+     }},
+    {"at least one token each", "wrong",
+     [](const RecurrentWeights& w, const Tensor& x, const std::vector<index_t>& lengths, const Tensor& h0) {
+       Tensor h = h0.defined() ? h0 : zeros({x.size(1), w.weight_hh.size(0)}, x.dtype());
+       const Tensor length =
+           clamp(from_vector(std::vector<double>(lengths.begin(), lengths.end()), {x.size(1), 1}, x.dtype()),
+                 1, INFINITY);
+       std::vector<Tensor> states;
+       for (index_t t = 0; t < x.size(0); ++t) {
+         const Mask real = length > static_cast<double>(t);
+         const Tensor next = tanh(linear(masked_fill(x[t], !real, 0), w.weight_ih, w.bias_ih) +
+                                  linear(h, w.weight_hh, w.bias_hh));
+         h = where(real, next, h);
+         states.push_back(masked_fill(next, !real, 0));
+       }
+       return Readings{stack(states), h};
+     }},
+    {"last from the states, h0 not for an empty one", "RN-73",
+     [](const RecurrentWeights& w, const Tensor& x, const std::vector<index_t>& lengths, const Tensor& h0) {
+       Tensor h = h0.defined() ? h0 : zeros({x.size(1), w.weight_hh.size(0)}, x.dtype());
+       const Tensor length =
+           from_vector(std::vector<double>(lengths.begin(), lengths.end()), {x.size(1), 1}, x.dtype());
+       std::vector<Tensor> states, last;
+       for (index_t t = 0; t < x.size(0); ++t) {
+         const Mask real = length > static_cast<double>(t);
+         const Tensor next = tanh(linear(masked_fill(x[t], !real, 0), w.weight_ih, w.bias_ih) +
+                                  linear(h, w.weight_hh, w.bias_hh));
+         h = where(real, next, h);
+         states.push_back(masked_fill(next, !real, 0));
+       }
+       for (std::size_t b = 0; b < lengths.size(); ++b)
+         last.push_back(
+             states[static_cast<std::size_t>(std::max<index_t>(lengths[b] - 1, 0))][static_cast<index_t>(b)]);
+       return Readings{stack(states), stack(last)};
+     }},
+    {"every NaN becomes 0, whatever the length", "wrong",
+     [](const RecurrentWeights& w, const Tensor& x, const std::vector<index_t>& lengths, const Tensor& h0) {
+       Tensor h = h0.defined() ? h0 : zeros({x.size(1), w.weight_hh.size(0)}, x.dtype());
+       const index_t t_max = x.size(0);
+       std::vector<Tensor> states;
+       Tensor last = h;
+       for (index_t t = 0; t < t_max; ++t) {
+         const Tensor length =
+             from_vector(std::vector<double>(lengths.begin(), lengths.end()), {x.size(1), 1}, x.dtype());
+         const Mask real = length > static_cast<double>(t);
+         const Tensor next = tanh(
+             linear(where(abs(x[t]) < 1e30, x[t], zeros(x[t].shape(), x.dtype())), w.weight_ih, w.bias_ih) +
+             linear(h, w.weight_hh, w.bias_hh));
+         h = next;
+         last = where(real, next, last);
+         states.push_back(next);
+       }
+       return Readings{stack(states), last};
      }}};
 
 }  // namespace

@@ -38,12 +38,47 @@ const Answers<decltype(box_corners)> answers{
        const Tensor middle = x.slice(1, 0, 2), half = x.slice(1, 2, 4) / 2.0;
        return cat({middle - half, middle + half}, 1);
      }},
-    {"into the caller's boxes", "likely SD-34", [](const Tensor& x) {
+    {"into the caller's boxes", "likely SD-34",
+     [](const Tensor& x) {
        const Tensor middle = x.slice(-1, 0, 2), half = x.slice(-1, 2, 4) / 2.0;
        const Tensor y = cat({middle - half, middle + half}, -1);
        Tensor same = x.detach();
        same.copy_(y.detach());
        return y;
+     }},
+    {"slices along axis 1", "wrong",
+     [](const Tensor& boxes) {
+       if (boxes.rank() < 2)
+         return cat({boxes.slice(0, 0, 2) - boxes.slice(0, 2, 4) / 2.0,
+                     boxes.slice(0, 0, 2) + boxes.slice(0, 2, 4) / 2.0},
+                    0);
+       const Tensor middle = boxes.slice(1, 0, 2), half = boxes.slice(1, 2, 4) / 2.0;
+       return cat({middle - half, middle + half}, 1);
+     }},
+    {"the whole size to both sides", "DE-12",
+     [](const Tensor& boxes) {
+       const Tensor middle = boxes.slice(-1, 0, 2), size = boxes.slice(-1, 2, 4);
+       return cat({middle - size, middle + size}, -1);
+     }},
+    {"the middle as a corner", "DE-11",
+     [](const Tensor& boxes) {
+       const Tensor middle = boxes.slice(-1, 0, 2), size = boxes.slice(-1, 2, 4);
+       return cat({middle, middle + size}, -1);
+     }},
+    {"x0, x1, y0, y1", "DE-13",
+     [](const Tensor& boxes) {
+       const Tensor middle = boxes.slice(-1, 0, 2), half = boxes.slice(-1, 2, 4) / 2.0;
+       const Tensor a = middle - half, b = middle + half;
+       return cat({a.slice(-1, 0, 1), b.slice(-1, 0, 1), a.slice(-1, 1, 2), b.slice(-1, 1, 2)}, -1);
+     }},
+    {"no gradient for the size", "wrong",
+     [](const Tensor& boxes) {
+       const Tensor middle = boxes.slice(-1, 0, 2), half = boxes.slice(-1, 2, 4).detach() / 2.0;
+       return cat({middle - half, middle + half}, -1);
+     }},
+    {"lower right first", "wrong", [](const Tensor& boxes) {
+       const Tensor middle = boxes.slice(-1, 0, 2), half = boxes.slice(-1, 2, 4) / 2.0;
+       return cat({middle + half, middle - half}, -1);
      }}};
 
 }  // namespace

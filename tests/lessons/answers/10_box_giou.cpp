@@ -51,7 +51,8 @@ const Answers<decltype(box_giou)> answers{
        const Areas x = areas(a, b);
        return relu(x.both / x.either - (x.around - x.either) / x.around);
      }},
-    {"the overlap without relu in one axis", "DE-15", [](const Tensor& a, const Tensor& b) {
+    {"the overlap without relu in one axis", "DE-15",
+     [](const Tensor& a, const Tensor& b) {
        const Areas x = areas(a, b);
        const Tensor height =
            minimum(a.select(-1, 3), b.select(-1, 3)) - maximum(a.select(-1, 1), b.select(-1, 1));
@@ -59,6 +60,65 @@ const Answers<decltype(box_giou)> answers{
            relu(minimum(a.select(-1, 2), b.select(-1, 2)) - maximum(a.select(-1, 0), b.select(-1, 0)));
        const Tensor both = height * width, either = x.either + x.both - both;
        return both / either - (x.around - either) / x.around;
+     }},
+    {"relu of the product", "wrong",
+     [](const Tensor& a, const Tensor& b) {
+       const auto first = [](const Tensor& x) { return x.slice(-1, 0, 2); };
+       const auto last = [](const Tensor& x) { return x.slice(-1, 2, 4); };
+       const auto area = [](const Tensor& size) { return size.select(-1, 0) * size.select(-1, 1); };
+       const Tensor both = relu(area(minimum(last(a), last(b)) - maximum(first(a), first(b))));
+       const Tensor either = area(last(a) - first(a)) + area(last(b) - first(b)) - both;
+       const Tensor around = area(maximum(last(a), last(b)) - minimum(first(a), first(b)));
+       return both / either - (around - either) / around;
+     }},
+    {"both areas with what is in common twice", "DE-16",
+     [](const Tensor& a, const Tensor& b) {
+       const auto first = [](const Tensor& x) { return x.slice(-1, 0, 2); };
+       const auto last = [](const Tensor& x) { return x.slice(-1, 2, 4); };
+       const auto area = [](const Tensor& size) { return size.select(-1, 0) * size.select(-1, 1); };
+       const Tensor both = area(relu(minimum(last(a), last(b)) - maximum(first(a), first(b))));
+       const Tensor either = area(last(a) - first(a)) + area(last(b) - first(b));
+       const Tensor around = area(maximum(last(a), last(b)) - minimum(first(a), first(b)));
+       return both / either - (around - either) / around;
+     }},
+    {"around less both", "DE-18",
+     [](const Tensor& a, const Tensor& b) {
+       const auto first = [](const Tensor& x) { return x.slice(-1, 0, 2); };
+       const auto last = [](const Tensor& x) { return x.slice(-1, 2, 4); };
+       const auto area = [](const Tensor& size) { return size.select(-1, 0) * size.select(-1, 1); };
+       const Tensor both = area(relu(minimum(last(a), last(b)) - maximum(first(a), first(b))));
+       const Tensor either = area(last(a) - first(a)) + area(last(b) - first(b)) - both;
+       const Tensor around = area(maximum(last(a), last(b)) - minimum(first(a), first(b)));
+       return both / either - (around - both) / around;
+     }},
+    {"divided by what is around without the gap", "DE-17",
+     [](const Tensor& a, const Tensor& b) {
+       const auto first = [](const Tensor& x) { return x.slice(-1, 0, 2); };
+       const auto last = [](const Tensor& x) { return x.slice(-1, 2, 4); };
+       const auto area = [](const Tensor& size) { return size.select(-1, 0) * size.select(-1, 1); };
+       const Tensor both = area(relu(minimum(last(a), last(b)) - maximum(first(a), first(b))));
+       const Tensor either = area(last(a) - first(a)) + area(last(b) - first(b)) - both;
+       const Tensor around = area(maximum(last(a), last(b)) - minimum(first(a), first(b)));
+       return both / either - (around - either) / either;
+     }},
+    {"1 - giou", "DE-20",
+     [](const Tensor& a, const Tensor& b) {
+       const auto first = [](const Tensor& x) { return x.slice(-1, 0, 2); };
+       const auto last = [](const Tensor& x) { return x.slice(-1, 2, 4); };
+       const auto area = [](const Tensor& size) { return size.select(-1, 0) * size.select(-1, 1); };
+       const Tensor both = area(relu(minimum(last(a), last(b)) - maximum(first(a), first(b))));
+       const Tensor either = area(last(a) - first(a)) + area(last(b) - first(b)) - both;
+       const Tensor around = area(maximum(last(a), last(b)) - minimum(first(a), first(b)));
+       return 1.0 - (both / either - (around - either) / around);
+     }},
+    {"no gradient through what is around", "wrong", [](const Tensor& a, const Tensor& b) {
+       const auto first = [](const Tensor& x) { return x.slice(-1, 0, 2); };
+       const auto last = [](const Tensor& x) { return x.slice(-1, 2, 4); };
+       const auto area = [](const Tensor& size) { return size.select(-1, 0) * size.select(-1, 1); };
+       const Tensor both = area(relu(minimum(last(a), last(b)) - maximum(first(a), first(b))));
+       const Tensor either = area(last(a) - first(a)) + area(last(b) - first(b)) - both;
+       const Tensor around = area(maximum(last(a), last(b)) - minimum(first(a), first(b))).detach();
+       return both / either - (around - either) / around;
      }}};
 
 }  // namespace

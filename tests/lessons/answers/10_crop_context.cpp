@@ -30,8 +30,30 @@ const Answers<decltype(crop_context)> answers{
        const index_t keep = ids.size(1) >= context ? context - (ids.size(1) == context) : ids.size(1);
        return ids.slice(1, ids.size(1) - keep, ids.size(1));
      }},
-    {"axis 0", "GP-60", [](const IntTensor& ids, index_t context) {
+    {"axis 0", "GP-60",
+     [](const IntTensor& ids, index_t context) {
        return ids.slice(0, std::max<index_t>(ids.size(0) - context, 0), ids.size(0));
+     }},
+    {"T - context without a maximum", "wrong",
+     [](const IntTensor& ids, index_t context) {
+       const index_t t = ids.size(1);
+       return ids.slice(1, t - context, t);
+     }},
+    {"the oldest tokens", "GP-11",
+     [](const IntTensor& ids, index_t context) { return ids.slice(1, 0, std::min(context, ids.size(1))); }},
+    {"the length of the batch", "wrong",
+     [](const IntTensor& ids, index_t context) {
+       const index_t t = ids.size(1);
+       return ids.slice(1, std::max<index_t>(ids.size(0) - context, 0), t);
+     }},
+    {"in whole contexts", "wrong",
+     [](const IntTensor& ids, index_t context) {
+       const index_t t = ids.size(1);
+       return t <= context ? ids : ids.slice(1, (t - 1) / context * context, t);
+     }},
+    {"the newest without the last", "GP-13", [](const IntTensor& ids, index_t context) {
+       const index_t t = ids.size(1);
+       return t <= context ? ids : ids.slice(1, t - context - 1, t - 1);
      }}};
 
 }  // namespace

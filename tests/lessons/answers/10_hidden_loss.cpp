@@ -65,8 +65,65 @@ const Answers<decltype(hidden_loss)> answers{
        std::sort(sorted.begin(), sorted.end());
        return cross_entropy(rows(logits, sorted), targets(words, places));
      }},
-    {"detached", "wrong", [](const Tensor& logits, const IntTensor& words, const Places& places) {
+    {"detached", "wrong",
+     [](const Tensor& logits, const IntTensor& words, const Places& places) {
        return cross_entropy(rows(logits.detach(), places), targets(words, places));
+     }},
+    {"the places of the first text for all", "wrong",
+     [](const Tensor& logits, const IntTensor& words, const std::vector<index_t>& places) {
+       const Tensor log_p = log_softmax(logits[0], -1);
+       Tensor sum = scalar(0, logits.dtype());
+       for (const index_t place : places) sum = sum - log_p[place % logits.size(1)][words[place]];
+       return sum / static_cast<double>(places.size());
+     }},
+    {"places counted b · V + t", "wrong",
+     [](const Tensor& logits, const IntTensor& words, const std::vector<index_t>& places) {
+       const index_t v = logits.size(2), t = logits.size(1);
+       const Tensor log_p = log_softmax(logits, -1);
+       Tensor sum = scalar(0, logits.dtype());
+       for (const index_t place : places)
+         sum = sum - log_p[std::min(place / v, logits.size(0) - 1)][std::min(place % v, t - 1)][words[place]];
+       return sum / static_cast<double>(places.size());
+     }},
+    {"divided by all tokens", "BE-17",
+     [](const Tensor& logits, const IntTensor& words, const std::vector<index_t>& places) {
+       const Tensor log_p = log_softmax(logits.reshape({words.numel(), logits.size(2)}), -1);
+       Tensor sum = scalar(0, logits.dtype());
+       for (const index_t place : places) sum = sum - log_p[place][words[place]];
+       return sum / static_cast<double>(words.numel());
+     }},
+    {"only the last place", "wrong",
+     [](const Tensor& logits, const IntTensor& words, const std::vector<index_t>& places) {
+       const Tensor log_p = log_softmax(logits.reshape({words.numel(), logits.size(2)}), -1);
+       return -log_p[places.back()][words[places.back()]];
+     }},
+    {"a softmax, then a log", "wrong",
+     [](const Tensor& logits, const IntTensor& words, const std::vector<index_t>& places) {
+       const Tensor p = softmax(logits.reshape({words.numel(), logits.size(2)}), -1);
+       Tensor sum = scalar(0, logits.dtype());
+       for (const index_t place : places) sum = sum - log(p[place][words[place]]);
+       return sum / static_cast<double>(places.size());
+     }},
+    {"the log of the mean probability", "wrong",
+     [](const Tensor& logits, const IntTensor& words, const std::vector<index_t>& places) {
+       const Tensor p = softmax(logits.reshape({words.numel(), logits.size(2)}), -1);
+       Tensor sum = scalar(0, logits.dtype());
+       for (const index_t place : places) sum = sum + p[place][words[place]];
+       return -log(sum / static_cast<double>(places.size()));
+     }},
+    {"the softmax over the tokens", "likely BE-21",
+     [](const Tensor& logits, const IntTensor& words, const std::vector<index_t>& places) {
+       const Tensor log_p = log_softmax(logits.reshape({words.numel(), logits.size(2)}), 0);
+       Tensor sum = scalar(0, logits.dtype());
+       for (const index_t place : places) sum = sum - log_p[place][words[place]];
+       return sum / static_cast<double>(places.size());
+     }},
+    {"perplexity", "wrong",
+     [](const Tensor& logits, const IntTensor& words, const std::vector<index_t>& places) {
+       const Tensor log_p = log_softmax(logits.reshape({words.numel(), logits.size(2)}), -1);
+       Tensor sum = scalar(0, logits.dtype());
+       for (const index_t place : places) sum = sum - log_p[place][words[place]];
+       return exp(sum / static_cast<double>(places.size()));
      }}};
 
 }  // namespace

@@ -66,8 +66,99 @@ const Answers<decltype(hide_words)> answers{
          return c.how[i] < 0.8 ? mask_token : c.how[i] < 0.1 ? c.word[i] : id;
        });
      }},
-    {"one chance, and special tokens too", "wrong", [](const IntTensor& ids, const Chances& c) {
+    {"one chance, and special tokens too", "wrong",
+     [](const IntTensor& ids, const Chances& c) {
        return each(ids, [&](std::size_t i, index_t id) { return c.asked[i] < 0.15 ? mask_token : id; });
+     }},
+    {"stops at the first special token behind [CLS]", "wrong",
+     [](const IntTensor& ids, const Chances& chances) {
+       IntTensor result = ids;
+       for (std::size_t i = 0; i < result.values().size(); ++i) {
+         index_t& id = result.values()[i];
+         if (i > 0 && id < first_word) break;
+         if (id < first_word || chances.asked[i] >= 0.15) continue;
+         if (chances.how[i] < 0.8)
+           id = mask_token;
+         else if (chances.how[i] < 0.9)
+           id = chances.word[i];
+       }
+       return result;
+     }},
+    {"chances of the first row for all", "wrong",
+     [](const IntTensor& ids, const Chances& chances) {
+       IntTensor result = ids;
+       const auto t = static_cast<std::size_t>(ids.size(1));
+       for (std::size_t i = 0; i < result.values().size(); ++i) {
+         index_t& id = result.values()[i];
+         if (id < first_word || chances.asked[i % t] >= 0.15) continue;
+         if (chances.how[i % t] < 0.8)
+           id = mask_token;
+         else if (chances.how[i % t] < 0.9)
+           id = chances.word[i % t];
+       }
+       return result;
+     }},
+    {"the first text only", "wrong",
+     [](const IntTensor& ids, const Chances& chances) {
+       IntTensor result = ids;
+       for (std::size_t i = 0; i < static_cast<std::size_t>(ids.size(1)); ++i) {
+         index_t& id = result.values()[i];
+         if (id < first_word || chances.asked[i] >= 0.15) continue;
+         if (chances.how[i] < 0.8)
+           id = mask_token;
+         else if (chances.how[i] < 0.9)
+           id = chances.word[i];
+       }
+       return result;
+     }},
+    {"random words last", "wrong",
+     [](const IntTensor& ids, const Chances& chances) {
+       IntTensor result = ids;
+       for (std::size_t i = 0; i < result.values().size(); ++i) {
+         index_t& id = result.values()[i];
+         if (id < first_word || chances.asked[i] >= 0.15) continue;
+         if (chances.how[i] < 0.8)
+           id = mask_token;
+         else if (chances.how[i] >= 0.9)
+           id = chances.word[i];
+       }
+       return result;
+     }},
+    {"no random words", "BE-62",
+     [](const IntTensor& ids, const Chances& chances) {
+       IntTensor result = ids;
+       for (std::size_t i = 0; i < result.values().size(); ++i) {
+         index_t& id = result.values()[i];
+         if (id < first_word || chances.asked[i] >= 0.15) continue;
+         if (chances.how[i] < 0.8) id = mask_token;
+       }
+       return result;
+     }},
+    {"80 % of all", "BE-14",
+     [](const IntTensor& ids, const Chances& chances) {
+       IntTensor result = ids;
+       for (std::size_t i = 0; i < result.values().size(); ++i) {
+         index_t& id = result.values()[i];
+         if (id < first_word) continue;
+         if (chances.how[i] < 0.8)
+           id = mask_token;
+         else if (chances.how[i] < 0.9)
+           id = chances.word[i];
+       }
+       return result;
+     }},
+    {"a random word counts its distance from the first word", "wrong",
+     [](const IntTensor& ids, const Chances& chances) {
+       IntTensor result = ids;
+       for (std::size_t i = 0; i < result.values().size(); ++i) {
+         index_t& id = result.values()[i];
+         if (id < first_word || chances.asked[i] >= 0.15) continue;
+         if (chances.how[i] < 0.8)
+           id = mask_token;
+         else if (chances.how[i] < 0.9)
+           id = first_word + chances.word[i];
+       }
+       return result;
      }}};
 
 }  // namespace

@@ -40,11 +40,53 @@ const Answers<decltype(keep_top_k)> answers{
      [](const Tensor& x, index_t k) {
        return masked_fill(log_softmax(x, -1), x < least_kept(x, k), -INFINITY);
      }},
-    {"fills the caller's logits", "likely SD-34", [](const Tensor& x, index_t k) {
+    {"fills the caller's logits", "likely SD-34",
+     [](const Tensor& x, index_t k) {
        const Tensor result = masked_fill(x, x < least_kept(x, k), -INFINITY);
        Tensor same = x.detach();
        same.copy_(result.detach());
        return result;
+     }},
+    {"the largest ones in order, the rest filled up", "wrong",
+     [](const Tensor& logits, index_t k) {
+       const Tensor top = topk(logits, k).values;
+       if (k == logits.size(1)) return top;
+       return cat({top, full({logits.size(0), logits.size(1) - k}, -INFINITY, logits.dtype())}, 1);
+     }},
+    {"the k-th largest of all", "GP-64",
+     [](const Tensor& logits, index_t k) {
+       const Tensor least = topk(logits.reshape({logits.numel()}), k).values.slice(0, k - 1, k);
+       return where(logits < least, full(logits.shape(), -INFINITY, logits.dtype()), logits);
+     }},
+    {"the threshold of the first row", "GP-22",
+     [](const Tensor& logits, index_t k) {
+       const Tensor least = topk(logits, k).values.slice(1, k - 1, k).slice(0, 0, 1);
+       return where(logits < least, full(logits.shape(), -INFINITY, logits.dtype()), logits);
+     }},
+    {"cut off to 0", "GP-20",
+     [](const Tensor& logits, index_t k) {
+       const Tensor least = topk(logits, k).values.slice(1, k - 1, k);
+       return where(logits < least, zeros(logits.shape(), logits.dtype()), logits);
+     }},
+    {"the k smallest", "GP-21",
+     [](const Tensor& logits, index_t k) {
+       const Tensor most = -topk(-logits, k).values.slice(1, k - 1, k);
+       return where(logits > most, full(logits.shape(), -INFINITY, logits.dtype()), logits);
+     }},
+    {"detached", "wrong",
+     [](const Tensor& logits, index_t k) {
+       const Tensor least = topk(logits, k).values.slice(1, k - 1, k);
+       return where(logits < least, full(logits.shape(), -INFINITY, logits.dtype()), logits.detach());
+     }},
+    {"nothing is cut off in a batch of one", "GP-25",
+     [](const Tensor& logits, index_t k) {
+       if (logits.size(0) == 1) return logits;
+       const Tensor least = topk(logits, k).values.slice(1, k - 1, k);
+       return where(logits < least, full(logits.shape(), -INFINITY, logits.dtype()), logits);
+     }},
+    {"negative logits are cut off, too", "wrong", [](const Tensor& logits, index_t k) {
+       const Tensor least = maximum(topk(logits, k).values.slice(1, k - 1, k), zeros({1, 1}, logits.dtype()));
+       return where(logits < least, full(logits.shape(), -INFINITY, logits.dtype()), logits);
      }}};
 
 }  // namespace

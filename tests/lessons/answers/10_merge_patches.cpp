@@ -32,8 +32,47 @@ const Answers<decltype(merge_patches)> answers{
      [](const Tensor& x) {
        return cat({at(x, 0, 0), at(x, 0, 0), at(x, 0, 0), at(x, 0, 0)}, -1);
      }},
-    {"no gradient for one of the four", "wrong", [](const Tensor& x) {
+    {"no gradient for one of the four", "wrong",
+     [](const Tensor& x) {
        return cat({at(x, 0, 0), at(x, 1, 0), at(x, 0, 1), at(x, 1, 1).detach()}, -1);
+     }},
+    {"right first", "SW-07",
+     [](const Tensor& x) {
+       const auto at = [&](index_t r, index_t c) { return x.slice(1, r, to_end, 2).slice(2, c, to_end, 2); };
+       return cat({at(0, 0), at(0, 1), at(1, 0), at(1, 1)}, -1);
+     }},
+    {"quarters of the picture", "SW-29",
+     [](const Tensor& x) {
+       const index_t h = x.size(1) / 2, w = x.size(2) / 2;
+       return cat({x.slice(1, 0, h).slice(2, 0, w), x.slice(1, h).slice(2, 0, w),
+                   x.slice(1, 0, h).slice(2, w), x.slice(1, h).slice(2, w)},
+                  -1);
+     }},
+    {"a reshape alone", "SW-30",
+     [](const Tensor& x) {
+       return x.reshape({x.size(0), x.size(1) / 2, x.size(2) / 2, 4 * x.size(3)});
+     }},
+    {"channels dealt out", "SW-32",
+     [](const Tensor& x) {
+       const auto at = [&](index_t r, index_t c) { return x.slice(1, r, to_end, 2).slice(2, c, to_end, 2); };
+       return stack({at(0, 0), at(1, 0), at(0, 1), at(1, 1)}, -1)
+           .reshape({x.size(0), x.size(1) / 2, x.size(2) / 2, 4 * x.size(3)});
+     }},
+    {"the mean of the four", "wrong",
+     [](const Tensor& x) {
+       const auto at = [&](index_t r, index_t c) { return x.slice(1, r, to_end, 2).slice(2, c, to_end, 2); };
+       const Tensor m = (at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1)) / 4.0;
+       return cat({m, m, m, m}, -1);
+     }},
+    {"height and width exchanged in the result", "wrong",
+     [](const Tensor& x) {
+       const auto at = [&](index_t r, index_t c) { return x.slice(1, r, to_end, 2).slice(2, c, to_end, 2); };
+       return cat({at(0, 0), at(1, 0), at(0, 1), at(1, 1)}, -1).transpose(1, 2);
+     }},
+    {"a list of tokens", "wrong", [](const Tensor& x) {
+       const auto at = [&](index_t r, index_t c) { return x.slice(1, r, to_end, 2).slice(2, c, to_end, 2); };
+       return cat({at(0, 0), at(1, 0), at(0, 1), at(1, 1)}, -1)
+           .reshape({x.size(0), x.size(1) / 2 * (x.size(2) / 2), 4 * x.size(3)});
      }}};
 
 }  // namespace

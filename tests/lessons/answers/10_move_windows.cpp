@@ -49,6 +49,79 @@ const Answers<decltype(move_windows)> answers{
     {"not rolled back, and no mask", "wrong",
      [](const Tensor& x, index_t w, index_t shift, const WindowParts& p) {
        return inside(rolled(x, -shift), w, {}, p);
+     }},
+    {"down and to the right", "SW-34",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
+       const Mask mask = shift > 0 ? parts.mask(x.size(1), x.size(2), w, shift) : Mask();
+       const Tensor seen =
+           parts.reverse(parts.attend(parts.partition(roll(roll(x, shift, 1), shift, 2), w), mask), w,
+                         x.size(1), x.size(2));
+       return roll(roll(seen, -shift, 1), -shift, 2);
+     }},
+    {"rows only", "SW-35",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
+       const Mask mask = shift > 0 ? parts.mask(x.size(1), x.size(2), w, shift) : Mask();
+       const Tensor seen =
+           parts.reverse(parts.attend(parts.partition(roll(x, -shift, 1), w), mask), w, x.size(1), x.size(2));
+       return roll(seen, shift, 1);
+     }},
+    {"rolled back in rows only", "wrong",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
+       const Mask mask = shift > 0 ? parts.mask(x.size(1), x.size(2), w, shift) : Mask();
+       const Tensor seen =
+           parts.reverse(parts.attend(parts.partition(roll(roll(x, -shift, 1), -shift, 2), w), mask), w,
+                         x.size(1), x.size(2));
+       return roll(seen, shift, 1);
+     }},
+    {"the mask of a turned picture", "wrong",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
+       const Mask mask = shift > 0 ? parts.mask(x.size(2), x.size(1), w, shift) : Mask();
+       const Tensor seen =
+           parts.reverse(parts.attend(parts.partition(roll(roll(x, -shift, 1), -shift, 2), w), mask), w,
+                         x.size(1), x.size(2));
+       return roll(roll(seen, shift, 1), shift, 2);
+     }},
+    {"height and width exchanged on the way back", "wrong",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
+       const Mask mask = shift > 0 ? parts.mask(x.size(1), x.size(2), w, shift) : Mask();
+       const Tensor seen =
+           parts.reverse(parts.attend(parts.partition(roll(roll(x, -shift, 1), -shift, 2), w), mask), w,
+                         x.size(2), x.size(1));
+       return roll(roll(seen, shift, 1), shift, 2);
+     }},
+    {"a residual", "wrong",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
+       const Mask mask = shift > 0 ? parts.mask(x.size(1), x.size(2), w, shift) : Mask();
+       const Tensor seen =
+           parts.reverse(parts.attend(parts.partition(roll(roll(x, -shift, 1), -shift, 2), w), mask), w,
+                         x.size(1), x.size(2));
+       return x + roll(roll(seen, shift, 1), shift, 2);
+     }},
+    {"attends twice, unmoved and moved", "wrong",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
+       const Mask mask = shift > 0 ? parts.mask(x.size(1), x.size(2), w, shift) : Mask();
+       const Tensor first =
+           parts.reverse(parts.attend(parts.partition(x, w), Mask()), w, x.size(1), x.size(2));
+       const Tensor seen =
+           parts.reverse(parts.attend(parts.partition(roll(roll(first, -shift, 1), -shift, 2), w), mask), w,
+                         x.size(1), x.size(2));
+       return roll(roll(seen, shift, 1), shift, 2);
+     }},
+    {"the mask only if the shift is half a window", "SW-01",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
+       const Mask mask = 2 * shift == w ? parts.mask(x.size(1), x.size(2), w, shift) : Mask();
+       const Tensor seen =
+           parts.reverse(parts.attend(parts.partition(roll(roll(x, -shift, 1), -shift, 2), w), mask), w,
+                         x.size(1), x.size(2));
+       return roll(roll(seen, shift, 1), shift, 2);
+     }},
+    {"the axes counted from 0", "SW-35",
+     [](const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
+       const Mask mask = shift > 0 ? parts.mask(x.size(1), x.size(2), w, shift) : Mask();
+       const Tensor seen =
+           parts.reverse(parts.attend(parts.partition(roll(roll(x, -shift, 0), -shift, 1), w), mask), w,
+                         x.size(1), x.size(2));
+       return roll(roll(seen, shift, 0), shift, 1);
      }}};
 
 }  // namespace

@@ -36,8 +36,40 @@ const Answers<decltype(pool)> answers{
        for (index_t i = 0; i < x.size(0); ++i) rows.push_back(x[i][i % x.size(1)]);
        return tanh(linear(stack(rows), w, b));
      }},
-    {"no gradient to hidden", "wrong", [](const Tensor& x, const Tensor& w, const Tensor& b) {
+    {"no gradient to hidden", "wrong",
+     [](const Tensor& x, const Tensor& w, const Tensor& b) {
        return tanh(linear(x.select(1, 0).detach(), w, b));
+     }},
+    {"the last token", "BE-23",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& bias) {
+       return tanh(linear(hidden.select(1, -1), weight, bias));
+     }},
+    {"the mean", "BE-22",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& bias) {
+       return tanh(linear(mean(hidden, {1}), weight, bias));
+     }},
+    {"hidden[0] if B = T", "BE-24",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& bias) {
+       return tanh(linear(hidden.size(0) == hidden.size(1) ? hidden[0] : hidden.select(1, 0), weight, bias));
+     }},
+    {"the axis of the tokens stays", "wrong",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& bias) {
+       return tanh(linear(hidden.slice(1, 0, 1), weight, bias));
+     }},
+    {"a squeeze too many", "wrong",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& bias) {
+       return tanh(linear(hidden.size(0) == 1 ? hidden[0][0] : hidden.select(1, 0), weight, bias));
+     }},
+    {"no bias", "BE-27",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& bias) {
+       return tanh(matmul(hidden.select(1, 0), weight.transpose(0, 1)));
+     }},
+    {"relu", "wrong",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& bias) {
+       return relu(linear(hidden.select(1, 0), weight, bias));
+     }},
+    {"the weight as it is", "BE-28", [](const Tensor& hidden, const Tensor& weight, const Tensor& bias) {
+       return tanh(matmul(hidden.select(1, 0), weight) + bias);
      }}};
 
 }  // namespace

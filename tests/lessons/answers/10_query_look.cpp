@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "lessons/10_detr/exercises.h"
@@ -45,6 +46,56 @@ const Answers<decltype(query_look)> answers{
      [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
        const double size = std::sqrt(static_cast<double>(memory.size(0)));
        return matmul(softmax(matmul(x + asked, (memory + place).transpose(0, 1)) / size, -1), memory);
+     }},
+    {"places in the values", "DE-08",
+     [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+       const Tensor keys = memory + place;
+       return matmul(
+           softmax(matmul(x + asked, keys.transpose(-2, -1)) / std::sqrt(static_cast<double>(x.size(-1))),
+                   -1),
+           keys);
+     }},
+    {"a residual", "wrong",
+     [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+       return x + matmul(softmax(matmul(x + asked, (memory + place).transpose(-2, -1)) /
+                                     std::sqrt(static_cast<double>(x.size(-1))),
+                                 -1),
+                         memory);
+     }},
+    {"places only if N and S differ", "DE-42",
+     [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+       const Tensor keys = x.size(0) == memory.size(0) ? memory : memory + place;
+       return matmul(
+           softmax(matmul(x + asked, keys.transpose(-2, -1)) / std::sqrt(static_cast<double>(x.size(-1))),
+                   -1),
+           memory);
+     }},
+    {"exp without the maximum", "SD-16",
+     [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+       const Tensor e = exp(matmul(x + asked, (memory + place).transpose(-2, -1)) /
+                            std::sqrt(static_cast<double>(x.size(-1))));
+       return matmul(e, memory) / e.sum({-1}, true);
+     }},
+    {"content with content, place with place", "wrong",
+     [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+       const Tensor s = matmul(x, memory.transpose(0, 1)) + matmul(asked, place.transpose(0, 1));
+       return matmul(softmax(s / std::sqrt(static_cast<double>(x.size(-1))), -1), memory);
+     }},
+    {"positions scaled by a half", "wrong",
+     [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+       const Tensor s = matmul(x + asked * 0.5, (memory + place * 0.5).transpose(0, 1));
+       return matmul(softmax(s / std::sqrt(static_cast<double>(x.size(-1))), -1), memory);
+     }},
+    {"the queries' positions in the result", "DE-47",
+     [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+       return asked + matmul(softmax(matmul(x + asked, (memory + place).transpose(-2, -1)) /
+                                         std::sqrt(static_cast<double>(x.size(-1))),
+                                     -1),
+                             memory);
+     }},
+    {"divided by 2", "wrong",
+     [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+       return matmul(softmax(matmul(x + asked, (memory + place).transpose(-2, -1)) / 2.0, -1), memory);
      }}};
 
 }  // namespace

@@ -33,11 +33,66 @@ const Answers<decltype(relative_index)> answers{
            values.push_back((i / w - j / w + w - 1) * 3 + i % w - j % w + w - 1);
        return IntTensor(values, {w * w, w * w});
      }},
-    {"the transpose", "SW-23", [](index_t w) {
+    {"the transpose", "SW-23",
+     [](index_t w) {
        std::vector<index_t> values;
        for (index_t i = 0; i < w * w; ++i)
          for (index_t j = 0; j < w * w; ++j)
            values.push_back((j / w - i / w + w - 1) * (2 * w - 1) + j % w - i % w + w - 1);
+       return IntTensor(values, {w * w, w * w});
+     }},
+    {"rows of w entries", "SW-24",
+     [](index_t w) {
+       std::vector<index_t> values;
+       for (index_t i = 0; i < w * w; ++i)
+         for (index_t j = 0; j < w * w; ++j)
+           values.push_back((i / w - j / w + w - 1) * w + i % w - j % w + w - 1);
+       return IntTensor(values, {w * w, w * w});
+     }},
+    {"columns first", "SW-25",
+     [](index_t w) {
+       std::vector<index_t> values;
+       for (index_t i = 0; i < w * w; ++i)
+         for (index_t j = 0; j < w * w; ++j)
+           values.push_back((i % w - j % w + w - 1) * (2 * w - 1) + i / w - j / w + w - 1);
+       return IntTensor(values, {w * w, w * w});
+     }},
+    {"absolute distances", "wrong",
+     [](index_t w) {
+       std::vector<index_t> values;
+       for (index_t i = 0; i < w * w; ++i)
+         for (index_t j = 0; j < w * w; ++j)
+           values.push_back(std::abs(i / w - j / w) * (2 * w - 1) + std::abs(i % w - j % w));
+       return IntTensor(values, {w * w, w * w});
+     }},
+    {"w added in place of w - 1", "SW-28",
+     [](index_t w) {
+       std::vector<index_t> values;
+       for (index_t i = 0; i < w * w; ++i)
+         for (index_t j = 0; j < w * w; ++j)
+           values.push_back((i / w - j / w + w) * (2 * w - 1) + i % w - j % w + w);
+       return IntTensor(values, {w * w, w * w});
+     }},
+    {"rows of 2 w entries", "wrong",
+     [](index_t w) {
+       std::vector<index_t> values;
+       for (index_t i = 0; i < w * w; ++i)
+         for (index_t j = 0; j < w * w; ++j)
+           values.push_back((i / w - j / w + w - 1) * 2 * w + i % w - j % w + w - 1);
+       return IntTensor(values, {w * w, w * w});
+     }},
+    {"sums as published before the stride", "SW-27",
+     [](index_t w) {
+       std::vector<index_t> values;
+       for (index_t i = 0; i < w * w; ++i)
+         for (index_t j = 0; j < w * w; ++j) values.push_back(i / w - j / w + w - 1 + i % w - j % w + w - 1);
+       return IntTensor(values, {w * w, w * w});
+     }},
+    {"only the rows are moved above 0", "wrong", [](index_t w) {
+       std::vector<index_t> values;
+       for (index_t i = 0; i < w * w; ++i)
+         for (index_t j = 0; j < w * w; ++j)
+           values.push_back((i / w - j / w + w - 1) * (2 * w - 1) + i % w - j % w);
        return IntTensor(values, {w * w, w * w});
      }}};
 

@@ -61,7 +61,8 @@ const Answers<decltype(segment_ids)> answers{
        }
        return result;
      }},
-    {"a separator of 2, whatever was passed", "wrong", [](const IntTensor& ids, index_t) {
+    {"a separator of 2, whatever was passed", "wrong",
+     [](const IntTensor& ids, index_t) {
        IntTensor result = IntTensor::zeros(ids.shape());
        for (index_t b = 0; b < ids.size(0); ++b) {
          index_t segment = 0;
@@ -71,6 +72,63 @@ const Answers<decltype(segment_ids)> answers{
          }
        }
        return result;
+     }},
+    {"the segment of one row goes on in the next", "BE-11",
+     [](const IntTensor& ids, index_t sep) {
+       IntTensor segments = IntTensor::zeros(ids.shape());
+       index_t segment = 0;
+       for (index_t i = 0; i < ids.numel(); ++i) {
+         segments.values()[static_cast<std::size_t>(i)] = segment;
+         if (ids[i] == sep) segment = 1;
+       }
+       return segments;
+     }},
+    {"counts the separators", "BE-10",
+     [](const IntTensor& ids, index_t sep) {
+       IntTensor segments = IntTensor::zeros(ids.shape());
+       for (index_t b = 0; b < ids.size(0); ++b) {
+         index_t segment = 0;
+         for (index_t t = 0; t < ids.size(1); ++t) {
+           segments.values()[static_cast<std::size_t>(b * ids.size(1) + t)] = segment;
+           segment += ids.at({b, t}) == sep;
+         }
+       }
+       return segments;
+     }},
+    {"a row without a separator is 1 behind [CLS]", "wrong",
+     [](const IntTensor& ids, index_t sep) {
+       IntTensor segments = IntTensor::zeros(ids.shape());
+       for (index_t b = 0; b < ids.size(0); ++b) {
+         index_t first = 0;
+         for (index_t t = ids.size(1) - 1; t >= 0; --t)
+           if (ids.at({b, t}) == sep) first = t;
+         for (index_t t = first + 1; t < ids.size(1); ++t)
+           segments.values()[static_cast<std::size_t>(b * ids.size(1) + t)] = 1;
+       }
+       return segments;
+     }},
+    {"the separator as a part of the second", "BE-09",
+     [](const IntTensor& ids, index_t sep) {
+       IntTensor segments = IntTensor::zeros(ids.shape());
+       for (index_t b = 0; b < ids.size(0); ++b) {
+         index_t segment = 0;
+         for (index_t t = 0; t < ids.size(1); ++t) {
+           if (ids.at({b, t}) == sep) segment = 1;
+           segments.values()[static_cast<std::size_t>(b * ids.size(1) + t)] = segment;
+         }
+       }
+       return segments;
+     }},
+    {"up to the last separator", "wrong", [](const IntTensor& ids, index_t sep) {
+       IntTensor segments = IntTensor::zeros(ids.shape());
+       for (index_t b = 0; b < ids.size(0); ++b) {
+         index_t last = ids.size(1);
+         for (index_t t = 0; t < ids.size(1); ++t)
+           if (ids.at({b, t}) == sep) last = t;
+         for (index_t t = last + 1; t < ids.size(1); ++t)
+           segments.values()[static_cast<std::size_t>(b * ids.size(1) + t)] = 1;
+       }
+       return segments;
      }}};
 
 }  // namespace

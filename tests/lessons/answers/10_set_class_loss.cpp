@@ -72,6 +72,107 @@ const Answers<decltype(set_class_loss)> answers{
          w.push_back(target == logits.size(1) - 1 ? no_object : 1);
        const Tensor weight = from_vector(w, {logits.size(0)}, logits.dtype());
        return (each * weight).sum() / weight.sum();
+     }},
+    {"divided by at least 1", "wrong",
+     [](const Tensor& logits, const std::vector<index_t>& query, const IntTensor& labels, double no_object) {
+       const index_t queries = logits.size(0), nothing = logits.size(1) - 1;
+       std::vector<index_t> targets(static_cast<std::size_t>(queries), nothing);
+       std::vector<double> weights(static_cast<std::size_t>(queries), no_object);
+       for (std::size_t j = 0; j < query.size(); ++j) {
+         targets[static_cast<std::size_t>(query[j])] = labels[static_cast<index_t>(j)];
+         weights[static_cast<std::size_t>(query[j])] = 1;
+       }
+       double total = 0;
+       for (const double w : weights) total += w;
+       const Tensor each =
+           cross_entropy(logits, IntTensor(targets, {queries}), {.reduction = Reduction::none});
+       return sum(each * from_vector(weights, {queries}, logits.dtype())) / std::max(total, 1.0);
+     }},
+    {"labels by query, not by object", "DE-32",
+     [](const Tensor& logits, const std::vector<index_t>& query, const IntTensor& labels, double no_object) {
+       const index_t queries = logits.size(0), nothing = logits.size(1) - 1;
+       std::vector<index_t> targets(static_cast<std::size_t>(queries), nothing);
+       std::vector<double> weights(static_cast<std::size_t>(queries), no_object);
+       for (std::size_t j = 0; j < query.size(); ++j) {
+         targets[j] = labels[static_cast<index_t>(j)];
+         weights[j] = 1;
+       }
+       const Tensor each =
+           cross_entropy(logits, IntTensor(targets, {queries}), {.reduction = Reduction::none});
+       const Tensor weight = from_vector(weights, {queries}, logits.dtype());
+       return sum(each * weight) / sum(weight);
+     }},
+    {"targets right, weights by object", "wrong",
+     [](const Tensor& logits, const std::vector<index_t>& query, const IntTensor& labels, double no_object) {
+       const index_t queries = logits.size(0), nothing = logits.size(1) - 1;
+       std::vector<index_t> targets(static_cast<std::size_t>(queries), nothing);
+       std::vector<double> weights(static_cast<std::size_t>(queries), no_object);
+       for (std::size_t j = 0; j < query.size(); ++j) {
+         targets[static_cast<std::size_t>(query[j])] = labels[static_cast<index_t>(j)];
+         weights[j] = 1;
+       }
+       const Tensor each =
+           cross_entropy(logits, IntTensor(targets, {queries}), {.reduction = Reduction::none});
+       const Tensor weight = from_vector(weights, {queries}, logits.dtype());
+       return sum(each * weight) / sum(weight);
+     }},
+    {"a mean over objects plus a mean over the rest", "wrong",
+     [](const Tensor& logits, const std::vector<index_t>& query, const IntTensor& labels, double no_object) {
+       const index_t queries = logits.size(0), nothing = logits.size(1) - 1;
+       std::vector<index_t> targets(static_cast<std::size_t>(queries), nothing);
+       std::vector<double> found(static_cast<std::size_t>(queries), 0);
+       for (std::size_t j = 0; j < query.size(); ++j) {
+         targets[static_cast<std::size_t>(query[j])] = labels[static_cast<index_t>(j)];
+         found[static_cast<std::size_t>(query[j])] = 1;
+       }
+       const Tensor each =
+           cross_entropy(logits, IntTensor(targets, {queries}), {.reduction = Reduction::none});
+       const Tensor weight = from_vector(found, {queries}, logits.dtype());
+       const double n = static_cast<double>(query.size()), rest = static_cast<double>(queries) - n;
+       return sum(each * weight) / std::max(n, 1.0) +
+              sum(each * (1.0 - weight)) * no_object / std::max(rest, 1.0);
+     }},
+    {"no object is class 0", "DE-30",
+     [](const Tensor& logits, const std::vector<index_t>& query, const IntTensor& labels, double no_object) {
+       const index_t queries = logits.size(0);
+       std::vector<index_t> targets(static_cast<std::size_t>(queries), 0);
+       std::vector<double> weights(static_cast<std::size_t>(queries), no_object);
+       for (std::size_t j = 0; j < query.size(); ++j) {
+         targets[static_cast<std::size_t>(query[j])] = labels[static_cast<index_t>(j)];
+         weights[static_cast<std::size_t>(query[j])] = 1;
+       }
+       const Tensor each =
+           cross_entropy(logits, IntTensor(targets, {queries}), {.reduction = Reduction::none});
+       const Tensor weight = from_vector(weights, {queries}, logits.dtype());
+       return sum(each * weight) / sum(weight);
+     }},
+    {"divided by the number of objects", "DE-28",
+     [](const Tensor& logits, const std::vector<index_t>& query, const IntTensor& labels, double no_object) {
+       const index_t queries = logits.size(0), nothing = logits.size(1) - 1;
+       std::vector<index_t> targets(static_cast<std::size_t>(queries), nothing);
+       std::vector<double> weights(static_cast<std::size_t>(queries), no_object);
+       for (std::size_t j = 0; j < query.size(); ++j) {
+         targets[static_cast<std::size_t>(query[j])] = labels[static_cast<index_t>(j)];
+         weights[static_cast<std::size_t>(query[j])] = 1;
+       }
+       const Tensor each =
+           cross_entropy(logits, IntTensor(targets, {queries}), {.reduction = Reduction::none});
+       return sum(each * from_vector(weights, {queries}, logits.dtype())) /
+              std::max(1.0, static_cast<double>(query.size()));
+     }},
+    {"a weight of at most 1", "DE-26",
+     [](const Tensor& logits, const std::vector<index_t>& query, const IntTensor& labels, double no_object) {
+       const index_t queries = logits.size(0), nothing = logits.size(1) - 1;
+       std::vector<index_t> targets(static_cast<std::size_t>(queries), nothing);
+       std::vector<double> weights(static_cast<std::size_t>(queries), std::min(no_object, 1.0));
+       for (std::size_t j = 0; j < query.size(); ++j) {
+         targets[static_cast<std::size_t>(query[j])] = labels[static_cast<index_t>(j)];
+         weights[static_cast<std::size_t>(query[j])] = 1;
+       }
+       const Tensor each =
+           cross_entropy(logits, IntTensor(targets, {queries}), {.reduction = Reduction::none});
+       const Tensor weight = from_vector(weights, {queries}, logits.dtype());
+       return sum(each * weight) / sum(weight);
      }}};
 
 }  // namespace

@@ -49,6 +49,104 @@ const Answers<decltype(shift_mask)> answers{
          return std::pair(y + shift >= height, x + shift >= width);
        });
        return height == w && width == w ? !mask : mask;
+     }},
+    {"the two sides are added up", "wrong",
+     [](index_t height, index_t width, index_t w, index_t shift) {
+       const index_t across = width / w, count = height / w * across, n = w * w;
+       std::vector<std::uint8_t> values;
+       for (index_t window = 0; window < count; ++window) {
+         const auto side = [&](index_t i) {
+           const index_t y = window / across * w + i / w, x = window % across * w + i % w;
+           return (y >= height - shift) + (x >= width - shift);
+         };
+         for (index_t i = 0; i < n; ++i)
+           for (index_t j = 0; j < n; ++j) values.push_back(side(i) == side(j));
+       }
+       return Mask(values, {count, n, n});
+     }},
+    {"came round or not, from wherever", "SW-18",
+     [](index_t height, index_t width, index_t w, index_t shift) {
+       const index_t across = width / w, count = height / w * across, n = w * w;
+       std::vector<std::uint8_t> values;
+       for (index_t window = 0; window < count; ++window) {
+         const auto side = [&](index_t i) {
+           const index_t y = window / across * w + i / w, x = window % across * w + i % w;
+           return y >= height - shift || x >= width - shift;
+         };
+         for (index_t i = 0; i < n; ++i)
+           for (index_t j = 0; j < n; ++j) values.push_back(side(i) == side(j));
+       }
+       return Mask(values, {count, n, n});
+     }},
+    {"the first rows came round", "SW-17",
+     [](index_t height, index_t width, index_t w, index_t shift) {
+       const index_t across = width / w, count = height / w * across, n = w * w;
+       std::vector<std::uint8_t> values;
+       for (index_t window = 0; window < count; ++window) {
+         const auto side = [&](index_t i) {
+           const index_t y = window / across * w + i / w, x = window % across * w + i % w;
+           return 2 * (y < shift) + (x < shift);
+         };
+         for (index_t i = 0; i < n; ++i)
+           for (index_t j = 0; j < n; ++j) values.push_back(side(i) == side(j));
+       }
+       return Mask(values, {count, n, n});
+     }},
+    {"windows counted down first", "SW-20",
+     [](index_t height, index_t width, index_t w, index_t shift) {
+       const index_t down = height / w, count = down * (width / w), n = w * w;
+       std::vector<std::uint8_t> values;
+       for (index_t window = 0; window < count; ++window) {
+         const auto side = [&](index_t i) {
+           const index_t y = window % down * w + i / w, x = window / down * w + i % w;
+           return 2 * (y >= height - shift) + (x >= width - shift);
+         };
+         for (index_t i = 0; i < n; ++i)
+           for (index_t j = 0; j < n; ++j) values.push_back(side(i) == side(j));
+       }
+       return Mask(values, {count, n, n});
+     }},
+    {"the last w - shift rows came round", "wrong",
+     [](index_t height, index_t width, index_t w, index_t shift) {
+       const index_t across = width / w, count = height / w * across, n = w * w;
+       std::vector<std::uint8_t> values;
+       for (index_t window = 0; window < count; ++window) {
+         const auto side = [&](index_t i) {
+           const index_t y = window / across * w + i / w, x = window % across * w + i % w;
+           return 2 * (y >= height - w + shift) + (x >= width - w + shift);
+         };
+         for (index_t i = 0; i < n; ++i)
+           for (index_t j = 0; j < n; ++j) values.push_back(side(i) == side(j));
+       }
+       return Mask(values, {count, n, n});
+     }},
+    {"half a window, whatever the shift is", "SW-22",
+     [](index_t height, index_t width, index_t w, index_t shift) {
+       const index_t across = width / w, count = height / w * across, n = w * w, half = shift > 0 ? w / 2 : 0;
+       std::vector<std::uint8_t> values;
+       for (index_t window = 0; window < count; ++window) {
+         const auto side = [&](index_t i) {
+           const index_t y = window / across * w + i / w, x = window % across * w + i % w;
+           return 2 * (y >= height - half) + (x >= width - half);
+         };
+         for (index_t i = 0; i < n; ++i)
+           for (index_t j = 0; j < n; ++j) values.push_back(side(i) == side(j));
+       }
+       return Mask(values, {count, n, n});
+     }},
+    {"only what did not come round may be seen", "wrong",
+     [](index_t height, index_t width, index_t w, index_t shift) {
+       const index_t across = width / w, count = height / w * across, n = w * w;
+       std::vector<std::uint8_t> values;
+       for (index_t window = 0; window < count; ++window) {
+         const auto side = [&](index_t i) {
+           const index_t y = window / across * w + i / w, x = window % across * w + i % w;
+           return 2 * (y >= height - shift) + (x >= width - shift);
+         };
+         for (index_t i = 0; i < n; ++i)
+           for (index_t j = 0; j < n; ++j) values.push_back(i == j || (side(i) == 0 && side(j) == 0));
+       }
+       return Mask(values, {count, n, n});
      }}};
 
 }  // namespace

@@ -53,10 +53,104 @@ const Answers<decltype(sine_2d)> answers{
        for (index_t k = 0; k < c / 4; ++k) parts.push_back(columns);
        return cat(parts, -1).reshape({h * w, c});
      }},
-    {"a map instead of a list of pixels", "wrong", [](index_t h, index_t w, index_t c) {
+    {"a map instead of a list of pixels", "wrong",
+     [](index_t h, index_t w, index_t c) {
        const Tensor rows = axis(h, c / 2).unsqueeze(1).expand({h, w, c / 2});
        const Tensor columns = axis(w, c / 2).unsqueeze(0).expand({h, w, c / 2});
        return cat({rows, columns}, -1);
+     }},
+    {"pixels column by column", "DE-34",
+     [](index_t height, index_t width, index_t channels) {
+       std::vector<double> values;
+       const auto write = [&](index_t place, index_t size) {
+         const double angle =
+             2 * std::numbers::pi * static_cast<double>(place + 1) / static_cast<double>(size);
+         for (index_t k = 0; k < channels / 4; ++k) {
+           const double wave =
+               angle / std::pow(10000, 4 * static_cast<double>(k) / static_cast<double>(channels));
+           values.push_back(std::sin(wave)), values.push_back(std::cos(wave));
+         }
+       };
+       for (index_t j = 0; j < width; ++j)
+         for (index_t i = 0; i < height; ++i) write(i, height), write(j, width);
+       return from_vector(values, {height * width, channels});
+     }},
+    {"the height for both", "DE-41",
+     [](index_t height, index_t width, index_t channels) {
+       std::vector<double> values;
+       const auto write = [&](index_t place, index_t size) {
+         const double angle =
+             2 * std::numbers::pi * static_cast<double>(place + 1) / static_cast<double>(size);
+         for (index_t k = 0; k < channels / 4; ++k) {
+           const double wave =
+               angle / std::pow(10000, 4 * static_cast<double>(k) / static_cast<double>(channels));
+           values.push_back(std::sin(wave)), values.push_back(std::cos(wave));
+         }
+       };
+       for (index_t i = 0; i < height; ++i)
+         for (index_t j = 0; j < width; ++j) write(i, height), write(j, height);
+       return from_vector(values, {height * width, channels});
+     }},
+    {"k / c without the 2", "DE-39",
+     [](index_t height, index_t width, index_t channels) {
+       std::vector<double> values;
+       const auto write = [&](index_t place, index_t size) {
+         const double angle =
+             2 * std::numbers::pi * static_cast<double>(place + 1) / static_cast<double>(size);
+         for (index_t k = 0; k < channels / 4; ++k) {
+           const double wave =
+               angle / std::pow(10000, 2 * static_cast<double>(k) / static_cast<double>(channels));
+           values.push_back(std::sin(wave)), values.push_back(std::cos(wave));
+         }
+       };
+       for (index_t i = 0; i < height; ++i)
+         for (index_t j = 0; j < width; ++j) write(i, height), write(j, width);
+       return from_vector(values, {height * width, channels});
+     }},
+    {"integers divided", "wrong",
+     [](index_t height, index_t width, index_t channels) {
+       std::vector<double> values;
+       const auto write = [&](index_t place, index_t size) {
+         const double angle =
+             2 * std::numbers::pi * static_cast<double>(place + 1) / static_cast<double>(size);
+         for (index_t k = 0; k < channels / 4; ++k) {
+           const double wave = angle / std::pow(10000, 2 * k / (channels / 2));
+           values.push_back(std::sin(wave)), values.push_back(std::cos(wave));
+         }
+       };
+       for (index_t i = 0; i < height; ++i)
+         for (index_t j = 0; j < width; ++j) write(i, height), write(j, width);
+       return from_vector(values, {height * width, channels});
+     }},
+    {"one column less, as torch.linspace would have it", "wrong",
+     [](index_t height, index_t width, index_t channels) {
+       std::vector<double> values;
+       const auto write = [&](index_t place, index_t size) {
+         const double angle = 2 * std::numbers::pi * static_cast<double>(place) /
+                              static_cast<double>(std::max<index_t>(size - 1, 1));
+         for (index_t k = 0; k < channels / 4; ++k) {
+           const double wave =
+               angle / std::pow(10000, 4 * static_cast<double>(k) / static_cast<double>(channels));
+           values.push_back(std::sin(wave)), values.push_back(std::cos(wave));
+         }
+       };
+       for (index_t i = 0; i < height; ++i)
+         for (index_t j = 0; j < width; ++j) write(i, height), write(j, width);
+       return from_vector(values, {height * width, channels});
+     }},
+    {"degrees of a half turn", "DE-38", [](index_t height, index_t width, index_t channels) {
+       std::vector<double> values;
+       const auto write = [&](index_t place, index_t size) {
+         const double angle = std::numbers::pi * static_cast<double>(place + 1) / static_cast<double>(size);
+         for (index_t k = 0; k < channels / 4; ++k) {
+           const double wave =
+               angle / std::pow(10000, 4 * static_cast<double>(k) / static_cast<double>(channels));
+           values.push_back(std::sin(wave)), values.push_back(std::cos(wave));
+         }
+       };
+       for (index_t i = 0; i < height; ++i)
+         for (index_t j = 0; j < width; ++j) write(i, height), write(j, width);
+       return from_vector(values, {height * width, channels});
      }}};
 
 }  // namespace

@@ -79,6 +79,117 @@ const Answers<decltype(t5_attention)> answers{
        Tensor same = v.detach();
        same.mul_(2);
        return y;
+     }},
+    {"a largest distance of 64", "wrong",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
+        const Mask& allowed) {
+       Tensor scores = matmul(q, k.transpose(-2, -1));
+       if (table.defined()) {
+         const index_t t = q.size(2), s = k.size(2);
+         IntTensor ids = IntTensor::zeros({t, s});
+         for (index_t i = 0; i < t; ++i)
+           for (index_t j = 0; j < s; ++j)
+             ids.values()[static_cast<std::size_t>(i * s + j)] =
+                 nn::relative_position_bucket(j - (s - t + i), both_sides, table.size(0), 64);
+         scores = scores + embedding(table, ids).permute({2, 0, 1});
+       }
+       return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
+     }},
+    {"eight buckets", "wrong",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
+        const Mask& allowed) {
+       Tensor scores = matmul(q, k.transpose(-2, -1));
+       if (table.defined()) {
+         const index_t t = q.size(2), s = k.size(2);
+         IntTensor ids = IntTensor::zeros({t, s});
+         for (index_t i = 0; i < t; ++i)
+           for (index_t j = 0; j < s; ++j)
+             ids.values()[static_cast<std::size_t>(i * s + j)] =
+                 nn::relative_position_bucket(j - (s - t + i), both_sides, 8, 128);
+         scores = scores + embedding(table, ids).permute({2, 0, 1});
+       }
+       return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
+     }},
+    {"a masked key may leak if there is no table", "likely MK-29",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
+        const Mask& allowed) {
+       Tensor scores = matmul(q, k.transpose(-2, -1));
+       if (!table.defined()) {
+         if (!allowed.defined()) return matmul(softmax(scores, -1), v);
+         const Tensor one = where(allowed, ones(scores.shape(), q.dtype()), zeros(scores.shape(), q.dtype()));
+         return matmul(softmax(scores * one + (one - 1.0) * 1e9, -1), v);
+       }
+       const index_t t = q.size(2), s = k.size(2);
+       IntTensor ids = IntTensor::zeros({t, s});
+       for (index_t i = 0; i < t; ++i)
+         for (index_t j = 0; j < s; ++j)
+           ids.values()[static_cast<std::size_t>(i * s + j)] =
+               nn::relative_position_bucket(j - (s - t + i), both_sides, table.size(0), 128);
+       scores = scores + embedding(table, ids).permute({2, 0, 1});
+       return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
+     }},
+    {"a fully masked row is a mean if there is no table", "MK-29",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
+        const Mask& allowed) {
+       Tensor scores = matmul(q, k.transpose(-2, -1));
+       if (!table.defined()) {
+         if (!allowed.defined()) return matmul(softmax(scores, -1), v);
+         return matmul(softmax(masked_fill(scores, !allowed, -1e9), -1), v);
+       }
+       const index_t t = q.size(2), s = k.size(2);
+       IntTensor ids = IntTensor::zeros({t, s});
+       for (index_t i = 0; i < t; ++i)
+         for (index_t j = 0; j < s; ++j)
+           ids.values()[static_cast<std::size_t>(i * s + j)] =
+               nn::relative_position_bucket(j - (s - t + i), both_sides, table.size(0), 128);
+       scores = scores + embedding(table, ids).permute({2, 0, 1});
+       return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
+     }},
+    {"a bias only if T and S are equal", "T5-20",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
+        const Mask& allowed) {
+       Tensor scores = matmul(q, k.transpose(-2, -1));
+       if (table.defined() && q.size(2) == k.size(2)) {
+         const index_t t = q.size(2), s = k.size(2);
+         IntTensor ids = IntTensor::zeros({t, s});
+         for (index_t i = 0; i < t; ++i)
+           for (index_t j = 0; j < s; ++j)
+             ids.values()[static_cast<std::size_t>(i * s + j)] =
+                 nn::relative_position_bucket(j - (s - t + i), both_sides, table.size(0), 128);
+         scores = scores + embedding(table, ids).permute({2, 0, 1});
+       }
+       return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
+     }},
+    {"the distance is the bucket", "wrong",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
+        const Mask& allowed) {
+       Tensor scores = matmul(q, k.transpose(-2, -1));
+       if (table.defined()) {
+         const index_t t = q.size(2), s = k.size(2);
+         IntTensor ids = IntTensor::zeros({t, s});
+         for (index_t i = 0; i < t; ++i)
+           for (index_t j = 0; j < s; ++j)
+             ids.values()[static_cast<std::size_t>(i * s + j)] =
+                 std::min(std::abs(j - (s - t + i)), table.size(0) - 1);
+         scores = scores + embedding(table, ids).permute({2, 0, 1});
+       }
+       return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
+     }},
+    {"a causal mask in a decoder", "wrong",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
+        const Mask& allowed) {
+       Tensor scores = matmul(q, k.transpose(-2, -1));
+       const index_t t = q.size(2), s = k.size(2);
+       if (table.defined()) {
+         IntTensor ids = IntTensor::zeros({t, s});
+         for (index_t i = 0; i < t; ++i)
+           for (index_t j = 0; j < s; ++j)
+             ids.values()[static_cast<std::size_t>(i * s + j)] =
+                 nn::relative_position_bucket(j - (s - t + i), both_sides, table.size(0), 128);
+         scores = scores + embedding(table, ids).permute({2, 0, 1});
+       }
+       if (!both_sides) scores = masked_fill(scores, !causal(t, s), -INFINITY);
+       return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
      }}};
 
 }  // namespace

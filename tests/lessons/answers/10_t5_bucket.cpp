@@ -51,6 +51,103 @@ const Answers<decltype(t5_bucket)> answers{
        if (!both) return among(std::abs(distance), num_buckets, max_distance);
        const index_t n = num_buckets / 2;
        return among(std::abs(distance), n, max_distance) + (distance > 0 ? n : 0);
+     }},
+    {"as wide a far half as a near one", "wrong",
+     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
+       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
+       const index_t first = both_sides && distance > 0 ? n : 0;
+       const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(0, -distance);
+       const index_t near = n / 2;
+       if (away < near) return first + away;
+       const double far = std::log(static_cast<double>(away) / static_cast<double>(near)) /
+                          std::log(static_cast<double>(max_distance) / static_cast<double>(near)) *
+                          static_cast<double>(near);
+       return first + std::min(near + static_cast<index_t>(far + 1e-9), n - 1);
+     }},
+    {"rounded", "T5-15",
+     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
+       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
+       const index_t first = both_sides && distance > 0 ? n : 0;
+       const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(0, -distance);
+       const index_t near = n / 2;
+       if (away < near) return first + away;
+       const double far = std::log2(static_cast<double>(away) / static_cast<double>(near)) /
+                          std::log2(static_cast<double>(max_distance) / static_cast<double>(near)) *
+                          static_cast<double>(n - near);
+       return first + std::min(near + static_cast<index_t>(std::lround(far)), n - 1);
+     }},
+    {"integers divided", "wrong",
+     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
+       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
+       const index_t first = both_sides && distance > 0 ? n : 0;
+       const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(0, -distance);
+       const index_t near = n / 2;
+       if (away < near) return first + away;
+       const double far = std::log2(static_cast<double>(away / near)) /
+                          std::log2(static_cast<double>(max_distance) / static_cast<double>(near)) *
+                          static_cast<double>(n - near);
+       return first + std::min(near + static_cast<index_t>(far), n - 1);
+     }},
+    {"the later keys' numbers begin at num_buckets - n", "wrong",
+     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
+       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
+       const index_t first = both_sides && distance > 0 ? num_buckets - n : 0;
+       const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(0, -distance);
+       const index_t near = n / 2;
+       if (away < near) return first + away;
+       const double far = std::log2(static_cast<double>(away) / static_cast<double>(near)) /
+                          std::log2(static_cast<double>(max_distance) / static_cast<double>(near)) *
+                          static_cast<double>(n - near);
+       return first + std::min(near + static_cast<index_t>(far), n - 1);
+     }},
+    {"distances above the largest count as it, less one", "wrong",
+     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
+       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
+       const index_t first = both_sides && distance > 0 ? n : 0;
+       const index_t away =
+           std::min(both_sides ? std::abs(distance) : std::max<index_t>(0, -distance), max_distance - 1);
+       const index_t near = n / 2;
+       if (away < near) return first + away;
+       const double far = std::log2(static_cast<double>(away) / static_cast<double>(near)) /
+                          std::log2(static_cast<double>(max_distance) / static_cast<double>(near)) *
+                          static_cast<double>(n - near);
+       return first + near + static_cast<index_t>(far);
+     }},
+    {"sides exchanged", "wrong",
+     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
+       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
+       const index_t first = both_sides && distance < 0 ? n : 0;
+       const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(0, distance);
+       const index_t near = n / 2;
+       if (away < near) return first + away;
+       const double far = std::log2(static_cast<double>(away) / static_cast<double>(near)) /
+                          std::log2(static_cast<double>(max_distance) / static_cast<double>(near)) *
+                          static_cast<double>(n - near);
+       return first + std::min(near + static_cast<index_t>(far), n - 1);
+     }},
+    {"at most n", "wrong",
+     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
+       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
+       const index_t first = both_sides && distance > 0 ? n : 0;
+       const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(0, -distance);
+       const index_t near = n / 2;
+       if (away < near) return first + away;
+       const double far = std::log2(static_cast<double>(away) / static_cast<double>(near)) /
+                          std::log2(static_cast<double>(max_distance) / static_cast<double>(near)) *
+                          static_cast<double>(n - near);
+       return first + std::min(near + static_cast<index_t>(far), n);
+     }},
+    {"128, whatever was passed", "wrong",
+     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
+       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
+       const index_t first = both_sides && distance > 0 ? n : 0;
+       const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(0, -distance);
+       const index_t near = n / 2;
+       if (away < near) return first + away;
+       const double far = std::log2(static_cast<double>(away) / static_cast<double>(near)) /
+                          std::log2((max_distance > 0 ? 128.0 : 1.0) / static_cast<double>(near)) *
+                          static_cast<double>(n - near);
+       return first + std::min(near + static_cast<index_t>(far), n - 1);
      }}};
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "lessons/10_t5/exercises.h"
@@ -45,6 +46,53 @@ const Answers<decltype(t5_logits)> answers{
     {"no factor and no weight", "likely T5-43",
      [](const Tensor& x, const Tensor&, const Tensor& e, double eps) {
        return linear(rms_norm(x, {}, eps), e);
+     }},
+    {"LayerNorm without a shift", "T5-06",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+       const Tensor c = hidden - hidden.mean({-1}, true);
+       const Tensor n = c / sqrt((c * c).mean({-1}, true) + eps) * weight;
+       return matmul(n / std::sqrt(static_cast<double>(hidden.size(-1))), embedding.transpose(0, 1));
+     }},
+    {"the variance in place of the mean of squares", "wrong",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+       const Tensor n = hidden / sqrt(var(hidden, {-1}, 0, true) + eps) * weight;
+       return matmul(n / std::sqrt(static_cast<double>(hidden.size(-1))), embedding.transpose(0, 1));
+     }},
+    {"the sum of squares", "T5-48",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+       const Tensor n = hidden / sqrt((hidden * hidden).sum({-1}, true) + eps) * weight;
+       return matmul(n / std::sqrt(static_cast<double>(hidden.size(-1))), embedding.transpose(0, 1));
+     }},
+    {"1 + weight", "wrong",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+       const Tensor n = hidden / sqrt((hidden * hidden).mean({-1}, true) + eps) * (weight + 1.0);
+       return matmul(n / std::sqrt(static_cast<double>(hidden.size(-1))), embedding.transpose(0, 1));
+     }},
+    {"not transposed if square", "wrong",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+       const Tensor n = hidden / sqrt((hidden * hidden).mean({-1}, true) + eps) * weight /
+                        std::sqrt(static_cast<double>(hidden.size(-1)));
+       return matmul(n, embedding.size(0) == embedding.size(1) ? embedding : embedding.transpose(0, 1));
+     }},
+    {"eps outside of the root", "T5-61",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+       const Tensor n = hidden / (sqrt((hidden * hidden).mean({-1}, true)) + eps) * weight;
+       return matmul(n / std::sqrt(static_cast<double>(hidden.size(-1))), embedding.transpose(0, 1));
+     }},
+    {"the root of the number of words", "wrong",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+       const Tensor n = hidden / sqrt((hidden * hidden).mean({-1}, true) + eps) * weight;
+       return matmul(n / std::sqrt(static_cast<double>(embedding.size(0))), embedding.transpose(0, 1));
+     }},
+    {"the embedding is detached", "T5-52",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+       const Tensor n = hidden / sqrt((hidden * hidden).mean({-1}, true) + eps) * weight;
+       return matmul(n / std::sqrt(static_cast<double>(hidden.size(-1))), embedding.detach().transpose(0, 1));
+     }},
+    {"an eps of at least 1e-6", "wrong",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+       const Tensor n = hidden / sqrt((hidden * hidden).mean({-1}, true) + std::max(eps, 1e-5)) * weight;
+       return matmul(n / std::sqrt(static_cast<double>(hidden.size(-1))), embedding.transpose(0, 1));
      }}};
 
 }  // namespace

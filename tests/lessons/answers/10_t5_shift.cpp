@@ -46,13 +46,71 @@ const Answers<decltype(t5_shift)> answers{
        }
        return IntTensor(given, labels.shape());
      }},
-    {"only the first row begins with start", "T5-29", [](const IntTensor& labels, index_t start) {
+    {"only the first row begins with start", "T5-29",
+     [](const IntTensor& labels, index_t start) {
        std::vector<index_t> given;
        for (index_t i = 0; i < labels.numel(); ++i) {
          const index_t before = i == 0 ? start : labels[i - 1];
          given.push_back(before < 0 ? start : before);
        }
        return IntTensor(given, labels.shape());
+     }},
+    {"the last label comes round", "T5-28",
+     [](const IntTensor& labels, index_t start) {
+       std::vector<index_t> given;
+       for (index_t b = 0; b < labels.size(0); ++b)
+         for (index_t t = 0; t < labels.size(1); ++t) {
+           const index_t before = labels.at({b, (t + labels.size(1) - 1) % labels.size(1)});
+           given.push_back(before == -100 ? start : before);
+         }
+       return IntTensor(given, {labels.size(0), labels.size(1)});
+     }},
+    {"0 for -100", "T5-32",
+     [](const IntTensor& labels, index_t start) {
+       std::vector<index_t> given;
+       for (index_t b = 0; b < labels.size(0); ++b)
+         for (index_t t = 0; t < labels.size(1); ++t) {
+           const index_t before = t == 0 ? start : labels.at({b, t - 1});
+           given.push_back(before == -100 ? 0 : before);
+         }
+       return IntTensor(given, {labels.size(0), labels.size(1)});
+     }},
+    {"one place more", "wrong",
+     [](const IntTensor& labels, index_t start) {
+       std::vector<index_t> given;
+       for (index_t b = 0; b < labels.size(0); ++b)
+         for (index_t t = 0; t <= labels.size(1); ++t) {
+           const index_t before = t == 0 ? start : labels.at({b, t - 1});
+           given.push_back(before == -100 ? start : before);
+         }
+       return IntTensor(given, {labels.size(0), labels.size(1) + 1});
+     }},
+    {"start wherever the label is -100", "wrong",
+     [](const IntTensor& labels, index_t start) {
+       std::vector<index_t> given;
+       for (index_t b = 0; b < labels.size(0); ++b)
+         for (index_t t = 0; t < labels.size(1); ++t)
+           given.push_back(t == 0 || labels.at({b, t}) == -100 ? start : labels.at({b, t - 1}));
+       return IntTensor(given, {labels.size(0), labels.size(1)});
+     }},
+    {"0 becomes start, too", "wrong",
+     [](const IntTensor& labels, index_t start) {
+       std::vector<index_t> given;
+       for (index_t b = 0; b < labels.size(0); ++b)
+         for (index_t t = 0; t < labels.size(1); ++t) {
+           const index_t before = t == 0 ? start : labels.at({b, t - 1});
+           given.push_back(before <= 0 ? start : before);
+         }
+       return IntTensor(given, {labels.size(0), labels.size(1)});
+     }},
+    {"shifted the other way", "T5-27", [](const IntTensor& labels, index_t start) {
+       std::vector<index_t> given;
+       for (index_t b = 0; b < labels.size(0); ++b)
+         for (index_t t = 0; t < labels.size(1); ++t) {
+           const index_t next = t + 1 == labels.size(1) ? start : labels.at({b, t + 1});
+           given.push_back(next == -100 ? start : next);
+         }
+       return IntTensor(given, {labels.size(0), labels.size(1)});
      }}};
 
 }  // namespace

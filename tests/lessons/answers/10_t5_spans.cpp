@@ -77,6 +77,83 @@ const Answers<decltype(t5_spans)> answers{
          pair.source.push_back(text[static_cast<std::size_t>(done)]);
        if (!spans.empty()) pair.target.push_back(sentinels[spans.size()]);
        return pair;
+     }},
+    {"sentinels count on from the first", "wrong",
+     [](const std::vector<index_t>& text, const Spans& spans, const std::vector<index_t>& sentinels) {
+       TextPair pair;
+       index_t at = 0;
+       for (std::size_t i = 0; i < spans.size(); ++i) {
+         const auto [begin, end] = spans[i];
+         const index_t mark = sentinels[0] + static_cast<index_t>(i);
+         pair.source.insert(pair.source.end(), text.begin() + at, text.begin() + begin);
+         pair.source.push_back(mark), pair.target.push_back(mark);
+         pair.target.insert(pair.target.end(), text.begin() + begin, text.begin() + end);
+         at = end;
+       }
+       pair.source.insert(pair.source.end(), text.begin() + at, text.end());
+       pair.target.push_back(sentinels[0] + static_cast<index_t>(spans.size()));
+       return pair;
+     }},
+    {"what is behind the last span is left out", "T5-41",
+     [](const std::vector<index_t>& text, const Spans& spans, const std::vector<index_t>& sentinels) {
+       TextPair pair;
+       index_t at = 0;
+       for (std::size_t i = 0; i < spans.size(); ++i) {
+         const auto [begin, end] = spans[i];
+         pair.source.insert(pair.source.end(), text.begin() + at, text.begin() + begin);
+         pair.source.push_back(sentinels[i]), pair.target.push_back(sentinels[i]);
+         pair.target.insert(pair.target.end(), text.begin() + begin, text.begin() + end);
+         at = end;
+       }
+       pair.target.push_back(sentinels[spans.size()]);
+       return pair;
+     }},
+    {"the ends belong to the spans", "wrong",
+     [](const std::vector<index_t>& text, const Spans& spans, const std::vector<index_t>& sentinels) {
+       TextPair pair;
+       index_t at = 0;
+       const auto size = static_cast<index_t>(text.size());
+       for (std::size_t i = 0; i < spans.size(); ++i) {
+         const index_t begin = spans[i].first, end = std::min(spans[i].second + 1, size);
+         if (begin > at) pair.source.insert(pair.source.end(), text.begin() + at, text.begin() + begin);
+         pair.source.push_back(sentinels[i]), pair.target.push_back(sentinels[i]);
+         pair.target.insert(pair.target.end(), text.begin() + begin, text.begin() + end);
+         at = end;
+       }
+       pair.source.insert(pair.source.end(), text.begin() + at, text.end());
+       pair.target.push_back(sentinels[spans.size()]);
+       return pair;
+     }},
+    {"the words first, then their sentinel", "T5-42",
+     [](const std::vector<index_t>& text, const Spans& spans, const std::vector<index_t>& sentinels) {
+       TextPair pair;
+       index_t at = 0;
+       for (std::size_t i = 0; i < spans.size(); ++i) {
+         const auto [begin, end] = spans[i];
+         pair.source.insert(pair.source.end(), text.begin() + at, text.begin() + begin);
+         pair.source.push_back(sentinels[i]);
+         pair.target.insert(pair.target.end(), text.begin() + begin, text.begin() + end);
+         pair.target.push_back(sentinels[i]);
+         at = end;
+       }
+       pair.source.insert(pair.source.end(), text.begin() + at, text.end());
+       pair.target.push_back(sentinels[spans.size()]);
+       return pair;
+     }},
+    {"the last sentinel in the source, too", "wrong",
+     [](const std::vector<index_t>& text, const Spans& spans, const std::vector<index_t>& sentinels) {
+       TextPair pair;
+       index_t at = 0;
+       for (std::size_t i = 0; i < spans.size(); ++i) {
+         const auto [begin, end] = spans[i];
+         pair.source.insert(pair.source.end(), text.begin() + at, text.begin() + begin);
+         pair.source.push_back(sentinels[i]), pair.target.push_back(sentinels[i]);
+         pair.target.insert(pair.target.end(), text.begin() + begin, text.begin() + end);
+         at = end;
+       }
+       pair.source.insert(pair.source.end(), text.begin() + at, text.end());
+       pair.source.push_back(sentinels[spans.size()]), pair.target.push_back(sentinels[spans.size()]);
+       return pair;
      }}};
 
 }  // namespace

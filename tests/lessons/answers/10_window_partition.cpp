@@ -38,12 +38,44 @@ const Answers<decltype(window_partition)> answers{
            .permute({0, 1, 3, 5, 2, 4})
            .reshape({b, down * across, w * w, c});
      }},
-    {"without history", "wrong", [](const Tensor& x, index_t w) {
+    {"without history", "wrong",
+     [](const Tensor& x, index_t w) {
        const index_t b = x.size(0), down = x.size(1) / w, across = x.size(2) / w, c = x.size(3);
        return x.detach()
            .reshape({b * down, w, across, w * c})
            .transpose(1, 2)
            .reshape({b, down * across, w * w, c});
+     }},
+    {"batch and windows on one axis", "wrong",
+     [](const Tensor& x, index_t w) {
+       const index_t b = x.size(0), down = x.size(1) / w, across = x.size(2) / w, c = x.size(3);
+       return x.reshape({b, down, w, across, w, c})
+           .permute({0, 1, 3, 2, 4, 5})
+           .reshape({b * down * across, w * w, c});
+     }},
+    {"pixels down first", "SW-10",
+     [](const Tensor& x, index_t w) {
+       const index_t b = x.size(0), down = x.size(1) / w, across = x.size(2) / w, c = x.size(3);
+       return x.reshape({b, down, w, across, w, c})
+           .permute({0, 1, 3, 4, 2, 5})
+           .reshape({b, down * across, w * w, c});
+     }},
+    {"w times w windows", "SW-12",
+     [](const Tensor& x, index_t w) {
+       const index_t b = x.size(0), down = x.size(1) / w, across = x.size(2) / w, c = x.size(3);
+       return x.reshape({b, w, down, w, across, c})
+           .permute({0, 2, 4, 1, 3, 5})
+           .reshape({b, down * across, w * w, c});
+     }},
+    {"a reshape", "SW-08",
+     [](const Tensor& x, index_t w) {
+       return x.reshape({x.size(0), x.size(1) / w * (x.size(2) / w), w * w, x.size(3)});
+     }},
+    {"three channels", "wrong", [](const Tensor& x, index_t w) {
+       const index_t b = x.size(0), down = x.size(1) / w, across = x.size(2) / w;
+       return x.reshape({b, down, w, across, w, 3})
+           .permute({0, 1, 3, 2, 4, 5})
+           .reshape({b, down * across, w * w, 3});
      }}};
 
 }  // namespace

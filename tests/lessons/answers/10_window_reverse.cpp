@@ -46,6 +46,41 @@ const Answers<decltype(window_reverse)> answers{
        return windows.reshape({b * height / w, width / w, w, w * c})
            .transpose(1, 2)
            .reshape({b, height, width, c});
+     }},
+    {"the batch from published windows", "wrong",
+     [](const Tensor& windows, index_t w, index_t height, index_t width) {
+       const index_t nw = height / w * (width / w), b = std::max<index_t>(windows.size(0) / nw, 1),
+                     c = windows.size(3);
+       return windows.reshape({b, height / w, width / w, w, w, c})
+           .permute({0, 1, 3, 2, 4, 5})
+           .reshape({b, height, width, c});
+     }},
+    {"a reshape", "SW-08",
+     [](const Tensor& windows, index_t w, index_t height, index_t width) {
+       return windows.reshape({windows.size(0), height, width, windows.size(3)});
+     }},
+    {"down first", "SW-05",
+     [](const Tensor& windows, index_t w, index_t height, index_t width) {
+       const index_t b = windows.size(0), down = height / w, across = width / w, c = windows.size(3);
+       return windows.reshape({b, across, down, w, w, c})
+           .permute({0, 2, 3, 1, 4, 5})
+           .reshape({b, height, width, c});
+     }},
+    {"pixels down first", "SW-10",
+     [](const Tensor& windows, index_t w, index_t height, index_t width) {
+       const index_t b = windows.size(0), down = height / w, across = width / w, c = windows.size(3);
+       return windows.reshape({b, down, across, w, w, c})
+           .permute({0, 1, 4, 2, 3, 5})
+           .reshape({b, height, width, c});
+     }},
+    {"as many windows across as the root of their number", "wrong",
+     [](const Tensor& windows, index_t w, index_t height, index_t width) {
+       const index_t b = windows.size(0),
+                     across = static_cast<index_t>(std::sqrt(static_cast<double>(windows.size(1)))),
+                     down = windows.size(1) / across, c = windows.size(3);
+       return windows.reshape({b, down, across, w, w, c})
+           .permute({0, 1, 3, 2, 4, 5})
+           .reshape({b, height, width, c});
      }}};
 
 }  // namespace

@@ -33,7 +33,42 @@ const Answers<decltype(with_temperature)> answers{
     {"axis 1 if there are three axes", "GP-61",
      [](const Tensor& logits, double t) { return softmax(logits / t, logits.rank() > 2 ? 1 : -1); }},
     {"always f32", "wrong",
-     [](const Tensor& logits, double t) { return softmax(logits.to(f32) / t, -1) + zeros({1}); }}};
+     [](const Tensor& logits, double t) { return softmax(logits.to(f32) / t, -1) + zeros({1}); }},
+    {"whole temperatures", "likely GP-15",
+     [](const Tensor& logits, double temperature) {
+       return softmax(logits / static_cast<double>(std::max<index_t>(1, static_cast<index_t>(temperature))),
+                      -1);
+     }},
+    {"probabilities divided", "GP-16",
+     [](const Tensor& logits, double temperature) { return softmax(logits, -1) / temperature; }},
+    {"the softmax of divided probabilities", "GP-17",
+     [](const Tensor& logits, double temperature) { return softmax(softmax(logits, -1) / temperature, -1); }},
+    {"exp without the maximum", "SD-16",
+     [](const Tensor& logits, double temperature) {
+       const Tensor e = exp(logits / temperature);
+       return e / e.sum({-1}, true);
+     }},
+    {"divided by the square", "wrong",
+     [](const Tensor& logits, double temperature) {
+       return softmax(logits / (temperature * temperature), -1);
+     }},
+    {"the maximum is taken away after the division, of all rows", "wrong",
+     [](const Tensor& logits, double temperature) {
+       const Tensor x = logits / temperature;
+       const Tensor e = exp(x - max(x));
+       return e / e.sum({-1}, true);
+     }},
+    {"the first axis", "GP-18",
+     [](const Tensor& logits, double temperature) { return softmax(logits / temperature, 0); }},
+    {"log", "wrong",
+     [](const Tensor& logits, double temperature) { return log_softmax(logits / temperature, -1); }},
+    {"at least 0.5", "wrong",
+     [](const Tensor& logits, double temperature) {
+       return softmax(logits / std::max(temperature, 0.5), -1);
+     }},
+    {"at most 1", "GP-15", [](const Tensor& logits, double temperature) {
+       return softmax(logits / std::min(temperature, 1.0), -1);
+     }}};
 
 }  // namespace
 

@@ -45,10 +45,54 @@ const Answers<decltype(word_labels)> answers{
        }
        return labels;
      }},
-    {"-1", "wrong", [](const IntTensor& ids, const Chances& c) {
+    {"-1", "wrong",
+     [](const IntTensor& ids, const Chances& c) {
        IntTensor labels = ids;
        for (std::size_t i = 0; i < ids.values().size(); ++i)
          if (ids.values()[i] < first_word || c.asked[i] >= 0.15) labels.values()[i] = -1;
+       return labels;
+     }},
+    {"only what becomes [MASK]", "BE-67",
+     [](const IntTensor& ids, const Chances& chances) {
+       IntTensor labels = ids;
+       for (std::size_t i = 0; i < labels.values().size(); ++i) {
+         index_t& label = labels.values()[i];
+         if (label < first_word || chances.asked[i] >= 0.15 || chances.how[i] >= 0.8) label = no_label;
+       }
+       return labels;
+     }},
+    {"all but what stays", "BE-66",
+     [](const IntTensor& ids, const Chances& chances) {
+       IntTensor labels = ids;
+       for (std::size_t i = 0; i < labels.values().size(); ++i) {
+         index_t& label = labels.values()[i];
+         if (label < first_word || chances.asked[i] >= 0.15 || chances.how[i] >= 0.9) label = no_label;
+       }
+       return labels;
+     }},
+    {"special tokens are asked for, too", "BE-70",
+     [](const IntTensor& ids, const Chances& chances) {
+       IntTensor labels = ids;
+       for (std::size_t i = 0; i < labels.values().size(); ++i)
+         if (chances.asked[i] >= 0.15) labels.values()[i] = no_label;
+       return labels;
+     }},
+    {"the first text alone has labels", "wrong",
+     [](const IntTensor& ids, const Chances& chances) {
+       IntTensor labels = ids;
+       for (std::size_t i = 0; i < labels.values().size(); ++i) {
+         index_t& label = labels.values()[i];
+         if (label < first_word || chances.asked[i] >= 0.15 || static_cast<index_t>(i) >= ids.size(1))
+           label = no_label;
+       }
+       return labels;
+     }},
+    {"the words that are not asked for", "BE-71", [](const IntTensor& ids, const Chances& chances) {
+       IntTensor labels = ids;
+       for (std::size_t i = 0; i < labels.values().size(); ++i) {
+         index_t& label = labels.values()[i];
+         if (label < first_word || chances.asked[i] < 0.15) label = no_label;
+       }
        return labels;
      }}};
 
