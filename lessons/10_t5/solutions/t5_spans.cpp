@@ -1,6 +1,7 @@
 // 10 · t5_spans — hide parts of a text, and ask for them: T5's training without labels.
 //
-//   text, spans [begin, end) in order, sentinels (one more than spans) -> source, target; text and spans may be empty
+//   text, spans [begin, end) in order, sentinels (one more than spans) -> source, target; text and spans may be empty,
+//   but no span is
 //   text 10 11 12 13 14 15    spans [1, 2) and [3, 5)    sentinels 90 91 92
 //   source   10  90  12  91  15                each span gives its place to one sentinel
 //   target   90  11  91  13 14  92             sentinel by sentinel what stood there; one more sentinel ends it
