@@ -28,8 +28,9 @@ enum class CausalAlignment : std::uint8_t {
   top_left       // query t attends to keys 0 … t: PyTorch's is_causal
 };
 
-// A dense row-major array of booleans, immutable; copies share the bytes. What makes a mask throws
-// "[causal] cannot allocate … bytes for a mask of shape …" if the memory is not available.
+// A dense row-major array of booleans, immutable; copies share the bytes. Every function that
+// returns a new mask throws "[causal] cannot allocate … bytes for a mask of shape …", with its own
+// name, if the memory is not available.
 class Mask {
  public:
   Mask() = default;  // undefined: "no mask"
@@ -82,8 +83,8 @@ Mask padding(std::initializer_list<index_t> lengths, index_t s);
 Mask not_padding(const IntTensor& ids, index_t pad);
 
 // Throws "[op] …" if a mask can be read both as (T, S) and as (B, S), B = T > 1: it has two axes,
-// the first of size T = B, and its rows are not known to be queries. `axes`, the number of axes
-// that is never ambiguous, is for the hint.
+// the first of size T = B, and its rows are not known to be queries. The hint of the message shows
+// how to give the mask `axes` axes, which are never ambiguous.
 void check_not_ambiguous(const char* op, const Mask& mask, index_t batch, index_t t, int axes);
 
 // Comparisons make masks: (x > 0), (a == b). Broadcasting as arithmetic does; no gradient.

@@ -13,8 +13,8 @@ struct AdditiveAttentionOptions {
 };
 
 // score(q, k) = vᵀ tanh(W_q q + W_k k), then softmax over the keys and the weighted sum of the values, as ever.
-//   query (B, T, query_size), key (B, S, key_size), value (B, S, Dv), mask (T, S), (B, T, S) or (B,
-//   1, S)
+//   query (B, T, query_size), key (B, S, key_size), value (B, S, Dv), mask (T, S),
+//   (B, T, S) or (B, 1, S)
 //   -> output (B, T, Dv), weights (B, T, S)
 // Masks and what masked positions may hold are those of attention(): see AttentionOptions in ops.h.
 // Bahdanau, Cho, Bengio, "Neural machine translation by jointly learning to align and translate", 2015, A.1.2.

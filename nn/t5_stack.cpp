@@ -164,8 +164,8 @@ static void check_inputs(const char* op, const T5Options& o, const Tensor& x, co
         "; dtypes must agree");
 }
 
-// x (B, S, C) with its padding cleared: positions that no query may attend to by the mask (B, 1, 1,
-// S).
+// x (B, S, C) with its padding cleared: the positions that no query may attend to by the mask
+// (B, 1, 1, S).
 static Tensor without_padding(const Tensor& x, const Mask& mask, index_t queries, const T5Options& o) {
   check_mask("T5", "mask", mask, {true, x.size(0), o.nhead, queries, x.size(1)});
   return clear_positions(x, ops::attended(mask, {}, queries, x.size(1)).keys, true);

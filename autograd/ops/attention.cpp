@@ -62,9 +62,8 @@ AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
 //   backward   3  dv = drop(P)ᵀ · dO;  dP = drop(dO · vᵀ)
 //              2  dS = P * (dP - sum(dP * P))
 //              1  dq = dS · k * scale;  dk = dSᵀ · q * scale;  dbias = dS, summed where it was broadcast
-//   saves      q, k, v, bias; P (..., T, S) only if it is small, else O and two numbers of each
-//   row,
-//              from which P is made again, and with it what dropout left
+//   saves      q, k, v, bias; P (..., T, S) only if it is small, otherwise O and two numbers of
+//              each row, from which backward computes P and the dropped weights again
 //   taught in  lessons/04, lessons/09
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                                     const AttentionOptions& options) {
