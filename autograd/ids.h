@@ -57,5 +57,7 @@ class IntTensor {
 };
 
 std::ostream& operator<<(std::ostream& out, const IntTensor& ids);
+// What an error message prints: the shape.
+void describe(std::ostream& out, const IntTensor& ids);
 
 }  // namespace heed

@@ -101,5 +101,7 @@ Mask equal(const Tensor& a, double b);
 Mask isnan(const Tensor& a);
 
 std::ostream& operator<<(std::ostream& out, const Mask& mask);
+// What an error message prints: the shape, or "an undefined mask".
+void describe(std::ostream& out, const Mask& mask);
 
 }  // namespace heed

@@ -164,15 +164,31 @@ static void print_words(std::ostream& out, const Shape& shape,
   out << "tensor(" << (shape.numel() == 0 ? "[]" : block.print(0, 0, 7)) << ")";
 }
 
+void describe(std::ostream& out, const Tensor& t) {
+  if (t.defined())
+    out << t.shape();
+  else
+    out << "an undefined tensor";
+}
+
 std::ostream& operator<<(std::ostream& out, const IntTensor& ids) {
   print_words(out, ids.shape(), [&](index_t i) { return std::to_string(ids[i]); });
   return out;
 }
 
+void describe(std::ostream& out, const IntTensor& ids) { out << ids.shape(); }
+
 std::ostream& operator<<(std::ostream& out, const Mask& mask) {
   if (!mask.defined()) return out << "mask(undefined)";
   print_words(out, mask.shape(), [&](index_t i) { return std::string(mask.data()[i] ? "True" : "False"); });
   return out;
+}
+
+void describe(std::ostream& out, const Mask& mask) {
+  if (mask.defined())
+    out << mask.shape();
+  else
+    out << "an undefined mask";
 }
 
 }  // namespace heed

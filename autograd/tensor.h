@@ -213,5 +213,7 @@ bool allclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, double atol 
 
 // Prints as PyTorch does: tensor([[1., 2.], [3., 4.]]).
 std::ostream& operator<<(std::ostream& out, const Tensor& t);
+// What an error message prints: the shape, or "an undefined tensor".
+void describe(std::ostream& out, const Tensor& t);
 
 }  // namespace heed

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "autograd/autograd.h"
-#include "lessons/tutor/todo.h"
+#include "lessons/check/todo.h"
 
 namespace heed::exercise {
 

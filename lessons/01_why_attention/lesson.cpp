@@ -6,42 +6,6 @@
 // A recurrent net reads Korean, another writes English. This program trains the pair twice, once with nothing between them
 // but the reader's last state, once with additive attention, on sentences of 3 to 20 words, and shows what becomes of the
 // long ones, and which Korean word each English word looks at. Run it: ./lesson_01 (or ./lesson_01 --figures figures).
-//
-// What it prints ("…" stands for lines left out here; a test holds the rest to the program):
-//
-//   Lesson 01 · Why attention
-//
-//   1 · The bottleneck
-//   ──────────────────
-//   A reader (GRU) goes through the Korean words and carries a state along; a
-//   writer begins with the last state and puts down English words. Between the two
-//   stands one vector, however long the sentence:
-//
-//        3 words  그녀는 책을 읽는다
-//        9 words  선생님은 카페에서 사과를 먹는다 그리고 너는 공원에서 …
-//       20 words  선생님은 사과를 먹는다 그리고 나는 어제 카페에서 물을 …
-//
-//     reader's states (1, 20, 64)      one for each word: (B, S, hidden)
-//     what is kept    (1, 64)          the last one: 64 numbers for 3 words or for
-//                                      20
-//     with attention  (1, 20, 64)      all of them, weighed anew for each word
-//                                      written
-//
-//   2 · Short sentences and long ones
-//   ─────────────────────────────────
-//   Both learn from the same sentences of 3 to 20 words, with 57674 and 82954
-//   parameters. Then each writes alone, sentences of clauses that it has never
-//   seen:
-//
-//       Korean words     without   with attention
-//   …
-//   3 · Which word looks where
-//   ──────────────────────────
-//   The course's sentence. Rows: the English word being written; columns: the
-//   Korean words it looks at.
-//
-//   …
-//   Next: ./lesson_02 takes attention itself apart.
 #include "lessons/support/lesson.h"
 
 #include <algorithm>

@@ -7,52 +7,6 @@
 // This program splits and joins heads on numbers that fit on paper, then trains one head and four heads of the same
 // total size on a task that asks for three relations at once, and switches heads off one by one.
 // Run it: ./lesson_04 (or ./lesson_04 --figures figures).
-//
-// What it prints ("…" stands for lines left out here; a test holds the rest to the program):
-//
-//   Lesson 04 · Multi-head attention: several questions at once
-//
-//   1 · Split and join
-//   ──────────────────
-//   Two words of six channels, two heads: each head gets three channels of every
-//   word. The numbers say where they come from: 13 is channel 3 of word 1.
-//
-//       reshape to (B, T, H, D), then swap T and H:
-//         word 0   head 0:   0   1   2    head 1:   3   4   5
-//         word 1   head 0:  10  11  12    head 1:  13  14  15
-//       reshape straight to (B, H, T, D), as many first try it:
-//         word 0   head 0:   0   1   2    head 1:  10  11  12
-//         word 1   head 0:   3   4   5    head 1:  13  14  15
-//
-//   In the second, head 0 has never seen word 1, and head 1 never word 0. Nothing
-//   fails; it only learns badly.
-//     ✓ joining undoes splitting — the largest difference is 0 — holds
-//
-//   2 · Heads cost nothing
-//   ──────────────────────
-//   h heads work on d_model / h channels each. The matrices are the same; only the
-//   softmax is done h times.
-//     1 head          (1, 1, 10, 10)   weights (B, H, T, S); 1050624 parameters
-//     2 heads         (1, 2, 10, 10)   weights (B, H, T, S); 1050624 parameters
-//     8 heads         (1, 8, 10, 10)   weights (B, H, T, S); 1050624 parameters
-//     ✓ eight heads have as many parameters as one — 1050624 and 1050624 — holds
-//
-//   3 · One task, three relations
-//   ─────────────────────────────
-//   Twelve words, each with a sort that two words of the text share, and a sign.
-//   At every word the model must name three signs: of the word before (grammar),
-//   of the other word of its sort (meaning), and of the word at the mirrored place
-//   (position). One layer, 48 channels: as one head of 48, or as four of 12.
-//
-//   …
-//   5 · Switching heads off
-//   ───────────────────────
-//   Each head in turn is cut out of W_o, without any further training; what the
-//   answers lose:
-//
-//       without        before  same sort   mirrored
-//   …
-//   Next: ./lesson_05 builds the block around it.
 #include "lessons/support/lesson.h"
 
 #include <algorithm>

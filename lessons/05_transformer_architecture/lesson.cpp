@@ -6,58 +6,6 @@
 // and N of these on top of each other. This program builds the block piece by piece, weighs it, looks at what becomes
 // of numbers and gradients in a stack of six, and then takes every piece out in turn and trains what is left.
 // Run it: ./lesson_05 (or ./lesson_05 --figures figures).
-//
-// What it prints ("…" stands for lines left out here; a test holds the rest to the program):
-//
-//   Lesson 05 · The Transformer block: what each piece is for
-//
-//   1 · Piece by piece
-//   ──────────────────
-//   Two sublayers. In the first, words look at each other; in the second, each
-//   word is worked on alone, by the same two matrices. Each is added to what it
-//   was given (residual), and the sum is normalised (LayerNorm).
-//     x               (1, 8, 32)       8 words of 32 numbers (B, T, C)
-//     attention(x)    (1, 8, 32)       what each word found in the others
-//     norm1(x + …)    (1, 8, 32)       added to what it was, normalised
-//     relu(linear1)   (1, 8, 64)       each word alone, twice as wide
-//     linear2         (1, 8, 32)       and back
-//     norm2(h + …)    (1, 8, 32)       the same shape as x: blocks can be stacked
-//     ✓ this is the block of the library — the same weights give the same numbers
-//       within 1e-6 — holds
-//
-//   2 · Where the parameters are
-//   ────────────────────────────
-//   The block of the course, 512 channels, 2048 inside the feed-forward:
-//
-//       attention        1050624                4 C² + 4 C
-//       feed-forward     2099712             2 C F + F + C
-//       two norms           2048                       4 C
-//     ✓ most of a Transformer is feed-forward — 66.6 % of the block's parameters —
-//       holds
-//
-//   3 · Six blocks before any training
-//   ──────────────────────────────────
-//   What each block leaves: how large the numbers are (root of the mean square),
-//   how large the gradients that come back, and how much of each word is still its
-//   own (1: words of a text have nothing in common, 0: all are the same).
-//
-//   …
-//   4 · One piece out at a time
-//   ───────────────────────────
-//   A task that asks for all of it: eight words 0 … 7, and at each place the sum,
-//   modulo 8, of the word there and the word at the mirrored place. The same
-//   start, the same texts, the same number of steps for all.
-//
-//                             right  last loss
-//   …
-//   5 · The same at other rates
-//   ───────────────────────────
-//   One learning rate is one experiment. Taking larger steps, other pieces are
-//   missed: told as it comes out.
-//
-//       learning rate         0.001    0.003    0.006
-//   …
-//   Next: ./lesson_06 gives the words their places.
 #include "lessons/support/lesson.h"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "autograd/autograd.h"
-#include "lessons/tutor/todo.h"
+#include "lessons/check/todo.h"
 
 namespace heed::exercise {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "autograd/autograd.h"
-#include "lessons/tutor/todo.h"
+#include "lessons/check/todo.h"
 #include "nn/transformer_classifier.h"
 
 namespace heed::exercise {

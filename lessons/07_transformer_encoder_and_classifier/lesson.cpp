@@ -5,53 +5,6 @@
 // The pieces of the last lessons put together. This program builds the course's PyTorch example to the last parameter,
 // shows what padding must not do, and trains the course's classifier on reviews in which one small word turns everything
 // around. With --data it reads real ones. Run it: ./lesson_07 (or ./lesson_07 --figures figures).
-//
-// What it prints ("…" stands for lines left out here; a test holds the rest to the program):
-//
-//   Lesson 07 · The encoder, and a classifier of texts
-//
-//   1 · The example of the course
-//   ─────────────────────────────
-//   nn.TransformerEncoderLayer(d_model=512, nhead=8), six of them, and an input of
-//   10 words in a batch of 32. PyTorch's names and defaults, so the same numbers:
-//     input           (10, 32, 512)    (seq, batch, d_model)
-//     output          (10, 32, 512)    the same: each word, knowing the others
-//     in_proj_weight  (1536, 512)      W_Q, W_K and W_V of a layer
-//     linear1.weight  (2048, 512)      feed-forward, there …
-//     linear2.weight  (512, 2048)      … and back
-//     ✓ six layers have 6 · 3,152,384 parameters — 18914304 — holds
-//
-//   2 · What padding must not do
-//   ────────────────────────────
-//   Texts of different lengths stand in one batch, filled up with [PAD]. The
-//   course's sketch takes the mean over all places, padding included, so what it
-//   says of a text depends on its neighbours. Ours hides padding from attention,
-//   and leaves it out of the mean:
-//     ids             (2, 14)          the text, and a longer one beside it
-//     logits          (2, 2)           two classes
-//     ✓ a text does not see its neighbours — its scores move by less than 1e-6 —
-//       holds
-//     ✓ in the sketch it does — its scores move by 0.91 — holds
-//
-//   3 · Reviews that one word turns around
-//   ──────────────────────────────────────
-//   1200 reviews to learn from, 400 others to be tested on, half of them praise.
-//   Every word stands in praise and in blame, so counting words is not enough:
-//
-//       i think the dialogue was silly  (blame)
-//       to me the acting was never good this time  (blame)
-//       to me the music was moving from the start  (praise)
-//       honestly this story is never dull  (praise)
-//
-//   The Transformer has 69442 parameters, the word counter 2498.
-//   …
-//   4 · Where it looks
-//   ──────────────────
-//   The first layer, mean over its four heads, on a review that it has not learned
-//   from:
-//
-//   …
-//   Next: ./lesson_08 reads pictures in the same way.
 #include "lessons/support/lesson.h"
 
 #include <algorithm>

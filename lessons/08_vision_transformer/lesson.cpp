@@ -8,53 +8,6 @@
 //
 // It trains on 1,437 real digits and is tested on 360 others: ./lesson_08 (or ./lesson_08 --figures figures).
 // Dosovitskiy et al., "An image is worth 16x16 words", 2021.
-//
-// What it prints ("…" stands for lines left out here; a test holds the rest to the program):
-//
-//   Lesson 08 · Vision Transformer: an image is worth 16 words
-//   1,797 digits by 43 writers (UCI, CC BY 4.0): 1437 to train, 360 to test.
-//
-//   1 · A digit becomes sixteen words
-//   ─────────────────────────────────
-//   The first training picture, a 9, and the same picture cut into patches of 2 x
-//   2 pixels, read left to right, then down:
-//
-//       ▒▒▓▓▓▓░░                 ▒▒▓▓ ▓▓░░
-//     ▒▒▓▓▒▒████              ▒▒ ▓▓▒▒ ████
-//     ▒▒▓▓  ▓▓██
-//       ▓▓▓▓████              ▒▒ ▓▓   ▓▓██
-//         ░░  ▓▓▒▒               ▓▓▓▓ ████
-//             ▓▓▒▒
-//       ▓▓▓▓░░██▒▒                 ░░   ▓▓ ▒▒
-//       ░░▓▓██▓▓                        ▓▓ ▒▒
-//
-//                                ▓▓▓▓ ░░██ ▒▒
-//                                ░░▓▓ ██▓▓
-//     image           (1, 1, 8, 8)     (B, channels, height, width)
-//     patches         (1, 16, 4)       16 words of 2 · 2 · 1 numbers
-//     ✓ 224 x 224 pixels in patches of 16 make 196 words — 14 · 14 = 196, and 197
-//       with CLS — holds
-//
-//   2 · The model
-//   ─────────────
-//     embedded        (1, 16, 64)      each patch by one Linear: 4 numbers to 64
-//     with CLS        (1, 17, 64)      a learned vector in front, positions added
-//     after 2 layers  (1, 17, 64)      4 heads, feed-forward of 128, post-LN
-//     scores          (1, 10)          a Linear reads the CLS row
-//   In all 69066 parameters.
-//
-//   3 · Training
-//   ────────────
-//   …
-//   4 · The test: digits it has never seen
-//   …
-//     rows: what it was, columns: what the model said
-//   …
-//   5 · Where CLS looks
-//   …
-//   6 · Through all layers, and what positions have become
-//   …
-//   Next: ./lesson_09 measures attention against recurrent nets.
 #include "lessons/support/lesson.h"
 
 #include <algorithm>

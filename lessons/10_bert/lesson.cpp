@@ -5,26 +5,6 @@
 // Words are hidden, and an encoder learns to say which. No labels are needed for that; what it has learned about the
 // language then helps where there are few. With --weights DIR it reads BERT's published files instead, and fills in the
 // [MASK]s of --prompt "…". Run it: ./lesson_10_bert (or ./lesson_10_bert --figures figures).
-//
-// What it prints ("…" stands for lines left out here; a test holds the rest to the program):
-//
-//   Lesson 10 · BERT: the encoder alone
-//
-//   1 · Everyone sees everyone
-//   ──────────────────────────
-//   The block of section 5 as it is. A word is hidden by [MASK] rather than by a
-//   mask of attention, so its place may look at all the others, before and behind:
-//   …
-//   …
-//     ✓ BERT base has its published size — 109482240 parameters — holds
-//
-//   2 · Which word was hidden?
-//   ──────────────────────────
-//   …
-//   3 · Fifty labels
-//   ────────────────
-//   …
-//   Next: ./lesson_10_t5 reads with one half and writes with the other.
 #include "lessons/support/lesson.h"
 
 #include <algorithm>

@@ -7,36 +7,6 @@
 // before the loss is counted. No anchors, no suppression of doubles. The pictures are drawn by the lesson: one to four
 // shapes, their boxes known. Run it: ./lesson_10_detr (or ./lesson_10_detr --figures figures).
 // Carion et al., "End-to-end object detection with Transformers", 2020.
-//
-// What it prints ("…" stands for lines left out here; a test holds the rest to the program):
-//
-//   Lesson 10 · DETR: a set of questions asked of a picture
-//
-//   1 · Which answer is meant by which object?
-//   …
-//     ✓ taking the cheapest pair first is not the cheapest — 0.80 against 0.35 —
-//       holds
-//     ✓ the order in which objects are listed means nothing — the loss differs by
-//   …
-//   2 · A picture, and what is in it
-//   …
-//   3 · The model
-//   ─────────────
-//     features        (1, 64, 4, 4)    three convolutions, each halving
-//     words           (1, 16, 64)      the map's pixels, with their places
-//     queries         (6, 64)          learned: what they ask
-//     classes         (2, 1, 6, 5)     (layers, B, queries, four kinds and none)
-//     boxes           (2, 1, 6, 4)     (layers, B, queries, middle and size)
-//   In all 194441 parameters.
-//   …
-//   4 · Training
-//   ────────────
-//   …
-//   5 · Pictures it has never seen
-//   …
-//   6 · What the queries know of each other
-//   …
-//   Next: ./lesson_10_swin looks through windows.
 #include "lessons/support/lesson.h"
 
 #include <algorithm>

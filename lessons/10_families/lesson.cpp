@@ -5,26 +5,6 @@
 // Every family of section 10 is built in the size in which it was published, and its parameters are counted. One number
 // more or less would be a bias too many or a table too short. Nothing is drawn, and no memory written: it takes a moment.
 // Run it: ./lesson_10_families.
-//
-// What it prints ("…" stands for lines left out here; a test holds the rest to the program):
-//
-//   Lesson 10 · The families: their published sizes
-//
-//   1 · Counted, and published
-//   ──────────────────────────
-//
-//     family            built with                 parameters     published
-//     BERT, pooled      bert_base_uncased()       109,482,240   109,482,240  equal
-//     GPT-2             gpt2_small()              124,439,808   124,439,808  equal
-//     T5                t5_small()                 60,506,624    60,506,624  equal
-//     ViT-B/16          vit_b_16()                 86,567,656    86,567,656  equal
-//     DETR              detr_resnet50()            41,524,768    41,524,768  equal
-//       which learn     detr_resnet50()            41,302,368    41,302,368  equal
-//     Swin-T            swin_t()                   28,288,354    28,288,354  equal
-//
-//     ✓ all have their published sizes — 7 of 7 numbers are equal — holds
-//   …
-//   Next: ./lesson_10_bert guesses words that were hidden.
 #include "lessons/support/lesson.h"
 
 #include "lessons/support/terminal.h"

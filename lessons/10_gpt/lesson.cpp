@@ -5,34 +5,6 @@
 // A small GPT learns the characters of this course's own pages (or of any text: --text FILE), and writes. With
 // --weights DIR it reads GPT-2's published files instead, and goes on from --prompt "…".
 // Run it: ./lesson_10_gpt (or ./lesson_10_gpt --figures figures).
-//
-// What it prints ("…" stands for lines left out here; a test holds the rest to the program):
-//
-//   Lesson 10 · GPT: the decoder alone
-//
-//   1 · The future is closed
-//   ────────────────────────
-//   Every token predicts the one after it, so it may look at itself and at what
-//   came before, and at nothing else. One pass over a text is then as many
-//   questions as it has tokens:
-//     ids             (1, 12)          twelve tokens
-//     logits          (1, 12, 50)      at each: which of 50 follows?
-//     ✓ no token sees those after it — the logits before a changed token move by
-//       0.0e+00 — holds
-//     ✓ GPT-2 small has its published size — 124439808 parameters — holds
-//
-//   2 · A text, character by character
-//   ──────────────────────────────────
-//   …
-//   3 · The cache
-//   ─────────────
-//   What later tokens ask of earlier ones are their keys and values alone. Kept,
-//   they need not be made again: each token is then read once.
-//   …
-//   4 · Which character comes next
-//   ──────────────────────────────
-//   …
-//   Next: ./lesson_10_bert guesses what was hidden instead.
 #include "lessons/support/lesson.h"
 
 #include <filesystem>

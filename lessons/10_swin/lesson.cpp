@@ -12,37 +12,6 @@
 //   ./lesson_10_swin --weights swin_t/ --image cat.ppm
 //
 // Liu et al., "Swin Transformer: hierarchical vision transformer using shifted windows", 2021.
-//
-// What it prints ("…" stands for lines left out here; a test holds the rest to the program):
-//
-//   Lesson 10 · Swin: windows that move
-//
-//   1 · What windows save
-//   ─────────────────────
-//     ✓ windows of 7 x 7 make 64 times fewer scores — 153664 instead of 9834496
-//       for the 56 x 56 patches of Swin-T's first stage — holds
-//     ✓ Swin-T is made of these windows — 28288354 parameters here, 28288354
-//       published — holds
-//
-//   2 · Windows that move
-//   ─────────────────────
-//   An 8 x 8 picture in windows of 4 x 4, and the windows moved by 2; each letter
-//   is a window, and what has one letter may see each other:
-//
-//     A A A A B B B B    A A B B B B C C
-//     A A A A B B B B    A A B B B B C C
-//     A A A A B B B B    D D E E E E F F
-//     A A A A B B B B    D D E E E E F F
-//     C C C C D D D D    D D E E E E F F
-//     C C C C D D D D    D D E E E E F F
-//     C C C C D D D D    G G H H H H I I
-//     C C C C D D D D    G G H H H H I I
-//   …
-//   3 · The mask
-//   …
-//   4 · A digit somewhere in 32 x 32 pixels
-//   …
-//   Next: ./lesson_10_detr finds more than one thing in a picture.
 #include "lessons/support/lesson.h"
 
 #include "lessons/10_vit/pictures.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "autograd/autograd.h"
-#include "lessons/tutor/todo.h"
+#include "lessons/check/todo.h"
 #include "nn/t5.h"
 
 namespace heed::exercise {

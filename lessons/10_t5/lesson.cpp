@@ -9,57 +9,6 @@
 // vectors of positions: a table of numbers for distances, that is added to the scores. Run it: ./lesson_10_t5 (or
 // with --figures figures). Raffel et al., "Exploring the limits of transfer learning with a unified text-to-text
 // transformer", 2020.
-//
-// What it prints ("…" stands for lines left out here; a test holds the rest to the program):
-//
-//   Lesson 10 · T5: every task is a text that becomes a text
-//
-//   1 · Three tasks, one form
-//   ─────────────────────────
-//   The course's sentence as the three tasks have it. <X>, <Y>, <Z> are sentinels:
-//   each stands for some words that are hidden, and the answer says which.
-//
-//       translate: 나는 학교에 간다
-//         → I go to school
-//       backwards: I go school to
-//         → to school go I
-//       fill: 나는 학교에 간다 = <X> to <Y>
-//         → <X> I go <Y> school <Z>
-//
-//   While it is trained, the decoder is given the answer shifted by one place:
-//   before the first word it has only the padding.
-//     ✓ each word is asked for before it is shown — to write tensor([[ 50, 129,
-//       122, 1]]), it is given tensor([[ 0, 50, 129, 122]]) — holds
-//
-//   2 · Where a word stands
-//   ───────────────────────
-//   T5 adds no position to a word. It adds a number to each score, by the distance
-//   from the query to the key, and by head. 32 numbers serve all distances: near
-//   ones have their own, far ones share. The shared ranges begin, for keys before
-//   the query, at
-//
-//       encoder  8 12 16 23 32 46 64 91        (and as many after the query)
-//       decoder  16 19 21 24 27 31 35 40 46 52 59 67 77 87 99 113
-//     bias            (8, 10, 10)      (H, T, S), the same for every text of a
-//                                      batch
-//     ✓ beyond 128 all distances are one — -128 and -1000 have number 15 and 15,
-//       +128 has 31 — holds
-//
-//   3 · One model for all of them
-//   ─────────────────────────────
-//   One T5 of 239424 parameters, 2 + 2 layers, reads and writes 141 words: one
-//   embedding for both languages, and for the output.
-//   …
-//   4 · Sentences it has not seen
-//   ─────────────────────────────
-//   …
-//   5 · Word by word, with a cache
-//   ──────────────────────────────
-//   …
-//   6 · What the bias says
-//   ──────────────────────
-//   …
-//   Next: ./lesson_10_vit gives pictures to such a block.
 #include "lessons/support/lesson.h"
 
 #include <algorithm>

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "autograd/autograd.h"
-#include "lessons/tutor/todo.h"
+#include "lessons/check/todo.h"
 
 namespace heed::exercise {
 

@@ -11,23 +11,6 @@
 //   ./lesson_10_vit --weights vit_b_16/ --image cat.ppm
 //
 // Dosovitskiy et al., "An image is worth 16x16 words", 2021; Liu et al., "Swin Transformer", 2021.
-//
-// What it prints ("…" stands for lines left out here; a test holds the rest to the program):
-//
-//   Lesson 10 · ViT: one model for words and pictures
-//
-//   1 · The published model
-//   ───────────────────────
-//     ✓ ViT-B/16 is section 5's encoder on 16 x 16 pixels — 86567656 parameters
-//       here, 86567656 published — holds
-//   …
-//   2 · Three ways to look at a digit
-//   …
-//   3 · The same training
-//   …
-//   4 · Few pictures
-//   …
-//   Next: ./lesson_10_swin looks into the windows.
 #include "lessons/support/lesson.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The header comment of a lesson shows what it prints: held to the program here, by running it.
+// output_test.cpp — runs every lesson and compares its output with the expected.txt beside it.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -57,23 +57,16 @@ std::vector<std::string> lines(const std::string& text) {
   return result;
 }
 
-// The lines that the header comment promises: between "What it prints" and the first line of code.
-std::vector<std::string> promised(const fs::path& source) {
-  std::ifstream in(source);
-  std::vector<std::string> result;
-  bool inside = false;
-  for (std::string line; std::getline(in, line) && line.starts_with("//");) {
-    if (inside && line.size() > 3) result.push_back(line.substr(std::min<std::size_t>(5, line.size())));
-    inside |= line.starts_with("// What it prints");
-  }
-  return result;
+std::string contents(const fs::path& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// The first promised line that the output does not have, in order; "" where all are there. A line that holds
-// … stands for any lines.
-std::string first_missing(const std::vector<std::string>& promise, const std::vector<std::string>& output) {
+// Returns the first expected line that the output lacks, in order, or "" if it has them all. An expected line that
+// contains … stands for any lines.
+std::string first_missing(const std::vector<std::string>& expected, const std::vector<std::string>& output) {
   std::size_t at = 0;
-  for (const std::string& line : promise) {
+  for (const std::string& line : expected) {
     if (line.find("…") != std::string::npos) continue;
     while (at < output.size() && output[at] != line) ++at;
     if (at++ >= output.size()) return line;
@@ -144,16 +137,16 @@ const Result& quick(const std::string& program) {
 // Under a sanitizer a lesson takes ten times as long: each is run there once, quickly.
 constexpr bool sanitized = HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER;
 
-TEST(LessonOutput, EveryLessonPrintsWhatItsHeaderShows) {
+TEST(LessonOutput, EveryLessonPrintsItsExpectedText) {
   for (const Lesson& lesson : lessons()) {
     if (sanitized && lesson.arguments != quickly) continue;
     const Result& result =
         lesson.arguments == quickly ? quick(lesson.program) : run(lesson.program, lesson.arguments);
     ASSERT_EQ(result.status, 0) << result.output;
-    auto promise = promised(fs::path(HEED_SOURCE_DIR) / "lessons" / lesson.folder / "lesson.cpp");
-    ASSERT_GT(promise.size(), 10U) << "the header comment of " << lesson.folder << " shows no output";
-    promise.erase(promise.begin());  // the end of the sentence that begins with "What it prints"
-    EXPECT_EQ(first_missing(promise, lines(result.output)), "") << result.output;
+    const fs::path file = fs::path(HEED_SOURCE_DIR) / "lessons" / lesson.folder / "expected.txt";
+    const auto expected = lines(contents(file));
+    ASSERT_GT(expected.size(), 10U) << file;
+    EXPECT_EQ(first_missing(expected, lines(result.output)), "") << result.output;
   }
 }
 

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/00_autograd/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -40,7 +40,7 @@ void step(Tensor& w, AdamState& state, const Loss& loss, double lr) {
   w.add_(m / left_m / (spread + (parts.eps_in_root > 0 ? 0 : 1e-8)), parts.direction * lr);
 }
 
-const tutor::Exercise<decltype(adam_step)> exercise{
+const checks::Exercise<decltype(adam_step)> exercise{
     "00_adam_step",
     adam_step,
     step<Parts{}>,
@@ -122,7 +122,7 @@ TEST(AdamStep, TakesAnyShape) {
   exercise.compare("w, m, v, t after two steps down a bowl over w (2, 2), a non-contiguous view, lr = 0.1",
                    [](auto f) {
                      Training a(tensor({{1, -2}, {3, 0.5}}));
-                     a.w = tutor::as_view(a.w.detach()).set_requires_grad();
+                     a.w = checks::as_view(a.w.detach()).set_requires_grad();
                      const Loss loss = bowl(tensor({{0, 1}, {2, -3}}), tensor({{0.3, 1}, {0.1, 2}}));
                      for (int i = 0; i < 2; ++i) f(a.w, a.state, loss, 0.1);
                      return numbers(a);

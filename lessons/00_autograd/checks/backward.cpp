@@ -1,7 +1,7 @@
 #include <unordered_set>
 
 #include "lessons/00_autograd/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -61,7 +61,7 @@ void visit_after_inputs(const Value& n, std::unordered_set<const Number*>& seen,
   order.push_back(n);
 }
 
-const tutor::Exercise<Backward> exercise{
+const checks::Exercise<Backward> exercise{
     "00_backward",
     backward,
     [](const Value& y) { in_order(y, youngest_first(y)); },

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/00_autograd/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "optim/clip.h"
 
 namespace heed::exercise {
@@ -20,7 +20,7 @@ void scale(List& gradients, double factor) {
     if (g.defined()) g.mul_(factor);
 }
 
-const tutor::Exercise<decltype(clip_gradients)> exercise{
+const checks::Exercise<decltype(clip_gradients)> exercise{
     "00_clip_gradients",
     clip_gradients,
     [](List& gradients, double max_norm) {

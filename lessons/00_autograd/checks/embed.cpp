@@ -1,5 +1,5 @@
 #include "lessons/00_autograd/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -47,7 +47,7 @@ Tensor by_position(const Tensor& dy, const IntTensor& ids, const Shape& table) {
   return d;
 }
 
-const tutor::Exercise<decltype(embed)> exercise{
+const checks::Exercise<decltype(embed)> exercise{
     "00_embed",
     embed,
     [](auto& table, auto& ids) { return heed::embedding(table, ids); },

@@ -1,7 +1,7 @@
 #include <unordered_set>
 
 #include "lessons/00_autograd/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -27,7 +27,7 @@ void all_inputs(const Value& node, std::vector<Value>& doomed) {
   for (Value& input : node->take_inputs()) doomed.push_back(std::move(input));
 }
 
-const tutor::Exercise<decltype(free_graph)> exercise{
+const checks::Exercise<decltype(free_graph)> exercise{
     "00_free_graph",
     free_graph,
     [](Value& last) {

@@ -1,10 +1,10 @@
 #include "lessons/00_autograd/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
 
-const tutor::Exercise<decltype(hello)> exercise{
+const checks::Exercise<decltype(hello)> exercise{
     "00_hello",
     hello,
     [](double x) { return 2 * x; },

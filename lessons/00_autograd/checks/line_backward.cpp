@@ -1,5 +1,5 @@
 #include "lessons/00_autograd/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 
@@ -26,7 +26,7 @@ LineGradients from_dy(const Tensor& dy, const Tensor& x, const Tensor& w) {
   return {dx_of(dy, w), dw_of(x, dy), db_of(dy)};
 }
 
-const tutor::Exercise<decltype(line_backward)> exercise{
+const checks::Exercise<decltype(line_backward)> exercise{
     "00_line_backward",
     line_backward,
     [](auto& x, auto& w, auto& b, auto& t) {

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/00_autograd/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -11,7 +11,7 @@ Tensor picked(const Tensor& x, const IntTensor& targets) {
   return gather(x, -1, targets.reshape({targets.numel(), 1}));
 }
 
-const tutor::Exercise<decltype(log_loss)> exercise{
+const checks::Exercise<decltype(log_loss)> exercise{
     "00_log_loss",
     log_loss,
     [](auto& logits, auto& targets) { return cross_entropy(logits, targets); },
@@ -44,7 +44,7 @@ const tutor::Exercise<decltype(log_loss)> exercise{
       }}}};
 
 void ask(const std::string& text, const Tensor& logits, const IntTensor& targets,
-         const tutor::Forms& forms = {}) {
+         const checks::Forms& forms = {}) {
   exercise.call(
       text, [=] { return std::tuple(logits.clone(), targets); }, forms);
 }

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/00_autograd/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -11,7 +11,7 @@ Tensor given_to(const Mask& chosen, const Tensor& dy) { return where(chosen, dy,
 double count(const Mask& mask) { return static_cast<double>(mask.count()); }
 Mask largest_of(const Tensor& x) { return equal(x, max(x)); }
 
-const tutor::Exercise<decltype(max_backward)> exercise{
+const checks::Exercise<decltype(max_backward)> exercise{
     "00_max_backward",
     max_backward,
     [](auto& x, auto& dy) {

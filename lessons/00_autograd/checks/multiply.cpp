@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/00_autograd/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -35,7 +35,7 @@ Value right(const Value& a, const Value& b) { return product(a, b, adding(right_
 const Number* newest = nullptr;
 std::pair<double, double> newest_slopes;
 
-const tutor::Exercise<Multiply> exercise{
+const checks::Exercise<Multiply> exercise{
     "00_multiply",
     multiply,
     right,

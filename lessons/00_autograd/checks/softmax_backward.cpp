@@ -1,12 +1,12 @@
 #include "lessons/00_autograd/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
 
 Tensor row_sums(const Tensor& x) { return x.sum({-1}, true); }
 
-const tutor::Exercise<decltype(softmax_backward)> exercise{
+const checks::Exercise<decltype(softmax_backward)> exercise{
     "00_softmax_backward",
     softmax_backward,
     [](auto& y, auto& dy) { return y * (dy - row_sums(dy * y)); },

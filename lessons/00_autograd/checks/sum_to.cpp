@@ -1,5 +1,5 @@
 #include "lessons/00_autograd/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -32,7 +32,7 @@ Tensor squeezed(Tensor x, const Shape& shape) {
   return x;
 }
 
-const tutor::Exercise<decltype(sum_to)> exercise{
+const checks::Exercise<decltype(sum_to)> exercise{
     "00_sum_to",
     sum_to,
     [](auto& dy, auto& shape) { return summed(dy, stretched(dy, shape)).reshape(shape); },

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "lessons/01_why_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 
@@ -56,7 +56,7 @@ Tensor divided_by_sum(const Tensor& e) {
   return e / masked_fill(total, equal(total, 0), 1);
 }
 
-const tutor::Exercise<decltype(additive_attention)> exercise{
+const checks::Exercise<decltype(additive_attention)> exercise{
     "01_additive_attention",
     additive_attention,
     right,

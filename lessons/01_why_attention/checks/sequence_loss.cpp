@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/01_why_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -33,7 +33,7 @@ Tensor wanted_of(const Tensor& p, const Ids& wanted) {
   return gather(p, 2, wanted.reshape({wanted.size(0), wanted.size(1), 1})).squeeze(-1);
 }
 
-const tutor::Exercise<decltype(sequence_loss)> exercise{
+const checks::Exercise<decltype(sequence_loss)> exercise{
     "01_sequence_loss",
     sequence_loss,
     [](const Tensor& logits, const Ids& wanted, index_t pad) {
@@ -100,7 +100,7 @@ Tensor some_logits() {
 }
 Ids some_wanted() { return {{4, 1, 3, 3}, {1, 2, 0, 0}}; }
 void ask(const std::string& text, const Tensor& logits, const Ids& wanted, index_t pad,
-         const tutor::Forms& forms = {}) {
+         const checks::Forms& forms = {}) {
   exercise.call(
       text, [=] { return std::tuple(logits.clone(), wanted, pad); }, forms);
 }

@@ -2,13 +2,13 @@
 
 #include "data/text/batches.h"
 #include "lessons/01_why_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 
 // What a check compares of the result.
 inline std::vector<Tensor> parts_of(const Taught& t) {
-  return {tutor::Answer(t.given).parts[0], tutor::Answer(t.wanted).parts[0]};
+  return {checks::Answer(t.given).parts[0], checks::Answer(t.wanted).parts[0]};
 }
 
 namespace {
@@ -55,7 +55,7 @@ Taught eos_behind_padding(const Texts& texts, const Marks& m) {
   return {right(texts, m).given, padded(wanted, m.pad)};
 }
 
-const tutor::Exercise<decltype(teacher_forcing)> exercise{
+const checks::Exercise<decltype(teacher_forcing)> exercise{
     "01_teacher_forcing",
     teacher_forcing,
     right,

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "lessons/01_why_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/beam.h"
 
 namespace heed::exercise {
@@ -51,7 +51,7 @@ Text written(const Translator& model, const Example& example, const Marks& marks
   return words;
 }
 
-const tutor::Exercise<decltype(translate)> exercise{
+const checks::Exercise<decltype(translate)> exercise{
     "01_translate",
     translate,
     right,
@@ -113,7 +113,7 @@ Translator translator(const Returns& returns = {}) {
     const double word = std::fmod(2 * static_cast<double>(last) + 4 * place * place + sum, vocabulary);
     // The best score is -1: all are negative, as log-probabilities are.
     const Tensor scores = (-1.0 - abs(arange(0, vocabulary).to(returns.dtype) - word)) * returns.scale;
-    return Written{returns.views ? tutor::as_view(scores) : scores, tensor({place + 1, sum}, returns.dtype)};
+    return Written{returns.views ? checks::as_view(scores) : scores, tensor({place + 1, sum}, returns.dtype)};
   };
   return {.read = read, .write = write};
 }

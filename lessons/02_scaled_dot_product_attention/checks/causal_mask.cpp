@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "lessons/02_scaled_dot_product_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -45,7 +45,7 @@ Mask rows_of_t(index_t t, index_t s) {
   return Mask(values, {t, s});
 }
 
-const tutor::Exercise<decltype(causal_mask)> exercise{
+const checks::Exercise<decltype(causal_mask)> exercise{
     "02_causal_mask",
     causal_mask,
     [](index_t t, index_t s) { return causal(t, s); },

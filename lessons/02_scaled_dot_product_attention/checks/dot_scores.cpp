@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "lessons/02_scaled_dot_product_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -25,7 +25,7 @@ Tensor already_scaled(const Tensor& q, const Tensor& k) {
 }
 Tensor without_history(const Tensor& q, const Tensor& k) { return right(q, k).detach(); }
 
-const tutor::Exercise<decltype(dot_scores)> exercise{
+const checks::Exercise<decltype(dot_scores)> exercise{
     "02_dot_scores",
     dot_scores,
     right,

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "lessons/02_scaled_dot_product_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -42,7 +42,7 @@ Mask first_text_for_all(const IntTensor& ids, index_t pad) {
   return not_padding(ids.slice(0, 0, 1), pad).expand({ids.size(0), 1, ids.size(1)});
 }
 
-const tutor::Exercise<decltype(padding_mask)> exercise{
+const checks::Exercise<decltype(padding_mask)> exercise{
     "02_padding_mask",
     padding_mask,
     [](const IntTensor& ids, index_t pad) { return not_padding(ids, pad); },

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/02_scaled_dot_product_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -28,7 +28,7 @@ Tensor second_axis(const Tensor& q, const Tensor& k) { return products(q, k) / r
 Tensor always_by_2(const Tensor& q, const Tensor& k) { return products(q, k) / 2.0; }
 Tensor without_history(const Tensor& q, const Tensor& k) { return right(q, k).detach(); }
 
-const tutor::Exercise<decltype(scaled_scores)> exercise{
+const checks::Exercise<decltype(scaled_scores)> exercise{
     "02_scaled_scores",
     scaled_scores,
     right,

@@ -2,7 +2,7 @@
 
 #include "lessons/02_scaled_dot_product_attention/checks/masks.h"
 #include "lessons/02_scaled_dot_product_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -103,7 +103,7 @@ Tensor scaled_late(const Tensor& q, const Tensor& k, const Tensor& v, const Mask
   return matmul(shares(products(q, k), allowed) / root(q.size(-1)), v);
 }
 
-const tutor::Exercise<decltype(sdpa)> exercise{
+const checks::Exercise<decltype(sdpa)> exercise{
     "02_sdpa",
     sdpa,
     right,

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/02_scaled_dot_product_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -41,7 +41,7 @@ Tensor into_the_input(const Tensor& scores) {
 }
 Tensor without_history(const Tensor& scores) { return softmax(scores.detach(), -1); }
 
-const tutor::Exercise<decltype(softmax_rows)> exercise{
+const checks::Exercise<decltype(softmax_rows)> exercise{
     "02_softmax_rows",
     softmax_rows,
     [](const Tensor& scores) { return softmax(scores, -1); },

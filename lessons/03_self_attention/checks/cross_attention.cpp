@@ -1,7 +1,7 @@
 #include "lessons/02_scaled_dot_product_attention/checks/masks.h"
 #include "lessons/03_self_attention/checks/tensors.h"
 #include "lessons/03_self_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -61,7 +61,7 @@ AttentionResult values_are_source(const Texts& target, const Texts& source, cons
   return attention(matmul(target.x, w.w_q), matmul(source.x, w.w_k), source.x, {.mask = source.allowed});
 }
 
-const tutor::Exercise<decltype(cross_attention)> exercise{
+const checks::Exercise<decltype(cross_attention)> exercise{
     "03_cross_attention",
     cross_attention,
     right,

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "lessons/03_self_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -37,7 +37,7 @@ IntTensor by_position(const Tensor& weights, index_t query, index_t count) {
 }
 IntTensor first_row(const Tensor& weights, index_t, index_t count) { return right(weights, 0, count); }
 
-const tutor::Exercise<decltype(looks_at)> exercise{
+const checks::Exercise<decltype(looks_at)> exercise{
     "03_looks_at",
     looks_at,
     right,

@@ -1,6 +1,6 @@
 #include "lessons/03_self_attention/checks/tensors.h"
 #include "lessons/03_self_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -27,7 +27,7 @@ Views values_are_x(const Tensor& x, const Projections& w) {
   return {matmul(x, w.w_q), matmul(x, w.w_k), x.clone()};
 }
 
-const tutor::Exercise<decltype(project)> exercise{
+const checks::Exercise<decltype(project)> exercise{
     "03_project",
     project,
     right,

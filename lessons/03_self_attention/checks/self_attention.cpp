@@ -3,7 +3,7 @@
 #include "lessons/02_scaled_dot_product_attention/checks/masks.h"
 #include "lessons/03_self_attention/checks/tensors.h"
 #include "lessons/03_self_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -138,7 +138,7 @@ AttentionResult minus_infinity(const Tensor& x, const Projections& w, const Mask
                       w);
 }
 
-const tutor::Exercise<decltype(self_attention)> exercise{
+const checks::Exercise<decltype(self_attention)> exercise{
     "03_self_attention",
     self_attention,
     right,

@@ -1,5 +1,5 @@
 // tensors.h — the tensors of this lesson's structs, for the forms of the checks: see
-// lessons/tutor/forms.h.
+// lessons/check/forms.h.
 #pragma once
 
 #include "lessons/03_self_attention/exercises.h"

@@ -5,7 +5,7 @@
 
 namespace heed::exercise {
 
-// The tensors of a layer, for the forms of the checks (lessons/tutor/forms.h).
+// The tensors of a layer, for the forms of the checks (lessons/check/forms.h).
 template <class Visit>
 void each_tensor(MultiHead& layer, const Visit& visit) {
   visit(layer.in_proj_weight);

@@ -3,7 +3,7 @@
 #include "lessons/02_scaled_dot_product_attention/checks/masks.h"
 #include "lessons/04_multi_head_attention/checks/heads.h"
 #include "lessons/04_multi_head_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -68,7 +68,7 @@ AttentionResult right(const Tensor& q, const Tensor& k, const Tensor& v, const M
   return attention(q, k, v, {.mask = for_all_heads(allowed)});
 }
 
-const tutor::Exercise<decltype(heads_attend)> exercise{
+const checks::Exercise<decltype(heads_attend)> exercise{
     "04_heads_attend",
     heads_attend,
     right,

@@ -1,11 +1,11 @@
 #include "lessons/04_multi_head_attention/checks/heads.h"
 #include "lessons/04_multi_head_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
 
-const tutor::Exercise<decltype(merge_heads)> exercise{
+const checks::Exercise<decltype(merge_heads)> exercise{
     "04_merge_heads",
     merge_heads,
     from_heads,

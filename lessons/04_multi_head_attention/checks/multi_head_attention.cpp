@@ -4,7 +4,7 @@
 #include "lessons/02_scaled_dot_product_attention/checks/masks.h"
 #include "lessons/04_multi_head_attention/checks/heads.h"
 #include "lessons/04_multi_head_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/multihead_attention.h"
 
 namespace heed::exercise {
@@ -108,7 +108,7 @@ Tensor first_mask(index_t axis, const Tensor& query, const Tensor& key, const Te
   return right(query, key, value, layer, first);
 }
 
-const tutor::Exercise<decltype(multi_head_attention)> exercise{
+const checks::Exercise<decltype(multi_head_attention)> exercise{
     "04_multi_head_attention",
     multi_head_attention,
     right,

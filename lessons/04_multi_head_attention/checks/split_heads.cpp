@@ -1,6 +1,6 @@
 #include "lessons/04_multi_head_attention/checks/heads.h"
 #include "lessons/04_multi_head_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -13,7 +13,7 @@ Tensor cut_out(const Tensor& x, index_t heads) {
   return stack(parts, 1);
 }
 
-const tutor::Exercise<decltype(split_heads)> exercise{
+const checks::Exercise<decltype(split_heads)> exercise{
     "04_split_heads",
     split_heads,
     into_heads,

@@ -2,7 +2,7 @@
 
 #include "lessons/04_multi_head_attention/checks/heads.h"
 #include "lessons/04_multi_head_attention/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -18,7 +18,7 @@ Tensor right(const Tensor& w, index_t heads, index_t off) {
   return columns(w, [&](index_t c) { return c / (w.size(1) / heads) == off ? 0 : 1; });
 }
 
-const tutor::Exercise<decltype(without_head)> exercise{
+const checks::Exercise<decltype(without_head)> exercise{
     "04_without_head",
     without_head,
     right,
@@ -51,7 +51,7 @@ const tutor::Exercise<decltype(without_head)> exercise{
 Tensor weight(index_t c) { return random({c, c}, 7); }
 
 // No gradient is needed to cut a head of a trained layer; a weight that was written to is MH-28.
-constexpr tutor::Forms forms{.gradients = false, .unchanged = false};
+constexpr checks::Forms forms{.gradients = false, .unchanged = false};
 void ask(index_t c, index_t heads, index_t off) {
   exercise.call(
       concat("without_head(W_O (", c, ", ", c, "), ", heads, ", ", off, ")"),

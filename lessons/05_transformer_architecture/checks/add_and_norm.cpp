@@ -1,5 +1,5 @@
 #include "lessons/05_transformer_architecture/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -10,7 +10,7 @@ Tensor kept(const Tensor& x, const Dropping& d, double factor) {
 }
 Tensor drop(const Tensor& x, const Dropping& d) { return kept(x, d, 1 / (1 - d.p)); }
 
-const tutor::Exercise<decltype(add_and_norm)> exercise{
+const checks::Exercise<decltype(add_and_norm)> exercise{
     "05_add_and_norm",
     add_and_norm,
     [](auto& x, auto& f, auto& norm, auto& d) { return norm(x + drop(f(x), d)); },

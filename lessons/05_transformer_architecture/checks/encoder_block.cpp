@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/05_transformer_architecture/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -16,7 +16,7 @@ Tensor think(const Tensor& x, Parts& p) { return p.dropout2(p.linear2(p.dropout(
 // Dropout as one would call it who forgets that there is an afterwards.
 Tensor always_dropped(const Tensor& x, nn::Dropout& d) { return dropout(x, d.options.p, d.generator); }
 
-const tutor::Exercise<decltype(encoder_block)> exercise{
+const checks::Exercise<decltype(encoder_block)> exercise{
     "05_encoder_block",
     encoder_block,
     [](auto& x, auto& p, auto& allowed) { return p.forward(x, {.mask = allowed}); },

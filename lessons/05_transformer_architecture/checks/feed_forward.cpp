@@ -1,10 +1,10 @@
 #include "lessons/05_transformer_architecture/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
 
-const tutor::Exercise<decltype(feed_forward)> exercise{
+const checks::Exercise<decltype(feed_forward)> exercise{
     "05_feed_forward",
     feed_forward,
     [](auto& x, auto& w1, auto& b1, auto& w2, auto& b2) { return linear(relu(linear(x, w1, b1)), w2, b2); },

@@ -1,5 +1,5 @@
 #include "lessons/05_transformer_architecture/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 
@@ -33,7 +33,7 @@ LayerNormGradients right(const Tensor& dy, const Tensor& x, const Tensor& gamma,
   return {leaf.grad(), scale.grad(), shift.grad()};
 }
 
-const tutor::Exercise<decltype(layer_norm_backward)> exercise{
+const checks::Exercise<decltype(layer_norm_backward)> exercise{
     "05_layer_norm_backward",
     layer_norm_backward,
     right,
@@ -116,7 +116,7 @@ const tutor::Exercise<decltype(layer_norm_backward)> exercise{
       }}}};
 
 // The gradient of a gradient is not part of the exercise.
-constexpr tutor::Forms forms{.gradients = false};
+constexpr checks::Forms forms{.gradients = false};
 
 // Two sequences of three tokens with four channels, and a gradient for each number.
 struct Fixture {

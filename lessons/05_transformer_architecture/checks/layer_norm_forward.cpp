@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/05_transformer_architecture/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -15,7 +15,7 @@ Tensor over(const Axes& axes, const Tensor& x, const Tensor& gamma, const Tensor
   return centred(x, axes) / spread(x, eps, axes) * gamma + beta;
 }
 
-const tutor::Exercise<decltype(layer_norm_forward)> exercise{
+const checks::Exercise<decltype(layer_norm_forward)> exercise{
     "05_layer_norm_forward",
     layer_norm_forward,
     [](auto& x, auto& gamma, auto& beta, double eps) { return layer_norm(x, gamma, beta, eps); },

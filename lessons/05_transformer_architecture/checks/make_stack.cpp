@@ -1,7 +1,7 @@
 #include <set>
 
 #include "lessons/05_transformer_architecture/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -22,7 +22,7 @@ Stack right(const Options& o, index_t n, Generator& gen) {
   return {layers_of(o, n, gen), o.norm_first ? norm_of(o) : nullptr};
 }
 
-const tutor::Exercise<decltype(make_stack)> exercise{
+const checks::Exercise<decltype(make_stack)> exercise{
     "05_make_stack",
     make_stack,
     right,

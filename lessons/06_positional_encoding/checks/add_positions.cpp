@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/06_positional_encoding/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -16,7 +16,7 @@ Tensor rows(const Tensor& words, const Tensor& table) {
 
 Tensor right(const Tensor& words, const Tensor& table) { return louder(words) + rows(words, table); }
 
-const tutor::Exercise<decltype(add_positions)> exercise{
+const checks::Exercise<decltype(add_positions)> exercise{
     "06_add_positions",
     add_positions,
     right,
@@ -85,8 +85,8 @@ Tensor table(index_t max_len) {
 // One mistake at a time: only an answer that adds positions correctly is asked about sequences that
 // are too long, so that the twins still fit.
 auto* if_right_for_short(decltype(add_positions)* f) {
-  const auto sum = [](auto* of) { return tutor::ask([&] { return of(words(), table(8)); }); };
-  return tutor::difference(sum(f), sum(right)).distance < 1e-3 ? f : right;
+  const auto sum = [](auto* of) { return checks::ask([&] { return of(words(), table(8)); }); };
+  return checks::difference(sum(f), sum(right)).distance < 1e-3 ? f : right;
 }
 
 TEST(AddPositions, OfWordsThatAreOnes) {
@@ -120,7 +120,7 @@ TEST(AddPositions, ThrowsIfASequenceIsLongerThanTheTable) {
   exercise.compare("add_positions(words (2, 3, 5), table (2, 5)): 3 words, 2 rows; it must throw",
                    [](auto f) { return if_right_for_short(f)(words(), table(2)); });
   exercise.invariant("", "the error for 3 words and 2 rows must contain both numbers", [](auto f) {
-    const std::string error = tutor::ask([&] { return if_right_for_short(f)(words(), table(2)); }).error;
+    const std::string error = checks::ask([&] { return if_right_for_short(f)(words(), table(2)); }).error;
     return error.find('3') != std::string::npos && error.find('2') != std::string::npos;
   });
 }

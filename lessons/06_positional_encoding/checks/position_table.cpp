@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/06_positional_encoding/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/nn.h"
 #include "optim/optim.h"
 
@@ -13,7 +13,7 @@ Tensor right(Positions kind, index_t max_len, index_t d_model, Generator& gen) {
   return (randn({max_len, d_model}, gen) * 0.02).set_requires_grad();
 }
 
-const tutor::Exercise<decltype(position_table)> exercise{
+const checks::Exercise<decltype(position_table)> exercise{
     "06_position_table",
     position_table,
     right,

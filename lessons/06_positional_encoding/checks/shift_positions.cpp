@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/06_positional_encoding/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/positional_encoding.h"
 
 namespace heed::exercise {
@@ -35,7 +35,7 @@ Tensor mark(index_t k, const Tensor& like) {
   return nn::sinusoidal_table(std::abs(k) + 1, like.size(1), like.dtype()).slice(0, -1);
 }
 
-const tutor::Exercise<decltype(shift_positions)> exercise{
+const checks::Exercise<decltype(shift_positions)> exercise{
     "06_shift_positions",
     shift_positions,
     right,

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/06_positional_encoding/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/positional_encoding.h"
 
 namespace heed::exercise {
@@ -25,11 +25,11 @@ index_t even(index_t c) { return c - c % 2; }
 Tensor right(index_t length, index_t d_model) { return nn::sinusoidal_table(length, d_model); }
 // One mistake at a time: only who is right for an even width is asked about an odd one, so that the twins still fit.
 auto* if_right_for_even(decltype(sinusoidal_table)* f) {
-  const auto table = [](auto* of) { return tutor::ask([&] { return of(4, 6); }); };
-  return tutor::difference(table(f), table(right)).distance < 1e-3 ? f : right;
+  const auto table = [](auto* of) { return checks::ask([&] { return of(4, 6); }); };
+  return checks::difference(table(f), table(right)).distance < 1e-3 ? f : right;
 }
 
-const tutor::Exercise<decltype(sinusoidal_table)> exercise{
+const checks::Exercise<decltype(sinusoidal_table)> exercise{
     "06_sinusoidal_table",
     sinusoidal_table,
     right,

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "lessons/07_transformer_encoder_and_classifier/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -40,7 +40,7 @@ Count measured(Classifier& model, const std::vector<Batch>& batches) {
   return c;
 }
 
-const tutor::Exercise<decltype(accuracy)> exercise{
+const checks::Exercise<decltype(accuracy)> exercise{
     "07_accuracy",
     accuracy,
     [](auto& model, auto& batches) {
@@ -161,7 +161,7 @@ struct Fixture {
 template <class Probe>
 auto in_a_thread(const Probe& probe) {
   return [probe](auto f) {
-    return std::async(std::launch::async, [&] { return tutor::Answer(probe(f)); }).get();
+    return std::async(std::launch::async, [&] { return checks::Answer(probe(f)); }).get();
   };
 }
 
@@ -173,7 +173,7 @@ std::uint64_t next_node() {
 }
 
 // The result is a number without a gradient.
-constexpr tutor::Forms in_f64{.views = false, .gradients = false},
+constexpr checks::Forms in_f64{.views = false, .gradients = false},
     as_given{.f64 = false, .views = false, .gradients = false};
 
 // Accuracy itself; the parameters afterwards and the modes of all modules are compared, too.

@@ -1,5 +1,5 @@
 #include "lessons/07_transformer_encoder_and_classifier/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -9,7 +9,7 @@ Tensor of_labels(const Tensor& x, const IntTensor& labels) {
   return gather(x, -1, labels.reshape({labels.numel(), 1}));
 }
 
-const tutor::Exercise<decltype(classification_loss)> exercise{
+const checks::Exercise<decltype(classification_loss)> exercise{
     "07_classification_loss",
     classification_loss,
     [](auto& logits, auto& labels) { return cross_entropy(logits, labels); },

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/07_transformer_encoder_and_classifier/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -30,7 +30,7 @@ Tensor last_words(const Tensor& y, const IntTensor& ids, Classifier& c) {
   return stack(rows);
 }
 
-const tutor::Exercise<decltype(classify)> exercise{
+const checks::Exercise<decltype(classify)> exercise{
     "07_classify",
     classify,
     [](auto& ids, auto& c) { return c.forward(ids); },
@@ -119,7 +119,7 @@ std::unique_ptr<Classifier> make_parts(index_t padding_idx = 0, bool training = 
 }
 
 // The inputs are ids and a module: a view is no other form of them.
-constexpr tutor::Forms all_forms{.views = false}, as_given{.f64 = false, .views = false, .gradients = false};
+constexpr checks::Forms all_forms{.views = false}, as_given{.f64 = false, .views = false, .gradients = false};
 
 TEST(Classify, GivesOneScoreForEachClass) {
   exercise.call(

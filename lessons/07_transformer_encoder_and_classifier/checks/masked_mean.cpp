@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/07_transformer_encoder_and_classifier/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -21,7 +21,7 @@ Mask of_first(const Mask& real) {
   return Mask({real.data(), real.data() + length}, {1, length}).expand(real.shape());
 }
 
-const tutor::Exercise<decltype(masked_mean)> exercise{
+const checks::Exercise<decltype(masked_mean)> exercise{
     "07_masked_mean",
     masked_mean,
     right,

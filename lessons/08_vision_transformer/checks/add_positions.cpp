@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/08_vision_transformer/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -31,7 +31,7 @@ Tensor by_picture(const Tensor& x, const Tensor& table) {
   return x + table.slice(1, 0, x.size(0)).transpose(0, 1);
 }
 
-const tutor::Exercise<decltype(add_positions)> exercise{
+const checks::Exercise<decltype(add_positions)> exercise{
     "08_add_positions",
     add_positions,
     right,

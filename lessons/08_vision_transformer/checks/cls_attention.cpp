@@ -1,5 +1,5 @@
 #include "lessons/08_vision_transformer/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -21,7 +21,7 @@ Tensor right(const Tensor& weights, index_t down, index_t across) {
   return as_picture(row_of_cls(weights), down, across);
 }
 
-const tutor::Exercise<decltype(cls_attention)> exercise{
+const checks::Exercise<decltype(cls_attention)> exercise{
     "08_cls_attention",
     cls_attention,
     right,

@@ -1,6 +1,6 @@
 #include "lessons/08_vision_transformer/checks/pictures.h"
 #include "lessons/08_vision_transformer/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -49,7 +49,7 @@ Tensor cropped(const Tensor& images, index_t p) {
   return right(images.slice(2, 0, height).slice(3, 0, width), p);
 }
 
-const tutor::Exercise<decltype(patches)> exercise{
+const checks::Exercise<decltype(patches)> exercise{
     "08_patches",
     patches,
     right,

@@ -1,5 +1,5 @@
 #include "lessons/08_vision_transformer/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -20,7 +20,7 @@ Tensor filled(const Tensor& x, const Tensor& cls) {
   return tokens;
 }
 
-const tutor::Exercise<decltype(prepend_cls)> exercise{
+const checks::Exercise<decltype(prepend_cls)> exercise{
     "08_prepend_cls",
     prepend_cls,
     right,

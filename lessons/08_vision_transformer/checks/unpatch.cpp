@@ -1,6 +1,6 @@
 #include "lessons/08_vision_transformer/checks/pictures.h"
 #include "lessons/08_vision_transformer/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -32,7 +32,7 @@ Tensor channels_last(const Tensor& words, index_t p, index_t height, index_t wid
   return squares.permute({0, 5, 1, 3, 2, 4}).reshape({b, channels, height, width});
 }
 
-const tutor::Exercise<decltype(unpatch)> exercise{
+const checks::Exercise<decltype(unpatch)> exercise{
     "08_unpatch",
     unpatch,
     [](auto& words, index_t p, index_t height, index_t width) {

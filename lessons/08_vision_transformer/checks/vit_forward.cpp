@@ -1,6 +1,6 @@
 #include "lessons/08_vision_transformer/exercises.h"
 #include "lessons/08_vision_transformer/vit_parts.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/init.h"
 #include "nn/vision_transformer.h"
 
@@ -57,7 +57,7 @@ Tensor right(const Tensor& images, const VitParts& vit) {
   return vit.head(encoded(images, vit).select(1, 0));
 }
 
-const tutor::Exercise<decltype(vit_forward)> exercise{
+const checks::Exercise<decltype(vit_forward)> exercise{
     "08_vit_forward",
     vit_forward,
     right,

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/09_attention_vs_rnn/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -51,7 +51,7 @@ Tensor mean_of_blocks(const Tensor& q, const Tensor& k, const Tensor& v, index_t
   return mean / count;
 }
 
-const tutor::Exercise<decltype(attend_in_blocks)> exercise{
+const checks::Exercise<decltype(attend_in_blocks)> exercise{
     "09_attend_in_blocks",
     attend_in_blocks,
     [](auto& q, auto& k, auto& v, index_t) { return scaled_dot_product_attention(q, k, v); },

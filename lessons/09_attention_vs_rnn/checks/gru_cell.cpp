@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/09_attention_vs_rnn/checks/recurrent.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -41,7 +41,7 @@ Tensor bias_outside(const Tensor& x, const Tensor& h, const Weights& w) {
   return mix(p.z, tanh(p.x[2] + p.r * (p.h[2] - b) + b), h);
 }
 
-const tutor::Exercise<decltype(gru_cell)> exercise{
+const checks::Exercise<decltype(gru_cell)> exercise{
     "09_gru_cell",
     gru_cell,
     right,

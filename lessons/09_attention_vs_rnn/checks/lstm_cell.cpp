@@ -1,5 +1,5 @@
 #include "lessons/09_attention_vs_rnn/checks/recurrent.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -28,7 +28,7 @@ State in_order(std::size_t i, std::size_t f, std::size_t g, std::size_t o, const
 // The end of a step whose cell came out otherwise.
 State shown(const Tensor& c, const std::vector<Tensor>& all) { return {sigmoid(all[3]) * tanh(c), c}; }
 
-const tutor::Exercise<decltype(lstm_cell)> exercise{
+const checks::Exercise<decltype(lstm_cell)> exercise{
     "09_lstm_cell",
     lstm_cell,
     right,

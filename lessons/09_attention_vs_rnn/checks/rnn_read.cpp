@@ -1,5 +1,5 @@
 #include "lessons/09_attention_vs_rnn/checks/recurrent.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -40,7 +40,7 @@ Tensor states_before_words(Reader& net, const Tensor& x, const Tensor& h0) {
   return cat({first.unsqueeze(0), states.slice(0, 0, x.size(0) - 1)});
 }
 
-const tutor::Exercise<decltype(rnn_read)> exercise{
+const checks::Exercise<decltype(rnn_read)> exercise{
     "09_rnn_read",
     rnn_read,
     right,

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/09_attention_vs_rnn/checks/recurrent.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 
@@ -63,7 +63,7 @@ Readings right(const Weights& w, const Tensor& x, const Lengths& lengths, const 
   return loop(w, x, lengths, h0);
 }
 
-const tutor::Exercise<decltype(rnn_read_padded)> exercise{
+const checks::Exercise<decltype(rnn_read_padded)> exercise{
     "09_rnn_read_padded",
     rnn_read_padded,
     right,

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/10_bert/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -49,7 +49,7 @@ Tensor over_places(const Tensor& x, const IntTensor& w, const std::vector<index_
   return total(log_softmax(x, 1), w, p) / count(p);
 }
 
-const tutor::Exercise<decltype(hidden_loss)> exercise{
+const checks::Exercise<decltype(hidden_loss)> exercise{
     "10_hidden_loss",
     hidden_loss,
     right,

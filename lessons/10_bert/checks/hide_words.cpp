@@ -1,5 +1,5 @@
 #include "lessons/10_bert/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 
@@ -38,7 +38,7 @@ IntTensor no_other_word(const IntTensor& ids, const Chances& c) {
 IntTensor none_kept(const IntTensor& ids, const Chances& c) { return hidden(ids, c, {.no_limits = true}); }
 IntTensor never(const IntTensor& ids, const Chances&) { return ids; }
 
-const tutor::Exercise<decltype(hide_words)> exercise{
+const checks::Exercise<decltype(hide_words)> exercise{
     "10_hide_words",
     hide_words,
     right,

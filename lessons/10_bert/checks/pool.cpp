@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/10_bert/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -16,7 +16,7 @@ Tensor without_layer(T x, T, T) { return tanh(x.select(1, 0)); }
 Tensor without_bias(T x, T w, T) { return tanh(linear(x.select(1, 0), w)); }
 Tensor turned(T x, T w, T b) { return tanh(linear(x.select(1, 0), w.transpose(0, 1), b)); }
 
-const tutor::Exercise<decltype(pool)> exercise{
+const checks::Exercise<decltype(pool)> exercise{
     "10_pool",
     pool,
     right,

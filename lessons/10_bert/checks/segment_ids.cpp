@@ -1,5 +1,5 @@
 #include "lessons/10_bert/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -29,7 +29,7 @@ IntTensor carries_over(const IntTensor& ids, index_t sep) {
 }
 IntTensor all_first(const IntTensor& ids, index_t) { return IntTensor::zeros(ids.shape()); }
 
-const tutor::Exercise<decltype(segment_ids)> exercise{
+const checks::Exercise<decltype(segment_ids)> exercise{
     "10_segment_ids",
     segment_ids,
     right,

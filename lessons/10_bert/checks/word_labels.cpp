@@ -1,5 +1,5 @@
 #include "lessons/10_bert/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 
@@ -58,7 +58,7 @@ IntTensor others(const IntTensor& ids, const Chances& c) {
   });
 }
 
-const tutor::Exercise<decltype(word_labels)> exercise{
+const checks::Exercise<decltype(word_labels)> exercise{
     "10_word_labels",
     word_labels,
     right,

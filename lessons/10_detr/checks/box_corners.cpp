@@ -1,5 +1,5 @@
 #include "lessons/10_detr/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/matching.h"
 
 namespace heed::exercise {
@@ -20,7 +20,7 @@ Tensor turned(const Tensor& x) {
   return cat({middle(x) - half, middle(x) + half}, -1);
 }
 
-const tutor::Exercise<decltype(box_corners)> exercise{
+const checks::Exercise<decltype(box_corners)> exercise{
     "10_box_corners",
     box_corners,
     nn::corners_of,

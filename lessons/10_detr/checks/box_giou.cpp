@@ -1,5 +1,5 @@
 #include "lessons/10_detr/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/matching.h"
 
 namespace heed::exercise {
@@ -39,7 +39,7 @@ Tensor added(const Tensor& a, const Tensor& b) { return 2.0 * nn::iou(a, b) - nn
 Tensor one_less(const Tensor& a, const Tensor& b) { return 1.0 - nn::giou(a, b); }
 Tensor as_middles(const Tensor& a, const Tensor& b) { return nn::giou(nn::corners_of(a), nn::corners_of(b)); }
 
-const tutor::Exercise<decltype(box_giou)> exercise{
+const checks::Exercise<decltype(box_giou)> exercise{
     "10_box_giou",
     box_giou,
     nn::giou,

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/10_detr/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/matching.h"
 
 namespace heed::exercise {
@@ -61,7 +61,7 @@ Queries of_the_first(const Tensor& costs) {
 }
 Queries rows_in_order(const Tensor& costs) { return nn::assign(costs).rows; }
 
-const tutor::Exercise<decltype(match_queries)> exercise{
+const checks::Exercise<decltype(match_queries)> exercise{
     "10_match_queries",
     match_queries,
     right,

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/10_detr/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -54,7 +54,7 @@ Tensor added_after(const Tensor& x, const Tensor& asked, const Tensor& memory, c
   return right(x, asked, memory, place) + asked;
 }
 
-const tutor::Exercise<decltype(query_look)> exercise{
+const checks::Exercise<decltype(query_look)> exercise{
     "10_query_look",
     query_look,
     right,

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "lessons/10_detr/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -78,7 +78,7 @@ Tensor first_queries(const Tensor& logits, const Queries& query, const IntTensor
   return right(logits, first, labels, no_object);
 }
 
-const tutor::Exercise<decltype(set_class_loss)> exercise{
+const checks::Exercise<decltype(set_class_loss)> exercise{
     "10_set_class_loss",
     set_class_loss,
     right,

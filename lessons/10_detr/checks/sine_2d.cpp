@@ -2,7 +2,7 @@
 #include <numbers>
 
 #include "lessons/10_detr/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/detr.h"
 
 namespace heed::exercise {
@@ -55,7 +55,7 @@ Tensor one_size(index_t h, index_t w, index_t c) {
   return waves(h, w, c, c / 2, [h](index_t i, index_t) { return from_one(i, h); });
 }
 
-const tutor::Exercise<decltype(sine_2d)> exercise{
+const checks::Exercise<decltype(sine_2d)> exercise{
     "10_sine_2d",
     sine_2d,
     right,

@@ -1,5 +1,5 @@
 #include "lessons/10_gpt/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 
@@ -69,7 +69,7 @@ Tensor past_only(const Tensor& q, const Tensor& k, const Tensor& v, Kept& kept) 
   return scaled_dot_product_attention(q, before.keys, before.values);
 }
 
-const tutor::Exercise<decltype(cached_attention)> exercise{
+const checks::Exercise<decltype(cached_attention)> exercise{
     "10_cached_attention",
     cached_attention,
     right,

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "lessons/10_gpt/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -22,7 +22,7 @@ IntTensor rows_cropped(const IntTensor& ids, index_t context) {
   return ids.slice(0, std::max<index_t>(ids.size(0) - context, 0), ids.size(0));
 }
 
-const tutor::Exercise<decltype(crop_context)> exercise{
+const checks::Exercise<decltype(crop_context)> exercise{
     "10_crop_context",
     crop_context,
     right,

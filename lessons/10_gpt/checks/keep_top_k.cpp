@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/10_gpt/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -30,7 +30,7 @@ Tensor nothing_cut(const Tensor& x, index_t) { return x + 0.0; }
 Tensor probabilities(const Tensor& x, index_t k) { return softmax(right(x, k), -1); }
 Tensor not_renormalised(const Tensor& x, index_t k) { return cut(softmax(x, -1), kth(softmax(x, -1), k), 0); }
 
-const tutor::Exercise<decltype(keep_top_k)> exercise{
+const checks::Exercise<decltype(keep_top_k)> exercise{
     "10_keep_top_k",
     keep_top_k,
     right,
@@ -52,7 +52,7 @@ const tutor::Exercise<decltype(keep_top_k)> exercise{
       not_renormalised}}};
 
 // What is cut off is -infinity, whose own gradient does not count: only that behind a softmax does.
-constexpr tutor::Forms no_gradients{.gradients = false};
+constexpr checks::Forms no_gradients{.gradients = false};
 
 TEST(KeepTopK, KeepsTheLargestOfEachRow) {
   exercise.call(

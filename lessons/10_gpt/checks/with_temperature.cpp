@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/10_gpt/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -24,7 +24,7 @@ Tensor unguarded(const Tensor& logits, double t) {
   return e / e.sum({-1}, true);
 }
 
-const tutor::Exercise<decltype(with_temperature)> exercise{
+const checks::Exercise<decltype(with_temperature)> exercise{
     "10_with_temperature",
     with_temperature,
     right,

@@ -1,6 +1,6 @@
 #include "lessons/10_swin/checks/grids.h"
 #include "lessons/10_swin/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/swin.h"
 
 namespace heed::exercise {
@@ -18,7 +18,7 @@ Tensor quarters(const Tensor& x) {
   return cat({part(0, 0), part(1, 0), part(0, 1), part(1, 1)}, -1);
 }
 
-const tutor::Exercise<decltype(merge_patches)> exercise{
+const checks::Exercise<decltype(merge_patches)> exercise{
     "10_merge_patches",
     merge_patches,
     right,

@@ -1,7 +1,7 @@
 #include "lessons/10_swin/checks/grids.h"
 #include "lessons/10_swin/exercises.h"
 #include "lessons/10_swin/window_parts.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/swin.h"
 
 namespace heed::exercise {
@@ -37,7 +37,7 @@ Tensor right(const Tensor& x, index_t w, index_t shift, const WindowParts& p) {
   return rolled(inside(rolled(x, -shift, -shift), w, mask_of(x, w, shift, p), p), shift, shift);
 }
 
-const tutor::Exercise<decltype(move_windows)> exercise{
+const checks::Exercise<decltype(move_windows)> exercise{
     "10_move_windows",
     move_windows,
     right,

@@ -1,7 +1,7 @@
 #include <cstdlib>
 
 #include "lessons/10_swin/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/swin.h"
 
 namespace heed::exercise {
@@ -16,7 +16,7 @@ IntTensor by_way(index_t w, Rule rule) {
   return {values, {w * w, w * w}};
 }
 
-const tutor::Exercise<decltype(relative_index)> exercise{
+const checks::Exercise<decltype(relative_index)> exercise{
     "10_relative_index",
     relative_index,
     nn::relative_position_index,

@@ -1,5 +1,5 @@
 #include "lessons/10_swin/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/swin.h"
 
 namespace heed::exercise {
@@ -59,7 +59,7 @@ Mask on_its_side(index_t height, index_t width, index_t w, index_t shift) {
   });
 }
 
-const tutor::Exercise<decltype(shift_mask)> exercise{
+const checks::Exercise<decltype(shift_mask)> exercise{
     "10_shift_mask",
     shift_mask,
     right,

@@ -1,6 +1,6 @@
 #include "lessons/10_swin/checks/grids.h"
 #include "lessons/10_swin/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/swin.h"
 
 namespace heed::exercise {
@@ -22,7 +22,7 @@ Tensor every_second(const Tensor& x, index_t w) {
       .reshape({b, down * across, w * w, c});
 }
 
-const tutor::Exercise<decltype(window_partition)> exercise{
+const checks::Exercise<decltype(window_partition)> exercise{
     "10_window_partition",
     window_partition,
     nn::window_partition,

@@ -1,6 +1,6 @@
 #include "lessons/10_swin/checks/grids.h"
 #include "lessons/10_swin/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 #include "nn/swin.h"
 
 namespace heed::exercise {
@@ -18,7 +18,7 @@ Tensor down_first(const Tensor& windows, index_t w, index_t height, index_t widt
       .reshape({b, height, width, c});
 }
 
-const tutor::Exercise<decltype(window_reverse)> exercise{
+const checks::Exercise<decltype(window_reverse)> exercise{
     "10_window_reverse",
     window_reverse,
     nn::window_reverse,

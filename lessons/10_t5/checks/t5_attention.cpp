@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/10_t5/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -114,7 +114,7 @@ Tensor over_queries(const Tensor& q, const Tensor& k, const Tensor& v, const Ten
   if (allowed.defined()) scores = masked_fill(scores, !allowed, -1e30);
   return matmul(softmax(scores, -2), v);
 }
-const tutor::Exercise<decltype(t5_attention)> exercise{
+const checks::Exercise<decltype(t5_attention)> exercise{
     "10_t5_attention",
     t5_attention,
     right,

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "lessons/10_t5/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -46,7 +46,7 @@ index_t one_half(index_t d, bool both, index_t n, index_t max) {
   return right(both ? -std::abs(d) : d, both, n, max);
 }
 
-const tutor::Exercise<decltype(t5_bucket)> exercise{
+const checks::Exercise<decltype(t5_bucket)> exercise{
     "10_t5_bucket",
     t5_bucket,
     right,

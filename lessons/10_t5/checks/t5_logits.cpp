@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "lessons/10_t5/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -66,7 +66,7 @@ Tensor probabilities(const Tensor& hidden, const Tensor& weight, const Tensor& e
   return softmax(right(hidden, weight, embedding, eps), -1);
 }
 
-const tutor::Exercise<decltype(t5_logits)> exercise{
+const checks::Exercise<decltype(t5_logits)> exercise{
     "10_t5_logits",
     t5_logits,
     right,

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "lessons/10_t5/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -53,7 +53,7 @@ IntTensor filled_with_zero(const IntTensor& labels, index_t start) {
   return filled(with_ignored(labels, start), 0);
 }
 
-const tutor::Exercise<decltype(t5_shift)> exercise{
+const checks::Exercise<decltype(t5_shift)> exercise{
     "10_t5_shift",
     t5_shift,
     right,

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "lessons/10_t5/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 
@@ -91,7 +91,7 @@ TextPair words_before_the_sentinel(const Ids& text, const Spans& spans, const Id
   return pair;
 }
 
-const tutor::Exercise<decltype(t5_spans)> exercise{
+const checks::Exercise<decltype(t5_spans)> exercise{
     "10_t5_spans",
     t5_spans,
     right,

@@ -1,14 +1,14 @@
 #include "lessons/08_vision_transformer/checks/pictures.h"
 #include "lessons/10_vit/checks/first_gradient.h"
 #include "lessons/10_vit/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
 
 Tensor of(const Tensor& channels) { return channels.reshape({1, -1, 1, 1}); }
 
-const tutor::Exercise<decltype(normalise_pictures)> exercise{
+const checks::Exercise<decltype(normalise_pictures)> exercise{
     "10_normalise_pictures",
     normalise_pictures,
     [](auto& images, auto& mean, auto& deviation) { return (images - of(mean)) / of(deviation); },

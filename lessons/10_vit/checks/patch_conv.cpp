@@ -1,6 +1,6 @@
 #include "lessons/08_vision_transformer/checks/pictures.h"
 #include "lessons/10_vit/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -21,7 +21,7 @@ Tensor in_order(const Shape& axes, const Tensor& images, const Tensor& weight, c
   return linear(cut.reshape({b, down * across, -1}), weight.reshape({c, -1}), bias);
 }
 
-const tutor::Exercise<decltype(patch_conv)> exercise{
+const checks::Exercise<decltype(patch_conv)> exercise{
     "10_patch_conv",
     patch_conv,
     right,

@@ -1,6 +1,6 @@
 #include "lessons/10_vit/checks/first_gradient.h"
 #include "lessons/10_vit/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -37,7 +37,7 @@ Tensor right(const Tensor& t, const Tensor& weights) {
   return cat({t.slice(1, 0, 1), rows_of(resized(square_of(t.slice(1, 1), weights.size(1)), weights))}, 1);
 }
 
-const tutor::Exercise<decltype(resize_positions)> exercise{
+const checks::Exercise<decltype(resize_positions)> exercise{
     "10_resize_positions",
     resize_positions,
     right,

@@ -1,5 +1,5 @@
 #include "lessons/10_vit/exercises.h"
-#include "lessons/tutor/check.h"
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 namespace {
@@ -29,7 +29,7 @@ Tensor self(const Tensor& weights) { return eye(weights.size(-1), weights.dtype(
 Tensor mixed(const Tensor& weights) { return (weights.mean(1) + self(weights)) / 2.0; }
 Tensor of_cls(const Tensor& flow) { return flow.select(1, 0).slice(1, 1); }
 
-const tutor::Exercise<decltype(rollout)> exercise{
+const checks::Exercise<decltype(rollout)> exercise{
     "10_rollout",
     rollout,
     [](auto& layers) { return of_cls(product(layers, mixed)); },
@@ -88,7 +88,7 @@ const tutor::Exercise<decltype(rollout)> exercise{
 using Inputs = std::tuple<Layers>;
 // A correct solution may divide each row by its sum, which changes the gradients with respect to the
 // weights. So Rollout.IsTraced compares gradients with respect to the scores instead.
-constexpr tutor::Forms no_gradients{.gradients = false};
+constexpr checks::Forms no_gradients{.gradients = false};
 
 TEST(Rollout, ReadByHand) {
   exercise.call(
@@ -161,7 +161,7 @@ TEST(Rollout, IsTraced) {
                    [](auto f) {
                      Layers leaves = scores(3, {2, 3, 4, 4}), layers;
                      for (Tensor& s : leaves) layers.push_back(softmax(s.set_requires_grad(), -1));
-                     const Tensor loss = tutor::weighted_sum({f(layers)});
+                     const Tensor loss = checks::weighted_sum({f(layers)});
                      if (loss.defined()) loss.backward();
                      Layers found;
                      for (const Tensor& s : leaves)

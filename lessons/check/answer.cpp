@@ -1,0 +1,101 @@
+#include "lessons/check/answer.h"
+
+#include <cmath>
+#include <limits>
+
+namespace heed::checks {
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+std::string number(double x) {
+  if (std::isnan(x)) return "NaN";  // printf may give it a sign
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", x);
+  return text;
+}
+
+// "[1][0]": element i of a row-major array.
+std::string place_of(index_t i, const Shape& shape) {
+  std::string place;
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    place = concat("[", i % shape[axis], "]", place);
+    i /= shape[axis];
+  }
+  return place;
+}
+
+double apart(double a, double b) {
+  if (a == b || (std::isnan(a) && std::isnan(b))) return 0;
+  const double d = std::abs(a - b);
+  return std::isnan(d) ? infinity : d;
+}
+
+std::string shapes(const Answer& a) {
+  if (!a.error.empty()) return "the error \"" + a.error + "\"";
+  std::string text;
+  for (const Tensor& t : a.parts)
+    text += (text.empty() ? "" : ", ") + (t.defined() ? to_string(t.shape()) : std::string("undefined"));
+  return "shape " + text;
+}
+
+bool same_shapes(const Answer& a, const Answer& b) {
+  if (a.parts.size() != b.parts.size()) return false;
+  for (std::size_t i = 0; i < a.parts.size(); ++i) {
+    if (a.parts[i].defined() != b.parts[i].defined()) return false;
+    if (a.parts[i].defined() && a.parts[i].shape() != b.parts[i].shape()) return false;
+  }
+  return true;
+}
+
+std::string names(const std::vector<DType>& dtypes) {
+  std::string text;
+  for (const DType dtype : dtypes) text += (text.empty() ? "dtype " : ", ") + std::string(name(dtype));
+  return text;
+}
+
+Tensor as_numbers(const Mask& mask) {
+  if (!mask.defined()) return {};  // it has no data to point at
+  return from_vector(std::vector<double>(mask.data(), mask.data() + mask.numel()), mask.shape(), f64);
+}
+
+}  // namespace
+
+Answer::Answer(const std::vector<Tensor>& tensors) {
+  for (const Tensor& t : tensors) parts.push_back(t.defined() ? t.detach().to(f64).clone() : t);
+}
+
+Answer::Answer(const IntTensor& ids)
+    : Answer(from_vector(std::vector<double>(ids.values().begin(), ids.values().end()), ids.shape(), f64)) {}
+
+Answer::Answer(const Mask& mask) : Answer(as_numbers(mask)) {}
+
+Answer Answer::thrown(const std::string& error) {
+  Answer answer;
+  answer.error = error;
+  return answer;
+}
+
+Difference difference(const Answer& got, const Answer& want) {
+  if (!got.error.empty() && !want.error.empty()) return {};  // both refuse; each in its own words
+  if (!got.error.empty() || !want.error.empty() || !same_shapes(got, want))
+    return {infinity, "", shapes(got), shapes(want)};
+  if (got.dtypes != want.dtypes) return {infinity, "", names(got.dtypes), names(want.dtypes)};
+  Difference worst;
+  for (std::size_t part = 0; part < got.parts.size(); ++part) {
+    if (!got.parts[part].defined()) continue;
+    const std::vector<double> a = got.parts[part].to_vector(), b = want.parts[part].to_vector();
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      const double d = apart(a[i], b[i]);
+      if (d <= worst.distance) continue;
+      const std::string place = place_of(static_cast<index_t>(i), got.parts[part].shape());
+      const std::string which =
+          got.parts.size() > 1 ? concat("part ", part + 1, place.empty() ? "" : ", ") : "";
+      worst = {d, which + place, number(a[i]), number(b[i])};
+    }
+  }
+  return worst;
+}
+
+}  // namespace heed::checks

@@ -1,8 +1,0 @@
-// heed — judges what a learner writes, and says which mistake it is. Everything is behind run_command_line.
-#include "lessons/tutor/command_line.h"
-#include "lessons/tutor/signals.h"
-
-int main(int argc, char** argv) {
-  heed::runner::catch_signals();
-  return heed::runner::run_command_line({argv + 1, argv + argc});
-}

@@ -1,0 +1,230 @@
+// A simulated learner goes through the whole course with the real runner: every exercise from its stub, through a mistake
+// that must be named and a slip that does not compile, to the solution.
+#include <cstdlib>
+#include <iostream>
+#include <map>
+
+#include "lessons/runner/catalog.h"
+#include "lessons/runner/stub.h"
+#include "lessons/runner/text.h"
+#include "tests/lessons/runner/scratch.h"
+
+namespace heed::runner {
+namespace {
+
+using data::Json;
+
+const Catalog& course() {
+  static const Catalog catalog = read_catalog(fs::path(HEED_SOURCE_DIR) / "lessons");
+  return catalog;
+}
+
+Places places() { return {HEED_SOURCE_DIR, "", fs::path(HEED_SOURCE_DIR) / "lessons", ""}; }
+std::string solution_of(const Entry& entry) { return text_of(entry.solution(places())); }
+
+// What stands between the marks of a solution; of one without marks, all that comes after its includes.
+std::string body_of(const std::string& solution) {
+  const std::size_t begin =
+      std::min(solution.find("// solution: "), solution.find("namespace heed::exercise {"));
+  const std::size_t marked = solution.find("// solution: ");
+  const std::size_t start = marked == std::string::npos ? begin : solution.find('\n', marked) + 1;
+  return solution.substr(start,
+                         marked == std::string::npos ? std::string::npos : solution.find("// end") - start);
+}
+
+// The solution with `text` in place of its body.
+std::string with_body(const Entry& entry, const std::string& text) {
+  std::string solution = solution_of(entry);
+  const std::string body = body_of(solution);
+  return solution.replace(solution.find(body), body.size(), text);
+}
+
+struct WrongEdit {
+  std::string find, replace, mistake;
+};
+std::multimap<std::string, WrongEdit> wrong_edits() {
+  std::multimap<std::string, WrongEdit> edits;
+  for (const std::string& line : lines_of(text_of(HEED_SOURCE_DIR "/tests/lessons/runner/wrong_edits.txt"))) {
+    if (line.empty() || line[0] == '#') continue;
+    std::vector<std::string> parts(1);
+    for (const char c : line)
+      if (c == '\t')
+        parts.emplace_back();
+      else
+        parts.back() += c;
+    EXPECT_EQ(parts.size(), 4U) << line;
+    if (parts.size() == 4) edits.insert({parts[0], {parts[1], parts[2], parts[3]}});
+  }
+  return edits;
+}
+
+class Learner : public Scratch {
+ public:
+  // Saves the file and has it judged.
+  Json save(const Entry& entry, const std::string& text, int status, const std::string& environment = "") {
+    write(fs::path("lessons") / entry.folder / "exercises" / (entry.name + ".cpp"), text);
+    const Said said = heed(*this, "run " + entry.id + " --json", environment);
+    EXPECT_EQ(said.status, status) << entry.id << ": " << said.out << said.err;
+    EXPECT_EQ(said.err, "");
+    if (said.out.empty()) return Json::parse("{}", "nothing");
+    Json answer = said.json();
+    EXPECT_TRUE(status == 3 || member(answer, "id") == entry.id);
+    return answer;
+  }
+};
+
+TEST(Learner, GoesThroughTheWholeCourse) {
+  Learner learner;
+  const auto edits = wrong_edits();
+  for (const auto& [id, edit] : edits) EXPECT_EQ(course().find(id).id, id);
+  for (const Entry& entry : course().exercises) {
+    SCOPED_TRACE(entry.id);
+    const std::string solution = solution_of(entry), stub = stub_of(solution);
+    const Json first = learner.save(entry, stub, stub == solution ? 0 : 1);
+    EXPECT_EQ(member(first, "state"), stub == solution ? "pass" : "todo");
+    EXPECT_EQ(first.find("warning"), nullptr) << "a stub compiles without a warning";
+
+    EXPECT_GE(edits.count(entry.id), 1U) << "wrong_edits.txt has no mistake for it";
+    for (auto [edit, end] = edits.equal_range(entry.id); edit != end; ++edit) {
+      std::string wrong = body_of(solution);
+      const std::size_t at = wrong.find(edit->second.find);
+      ASSERT_NE(at, std::string::npos) << edit->second.find;
+      wrong.replace(at, edit->second.find.size(), edit->second.replace);
+      const Json answer = learner.save(entry, with_body(entry, wrong), 1);
+      EXPECT_EQ(member(answer, "state"), "wrong");
+      EXPECT_EQ(member(answer, "mistake"), edit->second.mistake) << member(answer, "message");
+      EXPECT_TRUE(answer.find("certain") && answer.find("certain")->boolean());
+      EXPECT_NE(member(answer, "message"), "");
+      EXPECT_EQ(heed(learner, "explain " + edit->second.mistake).status, 0)
+          << edit->second.mistake << " has no page";
+    }
+
+    const Json slip = learner.save(entry, solution + "#error a slip\n", 1);
+    EXPECT_EQ(member(slip, "state"), "compile");
+    expect_has(member(*slip.find("error"), "text"), "a slip");
+    EXPECT_EQ(slip.find("error")->find("line")->integer(),
+              static_cast<std::int64_t>(lines_of(solution).size() + 1));
+
+    EXPECT_EQ(member(learner.save(entry, solution, 0), "state"), "pass");
+    std::cout << entry.id << std::endl;  // a sign of life
+  }
+  const Said list = heed(learner, "list --json");
+  EXPECT_EQ(list.status, 0) << list.out;
+  const Json all = list.json();
+  EXPECT_EQ(all.find("passed")->integer(), all.find("all")->integer());
+  for (const Json& exercise : all.find("exercises")->array()) {
+    EXPECT_EQ(member(exercise, "state"), "pass");
+    EXPECT_NE(member(exercise, "passed"), "");
+    EXPECT_FALSE(exercise.find("changed")->boolean());
+  }
+}
+
+// Asked in CI alone: elsewhere a learner may have written here.
+TEST(Learner, BeginsWithStubsThatAreTheSolutionsWithTheirBodiesLeftOut) {
+  if (!std::getenv("CI")) GTEST_SKIP() << "the exercises are the learner's";
+  for (const Entry& entry : course().exercises)
+    EXPECT_EQ(
+        read_text(fs::path(HEED_SOURCE_DIR) / "lessons" / entry.folder / "exercises" / (entry.name + ".cpp")),
+        stub_of(solution_of(entry)))
+        << entry.id;
+}
+
+const Entry& entry() { return course().find("02_softmax_rows"); }
+
+TEST(Learner, IsToldOfEveryOtherWayToFail) {
+  Learner learner;
+  const auto judged = [&](const std::string& body, const std::string& environment = "") {
+    return learner.save(entry(), with_body(entry(), "  " + body + "\n  return scores;\n"), 1, environment);
+  };
+  const Json endless = judged("for (volatile int i = 0; i < 1;) {}", "HEED_TIME_LIMIT=1");
+  EXPECT_EQ(member(endless, "state"), "timeout");
+  EXPECT_EQ(member(endless, "ended"), "had not ended after 1 seconds");
+  EXPECT_NE(member(endless, "question"), "");
+
+  const Json null = judged("std::puts(\"before\"); *static_cast<volatile int*>(nullptr) = 1;");
+  EXPECT_EQ(member(null, "state"), "crash");
+  EXPECT_NE(member(null, "ended"), "");
+  EXPECT_NE(member(null, "question"), "");
+  expect_has(member(null, "output"), "before");
+
+  const Json left = judged("std::exit(0);");
+  EXPECT_EQ(member(left, "state"), "crash") << "leaving early is no pass";
+  expect_has(member(left, "ended"), "ended with status 0 before the check was through");
+
+  const Json deep = judged("volatile int i = 1; if (i) return softmax_rows(scores + 1.0) + 1.0;");
+  EXPECT_EQ(member(deep, "state"), "crash");
+
+  const Json loud = judged("while (true) std::puts(\"without end\");", "HEED_TIME_LIMIT=100");
+  EXPECT_EQ(member(loud, "state"), "timeout");
+  EXPECT_EQ(member(loud, "ended"), "printed without end");
+  EXPECT_TRUE(loud.find("output_cut")->boolean());
+
+  const Json thrown = judged("throw std::runtime_error(\"mine\");");
+  EXPECT_EQ(member(thrown, "state"), "wrong");
+  expect_has(member(thrown, "got"), "mine");
+
+  const Json warned = judged("int unused = 1;");
+  EXPECT_EQ(member(warned, "state"), "wrong");
+  EXPECT_EQ(member(warned, "mistake"), "SD-08");
+  expect_has(member(*warned.find("warning"), "text"), "unused variable 'unused'");
+}
+
+TEST(Learner, WhoChangesTheParametersIsToldToKeepThem) {
+  Learner learner;
+  std::string changed = solution_of(entry());
+  const std::string given = "softmax_rows(const Tensor& scores)";
+  changed.replace(changed.find(given), given.size(), "softmax_rows(const Tensor& scores, int)");
+  const Json answer = learner.save(entry(), changed, 1);
+  EXPECT_EQ(member(answer, "state"), "compile");
+  EXPECT_EQ(member(answer, "declaration"), "Tensor softmax_rows(const Tensor& scores);");
+  expect_has(heed(learner, "run softmax_rows").out, "they must\n  stay as given:");
+  expect_has(heed(learner, "run softmax_rows --raw").out, "heed::exercise::softmax_rows(");
+}
+
+// What is judged is the learner's file, by a path that an editor can open.
+TEST(Learner, SeesErrorsByPathAndLine) {
+  Learner learner;
+  const std::string file =
+      (learner.path / "lessons" / entry().folder / "exercises/softmax_rows.cpp").string();
+  learner.save(entry(), with_body(entry(), "  return retrun;\n"), 1);
+  const Said said = heed(learner, "run softmax_rows");
+  expect_has(said.out, "✗ 02_softmax_rows: does not compile\n");
+  expect_has(said.out, file + ":");
+  expect_has(said.out, " |   return retrun;\n");
+  expect_has(said.out, "retrun");
+}
+
+TEST(Learner, WithoutATerminalIsToldWhatToDoNext) {
+  Learner learner;
+  learner.write(fs::path("lessons") / course().exercises[0].folder / "exercises" /
+                    (course().exercises[0].name + ".cpp"),
+                solution_of(course().exercises[0]));
+  const Said said = heed(learner, "");
+  EXPECT_EQ(said.status, 0) << said.err;
+  expect_has(said.out, "In a terminal, heed watches this file");
+  expect_has(said.out, "✓ " + course().exercises[0].id + ": pass");
+  expect_has(said.out, "heed hint " + course().exercises[0].id);
+}
+
+TEST(Learner, BuildsMilestonesFromTheirOwnParts) {
+  for (const std::string number : {"04", "05", "08", "10"}) {
+    Learner learner;
+    std::vector<std::string> parts =
+        words_of(text_of(fs::path(HEED_RUNNER).parent_path() / "judged" / ("milestone_" + number + ".txt")));
+    ASSERT_GE(parts.size(), 4U) << number;
+    for (const std::string& id : parts) {
+      const Entry& part = course().find(id);
+      const std::string text = id == parts.back() ? stub_of(solution_of(part)) : solution_of(part);
+      learner.write(fs::path("lessons") / part.folder / "exercises" / (part.name + ".cpp"), text);
+    }
+    const Said said = heed(learner, "milestone " + number + " --mine --help");
+    EXPECT_EQ(said.status, 0) << said.err;
+    for (const std::string& id : parts)
+      expect_has(said.out, id == parts.back() ? "  ours   " + id + " (yours: not written yet)\n"
+                                              : "✓ yours  " + id + "\n");
+    expect_has(said.out, "milestone_" + number + ": ");  // its own --help: it was built, and runs
+  }
+}
+
+}  // namespace
+}  // namespace heed::runner
