@@ -5,11 +5,11 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "lessons/support/terminal.h"
 #include "lessons/runner/json_object.h"
 #include "lessons/runner/messages.h"
 #include "lessons/runner/text.h"
 #include "lessons/runner/verbs.h"
+#include "lessons/support/terminal.h"
 
 namespace heed::runner {
 

@@ -7,11 +7,11 @@
 #include "autograd/kernels/isa.h"
 #include "autograd/kernels/kernels.h"
 #include "autograd/kernels/thread_pool.h"
-#include "lessons/support/terminal.h"
 #include "lessons/runner/messages.h"
 #include "lessons/runner/report.h"
 #include "lessons/runner/text.h"
 #include "lessons/runner/verbs.h"
+#include "lessons/support/terminal.h"
 
 namespace heed::runner {
 

@@ -4,13 +4,13 @@
 // milestone_NN_ID.cpp beside it is what is compiled for each.
 #include <iostream>
 
-#include "lessons/support/terminal.h"
 #include "lessons/runner/file_lock.h"
 #include "lessons/runner/messages.h"
 #include "lessons/runner/report.h"
 #include "lessons/runner/signals.h"
 #include "lessons/runner/text.h"
 #include "lessons/runner/verbs.h"
+#include "lessons/support/terminal.h"
 
 namespace heed::runner {
 

@@ -1,8 +1,8 @@
 #include "lessons/runner/report.h"
 
-#include "lessons/support/terminal.h"
 #include "lessons/runner/messages.h"
 #include "lessons/runner/text.h"
+#include "lessons/support/terminal.h"
 
 namespace heed::runner {
 

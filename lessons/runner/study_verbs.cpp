@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <iostream>
 
-#include "lessons/support/terminal.h"
 #include "lessons/runner/diff.h"
 #include "lessons/runner/file_lock.h"
 #include "lessons/runner/messages.h"
@@ -10,6 +9,7 @@
 #include "lessons/runner/signals.h"
 #include "lessons/runner/text.h"
 #include "lessons/runner/verbs.h"
+#include "lessons/support/terminal.h"
 
 namespace heed::runner {
 

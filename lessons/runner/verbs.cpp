@@ -2,12 +2,12 @@
 
 #include <iostream>
 
-#include "lessons/support/lesson.h"
-#include "lessons/support/terminal.h"
 #include "lessons/runner/messages.h"
 #include "lessons/runner/report.h"
 #include "lessons/runner/signals.h"
 #include "lessons/runner/text.h"
+#include "lessons/support/lesson.h"
+#include "lessons/support/terminal.h"
 
 namespace heed::runner {
 

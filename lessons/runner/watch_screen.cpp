@@ -1,9 +1,9 @@
 // What the watch shows, line by line; watch.cpp is what it does.
-#include "lessons/support/lesson.h"
-#include "lessons/support/terminal.h"
 #include "lessons/runner/messages.h"
 #include "lessons/runner/text.h"
 #include "lessons/runner/watch.h"
+#include "lessons/support/lesson.h"
+#include "lessons/support/terminal.h"
 
 namespace heed::runner {
 
