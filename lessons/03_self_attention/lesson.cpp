@@ -216,7 +216,7 @@ void resolve_pronouns(const Options& options, Page& page, Resolver& model, const
   page.say(
       concat("A model is trained on ", dataset.train.size(), " sentences with a vocabulary of ",
              dataset.vocabulary.size(),
-             " words, such as these. At \"it\" it must predict the word that the pronoun refers to, which "
+             "words, such as these. At \"it\" it must predict the word that the pronoun refers to, which "
              "depends on the last word:"));
   page.print("");
   for (const std::size_t i : {0U, 1U, 2U, 3U}) {
@@ -257,8 +257,8 @@ Tensor weights_of_it(Resolver& model, const data::Words& words, const data::Voca
 void course_example(const Options& options, Page& page, Resolver& model, const data::Vocabulary& vocabulary) {
   page.step("The sentence of the course");
   page.say(
-      "No sentence of the training set contains both a cat and a mat. The two sentences differ only in their "
-      "last word. The table shows the attention weights of \"it\" on each word.");
+      "No sentence of the training set contains both a cat and a mat. The two sentences differ only in "
+      "their last word. The table shows the attention weights of \"it\" on each word.");
   data::Words partner = example;
   partner.back() = "soft";
   const Tensor tired = weights_of_it(model, example, vocabulary),
