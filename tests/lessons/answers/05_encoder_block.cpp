@@ -48,7 +48,7 @@ const Answers<decltype(encoder_block)> answers{
      [](const Tensor& x, Parts& p, const Mask& allowed) {
        return right(x, p, x.size(1) % 2 == 0 ? Mask() : allowed);
      }},
-    {"the mask hides the padding of the end only", "wrong",
+    {"only padding at the end is masked", "wrong",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
        if (!allowed.defined()) return right(x, p, allowed);
        std::vector<index_t> lengths;
@@ -63,7 +63,7 @@ const Answers<decltype(encoder_block)> answers{
      [](const Tensor& x, Parts& p, const Mask& allowed) {
        return right(x, p, allowed.defined() && x.size(0) == 1 ? !allowed : allowed);
      }},
-    {"queries are hidden as well", "wrong",
+    {"queries are masked as well", "wrong",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
        if (!allowed.defined()) return right(x, p, allowed);
        return right(x, p, allowed & allowed.reshape({x.size(0), x.size(1), 1}));
@@ -126,14 +126,14 @@ const Answers<decltype(encoder_block)> answers{
        p.dropout2.eval();
        return y;
      }},
-    {"trains a weight in passing", "wrong",
+    {"modifies a weight", "wrong",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
        const Tensor y = right(x, p, allowed).detach();
        const NoGrad no_grad;
        p.linear1.weight.mul_(0.9);
        return y;
      }},
-    {"writes into x", "likely SD-34", [](const Tensor& x, Parts& p, const Mask& allowed) {
+    {"modifies x", "likely SD-34", [](const Tensor& x, Parts& p, const Mask& allowed) {
        const Tensor y = right(x, p, allowed);
        Tensor same = x.detach();
        same.mul_(0);

@@ -14,7 +14,7 @@ const Answers<decltype(feed_forward)> answers{
        const Tensor wide = matmul(x, w1.transpose(0, 1)) + b1;
        return matmul(clamp(wide, 0, 1e30), w2.transpose(0, 1)) + b2;
      }},
-    {"the fused op, all tokens as one batch", "pass",
+    {"the fused op on all tokens as one batch", "pass",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
        const Tensor tokens = x.reshape({x.size(0) * x.size(1), x.size(2)});
        return linear(linear_relu(tokens, w1, b1), w2, b2).reshape(x.shape());
@@ -31,7 +31,7 @@ const Answers<decltype(feed_forward)> answers{
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor&) {
        return linear(relu(linear(x, w1, b1)), w2);
      }},
-    {"the residual is there too", "EN-26",
+    {"the residual is added, too", "EN-26",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
        return right(x, w1, b1, w2, b2) + x;
      }},
@@ -43,7 +43,7 @@ const Answers<decltype(feed_forward)> answers{
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
        return x.size(1) == 1 ? right(x, w1, b1, w2, b2) : linear(linear(x, w1, b1), w2, b2);
      }},
-    {"w1 as it is if it is square", "wrong",
+    {"w1 not transposed if it is square", "wrong",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
        return right(x, w1.size(0) == w1.size(1) ? w1.transpose(0, 1) : w1, b1, w2, b2);
      }},
@@ -73,7 +73,7 @@ const Answers<decltype(feed_forward)> answers{
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
        return right(x, w1.detach(), b1, w2, b2);
      }},
-    {"writes into x", "likely SD-34",
+    {"modifies x", "likely SD-34",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
        const Tensor y = right(x, w1, b1, w2, b2);
        Tensor same = x.detach();

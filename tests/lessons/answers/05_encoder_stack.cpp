@@ -19,8 +19,8 @@ Stack right(const Options& o, index_t n, Generator& gen) {
   return stack;
 }
 
-const Answers<decltype(make_stack)> answers{
-    {"the encoder of the library, taken apart", "pass",
+const Answers<decltype(encoder_stack)> answers{
+    {"the layers of the library's encoder", "pass",
      [](const Options& o, index_t n, Generator& gen) {
        if (n == 0) return right(o, n, gen);
        nn::TransformerEncoder encoder({.layer = o, .num_layers = n, .norm = o.norm_first}, gen);
@@ -29,7 +29,7 @@ const Answers<decltype(make_stack)> answers{
        if (encoder.norm) stack.norm = std::make_shared<nn::LayerNorm>(std::move(*encoder.norm));
        return stack;
      }},
-    {"a vector of empty pointers, filled; the norm first", "pass",
+    {"a vector of null pointers, filled; the norm first", "pass",
      [](const Options& o, index_t n, Generator& gen) {
        Stack stack{std::vector<std::shared_ptr<Layer>>(static_cast<std::size_t>(n)), nullptr};
        stack.norm = o.norm_first ? norm_of(o) : nullptr;
@@ -99,7 +99,7 @@ const Answers<decltype(make_stack)> answers{
        without.dropout = 0;
        return right(without, n, gen);
      }},
-    {"all one object, and no norm", "likely EN-10",
+    {"one shared layer, and no norm", "likely EN-10",
      [](const Options& o, index_t n, Generator& gen) {
        return Stack{{static_cast<std::size_t>(n), std::make_shared<Layer>(o, gen)}, nullptr};
      }},
@@ -110,7 +110,7 @@ const Answers<decltype(make_stack)> answers{
 
 }  // namespace
 
-Stack make_stack(const nn::TransformerEncoderLayerOptions& layer, index_t num_layers, Generator& gen) {
+Stack encoder_stack(const nn::TransformerEncoderLayerOptions& layer, index_t num_layers, Generator& gen) {
   return answers.chosen(layer, num_layers, gen);
 }
 
