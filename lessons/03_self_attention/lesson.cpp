@@ -216,7 +216,7 @@ void resolve_pronouns(const Options& options, Page& page, Resolver& model, const
   page.say(
       concat("A model is trained on ", dataset.train.size(), " sentences with a vocabulary of ",
              dataset.vocabulary.size(),
-             "words, such as these. At \"it\" it must predict the word that the pronoun refers to, which "
+             " words, such as these. At \"it\" it must predict the word that the pronoun refers to, which "
              "depends on the last word:"));
   page.print("");
   for (const std::size_t i : {0U, 1U, 2U, 3U}) {

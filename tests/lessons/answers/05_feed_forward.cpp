@@ -4,7 +4,7 @@
 namespace heed::exercise {
 namespace {
 
-Tensor right(const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
+Tensor reference(const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
   return linear(relu(linear(x, w1, b1)), w2, b2);
 }
 
@@ -33,7 +33,7 @@ const Answers<decltype(feed_forward)> answers{
      }},
     {"the residual is added, too", "EN-26",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
-       return right(x, w1, b1, w2, b2) + x;
+       return reference(x, w1, b1, w2, b2) + x;
      }},
     {"silu", "wrong",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
@@ -41,20 +41,20 @@ const Answers<decltype(feed_forward)> answers{
      }},
     {"ReLU of one token only", "EN-11",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
-       return x.size(1) == 1 ? right(x, w1, b1, w2, b2) : linear(linear(x, w1, b1), w2, b2);
+       return x.size(1) == 1 ? reference(x, w1, b1, w2, b2) : linear(linear(x, w1, b1), w2, b2);
      }},
     {"w1 not transposed if it is square", "wrong",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
-       return right(x, w1.size(0) == w1.size(1) ? w1.transpose(0, 1) : w1, b1, w2, b2);
+       return reference(x, w1.size(0) == w1.size(1) ? w1.transpose(0, 1) : w1, b1, w2, b2);
      }},
     {"the biases exchanged if their sizes agree", "wrong",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
        const bool same = b1.numel() == b2.numel();
-       return right(x, w1, same ? b2 : b1, w2, same ? b1 : b2);
+       return reference(x, w1, same ? b2 : b1, w2, same ? b1 : b2);
      }},
     {"ReLU of the input, too", "wrong",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
-       return right(relu(x), w1, b1, w2, b2);
+       return reference(relu(x), w1, b1, w2, b2);
      }},
     {"leaky ReLU", "wrong",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
@@ -67,15 +67,15 @@ const Answers<decltype(feed_forward)> answers{
      }},
     {"the first sequence only", "wrong",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
-       return right(x.slice(0, 0, 1), w1, b1, w2, b2).expand(x.shape());
+       return reference(x.slice(0, 0, 1), w1, b1, w2, b2).expand(x.shape());
      }},
     {"w1 detached", "wrong",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
-       return right(x, w1.detach(), b1, w2, b2);
+       return reference(x, w1.detach(), b1, w2, b2);
      }},
     {"modifies x", "likely SD-34",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
-       const Tensor y = right(x, w1, b1, w2, b2);
+       const Tensor y = reference(x, w1, b1, w2, b2);
        Tensor same = x.detach();
        same.copy_(y.detach());
        return y;
