@@ -1,6 +1,6 @@
 // exercises.h — the exercises of lesson 03, in order. Shape letters: B batch, T words (length of
 // the sequence that attends), S words of the sequence that is attended to, C channels, D width of
-// queries and keys, Dv width of values; `...` stands for any number of leading axes. All sizes are
+// queries and keys, Dv width of values; `...` denotes any number of leading axes. All sizes are
 // at least 1.
 //
 // Tensors are f32 or f64, may be views, and must not be modified. Results have the dtype of the

@@ -7,8 +7,8 @@
 namespace heed::exercise {
 namespace {
 
-// Rotates every pair of channels by angle_of_pair(i / (C / 2)): encodings · matrixᵀ with a (C, C) matrix
-// that has a 2 × 2 block per pair.
+// Rotates every pair i of channels by angle_of_pair(i / (C / 2)). The rotation is a product with a
+// (C, C) matrix that has one 2 × 2 block per pair.
 template <class Angle>
 Tensor rotated(const Tensor& encodings, Angle&& angle_of_pair) {
   const index_t c = encodings.size(1);

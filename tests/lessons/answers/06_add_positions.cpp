@@ -18,7 +18,7 @@ Tensor reference(const Tensor& words, const Tensor& table) {
 const Answers<decltype(add_positions)> answers{
     {"index_select, and a standard exception", "pass",
      [](const Tensor& words, const Tensor& table) {
-       if (words.size(1) > table.size(0)) throw std::invalid_argument("a text of 3 words, a table of 2");
+       if (words.size(1) > table.size(0)) throw std::invalid_argument("a sequence of 3 words, a table of 2");
        return index_select(table, 0, IntTensor::arange(0, words.size(1))) + scaled(words);
      }},
     {"sequence by sequence", "pass",
@@ -81,7 +81,7 @@ const Answers<decltype(add_positions)> answers{
      }},
     {"an error without numbers", "wrong",
      [](const Tensor& words, const Tensor& table) {
-       check(words.size(1) <= table.size(0), "add_positions", "the text is too long");
+       check(words.size(1) <= table.size(0), "add_positions", "the sequence is too long");
        return reference(words, table);
      }},
     {"throws for no words", "wrong",

@@ -91,11 +91,11 @@ const Answers<decltype(position_table)> answers{
      }},
     {"one table for all calls", "wrong",
      [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
-       static Tensor kept;
+       static Tensor cached;
        if (kind == Positions::sinusoidal) return sines(max_len, d_model);
-       if (!kept.defined() || kept.shape() != Shape{max_len, d_model})
-         kept = reference(kind, max_len, d_model, gen);
-       return kept;
+       if (!cached.defined() || cached.shape() != Shape{max_len, d_model})
+         cached = reference(kind, max_len, d_model, gen);
+       return cached;
      }},
     {"the learned table in f64", "wrong",
      [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
