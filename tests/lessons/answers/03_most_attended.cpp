@@ -9,7 +9,7 @@ namespace {
 
 IntTensor largest(const Tensor& row, index_t count) { return topk(row, count).indices; }
 
-const Answers<decltype(looks_at)> answers{
+const Answers<decltype(most_attended)> answers{
     {"sorted positions", "pass",
      [](const Tensor& weights, index_t query, index_t count) {
        const std::vector<double> row = weights[query].to_vector();
@@ -21,7 +21,7 @@ const Answers<decltype(looks_at)> answers{
        order.resize(static_cast<std::size_t>(count));
        return IntTensor(order, {count});
      }},
-    {"the largest, again and again", "pass",
+    {"repeated argmax", "pass",
      [](const Tensor& weights, index_t query, index_t count) {
        Tensor rest = weights.select(0, query).clone();
        std::vector<index_t> found;
@@ -48,19 +48,19 @@ const Answers<decltype(looks_at)> answers{
        std::sort(found.values().begin(), found.values().end());
        return found;
      }},
-    {"the most last", "wrong",
+    {"the largest last", "wrong",
      [](const Tensor& weights, index_t query, index_t count) {
        IntTensor found = largest(weights[query], count);
        std::reverse(found.values().begin(), found.values().end());
        return found;
      }},
-    {"one key, whatever the count", "wrong",
+    {"one key for every count", "wrong",
      [](const Tensor& weights, index_t query, index_t) { return largest(weights[query], 1); }},
-    {"all keys, whatever the count", "wrong",
+    {"all keys for every count", "wrong",
      [](const Tensor& weights, index_t query, index_t) { return largest(weights[query], weights.size(1)); }},
     {"the smallest first", "SA-17",
      [](const Tensor& weights, index_t query, index_t count) { return largest(-weights[query], count); }},
-    {"all queries together", "SA-16",
+    {"the mean of all queries", "SA-16",
      [](const Tensor& weights, index_t, index_t count) { return largest(weights.mean({0}), count); }},
     {"counted from 1", "SA-19",
      [](const Tensor& weights, index_t query, index_t count) {
@@ -74,7 +74,7 @@ const Answers<decltype(looks_at)> answers{
        found.values()[0] = std::min(query, weights.size(1) - 1);
        return found;
      }},
-    {"numbers read from data() in memory order", "wrong",
+    {"reads data() in memory order", "wrong",
      [](const Tensor& weights, index_t query, index_t count) {
        return weights.is_contiguous() ? largest(weights[query], count)
                                       : largest(full({weights.size(1)}, 0), count);
@@ -91,7 +91,7 @@ const Answers<decltype(looks_at)> answers{
 
 }  // namespace
 
-IntTensor looks_at(const Tensor& weights, index_t query, index_t count) {
+IntTensor most_attended(const Tensor& weights, index_t query, index_t count) {
   return answers.chosen(weights, query, count);
 }
 

@@ -1,11 +1,11 @@
-// 05 · make_stack — N blocks on top of each other, each with parameters of its own.
+// 05 · encoder_stack — stack N blocks, each with its own parameters.
 //
-//   layer (options), num_layers -> a Stack: its layers, and the norm at its end or null
+//   layer (options), num_layers -> a Stack: its layers, and a norm after the last one or null
 //
-// Every layer draws its own start from `gen`: one call of its constructor each, in order. A shared_ptr that is copied
-// still points at the same layer. Where layer.norm_first is true (pre-LN), the last block leaves a sum that nobody
-// has normalised: there, and only there, the stack ends with a norm over d_model channels, with the layers' eps.
-// num_layers may be 0.
+// Every layer draws its own initial weights from `gen`: call its constructor once per layer, in
+// order. A copy of a shared_ptr points to the same layer. If layer.norm_first is true (pre-LN), the
+// last sum is not normalised by any block. In this case, and only in this case, the stack ends with
+// a norm over d_model channels, with the eps of the layers. num_layers may be 0.
 //
 // You may use:  std::make_shared<nn::TransformerEncoderLayer>(layer, gen), list.push_back(…),
 //               std::make_shared<nn::LayerNorm>(nn::LayerNormOptions{.size = …, .eps = …}),
@@ -14,8 +14,8 @@
 
 namespace heed::exercise {
 
-Stack make_stack(const nn::TransformerEncoderLayerOptions& layer, index_t num_layers, Generator& gen) {
-  // solution: make the layers, and the norm where one is needed
+Stack encoder_stack(const nn::TransformerEncoderLayerOptions& layer, index_t num_layers, Generator& gen) {
+  // solution: create the layers, and the norm if it is needed
   Stack stack;
   for (index_t i = 0; i < num_layers; ++i)
     stack.layers.push_back(std::make_shared<nn::TransformerEncoderLayer>(layer, gen));

@@ -10,34 +10,34 @@ namespace {
 
 double root(index_t n) { return std::sqrt(static_cast<double>(n)); }
 Mask for_all_heads(const Mask& allowed) { return allowed.defined() ? allowed.unsqueeze(1) : allowed; }
-Tensor shares(const Tensor& scores, const Mask& allowed) {
+Tensor attention_weights(const Tensor& scores, const Mask& allowed) {
   return allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1);
 }
 Tensor scores_of(const Tensor& q, const Tensor& k, double divisor) {
   return matmul(q, k.transpose(-2, -1)) / divisor;
 }
-// Attention with other scores and another mask than the right ones.
+// Attention with the given scores and mask.
 AttentionResult with(const Tensor& scores, const Tensor& v, const Mask& allowed) {
-  const Tensor weights = shares(scores, allowed);
+  const Tensor weights = attention_weights(scores, allowed);
   return {matmul(weights, v), weights};
 }
-// Only one head, `hiding`, minds the mask.
-AttentionResult only_one_hides(index_t hiding, const Tensor& q, const Tensor& k, const Tensor& v,
-                               const Mask& allowed) {
+// Only the head `masked` uses the mask.
+AttentionResult one_head_masked(index_t masked, const Tensor& q, const Tensor& k, const Tensor& v,
+                                const Mask& allowed) {
   const Tensor scores = scores_of(q, k, root(q.size(-1)));
   std::vector<Tensor> heads;
   for (index_t h = 0; h < q.size(1); ++h)
-    heads.push_back(shares(scores.select(1, h), h == hiding ? allowed : Mask()));
+    heads.push_back(attention_weights(scores.select(1, h), h == masked ? allowed : Mask()));
   const Tensor weights = stack(heads, 1);
   return {matmul(weights, v), weights};
 }
-// Other weights from the right scores: `weigh` gets −∞ as the score of a masked key, and the weight
-// that it gives to such a key is set to 0.
-template <Tensor weigh(const Tensor& scores)>
+// Other weights from the correct scores: `weights_of` receives −∞ as the score of a masked key, and
+// the weight that it returns for such a key is replaced by 0.
+template <Tensor weights_of(const Tensor& scores)>
 AttentionResult weights(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
   Tensor scores = scores_of(q, k, root(q.size(-1)));
   if (allowed.defined()) scores = masked_fill(scores, !allowed.unsqueeze(1), -INFINITY);
-  Tensor w = weigh(scores);
+  Tensor w = weights_of(scores);
   if (allowed.defined()) w = masked_fill(w, !allowed.unsqueeze(1), 0);
   return {matmul(w, v), w};
 }
@@ -49,9 +49,9 @@ Tensor whole_matrix(const Tensor& scores) {
   const Tensor total = e.sum({-2, -1}, true);
   return e / masked_fill(total, equal(total, 0), 1);
 }
-Tensor without_history(const Tensor& scores) { return softmax(scores.detach(), -1); }
+Tensor detached(const Tensor& scores) { return softmax(scores.detach(), -1); }
 
-// Masked keys filled with a number, and nothing more.
+// The scores of masked keys are replaced by `value`, without any other treatment.
 AttentionResult filled(double value, const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
   Tensor scores = scores_of(q, k, root(q.size(-1)));
   if (allowed.defined()) scores = masked_fill(scores, !allowed.unsqueeze(1), value);
@@ -64,21 +64,21 @@ AttentionResult masked_late(const Tensor& q, const Tensor& k, const Tensor& v, c
   return {matmul(w, v), w};
 }
 
-AttentionResult right(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+AttentionResult reference(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
   return attention(q, k, v, {.mask = for_all_heads(allowed)});
 }
 
-const checks::Exercise<decltype(heads_attend)> exercise{
-    "04_heads_attend",
-    heads_attend,
-    right,
-    {{"MH-06", "divided by √C; a head is only D = C / H wide, so divide by √D",
+const checks::Exercise<decltype(per_head_attention)> exercise{
+    "04_per_head_attention",
+    per_head_attention,
+    reference,
+    {{"MH-06", "divided by √C; the width of a head is D = C / H, so divide by √D",
       [](auto& q, auto& k, auto& v, auto& allowed) {
         return with(scores_of(q, k, root(q.size(1) * q.size(-1))), v, for_all_heads(allowed));
       }},
-     {"MH-10", "head 1 ignored the mask: what is hidden is hidden from every head",
-      [](auto& q, auto& k, auto& v, auto& allowed) { return only_one_hides(0, q, k, v, allowed); }},
-     {"MH-17", "the mask's batch axis was lined up with the heads: give it a head axis first, (B, 1, T, S)",
+     {"MH-10", "head 1 ignored the mask; the mask applies to every head",
+      [](auto& q, auto& k, auto& v, auto& allowed) { return one_head_masked(0, q, k, v, allowed); }},
+     {"MH-17", "the batch axis of the mask was aligned with the heads; add a head axis, (B, 1, T, S)",
       [](auto& q, auto& k, auto& v, auto& allowed) {
         return with(scores_of(q, k, root(q.size(-1))), v, allowed);
       }},
@@ -95,9 +95,8 @@ const checks::Exercise<decltype(heads_attend)> exercise{
       weights<over_queries>},
      {"SD-18", "softmax over the whole matrix of a head: each query's row of weights must sum to 1",
       weights<whole_matrix>},
-     {"SD-24", "no gradient reaches q and k: the weights were computed without their history",
-      weights<without_history>},
-     {"SD-36", "the keys were mixed; the weights are for the values",
+     {"SD-24", "no gradient reaches q and k: the scores were detached", weights<detached>},
+     {"SD-36", "the output is a weighted sum of the keys; use the values",
       [](auto& q, auto& k, auto&, auto& allowed) {
         return with(scores_of(q, k, root(q.size(-1))), k, for_all_heads(allowed));
       }},
@@ -114,30 +113,31 @@ const checks::Exercise<decltype(heads_attend)> exercise{
       [](auto& q, auto& k, auto& v, auto& allowed) {
         return with(scores_of(q, k, 1), v, for_all_heads(allowed));
       }},
-     {"MK-01", "the mask was not used: padding still gets weight",
+     {"MK-01", "the mask was not used: padding gets weight",
       [](auto& q, auto& k, auto& v, auto&) { return with(scores_of(q, k, root(q.size(-1))), v, {}); }},
-     {"MK-02", "the mask is upside down: true says that a key may be attended",
+     {"MK-02", "the mask is inverted: TRUE = MAY ATTEND",
       [](auto& q, auto& k, auto& v, auto& allowed) {
         return with(scores_of(q, k, root(q.size(-1))), v,
                     allowed.defined() ? !allowed.unsqueeze(1) : allowed);
       }},
-     {"MK-03", "masked after the softmax: rows no longer sum to 1. Mask the scores, before it", masked_late},
-     {"MK-25", "every sample of the batch got the mask of the first",
+     {"MK-03", "masked after the softmax, so rows no longer sum to 1; mask the scores before it",
+      masked_late},
+     {"MK-25", "the mask of the first sample was used for the whole batch",
       [](auto& q, auto& k, auto& v, auto& allowed) {
         return with(scores_of(q, k, root(q.size(-1))), v,
                     allowed.defined() ? first_of(allowed, 0).unsqueeze(1) : allowed);
       }},
-     {"MK-40", "every query got the mask of the first query: row t of the mask belongs to query t",
+     {"MK-40", "the mask of the first query was used for every query; row t belongs to query t",
       [](auto& q, auto& k, auto& v, auto& allowed) {
         return with(scores_of(q, k, root(q.size(-1))), v,
                     allowed.defined() ? first_of(allowed, 1).unsqueeze(1) : allowed);
       }},
-     {"MK-29", "a row that may attend to nothing has equal weights (-1e9 everywhere); it must be 0",
-      [](auto&... given) { return filled(-1e9, given...); }},
-     {"MK-11", "a query that may attend to nothing became NaN; its weights must be 0",
-      [](auto&... given) { return filled(-INFINITY, given...); }}}};
+     {"MK-29", "a fully masked row has equal weights (-1e9 everywhere); it must be 0",
+      [](auto&... inputs) { return filled(-1e9, inputs...); }},
+     {"MK-11", "a fully masked row became NaN; its weights must be 0",
+      [](auto&... inputs) { return filled(-INFINITY, inputs...); }}}};
 
-// All sizes differ: batch 2, three heads, four queries, five keys, heads 6 wide.
+// By default all sizes differ: batch 2, three heads of width 6, four queries, five keys.
 struct Fixture {
   explicit Fixture(index_t heads = 3, index_t batch = 2, index_t t = 4, index_t s = 5) {
     Generator gen(6);
@@ -147,78 +147,80 @@ struct Fixture {
   auto with(const Mask& allowed) const { return std::tuple{q, k, v, allowed}; }
   Tensor q, k, v;
 };
-// Sample 0 has three keys, and no query attends to key 1 of sample 1.
-Mask some() {
+// Sample 0 has three keys, and key 1 of sample 1 is masked for every query.
+Mask partial_mask() {
   return Mask::of({{{1, 1, 1, 0, 0}, {1, 0, 1, 0, 0}, {0, 1, 1, 0, 0}, {1, 1, 0, 0, 0}},
                    {{1, 0, 1, 1, 1}, {0, 0, 1, 1, 1}, {1, 0, 0, 1, 0}, {1, 0, 1, 1, 0}}});
 }
-Mask nothing_for_one() {
+Mask with_fully_masked_rows() {
   return Mask::of({{{1, 1, 0, 0, 0}, {0, 0, 0, 0, 0}, {0, 1, 1, 0, 0}, {1, 1, 0, 0, 0}},
                    {{1, 0, 1, 1, 1}, {0, 0, 1, 1, 1}, {1, 0, 0, 1, 0}, {0, 0, 0, 0, 0}}});
 }
 
-TEST(HeadsAttend, WithoutAMask) {
-  exercise.call("heads_attend(q (2, 3, 4, 6), k (2, 3, 5, 6), v (2, 3, 5, 6), no mask)",
+TEST(PerHeadAttention, WithoutAMask) {
+  exercise.call("per_head_attention(q (2, 3, 4, 6), k (2, 3, 5, 6), v (2, 3, 5, 6), no mask)",
                 [] { return Fixture().with({}); });
-  exercise.call("heads_attend(q, k, v (1, 4, 4, 6), no mask)", [] { return Fixture(4, 1, 4, 4).with({}); });
+  exercise.call("per_head_attention(q, k, v (1, 4, 4, 6), no mask)",
+                [] { return Fixture(4, 1, 4, 4).with({}); });
 }
 
-TEST(HeadsAttend, GivesMaskedKeysNoWeightInAnyHead) {
-  exercise.call("heads_attend(q (2, 3, 4, 6), k, v (2, 3, 5, 6), allowed (2, 4, 5))",
-                [] { return Fixture().with(some()); });
-  exercise.call("heads_attend(q, k, v (2, 3, 4, 6), causal(4) & padding({4, 2}, 4))", [] {
+TEST(PerHeadAttention, GivesMaskedKeysNoWeightInAnyHead) {
+  exercise.call("per_head_attention(q (2, 3, 4, 6), k, v (2, 3, 5, 6), allowed (2, 4, 5))",
+                [] { return Fixture().with(partial_mask()); });
+  exercise.call("per_head_attention(q, k, v (2, 3, 4, 6), causal(4) & padding({4, 2}, 4))", [] {
     return Fixture(3, 2, 4, 4).with(causal(4) & padding({4, 2}, 4));
   });
-  exercise.call("heads_attend(q (1, 3, 4, 6), k, v (1, 3, 5, 6), allowed (1, 4, 5))", [] {
+  exercise.call("per_head_attention(q (1, 3, 4, 6), k, v (1, 3, 5, 6), allowed (1, 4, 5))", [] {
     return Fixture(3, 1).with(
         Mask::of({{{1, 1, 1, 0, 0}, {1, 0, 1, 0, 0}, {0, 1, 1, 0, 0}, {1, 1, 0, 0, 0}}}));
   });
-  exercise.call("heads_attend(q (2, 1, 4, 6), k, v (2, 1, 5, 6), allowed (2, 4, 5))",
-                [] { return Fixture(1).with(some()); });
+  exercise.call("per_head_attention(q (2, 1, 4, 6), k, v (2, 1, 5, 6), allowed (2, 4, 5))",
+                [] { return Fixture(1).with(partial_mask()); });
 }
 
-TEST(HeadsAttend, GivesPaddingNoWeight) {
-  exercise.call("heads_attend(q (2, 3, 4, 6), k, v (2, 3, 5, 6), padding({3, 2}, 5))", [] {
+TEST(PerHeadAttention, GivesPaddingNoWeight) {
+  exercise.call("per_head_attention(q (2, 3, 4, 6), k, v (2, 3, 5, 6), padding({3, 2}, 5))", [] {
     return Fixture().with(padding({3, 2}, 5));
   });
   exercise.call(
-      "heads_attend(q (2, 3, 4, 6), k (2, 3, 5, 6) with NaN and infinity as key 4, v, padding({3, 2}, 5))",
+      "per_head_attention(q (2, 3, 4, 6), k (2, 3, 5, 6) with NaN and infinity as key 4, v, padding({3, 2}, "
+      "5))",
       [] {
         Fixture x;
         const Tensor fourth = cat({full({2, 3, 1, 3}, NAN), full({2, 3, 1, 3}, INFINITY)}, -1);
         x.k = cat({x.k.slice(2, 0, 4), fourth}, 2);
         return x.with(padding({3, 2}, 5));
       },
-      {.gradients = false});  // of q: 0 · NaN
+      {.gradients = false});  // the gradient of q would be 0 · NaN
 }
 
-TEST(HeadsAttend, OfOneQuery) {
-  exercise.call("heads_attend(q (2, 3, 1, 6), k, v (2, 3, 5, 6), {{{0, 1, 1, 0, 0}}, {{1, 0, 0, 1, 0}}})",
-                [] {
-                  return Fixture(3, 2, 1).with(Mask::of({{{0, 1, 1, 0, 0}}, {{1, 0, 0, 1, 0}}}));
-                });
+TEST(PerHeadAttention, OfOneQuery) {
+  exercise.call(
+      "per_head_attention(q (2, 3, 1, 6), k, v (2, 3, 5, 6), {{{0, 1, 1, 0, 0}}, {{1, 0, 0, 1, 0}}})", [] {
+        return Fixture(3, 2, 1).with(Mask::of({{{0, 1, 1, 0, 0}}, {{1, 0, 0, 1, 0}}}));
+      });
 }
 
 // If there are as many samples as heads, a mask on the wrong axis broadcasts.
-TEST(HeadsAttend, KeepsEachSamplesMaskWithItsSample) {
-  exercise.call("heads_attend(q (2, 2, 4, 6), k, v (2, 2, 5, 6), allowed (2, 4, 5))",
-                [] { return Fixture(2).with(some()); });
-  exercise.call("heads_attend(q, k, v (3, 3, 3, 3), causal(3) & padding({2, 3, 1}, 3))", [] {
+TEST(PerHeadAttention, KeepsEachSamplesMaskWithItsSample) {
+  exercise.call("per_head_attention(q (2, 2, 4, 6), k, v (2, 2, 5, 6), allowed (2, 4, 5))",
+                [] { return Fixture(2).with(partial_mask()); });
+  exercise.call("per_head_attention(q, k, v (3, 3, 3, 3), causal(3) & padding({2, 3, 1}, 3))", [] {
     return std::tuple{random({3, 3, 3, 3}, 1), random({3, 3, 3, 3}, 2), random({3, 3, 3, 3}, 3),
                       causal(3) & padding({2, 3, 1}, 3)};
   });
 }
 
-TEST(HeadsAttend, IsZeroForAFullyMaskedRow) {
-  exercise.call("heads_attend(q, k, v, query 1 of sample 0 and query 3 of sample 1 may attend to nothing)",
-                [] { return Fixture().with(nothing_for_one()); });
-  exercise.call("heads_attend(q (2, 3, 1, 6), k, v (2, 3, 5, 6), padding({0, 3}, 5))", [] {
+TEST(PerHeadAttention, IsZeroForAFullyMaskedRow) {
+  exercise.call("per_head_attention(q, k, v, query 1 of sample 0 and query 3 of sample 1 fully masked)",
+                [] { return Fixture().with(with_fully_masked_rows()); });
+  exercise.call("per_head_attention(q (2, 3, 1, 6), k, v (2, 3, 5, 6), padding({0, 3}, 5))", [] {
     return Fixture(3, 2, 1).with(padding({0, 3}, 5));
   });
 }
 
-TEST(HeadsAttend, HoldsForLargeScores) {
-  exercise.call("heads_attend(100 · q (1, 2, 2, 4), k, v (1, 2, 3, 4), no mask)", [] {
+TEST(PerHeadAttention, IsStableForLargeScores) {
+  exercise.call("per_head_attention(100 · q (1, 2, 2, 4), k, v (1, 2, 3, 4), no mask)", [] {
     const Tensor q = tensor({{{{1, 0, 2, -1}, {0, 1, -1, 2}}, {{2, 1, 0, 1}, {1, -1, 1, 0}}}});
     const Tensor k =
         tensor({{{{1, 1, 0, 0}, {0, 2, 1, -1}, {-1, 0, 1, 2}}, {{0, 1, 0, 1}, {2, -1, 1, 0}, {0, 0, 1, 0}}}});
@@ -226,9 +228,9 @@ TEST(HeadsAttend, HoldsForLargeScores) {
   });
 }
 
-TEST(HeadsAttend, KeepsHeadsApartAndMaskedKeysOut) {
+TEST(PerHeadAttention, KeepsHeadsApartAndMaskedKeysOut) {
   exercise.invariant(
-      "MH-10", "a masked key and its value were changed: no head's output may change", [](auto f) {
+      "MH-10", "a masked key and its value were changed; the output must not change in any head", [](auto f) {
         const Fixture x;
         const Mask allowed = padding({3, 5}, 5);
         Tensor k = x.k.clone(), v = x.v.clone();
@@ -236,13 +238,14 @@ TEST(HeadsAttend, KeepsHeadsApartAndMaskedKeysOut) {
           for (index_t c = 0; c < 6; ++c) k.set({0, h, 4, c}, 3), v.set({0, h, 4, c}, -70);
         return allclose(f(x.q, k, v, allowed).output, f(x.q, x.k, x.v, allowed).output, 1e-5, 1e-5);
       });
-  exercise.invariant("", "the values of head 2 may not change the outputs of heads 0 and 1", [](auto f) {
-    const Fixture x;
-    const Tensor before = f(x.q, x.k, x.v, {}).output.slice(1, 0, 2);
-    Tensor v = x.v.clone();
-    for (index_t s = 0; s < 5; ++s) v.set({1, 2, s, 0}, 50);
-    return allclose(f(x.q, x.k, v, {}).output.slice(1, 0, 2), before, 1e-5, 1e-5);
-  });
+  exercise.invariant("", "the values of head 2 were changed; the outputs of heads 0 and 1 must not change",
+                     [](auto f) {
+                       const Fixture x;
+                       const Tensor before = f(x.q, x.k, x.v, {}).output.slice(1, 0, 2);
+                       Tensor v = x.v.clone();
+                       for (index_t s = 0; s < 5; ++s) v.set({1, 2, s, 0}, 50);
+                       return allclose(f(x.q, x.k, v, {}).output.slice(1, 0, 2), before, 1e-5, 1e-5);
+                     });
 }
 
 }  // namespace

@@ -14,14 +14,14 @@ AttentionResult with(const Tensor& scores, const Tensor& v, const Mask& allowed)
   const Tensor weights = allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1);
   return {matmul(weights, v), weights};
 }
-AttentionResult ours(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+AttentionResult reference(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
   return with(scores_of(q, k), v, for_all_heads(allowed));
 }
 Mask first_of(const Mask& mask, index_t axis) {
   return masked_fill(zeros(mask.shape()), mask, 1).slice(axis, 0, 1) > 0;
 }
 
-const Answers<decltype(heads_attend)> answers{
+const Answers<decltype(per_head_attention)> answers{
     {"the library's attention", "pass",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
        return attention(q, k, v, {.mask = for_all_heads(allowed)});
@@ -36,7 +36,7 @@ const Answers<decltype(heads_attend)> answers{
        }
        return {stack(outputs, 1), stack(weights, 1)};
      }},
-    {"-1e9, and zeros put in afterwards", "pass",
+    {"-1e9, and zeros filled in afterwards", "pass",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) -> AttentionResult {
        const Mask m = for_all_heads(allowed);
        Tensor scores = matmul(q / root(q), k.transpose(2, 3));
@@ -47,50 +47,51 @@ const Answers<decltype(heads_attend)> answers{
      }},
     {"the mask is not used for one query", "MK-01",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, q.size(2) == 1 ? Mask() : allowed);
+       return reference(q, k, v, q.size(2) == 1 ? Mask() : allowed);
      }},
     {"the mask is not used in a batch of one", "MK-01",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, q.size(0) == 1 ? Mask() : allowed);
+       return reference(q, k, v, q.size(0) == 1 ? Mask() : allowed);
      }},
     {"the mask is not used for one head", "MK-01",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, q.size(1) == 1 ? Mask() : allowed);
+       return reference(q, k, v, q.size(1) == 1 ? Mask() : allowed);
      }},
     {"the mask is not used if T and S are equal", "MK-01",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, q.size(2) == k.size(2) ? Mask() : allowed);
+       return reference(q, k, v, q.size(2) == k.size(2) ? Mask() : allowed);
      }},
     {"the mask is not used if T and S differ", "MK-01",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, q.size(2) != k.size(2) ? Mask() : allowed);
+       return reference(q, k, v, q.size(2) != k.size(2) ? Mask() : allowed);
      }},
     {"a mask of padding is not used", "MK-01",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, allowed.defined() && allowed.shape()[1] == 1 && q.size(2) > 1 ? Mask() : allowed);
+       return reference(q, k, v,
+                        allowed.defined() && allowed.shape()[1] == 1 && q.size(2) > 1 ? Mask() : allowed);
      }},
     {"the mask of the first sample", "MK-25",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, allowed.defined() ? first_of(allowed, 0) : allowed);
+       return reference(q, k, v, allowed.defined() ? first_of(allowed, 0) : allowed);
      }},
     {"the mask of the first query", "MK-40",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, allowed.defined() ? first_of(allowed, 1) : allowed);
+       return reference(q, k, v, allowed.defined() ? first_of(allowed, 1) : allowed);
      }},
     {"the mask for the first head", "MH-10",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) -> AttentionResult {
-       const AttentionResult masked = ours(q, k, v, allowed), open = ours(q, k, v, {});
+       const AttentionResult masked = reference(q, k, v, allowed), open = reference(q, k, v, {});
        return {cat({masked.output.slice(1, 0, 1), open.output.slice(1, 1)}, 1),
                cat({masked.weights.slice(1, 0, 1), open.weights.slice(1, 1)}, 1)};
      }},
     {"the mask for all heads but the last", "likely MH-10",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) -> AttentionResult {
-       const AttentionResult masked = ours(q, k, v, allowed), open = ours(q, k, v, {});
+       const AttentionResult masked = reference(q, k, v, allowed), open = reference(q, k, v, {});
        if (q.size(1) == 1) return masked;
        return {cat({masked.output.slice(1, 0, -1), open.output.slice(1, -1)}, 1),
                cat({masked.weights.slice(1, 0, -1), open.weights.slice(1, -1)}, 1)};
      }},
-    {"the mask as it is", "MH-17",
+    {"the mask without a head axis", "MH-17",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
        return with(scores_of(q, k), v, allowed);
      }},
@@ -123,20 +124,20 @@ const Answers<decltype(heads_attend)> answers{
      }},
     {"K in place of V", "SD-36",
      [](const Tensor& q, const Tensor& k, const Tensor&, const Mask& allowed) {
-       return ours(q, k, k, allowed);
+       return reference(q, k, k, allowed);
      }},
     {"every head with the keys of head 0", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k.slice(1, 0, 1).expand(k.shape()), v, allowed);
+       return reference(q, k.slice(1, 0, 1).expand(k.shape()), v, allowed);
      }},
     {"the weights averaged over the heads", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) -> AttentionResult {
-       const AttentionResult result = ours(q, k, v, allowed);
+       const AttentionResult result = reference(q, k, v, allowed);
        return {result.output, result.weights.mean({1}, true).expand(result.weights.shape())};
      }},
-    {"the scores for the weights", "SA-60",
+    {"the scores in place of the weights", "SA-60",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) -> AttentionResult {
-       return {ours(q, k, v, allowed).output, scores_of(q, k)};
+       return {reference(q, k, v, allowed).output, scores_of(q, k)};
      }},
     {"masked after the softmax", "MK-03",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) -> AttentionResult {
@@ -144,14 +145,14 @@ const Answers<decltype(heads_attend)> answers{
        if (allowed.defined()) weights = masked_fill(weights, !allowed.unsqueeze(1), 0);
        return {matmul(weights, v), weights};
      }},
-    {"the weights without their history", "wrong",
+    {"the weights detached", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) -> AttentionResult {
-       const AttentionResult result = ours(q, k, v, allowed);
+       const AttentionResult result = reference(q, k, v, allowed);
        return {result.output, result.weights.detach()};
      }},
     {"computed in f32", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q.to(f32), k.to(f32), v.to(f32), allowed);
+       return reference(q.to(f32), k.to(f32), v.to(f32), allowed);
      }},
     {"exp without a maximum", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) -> AttentionResult {
@@ -167,7 +168,7 @@ const Answers<decltype(heads_attend)> answers{
        same.mul_(1 / root(q));
        return with(matmul(same, k.transpose(-2, -1)), v, for_all_heads(allowed));
      }},
-    {"divided by 2, whatever the width", "wrong",
+    {"divided by 2 for every width", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
        const Tensor scores = matmul(q, k.transpose(-2, -1)) / 2.0;
        const Tensor weights =
@@ -177,7 +178,7 @@ const Answers<decltype(heads_attend)> answers{
 
 }  // namespace
 
-AttentionResult heads_attend(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+AttentionResult per_head_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
   return answers.chosen(q, k, v, allowed);
 }
 
