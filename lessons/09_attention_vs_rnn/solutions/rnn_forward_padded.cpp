@@ -1,13 +1,13 @@
-// 09 · rnn_read_padded — a recurrent net reads a batch of sequences of different lengths.
+// 09 · rnn_forward_padded — the forward pass of a recurrent network for a padded batch.
 //
-//   x (T, B, I), lengths (B), each in [0, T], h0 (B, H) or undefined: zeros -> states (T, B, H), last (B, H)
-//   For t < lengths[b]:  h[t] = tanh(W_ih x[t] + b_ih + W_hh h[t-1] + b_hh), as in rnn_read; states[t][b] is h[t].
-//   For the padding, t >= lengths[b]: states[t][b] is 0.
-//   last[b] is the state after the last token of sequence b; for a length of 0 it is the state at the beginning.
+//   x (T, B, I), lengths (B), each in [0, T], h0 (B, H) or undefined (zeros) -> states (T, B, H), last (B, H)
+//   if t < lengths[b]:  h[t] = tanh(W_ih x[t] + b_ih + W_hh h[t-1] + b_hh), as in rnn_forward; states[t][b] is h[t]
+//   at padding, t >= lengths[b]:  states[t][b] is 0
+//   last[b] is the state after the last token of sequence b; if the length is 0, it is the initial state
 //
-// x may hold anything at padding, NaN included: it must reach neither an output nor a gradient. 0 · NaN is NaN, in
-// backward too: the gradient of W_ih is a sum over all rows of x. All four weights are defined, and T is at least
-// 1.
+// At padding, x may contain any value, even NaN, which must not influence any output or gradient. 0 · NaN is NaN, in
+// backward, too: the gradient of W_ih is a sum over all rows of x. All weights and biases are defined, and T is at
+// least 1.
 //
 // You may use:  x[t], linear(x, weight, bias), tanh, zeros(shape, x.dtype()), h0.defined(), stack(list);
 //               std::vector<double>(lengths.begin(), lengths.end()), from_vector(values, {b, 1}, x.dtype()) > 2.0 (a
@@ -16,9 +16,9 @@
 
 namespace heed::exercise {
 
-Readings rnn_read_padded(const RecurrentWeights& w, const Tensor& x, const std::vector<index_t>& lengths,
-                         const Tensor& h0) {
-  // solution: clear the padding, and let the state change only at tokens
+RecurrentOutput rnn_forward_padded(const RecurrentWeights& w, const Tensor& x,
+                                   const std::vector<index_t>& lengths, const Tensor& h0) {
+  // solution: clear the padding, and update the state only at tokens
   const index_t batch = x.size(1);
   const Tensor length =
       from_vector(std::vector<double>(lengths.begin(), lengths.end()), {batch, 1}, x.dtype());
