@@ -1,11 +1,11 @@
 // Lesson 07 · The Transformer encoder and a text classifier
 //
-//   ids → embedding · √d_model + positional encoding → N layers → mean over the tokens → one logit per class
+//   ids → embedding · √d_model + positional encoding → N layers → mean over tokens → logits
 //
-// Combines the modules of the previous lessons. This program builds the course's PyTorch example with the same
-// number of parameters, shows why padding must be masked, and trains the course's classifier on reviews in which a
-// single word reverses the sentiment; --data selects real reviews instead. Run it: ./lesson_07 (or ./lesson_07
-// --figures figures).
+// Combines the modules of the previous lessons. This program builds the course's PyTorch example
+// with the same number of parameters, shows why padding must be masked, and trains the course's
+// classifier on reviews in which a single word reverses the sentiment; --data selects real
+// reviews instead. Run it: ./lesson_07 (or ./lesson_07 --figures figures).
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
@@ -79,8 +79,8 @@ Dataset generated_reviews(std::uint64_t seed) {
   return m;
 }
 
-// Reads train.tsv and test.tsv from a folder, in the format of the Naver sentiment movie corpus (columns: id,
-// document, label).
+// Reads train.tsv and test.tsv from a folder, in the format of the Naver sentiment movie corpus
+// (columns: id, document, label).
 Dataset reviews_from(const std::string& folder) {
   const auto train = data::read_labelled_texts(folder + "/train.tsv"),
              test = data::read_labelled_texts(folder + "/test.tsv");
@@ -112,16 +112,16 @@ nn::TransformerClassifier make_classifier(const Dataset& m, Generator& gen) {
                                    .max_len = 512,
                                    .padding_idx = m.padding},
                                   gen);
-  // The factor √d_model is meant for embeddings with a standard deviation of 1 / √d_model. PyTorch initialises them
-  // with 1: here, that is eight times larger than the positional encoding, and the first softmax is saturated before
-  // training begins.
+  // The factor √d_model is meant for embeddings with a standard deviation of 1 / √d_model.
+  // PyTorch initialises them with 1: here, that is eight times larger than the positional
+  // encoding, and the first softmax is saturated before training begins.
   const NoGrad no_grad;
   nn::init::normal(model.embedding.weight, gen, 0, 1 / std::sqrt(64.0));
   return model;
 }
 
-// The baseline: the same model without the encoder and without positions. Its logits are the mean of one term per
-// word, so the order of the words has no effect.
+// The baseline: the same model without the encoder and without positions. Its logits are the mean
+// of one term per word, so the order of the words has no effect.
 struct BagOfWords : nn::ModuleOf<BagOfWords> {
   nn::Embedding embedding;
   nn::Linear fc;

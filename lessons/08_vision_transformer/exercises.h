@@ -1,6 +1,6 @@
-// exercises.h — the functions of the exercises of lesson 08.
-// Shapes: B images, N patches per image, p the side of a patch in pixels, T = N + 1 tokens, C channels of a token
-// (d_model), H heads. Images are (B, channels, height, width).
+// exercises.h — the functions of the exercises of lesson 08. Shapes: B images, N patches per
+// image, p the side of a patch in pixels, T = N + 1 tokens, C channels of a token (d_model), H
+// heads. Images are (B, channels, height, width).
 #pragma once
 
 #include "autograd/autograd.h"

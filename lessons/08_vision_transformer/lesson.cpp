@@ -1,13 +1,14 @@
 // Lesson 08 · Vision Transformer: an image is worth 16 words
 //
-// An 8 x 8 image of a handwritten digit is cut into 16 patches of 2 x 2 pixels. Each patch is embedded as a token, a
-// learned CLS token is prepended, position embeddings are added, and the Transformer encoder of lesson 07 processes
-// the 17 tokens as it would process 17 words. A linear layer classifies the output of CLS.
+// An 8 x 8 image of a handwritten digit is cut into 16 patches of 2 x 2 pixels. Each patch is
+// embedded as a token, a learned CLS token is prepended, position embeddings are added, and the
+// Transformer encoder of lesson 07 processes the 17 tokens as it would process 17 words. A linear
+// layer classifies the output of CLS.
 //
 //   patches (B, 16, 4) → embed (B, 16, C) → [CLS] + positions (B, 17, C) → encoder → row 0 → (B, 10)
 //
-// Trains on 1,437 real digits and tests on 360 others: ./lesson_08 (or ./lesson_08 --figures figures).
-// Dosovitskiy et al., "An image is worth 16x16 words", 2021.
+// Trains on 1,437 real digits and tests on 360 others: ./lesson_08 (or ./lesson_08 --figures
+// figures). Dosovitskiy et al., "An image is worth 16x16 words", 2021.
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
@@ -31,8 +32,8 @@ struct Digits {
   std::string source;
 };
 
-// Loads the embedded digits, or a file in the same format (one row per image: 64 numbers from 0 to 16, then the
-// label), with the same split.
+// Loads the embedded digits, or a file in the same format (one row per image: 64 numbers from 0
+// to 16, then the label), with the same split.
 Digits load(const Options& options) {
   if (options.data.empty()) {
     auto [train, test] = data::digits_split();
@@ -70,8 +71,8 @@ void show_patches(const Options& options, Page& page, const data::Dataset& train
   }
 }
 
-// Normalises images with the mean and the standard deviation of the training pixels. PyTorch's initialisation of a
-// Linear assumes inputs with mean 0 and standard deviation 1.
+// Normalises images with the mean and the standard deviation of the training pixels. PyTorch's
+// initialisation of a Linear assumes inputs with mean 0 and standard deviation 1.
 Tensor normalised(const Tensor& images) { return (images - 0.305) / 0.376; }
 
 nn::VisionTransformer make_model(Generator& gen) {
@@ -85,7 +86,8 @@ nn::VisionTransformer make_model(Generator& gen) {
                                .dim_feedforward = 128,
                                .dropout = 0.1},
                               gen);
-  // A patch of four pixels contains little information, so its position embedding must not be much smaller.
+  // A patch of four pixels contains little information, so its position embedding must not be
+  // much smaller.
   const NoGrad no_grad;
   nn::init::normal(model.pos_embed, gen, 0, 0.3);
   return model;
@@ -100,7 +102,8 @@ void describe_model(Page& page, const nn::VisionTransformer& model) {
   page.say(concat("The model has ", model.parameter_count(), " parameters."));
 }
 
-// Returns the fraction of images that are classified correctly; writes the predictions to `predictions`, if given.
+// Returns the fraction of images that are classified correctly; writes the predictions to
+// `predictions`, if given.
 double accuracy(nn::VisionTransformer& model, const data::Dataset& set, IntTensor* predictions = nullptr) {
   const NoGrad no_grad;
   model.eval();
@@ -111,8 +114,8 @@ double accuracy(nn::VisionTransformer& model, const data::Dataset& set, IntTenso
   return static_cast<double>(correct) / static_cast<double>(predicted.numel());
 }
 
-// Saves the model, the optimizer's state, and a batch with its loss (without dropout), so that a program that loads
-// the file can verify it. lessons/beyond continues from this file.
+// Saves the model, the optimizer's state, and a batch with its loss (without dropout), so that a
+// program that loads the file can verify it. lessons/beyond continues from this file.
 void save_run(const std::string& path, nn::VisionTransformer& model, const optim::Optimizer& optimizer,
               const data::Dataset& set) {
   const NoGrad no_grad;
@@ -210,7 +213,8 @@ void test(const Options& options, Page& page, nn::VisionTransformer& model, cons
              test_accuracy >= (options.quick ? 0.5 : 0.975));
 }
 
-// Returns the attention weights of CLS on the 16 patches in the last layer, averaged over the heads, (4, 4).
+// Returns the attention weights of CLS on the 16 patches in the last layer, averaged over the
+// heads, (4, 4).
 Tensor cls_attention(nn::VisionTransformer& model, const Tensor& image) {
   const auto result = model.forward_with_attention(normalised(image));
   const Tensor last = result.weights.back()[0].mean(0);  // (T, T)
@@ -254,9 +258,9 @@ void show_cls_attention(const Options& options, Page& page, nn::VisionTransforme
                  svg_pictures("Attention of CLS in the last layer", svg_images));
 }
 
-// Attention rollout: how much each token contributes to CLS through all layers, if every layer passes half of its
-// input through the residual connection and mixes the other half by its attention weights. Abnar, Zuidema,
-// "Quantifying attention flow in Transformers", 2020.
+// Attention rollout: how much each token contributes to CLS through all layers, if every layer
+// passes half of its input through the residual connection and mixes the other half by its
+// attention weights. Abnar, Zuidema, "Quantifying attention flow in Transformers", 2020.
 Tensor rollout(nn::VisionTransformer& model, const Tensor& image) {
   Tensor flow = eye(17);
   for (const Tensor& weights : model.forward_with_attention(normalised(image)).weights)

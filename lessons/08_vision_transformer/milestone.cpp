@@ -2,7 +2,8 @@
 //
 //   ./heed milestone 08 --mine
 //
-// Builds the model of lesson 08 from its exercises; only the two Linears and the encoder come from nn.
+// Builds the model of lesson 08 from its exercises; only the two Linears and the encoder come
+// from nn.
 #include "data/data.h"
 #include "lessons/08_vision_transformer/exercises.h"
 #include "lessons/08_vision_transformer/vit_parts.h"

@@ -1,6 +1,6 @@
-// exercises.h — the functions of the exercises of lesson 09.
-// Shapes: B sequences in a batch, T time steps (queries), S keys, I channels of an input, H channels of a state,
-// D channels of queries and keys.
+// exercises.h — the functions of the exercises of lesson 09. Shapes: B sequences in a batch, T
+// time steps (queries), S keys, I channels of an input, H channels of a state, D channels of
+// queries and keys.
 #pragma once
 
 #include <vector>

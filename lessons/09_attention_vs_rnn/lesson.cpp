@@ -7,10 +7,10 @@
 //   memory            O(n)           O(n²)
 //   position          implicit       explicit
 //
-// Measures each row of this table with an LSTM, which processes one token after another, and an encoder layer with
-// about as many parameters, which processes all tokens at once. models.h contains the layers and the tasks, measures.h
-// the measurements.
-// Run it: ./lesson_09 (or ./lesson_09 --figures figures).
+// Measures each row of this table with an LSTM, which processes one token after another, and an
+// encoder layer with about as many parameters, which processes all tokens at once. models.h
+// contains the layers and the tasks, measures.h the measurements. Run it: ./lesson_09 (or
+// ./lesson_09 --figures figures).
 #include "lessons/support/lesson.h"
 
 #include <array>

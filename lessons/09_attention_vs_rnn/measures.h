@@ -1,4 +1,5 @@
-// measures.h — lesson 09: measurements of untrained layers: dependent ops, time, gradients and memory.
+// measures.h — lesson 09: measurements of untrained layers: dependent ops, time, gradients and
+// memory.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +23,8 @@ inline std::vector<Tensor> random_tokens(index_t n, index_t batch, index_t width
   return tokens;
 }
 
-// Returns the length of the longest chain of dependent ops in the graph of y. These ops cannot run in parallel.
+// Returns the length of the longest chain of dependent ops in the graph of y. These ops cannot
+// run in parallel.
 inline index_t longest_chain(const Tensor& y) {
   std::map<std::uint64_t, const Node*> nodes;  // by id: a node has a larger id than its inputs
   std::vector<const Node*> open = {y.state()->node.get()};
@@ -54,8 +56,9 @@ class [[nodiscard]] Threads {
   int before_;
 };
 
-// Returns the median milliseconds of a forward and a backward pass: the LSTM with 1 and 2 threads, then attention with
-// 1 and 2. The four take turns, so that a temporary load of the machine affects all of them.
+// Returns the median milliseconds of a forward and a backward pass: the LSTM with 1 and 2
+// threads, then attention with 1 and 2. The four take turns, so that a temporary load of the
+// machine affects all of them.
 inline std::array<double, 4> milliseconds(Layer& lstm, Layer& attention, const std::vector<Tensor>& tokens,
                                           std::size_t rounds) {
   std::array<std::vector<double>, 4> runs;
@@ -74,8 +77,8 @@ inline std::array<double, 4> milliseconds(Layer& lstm, Layer& attention, const s
   return medians;
 }
 
-// Returns the norm of the gradient of the last output with respect to the first token, relative to that of the last
-// token.
+// Returns the norm of the gradient of the last output with respect to the first token, relative
+// to that of the last token.
 inline double relative_gradient(Layer& layer, index_t distance, Generator gen) {
   const auto norm = [](const Tensor& x) { return std::sqrt((x * x).sum().item()); };
   auto tokens = random_tokens(distance + 1, 16, narrow, gen, f64);
@@ -85,8 +88,8 @@ inline double relative_gradient(Layer& layer, index_t distance, Generator gen) {
   return norm(tokens.front().grad()) / norm(tokens.back().grad());
 }
 
-// Returns the peak memory of tensors during a forward and a backward pass, in bytes. Uses one thread, because each
-// thread allocates its own workspace.
+// Returns the peak memory of tensors during a forward and a backward pass, in bytes. Uses one
+// thread, because each thread allocates its own workspace.
 inline double peak_bytes(const std::function<Tensor()>& forward) {
   const Threads one(1);
   const std::int64_t before = memory_stats().live_bytes;

@@ -22,8 +22,8 @@ inline std::string name(Kind kind) {
   return names[static_cast<int>(kind)];
 }
 
-// One layer with C channels. An LSTM has 8 C² + 8 C parameters, an encoder layer with feed-forward width 2 C has
-// 8 C² + 11 C, and an RNN has a quarter of the LSTM's.
+// One layer with C channels. An LSTM has 8 C² + 8 C parameters, an encoder layer with
+// feed-forward width 2 C has 8 C² + 11 C, and an RNN has a quarter of the LSTM's.
 struct Layer : nn::ModuleOf<Layer> {
   std::optional<nn::RNNCell> rnn;
   std::optional<nn::LSTMCell> lstm;
@@ -38,13 +38,15 @@ struct Layer : nn::ModuleOf<Layer> {
     if (kind == Kind::attention) encoder.emplace(o, gen);
     if (kind == Kind::forget_lstm) set_forget_bias(width);
   }
-  // By default, the forget gates are about σ(0) = 0.5 before training, so a thousandth of the cell state is left after
-  // ten tokens. A bias of 5 initialises them to σ(5) = 0.993. The rows of the gates are i, f, g, o.
+  // By default, the forget gates are about σ(0) = 0.5 before training, so a thousandth of the
+  // cell state is left after ten tokens. A bias of 5 initialises them to σ(5) = 0.993. The rows
+  // of the gates are i, f, g, o.
   void set_forget_bias(index_t width) {
     const NoGrad no_grad;
     lstm->bias_ih.slice(0, width, 2 * width).fill_(5);
   }
-  // n tokens (B, C) -> (n, B, C). The loop is that of nn::RNN and nn::LSTM: each step needs the previous state.
+  // n tokens (B, C) -> (n, B, C). The loop is that of nn::RNN and nn::LSTM: each step needs the
+  // previous state.
   Tensor forward(const std::vector<Tensor>& tokens) {
     if (encoder) return encoder->forward(stack(tokens));
     std::vector<Tensor> outputs;
@@ -66,7 +68,8 @@ struct Layer : nn::ModuleOf<Layer> {
 
 // ---- tasks ------------------------------------------------------------------------------------------------
 
-// A batch of sequences. The last token of each is the query token; the label is the expected answer.
+// A batch of sequences. The last token of each is the query token; the label is the expected
+// answer.
 struct Batch {
   IntTensor ids;     // (n + 1, B)
   IntTensor labels;  // (B)
@@ -98,7 +101,8 @@ inline Task recall(index_t distance) {
   };
 }
 
-// Order, as in lesson 06: token 0 and token 1 occur at random positions in the noise. Does 0 come first?
+// Order, as in lesson 06: token 0 and token 1 occur at random positions in the noise. Does 0 come
+// first?
 inline Task order(index_t length) {
   return [length](index_t size, Generator& gen) {
     Batch batch = noise(length, size, gen);

@@ -161,8 +161,9 @@ struct Fixture {
   }
 };
 
-// A NoGrad disables recording for its thread. Each probe runs in a new thread, so that a NoGrad that outlives its call
-// (static, or never deleted) is detected and does not affect the reference function.
+// A NoGrad disables recording for its thread. Each probe runs in a new thread, so that a NoGrad
+// that outlives its call (static, or never deleted) is detected and does not affect the reference
+// function.
 template <class Probe>
 auto in_a_thread(const Probe& probe) {
   return [probe](auto f) {

@@ -18,7 +18,8 @@ Tensor pool_and_classify(const Tensor& y, const IntTensor& ids, Classifier& c) {
   return c.fc(nn::masked_mean(y, keys_of(ids, c).reshape(ids.shape())));
 }
 
-// Returns the row of y (B, T, C) at each sequence's last real token, or at its first position if it has none: (B, C).
+// Returns the row of y (B, T, C) at each sequence's last real token, or at its first position if
+// it has none: (B, C).
 Tensor last_tokens(const Tensor& y, const IntTensor& ids, Classifier& c) {
   std::vector<Tensor> rows;
   for (index_t b = 0; b < ids.size(0); ++b) {

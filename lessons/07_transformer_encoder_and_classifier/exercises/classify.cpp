@@ -3,13 +3,15 @@
 //   ids (B, T) -> logits (B, V)
 //   embedding · √C + positional encoding -> encoder -> mean over the real tokens -> fc
 //
-// An id equal to parts.options.padding_idx is padding; a padding_idx of -1 means that no id is. The amount of padding
-// depends on the other sequences of the batch, and it must not change the logits: which steps could let padding
-// influence them? Padding may occur at any position, and its embedding may contain NaN. `parts` is the library's
-// classifier: use its modules instead of its forward function, and do not change its mode. Masks: TRUE = MAY ATTEND.
+// An id equal to parts.options.padding_idx is padding; a padding_idx of -1 means that no id is.
+// The amount of padding depends on the other sequences of the batch, and it must not change the
+// logits: which steps could let padding influence them? Padding may occur at any position, and
+// its embedding may contain NaN. `parts` is the library's classifier: use its modules instead of
+// its forward function, and do not change its mode. Masks: TRUE = MAY ATTEND.
 //
-// You may use:  parts.options.padding_idx, parts.options.d_model, parts.embedding(ids), parts.pos_encoder(x),
-//               parts.transformer.forward(x, {.mask = keys}), parts.fc(x), nn::masked_mean(x, real) with real (B, T),
+// You may use:  parts.options.padding_idx, parts.options.d_model, parts.embedding(ids),
+//               parts.pos_encoder(x), parts.transformer.forward(x, {.mask = keys}), parts.fc(x),
+//               nn::masked_mean(x, real) with real (B, T),
 //               not_padding(ids, padding) -> keys (B, 1, T), mask.reshape(shape), std::sqrt.
 #include <cmath>
 

@@ -3,11 +3,12 @@
 //   logits (B, V), labels (B) -> loss (rank 0)
 //   mean over b of  -log p[b][labels[b]],  where p[b] is the softmax of logits[b]
 //
-// Logits have not been through a softmax. Use log_softmax instead of the log of a softmax: if a probability is too
-// small for a float, it becomes 0 and its log -∞. Each sequence has one label, so the loss uses one value per row.
+// Logits have not been through a softmax. Use log_softmax instead of the log of a softmax: if a
+// probability is too small for a float, it becomes 0 and its log -∞. Each sequence has one label,
+// so the loss uses one value per row.
 //
-// You may use:  log_softmax(x, axis), gather(x, axis, indices) with indices (B, 1), labels.reshape(shape),
-//               labels.numel(), mean(x), -x.
+// You may use:  log_softmax(x, axis), gather(x, axis, indices) with indices (B, 1),
+//               labels.reshape(shape), labels.numel(), mean(x), -x.
 #include "lessons/07_transformer_encoder_and_classifier/exercises.h"
 
 namespace heed::exercise {

@@ -3,11 +3,12 @@
 //   x (B, T, C), real (B, T) -> (B, C)
 //   y[b] = (sum of x[b][t] over all t with real[b][t]) / (number of such t)
 //
-// Padding may contain any value, even NaN or infinity, and must not influence the result. If a sequence has no real
-// token, or T is 0, its mean is zeros rather than 0 / 0.
+// Padding may contain any value, even NaN or infinity, and must not influence the result. If a
+// sequence has no real token, or T is 0, its mean is zeros rather than 0 / 0.
 //
-// You may use:  where(mask, a, b) and masked_fill(x, !mask, value), mask.unsqueeze(axis), sum(x, {axis}),
-//               ones(shape, dtype), zeros(shape, dtype), x.shape(), x.dtype(), clamp(x, low, high), and + - * /.
+// You may use:  where(mask, a, b) and masked_fill(x, !mask, value), mask.unsqueeze(axis),
+//               sum(x, {axis}), ones(shape, dtype), zeros(shape, dtype), x.shape(), x.dtype(),
+//               clamp(x, low, high), and + - * /.
 #include <cmath>
 
 #include "lessons/07_transformer_encoder_and_classifier/exercises.h"

@@ -4,7 +4,8 @@
 namespace heed::exercise {
 namespace {
 
-// Attention weights of four heads for five images of 2 x 3 patches: (5, 4, 7, 7); each row sums to 1.
+// Attention weights of four heads for five images of 2 x 3 patches: (5, 4, 7, 7); each row sums
+// to 1.
 Tensor weights() {
   Generator gen(8);
   return softmax(randn({5, 4, 7, 7}, gen) * 2.0, -1);

@@ -1,4 +1,5 @@
-// images.h — images whose pixel values encode the position, so that wrong patches can be recognised.
+// images.h — images whose pixel values encode the position, so that wrong patches can be
+// recognised.
 #pragma once
 
 #include <vector>
@@ -7,7 +8,8 @@
 
 namespace heed::exercise {
 
-// Pixel (channel, row, column) is 100 · channel + 10 · row + column; in odd images, -1 minus that value.
+// Pixel (channel, row, column) is 100 · channel + 10 · row + column; in odd images, -1 minus that
+// value.
 inline Tensor numbered_images(const Shape& shape) {
   std::vector<double> pixels;
   for (index_t b = 0; b < shape[0]; ++b)

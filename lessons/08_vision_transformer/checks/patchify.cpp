@@ -10,7 +10,8 @@ void check_divisible(const Tensor& images, index_t p) {
         "p must divide the height and the width");
 }
 
-// Returns the library's patches, one column per patch, every `step` pixels: (B, channels · p · p, N).
+// Returns the library's patches, one column per patch, every `step` pixels: (B, channels · p · p,
+// N).
 Tensor columns(const Tensor& images, index_t p, index_t step) {
   check_divisible(images, p);
   return unfold(images, {.kernel_h = p, .kernel_w = p, .stride = step});

@@ -8,7 +8,8 @@ namespace heed::exercise {
 namespace {
 
 // A ViT for images (2, 6, 6) in patches of 3 x 3: N = 4, T = 5, C = 8, three classes. CLS and the
-// positions are larger than at initialisation, so that a missing one changes the output. Converts to VitParts.
+// positions are larger than at initialisation, so that a missing one changes the output. Converts
+// to VitParts.
 struct Vit : nn::VisionTransformer {
   explicit Vit(double dropout, Generator gen = Generator(8))
       : nn::VisionTransformer({.img_size = 6,

@@ -3,8 +3,8 @@
 //   x (B, T, C), table (1, T, C) -> (B, T, C): row t of the table is added to token t of every image
 //   T = N + 1: row 0 is the position of CLS
 //
-// A table with another number of rows belongs to images of another size: throw. Broadcasting rejects most of these
-// tables. Which one does it accept?
+// A table with another number of rows belongs to images of another size: throw. Broadcasting
+// rejects most of these tables. Which one does it accept?
 //
 // You may use:  + (it broadcasts), x.size(axis),
 //               check(condition, "add_positions", "message") (throws if the condition is false).

@@ -2,9 +2,11 @@
 //
 //   x (B, N, C), cls (1, 1, C) -> (B, N + 1, C): row 0 is cls, rows 1 … N are x
 //
-// All images share one class token. It is a learned parameter, so its gradient must be the sum over all images.
+// All images share one class token. It is a learned parameter, so its gradient must be the sum
+// over all images.
 //
-// You may use:  cat({a, b}, axis), x.expand({…}) (repeats an axis of size 1 without copying), x.size(axis).
+// You may use:  cat({a, b}, axis), x.expand({…}) (repeats an axis of size 1 without copying),
+//               x.size(axis).
 #include "lessons/08_vision_transformer/exercises.h"
 
 namespace heed::exercise {

@@ -1,10 +1,11 @@
 // 08 · unpatchify — reassemble images from their patches: the inverse of patchify.
 //
 //   patches (B, N, channels · p · p), p, height, width -> images (B, channels, height, width)
-//   each patch flattened (channel, row, column), the patches ordered left to right, then top to bottom
+//   patches are flattened (channel, row, column) and ordered left to right, then top to bottom
 //
-// Patchify loses nothing, so it has an inverse: the inverses of its three steps in reverse order. The inverse of a
-// permute is another permute, which only for some orders is the same one. Is it here?
+// Patchify loses nothing, so it has an inverse: the inverses of its three steps in reverse order.
+// The inverse of a permute is another permute, which only for some orders is the same one. Is it
+// here?
 //
 // You may use:  x.size(axis), x.reshape({…}), x.permute({…}).
 #include "lessons/08_vision_transformer/exercises.h"

@@ -3,11 +3,12 @@
 //   images (B, channels, height, width) -> logits (B, classes)
 //   patchify → embed → prepend CLS → add positions → encoder → the row of CLS → head
 //
-// The parts already exist (vit_parts.h documents their shapes); do not change their mode. If the batch is on axis 1,
-// the row of CLS is x[0]. Here, the batch is on axis 0. What would x[0] be?
+// The parts already exist (vit_parts.h documents their shapes); do not change their mode. If the
+// batch is on axis 1, the row of CLS is x[0]. Here, the batch is on axis 0. What would x[0] be?
 //
-// You may use:  vit.patchify(images), vit.embed(x), vit.prepend_cls(x), vit.add_positions(x), vit.encoder(x),
-//               vit.head(x), x.select(axis, i) (selects index i and removes the axis).
+// You may use:  vit.patchify(images), vit.embed(x), vit.prepend_cls(x), vit.add_positions(x),
+//               vit.encoder(x), vit.head(x),
+//               x.select(axis, i) (selects index i and removes the axis).
 #include "lessons/08_vision_transformer/exercises.h"
 #include "lessons/08_vision_transformer/vit_parts.h"
 

@@ -1,4 +1,5 @@
-// recurrent.h — shared by the checks of recurrent networks: the tensors of their structs, and random weights.
+// recurrent.h — shared by the checks of recurrent networks: the tensors of their structs, and
+// random weights.
 #pragma once
 
 #include "lessons/09_attention_vs_rnn/exercises.h"

@@ -7,9 +7,10 @@
 //   n = tanh(n of x + r · (n of h))     candidate state
 //   h' = (1 - z) n + z h
 //
-// A GRU resembles an LSTM with two gates and without a cell state. All weights and biases are defined. Some papers and
-// libraries swap z and 1 - z, apply r before the product with W_hh, or order the gates differently. All variants
-// learn, but their weights are not interchangeable. This is PyTorch's variant.
+// A GRU resembles an LSTM with two gates and without a cell state. All weights and biases are
+// defined. Some papers and libraries swap z and 1 - z, apply r before the product with W_hh, or
+// order the gates differently. All variants learn, but their weights are not interchangeable.
+// This is PyTorch's variant.
 //
 // You may use:  linear(x, weight, bias) for x · weightᵀ + bias, sigmoid, tanh, + - *, 1.0 - z,
 //               chunk(gates, 3, -1), a list of three tensors (B, H).
