@@ -310,7 +310,8 @@ void show_rollout_and_positions(const Options& options, Page& page, nn::VisionTr
   near /= static_cast<double>(near_pairs);
   far /= static_cast<double>(far_pairs);
   page.say(
-      "The model is not told which patches are neighbours. Are the position embeddings of neighbours more "
+      "Nothing in the model encodes which patches are neighbours. Are the position embeddings of neighbours "
+      "more "
       "similar (cosine) than those of patches at least four steps apart?");
   page.claim("position embeddings reflect the image grid",
              "cosine " + fixed(near, 2) + " for neighbours, " + fixed(far, 2) + " far apart",
