@@ -14,7 +14,7 @@
 // Liu et al., "Swin Transformer: hierarchical vision transformer using shifted windows", 2021.
 #include "lessons/support/lesson.h"
 
-#include "lessons/10_vit/pictures.h"
+#include "lessons/10_vit/image_classification.h"
 #include "lessons/support/svg.h"
 
 using namespace heed;
@@ -177,7 +177,7 @@ void a_digit_somewhere(const Options& options, Page& page) {
                                .shifted = variant.shifted,
                                .masked = variant.masked},
                               start);
-    start_wide(model, start);
+    init_by_width(model, start);
     const double seconds =
         train(model, train_set,
               {.epochs = epochs, .lr = 2e-3, .shift = 4, .name = variant.name, .quiet = options.quiet},
@@ -199,9 +199,9 @@ int main(int argc, char** argv) {
   const About about{.program = "lesson_10_swin",
                     .title = "Lesson 10 · Swin: windows that move",
                     .trains = true,
-                    .more = picture_options()};
+                    .more = image_options()};
   return run(argc, argv, about, [](const Options& options, Page& page) {
-    if (classified_file<nn::SwinTransformer>(options, page, data::swin_t_pictures)) return;
+    if (classify_file<nn::SwinTransformer>(options, page, data::swin_t_pictures)) return;
     what_windows_save(page);
     windows_that_move(page);
     the_mask(options, page);

@@ -11,7 +11,7 @@ Tensor normalised(const Tensor& x, const Tensor& mean, const Tensor& deviation) 
   return (x - of(mean)) / of(deviation);
 }
 
-const Answers<decltype(normalise_pictures)> answers{
+const Answers<decltype(normalise_images)> answers{
     {"shapes (channels, 1, 1)", "pass",
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        return (x - mean.reshape({-1, 1, 1})) / deviation.reshape({-1, 1, 1});
@@ -24,14 +24,14 @@ const Answers<decltype(normalise_pictures)> answers{
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        return ((x.permute({0, 2, 3, 1}) - mean) / deviation).permute({0, 3, 1, 2});
      }},
-    {"a loop over channels with numbers", "pass",
+    {"a loop over channels with scalars", "pass",
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        std::vector<Tensor> channels;
        for (index_t c = 0; c < mean.size(0); ++c)
          channels.push_back((x.select(1, c) - mean.at({c})) / deviation.at({c}));
        return stack(channels, 1);
      }},
-    {"exchanged", "VI-80",
+    {"mean and deviation swapped", "VI-80",
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        return normalised(x, deviation, mean);
      }},
@@ -52,25 +52,25 @@ const Answers<decltype(normalise_pictures)> answers{
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        return (x - mean.mean()) / deviation.mean();
      }},
-    {"the first channel alone", "wrong",
+    {"only the first channel", "wrong",
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        const Tensor first = normalised(x.slice(1, 0, 1), mean.slice(0, 0, 1), deviation.slice(0, 0, 1));
        return cat({first, x.slice(1, 1)}, 1);
      }},
-    {"the last channel's numbers for all", "wrong",
+    {"the statistics of the last channel for all", "wrong",
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        return (x - of(mean.slice(0, -1))) / of(deviation.slice(0, -1));
      }},
-    {"the first image alone", "wrong",
+    {"only the first image", "wrong",
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        return cat({normalised(x.slice(0, 0, 1), mean, deviation), x.slice(0, 1)}, 0);
      }},
-    {"means of rows in squares", "wrong",
+    {"means aligned with rows of square images", "wrong",
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        if (x.size(2) != mean.size(0) || x.size(2) != x.size(3)) return normalised(x, mean, deviation);
        return (x - mean.reshape({-1, 1})) / deviation.reshape({-1, 1});
      }},
-    {"means of columns in squares", "VI-47",
+    {"means aligned with columns of square images", "VI-47",
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        if (x.size(2) != mean.size(0) || x.size(2) != x.size(3)) return normalised(x, mean, deviation);
        return (x - mean) / deviation;
@@ -83,11 +83,11 @@ const Answers<decltype(normalise_pictures)> answers{
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        return normalised(x, mean, sqrt(deviation * deviation + 1e-8));
      }},
-    {"cut off at -10 and 10", "wrong",
+    {"clamped to -10 and 10", "wrong",
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        return clamp(normalised(x, mean, deviation), -10, 10);
      }},
-    {"added and multiplied", "likely VI-50",
+    {"mean added, multiplied by the deviation", "likely VI-50",
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        return (x + of(mean)) * of(deviation);
      }},
@@ -124,7 +124,7 @@ const Answers<decltype(normalise_pictures)> answers{
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        return x.size(0) == 1 ? x - of(mean) : normalised(x, mean, deviation);
      }},
-    {"exchanged if all sizes are equal", "VI-80",
+    {"mean and deviation swapped if all sizes are equal", "VI-80",
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        return x.size(0) == x.size(1) ? normalised(x, deviation, mean) : normalised(x, mean, deviation);
      }},
@@ -143,14 +143,14 @@ const Answers<decltype(normalise_pictures)> answers{
        const std::vector<double> numbers(from, from + x.numel());
        return normalised(from_vector(numbers, x.shape()), mean, deviation);
      }},
-    {"into the caller's deviation", "likely SD-34",
+    {"writes into the deviation", "likely SD-34",
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        const Tensor y = normalised(x, mean, deviation);
        Tensor same = deviation.detach();
        same.copy_((1.0 / deviation).detach());
        return y;
      }},
-    {"into the caller's images", "likely SD-34",
+    {"writes into the images", "likely SD-34",
      [](const Tensor& x, const Tensor& mean, const Tensor& deviation) {
        const Tensor y = normalised(x, mean, deviation);
        Tensor same = x.detach();
@@ -160,7 +160,7 @@ const Answers<decltype(normalise_pictures)> answers{
 
 }  // namespace
 
-Tensor normalise_pictures(const Tensor& images, const Tensor& mean, const Tensor& deviation) {
+Tensor normalise_images(const Tensor& images, const Tensor& mean, const Tensor& deviation) {
   return answers.chosen(images, mean, deviation);
 }
 

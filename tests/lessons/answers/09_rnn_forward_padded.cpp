@@ -18,7 +18,7 @@ Mask real_at(const Lengths& lengths, index_t t) {
   return Mask(real, {static_cast<index_t>(lengths.size()), 1});
 }
 
-const Answers<decltype(rnn_read_padded)> answers{
+const Answers<decltype(rnn_forward_padded)> answers{
     {"sequence by sequence", "pass",
      [](const RecurrentWeights& w, const Tensor& x, const Lengths& lengths, const Tensor& h0) {
        const Tensor first = begin(w, x, h0);
@@ -34,7 +34,7 @@ const Answers<decltype(rnn_read_padded)> answers{
          }
          states.push_back(stack(own)), last.push_back(h);
        }
-       return Readings{stack(states, 1), stack(last)};
+       return RecurrentOutput{stack(states, 1), stack(last)};
      }},
     {"all of x cleared first", "pass",
      [](const RecurrentWeights& w, const Tensor& x, const Lengths& lengths, const Tensor& h0) {
@@ -47,7 +47,7 @@ const Answers<decltype(rnn_read_padded)> answers{
          h = where(real, tanh(inputs[t] + linear(h, w.weight_hh, w.bias_hh)), h);
          states.push_back(where(real, h, h * 0.0));
        }
-       return Readings{stack(states), h};
+       return RecurrentOutput{stack(states), h};
      }},
     {"x is cleared, and products by 0 and 1 after it", "pass",
      [](const RecurrentWeights& w, const Tensor& x, const Lengths& lengths, const Tensor& h0) {
@@ -60,9 +60,9 @@ const Answers<decltype(rnn_read_padded)> answers{
          h = next * m + h * (1.0 - m);
          states.push_back(next * m);
        }
-       return Readings{stack(states), h};
+       return RecurrentOutput{stack(states), h};
      }},
-    {"outputs masked, x as it is", "RN-66",
+    {"outputs masked, x not", "RN-66",
      [](const RecurrentWeights& w, const Tensor& x, const Lengths& lengths, const Tensor& h0) {
        Tensor h = begin(w, x, h0);
        std::vector<Tensor> states;
@@ -71,7 +71,7 @@ const Answers<decltype(rnn_read_padded)> answers{
          h = where(real, step(w, x[t], h), h);
          states.push_back(masked_fill(h, !real, 0));
        }
-       return Readings{stack(states), h};
+       return RecurrentOutput{stack(states), h};
      }},
     {"the last row of the states", "RN-69",
      [](const RecurrentWeights& w, const Tensor& x, const Lengths& lengths, const Tensor& h0) {
@@ -82,7 +82,7 @@ const Answers<decltype(rnn_read_padded)> answers{
          h = where(real, step(w, masked_fill(x[t], !real, 0), h), h);
          states.push_back(masked_fill(h, !real, 0));
        }
-       return Readings{stack(states), states.back()};
+       return RecurrentOutput{stack(states), states.back()};
      }},
     {"lengths are ignored in a batch of one", "RN-64",
      [](const RecurrentWeights& w, const Tensor& x, const Lengths& lengths, const Tensor& h0) {
@@ -94,19 +94,18 @@ const Answers<decltype(rnn_read_padded)> answers{
          h = where(real, step(w, masked_fill(x[t], !real, 0), h), h);
          states.push_back(masked_fill(h, !real, 0));
        }
-       return Readings{stack(states), h};
+       return RecurrentOutput{stack(states), h};
      }},
     {"no lengths", "RN-64",
      [](const RecurrentWeights& w, const Tensor& x, const Lengths&, const Tensor& h0) {
        Tensor h = begin(w, x, h0);
        std::vector<Tensor> states;
        for (index_t t = 0; t < x.size(0); ++t) states.push_back(h = step(w, x[t], h));
-       return Readings{stack(states), h};
+       return RecurrentOutput{stack(states), h};
      }},
     {"an empty sequence without h0 is an error", "wrong",
      [](const RecurrentWeights& w, const Tensor& x, const std::vector<index_t>& lengths, const Tensor& h0) {
-       for (const index_t n : lengths)
-         check(n > 0 || h0.defined(), "rnn_read_padded", "nothing to begin with");
+       for (const index_t n : lengths) check(n > 0 || h0.defined(), "rnn_forward_padded", "h0 is undefined");
        Tensor h = h0.defined() ? h0 : zeros({x.size(1), w.weight_hh.size(0)}, x.dtype());
        const Tensor length =
            from_vector(std::vector<double>(lengths.begin(), lengths.end()), {x.size(1), 1}, x.dtype());
@@ -118,9 +117,9 @@ const Answers<decltype(rnn_read_padded)> answers{
          h = where(real, next, h);
          states.push_back(masked_fill(next, !real, 0));
        }
-       return Readings{stack(states), h};
+       return RecurrentOutput{stack(states), h};
      }},
-    {"stops when all are read", "wrong",
+    {"stops after the longest sequence", "wrong",
      [](const RecurrentWeights& w, const Tensor& x, const std::vector<index_t>& lengths, const Tensor& h0) {
        Tensor h = h0.defined() ? h0 : zeros({x.size(1), w.weight_hh.size(0)}, x.dtype());
        const Tensor length =
@@ -134,7 +133,7 @@ const Answers<decltype(rnn_read_padded)> answers{
          h = where(real, next, h);
          states.push_back(masked_fill(next, !real, 0));
        }
-       return Readings{stack(states), h};
+       return RecurrentOutput{stack(states), h};
      }},
     {"at least one token each", "wrong",
      [](const RecurrentWeights& w, const Tensor& x, const std::vector<index_t>& lengths, const Tensor& h0) {
@@ -150,9 +149,9 @@ const Answers<decltype(rnn_read_padded)> answers{
          h = where(real, next, h);
          states.push_back(masked_fill(next, !real, 0));
        }
-       return Readings{stack(states), h};
+       return RecurrentOutput{stack(states), h};
      }},
-    {"last from the states, h0 not for an empty one", "RN-73",
+    {"last from the states, without h0 for an empty sequence", "RN-73",
      [](const RecurrentWeights& w, const Tensor& x, const std::vector<index_t>& lengths, const Tensor& h0) {
        Tensor h = h0.defined() ? h0 : zeros({x.size(1), w.weight_hh.size(0)}, x.dtype());
        const Tensor length =
@@ -168,9 +167,9 @@ const Answers<decltype(rnn_read_padded)> answers{
        for (std::size_t b = 0; b < lengths.size(); ++b)
          last.push_back(
              states[static_cast<std::size_t>(std::max<index_t>(lengths[b] - 1, 0))][static_cast<index_t>(b)]);
-       return Readings{stack(states), stack(last)};
+       return RecurrentOutput{stack(states), stack(last)};
      }},
-    {"every NaN becomes 0, whatever the length", "wrong",
+    {"every NaN becomes 0, for any length", "wrong",
      [](const RecurrentWeights& w, const Tensor& x, const std::vector<index_t>& lengths, const Tensor& h0) {
        Tensor h = h0.defined() ? h0 : zeros({x.size(1), w.weight_hh.size(0)}, x.dtype());
        const index_t t_max = x.size(0);
@@ -187,13 +186,13 @@ const Answers<decltype(rnn_read_padded)> answers{
          last = where(real, next, last);
          states.push_back(next);
        }
-       return Readings{stack(states), last};
+       return RecurrentOutput{stack(states), last};
      }}};
 
 }  // namespace
 
-Readings rnn_read_padded(const RecurrentWeights& w, const Tensor& x, const Lengths& lengths,
-                         const Tensor& h0) {
+RecurrentOutput rnn_forward_padded(const RecurrentWeights& w, const Tensor& x, const Lengths& lengths,
+                                   const Tensor& h0) {
   return answers.chosen(w, x, lengths, h0);
 }
 

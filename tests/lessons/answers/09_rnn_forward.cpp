@@ -4,28 +4,28 @@
 namespace heed::exercise {
 namespace {
 
-Tensor begin(const Reader& net, const Tensor& x, const Tensor& h0) {
+Tensor begin(const RecurrentNet& net, const Tensor& x, const Tensor& h0) {
   return h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
 }
 Tensor step(const RecurrentWeights& w, const Tensor& x, const Tensor& h) {
   return tanh(linear(x, w.weight_ih, w.bias_ih) + linear(h, w.weight_hh, w.bias_hh));
 }
 
-const Answers<decltype(rnn_read)> answers{
+const Answers<decltype(rnn_forward)> answers{
     {"products and sums, biases added one by one", "pass",
-     [](Reader& net, const Tensor& x, const Tensor& h0) {
+     [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = begin(net, x, h0);
        std::vector<Tensor> states;
-       for (const Tensor& word : unbind(x)) {
-         h = tanh(matmul(word, net.w.weight_ih.transpose(0, 1)) + net.w.bias_ih +
+       for (const Tensor& token : unbind(x)) {
+         h = tanh(matmul(token, net.w.weight_ih.transpose(0, 1)) + net.w.bias_ih +
                   matmul(h, net.w.weight_hh.transpose(0, 1)) + net.w.bias_hh);
          states.push_back(h);
        }
        net.h = states.back();
        return stack(states);
      }},
-    {"the input's part for all steps at once", "pass",
-     [](Reader& net, const Tensor& x, const Tensor& h0) {
+    {"the product of x for all steps at once", "pass",
+     [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        const Tensor inputs = linear(x, net.w.weight_ih, net.w.bias_ih);
        net.h = begin(net, x, h0);
        std::vector<Tensor> states;
@@ -34,7 +34,7 @@ const Answers<decltype(rnn_read)> answers{
        return stack(states);
      }},
     {"steps along axis 1 if T = B", "wrong",
-     [](Reader& net, const Tensor& x, const Tensor& h0) {
+     [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        const bool turned = x.size(0) == x.size(1);
        Tensor h = begin(net, x, h0);
        std::vector<Tensor> states;
@@ -43,8 +43,8 @@ const Answers<decltype(rnn_read)> answers{
        net.h = h;
        return stack(states);
      }},
-    {"the state of before if h0 is undefined", "RN-07",
-     [](Reader& net, const Tensor& x, const Tensor& h0) {
+    {"the previous state if h0 is undefined", "RN-07",
+     [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = h0.defined() ? h0 : net.h.defined() ? net.h : begin(net, x, h0);
        std::vector<Tensor> states;
        for (index_t t = 0; t < x.size(0); ++t) states.push_back(h = step(net.w, x[t], h));
@@ -52,7 +52,7 @@ const Answers<decltype(rnn_read)> answers{
        return stack(states);
      }},
     {"net.h is detached", "wrong",
-     [](Reader& net, const Tensor& x, const Tensor& h0) {
+     [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = begin(net, x, h0);
        std::vector<Tensor> states;
        for (index_t t = 0; t < x.size(0); ++t) states.push_back(h = step(net.w, x[t], h));
@@ -60,7 +60,7 @@ const Answers<decltype(rnn_read)> answers{
        return stack(states);
      }},
     {"no tanh and no recurrent bias", "likely RN-09",
-     [](Reader& net, const Tensor& x, const Tensor& h0) {
+     [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = begin(net, x, h0);
        std::vector<Tensor> states;
        for (index_t t = 0; t < x.size(0); ++t)
@@ -69,7 +69,7 @@ const Answers<decltype(rnn_read)> answers{
        return stack(states);
      }},
     {"writes the last state into h0", "likely SD-34",
-     [](Reader& net, const Tensor& x, const Tensor& h0) {
+     [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = begin(net, x, h0);
        std::vector<Tensor> states;
        for (index_t t = 0; t < x.size(0); ++t) states.push_back(h = step(net.w, x[t], h));
@@ -78,7 +78,7 @@ const Answers<decltype(rnn_read)> answers{
        return stack(states);
      }},
     {"net.h is the first state", "wrong",
-     [](Reader& net, const Tensor& x, const Tensor& h0) {
+     [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
        std::vector<Tensor> states;
        for (index_t t = 0; t < x.size(0); ++t)
@@ -88,7 +88,7 @@ const Answers<decltype(rnn_read)> answers{
        return stack(states);
      }},
     {"a residual", "wrong",
-     [](Reader& net, const Tensor& x, const Tensor& h0) {
+     [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
        std::vector<Tensor> states;
        for (index_t t = 0; t < x.size(0); ++t)
@@ -98,7 +98,7 @@ const Answers<decltype(rnn_read)> answers{
        return stack(states);
      }},
     {"h0 at every step", "wrong",
-     [](Reader& net, const Tensor& x, const Tensor& h0) {
+     [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        const Tensor h = h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
        std::vector<Tensor> states;
        for (index_t t = 0; t < x.size(0); ++t)
@@ -107,8 +107,8 @@ const Answers<decltype(rnn_read)> answers{
        net.h = states.back();
        return stack(states);
      }},
-    {"stacked behind the batch", "wrong",
-     [](Reader& net, const Tensor& x, const Tensor& h0) {
+    {"stacked along the wrong axis", "wrong",
+     [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
        std::vector<Tensor> states;
        for (index_t t = 0; t < x.size(0); ++t)
@@ -118,7 +118,7 @@ const Answers<decltype(rnn_read)> answers{
        return stack(states, 1);
      }},
     {"h0 is detached", "wrong",
-     [](Reader& net, const Tensor& x, const Tensor& h0) {
+     [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = h0.defined() ? h0.detach() : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
        std::vector<Tensor> states;
        for (index_t t = 0; t < x.size(0); ++t)
@@ -127,8 +127,7 @@ const Answers<decltype(rnn_read)> answers{
        net.h = h;
        return stack(states);
      }},
-    {"the state left by the text before is added to", "wrong",
-     [](Reader& net, const Tensor& x, const Tensor& h0) {
+    {"the previous state is added", "wrong", [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
        std::vector<Tensor> states;
        for (index_t t = 0; t < x.size(0); ++t)
@@ -140,6 +139,8 @@ const Answers<decltype(rnn_read)> answers{
 
 }  // namespace
 
-Tensor rnn_read(Reader& net, const Tensor& x, const Tensor& h0) { return answers.chosen(net, x, h0); }
+Tensor rnn_forward(RecurrentNet& net, const Tensor& x, const Tensor& h0) {
+  return answers.chosen(net, x, h0);
+}
 
 }  // namespace heed::exercise

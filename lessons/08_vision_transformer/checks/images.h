@@ -1,4 +1,5 @@
-// pictures.h — pictures whose every pixel says where it was, so that a wrong cut can be read off.
+// images.h — images whose pixel values encode the position, so that wrong patches can be
+// recognised.
 #pragma once
 
 #include <vector>
@@ -7,8 +8,9 @@
 
 namespace heed::exercise {
 
-// Pixel (channel, row, column) is 100 · channel + 10 · row + column; in every second picture it is negative, less 1.
-inline Tensor numbered(const Shape& shape) {
+// Pixel (channel, row, column) is 100 · channel + 10 · row + column; in odd images, -1 minus that
+// value.
+inline Tensor numbered_images(const Shape& shape) {
   std::vector<double> pixels;
   for (index_t b = 0; b < shape[0]; ++b)
     for (index_t c = 0; c < shape[1]; ++c)
