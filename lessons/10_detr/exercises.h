@@ -15,6 +15,6 @@ std::vector<index_t> match_queries(const Tensor& costs);
 Tensor set_class_loss(const Tensor& logits, const std::vector<index_t>& query, const IntTensor& labels,
                       double no_object);
 Tensor sine_2d(index_t height, index_t width, index_t channels);
-Tensor query_look(const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place);
+Tensor detr_cross_attention(const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place);
 
 }  // namespace heed::exercise

@@ -14,6 +14,6 @@ IntTensor relative_index(index_t w);
 Tensor merge_patches(const Tensor& x);
 
 struct WindowParts;  // window_parts.h
-Tensor move_windows(const Tensor& x, index_t w, index_t shift, const WindowParts& parts);
+Tensor shifted_window_attention(const Tensor& x, index_t w, index_t shift, const WindowParts& parts);
 
 }  // namespace heed::exercise

@@ -1,4 +1,4 @@
-// window_parts.h — what move_windows is given: the parts that were written before, and what happens inside a window.
+// window_parts.h — what shifted_window_attention is given: the parts that were written before, and what happens inside a window.
 #pragma once
 
 #include <functional>

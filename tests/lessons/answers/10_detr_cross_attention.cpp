@@ -9,7 +9,7 @@ namespace {
 
 double root(const Tensor& x) { return std::sqrt(static_cast<double>(x.size(-1))); }
 
-const Answers<decltype(query_look)> answers{
+const Answers<decltype(detr_cross_attention)> answers{
     {"the fused attention", "pass",
      [](const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
        return scaled_dot_product_attention(x + asked, memory + place, memory);
@@ -100,7 +100,7 @@ const Answers<decltype(query_look)> answers{
 
 }  // namespace
 
-Tensor query_look(const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+Tensor detr_cross_attention(const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
   return answers.chosen(x, asked, memory, place);
 }
 

@@ -54,9 +54,9 @@ Tensor added_after(const Tensor& x, const Tensor& asked, const Tensor& memory, c
   return right(x, asked, memory, place) + asked;
 }
 
-const checks::Exercise<decltype(query_look)> exercise{
-    "10_query_look",
-    query_look,
+const checks::Exercise<decltype(detr_cross_attention)> exercise{
+    "10_detr_cross_attention",
+    detr_cross_attention,
     right,
     {{"DE-08", "places were added to the values, too: they go to what is compared, queries and keys",
       placed_values},
@@ -77,28 +77,28 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> inputs(index_t n, index_t s, double s
   return {x, asked, randn({s, c}, gen), randn({s, c}, gen)};
 }
 
-TEST(QueryLook, OfThreeQueriesAndFivePixels) {
-  exercise.call("query_look(x (3, 4), asked (3, 4), memory (5, 4), place (5, 4))",
+TEST(DetrCrossAttention, OfThreeQueriesAndFivePixels) {
+  exercise.call("detr_cross_attention(x (3, 4), asked (3, 4), memory (5, 4), place (5, 4))",
                 [] { return inputs(3, 5); });
-  exercise.call("query_look(x (4, 4), asked (4, 4), memory (4, 4), place (4, 4))",
+  exercise.call("detr_cross_attention(x (4, 4), asked (4, 4), memory (4, 4), place (4, 4))",
                 [] { return inputs(4, 4); });
-  exercise.call("query_look(x (2, 9), asked (2, 9), memory (6, 9), place (6, 9))",
+  exercise.call("detr_cross_attention(x (2, 9), asked (2, 9), memory (6, 9), place (6, 9))",
                 [] { return inputs(2, 6, 1, 9); });
 }
 
-TEST(QueryLook, OfOneQueryOrOnePixel) {
-  exercise.call("query_look(x (1, 4), asked (1, 4), memory (6, 4), place (6, 4))",
+TEST(DetrCrossAttention, OfOneQueryOrOnePixel) {
+  exercise.call("detr_cross_attention(x (1, 4), asked (1, 4), memory (6, 4), place (6, 4))",
                 [] { return inputs(1, 6); });
-  exercise.call("query_look(x (3, 4), asked (3, 4), memory (1, 4), place (1, 4))",
+  exercise.call("detr_cross_attention(x (3, 4), asked (3, 4), memory (1, 4), place (1, 4))",
                 [] { return inputs(3, 1); });
 }
 
-TEST(QueryLook, HoldsForLargeScores) {
-  exercise.call("query_look(1000 · x (3, 4), 1000 · asked (3, 4), memory (5, 4), place (5, 4))",
+TEST(DetrCrossAttention, HoldsForLargeScores) {
+  exercise.call("detr_cross_attention(1000 · x (3, 4), 1000 · asked (3, 4), memory (5, 4), place (5, 4))",
                 [] { return inputs(3, 5, 1000); });
 }
 
-TEST(QueryLook, FetchesNothingFromAMemoryOfZeros) {
+TEST(DetrCrossAttention, FetchesNothingFromAMemoryOfZeros) {
   exercise.invariant("DE-08", "the memory was all zeros, and the answer was not: places are in the values",
                      [](auto f) {
                        const auto [x, asked, memory, place] = inputs(3, 5);
@@ -106,7 +106,7 @@ TEST(QueryLook, FetchesNothingFromAMemoryOfZeros) {
                      });
 }
 
-TEST(QueryLook, LetsTheFirstQuerySeeTheLastPixel) {
+TEST(DetrCrossAttention, LetsTheFirstQuerySeeTheLastPixel) {
   exercise.invariant("DE-09", "the last pixel was changed, and the first query did not see it", [](auto f) {
     const auto [x, asked, memory, place] = inputs(3, 5);
     Tensor changed = memory.clone();

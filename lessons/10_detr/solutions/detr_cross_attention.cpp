@@ -1,4 +1,4 @@
-// 10 · query_look — the queries of DETR's decoder look at the picture.
+// 10 · detr_cross_attention — the queries of DETR's decoder look at the picture.
 //
 //   x (N, C) what the queries know, asked (N, C) their learned positions
 //   memory (S, C) what the encoder says of each pixel, place (S, C) where the pixels are -> (N, C)
@@ -13,7 +13,7 @@
 
 namespace heed::exercise {
 
-Tensor query_look(const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
+Tensor detr_cross_attention(const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
   // solution: positions for what is compared, none for what is fetched
   const double width = static_cast<double>(x.size(-1));
   const Tensor scores = matmul(x + asked, (memory + place).transpose(-2, -1)) / std::sqrt(width);  // (N, S)

@@ -37,9 +37,9 @@ Tensor right(const Tensor& x, index_t w, index_t shift, const WindowParts& p) {
   return rolled(inside(rolled(x, -shift, -shift), w, mask_of(x, w, shift, p), p), shift, shift);
 }
 
-const checks::Exercise<decltype(move_windows)> exercise{
-    "10_move_windows",
-    move_windows,
+const checks::Exercise<decltype(shifted_window_attention)> exercise{
+    "10_shifted_window_attention",
+    shifted_window_attention,
     right,
     {{"SW-01", "no mask on moved windows: those filled from the other side mix pixels that lie far apart",
       [](auto& x, index_t w, index_t shift, auto& p) {
@@ -73,37 +73,37 @@ const checks::Exercise<decltype(move_windows)> exercise{
 
 using Inputs = std::tuple<Tensor, index_t, index_t, WindowParts>;
 
-TEST(MoveWindows, AttendsInMovedWindows) {
-  exercise.call("move_windows(the 4 x 4 image 0 … 15 as (1, 4, 4, 1), 2, 1, parts)", [] {
+TEST(ShiftedWindowAttention, AttendsInMovedWindows) {
+  exercise.call("shifted_window_attention(the 4 x 4 image 0 … 15 as (1, 4, 4, 1), 2, 1, parts)", [] {
     return Inputs(arange(0, 16).reshape({1, 4, 4, 1}), 2, 1, parts());
   });
 }
 
-TEST(MoveWindows, OfTwoWideImagesWithThreeChannels) {
-  exercise.call("move_windows(x (2, 6, 9, 3), 3, 1, parts)", [] {
+TEST(ShiftedWindowAttention, OfTwoWideImagesWithThreeChannels) {
+  exercise.call("shifted_window_attention(x (2, 6, 9, 3), 3, 1, parts)", [] {
     return Inputs(grid({2, 6, 9, 3}), 3, 1, parts());
   });
-  exercise.call("move_windows(x (2, 8, 4, 2), 4, 3, parts)", [] {
+  exercise.call("shifted_window_attention(x (2, 8, 4, 2), 4, 3, parts)", [] {
     return Inputs(grid({2, 8, 4, 2}), 4, 3, parts());
   });
-  exercise.call("move_windows(x (1, 6, 6, 2), 3, 2, parts)", [] {
+  exercise.call("shifted_window_attention(x (1, 6, 6, 2), 3, 2, parts)", [] {
     return Inputs(grid({1, 6, 6, 2}), 3, 2, parts());
   });
 }
 
-TEST(MoveWindows, OfOneWindow) {
-  exercise.call("move_windows(x (2, 4, 4, 2), 4, 2, parts)", [] {
+TEST(ShiftedWindowAttention, OfOneWindow) {
+  exercise.call("shifted_window_attention(x (2, 4, 4, 2), 4, 2, parts)", [] {
     return Inputs(grid({2, 4, 4, 2}), 4, 2, parts());
   });
 }
 
-TEST(MoveWindows, DoesNotMoveIfTheShiftIsZero) {
-  exercise.call("move_windows(x (2, 4, 6, 3), 2, 0, parts)", [] {
+TEST(ShiftedWindowAttention, DoesNotMoveIfTheShiftIsZero) {
+  exercise.call("shifted_window_attention(x (2, 4, 6, 3), 2, 0, parts)", [] {
     return Inputs(grid({2, 4, 6, 3}), 2, 0, parts());
   });
 }
 
-TEST(MoveWindows, PutsEveryAnswerAtItsOwnPlace) {
+TEST(ShiftedWindowAttention, PutsEveryAnswerAtItsOwnPlace) {
   exercise.invariant("SW-04", "with an attention that changes nothing, the picture comes back as it was",
                      [](auto f) {
                        WindowParts still = parts();

@@ -10,7 +10,7 @@ Tensor inside(const Tensor& x, index_t w, const Mask& mask, const WindowParts& p
 }
 Tensor rolled(const Tensor& x, index_t by) { return roll(roll(x, by, 2), by, 1); }
 
-const Answers<decltype(move_windows)> answers{
+const Answers<decltype(shifted_window_attention)> answers{
     {"two ways", "pass",
      [](const Tensor& x, index_t w, index_t shift, const WindowParts& p) {
        if (shift == 0) return inside(x, w, {}, p);
@@ -126,7 +126,7 @@ const Answers<decltype(move_windows)> answers{
 
 }  // namespace
 
-Tensor move_windows(const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
+Tensor shifted_window_attention(const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
   return answers.chosen(x, w, shift, parts);
 }
 

@@ -1,4 +1,4 @@
-// 10 · move_windows — attention in windows that are moved: the whole layer, from its parts.
+// 10 · shifted_window_attention — attention in windows that are moved: the whole layer, from its parts.
 //
 //   x (B, height, width, C), w, shift, parts -> (B, height, width, C)
 //   roll up and to the left by shift; partition; attend; reverse; roll back
@@ -13,8 +13,14 @@
 
 namespace heed::exercise {
 
-Tensor move_windows(const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
-  todo("roll, attend in windows, roll back");
+Tensor shifted_window_attention(const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
+  // solution: roll, attend in windows, roll back
+  const index_t height = x.size(1), width = x.size(2);
+  const Tensor moved = roll(roll(x, -shift, 1), -shift, 2);
+  const Mask mask = shift > 0 ? parts.mask(height, width, w, shift) : Mask();
+  const Tensor seen = parts.reverse(parts.attend(parts.partition(moved, w), mask), w, height, width);
+  return roll(roll(seen, shift, 1), shift, 2);
+  // end
 }
 
 }  // namespace heed::exercise
