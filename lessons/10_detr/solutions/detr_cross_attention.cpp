@@ -1,22 +1,25 @@
-// 10 · detr_cross_attention — the queries of DETR's decoder look at the picture.
+// 10 · detr_cross_attention — the cross-attention of DETR's decoder: its queries attend to the image.
 //
-//   x (N, C) what the queries know, asked (N, C) their learned positions
-//   memory (S, C) what the encoder says of each pixel, place (S, C) where the pixels are -> (N, C)
+//   x (N, C): the decoder's hidden states; query_pos (N, C): the learned query embeddings
+//   memory (S, C): the encoder's output; pos (S, C): the positional encoding of the pixels -> (N, C)
 //
-// One head, and the projections left out: attention with queries x + asked, keys memory + place, and values memory,
-// scaled by √C. Nothing is hidden. What would a sum of values mean if places had been added to them?
+// One head without projections: attention with queries x + query_pos, keys memory + pos and values
+// memory, scaled by √C. There is no mask. What would the output mean if positions were added to the
+// values?
 //
-// You may use:  matmul(a, b), softmax(x, axis), x.transpose(axis, axis), x.size(axis), std::sqrt, and + - * /.
+// You may use:  matmul(a, b), softmax(x, axis), x.transpose(axis, axis), x.size(axis), std::sqrt,
+//               and + - * /.
 #include <cmath>
 
 #include "lessons/10_detr/exercises.h"
 
 namespace heed::exercise {
 
-Tensor detr_cross_attention(const Tensor& x, const Tensor& asked, const Tensor& memory, const Tensor& place) {
-  // solution: positions for what is compared, none for what is fetched
+Tensor detr_cross_attention(const Tensor& x, const Tensor& query_pos, const Tensor& memory,
+                            const Tensor& pos) {
+  // solution: add positions to queries and keys, but not to values
   const double width = static_cast<double>(x.size(-1));
-  const Tensor scores = matmul(x + asked, (memory + place).transpose(-2, -1)) / std::sqrt(width);  // (N, S)
+  const Tensor scores = matmul(x + query_pos, (memory + pos).transpose(-2, -1)) / std::sqrt(width);  // (N, S)
   return matmul(softmax(scores, -1), memory);
   // end
 }

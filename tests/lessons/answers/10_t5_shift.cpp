@@ -13,7 +13,7 @@ const Answers<decltype(t5_shift)> answers{
          for (index_t t = width - 1; t >= 0; --t) {
            const index_t previous = t > 0 ? labels.at({b, t - 1}) : start;
            decoder_input.values()[static_cast<std::size_t>(b * width + t)] =
-               previous == -100 ? start : before;
+               previous == -100 ? start : previous;
          }
        return decoder_input;
      }},
@@ -30,10 +30,10 @@ const Answers<decltype(t5_shift)> answers{
      [](const IntTensor& labels, index_t start) {
        IntTensor decoder_input = labels;
        for (index_t b = 0; b < labels.size(0); ++b) {
-         index_t before = start;
+         index_t previous = start;
          for (index_t t = 0; t < labels.size(1); ++t) {
-           decoder_input.values()[static_cast<std::size_t>(b * labels.size(1) + t)] = before;
-           if (labels.at({b, t}) != -100) before = labels.at({b, t});
+           decoder_input.values()[static_cast<std::size_t>(b * labels.size(1) + t)] = previous;
+           if (labels.at({b, t}) != -100) previous = labels.at({b, t});
          }
        }
        return decoder_input;
@@ -43,7 +43,7 @@ const Answers<decltype(t5_shift)> answers{
        std::vector<index_t> decoder_input;
        for (index_t i = 0; i < labels.numel(); ++i) {
          const index_t previous = i % labels.size(1) == 0 ? start : labels[i - 1];
-         decoder_input.push_back(before < 0 ? start : previous);
+         decoder_input.push_back(previous < 0 ? start : previous);
        }
        return IntTensor(decoder_input, labels.shape());
      }},
@@ -52,7 +52,7 @@ const Answers<decltype(t5_shift)> answers{
        std::vector<index_t> decoder_input;
        for (index_t i = 0; i < labels.numel(); ++i) {
          const index_t previous = i == 0 ? start : labels[i - 1];
-         decoder_input.push_back(before < 0 ? start : previous);
+         decoder_input.push_back(previous < 0 ? start : previous);
        }
        return IntTensor(decoder_input, labels.shape());
      }},
@@ -100,7 +100,7 @@ const Answers<decltype(t5_shift)> answers{
        for (index_t b = 0; b < labels.size(0); ++b)
          for (index_t t = 0; t < labels.size(1); ++t) {
            const index_t previous = t == 0 ? start : labels.at({b, t - 1});
-           decoder_input.push_back(before <= 0 ? start : previous);
+           decoder_input.push_back(previous <= 0 ? start : previous);
          }
        return IntTensor(decoder_input, {labels.size(0), labels.size(1)});
      }},
