@@ -1,5 +1,6 @@
-// exercises.h — the functions to be written on Swin. Letters: B batch, C channels, w side of a window, N = w² pixels
-// of a window, nW windows of a picture. Pictures are (B, height, width, C) here, and w divides both sides.
+// exercises.h — the functions to write in lesson 10 about Swin. Letters: B batch, C channels, w
+// side of a window, N = w² pixels of a window, nW windows of an image. Images are (B, height,
+// width, C), and w divides both sides.
 #pragma once
 
 #include "autograd/autograd.h"

@@ -1,12 +1,12 @@
-// 10 · shifted_window_attention — attention in windows that are moved: the whole layer, from its parts.
+// 10 · shifted_window_attention — the whole layer, from its parts.
 //
 //   x (B, height, width, C), w, shift, parts -> (B, height, width, C)
 //   roll up and to the left by shift; partition; attend; reverse; roll back
 //
-// parts.mask(height, width, w, shift) says who may see whom; parts.attend takes Mask() where nothing is hidden. Where
-// shift is 0 nothing was moved, so nothing is hidden.
+// parts.mask(height, width, w, shift) returns the mask of shifted windows. If shift is 0 nothing is
+// shifted and nothing is masked: pass Mask() to parts.attend.
 //
-// You may use:  roll(x, by, axis) (x[i] goes to place i + by, what leaves comes round), parts.partition(x, w),
+// You may use:  roll(x, by, axis) (x[i] moves to index i + by and wraps around), parts.partition(x, w),
 //               parts.reverse(windows, w, height, width), parts.mask(…), parts.attend(windows, mask).
 #include "lessons/10_swin/exercises.h"
 #include "lessons/10_swin/window_parts.h"

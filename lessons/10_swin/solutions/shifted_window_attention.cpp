@@ -1,12 +1,12 @@
-// 10 · shifted_window_attention — attention in windows that are moved: the whole layer, from its parts.
+// 10 · shifted_window_attention — the whole layer, from its parts.
 //
 //   x (B, height, width, C), w, shift, parts -> (B, height, width, C)
 //   roll up and to the left by shift; partition; attend; reverse; roll back
 //
-// parts.mask(height, width, w, shift) says who may see whom; parts.attend takes Mask() where nothing is hidden. Where
-// shift is 0 nothing was moved, so nothing is hidden.
+// parts.mask(height, width, w, shift) returns the mask of shifted windows. If shift is 0 nothing is
+// shifted and nothing is masked: pass Mask() to parts.attend.
 //
-// You may use:  roll(x, by, axis) (x[i] goes to place i + by, what leaves comes round), parts.partition(x, w),
+// You may use:  roll(x, by, axis) (x[i] moves to index i + by and wraps around), parts.partition(x, w),
 //               parts.reverse(windows, w, height, width), parts.mask(…), parts.attend(windows, mask).
 #include "lessons/10_swin/exercises.h"
 #include "lessons/10_swin/window_parts.h"
@@ -16,10 +16,10 @@ namespace heed::exercise {
 Tensor shifted_window_attention(const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
   // solution: roll, attend in windows, roll back
   const index_t height = x.size(1), width = x.size(2);
-  const Tensor moved = roll(roll(x, -shift, 1), -shift, 2);
+  const Tensor rolled = roll(roll(x, -shift, 1), -shift, 2);
   const Mask mask = shift > 0 ? parts.mask(height, width, w, shift) : Mask();
-  const Tensor seen = parts.reverse(parts.attend(parts.partition(moved, w), mask), w, height, width);
-  return roll(roll(seen, shift, 1), shift, 2);
+  const Tensor y = parts.reverse(parts.attend(parts.partition(rolled, w), mask), w, height, width);
+  return roll(roll(y, shift, 1), shift, 2);
   // end
 }
 
