@@ -1,14 +1,14 @@
 // Lesson 10 · DETR: object detection as set prediction
 //
-//   image → features (B, C, 4, 4) → 16 tokens → encoder → decoder of 6 queries → 6 × (a class or
-//   none, a box)
+//   image → features (B, C, 4, 4) → 16 tokens → encoder → decoder of 6 queries → 6 × (class, box)
 //
 // Which objects are in an image, and where? The answer is a set: it has no order and no fixed size.
 // A decoder with six learned queries, and without a mask, predicts a class and a box per query.
 // Bipartite matching assigns a query to each object before the loss is computed. There are no
 // anchor boxes and no non-maximum suppression. The program draws the images: one to four shapes
-// with known boxes. Run it: ./lesson_10_detr (or ./lesson_10_detr --figures figures). Carion et
-// al., "End-to-end object detection with Transformers", 2020.
+// with known boxes. Run it: ./lesson_10_detr (or ./lesson_10_detr --figures figures).
+//
+// Carion et al., "End-to-end object detection with Transformers", 2020.
 #include "lessons/support/lesson.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// exercises.h — the functions to write in lesson 10_gpt, in the order of the lesson. Letters: B
-// batch, T new tokens, S all tokens, H heads, D head width, V vocabulary.
+// exercises.h — the functions to write in lesson 10_gpt, in the order of the lesson.
+// Letters: B batch, T new tokens, S all tokens, H heads, D head width, V vocabulary.
 #pragma once
 
 #include "autograd/autograd.h"

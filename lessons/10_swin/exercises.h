@@ -1,6 +1,6 @@
-// exercises.h — the functions to write in lesson 10 about Swin. Letters: B batch, C channels, w
-// side of a window, N = w² pixels of a window, nW windows of an image. Images are (B, height,
-// width, C), and w divides both sides.
+// exercises.h — the functions to write in lesson 10 about Swin, in the order of the lesson.
+// Letters: B batch, C channels, w side of a window, N = w² pixels of a window, nW windows of an image.
+// Images are (B, height, width, C), and w divides both sides.
 #pragma once
 
 #include "autograd/autograd.h"

@@ -6,8 +6,7 @@
 // into one. Shifted windows at the border wrap around to the opposite side, and a mask separates
 // pixels that are not neighbours.
 //
-//   roll up and left by w/2 → windows → masked attention with a relative position bias → image →
-//   roll back
+//   roll by w/2 → windows → masked attention with a relative position bias → image → roll back
 //
 // With published weights the program classifies an image:
 //

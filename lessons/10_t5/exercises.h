@@ -1,5 +1,5 @@
-// exercises.h — the functions to write in lesson 10 about T5, in the order of the lesson. Letters:
-// B batch, H heads, T queries, S keys, D head width, C channels, V vocabulary.
+// exercises.h — the functions to write in lesson 10 about T5, in the order of the lesson.
+// Letters: B batch, H heads, T queries, S keys, D head width, C channels, V vocabulary.
 #pragma once
 
 #include <utility>

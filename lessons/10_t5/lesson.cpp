@@ -7,9 +7,10 @@
 // An encoder reads the source, a decoder generates the target, and the first word names the task.
 // This program trains one small T5 on three tasks at once, evaluates it on held-out sentences,
 // compares cached and uncached logits, and shows T5's relative position bias, which is added to the
-// attention scores in place of position embeddings. Run it: ./lesson_10_t5 (or with --figures
-// figures). Raffel et al., "Exploring the limits of transfer learning with a unified text-to-text
-// transformer", 2020.
+// attention scores in place of position embeddings. Run it: ./lesson_10_t5 (or with --figures figures).
+//
+// Raffel et al., "Exploring the limits of transfer learning with a unified text-to-text transformer",
+// 2020.
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
@@ -121,7 +122,7 @@ Batch make_batch(const std::vector<Example>& examples) {
   return {source, data::pad_batch(targets, {.pad = ignored}).ids, not_padding(source, TaskVocabulary::pad)};
 }
 
-// Adam changes a parameter by at most about the learning rate per step, whatever its size. Weights
+// Adam changes a parameter by at most about the learning rate per step, regardless of its size. Weights
 // are initialised at about their final size, but a position bias starts near 0 and must become as
 // large as a score. The tables therefore have ten times the learning rate.
 std::vector<optim::ParameterGroup> parameter_groups(const nn::T5& model) {

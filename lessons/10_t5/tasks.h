@@ -99,9 +99,11 @@ inline const char* name(Task task) {
 }
 enum class MaskedPart { anywhere, korean, english };  // where "fill" masks words
 
-//   translate: 나는 책을 읽는다              ->  I read a book backwards: a I book read                 ->
-//   read book I a     (in random order, so that grammar does not help) fill: 나는 <X> 읽는다 = I read a
-//   <Y>     ->  <X> 책을 <Y> book <Z>
+// Returns an example of a task. The words of "backwards" are in random order, because grammar would
+// otherwise determine the order.
+//   translate: 나는 책을 읽는다              ->  I read a book
+//   backwards: a I book read                 ->  read book I a
+//   fill: 나는 <X> 읽는다 = I read a <Y>     ->  <X> 책을 <Y> book <Z>
 inline Example make_example(Task task, const data::TranslationPair& pair, const TaskVocabulary& vocabulary,
                             Generator& gen, MaskedPart part = MaskedPart::anywhere) {
   const Ids korean = vocabulary.ids(pair.korean), english = vocabulary.ids(pair.english);

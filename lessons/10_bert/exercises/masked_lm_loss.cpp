@@ -1,15 +1,15 @@
 // 10 · masked_lm_loss — the loss of masked language modelling.
 //
-//   logits (B, T, V); tokens (B, T): the original tokens; positions: flat indices b · T + t of the
-//   selected tokens
+//   logits (B, T, V); tokens (B, T): the original tokens
+//   positions: flat indices b · T + t of the selected tokens
 //   -> the mean of -log p(token) over these positions
 //
 // There is at least one position. The logits at the other positions may have any value, NaN
 // included. The model can read the tokens there in its input. What would it learn if the loss
 // included them?
 //
-// You may use:  log_softmax(x, axis), logits.reshape({…}), logits.size(axis), x[i][j] (a scalar
-//               tensor), tokens[i] (flat), scalar(0, dtype), x.dtype(), and + - * /.
+// You may use:  log_softmax(x, axis), logits.reshape({…}), logits.size(axis), x[i][j]
+//               (a scalar tensor), tokens[i] (flat), scalar(0, dtype), x.dtype(), and + - * /.
 #include "lessons/10_bert/exercises.h"
 
 namespace heed::exercise {

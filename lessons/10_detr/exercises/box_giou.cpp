@@ -1,14 +1,15 @@
 // 10 · box_giou — the generalised intersection over union of two boxes.
 //
-//   a (n, 4), b (n, 4), corners (x0, y0, x1, y1) of boxes with an area -> (n): of each pair, from
-//   -1 to 1 both    the area of the intersection     either   the area of the union around  the
-//   area of the smallest box that encloses both giou = both / either - (around - either) / around
+//   a (n, 4), b (n, 4), corners (x0, y0, x1, y1) of boxes with an area -> (n), from -1 to 1
+//   both    the area of the intersection     either   the area of the union
+//   around  the area of the smallest box that encloses both
+//   giou = both / either - (around - either) / around
 //
 // If two boxes do not overlap, the difference of x1 of the one and x0 of the other is negative. How
 // wide is their intersection then?
 //
-// You may use:  maximum(a, b), minimum(a, b), relu(x), x.slice(axis, begin, end), x.select(axis,
-//               i), and + - * /.
+// You may use:  maximum(a, b), minimum(a, b), relu(x), x.slice(axis, begin, end), x.select(axis, i),
+//               and + - * /.
 #include "lessons/10_detr/exercises.h"
 
 namespace heed::exercise {

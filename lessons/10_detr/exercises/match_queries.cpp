@@ -7,8 +7,8 @@
 // There are few objects, so all N · (N - 1) · … matchings can be tried. Is it optimal to take the
 // cheapest pair first?
 //
-// You may use:  costs.at({row, column}), costs.size(axis), recursion, std::vector, and INFINITY.
-//               Not nn::assign.
+// You may use:  costs.at({row, column}), costs.size(axis), recursion, std::vector, and INFINITY. Not
+//               nn::assign.
 #include <cmath>
 
 #include "lessons/10_detr/exercises.h"

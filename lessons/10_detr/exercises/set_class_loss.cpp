@@ -1,15 +1,16 @@
 // 10 · set_class_loss — the class loss of all queries, matched or not.
 //
-//   logits (N, K + 1) of one image; the last class is "no object" query[j] is the query that is
-//   matched with object j, labels[j] the class of that object, from 0 to K - 1
-//   -> a scalar: the weighted mean over all N queries of -log p(target class), that is, the
-//   weighted sum divided by the sum of the weights. The weight is 1 for a matched query and
-//   `no_object` > 0 for an unmatched one.
+//   logits (N, K + 1) of one image; the last class is "no object"
+//   query[j]: the query that is matched with object j; labels[j]: its class, from 0 to K - 1
+//   -> a scalar: the weighted mean over all N queries of -log p(target class), which is the weighted
+//   sum divided by the sum of the weights. The weight is 1 for a matched query and `no_object` > 0
+//   for an unmatched one.
 //
 // There may be no objects at all. Most queries are unmatched. Is there nothing that they must learn?
 //
-// You may use:  cross_entropy(logits, targets, {.reduction = Reduction::none}), IntTensor(values,
-//               shape), sum(x), from_vector(values, shape, dtype), std::vector, and + - * /.
+// You may use:  cross_entropy(logits, targets, {.reduction = Reduction::none}),
+//               IntTensor(values, shape), sum(x), from_vector(values, shape, dtype), std::vector,
+//               and + - * /.
 #include "lessons/10_detr/exercises.h"
 
 namespace heed::exercise {

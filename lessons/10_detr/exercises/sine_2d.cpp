@@ -8,8 +8,8 @@
 //
 // The angle covers one full turn over the height and over the width, for a feature map of any size.
 //
-// You may use:  std::sin, std::cos, std::pow, std::numbers::pi, std::vector, from_vector(values,
-//               shape).
+// You may use:  std::sin, std::cos, std::pow, std::numbers::pi, std::vector,
+//               from_vector(values, shape).
 #include <cmath>
 #include <numbers>
 

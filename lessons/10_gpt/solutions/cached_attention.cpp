@@ -1,14 +1,15 @@
 // 10 · cached_attention — attention of new tokens with a KV cache.
 //
-//   q, k, v (B, H, T, D): of the T new tokens; cache.keys, cache.values (B, H, P, D): of the P
-//   tokens before them, undefined at the first call
+//   q, k, v (B, H, T, D): of the T new tokens
+//   cache.keys, cache.values (B, H, P, D): of the P tokens before them, undefined at the first call
 //   -> (B, H, T, D); the cache grows to P + T
 //
 // New token i attends to all P cached tokens and to the new ones up to and including itself. Where
 // is the diagonal of the causal mask, which has T rows and P + T columns?
 //
-// You may use:  cat({a, b}, axis), x.defined(), x.size(axis), causal(t, s) (T rows, S columns; the
-//               last row attends to all), scaled_dot_product_attention(q, k, v, {.mask = m}).
+// You may use:  cat({a, b}, axis), x.defined(), x.size(axis),
+//               causal(t, s) (T rows, S columns; the last row attends to all),
+//               scaled_dot_product_attention(q, k, v, {.mask = m}).
 #include "lessons/10_gpt/exercises.h"
 
 namespace heed::exercise {

@@ -1,8 +1,8 @@
 // 10 · shift_mask — the attention mask of shifted windows.
 //
-//   height, width, w, shift -> (nW, N, N), true = may attend query i of window n may attend to key
-//   j if both wrapped around from the top or neither did, and both wrapped around from the left or
-//   neither did
+//   height, width, w, shift -> (nW, N, N), true = may attend
+//   query i of window n may attend to key j if both wrapped around from the top or neither did, and
+//   both wrapped around from the left or neither did
 //
 // The image was rolled up and to the left by `shift`. Which rows of the rolled image were at the
 // top before? With shift = 0 nothing wrapped around. Windows, and the pixels in them, go left to

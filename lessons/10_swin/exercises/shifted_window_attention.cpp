@@ -6,8 +6,9 @@
 // parts.mask(height, width, w, shift) returns the mask of shifted windows. If shift is 0 nothing is
 // shifted and nothing is masked: pass Mask() to parts.attend.
 //
-// You may use:  roll(x, by, axis) (x[i] moves to index i + by and wraps around), parts.partition(x, w),
-//               parts.reverse(windows, w, height, width), parts.mask(…), parts.attend(windows, mask).
+// You may use:  roll(x, by, axis) (x[i] moves to index i + by and wraps around),
+//               parts.partition(x, w), parts.reverse(windows, w, height, width), parts.mask(…),
+//               parts.attend(windows, mask).
 #include "lessons/10_swin/exercises.h"
 #include "lessons/10_swin/window_parts.h"
 

@@ -1,7 +1,8 @@
 // 10 · merge_patches — joins four neighbours into one pixel with four times the channels.
 //
-//   x (B, height, width, C) -> (B, height / 2, width / 2, 4C), both sides even the order of the
-//   four is (row, column) = (0, 0), (1, 0), (0, 1), (1, 1): the row changes first, as published
+//   x (B, height, width, C) -> (B, height / 2, width / 2, 4C), both sides even
+//   the order of the four is (row, column) = (0, 0), (1, 0), (0, 1), (1, 1): the row changes first,
+//   as in the published weights
 //
 // In the model, a LayerNorm and a Linear from 4C to 2C follow.
 //

@@ -1,7 +1,8 @@
 // 10 · relative_index — the row of the bias table for each pair of pixels of a window.
 //
-//   w -> (N, N) integers from 0 to (2w - 1)² - 1 index[i][j] = (y_i - y_j + w - 1) · (2w - 1) +
-//   (x_i - x_j + w - 1),   pixel i is at row y_i, column x_i
+//   w -> (N, N) integers from 0 to (2w - 1)² - 1
+//   index[i][j] = (y_i - y_j + w - 1) · (2w - 1) + (x_i - x_j + w - 1)
+//   pixel i is at row y_i, column x_i
 //
 // The offset from key j to query i is between -(w - 1) and w - 1 rows: 2w - 1 different offsets,
 // none of them negative after w - 1 is added. Two pairs with the same offset share a row of the

@@ -1,9 +1,8 @@
 // 10 · t5_logits — the logits from the decoder's last hidden state.
 //
-//   hidden (B, T, C), weight (C), embedding (V, C) -> logits (B, T, V) n = hidden / √(mean of
-//   hidden² over C + eps) · weight           RMSNorm: no mean is subtracted, no bias is added
-//   logits = n · embeddingᵀ / √C                                    the output layer is the
-//   embedding (weight tying)
+//   hidden (B, T, C), weight (C), embedding (V, C) -> logits (B, T, V)
+//   n = hidden / √(mean of hidden² over C + eps) · weight     RMSNorm: no mean, no bias
+//   logits = n · embeddingᵀ / √C                              the output layer is the embedding
 //
 // The elements of T5's embedding are about 1 in size, and so are those of n. How large is the dot
 // product of two such rows of C elements?

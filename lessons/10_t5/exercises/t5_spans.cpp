@@ -1,9 +1,9 @@
 // 10 · t5_spans — span corruption, T5's pre-training task without labels.
 //
 //   text, spans [begin, end) in ascending order, sentinels (one more than spans) -> source, target
-//   text 10 11 12 13 14 15    spans [1, 2) and [3, 5)    sentinels 90 91 92 source   10  90  12  91
-//   15                each span is replaced by one sentinel target   90  11  91  13 14  92
-//   each sentinel, then the tokens of its span; one more sentinel at the end
+//   text 10 11 12 13 14 15    spans [1, 2) and [3, 5)    sentinels 90 91 92
+//   source   10  90  12  91  15          each span is replaced by one sentinel
+//   target   90  11  91  13 14  92       each sentinel, then the tokens of its span; one more at the end
 //
 // The text may be empty, and there may be no spans; no span is empty.
 //
