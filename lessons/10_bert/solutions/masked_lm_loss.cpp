@@ -5,8 +5,7 @@
 //   -> the mean of -log p(token) over these positions
 //
 // There is at least one position. The logits at the other positions may have any value, NaN
-// included. The model can read the tokens there in its input. What would it learn if the loss
-// included them?
+// included. The model can read the tokens there in its input. Why must the loss not include them?
 //
 // You may use:  log_softmax(x, axis), logits.reshape({…}), logits.size(axis), x[i][j]
 //               (a scalar tensor), tokens[i] (flat), scalar(0, dtype), x.dtype(), and + - * /.

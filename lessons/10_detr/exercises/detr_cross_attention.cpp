@@ -4,8 +4,7 @@
 //   memory (S, C): the encoder's output; pos (S, C): the positional encoding of the pixels -> (N, C)
 //
 // One head without projections: attention with queries x + query_pos, keys memory + pos and values
-// memory, scaled by √C. There is no mask. What would the output mean if positions were added to the
-// values?
+// memory, scaled by √C. There is no mask. Why must positions not be added to the values?
 //
 // You may use:  matmul(a, b), softmax(x, axis), x.transpose(axis, axis), x.size(axis), std::sqrt,
 //               and + - * /.

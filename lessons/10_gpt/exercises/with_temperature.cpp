@@ -3,8 +3,8 @@
 //   logits (..., V) -> probabilities (..., V);  softmax(logits / temperature)
 //
 // A logit may be -infinity: its probability is 0. A temperature below 1 raises the probability of
-// the best token, one above 1 lowers it. What is divided by the temperature, the logits or the
-// probabilities?
+// the best token, one above 1 lowers it. Are the logits or the probabilities divided by the
+// temperature?
 //
 // You may use:  softmax(x, axis), and + - * / (they broadcast).
 #include "lessons/10_gpt/exercises.h"
