@@ -73,13 +73,9 @@ const checks::Exercise<decltype(cached_attention)> exercise{
     "10_cached_attention",
     cached_attention,
     reference,
-    {{"GP-03",
-      "the mask is aligned at the top left: one new query may attend to all cached keys. Align it at the "
-      "bottom "
-      "reference",
-      top_left},
+    {{"GP-03", "the mask is aligned at the top left: align it at the bottom right", top_left},
      {"GP-05", "no mask: new tokens attended to later ones. A prompt needs the causal mask, too", no_mask},
-     {"GP-26", "the new keys come before the cached ones: append them position the end", prepended},
+     {"GP-26", "the new keys come before the cached ones: append them at the end", prepended},
      {"GP-27", "only the new keys were used: attend to the cached ones, too", ignores_the_past},
      {"GP-28", "the new keys were not cached: the next token cannot attend to them", cache_not_updated},
      {"GP-68", "a new token does not attend to itself: new token i attends to new tokens 0 to i", strict},
@@ -139,9 +135,7 @@ TEST(CachedAttention, OfAPromptThenTokens) {
   });
 }
 TEST(CachedAttention, OfSeveralTokensAfterOthers) {
-  exercise.compare("cached_attention, 2 tokens, then 3 position once", [](auto f) {
-    return in_steps(f, {2, 3});
-  });
+  exercise.compare("cached_attention, 2 tokens, then 3 at once", [](auto f) { return in_steps(f, {2, 3}); });
 }
 
 }  // namespace

@@ -44,9 +44,7 @@ const checks::Exercise<decltype(keep_top_k)> exercise{
      {"GP-24", "only the best token is left for every k", only_the_best},
      {"GP-25", "nothing was cut off", nothing_cut},
      {"GP-66", "these are probabilities: return logits, the kept ones unchanged", probabilities},
-     {"GP-67",
-      "probabilities were cut and no longer sum to 1: cut the logits, so that the next softmax "
-      "renormalises",
+     {"GP-67", "probabilities were cut and no longer sum to 1: cut the logits before the softmax",
       not_renormalised}}};
 
 // The result contains -infinity, so its gradient is only checked behind a softmax.
