@@ -41,7 +41,7 @@ Tensor apply_block(const Tensor& x, nn::SwinBlock& block) {
       .reverse = exercise::window_reverse,
       .mask = exercise::shift_mask,
       .attend = [&](const Tensor& windows, const Mask& mask) { return attend(windows, mask, block.attn); }};
-  const Tensor h = x + exercise::move_windows(block.norm1(x), w, shift, parts);
+  const Tensor h = x + exercise::shifted_window_attention(block.norm1(x), w, shift, parts);
   return h + block.mlp(block.norm2(h));
 }
 

@@ -10,13 +10,13 @@ Tensor inside(const Tensor& x, index_t w, const Mask& mask, const WindowParts& p
 }
 Tensor rolled(const Tensor& x, index_t by) { return roll(roll(x, by, 2), by, 1); }
 
-const Answers<decltype(move_windows)> answers{
-    {"two ways", "pass",
+const Answers<decltype(shifted_window_attention)> answers{
+    {"two branches", "pass",
      [](const Tensor& x, index_t w, index_t shift, const WindowParts& p) {
        if (shift == 0) return inside(x, w, {}, p);
        return rolled(inside(rolled(x, -shift), w, p.mask(x.size(1), x.size(2), w, shift), p), shift);
      }},
-    {"joined slices instead of a roll", "pass",
+    {"concatenated slices instead of a roll", "pass",
      [](const Tensor& x, index_t w, index_t shift, const WindowParts& p) {
        const auto turn = [](const Tensor& t, index_t axis, index_t first) {
          return cat({t.slice(axis, first), t.slice(axis, 0, first)}, axis);
@@ -25,7 +25,7 @@ const Answers<decltype(move_windows)> answers{
        const Tensor y = inside(turn(turn(x, 1, shift), 2, shift), w, mask, p);
        return turn(turn(y, 1, x.size(1) - shift), 2, x.size(2) - shift);
      }},
-    {"a mask that hides nothing if nothing moved", "pass",
+    {"a mask that allows all pairs if the shift is 0", "pass",
      [](const Tensor& x, index_t w, index_t shift, const WindowParts& p) {
        return rolled(inside(rolled(x, -shift), w, p.mask(x.size(1), x.size(2), w, shift), p), shift);
      }},
@@ -35,7 +35,7 @@ const Answers<decltype(move_windows)> answers{
        const Mask mask = shift > 0 && !single ? p.mask(x.size(1), x.size(2), w, shift) : Mask();
        return rolled(inside(rolled(x, -shift), w, mask, p), shift);
      }},
-    {"half a window, whatever the shift is", "wrong",
+    {"half a window for any shift", "wrong",
      [](const Tensor& x, index_t w, index_t shift, const WindowParts& p) {
        const index_t by = shift > 0 ? w / 2 : 0;
        const Mask mask = by > 0 ? p.mask(x.size(1), x.size(2), w, by) : Mask();
@@ -73,7 +73,7 @@ const Answers<decltype(move_windows)> answers{
                          x.size(1), x.size(2));
        return roll(seen, shift, 1);
      }},
-    {"the mask of a turned picture", "wrong",
+    {"the mask of a transposed image", "wrong",
      [](const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
        const Mask mask = shift > 0 ? parts.mask(x.size(2), x.size(1), w, shift) : Mask();
        const Tensor seen =
@@ -81,7 +81,7 @@ const Answers<decltype(move_windows)> answers{
                          x.size(1), x.size(2));
        return roll(roll(seen, shift, 1), shift, 2);
      }},
-    {"height and width exchanged on the way back", "wrong",
+    {"height and width swapped in the reverse", "wrong",
      [](const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
        const Mask mask = shift > 0 ? parts.mask(x.size(1), x.size(2), w, shift) : Mask();
        const Tensor seen =
@@ -97,7 +97,7 @@ const Answers<decltype(move_windows)> answers{
                          x.size(1), x.size(2));
        return x + roll(roll(seen, shift, 1), shift, 2);
      }},
-    {"attends twice, unmoved and moved", "wrong",
+    {"attends twice, without and with a shift", "wrong",
      [](const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
        const Mask mask = shift > 0 ? parts.mask(x.size(1), x.size(2), w, shift) : Mask();
        const Tensor first =
@@ -126,7 +126,7 @@ const Answers<decltype(move_windows)> answers{
 
 }  // namespace
 
-Tensor move_windows(const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
+Tensor shifted_window_attention(const Tensor& x, index_t w, index_t shift, const WindowParts& parts) {
   return answers.chosen(x, w, shift, parts);
 }
 
