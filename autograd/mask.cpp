@@ -106,10 +106,6 @@ std::vector<std::uint8_t> apply_broadcast(const char* op, const Shape& shape, co
   return values;
 }
 
-Strides stretched(const Mask& m, const Shape& shape) {
-  return broadcast_strides(m.shape(), contiguous_strides(m.shape()), shape);
-}
-
 // Whether the mask is the same for all queries, if its last two axes are (queries, keys).
 bool is_one_row(const Mask& m) { return m.rank() < 2 || m.shape().back(2) == 1; }
 
@@ -131,7 +127,8 @@ Mask Mask::combine(const char* op, const Mask& a, const Mask& b, F&& f) {
   needs(op, a);
   needs(op, b);
   const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
-  Mask result(apply_broadcast(op, shape, a.data(), stretched(a, shape), b.data(), stretched(b, shape), f),
+  Mask result(apply_broadcast(op, shape, a.data(), broadcast_strides(a.shape(), shape), b.data(),
+                              broadcast_strides(b.shape(), shape), f),
               shape);
   const bool fits = (a.rows_are_queries_ || is_one_row(a)) && (b.rows_are_queries_ || is_one_row(b));
   result.rows_are_queries_ = fits && (a.rows_are_queries_ || b.rows_are_queries_);
@@ -144,7 +141,7 @@ Mask Mask::expand(const Shape& shape) const {
   check(broadcast_shapes("expand", shape_, shape) == shape, "expand", "mask ", shape_,
         " does not stretch to ", shape);
   const std::uint8_t* from = data();
-  const Strides strides = stretched(*this, shape);
+  const Strides strides = broadcast_strides(shape_, shape);
   Mask result(apply_broadcast("expand", shape, from, strides, from, strides, [](bool x, bool) { return x; }),
               shape);
   result.rows_are_queries_ = rows_are_queries_;

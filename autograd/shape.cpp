@@ -60,10 +60,14 @@ Strides contiguous_strides(const Shape& shape) {
   return strides;
 }
 
-Strides broadcast_strides(const Shape& shape, const Strides& strides, const Shape& full) {
-  Strides result = Strides::filled(full.rank(), 0);
-  for (int i = 1; i <= shape.rank(); ++i)
-    if (shape.back(i) != 1) result[full.rank() - i] = strides.back(i);
+Strides broadcast_strides(const Shape& from, const Shape& to) {
+  return broadcast_strides(from, contiguous_strides(from), to);
+}
+
+Strides broadcast_strides(const Shape& from, const Strides& strides, const Shape& to) {
+  Strides result = Strides::filled(to.rank(), 0);
+  for (int i = 1; i <= from.rank(); ++i)
+    if (from.back(i) != 1) result[to.rank() - i] = strides.back(i);
   return result;
 }
 

@@ -71,9 +71,10 @@ std::string to_string(const Shape& shape);
 // Strides of a dense row-major tensor.
 Strides contiguous_strides(const Shape& shape);
 
-// Strides under which elements at `shape` and `strides` fill `full`, to which `shape` broadcasts: 0
-// along repeated axes.
-Strides broadcast_strides(const Shape& shape, const Strides& strides, const Shape& full);
+// Strides that read a tensor of shape `from` as if it had shape `to`: 0 along every axis that broadcasting
+// repeats. Requires that `from` broadcasts to `to`. The tensor is contiguous unless its strides are passed.
+Strides broadcast_strides(const Shape& from, const Shape& to);
+Strides broadcast_strides(const Shape& from, const Strides& strides, const Shape& to);
 
 // Elements from the first element to the one at `index`, one per axis, negative ones counted from
 // the end. Throws "[op] …" if their number is not the rank or one is out of range.

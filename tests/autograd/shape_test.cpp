@@ -56,6 +56,12 @@ TEST(Shape, BroadcastingAlignsAtTheRight) {
             "must be equal or 1");
 }
 
+TEST(Shape, BroadcastAxesHaveStride0) {
+  EXPECT_EQ(broadcast_strides({3, 1}, {2, 3, 4}), (Strides{0, 1, 0}));
+  EXPECT_EQ(broadcast_strides({3, 4}, {1, 3}, {2, 3, 4}), (Strides{0, 1, 3}));
+  EXPECT_EQ(broadcast_strides({}, {2}), Strides{0});
+}
+
 TEST(Shape, SizesThatMakeNoTensorAreRefused) {
   EXPECT_EQ(error_of([] {
               check_sizes("zeros", {2, -1});
