@@ -6,16 +6,12 @@
 #pragma once
 
 #include <sstream>
-#include <stdexcept>
 #include <string>
 #include <type_traits>
 
-namespace heed {
+#include "autograd/kernels/error.h"
 
-class Error : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+namespace heed {
 
 // Joins its arguments as a stream would print them.
 template <class... Parts>

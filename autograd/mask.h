@@ -15,7 +15,7 @@
 #include <span>
 #include <vector>
 
-#include "autograd/ids.h"
+#include "autograd/int_tensor.h"
 #include "autograd/shape.h"
 
 namespace heed {

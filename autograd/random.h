@@ -3,16 +3,12 @@
 // depends neither on threads nor on the order in which elements are visited.
 #pragma once
 
-#include <array>
-#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
 namespace heed {
-
-// Four independent 32-bit numbers for one counter value.
-std::array<std::uint32_t, 4> philox(std::uint64_t seed, std::uint64_t stream, std::uint64_t counter);
 
 // A stretch of random numbers that has been set aside; number(i) may be asked in any order, by any thread.
 class RandomBlock {

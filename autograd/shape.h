@@ -8,9 +8,9 @@
 #include <span>
 #include <string>
 
-namespace heed {
+#include "autograd/kernels/index.h"
 
-using index_t = std::int64_t;
+namespace heed {
 
 inline constexpr int max_rank = 8;
 

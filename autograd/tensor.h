@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "autograd/error.h"
-#include "autograd/ids.h"
+#include "autograd/int_tensor.h"
 #include "autograd/mask.h"
 #include "autograd/random.h"
 #include "autograd/shape.h"
@@ -39,6 +39,12 @@ inline std::size_t size_of(DType dtype) { return dtype == f32 ? sizeof(float) : 
 
 template <class T>
 inline constexpr DType dtype_of = std::is_same_v<T, double> ? f64 : f32;
+// Calls f with the C++ type of a dtype: dispatch(x.dtype(), [&]<class T>() { use(x.data<T>()); }).
+template <class F>
+decltype(auto) dispatch(DType dtype, F&& f) {
+  if (dtype == f32) return std::forward<F>(f).template operator()<float>();
+  return std::forward<F>(f).template operator()<double>();
+}
 
 // The bytes under one or more tensors. `version` grows with every write in place, so that backward can tell
 // when something that it saved is no longer what the forward saw.

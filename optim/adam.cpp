@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "autograd/kernels/kernels.h"
-#include "autograd/ops/common.h"
+#include "autograd/kernels/thread_pool.h"
 
 namespace heed::optim {
 
@@ -38,8 +38,8 @@ void AdamBase::update(std::size_t i, Tensor& w, const Tensor& gradient) {
   const auto t = static_cast<double>(steps(i));
   const double correction1 = 1 - std::pow(options_.beta1, t), correction2 = 1 - std::pow(options_.beta2, t);
   if (options_.amsgrad) return update_by_largest(i, w, gradient, correction1, correction2);
-  const Tensor g = ops::dense(gradient);
-  ops::dispatch(w.dtype(), [&]<class T>() {
+  const Tensor g = gradient.contiguous();
+  dispatch(w.dtype(), [&]<class T>() {
     const typename kernels::Kernels<T>::AdamStep s{
         .beta1 = options_.beta1,
         .beta2 = options_.beta2,
@@ -51,7 +51,7 @@ void AdamBase::update(std::size_t i, Tensor& w, const Tensor& gradient) {
     };
     T *pw = w.mutable_data<T>(), *pm = m_[i].mutable_data<T>(), *pv = v_[i].mutable_data<T>();
     const T* pg = g.data<T>();
-    kernels::parallel_for(w.numel(), ops::cheap_grain, [&](index_t begin, index_t end) {
+    kernels::parallel_for(w.numel(), kernels::cheap_grain, [&](index_t begin, index_t end) {
       kernels::kernels<T>().adam(s, pw + begin, pg + begin, pm + begin, pv + begin, end - begin);
     });
   });

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "autograd/graph.h"
-#include "autograd/ops/common.h"
+#include "autograd/ops.h"
 
 namespace heed::optim {
 
@@ -25,8 +25,8 @@ template <class F>
 static void for_each_gradient(const std::vector<Tensor>& parameters, F&& f) {
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     if (!parameters[i].grad().defined()) continue;
-    const Tensor g = ops::dense(parameters[i].grad());
-    ops::dispatch(g.dtype(), [&]<class T>() { f(g.data<T>(), g.numel(), i); });
+    const Tensor g = parameters[i].grad().contiguous();
+    dispatch(g.dtype(), [&]<class T>() { f(g.data<T>(), g.numel(), i); });
   }
 }
 

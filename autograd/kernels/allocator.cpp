@@ -22,7 +22,7 @@
 
 #include "autograd/kernels/sanitizers.h"
 
-namespace heed {
+namespace heed::kernels {
 
 namespace {
 
@@ -160,8 +160,6 @@ Allocator& allocator() {
 MemoryStats memory_stats() { return allocator().stats(); }
 void reset_peak_memory() { allocator().reset_peak(); }
 
-namespace kernels {
-
 void* allocate(std::size_t bytes) {
   if (bytes == 0) return nullptr;
   if (bytes > limit) throw std::bad_alloc();
@@ -172,5 +170,4 @@ void release(void* p, std::size_t bytes) noexcept {
   if (p) allocator().release(p, bytes);
 }
 
-}  // namespace kernels
-}  // namespace heed
+}  // namespace heed::kernels

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace heed {
+namespace heed::kernels {
 
 struct MemoryStats {
   std::int64_t live_bytes = 0;       // handed out now
@@ -18,8 +18,6 @@ struct MemoryStats {
 MemoryStats memory_stats();
 void reset_peak_memory();
 
-namespace kernels {
-
 // At least `bytes` bytes, aligned to 64; contents are unspecified. bytes = 0 gives null.
 // Throws std::bad_alloc if the system does not provide them, or above 2^47 bytes (2^39 under a
 // sanitizer).
@@ -27,5 +25,4 @@ void* allocate(std::size_t bytes);
 // Gives back what allocate(bytes) gave; the same number of bytes. Any thread.
 void release(void* p, std::size_t bytes) noexcept;
 
-}  // namespace kernels
-}  // namespace heed
+}  // namespace heed::kernels

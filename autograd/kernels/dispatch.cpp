@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "autograd/error.h"
+#include "autograd/kernels/error.h"
 #include "autograd/kernels/isa.h"
 #include "autograd/kernels/kernels.h"
 
@@ -58,7 +58,8 @@ const Isa& chosen() {
       if (std::string_view(wanted) == candidate.name) return candidate;
       names += (names.empty() ? "" : ", ") + std::string(candidate.name);
     }
-    fail("HEED_ISA", "\"", wanted, "\" is not an instruction set of this build and CPU; available: ", names);
+    throw Error("[HEED_ISA] expected an instruction set of this build and CPU (" + names + "), got \"" +
+                wanted + "\"");
   }();
   return isa;
 }

@@ -17,9 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-namespace heed::kernels {
+#include "autograd/kernels/index.h"
 
-using index_t = int64_t;
+namespace heed::kernels {
 
 // Element-wise functions y[i] = f(x[i]). The comment names what `unary_backward` wants as `saved`.
 enum class Unary : int {

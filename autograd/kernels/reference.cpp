@@ -5,7 +5,7 @@
 #include <limits>
 #include <numbers>
 
-#include "autograd/random.h"
+#include "autograd/kernels/philox.h"
 
 namespace heed::kernels {
 
@@ -317,12 +317,11 @@ void rms_norm_backward(const T* dy, const T* x, const T* gamma, const T* rstd, T
 }
 
 void keep_bits(const KeepSource& source, index_t first_word, uint64_t* words, index_t count) {
-  const RandomBlock numbers(source.seed, source.stream, source.start);
   for (index_t w = 0; w < count; ++w) {
     words[w] = 0;
     for (uint64_t bit = 0; bit < 64; ++bit) {
       const uint64_t element = static_cast<uint64_t>(first_word + w) * 64 + bit,
-                     number = numbers.bits(element / 2);
+                     number = philox_bits(source.seed, source.stream, source.start + element / 2);
       const uint64_t own = element % 2 == 0 ? number & 0xFFFFFFFF : number >> 32;
       words[w] |= uint64_t{own >= source.threshold} << bit;
     }

@@ -10,22 +10,23 @@
 #include <cstring>
 #include <exception>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
-#include "autograd/error.h"
+#include "autograd/kernels/error.h"
 
-namespace heed {
+namespace heed::kernels {
 
 namespace {
 
-constexpr int most_threads = 256;
+constexpr int max_threads = 256;
 
 int threads_of_this_process() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::clamp(CPU_COUNT(&set), 1, most_threads);
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, most_threads);
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::clamp(CPU_COUNT(&set), 1, max_threads);
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, max_threads);
 }
 
 int threads_at_start() {
@@ -34,8 +35,9 @@ int threads_at_start() {
   int n = 0;
   const char* stop = text + std::strlen(text);
   const auto [end, error] = std::from_chars(text, stop, n);
-  check(error == std::errc() && end == stop && n >= 1 && n <= most_threads, "HEED_THREADS", "\"", text,
-        "\" is not a whole number from 1 to ", most_threads);
+  if (error != std::errc() || end != stop || n < 1 || n > max_threads)
+    throw Error("[HEED_THREADS] expected an integer from 1 to " + std::to_string(max_threads) + ", got \"" +
+                text + "\"");
   return n;
 }
 
@@ -76,7 +78,7 @@ class Pool {
     return pool;
   }
 
-  void run(std::int64_t n, std::int64_t chunk, kernels::RangeFunction body, int threads) {
+  void run(std::int64_t n, std::int64_t chunk, RangeFunction body, int threads) {
     const std::unique_lock only_one(calls_, std::try_to_lock);
     if (!only_one.owns_lock()) return body(0, n);  // another thread of the user's is using the pool
     Job job{body, n, chunk, {}, {}, {}};
@@ -101,7 +103,7 @@ class Pool {
 
  private:
   struct Job {
-    kernels::RangeFunction body;
+    RangeFunction body;
     std::int64_t n, chunk;
     std::atomic<std::int64_t> next;
     std::mutex error_mutex;
@@ -173,11 +175,11 @@ class Pool {
 int num_threads() { return thread_count().load(std::memory_order_relaxed); }
 
 void set_num_threads(int n) {
-  check(n >= 1 && n <= most_threads, "set_num_threads", n, " is not a number from 1 to ", most_threads);
+  if (n < 1 || n > max_threads)
+    throw Error("[set_num_threads] expected an integer from 1 to " + std::to_string(max_threads) + ", got " +
+                std::to_string(n));
   thread_count().store(n, std::memory_order_relaxed);
 }
-
-namespace kernels {
 
 void parallel_for(std::int64_t n, std::int64_t grain, RangeFunction body) {
   if (n <= 0) return;
@@ -190,5 +192,4 @@ void parallel_for(std::int64_t n, std::int64_t grain, RangeFunction body) {
   Pool::instance().run(n, chunk, body, threads);
 }
 
-}  // namespace kernels
-}  // namespace heed
+}  // namespace heed::kernels

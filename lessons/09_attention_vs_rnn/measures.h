@@ -8,8 +8,8 @@
 #include <map>
 #include <vector>
 
-#include "autograd/kernels/allocator.h"
-#include "autograd/kernels/thread_pool.h"
+#include "autograd/memory.h"
+#include "autograd/threads.h"
 #include "lessons/09_attention_vs_rnn/models.h"
 
 namespace heed::lessons {

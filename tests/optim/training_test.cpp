@@ -1,5 +1,5 @@
 // training_test.cpp — all parts together: the same bits on any number of threads, and no leak from step to step.
-#include "autograd/kernels/allocator.h"
+#include "autograd/memory.h"
 #include "data/data.h"
 #include "nn/nn.h"
 #include "optim/optim.h"

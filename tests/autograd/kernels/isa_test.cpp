@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string>
 
-#include "autograd/error.h"
+#include "autograd/kernels/error.h"
 #include "autograd/kernels/kernels.h"
 
 namespace heed::kernels {
@@ -33,7 +33,7 @@ TEST(IsaDeathTest, AnUnknownHeedIsaIsRefusedAndTheAvailableOnesAreNamed) {
         }
       },
       testing::ExitedWithCode(7),
-      "\\[HEED_ISA\\] \"abacus\" is not an instruction set of this build and CPU; available: portable");
+      "\\[HEED_ISA\\] expected an instruction set of this build and CPU \\(portable.*\\), got \"abacus\"");
 }
 
 TEST(IsaDeathTest, EveryAvailableIsaCanBeChosen) {
@@ -62,7 +62,7 @@ std::string weak_symbols_of_isa_files(const std::string& listing) {
 }
 
 TEST(Isa, FilesWithSpecialInstructionsHoldNoSharedCode) {
-  FILE* pipe = popen("nm -C '" HEED_AUTOGRAD_LIBRARY "' 2>/dev/null", "r");
+  FILE* pipe = popen("nm -C '" HEED_KERNELS_LIBRARY "' 2>/dev/null", "r");
   ASSERT_NE(pipe, nullptr);
   std::string listing;
   char buffer[4096];

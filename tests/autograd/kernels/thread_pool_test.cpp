@@ -98,7 +98,7 @@ TEST_F(ThreadPool, AnImpossibleNumberOfThreadsIsRefused) {
       FAIL();
     } catch (const Error& e) {
       EXPECT_EQ(std::string(e.what()),
-                "[set_num_threads] " + std::to_string(n) + " is not a number from 1 to 256");
+                "[set_num_threads] expected an integer from 1 to 256, got " + std::to_string(n));
     }
   }
 }
@@ -117,7 +117,7 @@ TEST(ThreadPoolDeathTest, AWrongHeedThreadsIsRefusedByName) {
           }
         },
         testing::ExitedWithCode(7),
-        std::string("\\[HEED_THREADS\\] \"") + text + "\" is not a whole number from 1 to 256");
+        std::string("\\[HEED_THREADS\\] expected an integer from 1 to 256, got \"") + text + "\"");
   }
 }
 

@@ -1,4 +1,4 @@
-#include "autograd/ids.h"
+#include "autograd/int_tensor.h"
 
 #include <algorithm>
 #include <new>
