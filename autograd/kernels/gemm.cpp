@@ -17,9 +17,9 @@
 
 #include <algorithm>
 
-#include "autograd/kernels/allocator.h"
 #include "autograd/kernels/gemm_tiles.h"
 #include "autograd/kernels/thread_pool.h"
+#include "autograd/kernels/workspace.h"
 
 namespace heed::kernels {
 
@@ -34,22 +34,6 @@ constexpr index_t packed_at_once = 16;  // rows of b, or of a transposed a, befo
 constexpr index_t far_apart = 128;      // a larger step along k is worth packing a for
 
 index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
-
-// Memory that is given back at the end of the scope.
-template <class T>
-class Workspace {
- public:
-  explicit Workspace(index_t n)
-      : bytes_(static_cast<std::size_t>(n) * sizeof(T)), data_(static_cast<T*>(allocate(bytes_))) {}
-  ~Workspace() { release(data_, bytes_); }
-  Workspace(const Workspace&) = delete;
-  Workspace& operator=(const Workspace&) = delete;
-  T* data() { return data_; }
-
- private:
-  std::size_t bytes_;
-  T* data_;
-};
 
 // The narrowest tile that takes `columns` at once, else the widest. Where two are equally wide it is the first: what is made with
 // the widest tile is made with tiles[0].

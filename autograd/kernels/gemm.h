@@ -41,6 +41,26 @@ struct Epilogue {
 template <class T>
 void gemm(const GemmShape& shape, const T* a, const T* b, T* c, const Epilogue<T>& epilogue = {});
 
+// One operand of a product as gemm reads it: rows `ld` elements apart, or the transpose of such a matrix.
+template <class T>
+struct MatrixView {
+  const T* data;
+  index_t ld;
+  bool transposed = false;
+};
+
+// The same with views: C (m, n), rows `ldc` apart, = a (m, k) · b (k, n). `shape` supplies m, n, k and
+// `accumulate`.
+template <class T>
+void gemm(GemmShape shape, const MatrixView<T>& a, const MatrixView<T>& b, T* c, index_t ldc) {
+  shape.transpose_a = a.transposed;
+  shape.transpose_b = b.transposed;
+  shape.lda = a.ld;
+  shape.ldb = b.ld;
+  shape.ldc = ldc;
+  gemm<T>(shape, a.data, b.data, c);
+}
+
 // `batch` products of one shape; product i reads a + a_offset[i], b + b_offset[i] and writes
 // c + c_offset[i]. Offsets are in elements; the C blocks must not overlap.
 template <class T>
