@@ -33,9 +33,9 @@ TEST(Create, ArangeStopsBeforeItsEnd) {
   EXPECT_EQ(arange(3, 0, -1).to_vector(), (Numbers{3, 2, 1}));
   EXPECT_EQ(arange(3, 0).numel(), 0);
   EXPECT_EQ(error_of([] { arange(0, 1, 0); }),
-            "[arange] needs finite bounds and a step that is not 0, got 0, 1, 0");
+            "[arange] expected finite bounds and a step other than 0, got 0, 1, 0");
   EXPECT_EQ(error_of([] { arange(0, NAN); }),
-            "[arange] needs finite bounds and a step that is not 0, got 0, nan, 1");
+            "[arange] expected finite bounds and a step other than 0, got 0, nan, 1");
   EXPECT_EQ(error_of([] { arange(0, 1e300); }), "[arange] too large: 0 to 1e+300 by 1");
 }
 
@@ -46,8 +46,7 @@ TEST(Create, LinspaceHoldsBothEndsExactly) {
   EXPECT_EQ(x.at({-1}), 0.3);
   EXPECT_EQ(linspace(2, 9, 1).to_vector(), Numbers{2});
   EXPECT_EQ(linspace(2, 9, 0).numel(), 0);
-  EXPECT_EQ(error_of([] { linspace(0, 1, -1); }),
-            "[linspace] needs a number of steps that is not negative, got -1");
+  EXPECT_EQ(error_of([] { linspace(0, 1, -1); }), "[linspace] expected a number of steps >= 0, got -1");
 }
 
 TEST(Create, NestedListsGiveTheShape) {
@@ -58,15 +57,15 @@ TEST(Create, NestedListsGiveTheShape) {
   EXPECT_EQ(error_of([] {
               tensor({{1, 2}, {3}});
             }),
-            "[tensor] rows differ in length: 2 and 1 at depth 1; a tensor is a full block");
+            "[tensor] expected rows of equal length, got 2 and 1 at depth 1");
   EXPECT_EQ(error_of([] {
               tensor({{1, 2}, 3});
             }),
-            "[tensor] the lists are nested unevenly: a number and a list stand side by side");
+            "[tensor] expected lists of equal depth, got a number beside a list");
   EXPECT_EQ(error_of([] {
               tensor({1, {2, 3}});
             }),
-            "[tensor] the lists are nested unevenly: a number and a list stand side by side");
+            "[tensor] expected lists of equal depth, got a number beside a list");
 }
 
 TEST(Create, FlatListsNeedAShapeThatTheyFill) {
@@ -75,7 +74,7 @@ TEST(Create, FlatListsNeedAShapeThatTheyFill) {
   EXPECT_EQ(error_of([] {
               from_vector(Numbers{1, 2, 3}, {2, 2});
             }),
-            "[from_vector] 3 numbers do not fill (2, 2), which holds 4");
+            "[from_vector] expected 4 values for shape (2, 2), got 3");
 }
 
 TEST(Create, SomebodyElsesMemoryNeedsAnOwnerAndItsAlignment) {
@@ -85,9 +84,9 @@ TEST(Create, SomebodyElsesMemoryNeedsAnOwnerAndItsAlignment) {
   x.fill_(7);
   EXPECT_EQ((*numbers)[2], 7);
   EXPECT_EQ(error_of([&] { from_memory(bytes, {3}, f32, nullptr); }),
-            "[from_memory] needs an owner that keeps the memory alive");
+            "[from_memory] expected an owner that keeps the memory alive, got null");
   EXPECT_EQ(error_of([&] { from_memory(bytes + 1, {2}, f32, numbers); }),
-            "[from_memory] the memory is not aligned for f32");
+            "[from_memory] expected memory that is aligned for f32");
 }
 
 TEST(Create, RandomTensorsDependOnTheGeneratorAlone) {
@@ -113,13 +112,13 @@ TEST(Create, RandomTensorsHaveTheirMoments) {
 
 TEST(Create, ImpossibleSizesAreRefusedByEveryConstructor) {
   Generator gen(0);
-  EXPECT_EQ(error_of([] { zeros({-1}); }), "[zeros] a size cannot be negative, got (-1)");
-  EXPECT_EQ(error_of([] { ones({-1}); }), "[ones] a size cannot be negative, got (-1)");
-  EXPECT_EQ(error_of([] { full({-1}, 1); }), "[full] a size cannot be negative, got (-1)");
-  EXPECT_EQ(error_of([] { empty({-1}); }), "[empty] a size cannot be negative, got (-1)");
-  EXPECT_EQ(error_of([] { eye(-1); }), "[eye] a size cannot be negative, got (-1, -1)");
-  EXPECT_EQ(error_of([&] { randn({-1}, gen); }), "[randn] a size cannot be negative, got (-1)");
-  EXPECT_EQ(error_of([&] { rand({-1}, gen); }), "[rand] a size cannot be negative, got (-1)");
+  EXPECT_EQ(error_of([] { zeros({-1}); }), "[zeros] expected sizes >= 0, got (-1)");
+  EXPECT_EQ(error_of([] { ones({-1}); }), "[ones] expected sizes >= 0, got (-1)");
+  EXPECT_EQ(error_of([] { full({-1}, 1); }), "[full] expected sizes >= 0, got (-1)");
+  EXPECT_EQ(error_of([] { empty({-1}); }), "[empty] expected sizes >= 0, got (-1)");
+  EXPECT_EQ(error_of([] { eye(-1); }), "[eye] expected sizes >= 0, got (-1, -1)");
+  EXPECT_EQ(error_of([&] { randn({-1}, gen); }), "[randn] expected sizes >= 0, got (-1)");
+  EXPECT_EQ(error_of([&] { rand({-1}, gen); }), "[rand] expected sizes >= 0, got (-1)");
 }
 
 // 4 TB: no machine that runs this test has as much.

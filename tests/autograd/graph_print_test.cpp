@@ -12,7 +12,7 @@ TEST(GraphPrint, TextListsNodesNewestFirst) {
             "#2 mul (2, 3) <- #1 exp, constant (2, 3)\n"
             "#1 exp (3) <- leaf (3)\n");
   EXPECT_EQ(graph_text(x), "leaf (3)\n");
-  EXPECT_EQ(error_of([] { graph_text(Tensor()); }), "[graph] an undefined tensor has no graph");
+  EXPECT_EQ(error_of([] { graph_text(Tensor()); }), "[graph] expected a tensor, got an undefined tensor");
 }
 
 TEST(GraphPrint, ASharedNodeStandsOnce) {

@@ -131,8 +131,8 @@ TEST(Graph, AGraphServesOnceUnlessItIsRetained) {
   const Tensor y = x * x;
   y.backward();
   EXPECT_EQ(error_of([&] { y.backward(); }),
-            "[backward] the graph behind mul () has been used and freed. Hint: backward({.retain_graph = "
-            "true}) keeps it for a second time");
+            "[backward] the graph of mul () has already been used and released. Hint: "
+            "backward({.retain_graph = true}) keeps it for another backward");
   EXPECT_EQ(x.grad().item(), 4) << "a refused backward leaves gradients as they were";
 }
 
@@ -309,13 +309,15 @@ TEST(Graph, AGivenGradientIsTheStart) {
 TEST(Graph, BackwardRefusesWhatItCannotStartFrom) {
   const Tensor x = ones({2}).set_requires_grad();
   EXPECT_EQ(error_of([&] { (x * 1.0).backward(); }),
-            "[backward] without a gradient the tensor must have one element, got (2). Hint: reduce it with "
-            "sum or mean, or pass backward(gradient)");
+            "[backward] expected a tensor with one element, got (2). Hint: reduce it with sum or mean, or "
+            "pass backward(gradient)");
   EXPECT_EQ(error_of([&] { (x * 1.0).backward(ones({3})); }),
-            "[backward] the gradient is (3) f32 and the tensor (2) f32; they must be the same");
+            "[backward] expected a gradient (2) f32, got (3) f32; a gradient has the shape and dtype of its "
+            "tensor");
   EXPECT_EQ(error_of([&] { (x * 1.0).backward(ones({2}, f64)); }),
-            "[backward] the gradient is (2) f64 and the tensor (2) f32; they must be the same");
-  EXPECT_EQ(error_of([] { Tensor().backward(); }), "[backward] an undefined tensor has no graph");
+            "[backward] expected a gradient (2) f32, got (2) f64; a gradient has the shape and dtype of its "
+            "tensor");
+  EXPECT_EQ(error_of([] { Tensor().backward(); }), "[backward] expected a tensor, got an undefined tensor");
   expect_contains(error_of([] { ones({}).backward(); }), "[backward] this tensor () does not require grad");
 }
 
@@ -326,9 +328,8 @@ TEST(Graph, AGradientOfTheWrongShapeIsRefusedByTheNameOfItsOp) {
   EXPECT_EQ(error_of([&] {
               y.backward(ones({2, 3}));
             }),
-            "[backward] careless made a gradient (2, 3) f32 for an input (3) f32; they must be the same. "
-            "Hint: sum_to undoes "
-            "broadcasting");
+            "[backward] expected a gradient (3) f32 from careless, got (2, 3) f32; a gradient has the shape "
+            "and dtype of its input. Hint: sum_to undoes broadcasting");
 }
 
 TEST(Graph, AnomalyModeNamesTheOpThatFirstMadeANaN) {
@@ -337,10 +338,12 @@ TEST(Graph, AnomalyModeNamesTheOpThatFirstMadeANaN) {
   {
     const AnomalyMode anomaly;
     EXPECT_EQ(error_of([&] { exp(log(x)) * 2.0; }),
-              "[log] made a NaN: output (2) has one and no input has. Hint: look at this op's arguments");
+              "[log] produced a NaN: the output (2) contains one and no input does. Hint: check the "
+              "arguments of this op");
     const Tensor zero = zeros({1}).set_requires_grad();
     const Tensor y = sqrt(zero) * 0.0;  // 0 · inf on the way back
-    EXPECT_EQ(error_of([&] { y.backward(); }), "[sqrt] made a NaN in backward: gradient (1) of input 0");
+    EXPECT_EQ(error_of([&] { y.backward(); }),
+              "[sqrt] produced a NaN in its backward: the gradient (1) of input 0 contains one");
   }
   EXPECT_NO_THROW(log(x));
 }

@@ -37,11 +37,10 @@ TEST(Mask, KnowsWhetherItsRowsAreQueries) {
 
 TEST(Mask, OfTwoMeaningsIsAnError) {
   const Mask square = Mask::full({3, 3}, true);
-  EXPECT_EQ(
-      error_of([&] { check_not_ambiguous("op", square, 3, 3, 3); }),
-      "[op] expected a mask with one meaning, got (3, 3), which is both (T, S) and (B, S) as B = T = 3. "
-      "Hint: mask.unsqueeze(0) for (T, S), one row per query; mask.unsqueeze(1) for (B, S), one row per "
-      "sample, as padding(lengths, S) makes it");
+  EXPECT_EQ(error_of([&] { check_not_ambiguous("op", square, 3, 3, 3); }),
+            "[op] expected a mask with one meaning, got (3, 3), which is both (T, S) and (B, S) as B = T = "
+            "3. Hint: mask.unsqueeze(0) for (T, S), one row per query; mask.unsqueeze(1) for (B, S), one row "
+            "per sample, as padding(lengths, S) returns");
   expect_contains(
       error_of([&] { check_not_ambiguous("op", square, 3, 3, 4); }),
       "mask.unsqueeze(0).unsqueeze(0) for (T, S), one row per query; mask.unsqueeze(1).unsqueeze(1) for");
@@ -98,9 +97,12 @@ TEST(Mask, ReadsOneElementWithoutTheRest) {
 TEST(Mask, PaddingHidesKeysAndNotQueries) {  // MK-12, MK-14
   EXPECT_EQ(padding({2, 0, 3}, 3), Mask::of({{{1, 1, 0}}, {{0, 0, 0}}, {{1, 1, 1}}}));
   EXPECT_EQ(not_padding(IntTensor{{5, 7, 0}, {0, 0, 0}}, 0), Mask::of({{{1, 1, 0}}, {{0, 0, 0}}}));
-  EXPECT_EQ(error_of([] { padding({4}, 3); }), "[padding] length 4 of sample 0 must be in [0, 3]");
-  EXPECT_EQ(error_of([] { padding({1, -1}, 3); }), "[padding] length -1 of sample 1 must be in [0, 3]");
-  EXPECT_EQ(error_of([] { not_padding(IntTensor{1, 2}, 0); }), "[not_padding] ids must be (B, S), got (2)");
+  EXPECT_EQ(error_of([] { padding({4}, 3); }), "[padding] expected lengths in [0, 3], got 4 for sample 0");
+  EXPECT_EQ(error_of([] {
+              padding({1, -1}, 3);
+            }),
+            "[padding] expected lengths in [0, 3], got -1 for sample 1");
+  EXPECT_EQ(error_of([] { not_padding(IntTensor{1, 2}, 0); }), "[not_padding] expected ids (B, S), got (2)");
 }
 
 TEST(Mask, MemoryThatIsNotThereIsReported) {
@@ -136,7 +138,7 @@ TEST(Mask, LogicBroadcasts) {
                   }),
                   "[and] shapes (2) and (3) do not broadcast");
   EXPECT_EQ(error_of([] { !Mask(); }),
-            "[not] this mask is undefined. Hint: a default-constructed Mask means that nothing is hidden");
+            "[not] expected a mask, got an undefined mask. Hint: a default-constructed Mask masks nothing");
 }
 
 TEST(Mask, IsReadAndReshaped) {
@@ -147,17 +149,19 @@ TEST(Mask, IsReadAndReshaped) {
   EXPECT_EQ(m.unsqueeze(-1).shape(), (Shape{2, 2, 1}));
   EXPECT_EQ(Mask::of({1, 0}).expand({2, 2}), Mask::of({{1, 0}, {1, 0}}));
   EXPECT_EQ(Mask::full({2}, true), Mask::of({1, 1}));
-  EXPECT_EQ(error_of([] { Mask::of({2}); }), "[Mask] a mask is made of 0 and 1, got 2 at place 0");
-  EXPECT_EQ(error_of([] { Mask(std::vector<std::uint8_t>{1}, {2}); }), "[Mask] 1 values do not fill (2)");
+  EXPECT_EQ(error_of([] { Mask::of({2}); }), "[Mask] expected values 0 and 1, got 2 at index 0");
+  EXPECT_EQ(error_of([] { Mask(std::vector<std::uint8_t>{1}, {2}); }),
+            "[Mask] expected 2 values for shape (2), got 1");
   EXPECT_EQ(error_of([&] { (void)m.unsqueeze(4); }), "[unsqueeze] axis 4 is out of range for (2, 2)");
   EXPECT_NE(error_of([&] { (void)m.expand({3, 3}); }), "");
   EXPECT_EQ(error_of([&] {
               (void)m.at({0, 5});
             }),
             "[at] index 5 is out of range for axis 1 of (2, 2); it must be in [-2, 2)");
-  EXPECT_EQ(error_of([&] { (void)m.at({0}); }), "[at] one index an axis: (2, 2) needs 2, got 1");
+  EXPECT_EQ(error_of([&] { (void)m.at({0}); }),
+            "[at] expected one index per axis: shape (2, 2) needs 2, got 1");
   EXPECT_EQ(error_of([&] { (void)m.reshape({3}); }),
-            "[reshape] (2, 2) has 4 elements and does not fit into (3)");
+            "[reshape] expected a shape with the 4 elements of (2, 2), got (3)");
   EXPECT_TRUE(m.at({-1, -2}));
 }
 

@@ -51,8 +51,7 @@ TEST(Random, BelowIsUniform) {
   for (int i = 0; i < 70'000; ++i) ++counts[gen.below(7)];
   for (const int count : counts) EXPECT_NEAR(count, 10'000, 400);
   EXPECT_EQ(gen.below(1), 0U);
-  EXPECT_EQ(error_of([&] { gen.below(0); }),
-            "[Generator] below(0) has nothing to choose from; n must be at least 1");
+  EXPECT_EQ(error_of([&] { gen.below(0); }), "[Generator] expected n >= 1 for below(n), got 0");
 }
 
 TEST(Random, ShuffleKeepsEveryItem) {
