@@ -216,15 +216,15 @@ TEST(OptimizerState, WhatDoesNotFitIsRefusedAndNothingChanges) {
   const Tensor w = ones({2}).set_requires_grad();
   optim::SGD sgd({w}, {.lr = 0.1, .momentum = 0.9});
   EXPECT_EQ(error_of([&] { sgd.load_state_dict({}); }),
-            "[SGD] the state has no 'steps'; it is none of an optimizer");
+            "[SGD] missing 'steps': this is not an optimizer state dict");
   EXPECT_EQ(error_of([&] {
               sgd.load_state_dict({{"steps", scalar(4)}, {"0.momentum_buffer", ones({3})}});
             }),
-            "[SGD] '0.momentum_buffer' of the state is (3) and must be (2)");
+            "[SGD] expected '0.momentum_buffer' of shape (2), got (3)");
   EXPECT_EQ(error_of([&] {
               sgd.load_state_dict({{"steps", scalar(4)}, {"0.exp_avg", ones({2})}});
             }),
-            "[SGD] the state has '0.exp_avg', which this optimizer does not keep");
+            "[SGD] the state contains '0.exp_avg', which this optimizer does not have");
   EXPECT_EQ(sgd.steps(), 0);
 }
 
@@ -282,30 +282,28 @@ TEST(OptimizerState, EveryDamagedMemberIsNamedAndNothingChanges) {
       state.erase(state.begin() + static_cast<std::ptrdiff_t>(i));
       const std::string missing = error(state);
       expect_contains(missing, op);
-      expect_contains(missing, "the state has no '" + name + "'");
+      expect_contains(missing, "missing '" + name + "'");
       if (name != "steps")
         expect_contains(missing, name[0] == '0' ? " for parameter 0 (2)" : " for parameter 1 (3)");
       state = good;
       state.push_back(good[i]);
-      EXPECT_EQ(error(state), op + "the state has '" + name + "' twice");
+      EXPECT_EQ(error(state), op + "the state contains '" + name + "' twice");
       EXPECT_EQ(changed(i, Tensor()),
-                concat(op, "'", name, "' of the state is undefined and must be ", t.shape()));
-      EXPECT_EQ(changed(i, ones({7})),
-                concat(op, "'", name, "' of the state is (7) and must be ", t.shape()));
+                concat(op, "expected '", name, "' of shape ", t.shape(), ", got an undefined tensor"));
+      EXPECT_EQ(changed(i, ones({7})), concat(op, "expected '", name, "' of shape ", t.shape(), ", got (7)"));
       if (t.rank() > 0) {
-        EXPECT_EQ(changed(i, t.to(f64)), op + "'" + name +
-                                             "' of the state is f64 and must be f32, as parameter 0. Hint: "
-                                             "load the state before the model's "
-                                             "to(), or convert it with to()");
+        EXPECT_EQ(changed(i, t.to(f64)), op + "expected '" + name +
+                                             "' to be f32 as parameter 0, got f64. Hint: load the state "
+                                             "before the model's to(), or convert it with to()");
         continue;
       }
       for (const double wrong : std::vector<double>{-1, 0.5, 1e300, -INFINITY, INFINITY, NAN})
-        EXPECT_EQ(changed(i, scalar(wrong, f64)), concat(op, "'", name, "' of the state is ", wrong,
-                                                         "; expected a number of steps, an integer from 0"));
+        EXPECT_EQ(changed(i, scalar(wrong, f64)),
+                  concat(op, "expected '", name, "' to be an integer >= 0, got ", wrong));
     }
     NamedTensors more = good;
     more.emplace_back("2.step", scalar(1));
-    EXPECT_EQ(error(more), op + "the state has '2.step', which this optimizer does not keep");
+    EXPECT_EQ(error(more), op + "the state contains '2.step', which this optimizer does not have");
     optimizer->load_state_dict(good);
     EXPECT_EQ(optimizer->steps(), 1);
   }
@@ -318,16 +316,16 @@ TEST(OptimizerState, StepsAndMomentsBelongTogether) {
     return error_of([&] { adam.load_state_dict(state); });
   };
   EXPECT_EQ(error({{"steps", scalar(3)}, {"0.step", scalar(3)}, {"0.exp_avg", ones({2})}}),
-            "[Adam] the state has no '0.exp_avg_sq' for parameter 0 (2), whose '0.step' is 3");
+            "[Adam] missing '0.exp_avg_sq' for parameter 0 (2), whose '0.step' is 3");
   EXPECT_EQ(error({{"steps", scalar(3)}, {"0.exp_avg", ones({2})}, {"0.exp_avg_sq", ones({2})}}),
-            "[Adam] the state has no '0.step' for parameter 0 (2)");
+            "[Adam] missing '0.step' for parameter 0 (2)");
   EXPECT_EQ(error({{"steps", scalar(3)},
                    {"0.step", scalar(0)},
                    {"0.exp_avg", ones({2})},
                    {"0.exp_avg_sq", ones({2})}}),
-            "[Adam] the state has a '0.exp_avg' for parameter 0 (2), whose '0.step' is 0");
+            "[Adam] unexpected '0.exp_avg' for parameter 0 (2), whose '0.step' is 0");
   EXPECT_EQ(error({{"steps", scalar(NAN)}, {"0.step", scalar(0)}}),
-            "[Adam] 'steps' of the state is nan; expected a number of steps, an integer from 0");
+            "[Adam] expected 'steps' to be an integer >= 0, got nan");
   EXPECT_EQ(error({{"steps", scalar(3)}, {"0.step", scalar(0)}}), "")
       << "a parameter that never had a gradient";
   EXPECT_EQ(adam.steps(), 3);
@@ -339,7 +337,7 @@ TEST(OptimizerState, StepsAndMomentsBelongTogether) {
                                        {"0.exp_avg", ones({2})},
                                        {"0.exp_avg_sq", ones({2})}});
             }),
-            "[Adam] the state has no '0.max_exp_avg_sq' for parameter 0 (2), whose '0.step' is 1");
+            "[Adam] missing '0.max_exp_avg_sq' for parameter 0 (2), whose '0.step' is 1");
 }
 
 }  // namespace

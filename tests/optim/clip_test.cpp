@@ -64,13 +64,12 @@ TEST(ClipGradNorm, TellsNaNInfinityAndOverflowApart) {
     return error_of([&] { clip_grad_norm({fine, w}, 1); });
   };
   EXPECT_EQ(error(tensor({{1, -INFINITY}})),
-            "[clip_grad_norm] the gradient of parameter 1 (1, 2) has an infinite number. Hint: a division by "
-            "0 or an "
-            "overflow made it; is the learning rate too high?");
+            "[clip_grad_norm] the gradient of parameter 1 (1, 2) contains an infinity. Hint: it comes from a "
+            "division by 0 or an overflow; the learning rate may be too high");
   EXPECT_EQ(error(full({4}, 1.7e308, f64)),
-            "[clip_grad_norm] the length of the gradients is above 1.79769e+308, the largest double. Hint: "
-            "clip_grad_value first");
-  expect_contains(error(tensor({NAN, INFINITY})), "have length nan");
+            "[clip_grad_norm] the norm of the gradients is above 1.79769e+308, the largest double. Hint: "
+            "call clip_grad_value first");
+  expect_contains(error(tensor({NAN, INFINITY})), "contain a NaN");
   EXPECT_EQ(fine.grad().to_vector(), (std::vector<double>{1, 1})) << "nothing was clipped";
 }
 
@@ -79,20 +78,20 @@ TEST(ClipGradValue, BringsEveryNumberIntoItsLimits) {
   clip_grad_value({w}, 1);
   EXPECT_EQ(w.grad().to_vector(), (std::vector<double>{-1, 0.5, 1}));
   EXPECT_EQ(error_of([&] { clip_grad_value({w}, -1); }),
-            "[clip_grad_value] limit must be positive and finite, got -1");
+            "[clip_grad_value] expected a finite limit > 0, got -1");
 }
 
 TEST(ClipGradNorm, RefusesWhatHasNoLength) {
   const Tensor w = with_gradient(tensor({NAN}));
   EXPECT_EQ(error_of([&] { clip_grad_norm({w}, 1); }),
-            "[clip_grad_norm] the gradients have length nan. Hint: AnomalyMode names the op that made the "
-            "first NaN");
+            "[clip_grad_norm] the gradients contain a NaN. Hint: AnomalyMode reports the op that produced "
+            "the first NaN");
   EXPECT_EQ(error_of([&] { clip_grad_norm({w}, 0); }),
-            "[clip_grad_norm] max_norm must be positive and finite, got 0");
+            "[clip_grad_norm] expected a finite max_norm > 0, got 0");
   EXPECT_EQ(error_of([&] { clip_grad_norm({w}, INFINITY); }),
-            "[clip_grad_norm] max_norm must be positive and finite, got inf");
+            "[clip_grad_norm] expected a finite max_norm > 0, got inf");
   EXPECT_EQ(error_of([] { clip_grad_norm({Tensor()}, 1); }),
-            "[clip_grad_norm] a parameter is an undefined tensor");
+            "[clip_grad_norm] expected defined parameters, got an undefined tensor");
 }
 
 }  // namespace

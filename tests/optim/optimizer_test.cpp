@@ -168,25 +168,26 @@ TEST(Optimizer, TheRateCanChange) {
   SGD sgd({parameter()}, {.lr = 1});
   sgd.set_lr(0.25);
   EXPECT_EQ(sgd.lr(), 0.25);
-  EXPECT_EQ(error_of([&] { sgd.set_lr(-1); }), "[SGD] lr must be in [0, inf), got -1");
-  EXPECT_EQ(error_of([&] { sgd.set_lr(NAN); }), "[SGD] lr must be in [0, inf), got nan");
+  EXPECT_EQ(error_of([&] { sgd.set_lr(-1); }), "[SGD] expected lr in [0, inf), got -1");
+  EXPECT_EQ(error_of([&] { sgd.set_lr(NAN); }), "[SGD] expected lr in [0, inf), got nan");
 }
 
 TEST(Optimizer, RefusesWhatCannotBeTrained) {
   const Tensor w = parameter();
-  EXPECT_EQ(error_of([] { SGD(std::vector<Tensor>{}); }), "[SGD] there is no parameter to train");
+  EXPECT_EQ(error_of([] { SGD(std::vector<Tensor>{}); }), "[SGD] expected at least one parameter, got none");
   EXPECT_EQ(error_of([] { Adam({Tensor()}); }), "[Adam] parameter 0 is an undefined tensor");
   EXPECT_EQ(error_of([] { AdamW({ones({2})}); }), "[AdamW] parameter 0 (2) does not require grad");
   EXPECT_EQ(error_of([&] {
               SGD({w, w * 2.0});
             }),
-            "[SGD] parameter 1 (2) is no leaf: it was made by mul_number. Hint: train what it was made from");
-  EXPECT_EQ(error_of([&] { SGD({w, w}); }), "[SGD] parameter 1 (2) stands twice in the list");
+            "[SGD] parameter 1 (2) is not a leaf (produced by mul_number). Hint: pass the leaf tensors to "
+            "the optimizer");
+  EXPECT_EQ(error_of([&] { SGD({w, w}); }), "[SGD] parameter 1 (2) is listed twice");
   EXPECT_EQ(
       error_of([] {
         Adam({ones({2, 3}).transpose(0, 1).set_requires_grad()});
       }),
-      "[Adam] a parameter (3, 2) is a view with strides. Hint: contiguous() before set_requires_grad()");
+      "[Adam] a parameter (3, 2) is not contiguous. Hint: call contiguous() before set_requires_grad()");
 }
 
 TEST(Optimizer, HalvesOfABatchAccumulateToTheWhole) {
@@ -207,17 +208,17 @@ TEST(Optimizer, GroupsMustBeAPartition) {
   const NamedTensors all = {{"a", a}, {"b", b}};
   EXPECT_NO_THROW(check_partition({{.parameters = {a}}, {.parameters = {b}}}, all));
   EXPECT_EQ(error_of([&] { check_partition({{.parameters = {a}}}, all); }),
-            "[check_partition] 'b' stands in 0 groups; every parameter must be in one");
+            "[check_partition] expected 'b' in one group, got 0");
   EXPECT_EQ(error_of([&] {
               check_partition({{.parameters = {a, b}}, {.parameters = {b}}}, all);
             }),
-            "[check_partition] 'b' stands in 2 groups; every parameter must be in one");
+            "[check_partition] expected 'b' in one group, got 2");
   EXPECT_EQ(error_of([&] {
               check_partition({{.parameters = {a, b, parameter()}}}, all);
             }),
-            "[check_partition] 1 tensors in the groups are no parameters of the list");
+            "[check_partition] the groups contain 1 tensors that are not in the list");
   EXPECT_EQ(error_of([&] { SGD(std::vector<ParameterGroup>{{.parameters = {a}, .lr_factor = -1}}, {}); }),
-            "[SGD] lr_factor must be in [0, inf), got -1");
+            "[SGD] expected lr_factor in [0, inf), got -1");
 }
 
 TEST(WeightAverage, FollowsTheWeightsAndSwapsWithThem) {
@@ -233,24 +234,24 @@ TEST(WeightAverage, FollowsTheWeightsAndSwapsWithThem) {
   EXPECT_NEAR(w.at({0}), 1.1, 1e-6);
   average.swap();
   EXPECT_EQ(w.at({0}), 2);
-  EXPECT_EQ(error_of([&] { WeightAverage({w}, 1); }), "[WeightAverage] decay must be in [0, 1), got 1");
+  EXPECT_EQ(error_of([&] { WeightAverage({w}, 1); }), "[WeightAverage] expected decay in [0, 1), got 1");
 }
 
 TEST(Optimizer, RefusesImpossibleOptions) {
   const std::vector<Tensor> w = {parameter()};
-  EXPECT_EQ(error_of([&] { SGD(w, {.lr = -0.1}); }), "[SGD] lr must be in [0, inf), got -0.1");
-  EXPECT_EQ(error_of([&] { SGD(w, {.momentum = -1}); }), "[SGD] momentum must be in [0, inf), got -1");
+  EXPECT_EQ(error_of([&] { SGD(w, {.lr = -0.1}); }), "[SGD] expected lr in [0, inf), got -0.1");
+  EXPECT_EQ(error_of([&] { SGD(w, {.momentum = -1}); }), "[SGD] expected momentum in [0, inf), got -1");
   EXPECT_EQ(error_of([&] { SGD(w, {.weight_decay = NAN}); }),
-            "[SGD] weight_decay must be in [0, inf), got nan");
+            "[SGD] expected weight_decay in [0, inf), got nan");
   EXPECT_EQ(error_of([&] { SGD(w, {.nesterov = true}); }),
-            "[SGD] nesterov needs a momentum above 0 and no dampening, got 0 and 0");
-  EXPECT_EQ(error_of([&] { SGD(w, {.dampening = 2}); }), "[SGD] dampening must be in [0, 1), got 2");
-  EXPECT_EQ(error_of([&] { RMSprop(w, {.alpha = 1}); }), "[RMSprop] alpha must be in [0, 1), got 1");
-  EXPECT_EQ(error_of([&] { Adam(w, {.beta1 = 1}); }), "[Adam] beta1 must be in [0, 1), got 1");
-  EXPECT_EQ(error_of([&] { Adam(w, {.beta2 = -0.1}); }), "[Adam] beta2 must be in [0, 1), got -0.1");
-  EXPECT_EQ(error_of([&] { AdamW(w, {.eps = -1}); }), "[AdamW] eps must be in [0, inf), got -1");
+            "[SGD] expected momentum > 0 and dampening 0 with nesterov, got 0 and 0");
+  EXPECT_EQ(error_of([&] { SGD(w, {.dampening = 2}); }), "[SGD] expected dampening in [0, 1), got 2");
+  EXPECT_EQ(error_of([&] { RMSprop(w, {.alpha = 1}); }), "[RMSprop] expected alpha in [0, 1), got 1");
+  EXPECT_EQ(error_of([&] { Adam(w, {.beta1 = 1}); }), "[Adam] expected beta1 in [0, 1), got 1");
+  EXPECT_EQ(error_of([&] { Adam(w, {.beta2 = -0.1}); }), "[Adam] expected beta2 in [0, 1), got -0.1");
+  EXPECT_EQ(error_of([&] { AdamW(w, {.eps = -1}); }), "[AdamW] expected eps in [0, inf), got -1");
   EXPECT_EQ(error_of([&] { AdamW(w, {.weight_decay = -1}); }),
-            "[AdamW] weight_decay must be in [0, inf), got -1");
+            "[AdamW] expected weight_decay in [0, inf), got -1");
 }
 
 }  // namespace

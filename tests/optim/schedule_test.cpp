@@ -33,25 +33,25 @@ TEST(Schedule, EndsStayWhereTheyAre) {
 }
 
 TEST(Schedule, RefusesWhatMakesNoRate) {
-  EXPECT_EQ(error_of([] { Constant({.lr = -1}); }), "[Constant] lr must be finite and not negative, got -1");
-  EXPECT_EQ(error_of([] { Constant({.lr = INFINITY}); }),
-            "[Constant] lr must be finite and not negative, got inf");
-  EXPECT_EQ(error_of([] { Step({.every = 0}); }), "[Step] every must be at least 1, got 0");
-  EXPECT_EQ(error_of([] { Step({.gamma = -1}); }), "[Step] gamma must be finite and not negative, got -1");
-  EXPECT_EQ(error_of([] { Cosine({.total = 0}); }), "[Cosine] total must be at least 1, got 0");
+  EXPECT_EQ(error_of([] { Constant({.lr = -1}); }), "[Constant] expected a finite lr >= 0, got -1");
+  EXPECT_EQ(error_of([] { Constant({.lr = INFINITY}); }), "[Constant] expected a finite lr >= 0, got inf");
+  EXPECT_EQ(error_of([] { Step({.every = 0}); }), "[Step] expected every >= 1, got 0");
+  EXPECT_EQ(error_of([] { Step({.gamma = -1}); }), "[Step] expected a finite gamma >= 0, got -1");
+  EXPECT_EQ(error_of([] { Cosine({.total = 0}); }), "[Cosine] expected total >= 1, got 0");
   EXPECT_EQ(error_of([] { WarmupCosine({.warmup = 5, .total = 5}); }),
-            "[WarmupCosine] total (5) must be above warmup (5), and that not negative");
+            "[WarmupCosine] expected 0 <= warmup < total, got warmup 5 and total 5");
   EXPECT_EQ(error_of([] { WarmupLinear({.peak = NAN}); }),
-            "[WarmupLinear] peak must be finite and not negative, got nan");
-  EXPECT_EQ(error_of([] { OneCycle({.total = 10, .up = 1}); }), "[OneCycle] up must be in (0, 1), got 1");
-  EXPECT_EQ(error_of([] { Lambda({}); }), "[Lambda] needs a factor: {.factor = [](std::int64_t step) { … }}");
+            "[WarmupLinear] expected a finite peak >= 0, got nan");
+  EXPECT_EQ(error_of([] { OneCycle({.total = 10, .up = 1}); }), "[OneCycle] expected up in (0, 1), got 1");
+  EXPECT_EQ(error_of([] { Lambda({}); }),
+            "[Lambda] expected a factor, got none. Hint: {.factor = [](std::int64_t step) { … }}");
   EXPECT_EQ(error_of([] { Noam({.warmup = 0}); }),
-            "[Noam] d_model and warmup must be at least 1, got 512 and 0");
+            "[Noam] expected d_model >= 1 and warmup >= 1, got 512 and 0");
   EXPECT_EQ(error_of([] { WarmRestarts({.first = 0}); }),
-            "[WarmRestarts] first and times must be at least 1, got 0 and 1");
-  EXPECT_EQ(error_of([] { OneCycle({.total = 1}); }), "[OneCycle] total must be at least 2, got 1");
+            "[WarmRestarts] expected first >= 1 and times >= 1, got 0 and 1");
+  EXPECT_EQ(error_of([] { OneCycle({.total = 1}); }), "[OneCycle] expected total >= 2, got 1");
   EXPECT_EQ(error_of([] { OneCycle({.total = 10, .start = 0.5}); }),
-            "[OneCycle] start and finish divide the rate and must be at least 1, got 0.5 and 10000");
+            "[OneCycle] expected start >= 1 and finish >= 1, got 0.5 and 10000; they divide the rate");
 }
 
 }  // namespace

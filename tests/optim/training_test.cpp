@@ -73,8 +73,7 @@ TEST(Training, GoesOnAfterTheModelsTo) {
   EXPECT_EQ(model.weight.dtype(), f64);
   EXPECT_EQ(adamw.steps(), 2);
   EXPECT_EQ(error_of([&] { adamw.load_state_dict(before); }),
-            "[AdamW] '0.exp_avg' of the state is f32 and must be f64, as parameter 0. Hint: load the state "
-            "before the "
+            "[AdamW] expected '0.exp_avg' to be f64 as parameter 0, got f32. Hint: load the state before the "
             "model's to(), or convert it with to()");
 }
 
