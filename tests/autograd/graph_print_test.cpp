@@ -15,13 +15,13 @@ TEST(GraphPrint, TextListsNodesNewestFirst) {
   EXPECT_EQ(error_of([] { graph_text(Tensor()); }), "[graph] expected a tensor, got an undefined tensor");
 }
 
-TEST(GraphPrint, ASharedNodeStandsOnce) {
+TEST(GraphPrint, ASharedNodeIsPrintedOnce) {
   const Tensor x = ones({}).set_requires_grad();
   const Tensor u = exp(x);
   EXPECT_EQ(graph_text(u * u), "#2 mul () <- #1 exp, #1 exp\n#1 exp () <- leaf ()\n");
 }
 
-TEST(GraphPrint, DotIsAWholeGraph) {
+TEST(GraphPrint, DotContainsTheWholeGraph) {
   const Tensor x = ones({3}).set_requires_grad();
   EXPECT_EQ(graph_dot(sum(x * x)),
             "digraph heed {\n"

@@ -8,7 +8,7 @@
 namespace heed {
 namespace {
 
-TEST(IntTensor, ComesFromNestedListsFlatListsAndRanges) {
+TEST(IntTensor, IsCreatedFromNestedListsFlatListsAndRanges) {
   EXPECT_EQ(IntTensor({{1, 2}, {3, 4}}).shape(), (Shape{2, 2}));
   EXPECT_EQ(IntTensor(std::vector<index_t>{1, 2, 3, 4}, {2, 2}), IntTensor({{1, 2}, {3, 4}}));
   EXPECT_EQ(IntTensor::arange(5, 0, -2), IntTensor({5, 3, 1}));
@@ -28,7 +28,7 @@ TEST(IntTensor, ComesFromNestedListsFlatListsAndRanges) {
   EXPECT_EQ(error_of([] { IntTensor::arange(0, 1, 0); }), "[arange] expected a step other than 0");
 }
 
-TEST(IntTensor, IsReadAndCut) {
+TEST(IntTensor, IndexesReshapesAndSlices) {
   const IntTensor x({{1, 2, 3}, {4, 5, 6}});
   EXPECT_EQ(x.at({1, -1}), 6);
   EXPECT_EQ(x.reshape({3, -1}), IntTensor({{1, 2}, {3, 4}, {5, 6}}));
@@ -73,9 +73,9 @@ TEST(IntTensor, ArangeCountsInBothDirections) {
             "[arange] too large: 0 to 9223372036854775807 by 1");
 }
 
-TEST(IntTensor, MemoryThatIsNotThereIsReported) {
+TEST(IntTensor, ReportsThatMemoryRanOut) {
   if (HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER)
-    GTEST_SKIP() << "a sanitizer ends the process when so much is allocated by new";
+    GTEST_SKIP() << "a sanitizer aborts the process if new requests this much";
   EXPECT_EQ(error_of([] {
               IntTensor::zeros({1'000'000, 1'000'000});
             }),

@@ -9,9 +9,9 @@
 namespace heed {
 namespace {
 
-TEST(Mask, CausalSeesThePastAndItself) {  // MK-07, MK-09, MK-10
+TEST(Mask, CausalAttendsToThePastAndItself) {  // MK-07, MK-09, MK-10
   EXPECT_EQ(causal(3), Mask::of({{1, 0, 0}, {1, 1, 0}, {1, 1, 1}}));
-  EXPECT_EQ(causal(2, 4), Mask::of({{1, 1, 1, 0}, {1, 1, 1, 1}})) << "the last query sees all keys";
+  EXPECT_EQ(causal(2, 4), Mask::of({{1, 1, 1, 0}, {1, 1, 1, 1}})) << "the last query attends to all keys";
   EXPECT_EQ(causal(0).numel(), 0);
 }
 
@@ -35,7 +35,7 @@ TEST(Mask, KnowsWhetherItsRowsAreQueries) {
     EXPECT_FALSE(m.rows_are_queries()) << m;
 }
 
-TEST(Mask, OfTwoMeaningsIsAnError) {
+TEST(Mask, AnAmbiguousMaskThrows) {
   const Mask square = Mask::full({3, 3}, true);
   EXPECT_EQ(error_of([&] { check_not_ambiguous("op", square, 3, 3, 3); }),
             "[op] expected a mask with one meaning, got (3, 3), which is both (T, S) and (B, S) as B = T = "
@@ -51,8 +51,8 @@ TEST(Mask, OfTwoMeaningsIsAnError) {
   EXPECT_EQ(error_of([&] { check_not_ambiguous("op", Mask::full({1, 1}, true), 1, 1, 3); }), "");
 }
 
-// Against one element at a time, over shapes whose axes merge, repeat and do not.
-TEST(Mask, BroadcastsAsOneElementAtATime) {
+// Compares with an elementwise loop, for shapes whose axes merge, repeat or do neither.
+TEST(Mask, BroadcastsAsAnElementwiseLoop) {
   const Shape full{2, 3, 4};
   const auto value = [](const Mask& m, index_t i, index_t j, index_t k) {
     std::vector<index_t> index{i, j, k};
@@ -84,17 +84,17 @@ TEST(Mask, BroadcastsAsOneElementAtATime) {
   EXPECT_EQ(Mask::full({0, 3}, true).expand({2, 0, 3}).numel(), 0);
 }
 
-TEST(Mask, ReadsOneElementWithoutTheRest) {
+TEST(Mask, AtReadsOneElementOnly) {
   const Mask large = Mask::full({1000, 4000}, true);
   index_t n = 0;
-  // Minutes if each call read all.
+  // This would take minutes if each call read all elements.
   for (index_t i = 0; i < 100'000; ++i) n += large.at({i % 1000, -1 - i % 4000});
   EXPECT_EQ(n, 100'000);
   EXPECT_EQ(large.reshape({-1, 8}).shape(), (Shape{500'000, 8}));
   EXPECT_EQ(large.reshape({-1, 8}).data(), large.data()) << "shared";
 }
 
-TEST(Mask, PaddingHidesKeysAndNotQueries) {  // MK-12, MK-14
+TEST(Mask, PaddingMasksKeysAndNotQueries) {  // MK-12, MK-14
   EXPECT_EQ(padding({2, 0, 3}, 3), Mask::of({{{1, 1, 0}}, {{0, 0, 0}}, {{1, 1, 1}}}));
   EXPECT_EQ(not_padding(IntTensor{{5, 7, 0}, {0, 0, 0}}, 0), Mask::of({{{1, 1, 0}}, {{0, 0, 0}}}));
   EXPECT_EQ(error_of([] { padding({4}, 3); }), "[padding] expected lengths in [0, 3], got 4 for sample 0");
@@ -105,9 +105,9 @@ TEST(Mask, PaddingHidesKeysAndNotQueries) {  // MK-12, MK-14
   EXPECT_EQ(error_of([] { not_padding(IntTensor{1, 2}, 0); }), "[not_padding] expected ids (B, S), got (2)");
 }
 
-TEST(Mask, MemoryThatIsNotThereIsReported) {
+TEST(Mask, ReportsThatMemoryRanOut) {
   if (HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER)
-    GTEST_SKIP() << "a sanitizer ends the process when so much is allocated by new";
+    GTEST_SKIP() << "a sanitizer aborts the process if new requests this much";
   EXPECT_EQ(error_of([] { causal(1'000'000); }),
             "[causal] cannot allocate 1000000000000 bytes for a mask of shape (1000000, 1000000). Hint: use "
             "smaller sizes, or attention's option causal, which needs no mask");
@@ -141,7 +141,7 @@ TEST(Mask, LogicBroadcasts) {
             "[not] expected a mask, got an undefined mask. Hint: a default-constructed Mask masks nothing");
 }
 
-TEST(Mask, IsReadAndReshaped) {
+TEST(Mask, IndexesAndReshapes) {
   const Mask m = Mask::of({{1, 0}, {1, 1}});
   EXPECT_EQ(m.count(), 3);
   EXPECT_EQ(m.reshape({-1}), Mask::of({1, 0, 1, 1}));
@@ -165,7 +165,7 @@ TEST(Mask, IsReadAndReshaped) {
   EXPECT_TRUE(m.at({-1, -2}));
 }
 
-TEST(Mask, ComparisonsBroadcastAndKnowNaN) {
+TEST(Mask, ComparisonsBroadcastAndHandleNaN) {
   const Tensor a = tensor({{1, 2, 3}}), b = tensor({{2}, {3}});
   EXPECT_EQ(a < b, Mask::of({{1, 0, 0}, {1, 1, 0}}));
   EXPECT_EQ(a <= b, Mask::of({{1, 1, 0}, {1, 1, 1}}));
@@ -178,7 +178,7 @@ TEST(Mask, ComparisonsBroadcastAndKnowNaN) {
   EXPECT_NE(error_of([&] { (void)(a < ones({2})); }), "");
 }
 
-TEST(Mask, PrintsItsTruth) {
+TEST(Mask, PrintsTrueAndFalse) {
   std::ostringstream out;
   out << Mask::of({1, 0}) << Mask();
   EXPECT_EQ(out.str(), "tensor([ True, False])mask(undefined)");

@@ -8,7 +8,7 @@
 namespace heed {
 namespace {
 
-TEST(Random, NumberIOfABlockDoesNotDependOnTheOrderOfAsking) {
+TEST(Random, NumbersOfABlockDoNotDependOnTheOrderOfReading) {
   Generator gen(3);
   const RandomBlock block = gen.take(10);
   std::vector<std::uint64_t> forward, backward;
@@ -19,22 +19,22 @@ TEST(Random, NumberIOfABlockDoesNotDependOnTheOrderOfAsking) {
   EXPECT_EQ(std::set<std::uint64_t>(forward.begin(), forward.end()).size(), 10U);
 }
 
-TEST(Random, BlocksFollowEachOther) {
+TEST(Random, BlocksAreConsecutive) {
   Generator a(3), b(3);
   const RandomBlock both = a.take(7);
   b.take(4);
   EXPECT_EQ(b.take(3).bits(1), both.bits(5));
 }
 
-TEST(Random, ForksAreIndependentAndRepeatable) {
+TEST(Random, ForksAreIndependentAndReproducible) {
   Generator a(3), b(3);
   Generator first = a.fork(), second = a.fork(), again = b.fork();
   EXPECT_EQ(first.take(1).bits(0), again.take(1).bits(0));
   EXPECT_NE(Generator(first).take(1).bits(0), second.take(1).bits(0));
-  EXPECT_EQ(a.take(1).bits(0), Generator(3).take(1).bits(0)) << "forking draws nothing";
+  EXPECT_EQ(a.take(1).bits(0), Generator(3).take(1).bits(0)) << "fork uses no numbers";
 }
 
-TEST(Random, StateIsWholeAndRestores) {
+TEST(Random, StateIsCompleteAndCanBeRestored) {
   Generator a(3);
   a.take(5);
   (void)a.fork();

@@ -24,12 +24,12 @@ TEST(Shape, HoldsUpToEightSizes) {
             "[shape] expected at most 8 axes, got (1, 1, 1, 1, 1, 1, 1, 1) and one more");
 }
 
-TEST(Shape, StridesOfADenseTensorAreProductsOfTheSizesAfter) {
+TEST(Shape, ContiguousStridesAreProductsOfTheLaterSizes) {
   EXPECT_EQ(contiguous_strides({2, 3, 4}), (Strides{12, 4, 1}));
   EXPECT_EQ(contiguous_strides({}), Strides{});
 }
 
-TEST(Shape, AxesCountFromTheEndWhenNegative) {
+TEST(Shape, NegativeAxesCountFromTheEnd) {
   EXPECT_EQ(wrap_axis("op", -1, {2, 3}), 1);
   EXPECT_EQ(wrap_axis("op", 0, {2, 3}), 0);
   EXPECT_EQ(error_of([] {
@@ -59,7 +59,7 @@ TEST(Shape, BroadcastAxesHaveStride0) {
   EXPECT_EQ(broadcast_strides({}, {2}), Strides{0});
 }
 
-TEST(Shape, SizesThatMakeNoTensorAreRefused) {
+TEST(Shape, InvalidSizesThrow) {
   EXPECT_EQ(error_of([] { check_sizes("zeros", {2, -1}); }), "[zeros] expected sizes >= 0, got (2, -1)");
   EXPECT_EQ(error_of([] {
               check_sizes("zeros", {index_t{1} << 40, index_t{1} << 40});

@@ -7,7 +7,7 @@
 namespace heed {
 namespace {
 
-TEST(Tensor, CopiesAreTheSameTensor) {
+TEST(Tensor, CopiesReferToTheSameTensor) {
   Tensor a = zeros({2});
   Tensor b = a;
   b.set({0}, 5);
@@ -17,7 +17,7 @@ TEST(Tensor, CopiesAreTheSameTensor) {
   EXPECT_EQ(a.at({0}), 5);
 }
 
-TEST(Tensor, AnUndefinedTensorIsRefusedByName) {
+TEST(Tensor, AnUndefinedTensorThrows) {
   const Tensor nothing;
   EXPECT_FALSE(nothing.defined());
   EXPECT_EQ(
@@ -27,7 +27,7 @@ TEST(Tensor, AnUndefinedTensorIsRefusedByName) {
             "[add] argument 0 is an undefined tensor. Hint: a default-constructed Tensor holds nothing");
 }
 
-TEST(Tensor, DtypesAreNeverMixed) {
+TEST(Tensor, DtypesCannotBeMixed) {
   EXPECT_EQ(error_of([] { add(ones({1}), ones({1}, f64)); }),
             "[add] argument 1 is f64 and argument 0 is f32; dtypes must agree. Hint: convert one with to()");
   EXPECT_EQ(error_of([] { (void)ones({1}).data<double>(); }), "[data] expected a tensor of f64, got f32");
@@ -35,7 +35,7 @@ TEST(Tensor, DtypesAreNeverMixed) {
   EXPECT_EQ(size_of(f64), 8U);
 }
 
-TEST(Tensor, ElementsAreReadAndWrittenWithCheckedIndices) {
+TEST(Tensor, AtAndSetCheckTheirIndices) {
   Tensor x = tensor({{1, 2, 3}, {4, 5, 6}});
   EXPECT_EQ(x.at({1, -1}), 6);
   x.set({-1, 0}, 9);
@@ -56,7 +56,7 @@ TEST(Tensor, ElementsAreReadAndWrittenWithCheckedIndices) {
             "[item] expected a tensor with one element, got (2, 3). Hint: at({…}) reads one of several");
 }
 
-TEST(Tensor, IndexTakesWhatNumPyTakes) {
+TEST(Tensor, IndexSupportsNumPysForms) {
   const Tensor x = arange(0, 24).reshape({2, 3, 4});
   EXPECT_EQ(x.index({0, all, Slice{1, 3}}).to_vector(), (std::vector<double>{1, 2, 5, 6, 9, 10}));
   EXPECT_EQ(x.index({Ellipsis{}, -1}).to_vector(), (std::vector<double>{3, 7, 11, 15, 19, 23}));
@@ -72,7 +72,7 @@ TEST(Tensor, IndexTakesWhatNumPyTakes) {
             "[index] only one Ellipsis may stand in an index");
 }
 
-TEST(Tensor, ViewsShareNumbersAndCopiesDoNot) {
+TEST(Tensor, ViewsShareMemoryAndClonesDoNot) {
   Tensor x = arange(0, 6).reshape({2, 3});
   Tensor t = x.transpose(0, 1), row = x[1], part = x.slice(1, 1);
   t.set({2, 0}, 50);
@@ -85,7 +85,7 @@ TEST(Tensor, ViewsShareNumbersAndCopiesDoNot) {
   EXPECT_EQ(x.at({0, 1}), 7);
 }
 
-TEST(Tensor, ChangesInPlaceReachOnlyTheirElements) {
+TEST(Tensor, OpsInPlaceModifyOnlyTheirElements) {
   Tensor x = zeros({3, 4});
   x.slice(1, 0, 4, 2).fill_(1);
   x.transpose(0, 1)[1].copy_(tensor({5, 6, 7}));
@@ -93,7 +93,7 @@ TEST(Tensor, ChangesInPlaceReachOnlyTheirElements) {
   Tensor y = ones({2, 2});
   y.add_(tensor({{1, 2}, {3, 4}}), 10).mul_(2);
   EXPECT_EQ(y.to_vector(), (std::vector<double>{22, 42, 62, 82}));
-  y.add_(y.transpose(0, 1));  // overlaps with itself in another order
+  y.add_(y.transpose(0, 1));  // the operand overlaps the result
   EXPECT_EQ(y.to_vector(), (std::vector<double>{44, 104, 104, 164}));
   y.copy_(y.transpose(0, 1));
   EXPECT_EQ(y.to_vector(), (std::vector<double>{44, 104, 104, 164}));
@@ -107,7 +107,7 @@ TEST(Tensor, ChangesInPlaceReachOnlyTheirElements) {
   EXPECT_EQ(none.numel(), 0);
 }
 
-TEST(Tensor, ChangesInPlaceThatCannotBeRightAreRefused) {
+TEST(Tensor, InvalidOpsInPlaceThrow) {
   Tensor x = zeros({2, 3});
   EXPECT_EQ(error_of([&] { x.add_(ones({3})); }),
             "[add_] expected a tensor of shape (2, 3), got (3); ops in place do not broadcast. Hint: "
@@ -130,7 +130,7 @@ TEST(Tensor, ChangesInPlaceThatCannotBeRightAreRefused) {
   EXPECT_NO_THROW(w.add_(ones({2})));
 }
 
-TEST(Tensor, ComparisonsKnowNaNAndInfinity) {
+TEST(Tensor, ComparisonsHandleNaNAndInfinity) {
   const Tensor a = tensor({1, INFINITY});
   EXPECT_EQ(max_abs_difference(a, a), 0);
   EXPECT_TRUE(std::isnan(max_abs_difference(tensor({NAN}), tensor({NAN}))));
@@ -143,7 +143,7 @@ TEST(Tensor, ComparisonsKnowNaNAndInfinity) {
             "[max_abs_difference] expected equal shapes, got (2) and (3)");
 }
 
-TEST(Tensor, OnlyLeavesStopRequiringGrad) {
+TEST(Tensor, OnlyLeavesCanStopRequiringGrad) {
   Tensor w = ones({2}).set_requires_grad();
   Tensor y = w * 2.0;
   EXPECT_TRUE(w.is_leaf());

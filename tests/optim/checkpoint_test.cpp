@@ -1,4 +1,5 @@
-// checkpoint_test.cpp — a run that is killed at any moment ends with the same bits as one that is not.
+// checkpoint_test.cpp — training that is killed and resumed ends with the same bits as
+// uninterrupted training.
 #include "data/checkpoint.h"
 
 #include <signal.h>
@@ -29,7 +30,7 @@ class Checkpoints : public testing::Test {
   const fs::path folder_ = fs::temp_directory_path() / concat("heed_checkpoints_", getpid());
   const std::string path_ = (folder_ / "run.safetensors").string();
 
-  // Starts the training, its output into a file; the process's number.
+  // Starts the training with its output in a file, and returns the process id.
   pid_t start(const std::string& path, const std::string& output) {
     const pid_t child = fork();
     if (child == 0) {
@@ -76,12 +77,12 @@ TEST_F(Checkpoints, AKilledRunEndsWithTheSameBits) {
     ASSERT_EQ(status, 0);
     EXPECT_EQ(text_of(output), undisturbed);
     ++runs;
-    fs::remove(path_);  // it came to its end: the next one begins anew
+    fs::remove(path_);  // the run finished: the next one starts from the beginning
   }
   waitpid(start(path_, output), &status, 0);
   ASSERT_EQ(status, 0);
   EXPECT_EQ(text_of(output), undisturbed);
-  EXPECT_GT(resumed, 10) << "most kills must have found something to go on from";
+  EXPECT_GT(resumed, 10) << "most killed runs must have been resumed from a checkpoint";
   std::printf(
       "%d kills, %d of them of a resumed run and %d in the middle of a save, %d runs to the end, the same "
       "bits "
@@ -89,7 +90,7 @@ TEST_F(Checkpoints, AKilledRunEndsWithTheSameBits) {
       kills, resumed, saving, runs + 1);
 }
 
-TEST_F(Checkpoints, GiveBackWhatWasPutIn) {
+TEST_F(Checkpoints, RoundTrip) {
   Generator gen(7);
   gen.take(5);
   (void)gen.fork();
@@ -116,7 +117,7 @@ TEST_F(Checkpoints, GiveBackWhatWasPutIn) {
             "[checkpoint] " + path_ + ": not a checkpoint of heed, but other weights");
 }
 
-TEST_F(Checkpoints, WhatCannotComeBackUnchangedIsRejected) {
+TEST_F(Checkpoints, RejectValuesThatDoNotRoundTrip) {
   Checkpoint save;
   save.put("model", {{"weight", ones({1})}, {"head.bias", ones({1})}});
   save.put("step", 5);
@@ -164,7 +165,7 @@ TEST_F(Checkpoints, WhatCannotComeBackUnchangedIsRejected) {
   save.put("a \"name\"\n한", 9);
   save.write(path_);
   const Checkpoint saved(path_);
-  EXPECT_EQ(saved.number("step"), 5) << "what was rejected changed nothing";
+  EXPECT_EQ(saved.number("step"), 5) << "a rejected value changes nothing";
   EXPECT_EQ(saved.tensors("model").size(), 2U);
   EXPECT_TRUE(saved.tensors("twice").empty());
   EXPECT_EQ(saved.number("least"), INT64_MIN);
@@ -176,7 +177,7 @@ TEST_F(Checkpoints, WhatCannotComeBackUnchangedIsRejected) {
   EXPECT_EQ(saved.generator("generator.dropout").state(), Generator(3).state());
 }
 
-TEST(OptimizerState, AnotherOptimizerGoesOnWithTheSameBits) {
+TEST(OptimizerState, AnotherOptimizerContinuesWithTheSameBits) {
   const auto trained = [](int steps_before, int steps_after) {
     std::vector<double> result;
     for (const int which : {0, 1, 2, 3}) {
@@ -212,7 +213,7 @@ TEST(OptimizerState, AnotherOptimizerGoesOnWithTheSameBits) {
   EXPECT_EQ(trained(3, 4), trained(7, 0));
 }
 
-TEST(OptimizerState, WhatDoesNotFitIsRefusedAndNothingChanges) {
+TEST(OptimizerState, AMismatchThrowsAndChangesNothing) {
   const Tensor w = ones({2}).set_requires_grad();
   optim::SGD sgd({w}, {.lr = 0.1, .momentum = 0.9});
   EXPECT_EQ(error_of([&] { sgd.load_state_dict({}); }),
@@ -242,9 +243,9 @@ std::unique_ptr<optim::Optimizer> make_optimizer(int which, const std::vector<Te
   }
 }
 
-// Every member of every optimizer's state, lost or changed in every way, is an error that names it,
-// and the optimizer goes on as if nothing had been loaded.
-TEST(OptimizerState, EveryDamagedMemberIsNamedAndNothingChanges) {
+// For each optimizer, every missing or changed member of the state throws an error that names it,
+// and the optimizer continues as if nothing had been loaded.
+TEST(OptimizerState, EveryDamagedMemberThrowsAndChangesNothing) {
   const char* const names[] = {"SGD", "Adam", "AdamW", "RMSprop"};
   for (int which = 0; which < 4; ++which) {
     const std::string op = concat("[", names[which], "] ");

@@ -20,7 +20,8 @@ TEST(Optimizer, AdamsFirstStepIsTheLearningRate) {  // AG-26
   EXPECT_NEAR(w.item(), -0.1, 1e-6) << "without bias correction it would be -0.3162";
 }
 
-// The bias corrections undo 1 - beta exactly, so the first step is the rate, whatever the betas.
+// The bias corrections cancel 1 - beta exactly, so the first step is the learning rate for all
+// betas.
 TEST(Optimizer, AdamsFirstStepIsTheLearningRateForAnyBetas) {
   for (const DType dtype : {f32, f64})
     for (const double beta1 : {0.0, 0.9, 0.999999})
@@ -35,8 +36,8 @@ TEST(Optimizer, AdamsFirstStepIsTheLearningRateForAnyBetas) {
         }
 }
 
-// The variance of equal gradients is 0, but s - a² may round to a little less.
-TEST(Optimizer, CenteredRMSpropTakesEqualGradients) {
+// The variance of equal gradients is 0, but s - a² may round to a slightly negative number.
+TEST(Optimizer, CenteredRMSpropHandlesEqualGradients) {
   for (const DType dtype : {f32, f64}) {
     Generator gen(0);
     Tensor w = ones({1000}, dtype).set_requires_grad();
@@ -50,7 +51,7 @@ TEST(Optimizer, CenteredRMSpropTakesEqualGradients) {
   }
 }
 
-// One step in float differs from one in double by float's rounding, not by that of 1 -
+// One step in float differs from one in double by the rounding of float, not by that of 1 -
 // hyperparameter in float.
 TEST(Optimizer, HyperparametersAreDoublesUntilTheyAreUsed) {
   const auto stepped = [](DType dtype, const auto& make) {
@@ -96,7 +97,7 @@ TEST(Optimizer, HyperparametersAreDoublesUntilTheyAreUsed) {
   }
 }
 
-TEST(Optimizer, ItsStateFollowsTheModelToAnotherDtype) {
+TEST(Optimizer, StateIsConvertedWithTheModelsDtype) {
   for (const bool amsgrad : {false, true}) {
     Tensor w = parameter();
     Adam adam({w}, {.lr = 0.1, .amsgrad = amsgrad});
@@ -127,14 +128,14 @@ TEST(Optimizer, ItsStateFollowsTheModelToAnotherDtype) {
   }
 }
 
-TEST(Optimizer, ZeroGradForgets) {
+TEST(Optimizer, ZeroGradClearsGradients) {
   const Tensor w = parameter();
   SGD sgd({w}, {.lr = 1});
   sum(w).backward();
   sgd.zero_grad();
   EXPECT_FALSE(w.grad().defined());
   sgd.step();
-  EXPECT_EQ(w.at({0}), 1) << "without a gradient a parameter stays";
+  EXPECT_EQ(w.at({0}), 1) << "a parameter without a gradient does not change";
 }
 
 TEST(Optimizer, MinimisesAParabola) {
@@ -154,7 +155,7 @@ TEST(Optimizer, MinimisesAParabola) {
   }
 }
 
-TEST(Optimizer, AStepIsNoPartOfTheGraph) {
+TEST(Optimizer, AStepIsNotRecorded) {
   const Tensor w = parameter();
   SGD sgd({w}, {.lr = 1});
   sum(w).backward();
@@ -164,7 +165,7 @@ TEST(Optimizer, AStepIsNoPartOfTheGraph) {
   EXPECT_TRUE(w.is_leaf());
 }
 
-TEST(Optimizer, TheRateCanChange) {
+TEST(Optimizer, TheLearningRateCanChange) {
   SGD sgd({parameter()}, {.lr = 1});
   sgd.set_lr(0.25);
   EXPECT_EQ(sgd.lr(), 0.25);
@@ -172,7 +173,7 @@ TEST(Optimizer, TheRateCanChange) {
   EXPECT_EQ(error_of([&] { sgd.set_lr(NAN); }), "[SGD] expected lr in [0, inf), got nan");
 }
 
-TEST(Optimizer, RefusesWhatCannotBeTrained) {
+TEST(Optimizer, RejectsParametersThatCannotBeTrained) {
   const Tensor w = parameter();
   EXPECT_EQ(error_of([] { SGD(std::vector<Tensor>{}); }), "[SGD] expected at least one parameter, got none");
   EXPECT_EQ(error_of([] { Adam({Tensor()}); }), "[Adam] parameter 0 is an undefined tensor");
@@ -190,7 +191,7 @@ TEST(Optimizer, RefusesWhatCannotBeTrained) {
       "[Adam] a parameter (3, 2) is not contiguous. Hint: call contiguous() before set_requires_grad()");
 }
 
-TEST(Optimizer, HalvesOfABatchAccumulateToTheWhole) {
+TEST(Optimizer, GradientsOfHalfBatchesAccumulateToTheWhole) {
   const Tensor x = noise({8, 3}), target = noise({8, 1}, 2);
   const auto gradient = [&](const std::vector<std::pair<index_t, index_t>>& parts) {
     const Tensor w = full({1, 3}, 0.5).set_requires_grad();
@@ -237,7 +238,7 @@ TEST(WeightAverage, FollowsTheWeightsAndSwapsWithThem) {
   EXPECT_EQ(error_of([&] { WeightAverage({w}, 1); }), "[WeightAverage] expected decay in [0, 1), got 1");
 }
 
-TEST(Optimizer, RefusesImpossibleOptions) {
+TEST(Optimizer, RejectsInvalidOptions) {
   const std::vector<Tensor> w = {parameter()};
   EXPECT_EQ(error_of([&] { SGD(w, {.lr = -0.1}); }), "[SGD] expected lr in [0, inf), got -0.1");
   EXPECT_EQ(error_of([&] { SGD(w, {.momentum = -1}); }), "[SGD] expected momentum in [0, inf), got -1");

@@ -1,4 +1,5 @@
-// schedule_test.cpp — what tests/golden does not cover: our own schedules, their ends, and bad options.
+// schedule_test.cpp — cases that tests/golden does not cover: schedules that PyTorch lacks, the
+// ends, invalid options.
 #include "optim/schedule.h"
 
 #include <cmath>
@@ -14,7 +15,7 @@ TEST(Schedule, ConstantIsConstant) {
   EXPECT_EQ(schedule(1'000'000), 0.3);
 }
 
-TEST(Schedule, WarmupRisesInAStraightLineAndThenFalls) {
+TEST(Schedule, WarmupRisesLinearlyAndThenFalls) {
   const WarmupLinear linear({.peak = 1, .warmup = 4, .total = 8});
   const double want[] = {0.25, 0.5, 0.75, 1, 1, 0.75, 0.5, 0.25, 0, 0};
   for (int i = 0; i < 10; ++i) EXPECT_NEAR(linear(i), want[i], 1e-15) << i;
@@ -23,16 +24,16 @@ TEST(Schedule, WarmupRisesInAStraightLineAndThenFalls) {
   EXPECT_EQ(cosine(1), 1);
   EXPECT_NEAR(cosine(4), 0.6, 1e-15) << "half-way down";
   EXPECT_NEAR(cosine(6), 0.2, 1e-15);
-  EXPECT_NEAR(cosine(600), 0.2, 1e-15) << "and stays";
+  EXPECT_NEAR(cosine(600), 0.2, 1e-15) << "constant after the end";
   EXPECT_EQ(WarmupCosine({.peak = 1, .warmup = 0, .total = 2})(0), 1);
 }
 
-TEST(Schedule, EndsStayWhereTheyAre) {
+TEST(Schedule, RatesStayConstantAfterTheEnd) {
   EXPECT_NEAR(Cosine({.lr = 1, .total = 3, .low = 0.1})(99), 0.1, 1e-15);
   EXPECT_NEAR(OneCycle({.peak = 1, .total = 10})(99), 1 / 25.0 / 1e4, 1e-15);
 }
 
-TEST(Schedule, RefusesWhatMakesNoRate) {
+TEST(Schedule, RejectsInvalidOptions) {
   EXPECT_EQ(error_of([] { Constant({.lr = -1}); }), "[Constant] expected a finite lr >= 0, got -1");
   EXPECT_EQ(error_of([] { Constant({.lr = INFINITY}); }), "[Constant] expected a finite lr >= 0, got inf");
   EXPECT_EQ(error_of([] { Step({.every = 0}); }), "[Step] expected every >= 1, got 0");
