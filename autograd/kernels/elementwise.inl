@@ -20,8 +20,10 @@ INLINE void sweep(const T* a, const T* b, T* y, index_t n, F2 f) {
   }
 }
 
-constexpr double inv_sqrt2 = 0.70710678118654752440, inv_sqrt_2pi = 0.39894228040143267794,
-                 sqrt_2_over_pi = 0.79788456080286535588, gelu_cubic = 0.044715;
+constexpr double inv_sqrt2 = 0.70710678118654752440;
+constexpr double inv_sqrt_2pi = 0.39894228040143267794;
+constexpr double sqrt_2_over_pi = 0.79788456080286535588;
+constexpr double gelu_cubic = 0.044715;  // of the tanh approximation
 
 template <class T>
 void unary(Unary f, const T* x, T* y, index_t n) {

@@ -176,8 +176,8 @@ class Block {
         epilogue_(epilogue),
         widest_(kernels<T>().gemm->tiles[0]),
         depth_(s.k, max_depth),
-        // Whole tiles of the widest kind. A narrower tile has another number of rows, so what it
-        // packs of A is of no use to the next columns.
+        // Whole tiles of the widest kind. A narrower tile has another number of rows, so its packed
+        // rows of A cannot be used for the next columns.
         width_(std::min(s.n, max_packed_columns / widest_.columns * widest_.columns)),
         in_place_(!s.transpose_b && (s.m <= max_few_rows || s.k * s.n <= max_in_place_elements)),
         packed_(in_place_ ? 0 : ceil_div(width_, widest_.columns) * widest_.columns * (depth_.base + 1)),

@@ -1,6 +1,6 @@
 // kernels.h — every loop over many floats, as plain functions over raw pointers.
 //
-// Kernels know nothing of tensors. An op checks shapes, makes its rows contiguous and calls one of
+// Kernels do not use tensors. An op checks shapes, makes its rows contiguous and calls one of
 // these. The same source is compiled once per instruction set (portable, AVX2 with FMA, AVX-512,
 // NEON). The table for the CPU is chosen at the first call, and the environment variable HEED_ISA
 // overrides the choice. reference.h implements the same contracts as naive loops: they are the
@@ -22,7 +22,7 @@
 
 namespace heed::kernels {
 
-// Elementwise functions y[i] = f(x[i]). The comment says which values `unary_backward` expects as
+// Elementwise functions y[i] = f(x[i]). The comments list the values that `unary_backward` uses as
 // `saved`.
 enum class Unary : int {
   none,       // nothing: the identity

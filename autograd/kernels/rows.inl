@@ -40,11 +40,18 @@ INLINE T sum_terms(index_t n, const Term& term) {
   index_t begin = 0;
   for (index_t leaf = 0; n - begin > leaf_terms<T>; ++leaf, begin += leaf_terms<T>) {
     Vec<T> sum = sum_leaf<T>(begin, leaf_terms<T>, term);
-    for (index_t level = leaf; level & 1; level >>= 1) sum = waiting[--count] + sum;
-    waiting[count++] = sum;
+    for (index_t level = leaf; level & 1; level >>= 1) {
+      --count;
+      sum = waiting[count] + sum;
+    }
+    waiting[count] = sum;
+    ++count;
   }
   Vec<T> sum = sum_leaf<T>(begin, n - begin, term);
-  while (count > 0) sum = waiting[--count] + sum;
+  while (count > 0) {
+    --count;
+    sum = waiting[count] + sum;
+  }
   return sum.sum();
 }
 
