@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "autograd/graph.h"
-#include "autograd/ids.h"
+#include "autograd/int_tensor.h"
 #include "autograd/mask.h"
 #include "autograd/random.h"
 #include "autograd/tensor.h"

@@ -6,7 +6,7 @@
 // while, for the thousands of unlikely tokens are likely together. So the tail is cut off, and then one is drawn.
 #pragma once
 
-#include "autograd/ids.h"
+#include "autograd/int_tensor.h"
 #include "autograd/random.h"
 #include "autograd/tensor.h"
 

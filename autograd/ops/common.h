@@ -13,19 +13,12 @@
 
 namespace heed::ops {
 
-// Elements below which splitting work over threads costs more than it gains.
-inline constexpr index_t cheap_grain = index_t{64} * 1024;   // add, copy
-inline constexpr index_t costly_grain = index_t{16} * 1024;  // exp, softmax
+using heed::dispatch;
+using kernels::cheap_grain;
+using kernels::costly_grain;
 
 // Every op begins with this: each argument holds a tensor, and all have one dtype.
 void check_tensors(const char* op, std::initializer_list<const Tensor*> arguments);
-
-// Calls f.template operator()<float>() or <double>(): dispatch(x.dtype(), [&]<class T>() { … }).
-template <class F>
-decltype(auto) dispatch(DType dtype, F&& f) {
-  if (dtype == f32) return std::forward<F>(f).template operator()<float>();
-  return std::forward<F>(f).template operator()<double>();
-}
 
 // x as dense row-major numbers, without history: x itself or a copy. What a kernel is given.
 Tensor dense(const Tensor& x);

@@ -180,7 +180,7 @@ void long_forward(const Inputs& in, Matrices& y, Tensor& stats) {
   const Call& call = in.call;
   const double flops =
       2.0 * static_cast<double>(std::min(tile, call.t()) * call.s() * (in.q.columns() + in.v.columns()));
-  kernels::parallel_for(call.heads() * tiles(call.t()), kernels::pieces_at_once(flops),
+  kernels::parallel_for(call.heads() * tiles(call.t()), kernels::grain_for(flops),
                         [&](index_t begin, index_t stop) {
                           Forward<T> forward(in, y, stats);
                           for (index_t n = begin; n < stop; ++n) forward(Queries(call, n));
@@ -193,7 +193,7 @@ void long_backward(const Inputs& in, const Matrices& y, const Tensor& stats, con
   const Call& call = in.call;
   const double flops = 4.0 * static_cast<double>(call.t() * call.s() * (in.q.columns() + in.v.columns()));
   // The tiles of a head add to the same dk and dv: one after the other, whatever the number of threads.
-  kernels::parallel_for(call.heads(), kernels::pieces_at_once(flops), [&](index_t begin, index_t stop) {
+  kernels::parallel_for(call.heads(), kernels::grain_for(flops), [&](index_t begin, index_t stop) {
     Backward<T> backward(in, y, stats, dy, d);
     for (index_t n = begin * tiles(call.t()); n < stop * tiles(call.t()); ++n) backward(Queries(call, n));
     for (auto* x : {&d.q, &d.k}) {

@@ -204,7 +204,7 @@ void share_out(const Tensor& dy, const Saved& x, const Saved& weight, Gradients&
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check_linear("linear", x, weight, bias);
   const Tensor xd = ops::dense(x);
-  return record("linear", {x, weight, bias}, through("linear", xd, weight, bias, kernels::Unary::count),
+  return record("linear", {x, weight, bias}, through("linear", xd, weight, bias, kernels::Unary::none),
                 [x = Saved(xd), weight = Saved(weight)](const Tensor& dy, Gradients& d) {
                   share_out(dy, x, weight, d);
                 });

@@ -30,7 +30,7 @@ template <class T>
 void short_forward(const Inputs& in, Matrices& y, Tensor& weights) {
   const Call& call = in.call;
   const double flops = 2.0 * static_cast<double>(largest_block(call) * (in.q.columns() + in.v.columns()));
-  const index_t grain = kernels::pieces_at_once(flops);
+  const index_t grain = kernels::grain_for(flops);
   kernels::parallel_for(call.heads() * blocks(call), grain, [&](index_t begin, index_t stop) {
     Scores<T> scores(in);
     Room<T> made(largest_block(call)), dropped(call.keep ? largest_block(call) : 0);
@@ -56,7 +56,7 @@ void short_backward(const Inputs& in, const Tensor& weights, const Matrices& dy,
   const auto& table = kernels::kernels<T>();
   const double flops = 4.0 * static_cast<double>(call.t() * call.s() * (in.q.columns() + in.v.columns()));
   // The blocks of a head add to the same dk and dv: one after the other, whatever the number of threads.
-  kernels::parallel_for(call.heads(), kernels::pieces_at_once(flops), [&](index_t begin, index_t stop) {
+  kernels::parallel_for(call.heads(), kernels::grain_for(flops), [&](index_t begin, index_t stop) {
     Scores<T> scores(in);
     Room<T> made(largest_block(call)), dropped(call.keep ? largest_block(call) : 0);
     T* ds = made.data();

@@ -9,8 +9,8 @@
 #include <map>
 #include <vector>
 
-#include "autograd/kernels/allocator.h"
-#include "autograd/kernels/thread_pool.h"
+#include "autograd/memory.h"
+#include "autograd/threads.h"
 #include "lessons/09_attention_vs_rnn/models.h"
 
 namespace heed::lessons {
@@ -26,22 +26,15 @@ inline std::vector<Tensor> random_tokens(index_t n, index_t batch, index_t width
 // Returns the length of the longest chain of dependent ops in the graph of y. These ops cannot
 // run in parallel.
 inline index_t longest_chain(const Tensor& y) {
-  std::map<std::uint64_t, const Node*> nodes;  // by id: a node has a larger id than its inputs
-  std::vector<const Node*> open = {y.state()->node.get()};
-  while (!open.empty()) {
-    const Node* node = open.back();
-    open.pop_back();
-    if (!nodes.emplace(node->id, node).second) continue;
-    for (const Node::Input& input : node->inputs)
-      if (input.node) open.push_back(input.node.get());
+  const auto nodes = graph_nodes(y);              // newest first
+  std::map<std::uint64_t, index_t> chain_length;  // by id: the longest chain that ends with the node
+  for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
+    index_t& length = chain_length[(*node)->id];
+    length = 1;
+    for (const Node::Input& input : (*node)->inputs)
+      if (input.node) length = std::max(length, chain_length[input.node->id] + 1);
   }
-  std::map<std::uint64_t, index_t> chain;  // the longest chain that ends with this node
-  for (const auto& [id, node] : nodes) {
-    chain[id] = 1;
-    for (const Node::Input& input : node->inputs)
-      if (input.node) chain[id] = std::max(chain[id], chain[input.node->id] + 1);
-  }
-  return chain.rbegin()->second;
+  return chain_length.rbegin()->second;
 }
 
 // Sets the number of threads for a scope.

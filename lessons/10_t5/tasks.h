@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/ids.h"
+#include "autograd/int_tensor.h"
 #include "autograd/random.h"
 #include "data/text/batches.h"
 #include "data/text/sentences.h"

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "autograd/ids.h"
+#include "autograd/int_tensor.h"
 #include "autograd/mask.h"
 #include "autograd/tensor.h"
 

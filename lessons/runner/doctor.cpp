@@ -6,7 +6,7 @@
 
 #include "autograd/kernels/isa.h"
 #include "autograd/kernels/kernels.h"
-#include "autograd/kernels/thread_pool.h"
+#include "autograd/threads.h"
 #include "lessons/runner/messages.h"
 #include "lessons/runner/report.h"
 #include "lessons/runner/text.h"

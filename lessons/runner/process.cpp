@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "autograd/kernels/sanitizers.h"
 #include "lessons/runner/messages.h"
 #include "lessons/runner/places.h"
 
@@ -27,13 +28,7 @@ using Clock = std::chrono::steady_clock;
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // A sanitizer maps terabytes of shadow; under it memory cannot be limited.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#elif defined(__has_feature)
-constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool sanitized = false;
-#endif
+constexpr bool sanitized = HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER;
 
 // What a mistake may not do to the machine: fill the disk with core files, or the memory until it swaps. RLIMIT_DATA
 // counts what can be written to; the address space is no measure, for threads reserve much of it and use little.

@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "autograd/gradcheck.h"
-#include "autograd/kernels/allocator.h"
-#include "autograd/kernels/thread_pool.h"
+#include "autograd/memory.h"
+#include "autograd/threads.h"
 #include "tests/autograd/ops/testing.h"
 
 namespace heed {
