@@ -17,7 +17,7 @@
 #include "lessons/10_bert/masking.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 using namespace heed;
@@ -338,7 +338,7 @@ void with_published_weights(const Options& options, Page& page) {
   for (const char* special : {"[CLS]", "[SEP]", "[MASK]"})
     check(pieces.vocabulary().find(special).has_value(), "vocab.txt", list, ": no ", special, " among its ",
           pieces.vocabulary().size(), " tokens. Hint: is it BERT's?");
-  auto bert = data::from_pretrained<nn::BertForMaskedLM>(folder);
+  auto bert = nn::from_pretrained<nn::BertForMaskedLM>(folder);
   check(pieces.vocabulary().size() == bert.options.vocab_size, "vocab.txt", list, ": ",
         pieces.vocabulary().size(), " tokens, and the weights know ", bert.options.vocab_size,
         ". Hint: do they belong together?");

@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include "nn/detection_loss.h"
+#include "nn/models/detection_loss.h"
 
 namespace heed::lessons {
 

@@ -17,7 +17,8 @@
 #include "lessons/10_gpt/characters.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
-#include "nn/gpt.h"
+#include "nn/models/gpt.h"
+#include "nn/models/pretrained.h"
 #include "optim/optim.h"
 
 using namespace heed;
@@ -239,7 +240,7 @@ void with_published_weights(const Options& options, Page& page) {
   page.step("GPT-2 from " + folder);
   const Stopwatch watch;
   const auto bpe = data::BytePairEncoding::load(folder + "/merges.txt", folder + "/vocab.json");
-  auto gpt = data::from_pretrained<nn::GPT>(folder);
+  auto gpt = nn::from_pretrained<nn::GPT>(folder);
   check(bpe.vocabulary().size() <= gpt.options.vocab_size, "lesson_10_gpt", folder, ": vocab.json has ",
         bpe.vocabulary().size(), " tokens, the weights know ", gpt.options.vocab_size);
   page.say(concat(gpt.parameter_count(), " parameters and ", bpe.vocabulary().size(), " tokens, loaded in ",

@@ -11,7 +11,7 @@
 #include "data/text/lines.h"
 #include "lessons/support/lesson.h"
 #include "lessons/support/terminal.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 namespace heed::lessons {
@@ -81,7 +81,7 @@ bool classified_file(const Options& options, Page& page, const data::ImageNetFor
   check(!folder.empty() && !image.empty(), "--weights", "goes together with --image: both, or neither");
   const Tensor pixels = data::for_imagenet(data::read_pnm(image), form);
   const Stopwatch watch;
-  Model model = data::from_pretrained<Model>(folder);
+  Model model = nn::from_pretrained<Model>(folder);
   const double loaded = watch.seconds();
   const NoGrad no_grad;
   const Tensor shares = softmax(model.forward(pixels), -1)[0];

@@ -1,5 +1,5 @@
 // gpt.cpp — heed-bench gpt: training a character GPT, and generating with a cache, one token at a time.
-#include "nn/gpt.h"
+#include "nn/models/gpt.h"
 
 #include <optional>
 

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "tests/golden/golden.h"
 #include "tests/testing.h"
 

@@ -1,7 +1,7 @@
 // training_test.cpp — all parts together: the same bits on any number of threads, and no leak from step to step.
 #include "autograd/kernels/allocator.h"
 #include "data/data.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 #include "tests/testing.h"
 
