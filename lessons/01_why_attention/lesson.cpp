@@ -274,7 +274,7 @@ int main(int argc, char** argv) {
                                       .bidirectional = true};
     nn::Seq2Seq blind(sizes, gen);
     nn::Seq2SeqOptions looking = sizes;
-    looking.look = nn::Look::additive;
+    looking.attention = nn::AttentionKind::additive;
     nn::Seq2Seq seeing(looking, gen);
     by_length(options, page, material, blind, seeing, gen);
     alignment(options, page, material, seeing, gen);

@@ -21,7 +21,7 @@ struct Answer {
 inline std::vector<Answer> answers_of(const Tensor& logits, const Tensor& boxes) {
   const Tensor probability = softmax(logits, -1).slice(-1, 0, logits.size(-1) - 1);  // (B, N, K)
   const auto best = max(probability, -1);
-  const Tensor corners = nn::corners_of(boxes);
+  const Tensor corners = nn::center_to_corners(boxes);
   std::vector<Answer> answers;
   for (index_t b = 0; b < logits.size(0); ++b)
     for (index_t n = 0; n < logits.size(1); ++n)
@@ -51,7 +51,7 @@ struct BestOverlap {
 inline BestOverlap best_overlap(const Tensor& corners, const nn::Objects& of, index_t label) {
   BestOverlap best;
   if (of.labels.numel() == 0) return best;
-  const Tensor overlap = nn::iou(corners.unsqueeze(0), nn::corners_of(of.boxes));  // (n)
+  const Tensor overlap = nn::iou(corners.unsqueeze(0), nn::center_to_corners(of.boxes));  // (n)
   for (index_t i = 0; i < of.labels.numel(); ++i)
     if (of.labels[i] == label && overlap.at({i}) > best.iou) best = {i, overlap.at({i})};
   return best;

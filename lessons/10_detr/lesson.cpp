@@ -228,7 +228,7 @@ SvgPicture with_frames(const Pictures& test, const std::vector<Answer>& answers,
   };
   const nn::Objects& of = test.objects[static_cast<std::size_t>(b)];
   for (index_t i = 0; i < of.labels.numel(); ++i)
-    drawn.frames.push_back(frame(nn::corners_of(of.boxes)[i], shape_names[of.labels[i]], true));
+    drawn.frames.push_back(frame(nn::center_to_corners(of.boxes)[i], shape_names[of.labels[i]], true));
   for (const Answer& a : answers)
     if (a.picture == b && a.score >= sure)
       drawn.frames.push_back(frame(a.corners, concat(shape_names[a.label], " ", percent(a.score, 0)), false));

@@ -174,7 +174,7 @@ void the_cache(const Options& options, Page& page, nn::GPT& gpt, const Character
   const NoGrad no_grad;
   const IntTensor ids = one_text({text.validation.begin(), text.validation.begin() + context});
   const Tensor whole = gpt(ids);
-  nn::GPTCache cache;
+  nn::KVCache cache;
   double furthest = 0;
   for (index_t t = 0; t < context; ++t)
     furthest = std::max(furthest, max_abs_difference(gpt.forward(ids.slice(1, t, t + 1), cache).select(1, 0),

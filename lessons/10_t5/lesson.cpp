@@ -220,7 +220,7 @@ void the_cache(const Options& options, Page& page, nn::T5& model, const Material
   const IntTensor given = nn::shift_right(batch.labels, Words::pad);
   const Tensor whole = model.forward(batch.source, given, batch.real);
   const Tensor memory = model.encode(batch.source, batch.real);
-  nn::T5Cache cache;
+  nn::KVCache cache;
   double furthest = 0;
   for (index_t t = 0; t < given.size(1); ++t) {
     const Tensor logits = model.forward(given.slice(1, t, t + 1), memory, cache, batch.real);

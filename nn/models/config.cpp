@@ -1,4 +1,4 @@
-// config.cpp — the members of config.json: their values, and the walk over a model's table.
+// config.cpp — getters of config.json, and the validation against the table of a model.
 #include "nn/models/config.h"
 
 #include <algorithm>
@@ -11,8 +11,8 @@ namespace heed::nn {
 
 // ---- config.json ------------------------------------------------------------------------------------------
 
-// Writes a value as the messages and the tables do, numbers with as many digits as they need.
-static std::string shown(const Config::Value& value) {
+// Formats a value for messages and for the comparison with a table; numbers have the shortest exact form.
+static std::string format(const Config::Value& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   if (const auto* text = std::get_if<std::string>(&value)) return "'" + *text + "'";
   if (std::holds_alternative<std::nullptr_t>(value)) return "null";
@@ -20,6 +20,11 @@ static std::string shown(const Config::Value& value) {
   std::array<char, 32> digits{};
   const auto end = std::to_chars(digits.begin(), digits.end(), std::get<double>(value)).ptr;
   return {digits.begin(), end};
+}
+
+// Formats the value only if a message is printed.
+static auto shown(const Config::Value& value) {
+  return [&value] { return format(value); };
 }
 
 static bool is_null(const Config::Value& value) { return std::holds_alternative<std::nullptr_t>(value); }
@@ -35,81 +40,82 @@ bool Config::has(const std::string& name) const {
 template <class T>
 const T& Config::value(const std::string& name, const char* kind) const {
   const auto found = values_.find(name);
-  require(found != values_.end(), "needs '", name, "', ", kind);
+  require(found != values_.end(), "expected '", name, "', ", kind, ", got no such member");
   const T* value = std::get_if<T>(&found->second);
   require(value != nullptr, "'", name, "' must be ", kind, ", got ", shown(found->second));
   return *value;
 }
 
 double Config::number(const std::string& name) const { return value<double>(name, "a number"); }
-bool Config::flag(const std::string& name) const { return value<bool>(name, "true or false"); }
-std::string Config::text(const std::string& name) const { return value<std::string>(name, "a text"); }
+bool Config::boolean(const std::string& name) const { return value<bool>(name, "true or false"); }
+std::string Config::string(const std::string& name) const { return value<std::string>(name, "a string"); }
 
 static bool is_integer(double x) { return x == std::floor(x) && std::abs(x) < 0x1p53; }
 
-index_t Config::whole(const std::string& name) const {
-  const double x = value<double>(name, "a whole number");
-  require(is_integer(x), "'", name, "' must be a whole number, got ", shown(x));
+index_t Config::integer(const std::string& name) const {
+  const double x = value<double>(name, "an integer");
+  require(is_integer(x), "'", name, "' must be an integer, got ", shown(x));
   return static_cast<index_t>(x);
 }
 
-std::vector<index_t> Config::wholes(const std::string& name) const {
+std::vector<index_t> Config::integers(const std::string& name) const {
   std::vector<index_t> list;
-  while (has(concat(name, ".", list.size()))) list.push_back(whole(concat(name, ".", list.size())));
-  require(!list.empty(), "needs '", name, "', a list of whole numbers");
+  while (has(concat(name, ".", list.size()))) list.push_back(integer(concat(name, ".", list.size())));
+  require(!list.empty(), "expected '", name, "', a list of integers, got no such member");
   return list;
 }
 
-index_t Config::whole_or(const std::string& name, index_t otherwise) const {
-  return has(name) ? whole(name) : otherwise;
+index_t Config::integer_or(const std::string& name, index_t default_value) const {
+  return has(name) ? integer(name) : default_value;
 }
-double Config::number_or(const std::string& name, double otherwise) const {
-  return has(name) ? number(name) : otherwise;
+double Config::number_or(const std::string& name, double default_value) const {
+  return has(name) ? number(name) : default_value;
 }
-bool Config::flag_or(const std::string& name, bool otherwise) const {
-  return has(name) ? flag(name) : otherwise;
+bool Config::boolean_or(const std::string& name, bool default_value) const {
+  return has(name) ? boolean(name) : default_value;
 }
-std::string Config::text_or(const std::string& name, const std::string& otherwise) const {
-  return has(name) ? text(name) : otherwise;
+std::string Config::string_or(const std::string& name, const std::string& default_value) const {
+  return has(name) ? string(name) : default_value;
 }
 
 index_t Config::square(const std::string& name) const {
-  if (!has(name + ".0")) return whole(name);
-  const std::vector<index_t> sides = wholes(name);
-  require(sides.size() == 2 && sides[0] == sides[1], "'", name, "' must be a square, got ",
-          sides.size() == 2 ? concat(sides[0], " x ", sides[1]) : concat(sides.size(), " sides"));
+  if (!has(name + ".0")) return integer(name);
+  const std::vector<index_t> sides = integers(name);
+  require(sides.size() == 2 && sides[0] == sides[1], "'", name, "' must be a square, got ", [&] {
+    return sides.size() == 2 ? concat(sides[0], " x ", sides[1]) : concat(sides.size(), " sides");
+  });
   return sides[0];
 }
 
-index_t Config::classes(index_t otherwise) const {
+index_t Config::classes(index_t default_value) const {
   const auto is_label = [](const auto& member) { return member.first.starts_with("id2label."); };
   const index_t labels = std::count_if(values_.begin(), values_.end(), is_label);
   index_t classes = labels;
   std::string first = "id2label";
   for (const std::string name : {"num_labels", "num_classes"}) {
     if (!has(name)) continue;
-    const index_t given = whole(name);
-    require(classes == 0 || classes == given, "'", name, "' is ", given, ", but '", first, "' has ", classes,
+    const index_t count = integer(name);
+    require(classes == 0 || classes == count, "'", name, "' is ", count, ", but '", first, "' has ", classes,
             "; expected the same number of classes");
-    classes = given;
+    classes = count;
     if (labels == 0) first = name;
   }
-  return classes > 0 ? classes : otherwise;
+  return classes > 0 ? classes : default_value;
 }
 
 void Config::must_be(const std::string& name, const std::string& expected) const {
-  const std::string given = text_or(name, expected);
-  require(given == expected, "'", name, "' is '", given, "'; this model computes '", expected, "'");
+  const std::string value = string_or(name, expected);
+  require(value == expected, "'", name, "' is '", value, "'; this model computes '", expected, "'");
 }
 
-void Config::must_divide(const std::string& part, const std::string& whole_name) const {
-  require(whole(whole_name) % whole(part) == 0, "'", part, "' must divide '", whole_name, "', got ",
-          whole(part), " and ", whole(whole_name));
+void Config::must_divide(const std::string& divisor, const std::string& dividend) const {
+  const index_t a = integer(dividend), b = integer(divisor);
+  require(a % b == 0, "'", divisor, "' must divide '", dividend, "', got ", b, " and ", a);
 }
 
 // ---- the tables of members ----------------------------------------------------------------------------------
 
-// The members of every published configuration. A family's own row of the same name comes first.
+// Members that every published configuration may have. A row of the same name in the table of a model takes precedence.
 static std::span<const ConfigMember> common_members() {
   using enum MemberKind;
   static constexpr ConfigMember table[] = {
@@ -120,15 +126,14 @@ static std::span<const ConfigMember> common_members() {
       {"tie_encoder_decoder", fixed, "false | null"},
       {"pruned_heads", fixed, "null"},
       {"quantization_config", fixed, "null"},
-      {"auto_map", fixed, "null"},  // a model of the file's own code
+      {"auto_map", fixed, "null"},  // a model with its own code
       {"per_layer_config", fixed, "null"},
-      // Classes: the models with a classifier have rows of their own.
+      // Classes: the tables of models with a classifier have other rows.
       {"id2label", unused},
       {"label2id", unused},
       {"num_labels", unused},
       {"problem_type", unused},
-      // Metadata; how results are returned; precision and memory. heed computes with float32
-      // whatever the file holds.
+      // Metadata; the form of results; precision and memory. heed always computes in float32.
       {"transformers_version", unused},
       {"name_or_path", unused},
       {"tokenizer_class", unused},
@@ -156,7 +161,7 @@ static std::span<const ConfigMember> common_members() {
       {"gradient_checkpointing", unused},
       {"chunk_size_feed_forward", unused},
       {"initializer_range", unused},  // of weights that the file replaces
-      // Generation: heed's functions take options of their own.
+      // Generation: the functions of heed have separate options.
       {"prefix", unused},
       {"bos_token_id", unused},
       {"eos_token_id", unused},
@@ -213,7 +218,7 @@ static std::span<const ConfigMember> common_members() {
 
 using Tables = std::initializer_list<std::span<const ConfigMember>>;
 
-// The row of exactly this name; null if there is none.
+// Returns the row of exactly this name, or null.
 static const ConfigMember* find_row(const Tables& tables, std::string_view name) {
   const auto find = [&](std::span<const ConfigMember> table) -> const ConfigMember* {
     const auto row =
@@ -225,7 +230,7 @@ static const ConfigMember* find_row(const Tables& tables, std::string_view name)
   return find(common_members());
 }
 
-// The row of this name, or of the innermost object or list around it that has a row.
+// Returns the row of this name, or of the innermost enclosing object or list that has a row, or null.
 static const ConfigMember* row_of(const Tables& tables, std::string_view name) {
   while (true) {
     if (const ConfigMember* row = find_row(tables, name)) return row;
@@ -235,7 +240,7 @@ static const ConfigMember* row_of(const Tables& tables, std::string_view name) {
   }
 }
 
-// Whether one of the " | "-separated values is `value`.
+// Whether `value` is one of the values separated by " | ".
 static bool is_listed(std::string_view values, std::string_view value) {
   constexpr std::string_view separator = " | ";
   while (true) {
@@ -246,11 +251,11 @@ static bool is_listed(std::string_view values, std::string_view value) {
   }
 }
 
-// The range of the values of a kind, and whether they are integers.
+// The range of valid values of a kind, and whether they must be integers.
 namespace {
 struct Range {
   double low, high;
-  bool is_whole;
+  bool is_integer_kind;
 };
 }  // namespace
 
@@ -268,8 +273,8 @@ static Range range_of(MemberKind kind) {
   }
 }
 
-// Names the value that the model computes, the first of a fixed row, in a message.
-static std::string computed(std::string_view value) {
+// Describes the value that the model implements, the first one of a fixed row, for a message.
+static std::string implemented(std::string_view value) {
   if (value == "null") return "without it";
   return concat(value.starts_with('\'') ? "" : "as if it were ", value);
 }
@@ -278,9 +283,9 @@ void Config::check_value(const ConfigMember& row, const std::string& name, const
   const std::string_view values = row.values;
   if (row.kind == MemberKind::unused) return;
   if (row.kind == MemberKind::fixed) {
-    const bool accepted = is_listed(values, shown(value)) || (is_empty(value) && is_listed(values, "null"));
+    const bool accepted = is_listed(values, format(value)) || (is_empty(value) && is_listed(values, "null"));
     require(accepted, "'", name, "' is ", shown(value), "; this model computes ",
-            computed(values.substr(0, values.find(" | "))));
+            [&] { return implemented(values.substr(0, values.find(" | "))); });
     return;
   }
   if (is_null(value) && is_listed(values, "null")) return;
@@ -296,8 +301,8 @@ void Config::check_value(const ConfigMember& row, const std::string& name, const
           shown(value));
   const Range range = range_of(row.kind);
   const auto* x = std::get_if<double>(&value);
-  require(x && *x >= range.low && *x <= range.high && (!range.is_whole || is_integer(*x)), "'", name,
-          "' must be ", range.is_whole ? "an integer" : "a number", " from ", shown(range.low), " to ",
+  require(x && *x >= range.low && *x <= range.high && (!range.is_integer_kind || is_integer(*x)), "'", name,
+          "' must be ", range.is_integer_kind ? "an integer" : "a number", " from ", shown(range.low), " to ",
           shown(range.high), ", got ", shown(value));
 }
 
@@ -310,7 +315,7 @@ void Config::check_family(Tables tables) const {
   }
 }
 
-Config Config::checked(Tables tables) const {
+Config Config::validated(Tables tables) const {
   Config known;
   known.where_ = where_;
   check_family(tables);
@@ -331,12 +336,12 @@ Config Config::checked(Tables tables) const {
   for (const auto& [row, name] : aliases) {
     const Value& value = values_.at(name);
     if (is_null(value)) continue;
-    ConfigMember as = *find_row(tables, row->values);
-    as.name = row->name;
-    check_value(as, name, value);
+    ConfigMember renamed = *find_row(tables, row->values);
+    renamed.name = row->name;
+    check_value(renamed, name, value);
     const auto [same, is_new] = known.values_.emplace(row->values, value);
     require(is_new || same->second == value, "'", name, "' is ", shown(value), ", but '", row->values,
-            "' is ", shown(same->second), "; expected the same value, they are names of one setting");
+            "' is ", shown(same->second), "; expected the same value, because both name one setting");
   }
   return known;
 }

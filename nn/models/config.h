@@ -1,11 +1,11 @@
-// config.h — lesson 10: config.json, and which of its settings a model implements.
+// config.h — lesson 10: the settings in config.json, and which of them a model implements.
 //
 //   static constexpr ConfigMember table[] = {
 //       {"n_embd", MemberKind::size},
 //       {"activation_function", MemberKind::fixed, "'gelu_new'"},
 //       {"summary_type", MemberKind::unused}};
-//   const Config config = file.checked({table});     // throws for a setting that would be ignored
-//   config.whole("n_embd");
+//   const Config config = file.validated({table});   // throws for a setting that would be ignored
+//   config.integer("n_embd");
 #pragma once
 
 #include <initializer_list>
@@ -22,10 +22,10 @@
 
 namespace heed::nn {
 
-// How from_config treats one member of config.json. A table of them is data of the model: every
-// member that changes what is computed has a row, so that no setting is ignored silently.
+// How from_config treats one member of config.json. Each model has a table of members: every member that changes the
+// computation has a row, so no setting is ignored silently.
 enum class MemberKind {
-  // Members that the model implements, and the values that are possible:
+  // Members that the model implements, with their valid values:
   size,     // an integer from 1 to 2^24
   count,    // an integer from 0 to 4096: a number of layers
   id,       // an integer from 0 to 2^24: a token
@@ -33,28 +33,27 @@ enum class MemberKind {
   epsilon,  // a number from 0 to 1
   square,   // a size, or a list of two equal ones
   sizes,    // a list of sizes
-  labels,   // an object with one entry for each class
-  alias,    // another name of the member `values`, whose kind it has; both must have the same value
-  // Members that it does not implement:
-  fixed,  // changes what is computed: must have one of `values`
-  // Does not change what the model computes: metadata, initialisation, the weights of the loss, and
-  // generation, whose functions take options of their own.
+  labels,   // an object with one entry per class
+  alias,    // another name of the member `values`; it has the same kind and must have the same value
+  // Members that the model does not implement:
+  fixed,  // changes the computation: must have one of `values`
+  // Does not change the computation: metadata, initialisation, the weights of the loss, and generation, which has
+  // separate options.
   unused,
 };
 
 struct ConfigMember {
   const char* name;  // also covers what is nested in it: "id2label" covers "id2label.0"
   MemberKind kind;
-  // fixed: the accepted values, separated by " | ", the one that the model computes first: "'gelu'
-  // | 'gelu_python'", "true", "0"; "null" also accepts an empty list or object. alias: a name.
-  // Others: "null" if null counts as absent.
+  // fixed: the accepted values, separated by " | "; the first is the one that the model implements:
+  // "'gelu' | 'gelu_python'", "true", "0"; "null" also accepts an empty list or object.
+  // alias: a name. Others: "null" if null counts as absent.
   const char* values = "";
 };
 
-// The members of a config.json, flat: {"vision": {"depths": [2, 6]}} is vision.depths.0 = 2,
-// vision.depths.1 = 6. std::monostate is an empty list or object. A getter throws "[config.json]
-// FILE: …" with the member's name if the member is absent (or null) or of another kind; FILE is
-// left out if it is unknown.
+// The members of a config.json, flattened: {"vision": {"depths": [2, 6]}} becomes vision.depths.0 = 2,
+// vision.depths.1 = 6. std::monostate is an empty list or object. A getter throws "[config.json] FILE: …" with the
+// name of the member if the member is absent, null or of another kind; FILE is omitted if it is unknown.
 class Config {
  public:
   using Values = data::FlatJson;
@@ -65,50 +64,49 @@ class Config {
       : values_(std::move(values)), where_(file.empty() ? "" : std::move(file) + ": ") {}
 
   bool has(const std::string& name) const;
-  index_t whole(const std::string& name) const;
+  index_t integer(const std::string& name) const;
   double number(const std::string& name) const;
-  bool flag(const std::string& name) const;
-  std::string text(const std::string& name) const;
-  std::vector<index_t> wholes(const std::string& name) const;  // of a list: name.0, name.1, …
-  // The same, where older files leave the member out.
-  index_t whole_or(const std::string& name, index_t otherwise) const;
-  double number_or(const std::string& name, double otherwise) const;
-  bool flag_or(const std::string& name, bool otherwise) const;
-  std::string text_or(const std::string& name, const std::string& otherwise) const;
+  bool boolean(const std::string& name) const;
+  std::string string(const std::string& name) const;
+  std::vector<index_t> integers(const std::string& name) const;  // of a list: name.0, name.1, …
+  // The same with a default value, for members that older files omit.
+  index_t integer_or(const std::string& name, index_t default_value) const;
+  double number_or(const std::string& name, double default_value) const;
+  bool boolean_or(const std::string& name, bool default_value) const;
+  std::string string_or(const std::string& name, const std::string& default_value) const;
   // One number for a square: the member itself, or a list of two equal numbers.
   index_t square(const std::string& name) const;
-  // The number of classes: the entries of id2label, num_labels or num_classes, which must agree;
-  // else `otherwise`.
-  index_t classes(index_t otherwise) const;
+  // The number of classes: the number of entries of id2label, num_labels or num_classes, which must agree. Returns
+  // the default value if all are absent.
+  index_t classes(index_t default_value) const;
 
-  // Throws where a member that says what is computed says something else than this model computes.
+  // Throws if the member is present with another value.
   void must_be(const std::string& name, const std::string& value) const;
   // Throws unless the first member divides the second.
-  void must_divide(const std::string& part, const std::string& whole) const;
+  void must_divide(const std::string& divisor, const std::string& dividend) const;
   // Throws "[config.json] FILE: parts…".
   template <class... Parts>
   [[noreturn]] void reject(const Parts&... parts) const {
     fail("config.json", where_, parts...);
   }
-  // The same unless `holds`.
+  // Throws the same error unless `holds`.
   template <class... Parts>
   void require(bool holds, const Parts&... parts) const {
     if (!holds) reject(parts...);
   }
 
-  // The members that the model reads, under the names of the tables: aliases renamed, nulls left
-  // out. Throws if the value of a member is not one that its row allows. The first row of a name
-  // counts; the last table is the one that all families share (in config.cpp). A member without a
-  // row throws, too, unless it is null, empty or private ("_…"): it may change what is computed.
-  // If model_type or architectures do not fit, the error names them, whatever else does not.
-  Config checked(std::initializer_list<std::span<const ConfigMember>> tables) const;
+  // Returns the members that the model reads, with aliases renamed and nulls removed. Throws if a row does not allow
+  // the value of a member. If several tables have a row for a name, the first one is used; the last table, which all
+  // models share, is in config.cpp. A member without a row also throws, unless it is null, empty or private ("_…"),
+  // because it may change the computation. If model_type or architectures are wrong, the error names them first.
+  Config validated(std::initializer_list<std::span<const ConfigMember>> tables) const;
 
  private:
   template <class T>
   const T& value(const std::string& name, const char* kind) const;
   void check_value(const ConfigMember& row, const std::string& name, const Value& value) const;
-  // Checks model_type and architectures before all other members: of another family's file, any
-  // member may be unknown, and its name would hide the reason.
+  // Checks model_type and architectures before all other members: in a file of another model family, any member may
+  // be unknown, and naming it would hide the cause.
   void check_family(std::initializer_list<std::span<const ConfigMember>> tables) const;
   Values values_;
   std::string where_;

@@ -1,4 +1,3 @@
-// detection_loss.cpp — match, then count.
 #include "nn/models/detection_loss.h"
 
 #include <algorithm>
@@ -10,23 +9,22 @@ namespace heed::nn {
 static void check_objects(const Tensor& logits, const Tensor& boxes, const std::vector<Objects>& objects) {
   check(logits.defined() && boxes.defined() && logits.rank() == 3 && boxes.rank() == 3 &&
             boxes.size(2) == 4 && logits.size(0) == boxes.size(0) && logits.size(1) == boxes.size(1),
-        "detection_loss", "each layer needs logits (B, N, K + 1) and boxes (B, N, 4)");
-  check(logits.dtype() == boxes.dtype(), "detection_loss", "logits are ", name(logits.dtype()), " and boxes ",
-        name(boxes.dtype()), "; dtypes must agree. Hint: convert one with to()");
-  check(static_cast<index_t>(objects.size()) == logits.size(0), "detection_loss", "there are ",
-        logits.size(0), " pictures and objects of ", objects.size());
+        "detection_loss", "expected logits (B, N, K + 1) and boxes (B, N, 4) of each layer, got ", logits,
+        " and ", boxes);
+  check(logits.dtype() == boxes.dtype(), "detection_loss", "expected logits and boxes of one dtype, got ",
+        name(logits.dtype()), " and ", name(boxes.dtype()), ". Hint: convert one with to()");
+  check(static_cast<index_t>(objects.size()) == logits.size(0), "detection_loss", "expected objects for ",
+        logits.size(0), " images, got objects for ", objects.size());
   const index_t classes = logits.size(2) - 1;
-  for (const Objects& of : objects) {
-    const index_t n = of.labels.numel();
-    check(n == 0 || (of.boxes.defined() && of.boxes.shape() == Shape{n, 4}), "detection_loss",
-          "a picture has ", n, " labels; its boxes must be ", Shape{n, 4}, ", got ",
-          of.boxes.defined() ? to_string(of.boxes.shape()) : "an undefined tensor");
-    check(n <= logits.size(1), "detection_loss", "a picture has ", n, " objects, more than the ",
-          logits.size(1),
-          " queries. Hint: num_queries must be at least as many as the objects of any picture.");
-    for (const index_t label : of.labels.values())
-      check(label >= 0 && label < classes, "detection_loss", "a label is ", label, "; there are ", classes,
-            " classes, from 0");
+  for (const Objects& image : objects) {
+    const index_t n = image.labels.numel();
+    check(n == 0 || (image.boxes.defined() && image.boxes.shape() == Shape{n, 4}), "detection_loss",
+          "expected boxes ", Shape{n, 4}, " for an image with ", n, " labels, got ", image.boxes);
+    check(n <= logits.size(1), "detection_loss", "expected at most as many objects as queries, ",
+          logits.size(1), ", got ", n, " in an image. Hint: increase num_queries");
+    for (const index_t label : image.labels.values())
+      check(label >= 0 && label < classes, "detection_loss", "expected labels in [0, ", classes, "), got ",
+            label);
   }
 }
 
@@ -37,8 +35,7 @@ static void check_options(const DetectionLossOptions& o) {
           "expected costs and weights that are finite and not negative, got ", weight);
 }
 
-// The sum of the terms, each times its weight. A weight of 0 leaves its term out, also if it is NaN
-// or infinite.
+// The weighted sum of the terms. A weight of 0 removes its term, even if the term is NaN or infinite.
 static Tensor weighted_sum(const std::vector<std::pair<Tensor, double>>& terms) {
   Tensor total = zeros({}, terms[0].first.dtype());
   for (const auto& [term, weight] : terms)
@@ -46,19 +43,19 @@ static Tensor weighted_sum(const std::vector<std::pair<Tensor, double>>& terms) 
   return total;
 }
 
-// What it costs that query i is object j, (N, n).
-static Tensor costs(const Tensor& logits, const Tensor& boxes, const Objects& of,
+// The cost of assigning query i to object j, (N, n).
+static Tensor costs(const Tensor& logits, const Tensor& boxes, const Objects& image,
                     const DetectionLossOptions& o) {
-  const Tensor targets = of.boxes.to(boxes.dtype());
-  const Tensor probability = index_select(softmax(logits, -1), 1, of.labels);
+  const Tensor targets = image.boxes.to(boxes.dtype());
+  const Tensor probability = index_select(softmax(logits, -1), 1, image.labels);
   const Tensor distance = sum(abs(boxes.unsqueeze(1) - targets.unsqueeze(0)), -1);
-  const Tensor agreement = giou(corners_of(boxes).unsqueeze(1), corners_of(targets).unsqueeze(0));
+  const Tensor overlap = giou(center_to_corners(boxes).unsqueeze(1), center_to_corners(targets).unsqueeze(0));
   const Tensor cost =
-      weighted_sum({{distance, o.cost_box}, {probability, -o.cost_class}, {agreement, -o.cost_giou}});
-  return cost.expand({boxes.size(0), targets.size(0)});  // of weights of 0, it is one number
+      weighted_sum({{distance, o.cost_box}, {probability, -o.cost_class}, {overlap, -o.cost_giou}});
+  return cost.expand({boxes.size(0), targets.size(0)});  // a scalar if all costs are 0
 }
 
-// assign() takes +infinity for a forbidden pair, but no pair of a query and an object is forbidden.
+// assign() treats +infinity as a forbidden pair, but no pair of a query and an object is forbidden.
 static void check_costs(const Tensor& costs, index_t image) {
   const std::vector<double> values = costs.to_vector();
   for (std::size_t i = 0; i < values.size(); ++i)
@@ -68,7 +65,7 @@ static void check_costs(const Tensor& costs, index_t image) {
                                 : "-inf",
           " for query ", static_cast<index_t>(i) / costs.size(1), " and object ",
           static_cast<index_t>(i) % costs.size(1), " of image ", image,
-          "; its logits, its boxes or the objects' boxes hold NaN or too large numbers");
+          "; the logits or the boxes contain NaN or values that are too large");
 }
 
 std::vector<Assignment> match(const Tensor& logits, const Tensor& boxes, const std::vector<Objects>& objects,
@@ -78,77 +75,78 @@ std::vector<Assignment> match(const Tensor& logits, const Tensor& boxes, const s
   const NoGrad no_grad;
   std::vector<Assignment> pairs;
   for (index_t b = 0; b < logits.size(0); ++b) {
-    const Objects& of = objects[static_cast<std::size_t>(b)];
-    if (of.labels.numel() == 0) {
+    const Objects& image = objects[static_cast<std::size_t>(b)];
+    if (image.labels.numel() == 0) {
       pairs.emplace_back();
       continue;
     }
-    const Tensor cost = costs(logits[b], boxes[b], of, options);
+    const Tensor cost = costs(logits[b], boxes[b], image, options);
     check_costs(cost, b);
     pairs.push_back(assign(cost));
   }
   return pairs;
 }
 
-// The class of each query, and how much it counts. What does not count is ignored: a weight of 0
-// times an infinite cross entropy would be NaN.
+// The weighted cross entropy of the class of each query. Queries of weight 0 are ignored: 0 times an infinite cross
+// entropy would be NaN.
 static Tensor class_loss(const Tensor& logits, const std::vector<index_t>& classes,
                          const DetectionLossOptions& o) {
   constexpr index_t ignored = -100;
-  const index_t queries = static_cast<index_t>(classes.size()), nothing = logits.size(-1) - 1;
+  const index_t queries = static_cast<index_t>(classes.size()), no_object = logits.size(-1) - 1;
   std::vector<index_t> targets;
   std::vector<double> weights;
   double weight_sum = 0;
   for (const index_t c : classes) {
-    const double weight = c == nothing ? o.no_object : 1;
+    const double weight = c == no_object ? o.no_object : 1;
     targets.push_back(weight == 0 ? ignored : c);
     weights.push_back(weight);
     weight_sum += weight;
   }
-  const Tensor each = cross_entropy(logits.reshape({queries, nothing + 1}), IntTensor(targets, {queries}),
+  const Tensor each = cross_entropy(logits.reshape({queries, no_object + 1}), IntTensor(targets, {queries}),
                                     {.reduction = Reduction::none, .ignore_index = ignored});
   return sum(each * from_vector(weights, {queries}, logits.dtype())) / std::max(weight_sum, 1e-12);
 }
 
-// Of one layer: everything about matched pairs is gathered over the batch, in the order of their objects' pictures.
+// The loss of one layer. The matched pairs are gathered over the batch, in the order of the images.
 static DetectionLoss layer_loss(const Tensor& logits, const Tensor& boxes,
                                 const std::vector<Objects>& objects, const DetectionLossOptions& o) {
   const std::vector<Assignment> pairs = match(logits, boxes, objects, o);
-  const index_t batch = logits.size(0), queries = logits.size(1), nothing = logits.size(2) - 1;
-  std::vector<index_t> classes(static_cast<std::size_t>(batch * queries), nothing), rows;
-  std::vector<Tensor> wanted;
+  const index_t batch = logits.size(0), queries = logits.size(1), no_object = logits.size(2) - 1;
+  std::vector<index_t> classes(static_cast<std::size_t>(batch * queries), no_object), rows;
+  std::vector<Tensor> targets;
   for (index_t b = 0; b < batch; ++b) {
     const auto& [query, object, cost] = pairs[static_cast<std::size_t>(b)];
-    const Objects& of = objects[static_cast<std::size_t>(b)];
+    const Objects& image = objects[static_cast<std::size_t>(b)];
     for (std::size_t i = 0; i < query.size(); ++i) {
       rows.push_back(b * queries + query[i]);
-      classes[static_cast<std::size_t>(rows.back())] = of.labels[object[i]];
-      wanted.push_back(of.boxes[object[i]].to(boxes.dtype()));
+      classes[static_cast<std::size_t>(rows.back())] = image.labels[object[i]];
+      targets.push_back(image.boxes[object[i]].to(boxes.dtype()));
     }
   }
   const auto count = static_cast<index_t>(rows.size());
-  const Tensor got = index_select(boxes.reshape({batch * queries, 4}), 0, IntTensor(rows, {count}));
-  const Tensor want = wanted.empty() ? zeros({0, 4}, boxes.dtype()) : stack(wanted);
+  const Tensor predicted = index_select(boxes.reshape({batch * queries, 4}), 0, IntTensor(rows, {count}));
+  const Tensor target = targets.empty() ? zeros({0, 4}, boxes.dtype()) : stack(targets);
   const auto n = static_cast<double>(std::max<index_t>(count, 1));
   DetectionLoss loss;
   loss.classes = class_loss(logits, classes, o);
-  loss.box = sum(abs(got - want)) / n;
-  loss.giou = sum(1.0 - giou(corners_of(got), corners_of(want))) / n;
+  loss.box = sum(abs(predicted - target)) / n;
+  loss.giou = sum(1.0 - giou(center_to_corners(predicted), center_to_corners(target))) / n;
   loss.total =
       weighted_sum({{loss.classes, o.weight_class}, {loss.box, o.weight_box}, {loss.giou, o.weight_giou}});
   return loss;
 }
 
-DetectionLoss detection_loss(const Detections& found, const std::vector<Objects>& objects,
+DetectionLoss detection_loss(const Detections& detections, const std::vector<Objects>& objects,
                              const DetectionLossOptions& options) {
-  check(found.logits.defined() && found.logits.rank() == 4 && found.boxes.defined() &&
-            found.boxes.rank() == 4 && found.logits.size(0) == found.boxes.size(0) &&
-            found.logits.size(0) >= 1,
-        "detection_loss", "needs logits (L, B, N, K + 1) and boxes (L, B, N, 4)");
+  check(detections.logits.defined() && detections.logits.rank() == 4 && detections.boxes.defined() &&
+            detections.boxes.rank() == 4 && detections.logits.size(0) == detections.boxes.size(0) &&
+            detections.logits.size(0) >= 1,
+        "detection_loss", "expected logits (L, B, N, K + 1) and boxes (L, B, N, 4), got ", detections.logits,
+        " and ", detections.boxes);
   DetectionLoss loss;
   Tensor total;
-  for (index_t layer = 0; layer < found.logits.size(0); ++layer) {
-    loss = layer_loss(found.logits[layer], found.boxes[layer], objects, options);
+  for (index_t layer = 0; layer < detections.logits.size(0); ++layer) {
+    loss = layer_loss(detections.logits[layer], detections.boxes[layer], objects, options);
     total = total.defined() ? total + loss.total : loss.total;
   }
   loss.total = total;

@@ -1,13 +1,14 @@
-// gpt.h — lesson 10: the decoder alone. Each token attends to those before it and predicts the one that follows.
+// gpt.h — lesson 10: a decoder without cross-attention. Each token attends to itself and to the tokens before it and
+// predicts the next one.
 //
 //   GPT gpt({.vocab_size = 65, .context = 64, .d_model = 128, .nhead = 4, .num_layers = 4}, gen);
-//   Tensor logits = gpt(ids);                          // (B, T, V): logits[t] is about token t + 1
-//   GPTCache cache;                                     // generation: each token is read once
+//   Tensor logits = gpt(ids);                          // (B, T, V): logits[t] predicts token t + 1
+//   KVCache cache;                                      // generation: each token is processed once
 //   Tensor next = gpt.forward(prompt, cache);           // (B, 1, V)
 //   next = gpt.forward(argmax(next, -1), cache);
 //
-// What it changes about section 5's block: a causal mask, the norms before the sublayers, GELU, learned positions, and
-// an output that is the embedding once more. Radford et al., "Language models are unsupervised multitask learners", 2019.
+// Differences from the block of lesson 05: a causal mask, pre-LN, GELU, learned positions, and an output layer that is
+// tied to the embedding. Radford et al., "Language models are unsupervised multitask learners", 2019.
 #pragma once
 
 #include <functional>
@@ -17,20 +18,22 @@
 #include "nn/dropout.h"
 #include "nn/embedding.h"
 #include "nn/linear.h"
-#include "nn/models/cache_owner.h"
-#include "nn/models/pretrained.h"
+#include "nn/models/kv_cache.h"
 #include "nn/models/sampling.h"
 #include "nn/norm.h"
 
 namespace heed::nn {
 
+class Config;
+struct PublishedNames;
+
 struct GPTOptions {
   index_t vocab_size = 0;  // V
-  index_t context = 1024;  // the most tokens it has positions for
+  index_t context = 1024;  // the maximal number of tokens
   index_t d_model = 0;     // C
   index_t nhead = 1;       // H; must divide d_model
   index_t num_layers = 1;
-  double dropout = 0.1;  // of what the sublayers return
+  double dropout = 0.1;  // of the outputs of the sublayers
   // Of the attention weights, and of the embeddings; empty: dropout.
   std::optional<double> attention_dropout = {}, embedding_dropout = {};
   double layer_norm_eps = 1e-5;
@@ -40,36 +43,23 @@ inline GPTOptions gpt2_small() {
   return {.vocab_size = 50257, .context = 1024, .d_model = 768, .nhead = 12, .num_layers = 12};
 }
 
-// The keys and values of the tokens that a model has read, a pair for each layer. They are all that later tokens ask of
-// earlier ones: with them a token costs one row of every product instead of the whole sequence again.
-// A copy shares the tensors: continue either the cache or its copy, not both.
-struct GPTCache {
-  struct Layer {
-    Tensor keys, values;  // (B, H, context, D), of which the first `length` are filled
-  };
-  std::vector<Layer> layers;  // empty before the first call
-  index_t length = 0;         // tokens read so far
-  CacheOwner owner = {};      // the model, from the first call on; a clone is another
-};
-
-// Attention in which query t sees keys 0 … t. x (B, T, C) -> (B, T, C).
+// Causal self-attention: query t attends to keys 0 … t. x (B, T, C) -> (B, T, C).
 struct CausalSelfAttention : ModuleOf<CausalSelfAttention> {
   GPTOptions options;
-  Linear c_attn;  // C -> 3C: queries, keys and values at once
+  Linear c_attn;  // C -> 3C: queries, keys and values in one product
   Linear c_proj;
   Dropout resid_dropout;
-  Generator generator;  // of the dropout on the weights
+  Generator generator;  // for the dropout of the attention weights
 
   CausalSelfAttention(GPTOptions options, Generator& gen);
-  // With `kept`, x continues what was read before: its first token is number `at`. Throws if kept's
-  // keys and values are not (B, H, context, D) of x's dtype, or if the context ends before the last
-  // token.
-  Tensor forward(const Tensor& x, GPTCache::Layer* kept = nullptr, index_t at = 0);
+  // With a cache, x continues the cached sequence: its first token has index `position`. Throws if the cached keys and
+  // values are not (B, H, context, D) of x's dtype, or if the last token does not fit into the context.
+  Tensor forward(const Tensor& x, KVCache::Layer* cache = nullptr, index_t position = 0);
   void visit(Visitor& v) override;
   std::string type() const override { return "CausalSelfAttention"; }
 };
 
-// C -> 4C -> C with the tanh form of GELU.
+// C -> 4C -> C with the tanh approximation of GELU.
 struct GPTFeedForward : ModuleOf<GPTFeedForward> {
   GPTOptions options;
   Linear c_fc, c_proj;
@@ -90,15 +80,16 @@ struct GPTBlock : ModuleOf<GPTBlock> {
   GPTFeedForward mlp;
 
   GPTBlock(GPTOptions options, Generator& gen);
-  Tensor forward(const Tensor& x, GPTCache::Layer* kept = nullptr, index_t at = 0);
+  Tensor forward(const Tensor& x, KVCache::Layer* cache = nullptr, index_t position = 0);
   void visit(Visitor& v) override;
   std::string type() const override { return "GPTBlock"; }
 };
 
-// Starts as GPT-2 does: weights from N(0, 0.02), those that end a sublayer smaller by √(2 · num_layers).
+// Initialised as GPT-2: weights from N(0, 0.02²); the last layer of each sublayer has a standard deviation smaller by
+// √(2 · num_layers).
 struct GPT : ModuleOf<GPT> {
   GPTOptions options;
-  Embedding wte;  // tokens (V, C); the output layer is the same tensor
+  Embedding wte;  // tokens (V, C), tied to the output layer
   Embedding wpe;  // positions (context, C)
   Dropout drop;
   std::vector<GPTBlock> h;
@@ -107,54 +98,34 @@ struct GPT : ModuleOf<GPT> {
   GPT(GPTOptions options, Generator& gen);
   // ids (B, T) -> logits (B, T, V)
   Tensor forward(const IntTensor& ids);
-  // ids (B, T): the tokens that follow what the cache holds -> logits of the last one (B, 1, V). Records nothing.
-  // Throws "[GPT] …" if the context has no room for the tokens, or if the cache is not one of this
-  // model and batch: its layers, batch size, heads, widths, dtype, length and owner are checked. An
-  // exception leaves the cache as it was.
-  Tensor forward(const IntTensor& ids, GPTCache& cache);
+  // ids (B, T), the tokens after the cached ones -> logits of the last one (B, 1, V). Records no graph.
+  // Throws "[GPT] …" if the tokens do not fit into the context, or if the cache does not belong to this model and batch:
+  // its layers, batch size, heads, widths, dtype, length and owner are checked. After an exception the cache is
+  // unchanged.
+  Tensor forward(const IntTensor& ids, KVCache& cache);
   void visit(Visitor& v) override;
   std::string type() const override { return "GPT"; }
   std::string details() const override;
-  // GPT-2 as Hugging Face publishes it. Throws "[config.json] …" for a setting that this model does
-  // not implement.
+  // GPT-2 as Hugging Face publishes it. Throws "[config.json] …" for a setting that the model does not implement.
   static GPTOptions from_config(const Config& config);
   static PublishedNames published_names();
 
  private:
-  void check_cache(const GPTCache& cache, const IntTensor& ids) const;
-  Tensor hidden(const IntTensor& ids, GPTCache* cache);
+  void check_cache(const KVCache& cache, const IntTensor& ids) const;
+  Tensor hidden(const IntTensor& ids, KVCache* cache);
 };
 
 struct GenerateOptions {
-  index_t tokens = 100;  // how many to write
+  index_t tokens = 100;  // maximal number of generated tokens
   SamplingOptions sampling = {};
-  bool cached = true;  // false: reads everything again for every token, which gives the same text more slowly
-  index_t end = -1;    // the token after which nothing follows; -1: none
+  bool cached = true;  // false: processes the whole sequence again for every token; same result, but slower
+  index_t end = -1;    // the token that ends the sequence; -1: none
 };
-// Goes on from `prompt`, which must not be empty, and returns what it wrote; `each` is called with a token as soon as it
-// is there. Where the context is full, the later half of it is read again and the rest is
-// forgotten. It runs in evaluation mode and records nothing; the mode of each submodule is
-// restored. Throws "[generate] …" or "[sample] …" before any work if the prompt is empty, an id is
-// not in [0, V), or an option is out of range.
+// Continues `prompt`, which must not be empty, and returns the generated tokens; `each` is called with every token as
+// soon as it is generated. If the context is full, the model keeps its second half and discards the rest. Runs in
+// evaluation mode without a graph; the mode of each submodule is restored. Throws "[generate] …" or "[sample] …" before
+// any computation if the prompt is empty, an id is not in [0, V), or an option is out of range.
 std::vector<index_t> generate(GPT& gpt, const std::vector<index_t>& prompt, const GenerateOptions& options,
                               Generator& gen, const std::function<void(index_t)>& each = {});
-
-// The names under which it is published that are not ours.
-inline PublishedNames GPT::published_names() {
-  // GPT-2 was written with one-dimensional convolutions of width 1, whose weights lie (in, out).
-  static constexpr Rename table[] = {
-      {"h.*.attn.c_attn.weight", "h.*.attn.c_attn.weight", How::transposed},
-      {"h.*.attn.c_proj.weight", "h.*.attn.c_proj.weight", How::transposed},
-      {"h.*.mlp.c_fc.weight", "h.*.mlp.c_fc.weight", How::transposed},
-      {"h.*.mlp.c_proj.weight", "h.*.mlp.c_proj.weight", How::transposed},
-  };
-  static constexpr const char* prefixes[] = {"transformer."};
-  // The causal masks were saved as buffers; the output layer is the embedding once more.
-  // GPT2DoubleHeadsModel has a second head.
-  static constexpr const char* ignored[] = {"h.*.attn.bias", "h.*.attn.masked_bias", "lm_head.weight",
-                                            "multiple_choice_head.summary.weight",
-                                            "multiple_choice_head.summary.bias"};
-  return {.table = table, .prefixes = prefixes, .ignored = ignored};
-}
 
 }  // namespace heed::nn

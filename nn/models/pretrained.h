@@ -1,22 +1,21 @@
-// pretrained.h — lesson 10: weights that others have trained, under the names under which they are published.
+// pretrained.h — lesson 10: published weights, loaded under the names under which they are published.
 //
 //   struct GPT : ModuleOf<GPT> {
-//     static GPTOptions from_config(const Config& config);    // options, from a table of members
-//     static PublishedNames published_names();                // the table of names that are not ours
+//     static GPTOptions from_config(const Config& config);    // options, by a table of settings (config.h)
+//     static PublishedNames published_names();                // the names that differ from those of the module
 //     …
 //   };
-//   GPT gpt = from_pretrained<GPT>("gpt2/");                 // gpt2/config.json, gpt2/model.safetensors
+//   GPT gpt = from_pretrained<GPT>("gpt2/");                  // gpt2/config.json, gpt2/model.safetensors
 //
-// A file is read strictly: a weight that is missing, unknown or of another shape is named, and nothing is loaded.
+// Loading is strict: the error lists every missing, unexpected and wrongly shaped weight, and nothing is loaded. The
+// tables of a model are in its *_names.cpp.
 #pragma once
 
 #include <functional>
 #include <new>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "data/pretrained.h"
 #include "data/safetensors.h"
@@ -26,38 +25,37 @@
 
 namespace heed::nn {
 
-// What is done to a published tensor before it is one of ours.
-enum class How {
-  as_is,
-  transposed,  // (in, out) -> (out, in): the Conv1D of GPT-2
-  flattened,   // (O, I, h, w) -> (O, I · h · w): a convolution's windows as rows
-  row_third_0,
-  row_third_1,
-  row_third_2,  // three tensors on top of each other: queries, keys, values
+// The conversion of a published tensor into a tensor of the module.
+enum class Transform {
+  none,
+  transpose,   // (in, out) -> (out, in): the Conv1D of GPT-2
+  flatten,     // (O, I, h, w) -> (O, I · h · w): a convolution as a linear layer
+  query_rows,  // the published tensor is the first third of a stacked in_proj,
+  key_rows,    // the second third,
+  value_rows,  // the last third
 };
 
-// One row of a table of names. `*` is a number, the same in both: {"h.*.attn.q", "layers.*.q"}. An empty `published`
-// says that ours is computed and stands in no file.
-struct Rename {
+// One row of a table of names. `*` is a number, equal in both names: {"h.*.attn.q", "layers.*.q"}. An empty published
+// name marks a tensor that the module computes and no file contains.
+struct NameMapping {
   const char* published;
-  const char* ours;
-  How how = How::as_is;
+  const char* module_name;
+  Transform transform = Transform::none;
 };
 
 struct PublishedNames {
-  std::span<const Rename> table = {};  // the names that are not ours; others are
-  std::span<const char* const> prefixes =
-      {};  // left out at the beginning of names, the file's and ours: "bert."
+  std::span<const NameMapping> table = {};     // names not listed here are equal
+  std::span<const char* const> prefixes = {};  // removed from the names of the file and the module: "bert."
   std::span<const char* const> ignored =
-      {};  // names in the file (without prefix) that are not read; with `*`
+      {};  // names in the file, without prefix, that are not read; with `*`
   std::span<const std::pair<const char*, const char*>> endings =
-      {};  // older ends of names: {"gamma", "weight"}
+      {};  // endings of older files: {"gamma", "weight"}
 };
 
-// Gives `tensors` to the module. Those of which nothing must be rearranged are taken over, not copied: the module's
-// parameters are then the file's own pages. `copied` is called with each of the others as soon as it is not needed
-// any more. Throws one "[load_published] …" that names every missing, unexpected, repeated and wrongly shaped entry
-// in published names, and then nothing has changed.
+// Loads published tensors into the module. Tensors that need no conversion are not copied: the parameters of the module
+// then share the pages of the file. `copied` is called with each of the others as soon as it is no longer needed.
+// Throws one "[load_published] …" that lists every missing, unexpected, repeated and wrongly shaped entry by its
+// published name; the module is then unchanged.
 void load_published(Module& module, const NamedTensors& tensors, const PublishedNames& names,
                     const std::function<void(const Tensor&)>& copied = {});
 

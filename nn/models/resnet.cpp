@@ -1,4 +1,3 @@
-// resnet.cpp — stem, four layers of blocks.
 #include "nn/models/resnet.h"
 
 #include <cmath>
@@ -7,19 +6,22 @@
 
 namespace heed::nn {
 
-// ---- the norm that is not trained -------------------------------------------------------------------------
+// ---- frozen batch norm ---------------------------------------------------------------------------
 
 FrozenBatchNorm2d::FrozenBatchNorm2d(FrozenBatchNorm2dOptions o) : options(o) {
-  check(o.num_features >= 1, "FrozenBatchNorm2d", "num_features must be at least 1, got ", o.num_features);
-  weight = ones({o.num_features}), bias = zeros({o.num_features});
-  running_mean = zeros({o.num_features}), running_var = ones({o.num_features});
+  check(o.num_features >= 1, "FrozenBatchNorm2d", "expected num_features of at least 1, got ",
+        o.num_features);
+  weight = ones({o.num_features});
+  bias = zeros({o.num_features});
+  running_mean = zeros({o.num_features});
+  running_var = ones({o.num_features});
 }
 
 Tensor FrozenBatchNorm2d::forward(const Tensor& x) const {
   check(x.defined() && x.rank() == 4 && x.size(1) == options.num_features, "FrozenBatchNorm2d",
-        "x must be (B, ", options.num_features, ", height, width), got ",
-        x.defined() ? to_string(x.shape()) : "an undefined tensor");
-  const Tensor scale = weight * rsqrt(running_var + options.eps);  // (C): all four become two
+        "expected x (B, ", options.num_features, ", height, width), got ", x);
+  const Tensor scale =
+      weight * rsqrt(running_var + options.eps);  // (C): the four tensors reduce to a scale and a shift
   const Tensor shift = bias - running_mean * scale;
   return x * scale.reshape({1, -1, 1, 1}) + shift.reshape({1, -1, 1, 1});
 }
@@ -31,9 +33,10 @@ void FrozenBatchNorm2d::visit(Visitor& v) {
   v.buffer("running_var", running_var);
 }
 
-// ---- the block --------------------------------------------------------------------------------------------
+// ---- block ------------------------------------------------------------------------------------------------
 
-// What the norm after it shifts needs no bias. The start keeps variances through ReLUs, as the paper's.
+// Without a bias, because the norm after it has one. The initialisation preserves the variance through ReLUs, as in the
+// paper.
 static Conv2d convolution(index_t in, index_t out, index_t kernel, index_t stride, Generator& gen) {
   Conv2d conv({.in_channels = in,
                .out_channels = out,
@@ -46,20 +49,20 @@ static Conv2d convolution(index_t in, index_t out, index_t kernel, index_t strid
   return conv;
 }
 
-static BottleneckOptions checked(const BottleneckOptions& o) {
+static BottleneckOptions validated(const BottleneckOptions& o) {
   check(o.in_channels >= 1 && o.width >= 1 && o.out_channels >= 1 && o.stride >= 1, "Bottleneck",
-        "in_channels, width, out_channels and stride must be at least 1, got ", o.in_channels, ", ", o.width,
-        ", ", o.out_channels, " and ", o.stride);
+        "expected in_channels, width, out_channels and stride of at least 1, got ", o.in_channels, ", ",
+        o.width, ", ", o.out_channels, " and ", o.stride);
   return o;
 }
 
 Bottleneck::Downsample::Downsample(BottleneckOptions o, Generator& gen)
-    : options(checked(o)),
+    : options(validated(o)),
       conv(convolution(o.in_channels, o.out_channels, 1, o.stride, gen)),
       norm({.num_features = o.out_channels}) {}
 
 Bottleneck::Bottleneck(BottleneckOptions o, Generator& gen)
-    : options(checked(o)),
+    : options(validated(o)),
       conv1(convolution(o.in_channels, o.width, 1, 1, gen)),
       bn1({.num_features = o.width}),
       conv2(convolution(o.width, o.width, 3, o.stride, gen)),
@@ -85,17 +88,17 @@ void Bottleneck::visit(Visitor& v) {
   v.child("downsample", downsample);
 }
 
-// ---- the network ------------------------------------------------------------------------------------------
+// ---- network ----------------------------------------------------------------------------------------------
 
-static ResNetOptions checked(const ResNetOptions& o) {
-  check(o.in_channels >= 1 && o.width >= 1, "ResNet", "in_channels and width must be at least 1, got ",
+static ResNetOptions validated(const ResNetOptions& o) {
+  check(o.in_channels >= 1 && o.width >= 1, "ResNet", "expected in_channels and width of at least 1, got ",
         o.in_channels, " and ", o.width);
-  for (const index_t n : o.blocks) check(n >= 1, "ResNet", "each layer needs at least one block, got ", n);
+  for (const index_t n : o.blocks) check(n >= 1, "ResNet", "expected at least one block per layer, got ", n);
   return o;
 }
 
 ResNet::ResNet(ResNetOptions o, Generator& gen)
-    : options(checked(o)),
+    : options(validated(o)),
       conv1(convolution(o.in_channels, o.width, 7, 2, gen)),
       bn1({.num_features = o.width}),
       maxpool({.kernel_size = 3, .stride = 2, .padding = 1}) {
@@ -105,7 +108,8 @@ ResNet::ResNet(ResNetOptions o, Generator& gen)
         *std::array{&layer1, &layer2, &layer3, &layer4}[static_cast<std::size_t>(k)];
     const index_t width = o.width << k, out = 4 * width;
     for (index_t i = 0; i < o.blocks[static_cast<std::size_t>(k)]; ++i) {
-      const index_t stride = k > 0 && i == 0 ? 2 : 1;  // the pooling before layer 1 has halved already
+      const index_t stride =
+          k > 0 && i == 0 ? 2 : 1;  // before layer 1, the pooling has already halved the size
       layer.emplace_back(
           BottleneckOptions{.in_channels = in, .width = width, .out_channels = out, .stride = stride}, gen);
       in = out;

@@ -1,7 +1,7 @@
-// resnet.h — lesson 10: a deep convolutional network whose blocks add to what they were given, as a Transformer's do.
+// resnet.h — lesson 10: ResNet, a deep convolutional network with residual connections.
 //
 //   ResNet backbone(resnet50(), gen);
-//   Tensor features = backbone(images);     // (B, 3, h, w) -> (B, 2048, h/32, w/32): what DETR reads
+//   Tensor features = backbone(images);     // (B, 3, h, w) -> (B, 2048, h/32, w/32), the input of DETR
 //
 // He, Zhang, Ren, Sun, "Deep residual learning for image recognition", 2015. Names are torchvision's.
 #pragma once
@@ -19,14 +19,14 @@ struct FrozenBatchNorm2dOptions {
   double eps = 1e-5;
 };
 
-// y = (x - running_mean) / √(running_var + eps) · weight + bias, by channel: a batch norm whose training is over. A
-// detector sees few pictures at once, too few for means of its own. All four are buffers: saved, never trained.
+// y = (x - running_mean) / √(running_var + eps) · weight + bias, per channel: a batch norm with fixed statistics. The
+// batches of a detector are too small for batch statistics. All four tensors are buffers: saved, but not trained.
 struct FrozenBatchNorm2d : ModuleOf<FrozenBatchNorm2d> {
   FrozenBatchNorm2dOptions options;
   Tensor weight, bias, running_mean, running_var;  // (C)
 
   explicit FrozenBatchNorm2d(FrozenBatchNorm2dOptions options);
-  Tensor forward(const Tensor& x) const;  // (B, C, h, w) -> the same
+  Tensor forward(const Tensor& x) const;  // (B, C, h, w) -> the same shape
   void visit(Visitor& v) override;
   std::string type() const override { return "FrozenBatchNorm2d"; }
   std::string details() const override { return concat("num_features=", options.num_features); }
@@ -34,13 +34,13 @@ struct FrozenBatchNorm2d : ModuleOf<FrozenBatchNorm2d> {
 
 struct BottleneckOptions {
   index_t in_channels = 0, width = 0, out_channels = 0;
-  index_t stride = 1;  // of the 3x3 convolution, and of the way around
+  index_t stride = 1;  // of the 3x3 convolution and of the shortcut
 };
 
-// h = relu(bn1(conv1(x)))          1x1: few channels
-// h = relu(bn2(conv2(h)))          3x3: the only one that sees neighbours
-// y = relu(bn3(conv3(h)) + x)      1x1: many channels again, added to x
-// Where x has another size or other channels it goes through a 1x1 convolution of its own (`downsample`) first.
+// h = relu(bn1(conv1(x)))          1x1: reduces the channels
+// h = relu(bn2(conv2(h)))          3x3: the only one that combines neighbouring pixels
+// y = relu(bn3(conv3(h)) + x)      1x1: restores the channels, added to x
+// If the size or the number of channels changes, a 1x1 convolution (`downsample`) is applied to x in the sum.
 struct Bottleneck : ModuleOf<Bottleneck> {
   BottleneckOptions options;
   Conv2d conv1;
@@ -56,7 +56,10 @@ struct Bottleneck : ModuleOf<Bottleneck> {
 
     Downsample(BottleneckOptions options, Generator& gen);
     Tensor forward(const Tensor& x) const { return norm(conv(x)); }
-    void visit(Visitor& v) override { v.child("0", conv), v.child("1", norm); }
+    void visit(Visitor& v) override {
+      v.child("0", conv);
+      v.child("1", norm);
+    }
     std::string type() const override { return "Downsample"; }
   };
   std::optional<Downsample> downsample;
@@ -69,13 +72,14 @@ struct Bottleneck : ModuleOf<Bottleneck> {
 
 struct ResNetOptions {
   index_t in_channels = 3;
-  index_t width = 64;  // of the stem; layer k is 2^(k-1) as wide inside and 4 · 2^(k-1) as wide outside
-  std::array<index_t, 4> blocks = {3, 4, 6, 3};  // of layer 1 … 4
-  bool train_early = true;  // false: the stem and layer 1, edges and colours, stay as they were loaded
+  index_t width =
+      64;  // of the stem; layer k has 2^(k-1) times this width inside its blocks, 4 · 2^(k-1) times outside
+  std::array<index_t, 4> blocks = {3, 4, 6, 3};  // number of blocks of layers 1 … 4
+  bool train_early = true;  // false: the parameters of the stem and of layer 1 do not require grad
 };
 inline ResNetOptions resnet50() { return {}; }
 
-// Without the pooling and the classifier at its end: DETR reads the map. Sizes are halved five times, rounded up.
+// Without the final pooling and classifier: DETR uses the feature map. Sizes are halved five times, rounded up.
 struct ResNet : ModuleOf<ResNet> {
   ResNetOptions options;
   Conv2d conv1;  // 7x7, stride 2

@@ -1,9 +1,10 @@
-// sampling.h — lesson 10: from logits to the next token.
+// sampling.h — lesson 10: sampling the next token from logits.
 //
 //   IntTensor next = sample(logits, {.temperature = 0.8, .top_k = 40, .top_p = 0.95}, gen);      // (B, V) -> (B)
 //
-// The best token each time gives dull texts that go in circles, and drawing from all of them gives nonsense once in a
-// while, for the thousands of unlikely tokens are likely together. So the tail is cut off, and then one is drawn.
+// Always choosing the most probable token gives repetitive text. Sampling from all tokens occasionally gives nonsense,
+// because thousands of improbable tokens are probable together. Therefore the tail of the distribution is cut off
+// before sampling.
 #pragma once
 
 #include "autograd/ids.h"
@@ -13,21 +14,22 @@
 namespace heed::nn {
 
 struct SamplingOptions {
-  double temperature =
-      1;              // logits are divided by it: below 1 surer, above 1 bolder; 0: the best token, always
-  index_t top_k = 0;  // only the k likeliest; 0: all. Fan, Lewis, Dauphin, 2018
-  double top_p = 1;   // of these, the fewest that together reach p. Holtzman et al., 2020: the nucleus
+  // Divides the logits: below 1 the distribution is sharper, above 1 flatter. 0: always the most probable token.
+  double temperature = 1;
+  index_t top_k = 0;  // keeps the k most probable tokens; 0: all. Fan, Lewis, Dauphin, 2018
+  double top_p =
+      1;  // of these, keeps the fewest whose probabilities reach p. Holtzman et al., 2020: the nucleus
 };
 
 // Throws "[sample] …" if an option is out of range or NaN.
 void check_sampling(const SamplingOptions& options);
 
-// logits (..., V) -> probabilities (..., V), in this order: temperature, top_k, top_p. Tokens that are left out have
-// exactly 0, the others sum to 1, and at least one stays. Of equal logits those of lower ids stay.
+// logits (..., V) -> probabilities (..., V). Applies temperature, top_k and top_p in this order. Discarded tokens get
+// exactly 0, the others sum to 1, and at least one token remains. Of equal logits, lower ids are kept first.
 // Throws "[sample] …" for options out of range, and for logits that are NaN or all -infinity.
 Tensor sampling_probabilities(const Tensor& logits, const SamplingOptions& options);
 
-// One token for each row (B, V) -> (B).
+// Samples one token per row: (B, V) -> (B).
 IntTensor sample(const Tensor& logits, const SamplingOptions& options, Generator& gen);
 
 }  // namespace heed::nn

@@ -1,8 +1,8 @@
-// seq2seq.h — lesson 01: one network reads, another writes, and what stands between them.
+// seq2seq.h — lesson 01: a recurrent encoder–decoder, with or without attention.
 //
-//   Seq2Seq model({.source_vocab = 90, .target_vocab = 80, .hidden = 64, .look = Look::additive}, gen);
+//   Seq2Seq model({.source_vocab = 90, .target_vocab = 80, .hidden = 64, .attention = AttentionKind::additive}, gen);
 //   Tensor logits = model.forward(source, lengths, target).logits;    // teacher forcing
-//   auto texts = model.beam(source, lengths, {.bos = 1, .eos = 2});   // the best few of each sentence
+//   auto best = model.beam(source, lengths, {.bos = 1, .eos = 2});    // the best hypotheses for each source
 #pragma once
 
 #include <optional>
@@ -11,41 +11,41 @@
 #include "nn/additive_attention.h"
 #include "nn/embedding.h"
 #include "nn/linear.h"
-#include "nn/models/beam.h"
+#include "nn/models/generation.h"
 #include "nn/rnn.h"
 
 namespace heed::nn {
 
-// What the writer sees of the sentence that was read, beside its own state.
-enum class Look {
-  none,      // nothing: all of it must fit into one vector, the bottleneck. Sutskever, Vinyals, Le, 2014
-  additive,  // what its state attends to, additively. Bahdanau, Cho, Bengio, 2015
-  dot        // what its state attends to, by scaled dot products
+// The decoder's access to the encoder's hidden states.
+enum class AttentionKind {
+  none,      // only the encoder's last state, a single context vector. Sutskever, Vinyals, Le, 2014
+  additive,  // additive attention. Bahdanau, Cho, Bengio, 2015
+  dot        // scaled dot-product attention
 };
 
 struct Seq2SeqOptions {
   index_t source_vocab = 0, target_vocab = 0;
   index_t embed = 64, hidden = 64;
-  Look look = Look::none;
-  bool bidirectional =
-      false;  // two readers of half the width, one from each end: a word's state is of the words
-              // around it, and not of those before it alone. Bahdanau, Cho, Bengio, 2015
+  AttentionKind attention = AttentionKind::none;
+  // Two encoders of half the width, one per direction: a hidden state then depends on the tokens on both sides.
+  // Bahdanau, Cho, Bengio, 2015.
+  bool bidirectional = false;
 };
 
-// Its own words in place of the target's, some of the time: with probability 1 - ratio at each step.
+// With probability 1 - ratio, a step uses the model's own token as input instead of the target's.
 struct TeacherForcing {
-  double ratio = 1;  // 1: always the target's
+  double ratio = 1;  // 1: always the target's token
   Generator* generator = nullptr;
 };
 
-struct Written {
+struct Seq2SeqOutput {
   Tensor logits;   // (B, T, target_vocab)
-  Tensor weights;  // (B, T, S): where it looked, or undefined
+  Tensor weights;  // the attention weights (B, T, S), or undefined without attention
 };
 
-// A GRU reads; a GRU cell writes, beginning with the reader's last state.
-//   context = attend(state, memory);  state = cell([embedding(last word); context], state)
-//   logits = out([state; context])    (without the context where it does not look)
+// The encoder is a GRU. The decoder is a GRU cell that starts from the encoder's last state:
+//   context = attend(state, memory);  state = cell([embedding(last token); context], state)
+//   logits = out([state; context])    (both without the context if there is no attention)
 struct Seq2Seq : ModuleOf<Seq2Seq> {
   Seq2SeqOptions options;
   Embedding source_embedding, target_embedding;
@@ -56,33 +56,33 @@ struct Seq2Seq : ModuleOf<Seq2Seq> {
 
   Seq2Seq(Seq2SeqOptions options, Generator& gen);
 
-  // source (B, S) of these lengths (empty: all S); given (B, T), the word before each word to write: bos, then the
-  // target without its last. Padding of the source is neither read nor looked at. Throws "[Seq2Seq]
-  // …" if shapes or options do not fit, or if a length is not in [0, S].
-  Written forward(const IntTensor& source, const std::vector<index_t>& lengths, const IntTensor& given,
-                  const TeacherForcing& teacher = {});
-  // Texts of each sentence of the batch, the best first; how.width = 1 is greedy. Runs in
-  // evaluation mode and records nothing; the mode of each submodule is restored. Throws if bos or
-  // eos is not in [0, target_vocab), and as check_beam_options does.
+  // source (B, S) with these lengths (empty: all S); decoder_input (B, T), the token before each target token: bos, then
+  // the target without its last token. Padding of the source influences nothing. Throws "[Seq2Seq] …" if shapes or
+  // options are not valid, or if a length is not in [0, S].
+  Seq2SeqOutput forward(const IntTensor& source, const std::vector<index_t>& lengths,
+                        const IntTensor& decoder_input, const TeacherForcing& teacher = {});
+  // Returns the best hypotheses for each source of the batch, the best first; width 1 is greedy. Runs in evaluation mode
+  // without a graph; the mode of each submodule is restored. Throws if bos or eos is not in [0, target_vocab), and as
+  // check_beam_options does.
   std::vector<std::vector<Hypothesis>> beam(const IntTensor& source, const std::vector<index_t>& lengths,
-                                            const BeamOptions& how);
+                                            const BeamOptions& beam_options);
   void visit(Visitor& v) override;
   std::string type() const override { return "Seq2Seq"; }
 
  private:
   struct Memory {
-    Tensor words;  // (B, S, hidden)
-    Mask real;     // (B, 1, S)
+    Tensor states;  // (B, S, hidden)
+    Mask real;      // (B, 1, S)
   };
   struct Step {
     Tensor logits, state, weights;  // (B, V), (B, hidden), (B, 1, S)
   };
-  struct Read {
+  struct Encoded {
     Memory memory;
-    Tensor state;
+    Tensor state;  // (B, hidden)
   };
-  Read read(const IntTensor& source, const std::vector<index_t>& lengths);
-  Step write(const IntTensor& last, const Tensor& state, const Memory& memory);
+  Encoded encode(const IntTensor& source, const std::vector<index_t>& lengths);
+  Step decode(const IntTensor& last, const Tensor& state, const Memory& memory);
 };
 
 }  // namespace heed::nn

@@ -1,51 +1,51 @@
-// t5_stack.cpp — buckets, attention with a bias, the block, and the stack whose blocks share the bias.
+// t5_stack.cpp — distance buckets, attention with a position bias, the block, and the stack whose blocks share the bias.
 #include <algorithm>
 #include <cmath>
 
 #include "autograd/ops/attention.h"
+#include "nn/feed_forward.h"
 #include "nn/init.h"
 #include "nn/layout.h"
 #include "nn/models/t5.h"
 
 namespace heed::nn {
 
-T5Options T5Options::checked() const {
-  const T5Options& o = *this;
+T5Options validated(const T5Options& o) {
   check(o.vocab_size >= 1 && o.d_model >= 1 && o.d_kv >= 1 && o.d_ff >= 1 && o.nhead >= 1, "T5",
-        "vocab_size, d_model, d_kv, d_ff and nhead must be at least 1, got ", o.vocab_size, ", ", o.d_model,
-        ", ", o.d_kv, ", ", o.d_ff, " and ", o.nhead);
+        "expected vocab_size, d_model, d_kv, d_ff and nhead of at least 1, got ", o.vocab_size, ", ",
+        o.d_model, ", ", o.d_kv, ", ", o.d_ff, " and ", o.nhead);
   check(o.num_layers >= 0 && o.num_decoder_layers >= -1, "T5",
-        "num_layers must not be negative, nor num_decoder_layers (-1: as many), got ", o.num_layers, " and ",
-        o.num_decoder_layers);
+        "expected num_layers of at least 0 and num_decoder_layers of at least 0 (or -1 for num_layers), got ",
+        o.num_layers, " and ", o.num_decoder_layers);
   check(o.num_buckets >= 4 && o.num_buckets % 4 == 0 && o.max_distance > o.num_buckets / 2, "T5",
-        "num_buckets must be a multiple of 4 and max_distance more than its half, got ", o.num_buckets,
-        " and ", o.max_distance);
-  check(o.pad >= 0 && o.pad < o.vocab_size && o.eos >= 0 && o.eos < o.vocab_size, "T5", "pad ", o.pad,
-        " and eos ", o.eos, " must be among the ", o.vocab_size, " ids");
+        "expected num_buckets to be a multiple of 4 and max_distance to exceed num_buckets / 2, got ",
+        o.num_buckets, " and ", o.max_distance);
+  check(o.pad >= 0 && o.pad < o.vocab_size && o.eos >= 0 && o.eos < o.vocab_size, "T5",
+        "expected pad and eos in [0, ", o.vocab_size, "), got ", o.pad, " and ", o.eos);
   return o;
 }
 
 static double root(index_t n) { return std::sqrt(static_cast<double>(n)); }
 
-// A layer without a bias, from N(0, 1 / (in · more)).
-static Linear make(index_t in, index_t out, Generator& gen, index_t more = 1) {
+// Returns a layer without a bias, initialised from N(0, 1 / (in · scale)).
+static Linear make_linear(index_t in, index_t out, Generator& gen, index_t scale = 1) {
   Linear layer({.in = in, .out = out, .bias = false}, gen);
-  init::normal(layer.weight, gen, 0, 1 / root(in * more));
+  init::normal(layer.weight, gen, 0, 1 / root(in * scale));
   return layer;
 }
 
-// ---- words and distances ----------------------------------------------------------------------------------
+// ---- distances and decoder input --------------------------------------------------------------------------
 
 index_t relative_position_bucket(index_t distance, bool both_sides, index_t num_buckets,
                                  index_t max_distance) {
   const index_t n = both_sides ? num_buckets / 2 : num_buckets, near = n / 2;
-  check(near >= 1 && max_distance > near, "relative_position_bucket", "max_distance ", max_distance,
-        " must be more than the ", near, " distances that have a bucket each");
-  distance = std::clamp(distance, -max_distance, max_distance);  // all beyond share one bucket
+  check(near >= 1 && max_distance > near, "relative_position_bucket", "expected max_distance to exceed ",
+        near, ", the number of distances with separate buckets, got ", max_distance);
+  distance = std::clamp(distance, -max_distance, max_distance);  // larger distances share one bucket
   const index_t first = both_sides && distance > 0 ? n : 0;      // keys after the query
   const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(-distance, 0);
   if (away < near) return first + away;
-  // Logarithms to base 2 of the powers of 2 are exact, and with them the borders between the usual buckets.
+  // Logarithms to base 2 are exact for powers of 2, and therefore for the limits of the usual buckets.
   const double part = std::log2(static_cast<double>(away) / static_cast<double>(near)) /
                       std::log2(static_cast<double>(max_distance) / static_cast<double>(near));
   const auto far = static_cast<index_t>(part * static_cast<double>(n - near));
@@ -54,162 +54,144 @@ index_t relative_position_bucket(index_t distance, bool both_sides, index_t num_
 
 IntTensor shift_right(const IntTensor& labels, index_t start, index_t ignored) {
   check(labels.rank() == 2 && labels.size(1) >= 1, "shift_right",
-        "labels must be (B, T) with at least one word, got ", labels.shape());
-  IntTensor given = IntTensor::zeros(labels.shape());
+        "expected labels (B, T) with at least one token, got ", labels);
+  IntTensor shifted = IntTensor::zeros(labels.shape());
   const index_t t = labels.size(1);
   for (index_t i = 0; i < labels.numel(); ++i) {
-    const bool first = i % t == 0;
-    const index_t word = first ? start : labels[i - 1];
-    given.values()[static_cast<std::size_t>(i)] = word == ignored ? start : word;
+    const index_t label = i % t == 0 ? start : labels[i - 1];
+    shifted.values()[static_cast<std::size_t>(i)] = label == ignored ? start : label;
   }
-  return given;
+  return shifted;
 }
 
 // ---- attention --------------------------------------------------------------------------------------------
 
 T5Attention::T5Attention(T5Options o, Generator& gen)
-    : options(o.checked()),
-      q(make(o.d_model, o.nhead * o.d_kv, gen, o.d_kv)),
-      k(make(o.d_model, o.nhead * o.d_kv, gen)),
-      v(make(o.d_model, o.nhead * o.d_kv, gen)),
-      o(make(o.nhead * o.d_kv, o.d_model, gen)),
+    : options(validated(o)),
+      q(make_linear(o.d_model, o.nhead * o.d_kv, gen, o.d_kv)),
+      k(make_linear(o.d_model, o.nhead * o.d_kv, gen)),
+      v(make_linear(o.d_model, o.nhead * o.d_kv, gen)),
+      o(make_linear(o.nhead * o.d_kv, o.d_model, gen)),
       generator(gen.fork()) {}
 
-// (B, T, H·D) -> (B, H, T, D)
-static Tensor heads(const Tensor& x, const T5Options& o) {
-  return x.reshape({x.size(0), x.size(1), o.nhead, o.d_kv}).transpose(1, 2);
-}
-
-T5Attention::KeysAndValues T5Attention::project(const Tensor& memory) const {
-  return {heads(k(memory), options), heads(v(memory), options)};
+KeysAndValues T5Attention::project(const Tensor& memory) const {
+  return {split_heads(k(memory), options.nhead), split_heads(v(memory), options.nhead)};
 }
 
 Tensor T5Attention::forward(const Tensor& x, const KeysAndValues& memory, const Tensor& bias,
                             const Mask& mask, bool causal) {
-  const Tensor mixed = scaled_dot_product_attention(heads(q(x), options), memory.keys, memory.values,
-                                                    {.mask = mask,
-                                                     .causal = causal,
-                                                     .dropout = training() ? options.dropout : 0,
-                                                     .generator = &generator,
-                                                     .scale = 1,
-                                                     .bias = bias.defined() ? bias.unsqueeze(0) : bias});
-  return o(mixed.transpose(1, 2).reshape({x.size(0), x.size(1), options.nhead * options.d_kv}));
+  const Tensor y = scaled_dot_product_attention(split_heads(q(x), options.nhead), memory.keys, memory.values,
+                                                {.mask = mask,
+                                                 .causal = causal,
+                                                 .dropout = training() ? options.dropout : 0,
+                                                 .generator = &generator,
+                                                 .scale = 1,
+                                                 .bias = bias.defined() ? bias.unsqueeze(0) : bias});
+  return o(join_heads(y));
 }
 
-void T5Attention::visit(Visitor& v_) {
-  v_.child("q", q);
-  v_.child("k", k);
-  v_.child("v", v);
-  v_.child("o", o);
-  v_.generator("generator", generator);
+void T5Attention::visit(Visitor& visitor) {
+  visitor.child("q", q);
+  visitor.child("k", k);
+  visitor.child("v", v);
+  visitor.child("o", o);
+  visitor.generator("generator", generator);
 }
 
-// ---- the block --------------------------------------------------------------------------------------------
+// ---- block ------------------------------------------------------------------------------------------------
 
-static RMSNormOptions norm_of(const T5Options& o) { return {.size = o.d_model, .eps = o.layer_norm_eps}; }
+static RMSNormOptions norm_options(const T5Options& o) {
+  return {.size = o.d_model, .eps = o.layer_norm_eps};
+}
 
 T5Block::T5Block(T5Options o, Generator& gen)
-    : options(o.checked()),
-      self_norm(norm_of(o)),
+    : options(validated(o)),
+      self_norm(norm_options(o)),
       self_attn(o, gen),
-      ff_norm(norm_of(o)),
-      wi(make(o.d_model, o.d_ff, gen)),
-      wo(make(o.d_ff, o.d_model, gen)),
+      ff_norm(norm_options(o)),
+      wi(make_linear(o.d_model, o.d_ff, gen)),
+      wo(make_linear(o.d_ff, o.d_model, gen)),
       dropout({.p = o.dropout}, gen) {
   if (!o.is_decoder) return;
-  cross_norm.emplace(norm_of(o));
+  cross_norm.emplace(norm_options(o));
   cross_attn.emplace(o, gen);
 }
 
-// A pair that is cached is whole, and (B, H, S, D) of the expected dtype.
-static void check_cached(const char* op, const char* what, const T5Attention::KeysAndValues& cached,
-                         const Shape& expected, DType dtype) {
-  for (const Tensor* t : {&cached.keys, &cached.values}) {
-    const char* part = t == &cached.keys ? " keys " : " values ";
-    check(t->defined(), op, "expected cached ", what, part, expected, ", got an undefined tensor");
-    check(t->shape() == expected && t->dtype() == dtype, op, "expected cached ", what, part,
-          "(B, H, S, D) = ", expected, " of ", name(dtype), ", got ", t->shape(), " of ", name(t->dtype()),
-          "; a cache belongs to the model that filled it. Hint: start with an empty T5Cache");
-  }
-}
+static bool any(const KeysAndValues& cached) { return cached.keys.defined() || cached.values.defined(); }
 
-static bool any(const T5Attention::KeysAndValues& cached) {
-  return cached.keys.defined() || cached.values.defined();
-}
-
-// `length` tokens have been written; the memory's keys and values may still be missing.
-static void check_layer(const char* op, const T5Cache::Layer& layer, const T5Options& o, const Tensor& x,
+// Requires `length` cached tokens; the keys and values of the memory may still be missing.
+static void check_layer(const char* op, const KVCache::Layer& layer, const T5Options& o, const Tensor& x,
                         const Tensor& memory, index_t length) {
-  const Shape written{x.size(0), o.nhead, length, o.d_kv};
-  if (length > 0 || any(layer.written)) check_cached(op, "target", layer.written, written, x.dtype());
-  const Shape read{x.size(0), o.nhead, memory.size(1), o.d_kv};
-  if (any(layer.memory)) check_cached(op, "memory", layer.memory, read, x.dtype());
+  const Shape target{x.size(0), o.nhead, length, o.d_kv}, source{x.size(0), o.nhead, memory.size(1), o.d_kv};
+  if (length > 0 || any(layer.self_attn))
+    check_keys_and_values(op, "self-attention", layer.self_attn, target, x.dtype());
+  if (any(layer.cross_attn))
+    check_keys_and_values(op, "cross-attention", layer.cross_attn, source, x.dtype());
 }
 
-static std::string shape_of(const Tensor& t) {
-  return t.defined() ? to_string(t.shape()) : "an undefined tensor";
-}
-
-// x (B, T, C), and for a decoder a memory (B, S, C) of the same dtype; only a decoder has a cache.
-// Each token comes here, so a message is formatted only if a check fails.
+// Requires x (B, T, C) and, for a decoder, a memory (B, S, C) of the same dtype. Only a decoder may have a cache.
 static void check_inputs(const char* op, const T5Options& o, const Tensor& x, const Tensor& memory,
                          bool cached) {
-  if (!x.defined() || x.rank() != 3 || x.size(2) != o.d_model)
-    fail(op, "x must be (B, T, ", o.d_model, "), got ", shape_of(x));
-  check(!cached || o.is_decoder, op, "a cache needs a decoder. Hint: is_decoder = true");
+  check(x.defined() && x.rank() == 3 && x.size(2) == o.d_model, op, "expected x (B, T, ", o.d_model,
+        "), got ", x);
+  check(!cached || o.is_decoder, op, "expected no cache in an encoder, got one. Hint: is_decoder = true");
   if (!o.is_decoder) return;
-  if (!memory.defined() || memory.rank() != 3 || memory.size(0) != x.size(0) || memory.size(2) != o.d_model)
-    fail(op, "expected memory (B, S, C) = (", x.size(0), ", S, ", o.d_model, "), got ", shape_of(memory));
-  check(memory.dtype() == x.dtype(), op, "x is ", name(x.dtype()), " and memory ", name(memory.dtype()),
-        "; dtypes must agree");
+  check(memory.defined() && memory.rank() == 3 && memory.size(0) == x.size(0) && memory.size(2) == o.d_model,
+        op, "expected memory (B, S, C) = (", x.size(0), ", S, ", o.d_model, "), got ", memory);
+  check(memory.dtype() == x.dtype(), op, "expected memory of x's dtype ", heed::name(x.dtype()), ", got ",
+        heed::name(memory.dtype()));
 }
 
-// x (B, S, C) with its padding cleared: the positions that no query may attend to by the mask
-// (B, 1, 1, S).
+// Clears the positions of x (B, S, C) that no query may attend to under the mask (B, 1, 1, S).
 static Tensor without_padding(const Tensor& x, const Mask& mask, index_t queries, const T5Options& o) {
   check_mask("T5", "mask", mask, {true, x.size(0), o.nhead, queries, x.size(1)});
   return clear_positions(x, ops::attended(mask, {}, queries, x.size(1)).keys, true);
 }
 
-Tensor T5Block::forward(const Tensor& x, const T5Context& context, T5Cache::Layer* kept) {
-  check_inputs("T5Block", options, x, context.memory, kept != nullptr);
-  T5Cache::Layer next;
-  if (kept) {
-    const Tensor& keys = kept->written.keys;
+Tensor T5Block::forward(const Tensor& x, const T5Context& context, KVCache::Layer* cache) {
+  check_inputs("T5Block", options, x, context.memory, cache != nullptr);
+  KVCache::Layer next;
+  if (cache) {
+    const Tensor& keys = cache->self_attn.keys;
     const index_t length = keys.defined() && keys.rank() == 4 ? keys.size(2) : 0;
-    check_layer("T5Block", *kept, options, x, context.memory, length);
-    next = *kept;
+    check_layer("T5Block", *cache, options, x, context.memory, length);
+    next = *cache;
   }
-  T5Cache::Layer* const cached = kept ? &next : nullptr;
+  KVCache::Layer* const updated = cache ? &next : nullptr;
+  constexpr bool pre_ln = true;
   const Tensor in = options.is_decoder ? x : without_padding(x, context.mask, x.size(1), options);
-  Tensor h = in + dropout(attend(self_norm(in), context, cached));
-  if (cross_attn) h = h + dropout(look((*cross_norm)(h), context, cached));
-  Tensor y = h + dropout(wo(dropout(relu(wi(ff_norm(h))))));
-  if (kept) *kept = next;
-  return y;
+  Tensor h =
+      residual(in, self_norm, pre_ln, [&](const Tensor& y) { return dropout(attend(y, context, updated)); });
+  if (cross_attn)
+    h = residual(h, *cross_norm, pre_ln,
+                 [&](const Tensor& y) { return dropout(cross_attend(y, context, updated)); });
+  h = residual(h, ff_norm, pre_ln,
+               [&](const Tensor& y) { return dropout(feed_forward(y, Activation::relu, wi, dropout, wo)); });
+  if (cache) *cache = next;
+  return h;
 }
 
-// Words are kept by joining the old and the new: that reads all of them, and so does attention.
-static Tensor joined(const Tensor& old, const Tensor& more) {
-  return old.defined() ? cat({old, more}, 2) : more;
+// Concatenating reads all cached tokens, but so does attention.
+static Tensor append(const Tensor& cached, const Tensor& added) {
+  return cached.defined() ? cat({cached, added}, 2) : added;
 }
 
-Tensor T5Block::attend(const Tensor& x, const T5Context& context, T5Cache::Layer* kept) {
-  T5Attention::KeysAndValues words = self_attn.project(x);
-  if (kept) {
-    words = {joined(kept->written.keys, words.keys), joined(kept->written.values, words.values)};
-    kept->written = words;
+Tensor T5Block::attend(const Tensor& x, const T5Context& context, KVCache::Layer* cache) {
+  KeysAndValues kv = self_attn.project(x);
+  if (cache) {
+    kv = {append(cache->self_attn.keys, kv.keys), append(cache->self_attn.values, kv.values)};
+    cache->self_attn = kv;
   }
-  return self_attn(x, words, context.bias, options.is_decoder ? Mask() : context.mask, options.is_decoder);
+  return self_attn(x, kv, context.bias, options.is_decoder ? Mask() : context.mask, options.is_decoder);
 }
 
-Tensor T5Block::look(const Tensor& x, const T5Context& context, T5Cache::Layer* kept) {
+Tensor T5Block::cross_attend(const Tensor& x, const T5Context& context, KVCache::Layer* cache) {
   const auto project = [&] {
     return cross_attn->project(without_padding(context.memory, context.mask, x.size(1), options));
   };
-  if (!kept) return (*cross_attn)(x, project(), Tensor(), context.mask, false);
-  if (!kept->memory.keys.defined()) kept->memory = project();
-  return (*cross_attn)(x, kept->memory, Tensor(), context.mask, false);
+  if (!cache) return (*cross_attn)(x, project(), Tensor(), context.mask, false);
+  if (!cache->cross_attn.keys.defined()) cache->cross_attn = project();
+  return (*cross_attn)(x, cache->cross_attn, Tensor(), context.mask, false);
 }
 
 void T5Block::visit(Visitor& v) {
@@ -223,12 +205,12 @@ void T5Block::visit(Visitor& v) {
   v.child("dropout", dropout);
 }
 
-// ---- the stack --------------------------------------------------------------------------------------------
+// ---- stack ------------------------------------------------------------------------------------------------
 
 T5Stack::T5Stack(T5Options o, Generator& gen)
-    : options(o.checked()),
+    : options(validated(o)),
       relative_attention_bias({.num_embeddings = o.num_buckets, .embedding_dim = o.nhead}, gen),
-      final_norm(norm_of(o)),
+      final_norm(norm_options(o)),
       dropout({.p = o.dropout}, gen) {
   init::normal(relative_attention_bias.weight, gen, 0, 1 / root(o.d_model));
   const index_t layers = o.is_decoder && o.num_decoder_layers >= 0 ? o.num_decoder_layers : o.num_layers;
@@ -236,48 +218,42 @@ T5Stack::T5Stack(T5Options o, Generator& gen)
 }
 
 Tensor T5Stack::position_bias(index_t t, index_t s) const {
-  std::vector<index_t> by_distance;  // from 1 - s, of the first key and the last query, to t - 1
+  std::vector<index_t> by_distance;  // from 1 - s (first key, last query) to t - 1
   for (index_t distance = 1 - s; distance < t; ++distance)
     by_distance.push_back(
         relative_position_bucket(distance, !options.is_decoder, options.num_buckets, options.max_distance));
   IntTensor buckets = IntTensor::zeros({t, s});
-  for (index_t i = 0; i < t; ++i)  // the distance of key 0 is t - s - i
+  for (index_t i = 0; i < t; ++i)  // key 0 has the distance t - s - i
     std::copy_n(by_distance.begin() + (t - 1 - i), s, buckets.values().begin() + i * s);
   return relative_attention_bias(buckets).permute({2, 0, 1}).contiguous();
 }
 
-void T5Stack::check_cache(const T5Cache& cache, const Tensor& x, const Tensor& memory) const {
-  const bool unused = cache.layers.empty() && cache.length == 0;
-  check(unused || cache.layers.size() == block.size(), "T5", "expected a cache of ", block.size(),
-        " layers, as the decoder has, got one of ", cache.layers.size(),
-        "; a cache belongs to the model that filled it. Hint: start with an empty T5Cache");
-  check(cache.length >= 0, "T5", "expected a cache of at least 0 tokens, got one of ", cache.length);
-  for (const T5Cache::Layer& layer : cache.layers) check_layer("T5", layer, options, x, memory, cache.length);
-  check(unused || cache.owner.admits(relative_attention_bias.weight), "T5",
-        "the cache was filled by another model of the same sizes; its keys and values come from other "
-        "weights. Hint: start with an empty T5Cache");
+void T5Stack::check_cache(const KVCache& cache, const Tensor& x, const Tensor& memory) const {
+  check_owner("T5", cache, block.size(), relative_attention_bias.weight);
+  for (const KVCache::Layer& layer : cache.layers) check_layer("T5", layer, options, x, memory, cache.length);
 }
 
-Tensor T5Stack::forward(const Tensor& x, const Tensor& memory, const Mask& mask, T5Cache* cache) {
+Tensor T5Stack::forward(const Tensor& x, const Tensor& memory, const Mask& mask, KVCache* cache) {
   check_inputs("T5Stack", options, x, memory, cache != nullptr);
   if (mask.defined()) {
     const index_t keys = (options.is_decoder ? memory : x).size(1);
     check_mask("T5Stack", "mask", mask, {true, x.size(0), options.nhead, x.size(1), keys});
   }
-  T5Cache next;
+  KVCache next;
   if (cache) {
     check_cache(*cache, x, memory);
     next = *cache;
     next.layers.resize(block.size());
   }
   const index_t t = x.size(1), s = t + next.length;
-  const T5Context context{.bias = position_bias(t, s), .mask = over_scores(mask, true), .memory = memory};
+  const T5Context context{.bias = position_bias(t, s), .mask = with_score_axes(mask, true), .memory = memory};
   Tensor h = dropout(x);
   for (std::size_t i = 0; i < block.size(); ++i) h = block[i](h, context, cache ? &next.layers[i] : nullptr);
   Tensor y = dropout(final_norm(h));
+  if (!cache) return y;
   next.length = s;
   next.owner.set(relative_attention_bias.weight);
-  if (cache) *cache = std::move(next);
+  *cache = std::move(next);
   return y;
 }
 

@@ -1,4 +1,3 @@
-// transformer_classifier.cpp — the course's model, with padding that does not count.
 #include "nn/models/transformer_classifier.h"
 
 #include <algorithm>
@@ -8,15 +7,13 @@ namespace heed::nn {
 
 Tensor masked_mean(const Tensor& x, const Mask& real) {
   check(x.defined() && x.rank() == 3 && real.defined() && real.shape() == Shape{x.size(0), x.size(1)},
-        "masked_mean", "needs x (B, T, C) and real (B, T), got ",
-        x.defined() ? to_string(x.shape()) : "an undefined tensor", " and ",
-        real.defined() ? to_string(real.shape()) : "an undefined mask");
+        "masked_mean", "expected x (B, T, C) and real (B, T), got ", x, " and ", real);
   const index_t batch = x.size(0), time = x.size(1);
   std::vector<double> counts;
   for (index_t b = 0; b < batch; ++b) {
     const auto row = real.data() + b * time;
-    counts.push_back(
-        std::max<double>(1, static_cast<double>(std::count(row, row + time, 1))));  // never 0 / 0
+    const auto count = static_cast<double>(std::count(row, row + time, 1));
+    counts.push_back(std::max<double>(1, count));  // avoids 0 / 0
   }
   return sum(masked_fill(x, !real.unsqueeze(2), 0), 1) / from_vector(counts, {batch, 1}, x.dtype());
 }
@@ -48,13 +45,13 @@ OutputWithAttention TransformerClassifier::forward_with_attention(const IntTenso
 }
 
 Tensor TransformerClassifier::classify(const IntTensor& ids, AttentionMaps* maps) {
-  check(ids.rank() == 2, "TransformerClassifier", "ids must be (B, T), got ", ids.shape());
+  check(ids.rank() == 2, "TransformerClassifier", "expected ids (B, T), got ", ids);
   const bool padded = options.padding_idx >= 0;
   const Mask keys = padded ? not_padding(ids, options.padding_idx) : Mask();  // (B, 1, T)
   const Mask real = padded ? keys.reshape(ids.shape()) : Mask::full(ids.shape(), true);
 
   Tensor x = embedding(ids);
-  // The row of padding_idx is zeros, if nobody has written to it.
+  // The row of padding_idx is zero unless the caller has changed it.
   if (padded && sum(abs(embedding.weight.detach().select(0, options.padding_idx))).item() != 0)
     x = masked_fill(x, !real.unsqueeze(2), 0);
   x = x * std::sqrt(static_cast<double>(options.d_model));

@@ -1,4 +1,4 @@
-// transformer_classifier.h — lesson 07: from token ids to one label a text.
+// transformer_classifier.h — lesson 07: classifies a sequence of token ids.
 #pragma once
 
 #include "nn/embedding.h"
@@ -16,18 +16,18 @@ struct TransformerClassifierOptions {
   index_t dim_feedforward = 2048;
   double dropout = 0.1;
   index_t max_len = 5000;
-  index_t padding_idx = -1;  // this id is not read, whatever stands there; -1: every id is text
+  index_t padding_idx = -1;  // positions with this id are masked; -1: none
   Activation activation = Activation::relu;
-  bool norm_first = false;  // also ends the stack with a norm
+  bool norm_first = false;  // pre-LN; also ends the stack with a LayerNorm
 };
 
-// x (B, T, C), real (B, T) -> (B, C): the mean over the places that are real; zeros where none is.
+// x (B, T, C), real (B, T) -> (B, C): the mean over the real positions, or zeros if a sample has none.
 Tensor masked_mean(const Tensor& x, const Mask& real);
 
-// ids (B, T) -> logits (B, num_classes), not yet through a softmax: cross_entropy wants them so.
+// ids (B, T) -> logits (B, num_classes), without a softmax, as cross_entropy expects them.
 //   embedding · √d_model + positions -> encoder -> mean over the real tokens -> fc
-// What a text gets does not depend on how far it is padded, nor on its neighbours in the batch. A text
-// without tokens gets the bias of fc.
+// The logits of a sequence depend neither on the amount of padding nor on the other sequences in the batch. An empty
+// sequence gets the bias of fc.
 struct TransformerClassifier : ModuleOf<TransformerClassifier> {
   TransformerClassifierOptions options;
   Embedding embedding;

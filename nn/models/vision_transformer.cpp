@@ -1,22 +1,22 @@
-// vision_transformer.cpp — cut, embed, prepend the class token, add positions, encode, read the class token.
 #include "nn/models/vision_transformer.h"
 
 #include "nn/init.h"
 
 namespace heed::nn {
 
-static VisionTransformerOptions checked(const VisionTransformerOptions& o) {
+static VisionTransformerOptions validated(const VisionTransformerOptions& o) {
   check(o.img_size >= 1 && o.patch_size >= 1 && o.channels >= 1, "VisionTransformer",
-        "img_size, patch_size and channels must be at least 1, got ", o.img_size, ", ", o.patch_size, " and ",
-        o.channels);
-  check(o.img_size % o.patch_size == 0, "VisionTransformer", "img_size = ", o.img_size,
-        " is not divisible by patch_size = ", o.patch_size, "; patches must cover the image exactly");
-  check(o.d_model >= 1, "VisionTransformer", "d_model must be at least 1, got ", o.d_model);
+        "expected img_size, patch_size and channels of at least 1, got ", o.img_size, ", ", o.patch_size,
+        " and ", o.channels);
+  check(o.img_size % o.patch_size == 0, "VisionTransformer",
+        "expected patch_size to divide img_size, got patch_size = ", o.patch_size,
+        " and img_size = ", o.img_size);
+  check(o.d_model >= 1, "VisionTransformer", "expected d_model of at least 1, got ", o.d_model);
   return o;
 }
 
 VisionTransformer::VisionTransformer(VisionTransformerOptions o, Generator& gen)
-    : options(checked(o)),
+    : options(validated(o)),
       cls_token(parameter({1, 1, o.d_model})),
       pos_embed(parameter({1, num_patches() + 1, o.d_model})),
       patch_embed({.in = o.channels * o.patch_size * o.patch_size, .out = o.d_model}, gen),
@@ -32,7 +32,7 @@ VisionTransformer::VisionTransformer(VisionTransformerOptions o, Generator& gen)
                    .norm = o.norm_first},
                   gen),
       fc({.in = o.d_model, .out = o.num_classes}, gen) {
-  // Small: at a deviation of 1 the positions would drown the patches.
+  // With a standard deviation of 1, the position embeddings would dominate the patches.
   init::normal(cls_token, gen, 0, 0.02);
   init::normal(pos_embed, gen, 0, 0.02);
   for (auto& layer : transformer.layers)
@@ -49,8 +49,8 @@ Tensor VisionTransformer::patches(const Tensor& images) const {
   const index_t size = options.img_size, p = options.patch_size;
   check(images.defined() && images.rank() == 4 && images.size(1) == options.channels &&
             images.size(2) == size && images.size(3) == size,
-        "VisionTransformer", "images must be (B, ", options.channels, ", ", size, ", ", size, "), got ",
-        images.defined() ? to_string(images.shape()) : "an undefined tensor");
+        "VisionTransformer", "expected images (B, ", options.channels, ", ", size, ", ", size, "), got ",
+        images);
   return unfold(images, {.kernel_h = p, .kernel_w = p, .stride = p}).transpose(1, 2);
 }
 
@@ -82,67 +82,6 @@ void VisionTransformer::visit(Visitor& v) {
 std::string VisionTransformer::details() const {
   return concat("img_size=", options.img_size, ", patch_size=", options.patch_size,
                 ", channels=", options.channels);
-}
-
-// ---- published settings -----------------------------------------------------------------------------------
-
-static std::span<const ConfigMember> vit_members() {
-  using enum MemberKind;
-  static constexpr ConfigMember table[] = {
-      {"model_type", fixed, "'vit'"},
-      {"architectures", fixed, "'ViTForImageClassification' | 'ViTModel' | 'VisionTransformer' | null"},
-      {"image_size", square},
-      {"patch_size", square},
-      {"num_channels", size},
-      {"num_layers", count},
-      {"num_heads", size},
-      {"hidden_dim", size},
-      {"mlp_dim", size},
-      {"num_classes", size},
-      {"dropout", rate},
-      {"attention_dropout", rate},
-      {"layer_norm_eps", epsilon},
-      {"representation_size", fixed, "null"},
-      {"conv_stem_configs", fixed, "null"},
-      {"norm_layer", fixed, "null"},
-      // Hugging Face's names.
-      {"num_hidden_layers", alias, "num_layers"},
-      {"num_attention_heads", alias, "num_heads"},
-      {"hidden_size", alias, "hidden_dim"},
-      {"intermediate_size", alias, "mlp_dim"},
-      {"id2label", labels, "null"},
-      {"num_labels", size, "null"},
-      {"hidden_act", fixed, "'gelu' | 'gelu_python'"},
-      {"qkv_bias", fixed, "true"},
-      {"hidden_dropout_prob", fixed, "0"},  // at other places than torchvision's dropout
-      {"attention_probs_dropout_prob", alias, "attention_dropout"},
-      // The pooler of ViTModel, and the decoder of masked image modelling.
-      {"pooler_act", unused},
-      {"pooler_output_size", unused},
-      {"encoder_stride", unused},
-      {"tie_word_embeddings", unused},
-  };
-  return table;
-}
-
-VisionTransformerOptions VisionTransformer::from_config(const Config& file) {
-  const Config config = file.checked({vit_members()});
-  VisionTransformerOptions o = vit_b_16();
-  o.img_size = config.square("image_size");
-  o.patch_size = config.square("patch_size");
-  o.channels = config.whole_or("num_channels", 3);
-  o.num_layers = config.whole("num_layers");
-  o.nhead = config.whole("num_heads");
-  o.d_model = config.whole("hidden_dim");
-  o.dim_feedforward = config.whole("mlp_dim");
-  // Hugging Face's files leave out two classes without names, torchvision's the classes of ImageNet.
-  o.num_classes = config.classes(config.has("model_type") ? 2 : 1000);
-  o.dropout = config.number_or("dropout", 0);
-  o.embedding_dropout = o.dropout;
-  o.attention_dropout = config.number_or("attention_dropout", 0);
-  o.layer_norm_eps = config.number_or("layer_norm_eps", 1e-6);
-  config.must_divide("num_heads", "hidden_dim");
-  return o;
 }
 
 }  // namespace heed::nn

@@ -5,7 +5,7 @@
 
 namespace heed::lessons {
 
-static Tensor corners(const Tensor& box) { return nn::corners_of(box); }
+static Tensor corners(const Tensor& box) { return nn::center_to_corners(box); }
 
 // Two objects of class 0 in picture 0, one of class 1 and none in pictures 1 and 2.
 struct Pictures {

@@ -21,7 +21,7 @@ void expect_padding_never_reaches_the_state() {
   const Tensor x = noise({5, 2, 3});
   Tensor changed = x.clone();
   changed.index({Slice{2}, 1}).fill_(1e6);  // beyond sample 1's two words
-  const ReadOptions how{.lengths = {5, 2}};
+  const RecurrentForwardOptions how{.lengths = {5, 2}};
   const RecurrentResult a = net.forward(x, how), b = net.forward(changed, how);
   expect_same_bits(a.output, b.output);
   expect_same_bits(a.state.h, b.state.h);

@@ -1,6 +1,6 @@
 #include "lessons/10_detr/exercises.h"
 #include "lessons/check/check.h"
-#include "nn/models/matching.h"
+#include "nn/models/boxes.h"
 
 namespace heed::exercise {
 namespace {
@@ -37,7 +37,7 @@ Tensor less_all_of_it(const Tensor& a, const Tensor& b) {
 }
 Tensor added(const Tensor& a, const Tensor& b) { return 2.0 * nn::iou(a, b) - nn::giou(a, b); }
 Tensor one_less(const Tensor& a, const Tensor& b) { return 1.0 - nn::giou(a, b); }
-Tensor as_middles(const Tensor& a, const Tensor& b) { return nn::giou(nn::corners_of(a), nn::corners_of(b)); }
+Tensor as_middles(const Tensor& a, const Tensor& b) { return nn::giou(nn::center_to_corners(a), nn::center_to_corners(b)); }
 
 const checks::Exercise<decltype(box_giou)> exercise{
     "10_box_giou",

@@ -1,6 +1,7 @@
 // bert_test.cpp — lesson 10: BERT's parts, sizes and errors; golden/bert_gpt_test.cpp has PyTorch's numbers.
 #include "nn/models/bert.h"
 
+#include "nn/models/pretrained.h"
 #include "tests/nn/padding.h"
 #include "tests/testing.h"
 

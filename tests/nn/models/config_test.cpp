@@ -19,29 +19,29 @@ TEST(Config, GivesMembersOfTheirKindAndSaysWhichIsMissing) {
                                      {"name", std::string("gelu")},
                                      {"depths.0", 2.0},
                                      {"depths.1", 6.0}});
-  EXPECT_EQ(config.whole("n"), 3);
+  EXPECT_EQ(config.integer("n"), 3);
   EXPECT_EQ(config.number("x"), 0.5);
-  EXPECT_TRUE(config.flag("on"));
-  EXPECT_EQ(config.text("name"), "gelu");
-  EXPECT_EQ(config.wholes("depths"), (std::vector<index_t>{2, 6}));
-  EXPECT_EQ(config.whole_or("m", 7), 7);
+  EXPECT_TRUE(config.boolean("on"));
+  EXPECT_EQ(config.string("name"), "gelu");
+  EXPECT_EQ(config.integers("depths"), (std::vector<index_t>{2, 6}));
+  EXPECT_EQ(config.integer_or("m", 7), 7);
   EXPECT_EQ(config.number_or("m", 0.1), 0.1);
-  EXPECT_EQ(config.text_or("m", "relu"), "relu");
-  EXPECT_FALSE(config.flag_or("m", false));
-  EXPECT_EQ(error_of([&] { config.whole("m"); }), "[config.json] needs 'm', a whole number");
-  EXPECT_EQ(error_of([&] { config.whole("x"); }), "[config.json] 'x' must be a whole number, got 0.5");
-  EXPECT_EQ(error_of([&] { config.flag_or("name", true); }),
+  EXPECT_EQ(config.string_or("m", "relu"), "relu");
+  EXPECT_FALSE(config.boolean_or("m", false));
+  EXPECT_EQ(error_of([&] { config.integer("m"); }), "[config.json] needs 'm', a whole number");
+  EXPECT_EQ(error_of([&] { config.integer("x"); }), "[config.json] 'x' must be a whole number, got 0.5");
+  EXPECT_EQ(error_of([&] { config.boolean_or("name", true); }),
             "[config.json] 'name' must be true or false, got 'gelu'");
-  EXPECT_EQ(error_of([&] { config.wholes("n"); }), "[config.json] needs 'n', a list of whole numbers");
+  EXPECT_EQ(error_of([&] { config.integers("n"); }), "[config.json] needs 'n', a list of whole numbers");
   EXPECT_EQ(error_of([&] { config.must_be("name", "relu"); }),
             "[config.json] 'name' is 'gelu'; this model computes 'relu'");
 }
 
 TEST(Config, ErrorsNameTheFile) {
   const Config config({{"n", text("3")}}, "gpt2/config.json");
-  EXPECT_EQ(error_of([&] { config.whole("n"); }),
+  EXPECT_EQ(error_of([&] { config.integer("n"); }),
             "[config.json] gpt2/config.json: 'n' must be a whole number, got '3'");
-  EXPECT_EQ(error_of([&] { config.checked({}); }),
+  EXPECT_EQ(error_of([&] { config.validated({}); }),
             "[config.json] gpt2/config.json: unknown member 'n' = '3', which may change what is computed. "
             "Hint: if it "
             "does not, remove it from config.json");
@@ -68,7 +68,7 @@ constexpr ConfigMember table[] = {
 };
 
 std::string rejected(const Values& values) {
-  return error_of([&] { Config(values).checked({table}); });
+  return error_of([&] { Config(values).validated({table}); });
 }
 
 TEST(Config, AValueOfAnotherTypeOrRangeIsRejectedWithItsName) {
@@ -121,7 +121,9 @@ TEST(Config, AnotherFamilyIsNamedBeforeItsMembers) {
   static constexpr ConfigMember family[] = {{"model_type", MemberKind::fixed, "'bert'"},
                                             {"architectures", MemberKind::fixed, "'BertModel' | null"},
                                             {"width", MemberKind::size}};
-  const auto error = [](const Values& values) { return error_of([&] { Config(values).checked({family}); }); };
+  const auto error = [](const Values& values) {
+    return error_of([&] { Config(values).validated({family}); });
+  };
   EXPECT_EQ(error({{"activation", text("gelu")},
                    {"architectures.0", text("DistilBertForMaskedLM")},
                    {"model_type", text("distilbert")},
@@ -144,21 +146,21 @@ TEST(Config, AcceptsWhatTheTableAllows) {
                                       {"_private", 3.0},
                                       {"unknown", nullptr},
                                       {"drop_path", 0.0}})
-                            .checked({table});
-  EXPECT_EQ(config.whole("width"), 4);
+                            .validated({table});
+  EXPECT_EQ(config.integer("width"), 4);
   EXPECT_FALSE(config.has("layers"));
   EXPECT_FALSE(config.has("seed"));
-  EXPECT_EQ(config.wholes("kwargs.out"), std::vector<index_t>{4});
-  EXPECT_EQ(Config(Values{{"width", 4.0}, {"hidden_size", 4.0}}).checked({table}).whole("width"), 4);
+  EXPECT_EQ(config.integers("kwargs.out"), std::vector<index_t>{4});
+  EXPECT_EQ(Config(Values{{"width", 4.0}, {"hidden_size", 4.0}}).validated({table}).integer("width"), 4);
 }
 
 TEST(Config, TheFirstTablesRowCounts) {
   constexpr ConfigMember first[] = {{"bias", MemberKind::unused}};
-  EXPECT_FALSE(Config(Values{{"bias", false}}).checked({first, table}).has("bias"));
+  EXPECT_FALSE(Config(Values{{"bias", false}}).validated({first, table}).has("bias"));
 }
 
 TEST(Config, CountsTheClasses) {
-  const auto classes = [](const Values& values) { return Config(values).checked({table}).classes(7); };
+  const auto classes = [](const Values& values) { return Config(values).validated({table}).classes(7); };
   EXPECT_EQ(classes({}), 7);
   EXPECT_EQ(classes({{"num_labels", 3.0}}), 3);
   EXPECT_EQ(classes({{"id2label.1", text("A")}, {"id2label.2", text("B")}}), 2);  // keys need not begin at 0

@@ -28,7 +28,7 @@ TEST(DetectionLoss, IsWhatThePaperSays) {
     classes[static_cast<std::size_t>(query)] = e.objects[0].labels[object];
     const Tensor got = e.boxes[0][0][query], want = e.objects[0].boxes[object];
     box += sum(abs(got - want)).item() / 2;
-    apart += (1 - giou(corners_of(got), corners_of(want)).item()) / 2;
+    apart += (1 - giou(center_to_corners(got), center_to_corners(want)).item()) / 2;
   }
   const Tensor log_p = log_softmax(e.logits[0].reshape({8, 4}), -1);
   for (index_t q = 0; q < 8; ++q) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "nn/models/pretrained.h"
 #include "tests/nn/padding.h"
 #include "tests/testing.h"
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "nn/models/pretrained.h"
 #include "tests/testing.h"
 
 namespace heed::nn {
@@ -40,7 +41,7 @@ TEST(GPT, CachedLogitsEqualUncachedOnesHoweverTheTokensAreHandedOver) {
     gpt.to(dtype);
     const Tensor all = gpt(two_texts).detach();  // (2, 6, V)
     for (const std::vector<index_t>& steps : {std::vector<index_t>{1, 1, 1, 1, 1, 1}, {6}, {3, 1, 2}}) {
-      GPTCache cache;
+      KVCache cache;
       index_t at = 0;
       for (const index_t n : steps) {
         const Tensor last = gpt.forward(two_texts.slice(1, at, at + n), cache);
@@ -93,7 +94,7 @@ TEST(GPT, SaysWhatIsWrong) {
               gpt(IntTensor::zeros({1, 9}));
             }),
             "[GPT] 9 tokens do not fit into the context of 8");
-  GPTCache cache;
+  KVCache cache;
   gpt.forward(IntTensor::zeros({1, 6}), cache);
   EXPECT_EQ(error_of([&] {
               gpt.forward(IntTensor::zeros({1, 3}), cache);
@@ -137,10 +138,10 @@ struct Kept {
   std::vector<std::vector<double>> numbers;  // of the tokens that were read
   bool operator==(const Kept&) const = default;
 };
-static Kept read_from(const GPTCache& cache) {
+static Kept read_from(const KVCache& cache) {
   Kept kept{cache.length, {}};
-  for (const GPTCache::Layer& layer : cache.layers)
-    for (const Tensor* t : {&layer.keys, &layer.values})
+  for (const KVCache::Layer& layer : cache.layers)
+    for (const Tensor* t : {&layer.self_attn.keys, &layer.self_attn.values})
       kept.numbers.push_back(t->defined() ? t->slice(2, 0, cache.length).to_vector() : std::vector<double>());
   return kept;
 }
@@ -150,7 +151,7 @@ static Kept read_from(const GPTCache& cache) {
 template <class Change>
 static void expect_rejected(const std::string& part, Change change) {
   GPT gpt = make();
-  GPTCache cache;
+  KVCache cache;
   gpt.forward(IntTensor{{1, 2, 3}, {4, 5, 6}}, cache);
   change(gpt, cache);
   const Kept before = read_from(cache);
@@ -164,19 +165,19 @@ TEST(GPTCache, OfAnotherModelIsRejected) {
   GPT one(options, gen);
   options.num_layers = 3;
   GPT three(options, gen);
-  GPTCache cache;
+  KVCache cache;
   one.forward(IntTensor{{1, 2}}, cache);
   EXPECT_EQ(
       error_of([&] { three.forward(IntTensor{{3}}, cache); }),
       "[GPT] expected a cache of 3 layers, as the model has, got one of 1; a cache belongs to the model "
-      "that filled it. Hint: start with an empty GPTCache");
+      "that filled it. Hint: start with an empty KVCache");
   EXPECT_EQ(cache.layers.size(), 1U);
   EXPECT_EQ(cache.length, 2);
   options.num_layers = 1, options.nhead = 2;
   GPT two_heads(options, gen);
   EXPECT_EQ(error_of([&] { two_heads.forward(IntTensor{{3}}, cache); }),
             "[GPT] expected cached keys (B, H, context, D) = (1, 2, 8, 6) of f32, got (1, 3, 8, 4) of f32; a "
-            "cache belongs to the model that filled it. Hint: start with an empty GPTCache");
+            "cache belongs to the model that filled it. Hint: start with an empty KVCache");
   options.nhead = 3, options.context = 9;
   GPT longer(options, gen);
   expect_contains(error_of([&] { longer.forward(IntTensor{{3}}, cache); }),
@@ -191,12 +192,12 @@ TEST(GPTCache, OfAnotherModelOfTheSameSizesIsRejected) {
   const GPTOptions options{.vocab_size = 11, .context = 8, .d_model = 12, .nhead = 3, .num_layers = 1};
   GPT one(options, gen);
   std::optional<GPT> other(std::in_place, options, gen);
-  GPTCache cache, others;
+  KVCache cache, others;
   one.forward(IntTensor{{1, 2}}, cache);
   other->forward(IntTensor{{1, 2}}, others);
   EXPECT_EQ(error_of([&] { other->forward(IntTensor{{3}}, cache); }),
             "[GPT] the cache was filled by another model of the same sizes; its keys and values come from "
-            "other weights. Hint: start with an empty GPTCache");
+            "other weights. Hint: start with an empty KVCache");
   EXPECT_EQ(cache.length, 2);
   other.reset();
   expect_contains(error_of([&] { one.forward(IntTensor{{3}}, others); }), "filled by another model");
@@ -211,25 +212,25 @@ TEST(GPTCache, OfAnotherModelOfTheSameSizesIsRejected) {
   cache.layers.clear();
   cache.length = 0;
   twin.forward(IntTensor{{3}}, cache);
-  GPTCache made{.layers = {{zeros({1, 3, 8, 4}), zeros({1, 3, 8, 4})}}, .length = 1};
+  KVCache made{.layers = {{{zeros({1, 3, 8, 4}), zeros({1, 3, 8, 4})}, {}}}, .length = 1};
   twin.forward(IntTensor{{3}}, made);
   EXPECT_EQ(made.length, 2);
 }
 
 TEST(GPTCache, ThatIsIncompleteIsRejectedAndStaysAsItIs) {
   expect_rejected("expected cached values (2, 3, 8, 4), got an undefined tensor",
-                  [](GPT&, GPTCache& c) { c.layers[1].values = Tensor(); });
+                  [](GPT&, KVCache& c) { c.layers[1].self_attn.values = Tensor(); });
   expect_rejected("expected cached keys (2, 3, 8, 4), got an undefined tensor",
-                  [](GPT&, GPTCache& c) { c.layers[0] = {}; });
-  expect_rejected("got one of 0;", [](GPT&, GPTCache& c) { c.layers.clear(); });
-  expect_rejected("got one of 1;", [](GPT&, GPTCache& c) { c.layers.pop_back(); });
-  expect_rejected("expected cached values (B, H, context, D) = (2, 3, 8, 4)", [](GPT&, GPTCache& c) {
-    c.layers[1].values = zeros({2, 3, 7, 4});
+                  [](GPT&, KVCache& c) { c.layers[0] = {}; });
+  expect_rejected("got one of 0;", [](GPT&, KVCache& c) { c.layers.clear(); });
+  expect_rejected("got one of 1;", [](GPT&, KVCache& c) { c.layers.pop_back(); });
+  expect_rejected("expected cached values (B, H, context, D) = (2, 3, 8, 4)", [](GPT&, KVCache& c) {
+    c.layers[1].self_attn.values = zeros({2, 3, 7, 4});
   });
-  expect_rejected("of f32, got (2, 3, 8, 4) of f64", [](GPT&, GPTCache& c) {
-    c.layers[1].keys = zeros({2, 3, 8, 4}, f64);
+  expect_rejected("of f32, got (2, 3, 8, 4) of f64", [](GPT&, KVCache& c) {
+    c.layers[1].self_attn.keys = zeros({2, 3, 8, 4}, f64);
   });
-  expect_rejected("the cache is of another batch size than ids (2, 1)", [](GPT&, GPTCache& c) {
+  expect_rejected("the cache is of another batch size than ids (2, 1)", [](GPT&, KVCache& c) {
     c.layers[1] = {zeros({3, 3, 8, 4}), zeros({3, 3, 8, 4})};
   });
 }
@@ -237,7 +238,7 @@ TEST(GPTCache, ThatIsIncompleteIsRejectedAndStaysAsItIs) {
 TEST(GPTCache, LengthIsWithinTheContext) {
   GPT gpt = make();
   for (const index_t length : {index_t{-1}, index_t{9}, INT64_MAX}) {
-    GPTCache cache;
+    KVCache cache;
     gpt.forward(IntTensor{{1}}, cache);
     cache.length = length;
     EXPECT_EQ(error_of([&] { gpt.forward(IntTensor{{2}}, cache); }),
@@ -247,7 +248,7 @@ TEST(GPTCache, LengthIsWithinTheContext) {
 
 TEST(GPTCache, AFailedCallLeavesItAsItWas) {
   GPT gpt = make();
-  GPTCache cache;
+  KVCache cache;
   expect_contains(error_of([&] { gpt.forward(IntTensor{{11}}, cache); }), "[embedding] id 11");
   EXPECT_TRUE(cache.layers.empty());
   EXPECT_EQ(cache.length, 0);
@@ -265,7 +266,7 @@ TEST(GPTCache, AFailedCallLeavesItAsItWas) {
 
 TEST(GPTCache, OfABlockIsChecked) {
   GPT gpt = make();
-  GPTCache::Layer kept{zeros({1, 3, 8, 4}), zeros({1, 3, 8, 4})}, half{zeros({1, 3, 8, 4}), {}};
+  KVCache::Layer kept{{zeros({1, 3, 8, 4}), zeros({1, 3, 8, 4})}, {}}, half{{zeros({1, 3, 8, 4}), {}}, {}};
   const Tensor x = noise({1, 2, 12});
   EXPECT_NO_THROW(gpt.h[0](x, &kept, 6));
   EXPECT_EQ(error_of([&] { gpt.h[0](x, &kept, 7); }),

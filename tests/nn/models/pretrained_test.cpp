@@ -24,10 +24,13 @@ struct Small : ModuleOf<Small> {
   std::string type() const override { return "Small"; }
 };
 
-static constexpr Rename table[] = {
-    {"block.*.q", "layers.*.weight", How::row_third_0}, {"block.*.k", "layers.*.weight", How::row_third_1},
-    {"block.*.v", "layers.*.weight", How::row_third_2}, {"block.*.bias", "layers.*.bias"},
-    {"conv.weight", "rows.weight", How::flattened},     {"", "computed"},
+static constexpr NameMapping table[] = {
+    {"block.*.q", "layers.*.weight", Transform::query_rows},
+    {"block.*.k", "layers.*.weight", Transform::key_rows},
+    {"block.*.v", "layers.*.weight", Transform::value_rows},
+    {"block.*.bias", "layers.*.bias"},
+    {"conv.weight", "rows.weight", Transform::flatten},
+    {"", "computed"},
 };
 static constexpr const char* prefixes[] = {"model."};
 static constexpr const char* ignored[] = {"block.*.mask"};

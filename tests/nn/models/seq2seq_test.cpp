@@ -10,38 +10,38 @@
 namespace heed::nn {
 namespace {
 
-constexpr Look looks[] = {Look::none, Look::additive, Look::dot};
+constexpr AttentionKind looks[] = {AttentionKind::none, AttentionKind::additive, AttentionKind::dot};
 
-Seq2Seq make(Look look, std::uint64_t seed = 1) {
+Seq2Seq make(AttentionKind look, std::uint64_t seed = 1) {
   Generator gen(seed);
-  return {{.source_vocab = 7, .target_vocab = 6, .embed = 5, .hidden = 8, .look = look}, gen};
+  return {{.source_vocab = 7, .target_vocab = 6, .embed = 5, .hidden = 8, .attention = look}, gen};
 }
 
 const IntTensor source{{3, 4, 5, 6}, {5, 3, 0, 0}}, given{{1, 2, 3}, {1, 4, 5}};
 
 TEST(Seq2Seq, PaddingIsNeitherReadNorLookedAt) {
-  for (const Look look : looks) {
+  for (const AttentionKind look : looks) {
     Seq2Seq model = make(look);
     const IntTensor other{{3, 4, 5, 6}, {5, 3, 6, 1}};
-    const Written a = model.forward(source, {4, 2}, given), b = model.forward(other, {4, 2}, given);
+    const Seq2SeqOutput a = model.forward(source, {4, 2}, given), b = model.forward(other, {4, 2}, given);
     expect_same_bits(a.logits, b.logits);
     EXPECT_EQ(a.logits.shape(), (Shape{2, 3, 6}));
-    EXPECT_EQ(a.weights.defined(), look != Look::none);
-    if (look == Look::none) continue;
+    EXPECT_EQ(a.weights.defined(), look != AttentionKind::none);
+    if (look == AttentionKind::none) continue;
     EXPECT_EQ(a.weights.shape(), (Shape{2, 3, 4}));
     EXPECT_EQ(max(a.weights[1].slice(-1, 2, 4)).item(), 0);
-    const Written alone = model.forward(IntTensor{{5, 3}}, {}, given.slice(0, 1, 2));
+    const Seq2SeqOutput alone = model.forward(IntTensor{{5, 3}}, {}, given.slice(0, 1, 2));
     expect_close(alone.logits[0], a.logits[1]);
   }
 }
 
 TEST(Seq2Seq, GreedyIsABeamOfOneAndItsOwnWords) {
-  for (const Look look : looks) {
+  for (const AttentionKind look : looks) {
     Seq2Seq model = make(look, 3);
     Generator gen(0);
     // Without a teacher it writes on from bos by itself.
-    const Written own = model.forward(source, {4, 2}, IntTensor({1, 0, 0, 0, 1, 0, 0, 0}, {2, 4}),
-                                      {.ratio = 0, .generator = &gen});
+    const Seq2SeqOutput own = model.forward(source, {4, 2}, IntTensor({1, 0, 0, 0, 1, 0, 0, 0}, {2, 4}),
+                                            {.ratio = 0, .generator = &gen});
     const IntTensor words = argmax(own.logits, -1);
     const auto texts = model.beam(source, {4, 2}, {.bos = 1, .eos = 2, .width = 1, .max_length = 4});
     ASSERT_EQ(texts.size(), 2u);
@@ -55,7 +55,7 @@ TEST(Seq2Seq, GreedyIsABeamOfOneAndItsOwnWords) {
 
 // A text's log-probability is that of the teacher-forced words.
 TEST(Seq2Seq, ABeamsProbabilityIsTheModels) {
-  for (const Look look : looks) {
+  for (const AttentionKind look : looks) {
     Seq2Seq model = make(look, 5);
     const auto texts = model.beam(source, {4, 2}, {.bos = 1, .eos = 2, .width = 3, .max_length = 5});
     for (std::size_t b = 0; b < 2; ++b)
@@ -68,7 +68,7 @@ TEST(Seq2Seq, ABeamsProbabilityIsTheModels) {
           before.pop_back();
         const auto n = static_cast<index_t>(before.size()), row = static_cast<index_t>(b);
         const index_t s = b == 0 ? 4 : 2;
-        const Written all =
+        const Seq2SeqOutput all =
             model.forward(source.slice(0, row, row + 1).slice(1, 0, s), {}, IntTensor(before, {1, n}));
         const double loss =
             cross_entropy(all.logits[0], IntTensor(after, {n}), {.reduction = Reduction::sum}).item();
@@ -78,9 +78,9 @@ TEST(Seq2Seq, ABeamsProbabilityIsTheModels) {
 }
 
 TEST(Seq2Seq, ASentenceOfNoWordsIsAnsweredAllTheSame) {
-  for (const Look look : looks) {
+  for (const AttentionKind look : looks) {
     Seq2Seq model = make(look);
-    const Written a = model.forward(source, {4, 0}, given);
+    const Seq2SeqOutput a = model.forward(source, {4, 0}, given);
     EXPECT_FALSE(isnan(a.logits).count());
     EXPECT_EQ(model.beam(source, {4, 0}, {.bos = 1, .eos = 2, .max_length = 3}).size(), 2u);
   }
@@ -88,9 +88,9 @@ TEST(Seq2Seq, ASentenceOfNoWordsIsAnsweredAllTheSame) {
 
 // Three words backwards: each way of looking learns it.
 TEST(Seq2Seq, LearnsToWriteBackwards) {
-  for (const Look look : looks) {
+  for (const AttentionKind look : looks) {
     Generator gen(2);
-    Seq2Seq model({.source_vocab = 6, .target_vocab = 6, .embed = 12, .hidden = 24, .look = look}, gen);
+    Seq2Seq model({.source_vocab = 6, .target_vocab = 6, .embed = 12, .hidden = 24, .attention = look}, gen);
     optim::Adam adam(model.parameters(), {.lr = 0.02});
     std::vector<index_t> from, before, after;
     for (index_t i = 0; i < 27; ++i) {
@@ -119,7 +119,7 @@ TEST(Seq2Seq, LearnsToWriteBackwards) {
 }
 
 TEST(Seq2Seq, EveryParameterIsNamedAndACloneIsEqual) {
-  for (const Look look : looks) {
+  for (const AttentionKind look : looks) {
     Seq2Seq model = make(look);
     model.check_all_named(model.forward(source, {4, 2}, given).logits);
     Seq2Seq twin = model.clone();
@@ -128,7 +128,7 @@ TEST(Seq2Seq, EveryParameterIsNamedAndACloneIsEqual) {
 }
 
 TEST(Seq2Seq, RefusesWhatDoesNotFit) {
-  Seq2Seq model = make(Look::none);
+  Seq2Seq model = make(AttentionKind::none);
   Generator gen(0);
   EXPECT_EQ(error_of([&] {
               model.forward(IntTensor{1, 2}, {}, given);
@@ -164,14 +164,14 @@ TEST(Seq2Seq, RefusesWhatDoesNotFit) {
 // The embedding of the padding id is NaN: only the gradient of that row's own weights may not
 // depend on it.
 TEST(Seq2Seq, PaddingReachesNoGradient) {
-  for (const Look look : looks)
+  for (const AttentionKind look : looks)
     for (const bool bidirectional : {false, true}) {
       Generator gen(1);
       Seq2Seq model({.source_vocab = 7,
                      .target_vocab = 6,
                      .embed = 5,
                      .hidden = 8,
-                     .look = look,
+                     .attention = look,
                      .bidirectional = bidirectional},
                     gen);
       const auto gradients = [&](double padding) {
@@ -180,7 +180,7 @@ TEST(Seq2Seq, PaddingReachesNoGradient) {
           model.source_embedding.weight.select(0, 0).fill_(padding);
         }
         model.zero_grad();
-        const Written w = model.forward(source, {4, 2}, given);
+        const Seq2SeqOutput w = model.forward(source, {4, 2}, given);
         sum(w.logits * w.logits).backward();
         std::vector<Tensor> all;
         for (const Tensor& p : model.parameters()) all.push_back(p.grad());
@@ -193,7 +193,7 @@ TEST(Seq2Seq, PaddingReachesNoGradient) {
 }
 
 TEST(Seq2Seq, ChecksTheArgumentsOfBeam) {
-  Seq2Seq model = make(Look::dot);
+  Seq2Seq model = make(AttentionKind::dot);
   EXPECT_EQ(error_of([&] {
               model.beam(source, {4, -1}, {});
             }),
@@ -220,7 +220,7 @@ TEST(Seq2Seq, ChecksTheArgumentsOfBeam) {
 }
 
 TEST(Seq2Seq, BeamRestoresEachModeAndRecordsNothing) {
-  Seq2Seq model = make(Look::additive);
+  Seq2Seq model = make(AttentionKind::additive);
   model.cell.eval();
   model.beam(source, {4, 2}, {.bos = 1, .eos = 2, .max_length = 3});
   EXPECT_TRUE(model.training() && model.encoder.training() && !model.cell.training());

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "autograd/kernels/sanitizers.h"
+#include "nn/models/pretrained.h"
 #include "tests/testing.h"
 
 namespace heed::nn {

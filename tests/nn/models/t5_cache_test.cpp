@@ -24,11 +24,11 @@ T5 make(T5Options options = small()) {
 // ---- the cache --------------------------------------------------------------------------------------------
 
 using Numbers = std::vector<std::vector<double>>;
-Numbers numbers_of(const T5Cache& cache) {
+Numbers numbers_of(const KVCache& cache) {
   Numbers all{{static_cast<double>(cache.length)}};
-  for (const T5Cache::Layer& layer : cache.layers)
+  for (const KVCache::Layer& layer : cache.layers)
     for (const Tensor* t :
-         {&layer.written.keys, &layer.written.values, &layer.memory.keys, &layer.memory.values})
+         {&layer.self_attn.keys, &layer.self_attn.values, &layer.cross_attn.keys, &layer.cross_attn.values})
       all.push_back(t->defined() ? t->to_vector() : std::vector<double>());
   return all;
 }
@@ -41,7 +41,7 @@ template <class Change>
 void expect_rejected(const std::string& part, Change change) {
   T5 model = make();
   const Tensor memory = model.encode(two_sources).detach();
-  T5Cache cache;
+  KVCache cache;
   model.forward(IntTensor({{0, 3}, {0, 4}}), memory, cache);
   change(cache);
   const Numbers before = numbers_of(cache);
@@ -54,21 +54,21 @@ TEST(T5Cache, OfAnotherModelIsRejected) {
   options.num_decoder_layers = 1;
   T5 one = make(options), two = make();
   const Tensor memory = two.encode(two_sources).detach();
-  T5Cache cache;
+  KVCache cache;
   one.forward(IntTensor({{0}, {0}}), memory, cache);
   EXPECT_EQ(
       error_of([&] {
         two.forward(IntTensor({{3}, {4}}), memory, cache);
       }),
       "[T5] expected a cache of 2 layers, as the decoder has, got one of 1; a cache belongs to the model "
-      "that filled it. Hint: start with an empty T5Cache");
+      "that filled it. Hint: start with an empty KVCache");
   options.nhead = 3, options.d_kv = 2;
   T5 heads = make(options);
   EXPECT_EQ(error_of([&] {
               heads.forward(IntTensor({{3}, {4}}), memory, cache);
             }),
             "[T5] expected cached target keys (B, H, S, D) = (2, 3, 1, 2) of f32, got (2, 2, 1, 3) of f32; a "
-            "cache belongs to the model that filled it. Hint: start with an empty T5Cache");
+            "cache belongs to the model that filled it. Hint: start with an empty KVCache");
   one.to(f64);
   expect_contains(error_of([&] {
                     one.forward(IntTensor({{3}, {4}}), memory.to(f64), cache);
@@ -80,16 +80,16 @@ TEST(T5Cache, OfAnotherModelOfTheSameSizesIsRejected) {
   Generator gen(5);
   T5 one = make(), other(small(), gen);
   const Tensor memory = one.encode(two_sources).detach();
-  T5Cache cache;
+  KVCache cache;
   one.forward(IntTensor({{0}, {0}}), memory, cache);
   const Numbers before = numbers_of(cache);
   EXPECT_EQ(error_of([&] {
               other.forward(IntTensor({{3}, {4}}), memory, cache);
             }),
             "[T5] the cache was filled by another model of the same sizes; its keys and values come from "
-            "other weights. Hint: start with an empty T5Cache");
+            "other weights. Hint: start with an empty KVCache");
   EXPECT_EQ(numbers_of(cache), before);
-  cache.pick({1, 0});
+  cache.reorder({1, 0});
   EXPECT_NE(error_of([&] { other.forward(IntTensor({{3}, {4}}), memory, cache); }), "");
   const Tensor picked = index_select(memory, 0, IntTensor{1, 0});
   T5 moved = std::move(one);
@@ -99,27 +99,27 @@ TEST(T5Cache, OfAnotherModelOfTheSameSizesIsRejected) {
 
 TEST(T5Cache, ThatDoesNotFitIsRejectedAndStaysAsItIs) {
   expect_rejected("expected cached target values (2, 2, 2, 3), got an undefined tensor",
-                  [](T5Cache& c) { c.layers[1].written.values = Tensor(); });
+                  [](KVCache& c) { c.layers[1].self_attn.values = Tensor(); });
   expect_rejected("expected cached target keys (2, 2, 2, 3), got an undefined tensor",
-                  [](T5Cache& c) { c.layers[1].written = {}; });
+                  [](KVCache& c) { c.layers[1].self_attn = {}; });
   expect_rejected("expected cached memory keys (2, 2, 4, 3), got an undefined tensor",
-                  [](T5Cache& c) { c.layers[1].memory.keys = Tensor(); });
-  expect_rejected("expected cached memory values (B, H, S, D) = (2, 2, 4, 3)", [](T5Cache& c) {
-    c.layers[1].memory.values = zeros({2, 2, 3, 3});
+                  [](KVCache& c) { c.layers[1].cross_attn.keys = Tensor(); });
+  expect_rejected("expected cached memory values (B, H, S, D) = (2, 2, 4, 3)", [](KVCache& c) {
+    c.layers[1].cross_attn.values = zeros({2, 2, 3, 3});
   });
   expect_rejected("expected cached target keys (B, H, S, D) = (2, 2, 3, 3)",
-                  [](T5Cache& c) { c.length = 3; });
-  expect_rejected("expected a cache of at least 0 tokens, got one of -1", [](T5Cache& c) { c.length = -1; });
-  expect_rejected("got one of 0;", [](T5Cache& c) { c.layers.clear(); });
-  expect_rejected("the cache is of another batch size than given (2, 1)", [](T5Cache& c) {
-    c.pick({0, 1, 1});
+                  [](KVCache& c) { c.length = 3; });
+  expect_rejected("expected a cache of at least 0 tokens, got one of -1", [](KVCache& c) { c.length = -1; });
+  expect_rejected("got one of 0;", [](KVCache& c) { c.layers.clear(); });
+  expect_rejected("the cache is of another batch size than given (2, 1)", [](KVCache& c) {
+    c.reorder({0, 1, 1});
   });
 }
 
 TEST(T5Cache, AFailedCallLeavesItAsItWas) {
   T5 model = make();
   const Tensor memory = model.encode(two_sources).detach();
-  T5Cache cache;
+  KVCache cache;
   EXPECT_NE(error_of([&] { model.forward(IntTensor({{0}, {11}}), memory, cache); }), "");
   EXPECT_TRUE(cache.layers.empty());
   EXPECT_EQ(error_of([&] {
@@ -137,21 +137,21 @@ TEST(T5Cache, AFailedCallLeavesItAsItWas) {
 
 TEST(T5Cache, PicksRowsThatExistOrChangesNothing) {
   T5 model = make();
-  T5Cache cache;
+  KVCache cache;
   model.forward(IntTensor({{0}, {0}}), model.encode(two_sources).detach(), cache);
   const Numbers before = numbers_of(cache);
-  EXPECT_EQ(error_of([&] { cache.pick({0, 2}); }), "[T5Cache] expected parents in [0, 2), got 2");
-  EXPECT_EQ(error_of([&] { cache.pick({-1}); }), "[T5Cache] expected parents in [0, 2), got -1");
+  EXPECT_EQ(error_of([&] { cache.reorder({0, 2}); }), "[KVCache] expected parents in [0, 2), got 2");
+  EXPECT_EQ(error_of([&] { cache.reorder({-1}); }), "[KVCache] expected parents in [0, 2), got -1");
   EXPECT_EQ(numbers_of(cache), before);
-  cache.layers[1].memory.values = Tensor();
-  EXPECT_EQ(error_of([&] { cache.pick({0}); }),
-            "[T5Cache] expected keys and values (B, H, S, D) in each layer, got an undefined tensor");
-  EXPECT_EQ(cache.layers[0].written.keys.size(0), 2);
+  cache.layers[1].cross_attn.values = Tensor();
+  EXPECT_EQ(error_of([&] { cache.reorder({0}); }),
+            "[KVCache] expected keys and values (B, H, S, D) in each layer, got an undefined tensor");
+  EXPECT_EQ(cache.layers[0].self_attn.keys.size(0), 2);
 }
 
 TEST(T5Cache, NeedsADecoder) {
   T5 model = make();
-  T5Cache cache;
+  KVCache cache;
   EXPECT_EQ(error_of([&] {
               model.encoder(noise({1, 2, 8}), Tensor(), Mask(), &cache);
             }),
@@ -171,8 +171,8 @@ TEST(T5Cache, NeedsADecoder) {
             }),
             "")
       << "one row for all queries";
-  T5Cache::Layer half;
-  half.memory.keys = zeros({1, 2, 3, 3});
+  KVCache::Layer half;
+  half.cross_attn.keys = zeros({1, 2, 3, 3});
   EXPECT_EQ(error_of([&] {
               model.decoder.block[0].forward(noise({1, 2, 8}), {.memory = noise({1, 3, 8})}, &half);
             }),

@@ -33,7 +33,7 @@ TEST(T5, PaddingReachesNothing) {
   const Tensor clean = noise({2, 4, 8});
   std::vector<Tensor> logits;
   for (const double value : {1.0, double{NAN}}) {
-    T5Cache cache;
+    KVCache cache;
     logits.push_back(model.forward(IntTensor({{0}, {0}}), masked_fill(clean, !real, value), cache, mask));
   }
   expect_same_bits(logits[1], logits[0]);
@@ -52,7 +52,7 @@ TEST(T5, ABiasThatIsNaNIsNaN) {
 TEST(T5, AMemoryWithoutABatchIsNamed) {
   Generator gen(3);
   T5 model(small(), gen);
-  T5Cache cache;
+  KVCache cache;
   EXPECT_EQ(error_of([&] {
               model.forward(IntTensor({{0}}), ones({4, 8}), cache);
             }),

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "nn/models/pretrained.h"
 #include "tests/testing.h"
 
 namespace heed::nn {
@@ -127,7 +128,7 @@ TEST(T5, TheCacheGivesTheSameLogits) {
   const IntTensor given({{0, 6, 7, 8, 9, 2, 3}, {0, 5, 5, 3, 2, 10, 4}});
   const Mask real = not_padding(source, pad);
   const Tensor all = model(source, given, real), memory = model.encode(source, real);
-  T5Cache cache;
+  KVCache cache;
   index_t at = 0;
   for (const index_t words : {3, 1, 1, 2}) {  // a few at once, then one by one
     const Tensor last = model.forward(given.slice(1, at, at + words), memory, cache, real);
@@ -135,8 +136,8 @@ TEST(T5, TheCacheGivesTheSameLogits) {
     expect_close(last, all.slice(1, at - 1, at).contiguous(), 1e-5);
     EXPECT_EQ(cache.length, at);
   }
-  EXPECT_EQ(cache.layers[1].written.keys.shape(), Shape({2, 2, 7, 3}));
-  EXPECT_EQ(cache.layers[1].memory.keys.shape(), Shape({2, 2, 4, 3}));
+  EXPECT_EQ(cache.layers[1].self_attn.keys.shape(), Shape({2, 2, 7, 3}));
+  EXPECT_EQ(cache.layers[1].cross_attn.keys.shape(), Shape({2, 2, 4, 3}));
 }
 
 TEST(T5, GeneratesTheBestWordEachTimeOfEachText) {
@@ -281,8 +282,8 @@ TEST(T5, PublishedNamesLoadAndTiedDuplicatesAreIgnored) {
   NamedTensors file;
   for (const auto& [name, t] : from.state_dict()) {
     std::string published = name;
-    for (const Rename& row : T5::published_names().table) {
-      std::string ours = row.ours, theirs = row.published;
+    for (const NameMapping& row : T5::published_names().table) {
+      std::string ours = row.module_name, theirs = row.published;
       const auto star = ours.find('*');
       if (star == std::string::npos) {
         if (ours == name) published = theirs;
@@ -364,7 +365,7 @@ TEST(T5, ErrorsNameWhatIsWrong) {
               model.encode(source, Mask::full({2, 3}, true));
             }),
             "[T5] source_mask (2, 3) must be (B, 1, S) = (2, 1, 3). Hint: not_padding(source, pad)");
-  T5Cache cache;
+  KVCache cache;
   const Tensor memory = model.encode(source);
   EXPECT_EQ(error_of([&] { model.forward(IntTensor({{0}}), memory, cache); }),
             "[T5] memory (2, 3, 8) and given (1, 1) are not of one batch size");

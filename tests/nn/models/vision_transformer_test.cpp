@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "nn/models/pretrained.h"
 #include "tests/testing.h"
 
 namespace heed::nn {
