@@ -153,9 +153,9 @@ Tensor GPT::forward(const IntTensor& ids, KVCache& cache) {
 }
 
 void GPT::check_cache(const KVCache& cache, const IntTensor& ids) const {
-  check_owner("GPT", cache, h.size(), wte.weight);
-  check(cache.length <= options.context, "GPT", "expected a cache of 0 to ", options.context,
-        " tokens, the context, got one of ", cache.length);
+  check_layer_count("GPT", cache, h.size());
+  check(cache.length >= 0 && cache.length <= options.context, "GPT", "expected a cache of 0 to ",
+        options.context, " tokens, the context, got one of ", cache.length);
   for (const KVCache::Layer& layer : cache.layers) {
     const Tensor& keys = layer.self_attn.keys;
     check(!keys.defined() || keys.rank() != 4 || keys.size(0) == ids.size(0), "GPT",
@@ -163,6 +163,7 @@ void GPT::check_cache(const KVCache& cache, const IntTensor& ids) const {
     check_keys_and_values("GPT", "self-attention", layer.self_attn, cache_shape(options, ids.size(0)),
                           wte.weight.dtype());
   }
+  check_owner("GPT", cache, wte.weight);
 }
 
 // ids (B, T) -> the normalised input of the output layer (B, T, C).

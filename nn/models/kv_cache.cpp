@@ -37,12 +37,15 @@ void check_keys_and_values(const char* op, const char* name, const KeysAndValues
   }
 }
 
-void check_owner(const char* op, const KVCache& cache, std::size_t layers, const Tensor& parameter) {
-  if (cache.layers.empty() && cache.length == 0) return;
-  check(cache.layers.size() == layers, op, "expected a cache of ", layers, " layers, got one of ",
-        cache.layers.size(), hint);
-  check(cache.length >= 0, op, "expected a cache of at least 0 tokens, got one of ", cache.length);
-  check(cache.owner.admits(parameter), op,
+static bool is_unused(const KVCache& cache) { return cache.layers.empty() && cache.length == 0; }
+
+void check_layer_count(const char* op, const KVCache& cache, std::size_t layers) {
+  check(is_unused(cache) || cache.layers.size() == layers, op, "expected a cache of ", layers,
+        " layers, got one of ", cache.layers.size(), hint);
+}
+
+void check_owner(const char* op, const KVCache& cache, const Tensor& parameter) {
+  check(is_unused(cache) || cache.owner.admits(parameter), op,
         "expected a cache of this model, got one that another model of the same sizes filled; its keys and "
         "values depend on other weights. Hint: start with an empty KVCache");
 }

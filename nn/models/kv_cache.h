@@ -54,7 +54,10 @@ struct KVCache {
 // Throws "[op] …" unless keys and values have this shape (B, H, S, D) and dtype. `name` is the attention that uses them.
 void check_keys_and_values(const char* op, const char* name, const KeysAndValues& cached,
                            const Shape& expected, DType dtype);
-// Throws "[op] …" unless the cache is unused, or has this number of layers and was filled by the owner of `parameter`.
-void check_owner(const char* op, const KVCache& cache, std::size_t layers, const Tensor& parameter);
+// Throws "[op] …" unless the cache is unused or has this number of layers.
+void check_layer_count(const char* op, const KVCache& cache, std::size_t layers);
+// Throws "[op] …" unless the cache is unused or was filled by the model that owns `parameter`. Check shapes first: the
+// message assumes that they match.
+void check_owner(const char* op, const KVCache& cache, const Tensor& parameter);
 
 }  // namespace heed::nn

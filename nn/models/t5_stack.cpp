@@ -229,8 +229,10 @@ Tensor T5Stack::position_bias(index_t t, index_t s) const {
 }
 
 void T5Stack::check_cache(const KVCache& cache, const Tensor& x, const Tensor& memory) const {
-  check_owner("T5", cache, block.size(), relative_attention_bias.weight);
+  check_layer_count("T5", cache, block.size());
+  check(cache.length >= 0, "T5", "expected a cache of at least 0 tokens, got one of ", cache.length);
   for (const KVCache::Layer& layer : cache.layers) check_layer("T5", layer, options, x, memory, cache.length);
+  check_owner("T5", cache, relative_attention_bias.weight);
 }
 
 Tensor T5Stack::forward(const Tensor& x, const Tensor& memory, const Mask& mask, KVCache* cache) {

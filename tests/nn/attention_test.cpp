@@ -29,7 +29,7 @@ TEST(ScaledDotProductAttention, DropsWeightsOnlyInTraining) {
   layer.eval();
   expect_same_bits(layer(q, k, v).output, layer(q, k, v).output);
   EXPECT_EQ(error_of([&] { ScaledDotProductAttention({.dropout = -1}, gen); }),
-            "[ScaledDotProductAttention] dropout is a probability and must be in [0, 1], got -1");
+            "[ScaledDotProductAttention] expected a dropout probability in [0, 1], got -1");
 }
 
 static SelfAttention make(SelfAttentionOptions options = {.d_model = 5}) {
@@ -82,7 +82,7 @@ TEST(SelfAttention, HidesWhatTheMaskHides) {
 
 TEST(SelfAttention, RefusesAWidthThatWasForgotten) {
   EXPECT_EQ(error_of([] { make({}); }),
-            "[SelfAttention] d_model must be at least 1 and d_k, d_v not negative, got 0, 0, 0");
+            "[SelfAttention] expected d_model of at least 1 and d_k, d_v of at least 0, got 0, 0, 0");
 }
 
 TEST(SelfAttention, PaddingReachesNothing) {

@@ -42,7 +42,7 @@ TEST(Dropout, GoesToItsExtremes) {
 TEST(Dropout, RefusesWhatIsNoProbability) {
   Generator gen(0);
   EXPECT_EQ(error_of([&] { Dropout({.p = 1.5}, gen); }),
-            "[Dropout] p is a probability and must be in [0, 1], got 1.5");
+            "[Dropout] expected a probability p in [0, 1], got 1.5");
   expect_contains(error_of([&] { Dropout({.p = NAN}, gen); }), "got nan");
 }
 

@@ -37,9 +37,9 @@ TEST(Embedding, StartsStandardNormal) {
 TEST(Embedding, RefusesImpossibleOptions) {
   Generator gen(0);
   EXPECT_EQ(error_of([&] { Embedding({.num_embeddings = 4}, gen); }),
-            "[Embedding] num_embeddings and embedding_dim must be at least 1, got 4 and 0");
+            "[Embedding] expected num_embeddings and embedding_dim of at least 1, got 4 and 0");
   EXPECT_EQ(error_of([&] { Embedding({.num_embeddings = 4, .embedding_dim = 2, .padding_idx = 4}, gen); }),
-            "[Embedding] padding_idx 4 is not one of the 4 ids; it must be in [0, 4), or -1 for none");
+            "[Embedding] expected padding_idx in [0, 4), or -1 for none, got 4");
 }
 
 TEST(Embedding, PaddingGetsNoGradientWhateverComesBack) {

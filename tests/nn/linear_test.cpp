@@ -48,7 +48,7 @@ TEST(Linear, HasNoBiasWhereNoneIsAsked) {
 TEST(Linear, RefusesASizeThatWasForgotten) {
   Generator gen(0);
   EXPECT_EQ(error_of([&] { Linear({.in = 4}, gen); }),
-            "[Linear] in and out must be at least 1, got in = 4, out = 0");
+            "[Linear] expected in and out of at least 1, got in = 4, out = 0");
 }
 
 }  // namespace heed::nn

@@ -124,14 +124,11 @@ TEST(Module, RefusesAStateThatDoesNotFitAndNamesAllThatIsWrong) {
   state.emplace_back("extra", zeros({1}));
   state.emplace_back("more.extra", zeros({1}));
   state.emplace_back("head.weight", zeros({3, 2}));
-  EXPECT_EQ(
-      error_of([&] { model.load_state_dict(state); }),
-      "[load_state_dict] the state is not one of this Model:"
-      "\n  missing: 'layers.0.weight' 'layers.0.bias'"
-      "\n  unexpected: 'extra' 'more.extra'"
-      "\n  repeated: 'head.weight'"
-      "\n  of another shape: 'scale' is (3), needs (2); 'steps' is undefined, needs (1);"
-      "\nNothing was loaded; names and shapes must be those of state_dict(). Hint: compare the options.");
+  EXPECT_EQ(error_of([&] { model.load_state_dict(state); }),
+            "[load_state_dict] expected the names and shapes of state_dict() of this Model, got:\n  missing: "
+            "'layers.0.weight' 'layers.0.bias'\n  unexpected: 'extra' 'more.extra'\n  repeated: "
+            "'head.weight'\n  wrong shape: 'scale' expected (2), got (3); 'steps' expected (1), got an "
+            "undefined tensor;\nNothing was loaded. Hint: compare the options.");
   expect_same_bits(model.head.weight, before);
   auto old_name = make_model(2).state_dict();
   old_name[2].first = "layer.0.weight";
@@ -210,7 +207,8 @@ TEST(Module, RefusesToCloneWhatIsNotWhatItsOptionsSay) {
   Model model = make_model();
   model.layers.pop_back();
   expect_contains(error_of([&] { model.clone(); }),
-                  "[clone] this Model no longer has the members that its options describe");
+                  "[clone] expected the members that the options of this Model describe, got others. Hint: "
+                  "change the options, not the members.");
 }
 
 // A weight under two names is one parameter.
@@ -240,10 +238,9 @@ TEST(Module, TiedWeightsAreOneParameter) {
   model.load_state_dict(state);
   state[2].second = state[2].second + 1;
   const Tensor before = model.in.weight.detach().clone();
-  EXPECT_EQ(
-      error_of([&] { model.load_state_dict(state); }),
-      "[load_state_dict] 'in.weight' and 'out.weight' are one tensor of this Tied, but two different ones "
-      "are given");
+  EXPECT_EQ(error_of([&] { model.load_state_dict(state); }),
+            "[load_state_dict] expected equal values for 'in.weight' and 'out.weight', which are one tensor "
+            "of this Tied, got different ones");
   expect_same_bits(model.in.weight, before);
 
   // A diverged model is loaded as it was saved: a NaN is the same number under both names.
@@ -253,7 +250,9 @@ TEST(Module, TiedWeightsAreOneParameter) {
   EXPECT_EQ(isnan(model.out.weight.detach()).count(), 4);
   state = twin.state_dict();
   state[2].second = ones({2, 2});
-  expect_contains(error_of([&] { model.load_state_dict(state); }), "two different ones are given");
+  expect_contains(error_of([&] { model.load_state_dict(state); }),
+                  "[load_state_dict] expected equal values for 'in.weight' and 'out.weight', which are one "
+                  "tensor of this Tied, got different ones");
 }
 
 // Names that visit() may not give.
@@ -267,11 +266,12 @@ struct Misnamed : ModuleOf<Misnamed> {
 
 TEST(Module, RefusesBadNames) {
   EXPECT_EQ(error_of([] { Misnamed("a", "a").parameters(); }),
-            "[visit] two members of Misnamed are named 'a'; each needs a name of its own");
+            "[visit] expected unique names, got 'a' for two members of Misnamed");
   EXPECT_EQ(error_of([] { Misnamed("a", "").parameters(); }),
-            "[visit] a member of Misnamed is named ''; a name must not be empty and must have no dot");
-  EXPECT_EQ(error_of([] { Misnamed("a.b", "c").parameters(); }),
-            "[visit] a member of Misnamed is named 'a.b'; a name must not be empty and must have no dot");
+            "[visit] expected a name that is not empty and contains no dot, got '' for a member of Misnamed");
+  EXPECT_EQ(
+      error_of([] { Misnamed("a.b", "c").parameters(); }),
+      "[visit] expected a name that is not empty and contains no dot, got 'a.b' for a member of Misnamed");
 }
 
 // The commonest slip of someone who adds a module: a parameter that visit() leaves out.
@@ -284,10 +284,12 @@ struct Forgetful : ModuleOf<Forgetful> {
 
 TEST(Module, CatchesAParameterThatHasNoName) {
   const Forgetful module;
-  expect_contains(error_of([&] {
-                    module.check_all_named(module(noise({4, 2})));
-                  }),
-                  "in this Forgetful uses a tensor (3, 2) that requires grad but has no name");
+  expect_contains(
+      error_of([&] {
+        module.check_all_named(module(noise({4, 2})));
+      }),
+      "[check_all_named] expected a name for every tensor that requires grad, got an unnamed tensor (3, 2) "
+      "in 'linear' of this Forgetful: it would be neither trained nor saved. Hint: name it in visit().");
   Model model = make_model();
   EXPECT_EQ(error_of([&] { model.check_all_named(model(noise({4, 2}))); }), "");
 }

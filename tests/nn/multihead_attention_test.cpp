@@ -197,54 +197,55 @@ TEST(MultiheadAttention, KeysAndValuesOfOtherWidthsHaveTheirOwnWeights) {
 
 TEST(MultiheadAttention, RefusesImpossibleOptions) {
   EXPECT_EQ(error_of([] { make({.d_model = 4, .nhead = 3}); }),
-            "[MultiheadAttention] d_model = 4 cannot be split evenly over nhead = 3 heads; nhead must divide "
-            "d_model");
+            "[MultiheadAttention] expected nhead to divide d_model, got nhead = 3 and d_model = 4");
   EXPECT_EQ(error_of([] { make({.nhead = 2}); }),
-            "[MultiheadAttention] d_model and nhead must be at least 1, got 0 and 2");
+            "[MultiheadAttention] expected d_model and nhead of at least 1, got 0 and 2");
   EXPECT_EQ(error_of([] { make({.d_model = 4, .dropout = 2}); }),
-            "[MultiheadAttention] dropout is a probability and must be in [0, 1], got 2");
+            "[MultiheadAttention] expected a dropout probability in [0, 1], got 2");
   EXPECT_EQ(error_of([] { make({.d_model = 4, .kdim = -1}); }),
-            "[MultiheadAttention] kdim and vdim must be at least 1 (or 0 for d_model), got -1 and 0");
+            "[MultiheadAttention] expected kdim and vdim of at least 1 (or 0 for d_model), got -1 and 0");
 }
 
 TEST(MultiheadAttention, RefusesShapesThatDoNotFit) {
   MultiheadAttention layer = make();
   const Tensor x = zeros({4, 3, 6});
-  EXPECT_EQ(
-      error_of([&] {
-        layer(zeros({4, 3, 5}), x, x);
-      }),
-      "[MultiheadAttention] query is (4, 3, 5); with batch_first = false it must be (T, B, 6), or (T, 6) for "
-      "one sequence");
-  EXPECT_EQ(error_of([&] { layer(x, Tensor(), x); }), "[MultiheadAttention] key is an undefined tensor");
-  EXPECT_EQ(
-      error_of([&] {
-        layer(x, x, zeros({5, 3, 6}));
-      }),
-      "[MultiheadAttention] key (4, 3, 6) and value (5, 3, 6) differ; there must be one value for each key");
-  EXPECT_EQ(
-      error_of([&] {
-        layer(x, zeros({4, 2, 6}), zeros({4, 2, 6}));
-      }),
-      "[MultiheadAttention] query (4, 3, 6) and key (4, 2, 6) have different batch sizes; with batch_first = "
-      "false they are on axis 1");
+  EXPECT_EQ(error_of([&] {
+              layer(zeros({4, 3, 5}), x, x);
+            }),
+            "[MultiheadAttention] expected query (T, B, 6) with batch_first = false, or (T, 6) for one "
+            "sequence, got (4, 3, 5)");
+  EXPECT_EQ(error_of([&] { layer(x, Tensor(), x); }),
+            "[MultiheadAttention] expected key (T, B, 6) with batch_first = false, or (T, 6) for one "
+            "sequence, got an undefined tensor");
+  EXPECT_EQ(error_of([&] {
+              layer(x, x, zeros({5, 3, 6}));
+            }),
+            "[MultiheadAttention] expected one value for each key, got key (4, 3, 6) and value (5, 3, 6)");
+  EXPECT_EQ(error_of([&] {
+              layer(x, zeros({4, 2, 6}), zeros({4, 2, 6}));
+            }),
+            "[MultiheadAttention] expected query and key with the same batch size, got (4, 3, 6) and (4, 2, "
+            "6); the batch axis is 1 with batch_first = false");
   EXPECT_EQ(
       error_of([&] { layer.forward(x, x, x, {.mask = causal(3)}); }),
-      "[MultiheadAttention] the mask is (3, 3); it must be (T, S) = (4, 4), (B, T, S) = (3, 4, 4), (B, 1, S) "
-      "or (B, H, T, S) = (3, 2, 4, 4). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
-  expect_contains(error_of([&] {
-                    layer.forward(x, x, x, {.mask = padding({1, 2}, 4)});
-                  }),
-                  "the mask is (2, 1, 4)");
-  expect_contains(error_of([&] {
-                    layer.forward(x, x, x, {.score_bias = zeros({3, 3})});
-                  }),
-                  "[MultiheadAttention] the score_bias is (3, 3); it must be (T, S) = (4, 4)");
+      "[MultiheadAttention] expected mask (T, S) = (4, 4), (B, T, S) = (3, 4, 4), (B, 1, S) or (B, H, T, S) "
+      "= (3, 2, 4, 4), got (3, 3). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
+  expect_contains(
+      error_of([&] {
+        layer.forward(x, x, x, {.mask = padding({1, 2}, 4)});
+      }),
+      "[MultiheadAttention] expected mask (T, S) = (4, 4), (B, T, S) = (3, 4, 4), (B, 1, S) or (B, H, T, S) "
+      "= (3, 2, 4, 4), got (2, 1, 4). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
+  expect_contains(
+      error_of([&] {
+        layer.forward(x, x, x, {.score_bias = zeros({3, 3})});
+      }),
+      "[MultiheadAttention] expected score_bias (T, S) = (4, 4), (B, T, S) = (3, 4, 4), (B, 1, S) or (B, H, "
+      "T, S) = (3, 2, 4, 4), got (3, 3). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
   MultiheadAttention wide = make({.d_model = 6, .nhead = 2, .kdim = 5});
-  EXPECT_EQ(
-      error_of([&] { wide(x, x, x); }),
-      "[MultiheadAttention] key is (4, 3, 6); with batch_first = false it must be (T, B, 5), or (T, 5) for "
-      "one sequence");
+  EXPECT_EQ(error_of([&] { wide(x, x, x); }),
+            "[MultiheadAttention] expected key (T, B, 5) with batch_first = false, or (T, 5) for one "
+            "sequence, got (4, 3, 6)");
 }
 
 // ---- masks and padding
@@ -361,14 +362,12 @@ TEST(MultiheadAttention, CausalHasTwoAlignments) {
 TEST(MultiheadAttention, OneSequenceBesideABatchIsNamed) {
   MultiheadAttention layer = make(), batch_first = make({.d_model = 6, .nhead = 2, .batch_first = true});
   const Tensor one = zeros({5, 6}), batch = zeros({1, 5, 6});
-  EXPECT_EQ(
-      error_of([&] { batch_first(one, batch, batch); }),
-      "[MultiheadAttention] expected query and key with the same number of axes, got (5, 6) and (1, 5, 6). "
-      "Hint: unsqueeze(0) makes a batch of one of a single sequence");
-  EXPECT_EQ(
-      error_of([&] { layer(batch, one, one); }),
-      "[MultiheadAttention] expected query and key with the same number of axes, got (1, 5, 6) and (5, 6). "
-      "Hint: unsqueeze(1) makes a batch of one of a single sequence");
+  EXPECT_EQ(error_of([&] { batch_first(one, batch, batch); }),
+            "[MultiheadAttention] expected query and key with the same number of axes, got (5, 6) and (1, 5, "
+            "6). Hint: unsqueeze(0) makes a batch of one from a single sequence");
+  EXPECT_EQ(error_of([&] { layer(batch, one, one); }),
+            "[MultiheadAttention] expected query and key with the same number of axes, got (1, 5, 6) and (5, "
+            "6). Hint: unsqueeze(1) makes a batch of one from a single sequence");
 }
 
 }  // namespace heed::nn

@@ -37,9 +37,9 @@ TEST(LayerNorm, HasNoParametersWhereNotAffine) {
 
 TEST(LayerNorm, RefusesAnotherWidth) {
   LayerNorm norm({.size = 4, .affine = false});
-  EXPECT_EQ(error_of([&] { norm(zeros({2, 3})); }), "[LayerNorm] x must be (..., 4), got (2, 3)");
-  EXPECT_EQ(error_of([&] { norm(Tensor()); }), "[LayerNorm] x must be (..., 4), got an undefined tensor");
-  EXPECT_EQ(error_of([] { LayerNorm({}); }), "[LayerNorm] size must be at least 1, got 0");
+  EXPECT_EQ(error_of([&] { norm(zeros({2, 3})); }), "[LayerNorm] expected x (..., 4), got (2, 3)");
+  EXPECT_EQ(error_of([&] { norm(Tensor()); }), "[LayerNorm] expected x (..., 4), got an undefined tensor");
+  EXPECT_EQ(error_of([] { LayerNorm({}); }), "[LayerNorm] expected a size of at least 1, got 0");
 }
 
 TEST(RMSNorm, DividesByTheRootMeanSquare) {
@@ -48,7 +48,7 @@ TEST(RMSNorm, DividesByTheRootMeanSquare) {
   norm.load_state_dict({{"weight", tensor({2, 3})}});
   expect_close(norm(tensor({3, 4})), tensor({6, 12}) / std::sqrt(12.5), 1e-6);
   EXPECT_EQ(concat(norm), "RMSNorm(size=2, eps=0)  # 2 parameters");
-  EXPECT_EQ(error_of([] { RMSNorm({}); }), "[RMSNorm] size must be at least 1, got 0");
+  EXPECT_EQ(error_of([] { RMSNorm({}); }), "[RMSNorm] expected a size of at least 1, got 0");
 }
 
 }  // namespace heed::nn

@@ -64,18 +64,17 @@ TEST(PositionalEncoding, RefusesWhatIsTooLong) {
   EXPECT_EQ(error_of([&] {
               layer(zeros({600, 1, 6}));
             }),
-            "[PositionalEncoding] a sequence of length 600 is longer than max_len = 512: x (600, 1, 6). "
-            "Hint: raise max_len, or shorten the text; with batch_first = false time is axis 0.");
-  EXPECT_EQ(
-      error_of([&] {
-        layer(zeros({4, 1, 5}));
-      }),
-      "[PositionalEncoding] x is (4, 1, 5); with batch_first = false it must be (T, B, 6), or (T, 6) for one "
-      "sequence");
+            "[PositionalEncoding] expected at most max_len = 512 positions, got 600: x (600, 1, 6). Hint: "
+            "increase max_len or shorten the sequence; time is axis 0 with batch_first = false");
+  EXPECT_EQ(error_of([&] {
+              layer(zeros({4, 1, 5}));
+            }),
+            "[PositionalEncoding] expected x (T, B, 6) with batch_first = false, or (T, 6) for one sequence, "
+            "got (4, 1, 5)");
   EXPECT_EQ(error_of([] { make({}); }),
-            "[PositionalEncoding] d_model and max_len must be at least 1, got 0 and 5000");
+            "[PositionalEncoding] expected d_model and max_len of at least 1, got 0 and 5000");
   EXPECT_EQ(error_of([] { sinusoidal_table(-1, 4); }),
-            "[sinusoidal_table] needs length >= 0 and d_model >= 1, got -1 and 4");
+            "[sinusoidal_table] expected length >= 0 and d_model >= 1, got -1 and 4");
 }
 
 TEST(LearnedPositionalEncoding, IsATableThatIsTrained) {
@@ -88,10 +87,12 @@ TEST(LearnedPositionalEncoding, IsATableThatIsTrained) {
   sum(y).backward();
   expect_same_bits(layer.weight.grad().slice(0, 0, 4), full({4, 6}, 3));
   EXPECT_EQ(max(abs(layer.weight.grad().slice(0, 4))).item(), 0);
-  expect_contains(error_of([&] {
-                    layer(zeros({51, 1, 6}));
-                  }),
-                  "[LearnedPositionalEncoding] a sequence of length 51 is longer than max_len = 50");
+  expect_contains(
+      error_of([&] {
+        layer(zeros({51, 1, 6}));
+      }),
+      "[LearnedPositionalEncoding] expected at most max_len = 50 positions, got 51: x (51, 1, 6). Hint: "
+      "increase max_len or shorten the sequence; time is axis 0 with batch_first = false");
 }
 
 }  // namespace heed::nn

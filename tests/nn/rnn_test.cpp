@@ -119,41 +119,40 @@ TEST(Recurrent, StartsWithinOneOverTheRootOfTheState) {
 TEST(Recurrent, ErrorsNameWhatIsWrong) {
   Generator gen(1);
   EXPECT_EQ(error_of([&] { RNN({}, gen); }),
-            "[RNN] input_size and hidden_size must be at least 1, got 0 and 0");
+            "[RNN] expected input_size and hidden_size of at least 1, got 0 and 0");
   EXPECT_EQ(error_of([&] { LSTM({.input_size = 1, .hidden_size = 1, .num_layers = 0}, gen); }),
-            "[LSTM] num_layers must be at least 1, got 0");
+            "[LSTM] expected num_layers of at least 1, got 0");
   EXPECT_EQ(error_of([&] { GRU({.input_size = 1, .hidden_size = 1, .dropout = 2}, gen); }),
-            "[GRU] dropout is a probability and must be in [0, 1], got 2");
+            "[GRU] expected a dropout probability in [0, 1], got 2");
   EXPECT_EQ(error_of([&] { GRUCell({.input_size = 1}, gen); }),
-            "[GRUCell] input_size and hidden_size must be at least 1, got 1 and 0");
+            "[GRUCell] expected input_size and hidden_size of at least 1, got 1 and 0");
   GRU net = make<GRU>({.input_size = 3, .hidden_size = 4});
-  EXPECT_EQ(
-      error_of([&] {
-        net(ones({5, 2, 4}));
-      }),
-      "[GRU] x is (5, 2, 4); with batch_first = false it must be (T, B, 3), or (T, 3) for one sequence");
+  EXPECT_EQ(error_of([&] {
+              net(ones({5, 2, 4}));
+            }),
+            "[GRU] expected x (T, B, 3) with batch_first = false, or (T, 3) for one sequence, got (5, 2, 4)");
   EXPECT_EQ(error_of([&] {
               net(ones({0, 2, 3}));
             }),
-            "[GRU] a sequence needs at least one step, got x (0, 2, 3)");
+            "[GRU] expected a sequence of at least one step, got x (0, 2, 3)");
   EXPECT_EQ(error_of([&] {
               net.forward(ones({5, 2, 3}), {.lengths = {5}});
             }),
-            "[GRU] 1 lengths for a batch of 2");
+            "[GRU] expected one length per sample: 2 for this batch, got 1");
   EXPECT_EQ(error_of([&] {
               net.forward(ones({5, 2, 3}), {.lengths = {5, 6}});
             }),
-            "[GRU] length 6 must be in [0, 5]");
+            "[GRU] expected lengths in [0, 5], got 6");
   EXPECT_EQ(error_of([&] {
               net.forward(ones({5, 2, 3}), {.initial = {ones({1, 3, 4}), {}}});
             }),
-            "[GRU] the initial state must be (layers · directions, B, H) = (1, 2, 4), got (1, 3, 4)");
+            "[GRU] expected the initial state (layers · directions, B, H) = (1, 2, 4), got (1, 3, 4)");
   GRUCell cell({.input_size = 3, .hidden_size = 4}, gen);
-  EXPECT_EQ(error_of([&] { cell(ones({2, 4})); }), "[GRUCell] x must be (B, 3), got (2, 4)");
+  EXPECT_EQ(error_of([&] { cell(ones({2, 4})); }), "[GRUCell] expected x (B, 3), got (2, 4)");
   EXPECT_EQ(error_of([&] {
               cell(ones({2, 3}), ones({2, 3}));
             }),
-            "[GRUCell] the state must be (B, H) = (2, 4), got (2, 3)");
+            "[GRUCell] expected the state (B, H) = (2, 4), got (2, 3)");
 }
 
 // A sample holds `bad` beyond its length; every gradient must be the one with zeros there.
@@ -216,22 +215,25 @@ TEST(Recurrent, ErrorsShowTheShapesThatWereGiven) {
       error_of([&] {
         net.forward(ones({5, 2}), {.initial = {ones({1, 1, 3}), {}}});
       }),
-      "[LSTM] the initial state of one sequence must be (layers · directions, H) = (1, 3), got (1, 1, 3)");
+      "[LSTM] expected the initial state of one sequence (layers · directions, H) = (1, 3), got (1, 1, 3)");
   EXPECT_EQ(error_of([&] {
               net.forward(ones({5, 2}), {.initial = {{}, ones({3})}});
             }),
-            "[LSTM] the initial state of one sequence must be (layers · directions, H) = (1, 3), got (3)");
+            "[LSTM] expected the initial state of one sequence (layers · directions, H) = (1, 3), got (3)");
   EXPECT_EQ(net.forward(ones({5, 2}), {.initial = {ones({1, 3}), ones({1, 3})}}).state.h.shape(),
             (Shape{1, 3}));
-  EXPECT_EQ(error_of([&] { net(ones({0, 2})); }), "[LSTM] a sequence needs at least one step, got x (0, 2)");
+  EXPECT_EQ(error_of([&] {
+              net(ones({0, 2}));
+            }),
+            "[LSTM] expected a sequence of at least one step, got x (0, 2)");
   EXPECT_EQ(error_of([&] {
               net.forward(ones({5, 2}), {.lengths = {5, 5}});
             }),
-            "[LSTM] 2 lengths for one sequence");
+            "[LSTM] expected one length per sample: 1 for one sequence, got 2");
   EXPECT_EQ(error_of([&] {
               net.forward(ones({5, 1, 2}), {.initial = {ones({1, 1, 3}, f64), {}}});
             }),
-            "[LSTM] the initial state must be f32 as x is, got f64");
+            "[LSTM] expected the initial state of dtype f32, as x, got f64");
   GRU gru = make<GRU>({.input_size = 2, .hidden_size = 3});
   EXPECT_EQ(error_of([&] {
               gru.forward(ones({5, 1, 2}), {.initial = {{}, ones({1, 1, 3})}});
@@ -242,11 +244,11 @@ TEST(Recurrent, ErrorsShowTheShapesThatWereGiven) {
   EXPECT_EQ(error_of([&] {
               cell.forward(ones({2, 2}), {ones({2, 3}), ones({2, 4})});
             }),
-            "[LSTMCell] the state must be (B, H) = (2, 3), got (2, 4)");
+            "[LSTMCell] expected the state (B, H) = (2, 3), got (2, 4)");
   EXPECT_EQ(error_of([&] {
               cell.forward(ones({2, 2}), {ones({2, 3}, f64), {}});
             }),
-            "[LSTMCell] the state must be f32 as x is, got f64");
+            "[LSTMCell] expected the state of dtype f32, as x, got f64");
 }
 
 TEST(Recurrent, AnEmptyBatchIsRead) {

@@ -59,7 +59,7 @@ TEST(Sequential, ClonesWhateverItHolds) {
 
 TEST(Sequential, RefusesALayerThatIsNotThere) {
   Sequential mlp = make_mlp();
-  EXPECT_EQ(error_of([&] { mlp[3]; }), "[Sequential] there is no layer 3; it has 3");
+  EXPECT_EQ(error_of([&] { mlp[3]; }), "[Sequential] expected an index in [0, 3), got 3");
 }
 
 }  // namespace heed::nn

@@ -54,16 +54,16 @@ TEST(Transformer, ErrorsNameWhatIsWrong) {
   EXPECT_EQ(error_of([&] {
               layer(ones({4, 2, 6}), ones({5, 2, 8}));
             }),
-            "[TransformerDecoderLayer] target is (4, 2, 6); with batch_first = false it must be (T, B, 8), "
-            "or (T, 8) for one sequence");
+            "[TransformerDecoderLayer] expected target (T, B, 8) with batch_first = false, or (T, 8) for one "
+            "sequence, got (4, 2, 6)");
   EXPECT_EQ(error_of([&] {
               layer(ones({4, 2, 8}), ones({5, 2, 6}));
             }),
-            "[TransformerDecoderLayer] memory is (5, 2, 6); with batch_first = false it must be (T, B, 8), "
-            "or (T, 8) for one sequence");
+            "[TransformerDecoderLayer] expected memory (T, B, 8) with batch_first = false, or (T, 8) for one "
+            "sequence, got (5, 2, 6)");
   EXPECT_EQ(
       error_of([&] { TransformerDecoder({.layer = {.d_model = 8, .nhead = 2}, .num_layers = -1}, gen); }),
-      "[TransformerDecoder] num_layers must not be negative, got -1");
+      "[TransformerDecoder] expected num_layers of at least 0, got -1");
 }
 
 TEST(TransformerDecoder, PaddingReachesNothing) {
@@ -104,20 +104,20 @@ TEST(TransformerDecoder, NamesWhatDoesNotFit) {
   Generator gen(2);
   TransformerDecoderLayer layer({.d_model = 8, .nhead = 2, .batch_first = true}, gen);
   const Tensor x = ones({3, 3, 8}), one = ones({3, 8});
-  EXPECT_EQ(
-      error_of([&] { layer(x, one); }),
-      "[TransformerDecoderLayer] expected target and memory with the same number of axes, got (3, 3, 8) and "
-      "(3, 8). Hint: unsqueeze(0) makes a batch of one of a single sequence");
-  EXPECT_EQ(
-      error_of([&] {
-        layer(x, ones({2, 3, 8}));
-      }),
-      "[TransformerDecoderLayer] target (3, 3, 8) and memory (2, 3, 8) have different batch sizes; with "
-      "batch_first = true they are on axis 0");
+  EXPECT_EQ(error_of([&] { layer(x, one); }),
+            "[TransformerDecoderLayer] expected target and memory with the same number of axes, got (3, 3, "
+            "8) and (3, 8). Hint: unsqueeze(0) makes a batch of one from a single sequence");
+  EXPECT_EQ(error_of([&] {
+              layer(x, ones({2, 3, 8}));
+            }),
+            "[TransformerDecoderLayer] expected target and memory with the same batch size, got (3, 3, 8) "
+            "and (2, 3, 8); the batch axis is 0 with batch_first = true");
   expect_contains(error_of([&] {
                     layer.forward(x, x, {.memory_mask = Mask::full({2, 3}, true)});
                   }),
-                  "[TransformerDecoderLayer] the memory_mask is (2, 3); it must be (T, S) = (3, 3)");
+                  "[TransformerDecoderLayer] expected memory_mask (T, S) = (3, 3), (B, T, S) = (3, 3, 3), "
+                  "(B, 1, S) or (B, H, T, S) = (3, 2, 3, 3), got (2, 3). Hint: padding(lengths, S) makes (B, "
+                  "1, S), causal(T) makes (T, T).");
   for (const DecodeOptions& how : {DecodeOptions{.mask = Mask::full({3, 3}, true)},
                                    DecodeOptions{.memory_mask = Mask::full({3, 3}, true)}})
     expect_contains(error_of([&] { layer.forward(x, x, how); }),

@@ -93,16 +93,15 @@ TEST(TransformerEncoderLayer, ErrorsNameWhatIsWrong) {
   EXPECT_EQ(error_of([&] {
               layer(zeros({4, 3, 9}));
             }),
-            "[TransformerEncoderLayer] x is (4, 3, 9); with batch_first = false it must be (T, B, 8), or (T, "
-            "8) for one sequence");
+            "[TransformerEncoderLayer] expected x (T, B, 8) with batch_first = false, or (T, 8) for one "
+            "sequence, got (4, 3, 9)");
   auto options = small();
   options.nhead = 3;
   EXPECT_EQ(error_of([&] { make_layer(options); }),
-            "[MultiheadAttention] d_model = 8 cannot be split evenly over nhead = 3 heads; nhead must divide "
-            "d_model");
+            "[MultiheadAttention] expected nhead to divide d_model, got nhead = 3 and d_model = 8");
   Generator gen(0);
   EXPECT_EQ(error_of([&] { TransformerEncoder({.layer = small(), .num_layers = -1}, gen); }),
-            "[TransformerEncoder] num_layers must not be negative, got -1");
+            "[TransformerEncoder] expected num_layers of at least 0, got -1");
 }
 
 TEST(TransformerEncoder, LayersShareNothing) {
@@ -244,7 +243,9 @@ TEST(TransformerEncoder, AMaskThatDoesNotFitIsNamed) {
   expect_contains(error_of([&] {
                     layer.forward(x, {.mask = padding({1, 2}, 4)});
                   }),
-                  "[TransformerEncoderLayer] the mask is (2, 1, 4); it must be (T, S) = (4, 4), (B, T, S)");
+                  "[TransformerEncoderLayer] expected mask (T, S) = (4, 4), (B, T, S) = (4, 4, 4), (B, 1, S) "
+                  "or (B, H, T, S) = (4, 2, 4, 4), got (2, 1, 4). Hint: padding(lengths, S) makes (B, 1, S), "
+                  "causal(T) makes (T, T).");
   expect_contains(
       error_of([&] {
         layer.forward(x, {.mask = Mask::full({4, 4}, true)});

@@ -118,19 +118,19 @@ TEST(BeamSearch, ATextWithoutAnEndIsCutAndComesLast) {
 TEST(BeamSearch, RefusesWhatMakesNoSense) {
   const DecodeStep step = step_of(language(0));
   EXPECT_EQ(error_of([&] { beam_search({.eos = eos, .width = 0}, step); }),
-            "[beam_search] width and max_length must be at least 1, got 0 and 100");
+            "[beam_search] expected width and max_length of at least 1, got 0 and 100");
   EXPECT_EQ(error_of([&] { beam_search({.eos = eos, .length_penalty = NAN}, step); }),
-            "[beam_search] length_penalty must be a number, got nan");
-  EXPECT_EQ(error_of([&] { beam_search({.eos = eos}, nullptr); }), "[beam_search] there is no step");
-  EXPECT_EQ(
-      error_of([&] { beam_search({.eos = 4}, step); }),
-      "[beam_search] the step gave (1, 4) for 1 texts; it must be (1, V) with eos = 4 among the V words");
+            "[beam_search] expected a finite length_penalty, got nan");
+  EXPECT_EQ(error_of([&] { beam_search({.eos = eos}, nullptr); }),
+            "[beam_search] expected a decode step, got an empty function");
+  EXPECT_EQ(error_of([&] { beam_search({.eos = 4}, step); }),
+            "[beam_search] expected log-probabilities (1, V) with V > eos = 4 from the step, got (1, 4)");
   EXPECT_EQ(
       error_of([&] {
         beam_search({.eos = eos}, [](const IntTensor&, const std::vector<index_t>&) { return ones({1, 4}); });
       }),
-      "[beam_search] the step gave 1 for word 0; a log-probability is at most 0. Hint: log_softmax(logits, "
-      "-1)");
+      "[beam_search] expected log-probabilities of at most 0 from the step, got 1 for token 0. Hint: "
+      "log_softmax(logits, -1)");
 }
 
 TEST(Beam, ChecksItsOptionsBeforeTheFirstStep) {
@@ -139,22 +139,24 @@ TEST(Beam, ChecksItsOptionsBeforeTheFirstStep) {
   };
   const auto error = [&](const BeamOptions& o) { return error_of([&] { beam_search(o, step); }); };
   EXPECT_EQ(error({.eos = eos, .max_length = -1}),
-            "[beam_search] width and max_length must be at least 1, got 4 and -1");
-  EXPECT_EQ(error({.bos = -1, .eos = eos}),
-            "[beam_search] expected token ids from 0 for bos and eos, got -1 and " + std::to_string(eos));
-  EXPECT_EQ(error({.bos = bos, .eos = -1}), "[beam_search] expected token ids from 0 for bos and eos, got " +
-                                                std::to_string(bos) + " and -1");
+            "[beam_search] expected width and max_length of at least 1, got 4 and -1");
+  EXPECT_EQ(
+      error({.bos = -1, .eos = eos}),
+      "[beam_search] expected token ids of at least 0 for bos and eos, got -1 and " + std::to_string(eos));
+  EXPECT_EQ(error({.bos = bos, .eos = -1}),
+            "[beam_search] expected token ids of at least 0 for bos and eos, got " + std::to_string(bos) +
+                " and -1");
   EXPECT_EQ(error({.eos = eos, .length_penalty = INFINITY}),
-            "[beam_search] length_penalty must be a number, got inf");
+            "[beam_search] expected a finite length_penalty, got inf");
   EXPECT_EQ(error({.eos = eos, .length_penalty = 1e5}),
-            "[beam_search] length_penalty 100000 is out of range: ((5 + length) / 6)^length_penalty is 0 for "
-            "length 0");
+            "[beam_search] expected a length_penalty for which ((5 + length) / 6)^length_penalty is in "
+            "range, got 100000: it is 0 for length 0");
   EXPECT_EQ(error({.eos = eos, .length_penalty = -1e5}),
-            "[beam_search] length_penalty -100000 is out of range: ((5 + length) / 6)^length_penalty is inf "
-            "for length 0");
+            "[beam_search] expected a length_penalty for which ((5 + length) / 6)^length_penalty is in "
+            "range, got -100000: it is inf for length 0");
   EXPECT_EQ(error({.eos = eos, .max_length = 1000, .length_penalty = 200}),
-            "[beam_search] length_penalty 200 is out of range: ((5 + length) / 6)^length_penalty is inf for "
-            "length 1000");
+            "[beam_search] expected a length_penalty for which ((5 + length) / 6)^length_penalty is in "
+            "range, got 200: it is inf for length 1000");
 }
 
 TEST(Beam, AnyWidthIsAllowed) {

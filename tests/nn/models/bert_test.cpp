@@ -83,29 +83,29 @@ TEST(Bert, SaysWhatIsWrong) {
   EXPECT_EQ(error_of([&] {
               bert(IntTensor{{1, 2, 3, 4, 5, 6, 7}});
             }),
-            "[Bert] 7 tokens do not fit into the 6 positions");
+            "[Bert] expected at most 6 tokens, the number of positions, got 7");
   EXPECT_EQ(error_of([&] {
               bert(IntTensor{1, 2});
             }),
-            "[Bert] ids must be (B, T) with at least one token, got (2)");
+            "[Bert] expected ids (B, T) with at least one token, got (2)");
   EXPECT_EQ(error_of([&] {
               bert.forward({{1, 2}}, {.segments = {{0}}});
             }),
-            "[Bert] segments (1, 1) must have the shape of ids, (1, 2)");
+            "[Bert] expected segments of the shape of ids, (1, 2), got (1, 1)");
   EXPECT_EQ(error_of([&] {
               BertForMaskedLM(tiny(), gen).bert.pooled(zeros({1, 2, 8}));
             }),
-            "[Bert] this model was built with pooler = false");
+            "[Bert] expected a model with a pooler, got one built with pooler = false");
   EXPECT_EQ(error_of([&] {
               auto o = tiny();
               o.nhead = 3;
               Bert wrong(o, gen);
             }),
-            "[Bert] nhead = 3 must divide d_model = 8");
+            "[Bert] expected nhead to divide d_model, got nhead = 3 and d_model = 8");
   EXPECT_EQ(error_of([&] { Bert({.vocab_size = 3, .dim_feedforward = 4}, gen); }),
-            "[Bert] d_model and nhead must be at least 1, got 0 and 1");
+            "[Bert] expected d_model and nhead of at least 1, got 0 and 1");
   EXPECT_EQ(error_of([&] { BertForClassification({.bert = tiny(), .num_classes = 0}, gen); }),
-            "[BertForClassification] num_classes must be at least 1, got 0");
+            "[BertForClassification] expected num_classes of at least 1, got 0");
 }
 
 TEST(Bert, ItsConfigurationIsReadFromThePublishedMembers) {
@@ -142,12 +142,11 @@ TEST(Bert, PaddingReachesNothing) {
       }
       return {masked_fill(bert.forward(ids, {.mask = m}), !real, 0), {}};
     });
-  EXPECT_EQ(
-      error_of([&] {
-        (void)bert.forward(ids, {.mask = padding({3}, 4).expand({3, 1, 4})});
-      }),
-      "[Bert] the mask is (3, 1, 4); it must be (T, S) = (4, 4), (B, T, S) = (2, 4, 4), (B, 1, S) or "
-      "(B, H, T, S) = (2, 2, 4, 4). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
+  EXPECT_EQ(error_of([&] {
+              (void)bert.forward(ids, {.mask = padding({3}, 4).expand({3, 1, 4})});
+            }),
+            "[Bert] expected mask (T, S) = (4, 4), (B, T, S) = (2, 4, 4), (B, 1, S) or (B, H, T, S) = (2, 2, "
+            "4, 4), got (3, 1, 4). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
   const IntTensor square({{1, 2}, {3, 4}});
   expect_contains(error_of([&] {
                     (void)bert.forward(square, {.mask = Mask::of({{1, 0}, {1, 1}})});

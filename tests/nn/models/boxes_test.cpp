@@ -55,11 +55,11 @@ TEST(Boxes, LeadingAxesBroadcast) {
 }
 
 TEST(Boxes, RefuseOtherSizes) {
-  EXPECT_EQ(error_of([] { iou(zeros({2, 3}), zeros({2, 4})); }), "[iou] boxes must be (..., 4), got (2, 3)");
+  EXPECT_EQ(error_of([] { iou(zeros({2, 3}), zeros({2, 4})); }), "[iou] expected boxes (..., 4), got (2, 3)");
   EXPECT_EQ(error_of([] { center_to_corners(zeros({5})); }),
-            "[center_to_corners] boxes must be (..., 4), got (5)");
+            "[center_to_corners] expected boxes (..., 4), got (5)");
   EXPECT_EQ(error_of([] { giou(zeros({4}), Tensor()); }),
-            "[giou] boxes must be (..., 4), got an undefined tensor");
+            "[giou] expected boxes (..., 4), got an undefined tensor");
 }
 
 TEST(Boxes, NaNStaysNaN) {
@@ -89,9 +89,9 @@ TEST(Boxes, ErrorsNameTheFunctionAndTheBoxes) {
   expect_contains(error_of([&] { iou(three, two); }), "[iou] shapes (3, 4) and (2, 4) do not broadcast");
   expect_contains(error_of([&] { giou(three, two); }), "[giou] shapes (3, 4) and (2, 4) do not broadcast");
   EXPECT_EQ(error_of([&] { iou(three, precise); }),
-            "[iou] boxes are f32 and f64; dtypes must agree. Hint: convert one with to()");
+            "[iou] expected boxes of one dtype, got f32 and f64. Hint: convert one with to()");
   EXPECT_EQ(error_of([&] { giou(precise, three); }),
-            "[giou] boxes are f64 and f32; dtypes must agree. Hint: convert one with to()");
+            "[giou] expected boxes of one dtype, got f64 and f32. Hint: convert one with to()");
 }
 
 TEST(Boxes, AnInfiniteSideIsNaNOnlyIfNoNumberIsRight) {

@@ -28,11 +28,13 @@ TEST(Config, GivesMembersOfTheirKindAndSaysWhichIsMissing) {
   EXPECT_EQ(config.number_or("m", 0.1), 0.1);
   EXPECT_EQ(config.string_or("m", "relu"), "relu");
   EXPECT_FALSE(config.boolean_or("m", false));
-  EXPECT_EQ(error_of([&] { config.integer("m"); }), "[config.json] needs 'm', a whole number");
-  EXPECT_EQ(error_of([&] { config.integer("x"); }), "[config.json] 'x' must be a whole number, got 0.5");
+  EXPECT_EQ(error_of([&] { config.integer("m"); }),
+            "[config.json] expected 'm', an integer, got no such member");
+  EXPECT_EQ(error_of([&] { config.integer("x"); }), "[config.json] 'x' must be an integer, got 0.5");
   EXPECT_EQ(error_of([&] { config.boolean_or("name", true); }),
             "[config.json] 'name' must be true or false, got 'gelu'");
-  EXPECT_EQ(error_of([&] { config.integers("n"); }), "[config.json] needs 'n', a list of whole numbers");
+  EXPECT_EQ(error_of([&] { config.integers("n"); }),
+            "[config.json] expected 'n', a list of integers, got no such member");
   EXPECT_EQ(error_of([&] { config.must_be("name", "relu"); }),
             "[config.json] 'name' is 'gelu'; this model computes 'relu'");
 }
@@ -40,7 +42,7 @@ TEST(Config, GivesMembersOfTheirKindAndSaysWhichIsMissing) {
 TEST(Config, ErrorsNameTheFile) {
   const Config config({{"n", text("3")}}, "gpt2/config.json");
   EXPECT_EQ(error_of([&] { config.integer("n"); }),
-            "[config.json] gpt2/config.json: 'n' must be a whole number, got '3'");
+            "[config.json] gpt2/config.json: 'n' must be an integer, got '3'");
   EXPECT_EQ(error_of([&] { config.validated({}); }),
             "[config.json] gpt2/config.json: unknown member 'n' = '3', which may change what is computed. "
             "Hint: if it "
@@ -110,10 +112,9 @@ TEST(Config, AValueThatTheModelDoesNotComputeIsRejectedWithItsName) {
             "[config.json] 'drop_path' is 0.1; this model computes as if it were 0");
   EXPECT_EQ(rejected({{"kwargs.output_stride", 16.0}}),
             "[config.json] 'kwargs.output_stride' is 16; this model computes without it");
-  EXPECT_EQ(
-      rejected({{"width", 4.0}, {"hidden_size", 8.0}}),
-      "[config.json] 'hidden_size' is 8, but 'width' is 4; expected the same value, they are names of one "
-      "setting");
+  EXPECT_EQ(rejected({{"width", 4.0}, {"hidden_size", 8.0}}),
+            "[config.json] 'hidden_size' is 8, but 'width' is 4; expected the same value, because both name "
+            "one setting");
 }
 
 // A DistilBERT file begins with 'activation', which a BERT does not know.

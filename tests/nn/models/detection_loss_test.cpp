@@ -89,26 +89,26 @@ TEST(DetectionLoss, RefusesWhatDoesNotFit) {
     change(objects);
     return error_of([&] { detection_loss({e.logits, e.boxes}, objects); });
   };
-  EXPECT_EQ(with([](auto& o) { o.pop_back(); }), "[detection_loss] there are 2 pictures and objects of 1");
-  EXPECT_EQ(with([](auto& o) {
-              o[0].labels = {2, 3};
-            }),
-            "[detection_loss] a label is 3; there are 3 classes, from 0");
+  EXPECT_EQ(with([](auto& o) { o.pop_back(); }),
+            "[detection_loss] expected objects for 2 images, got objects for 1");
+  EXPECT_EQ(with([](auto& o) { o[0].labels = {2, 3}; }), "[detection_loss] expected labels in [0, 3), got 3");
   EXPECT_EQ(with([](auto& o) { o[0].labels = {1}; }),
-            "[detection_loss] a picture has 1 labels; its boxes must be (1, 4), got (2, 4)");
+            "[detection_loss] expected boxes (1, 4) for an image with 1 labels, got (2, 4)");
   EXPECT_EQ(with([](auto& o) {
               o[0] = {IntTensor{0, 0, 0, 0, 0}, full({5, 4}, .5, f64)};
             }),
-            "[detection_loss] a picture has 5 objects, more than the 4 queries. Hint: num_queries must be at "
-            "least as many as the objects of any picture.");
+            "[detection_loss] expected at most as many objects as queries, 4, got 5 in an image. Hint: "
+            "increase num_queries");
   EXPECT_EQ(error_of([&] {
               detection_loss({e.logits, e.boxes[0]}, e.objects);
             }),
-            "[detection_loss] needs logits (L, B, N, K + 1) and boxes (L, B, N, 4)");
+            "[detection_loss] expected logits (L, B, N, K + 1) and boxes (L, B, N, 4), got (1, 2, 4, 4) and "
+            "(2, 4, 4)");
   EXPECT_EQ(error_of([&] {
               detection_loss({e.logits.to(f32), e.boxes.to(f64)}, e.objects);
             }),
-            "[detection_loss] logits are f32 and boxes f64; dtypes must agree. Hint: convert one with to()");
+            "[detection_loss] expected logits and boxes of one dtype, got f32 and f64. Hint: convert one "
+            "with to()");
 }
 
 TEST(DetectionLoss, AnEmptyBatchHasALossOfZero) {
@@ -127,12 +127,11 @@ TEST(DetectionLoss, ANaNCostIsAnError) {
   const double nan = std::nan("");
   Example e;
   e.boxes.set({0, 0, 2, 1}, nan);
-  EXPECT_EQ(
-      error_of([&] {
-        detection_loss({e.logits, e.boxes}, e.objects);
-      }),
-      "[match] expected finite costs, got nan for query 2 and object 0 of image 0; its logits, its boxes "
-      "or the objects' boxes hold NaN or too large numbers");
+  EXPECT_EQ(error_of([&] {
+              detection_loss({e.logits, e.boxes}, e.objects);
+            }),
+            "[match] expected finite costs, got nan for query 2 and object 0 of image 0; the logits or the "
+            "boxes contain NaN or values that are too large");
   e = {};
   e.logits.set({0, 0, 1, 3}, nan);
   expect_contains(error_of([&] { match(e.logits[0], e.boxes[0], e.objects); }), "got nan for query 1");

@@ -184,7 +184,7 @@ TEST(DETR, AMaskOfPixelsIsShrunkToTheMap) {
   EXPECT_EQ(error_of([&] {
               detr.forward(images, Mask::full({2, 2, 2}, true));
             }),
-            "[DETR] the mask must be (2, 64, 40), got (2, 2, 2)");
+            "[DETR] expected a mask (2, 64, 40), got (2, 2, 2)");
   EXPECT_EQ(error_of([&] {
               detr.forward(images[0], Mask::full({64, 40}, true));
             }),
@@ -216,27 +216,26 @@ TEST(DETR, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error_of([&] {
               m(zeros({1, 4, 2, 2}));
             }),
-            "[DetectionTransformer] features must be (B, 3, height, width), got (1, 4, 2, 2)");
+            "[DetectionTransformer] expected features (B, 3, height, width), got (1, 4, 2, 2)");
   EXPECT_EQ(error_of([&] {
               m.forward(zeros({1, 3, 2, 2}), Mask::full({1, 2, 3}, true));
             }),
-            "[DetectionTransformer] the mask must be (1, 2, 2), got (1, 2, 3)");
+            "[DetectionTransformer] expected a mask (1, 2, 2), got (1, 2, 3)");
   const auto with = [](auto change) {
     DetectionTransformerOptions o = small();
     change(o);
     return error_of([&] { make(o); });
   };
   EXPECT_EQ(with([](auto& o) { o.d_model = 6; }),
-            "[DetectionTransformer] d_model = 6 must be a multiple of 4 and of nhead = 2");
+            "[DetectionTransformer] expected d_model to be a multiple of 4 and of nhead = 2, got 6");
   EXPECT_EQ(with([](auto& o) { o.d_model = 0; }),
-            "[DetectionTransformer] d_model and nhead must be at least 1, got 0 and 2");
-  EXPECT_EQ(
-      with([](auto& o) { o.num_queries = 0; }),
-      "[DetectionTransformer] in_channels, num_queries and num_classes must be at least 1, got 3, 0 and 4");
-  EXPECT_EQ(
-      with([](auto& o) { o.num_decoder_layers = 0; }),
-      "[DetectionTransformer] num_encoder_layers must not be negative and num_decoder_layers at least 1, got "
-      "2 and 0");
+            "[DetectionTransformer] expected d_model and nhead of at least 1, got 0 and 2");
+  EXPECT_EQ(with([](auto& o) { o.num_queries = 0; }),
+            "[DetectionTransformer] expected in_channels, num_queries and num_classes of at least 1, got 3, "
+            "0 and 4");
+  EXPECT_EQ(with([](auto& o) { o.num_decoder_layers = 0; }),
+            "[DetectionTransformer] expected num_encoder_layers of at least 0 and num_decoder_layers of at "
+            "least 1, got 2 and 0");
 }
 
 // ---- positions --------------------------------------------------------------------------------------------
@@ -322,13 +321,13 @@ TEST(SinePositions, RefuseWhatIsNoMap) {
   EXPECT_EQ(error_of([] {
               sine_positions_2d(Mask::full({2, 2}, true), 8);
             }),
-            "[sine_positions_2d] the mask must be (B, height, width), got (2, 2)");
+            "[sine_positions_2d] expected a mask (B, height, width), got (2, 2)");
   EXPECT_EQ(error_of([] { sine_positions_2d({}, 8); }),
-            "[sine_positions_2d] the mask must be (B, height, width), got an undefined mask");
+            "[sine_positions_2d] expected a mask (B, height, width), got an undefined mask");
   EXPECT_EQ(error_of([] {
               sine_positions_2d(Mask::full({1, 2, 2}, true), 6);
             }),
-            "[sine_positions_2d] d_model = 6 must be a multiple of 4");
+            "[sine_positions_2d] expected d_model to be a multiple of 4, got 6");
 }
 
 // ---- as it is published -----------------------------------------------------------------------------------

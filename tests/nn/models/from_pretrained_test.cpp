@@ -64,9 +64,13 @@ TEST_F(FromPretrained, MissingAndTruncatedFilesAreRejectedWithTheReason) {
   config("{\"vocab_size\": 7");
   expect_contains(error(path()), "[json] " + path("config.json") + ": byte 16");
   config(R"({"vocab_size": 7})");
-  EXPECT_EQ(error(path()), "[config.json] " + path("config.json") + ": needs 'n_embd', a whole number");
+  EXPECT_EQ(error(path()),
+            "[config.json] " + path("config.json") + ": expected 'n_embd', an integer, got no such member");
   config(R"({"vocab_size": 9, "n_positions": 6, "n_embd": 8, "n_head": 2, "n_layer": 1})");
-  expect_contains(error(path()), "of another shape: 'wte.weight' is (7, 8), needs (9, 8);");
+  expect_contains(error(path()),
+                  "[load_published] expected the published weights of this GPT, got:\n  wrong shape: "
+                  "'wte.weight' expected (9, 8), got (7, 8);\nNothing was loaded. Hint: check that "
+                  "config.json and the weights belong to one model.");
   config(tiny_config);
   fs::resize_file(path("model.safetensors"), fs::file_size(path("model.safetensors")) - 1);
   expect_contains(error(path()), "; it is cut off");

@@ -89,29 +89,30 @@ TEST(GPT, SaysWhatIsWrong) {
   EXPECT_EQ(error_of([&] {
               gpt(IntTensor{1, 2});
             }),
-            "[GPT] ids must be (B, T) with at least one token, got (2)");
+            "[GPT] expected ids (B, T) with at least one token, got (2)");
   EXPECT_EQ(error_of([&] {
               gpt(IntTensor::zeros({1, 9}));
             }),
-            "[GPT] 9 tokens do not fit into the context of 8");
+            "[GPT] expected at most 8 tokens, the context, got 9, of which 0 are cached");
   KVCache cache;
   gpt.forward(IntTensor::zeros({1, 6}), cache);
   EXPECT_EQ(error_of([&] {
               gpt.forward(IntTensor::zeros({1, 3}), cache);
             }),
-            "[GPT] 9 tokens do not fit into the context of 8; 6 of them are in the cache");
+            "[GPT] expected at most 8 tokens, the context, got 9, of which 6 are cached");
   EXPECT_EQ(error_of([&] {
               gpt.forward(IntTensor::zeros({2, 1}), cache);
             }),
-            "[GPT] the cache is of another batch size than ids (2, 1)");
-  EXPECT_EQ(error_of([&] { GPT({.vocab_size = 0, .d_model = 4}, gen); }),
-            "[GPT] vocab_size and context must be at least 1 and num_layers not negative, got 0, 1024 and 1");
+            "[GPT] expected a cache of the batch size of ids (2, 1), got cached keys (1, 3, 8, 4)");
+  EXPECT_EQ(
+      error_of([&] { GPT({.vocab_size = 0, .d_model = 4}, gen); }),
+      "[GPT] expected vocab_size and context of at least 1 and num_layers of at least 0, got 0, 1024 and 1");
   EXPECT_EQ(error_of([&] { GPT({.vocab_size = 3, .d_model = 4, .nhead = 3}, gen); }),
-            "[GPT] nhead = 3 must divide d_model = 4");
+            "[GPT] expected nhead to divide d_model, got nhead = 3 and d_model = 4");
   EXPECT_EQ(error_of([&] { GPT({.vocab_size = 3}, gen); }),
-            "[GPT] d_model and nhead must be at least 1, got 0 and 1");
+            "[GPT] expected d_model and nhead of at least 1, got 0 and 1");
   EXPECT_EQ(error_of([&] { generate(gpt, {}, {}, gen); }),
-            "[generate] the prompt is empty; there must be at least one token to go on from");
+            "[generate] expected a prompt of at least one token, got an empty one");
 }
 
 TEST(GPT, ItsConfigurationIsReadFromThePublishedMembers) {
@@ -128,7 +129,8 @@ TEST(GPT, ItsConfigurationIsReadFromThePublishedMembers) {
   EXPECT_EQ(error_of([&] { GPT::from_config(values); }),
             "[config.json] 'n_inner' must be 4 · n_embd in this model, got 100");
   values.erase("n_layer"), values.erase("n_inner");
-  EXPECT_EQ(error_of([&] { GPT::from_config(values); }), "[config.json] needs 'n_layer', a whole number");
+  EXPECT_EQ(error_of([&] { GPT::from_config(values); }),
+            "[config.json] expected 'n_layer', an integer, got no such member");
 }
 
 // ---- the cache --------------------------------------------------------------------------------------------
@@ -167,17 +169,16 @@ TEST(GPTCache, OfAnotherModelIsRejected) {
   GPT three(options, gen);
   KVCache cache;
   one.forward(IntTensor{{1, 2}}, cache);
-  EXPECT_EQ(
-      error_of([&] { three.forward(IntTensor{{3}}, cache); }),
-      "[GPT] expected a cache of 3 layers, as the model has, got one of 1; a cache belongs to the model "
-      "that filled it. Hint: start with an empty KVCache");
+  EXPECT_EQ(error_of([&] { three.forward(IntTensor{{3}}, cache); }),
+            "[GPT] expected a cache of 3 layers, got one of 1; a cache belongs to the model that filled it. "
+            "Hint: start with an empty KVCache");
   EXPECT_EQ(cache.layers.size(), 1U);
   EXPECT_EQ(cache.length, 2);
   options.num_layers = 1, options.nhead = 2;
   GPT two_heads(options, gen);
   EXPECT_EQ(error_of([&] { two_heads.forward(IntTensor{{3}}, cache); }),
-            "[GPT] expected cached keys (B, H, context, D) = (1, 2, 8, 6) of f32, got (1, 3, 8, 4) of f32; a "
-            "cache belongs to the model that filled it. Hint: start with an empty KVCache");
+            "[GPT] expected cached self-attention keys (B, H, S, D) = (1, 2, 8, 6) of f32, got (1, 3, 8, 4) "
+            "of f32; a cache belongs to the model that filled it. Hint: start with an empty KVCache");
   options.nhead = 3, options.context = 9;
   GPT longer(options, gen);
   expect_contains(error_of([&] { longer.forward(IntTensor{{3}}, cache); }),
@@ -196,11 +197,13 @@ TEST(GPTCache, OfAnotherModelOfTheSameSizesIsRejected) {
   one.forward(IntTensor{{1, 2}}, cache);
   other->forward(IntTensor{{1, 2}}, others);
   EXPECT_EQ(error_of([&] { other->forward(IntTensor{{3}}, cache); }),
-            "[GPT] the cache was filled by another model of the same sizes; its keys and values come from "
-            "other weights. Hint: start with an empty KVCache");
+            "[GPT] expected a cache of this model, got one that another model of the same sizes filled; its "
+            "keys and values depend on other weights. Hint: start with an empty KVCache");
   EXPECT_EQ(cache.length, 2);
   other.reset();
-  expect_contains(error_of([&] { one.forward(IntTensor{{3}}, others); }), "filled by another model");
+  expect_contains(error_of([&] { one.forward(IntTensor{{3}}, others); }),
+                  "[GPT] expected a cache of this model, got one that another model of the same sizes "
+                  "filled; its keys and values depend on other weights. Hint: start with an empty KVCache");
 
   // The same model, moved and with other weights loaded.
   GPT moved = std::move(one);
@@ -218,21 +221,25 @@ TEST(GPTCache, OfAnotherModelOfTheSameSizesIsRejected) {
 }
 
 TEST(GPTCache, ThatIsIncompleteIsRejectedAndStaysAsItIs) {
-  expect_rejected("expected cached values (2, 3, 8, 4), got an undefined tensor",
+  expect_rejected("[GPT] expected cached self-attention values (2, 3, 8, 4), got an undefined tensor",
                   [](GPT&, KVCache& c) { c.layers[1].self_attn.values = Tensor(); });
-  expect_rejected("expected cached keys (2, 3, 8, 4), got an undefined tensor",
+  expect_rejected("[GPT] expected cached self-attention keys (2, 3, 8, 4), got an undefined tensor",
                   [](GPT&, KVCache& c) { c.layers[0] = {}; });
   expect_rejected("got one of 0;", [](GPT&, KVCache& c) { c.layers.clear(); });
   expect_rejected("got one of 1;", [](GPT&, KVCache& c) { c.layers.pop_back(); });
-  expect_rejected("expected cached values (B, H, context, D) = (2, 3, 8, 4)", [](GPT&, KVCache& c) {
-    c.layers[1].self_attn.values = zeros({2, 3, 7, 4});
-  });
+  expect_rejected(
+      "[GPT] expected cached self-attention values (B, H, S, D) = (2, 3, 8, 4) of f32, got (2, 3, 7, 4) of "
+      "f32; a cache belongs to the model that filled it. Hint: start with an empty KVCache",
+      [](GPT&, KVCache& c) {
+        c.layers[1].self_attn.values = zeros({2, 3, 7, 4});
+      });
   expect_rejected("of f32, got (2, 3, 8, 4) of f64", [](GPT&, KVCache& c) {
     c.layers[1].self_attn.keys = zeros({2, 3, 8, 4}, f64);
   });
-  expect_rejected("the cache is of another batch size than ids (2, 1)", [](GPT&, KVCache& c) {
-    c.layers[1] = {zeros({3, 3, 8, 4}), zeros({3, 3, 8, 4})};
-  });
+  expect_rejected("[GPT] expected a cache of the batch size of ids (2, 1), got cached keys (3, 3, 8, 4)",
+                  [](GPT&, KVCache& c) {
+                    c.layers[1] = {zeros({3, 3, 8, 4}), zeros({3, 3, 8, 4})};
+                  });
 }
 
 TEST(GPTCache, LengthIsWithinTheContext) {
@@ -271,12 +278,13 @@ TEST(GPTCache, OfABlockIsChecked) {
   EXPECT_NO_THROW(gpt.h[0](x, &kept, 6));
   EXPECT_EQ(error_of([&] { gpt.h[0](x, &kept, 7); }),
             "[CausalSelfAttention] expected a position in [0, 6] for 2 tokens and a context of 8, got 7");
-  EXPECT_EQ(error_of([&] { gpt.h[0](x, &half, 0); }),
-            "[CausalSelfAttention] expected cached values (1, 3, 8, 4), got an undefined tensor");
+  EXPECT_EQ(
+      error_of([&] { gpt.h[0](x, &half, 0); }),
+      "[CausalSelfAttention] expected cached self-attention values (1, 3, 8, 4), got an undefined tensor");
   EXPECT_EQ(error_of([&] {
               gpt.h[0].attn(ones({2, 12}));
             }),
-            "[CausalSelfAttention] x must be (B, T, 12), got (2, 12)");
+            "[CausalSelfAttention] expected x (B, T, 12), got (2, 12)");
 }
 
 // ---- writing ----------------------------------------------------------------------------------------------
@@ -319,7 +327,7 @@ TEST(GPT, ChecksTheArgumentsOfGenerateBeforeAnyWork) {
   EXPECT_EQ(error({1}, {.end = 11}), "[generate] expected end to be an id in [0, 11) or -1 for none, got 11");
   EXPECT_EQ(error({1}, {.end = -2}), "[generate] expected end to be an id in [0, 11) or -1 for none, got -2");
   EXPECT_EQ(error({1}, {.tokens = 0, .sampling = {.top_p = 1.5}}),
-            "[sample] top_p must be in (0, 1], got 1.5");
+            "[sample] expected top_p in (0, 1], got 1.5");
   for (const SamplingOptions& bad :
        {SamplingOptions{.temperature = std::nan("")}, SamplingOptions{.temperature = INFINITY},
         SamplingOptions{.top_k = -1}, SamplingOptions{.top_p = std::nan("")}, SamplingOptions{.top_p = 0}})

@@ -84,8 +84,8 @@ TEST(Assign, InfinityForbidsAPair) {
 
 TEST(Assign, WhereNoWayIsLeftIsAnError) {
   const std::string none =
-      "[assign] no assignment is allowed: forbidden pairs (infinite costs) leave a row or a column without a "
-      "partner";
+      "[assign] expected an assignment of finite cost, got forbidden pairs (infinite costs) that leave a row "
+      "or a column without a partner";
   EXPECT_EQ(error_of([] { assign(tensor({{inf, inf}, {1, 2}})); }), none);
   EXPECT_EQ(error_of([] { assign(tensor({{1, inf}, {2, inf}})); }), none) << "two rows want one column";
   EXPECT_EQ(error_of([] { assign(tensor({{inf}, {inf}})); }), none);
@@ -96,13 +96,13 @@ TEST(Assign, RefusesWhatIsNoCost) {
   EXPECT_EQ(error_of([] {
               assign(tensor({{1, std::nan("")}}));
             }),
-            "[assign] a cost is nan; costs are numbers or +infinity");
+            "[assign] expected costs that are finite or +infinity, got nan");
   EXPECT_EQ(error_of([] {
               assign(tensor({{1, -inf}}));
             }),
-            "[assign] a cost is -inf; costs are numbers or +infinity");
-  EXPECT_EQ(error_of([] { assign(tensor({1, 2})); }), "[assign] costs must be (n, m), got (2)");
-  EXPECT_EQ(error_of([] { assign(Tensor()); }), "[assign] costs must be (n, m), got an undefined tensor");
+            "[assign] expected costs that are finite or +infinity, got -inf");
+  EXPECT_EQ(error_of([] { assign(tensor({1, 2})); }), "[assign] expected costs (n, m), got (2)");
+  EXPECT_EQ(error_of([] { assign(Tensor()); }), "[assign] expected costs (n, m), got an undefined tensor");
 }
 
 TEST(Assign, NothingToAssignIsNoPairs) {

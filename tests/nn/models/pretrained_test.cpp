@@ -102,20 +102,18 @@ TEST(Pretrained, EverythingThatIsWrongIsNamedAtOnceAndNothingIsLoaded) {
   given.emplace_back("model.head.weight", noise({6}));
   given.back().first = "model.block.x.bias";
   EXPECT_EQ(error_of([&] { load_published(small, given, names); }),
-            "[load_published] these are not the weights of this Small:"
-            "\n  missing: 'block.0.q'"
-            "\n  unexpected: 'model.block.x.bias'"
-            "\n  repeated: 'block.1.bias'"
-            "\n  of another shape: 'model.conv.weight' is (2, 3, 2), needs (2, 12);"
-            "\nNothing was loaded. Hint: do config.json and the weights belong together?");
+            "[load_published] expected the published weights of this Small, got:\n  missing: 'block.0.q'\n  "
+            "unexpected: 'model.block.x.bias'\n  repeated: 'block.1.bias'\n  wrong shape: "
+            "'model.conv.weight' expected (2, 12), got (2, 3, 2);\nNothing was loaded. Hint: check that "
+            "config.json and the weights belong to one model.");
   EXPECT_EQ(small.layers[0].bias.to_vector(), before);
 
   given = published();
   given[0].second = Tensor();
   EXPECT_EQ(error_of([&] { load_published(small, given, names); }),
-            "[load_published] these are not the weights of this Small:"
-            "\n  of another shape: 'model.conv.weight' is undefined, needs (2, 12);"
-            "\nNothing was loaded. Hint: do config.json and the weights belong together?");
+            "[load_published] expected the published weights of this Small, got:\n  wrong shape: "
+            "'model.conv.weight' expected (2, 12), got an undefined tensor;\nNothing was loaded. Hint: check "
+            "that config.json and the weights belong to one model.");
   EXPECT_EQ(small.layers[0].bias.to_vector(), before);
 }
 

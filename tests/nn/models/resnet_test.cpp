@@ -30,9 +30,9 @@ TEST(FrozenBatchNorm2d, RefusesOtherChannels) {
   EXPECT_EQ(error_of([&] {
               norm(zeros({1, 3, 2, 2}));
             }),
-            "[FrozenBatchNorm2d] x must be (B, 2, height, width), got (1, 3, 2, 2)");
+            "[FrozenBatchNorm2d] expected x (B, 2, height, width), got (1, 3, 2, 2)");
   EXPECT_EQ(error_of([] { FrozenBatchNorm2d norm({}); }),
-            "[FrozenBatchNorm2d] num_features must be at least 1, got 0");
+            "[FrozenBatchNorm2d] expected num_features of at least 1, got 0");
 }
 
 TEST(Bottleneck, AddsToWhatItWasGiven) {
@@ -52,8 +52,9 @@ TEST(Bottleneck, FitsWhatItAddsTo) {
   const Bottleneck halving({.in_channels = 3, .width = 2, .out_channels = 8, .stride = 2}, gen);
   ASSERT_TRUE(halving.downsample);
   EXPECT_EQ(halving(noise({2, 3, 5, 6})).shape(), (Shape{2, 8, 3, 3}));
-  EXPECT_EQ(error_of([&] { Bottleneck({.in_channels = 3}, gen); }),
-            "[Bottleneck] in_channels, width, out_channels and stride must be at least 1, got 3, 0, 0 and 1");
+  EXPECT_EQ(
+      error_of([&] { Bottleneck({.in_channels = 3}, gen); }),
+      "[Bottleneck] expected in_channels, width, out_channels and stride of at least 1, got 3, 0, 0 and 1");
 }
 
 TEST(ResNet, HalvesFiveTimesRoundedUp) {
@@ -104,11 +105,11 @@ TEST(ResNet, EveryParameterIsNamedAndCloned) {
 TEST(ResNet, RefusesBadOptions) {
   Generator gen(0);
   EXPECT_EQ(error_of([&] { ResNet({.width = 0}, gen); }),
-            "[ResNet] in_channels and width must be at least 1, got 3 and 0");
+            "[ResNet] expected in_channels and width of at least 1, got 3 and 0");
   EXPECT_EQ(error_of([&] {
               ResNet({.width = 1, .blocks = {1, 0, 1, 1}}, gen);
             }),
-            "[ResNet] each layer needs at least one block, got 0");
+            "[ResNet] expected at least one block per layer, got 0");
 }
 
 }  // namespace

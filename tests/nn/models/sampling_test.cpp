@@ -67,15 +67,19 @@ TEST(Sampling, SaysWhatIsWrong) {
   Generator gen(0);
   const Tensor x = zeros({1, 3});
   EXPECT_EQ(error_of([&] { sample(x, {.temperature = -1}, gen); }),
-            "[sample] temperature must be finite and not negative, got -1");
-  EXPECT_EQ(error_of([&] { sample(x, {.top_k = -2}, gen); }), "[sample] top_k must not be negative, got -2");
-  EXPECT_EQ(error_of([&] { sample(x, {.top_p = 0}, gen); }), "[sample] top_p must be in (0, 1], got 0");
-  EXPECT_EQ(error_of([&] { sample(zeros({3}), {}, gen); }), "[sample] logits must be (B, V), got (3)");
-  EXPECT_EQ(error_of([&] { sample(full({1, 3}, std::nan("")), {}, gen); }), "[sample] the logits hold NaN");
+            "[sample] expected a finite temperature of at least 0, got -1");
+  EXPECT_EQ(error_of([&] { sample(x, {.top_k = -2}, gen); }),
+            "[sample] expected top_k of at least 0, got -2");
+  EXPECT_EQ(error_of([&] { sample(x, {.top_p = 0}, gen); }), "[sample] expected top_p in (0, 1], got 0");
+  EXPECT_EQ(error_of([&] { sample(zeros({3}), {}, gen); }), "[sample] expected logits (B, V), got (3)");
+  EXPECT_EQ(error_of([&] {
+              sample(full({1, 3}, std::nan("")), {}, gen);
+            }),
+            "[sample] expected logits without NaN, got NaN");
   EXPECT_EQ(error_of([&] {
               sample(full({1, 3}, -std::numeric_limits<double>::infinity()), {}, gen);
             }),
-            "[sample] a row of logits has no finite largest number, but -inf");
+            "[sample] expected a finite largest logit in each row, got -inf");
 }
 
 TEST(Sampling, RejectsOptionsThatAreNoNumbers) {

@@ -133,32 +133,34 @@ TEST(Seq2Seq, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error_of([&] {
               model.forward(IntTensor{1, 2}, {}, given);
             }),
-            "[Seq2Seq] the words given are (2, 3) and the source (2); they must be ids (B, T) and (B, S), T "
-            "at least 1");
+            "[Seq2Seq] expected source (B, S) and decoder_input (B, T) with at least one token, got (2) and "
+            "(2, 3)");
   EXPECT_EQ(error_of([&] { model.forward(source, {}, given, {.ratio = 1.5}); }),
-            "[Seq2Seq] the ratio of teacher forcing must be in [0, 1], got 1.5");
-  EXPECT_EQ(
-      error_of([&] { model.forward(source, {}, given, {.ratio = 0.5}); }),
-      "[Seq2Seq] teacher forcing of ratio 0.5 needs a generator. Hint: {.ratio = 0.5, .generator = &gen}");
+            "[Seq2Seq] expected a teacher forcing ratio in [0, 1], got 1.5");
+  EXPECT_EQ(error_of([&] { model.forward(source, {}, given, {.ratio = 0.5}); }),
+            "[Seq2Seq] expected a generator for the teacher forcing ratio 0.5, got none. Hint: {.ratio = "
+            "0.5, .generator = &gen}");
   EXPECT_EQ(error_of([&] {
               model.beam(IntTensor{1, 2}, {}, {});
             }),
-            "[Seq2Seq] the source is (2); it must be ids (B, S)");
+            "[Seq2Seq] expected source ids (B, S) with at least one token, got (2)");
   EXPECT_EQ(error_of([&] {
               Seq2Seq({.source_vocab = 2, .target_vocab = 2, .hidden = 5, .bidirectional = true}, gen);
             }),
-            "[Seq2Seq] two readers share hidden = 5; it must be even");
+            "[Seq2Seq] expected an even hidden size for two directions, got hidden = 5");
   EXPECT_EQ(error_of([&] {
               Seq2Seq({.source_vocab = 2, .target_vocab = 2, .hidden = 1, .bidirectional = true}, gen);
             }),
-            "[Seq2Seq] two readers share hidden = 1; it must be even");
-  EXPECT_EQ(error_of([&] { Seq2Seq({.source_vocab = 2, .embed = 3, .hidden = 4}, gen); }),
-            "[Seq2Seq] source_vocab, target_vocab, embed and hidden must be at least 1, got 2, 0, 3 and 4");
+            "[Seq2Seq] expected an even hidden size for two directions, got hidden = 1");
+  EXPECT_EQ(
+      error_of([&] { Seq2Seq({.source_vocab = 2, .embed = 3, .hidden = 4}, gen); }),
+      "[Seq2Seq] expected source_vocab, target_vocab, embed and hidden of at least 1, got 2, 0, 3 and 4");
   const AdditiveAttention attention({.query_size = 2, .key_size = 3, .hidden_size = 4}, gen);
   EXPECT_EQ(error_of([&] {
               attention(zeros({1, 1, 2}), zeros({1, 5, 3}), zeros({1, 4, 3}));
             }),
-            "[AdditiveAttention] query, key and value must be (B, T, 2), (B, S, 3) and (B, S, Dv)");
+            "[AdditiveAttention] expected query, key and value (B, T, 2), (B, S, 3) and (B, S, Dv), got (1, "
+            "1, 2), (1, 5, 3) and (1, 4, 3)");
 }
 
 // The embedding of the padding id is NaN: only the gradient of that row's own weights may not
@@ -202,19 +204,20 @@ TEST(Seq2Seq, ChecksTheArgumentsOfBeam) {
               model.beam(source, {4, 5}, {});
             }),
             "[Seq2Seq] expected lengths in [0, 4], got 5 for sample 1");
-  EXPECT_EQ(error_of([&] { model.forward(source, {4}, given); }), "[Seq2Seq] 1 lengths for source (2, 4)");
+  EXPECT_EQ(error_of([&] { model.forward(source, {4}, given); }),
+            "[Seq2Seq] expected one length per sample of source (2, 4), got 1");
   EXPECT_EQ(error_of([&] { model.beam(source, {}, {.eos = 6}); }),
             "[Seq2Seq] expected bos and eos in [0, 6), got 0 and 6");
   EXPECT_EQ(error_of([&] { model.beam(source, {}, {.bos = -1}); }),
-            "[beam_search] expected token ids from 0 for bos and eos, got -1 and 0");
+            "[beam_search] expected token ids of at least 0 for bos and eos, got -1 and 0");
   EXPECT_EQ(error_of([&] {
               model.beam(IntTensor::zeros({0, 3}), {}, {.width = -1});
             }),
-            "[beam_search] width and max_length must be at least 1, got -1 and 100");
+            "[beam_search] expected width and max_length of at least 1, got -1 and 100");
   EXPECT_EQ(error_of([&] {
               model.beam(IntTensor::zeros({2, 0}), {}, {});
             }),
-            "[Seq2Seq] expected a source of at least one token, got ids (2, 0)");
+            "[Seq2Seq] expected source ids (B, S) with at least one token, got (2, 0)");
   expect_contains(error_of([&] { model.beam(IntTensor{{7}}, {}, {}); }), "ids must be in [0, 7)");
   EXPECT_TRUE(model.beam(IntTensor::zeros({0, 3}), {}, {}).empty());
 }

@@ -195,7 +195,7 @@ TEST(Swin, BlocksAreFoundByStage) {
   SwinTransformer model = make(small());
   EXPECT_EQ(model.block(0, 1).options.shift, 1);
   EXPECT_EQ(model.block(1, 0).options.dim, 8);
-  EXPECT_EQ(error_of([&] { model.block(2, 0); }), "[Swin] there is no stage 2");
+  EXPECT_EQ(error_of([&] { model.block(2, 0); }), "[Swin] expected a stage in [0, 2), got 2");
   SwinOptions o = small();
   o.shifted = false, o.masked = false;
   SwinTransformer bare = make(o);
@@ -258,16 +258,19 @@ TEST(Swin, ErrorsNameWhatIsWrong) {
   EXPECT_EQ(refused([](auto& o) {
               o.num_heads = {3, 2};
             }),
-            "[Swin] a stage's 3 heads must divide its 4 channels");
+            "[Swin] expected the heads of a stage to divide its channels, got 3 and 4");
   EXPECT_EQ(refused([](auto& o) {
               o.num_heads = {0, 2};
             }),
-            "[Swin] channels and heads of a stage must be at least 1, got 4 and 0");
+            "[Swin] expected at least one channel and one head per stage, got 4 and 0");
   EXPECT_EQ(refused([](auto& o) { o.num_heads = {1}; }),
-            "[Swin] depths and num_heads must name the same stages, got 2 and 1");
-  EXPECT_EQ(refused([](auto& o) { o.depths = {2, 0}; }), "[Swin] a stage has at least one block");
+            "[Swin] expected depths and num_heads for the same number of stages, got 2 and 1");
+  EXPECT_EQ(refused([](auto& o) {
+              o.depths = {2, 0};
+            }),
+            "[Swin] expected at least one block per stage, got none");
   EXPECT_EQ(refused([](auto& o) { o.embed_dim = 0; }),
-            "[Swin] channels, patch_size and embed_dim must be at least 1, got 2, 2 and 0");
+            "[Swin] expected channels, patch_size and embed_dim of at least 1, got 2, 2 and 0");
   EXPECT_EQ(refused([](auto& o) {
               o.depths = std::vector<index_t>(70, 1);
               o.num_heads = o.depths;
@@ -277,41 +280,40 @@ TEST(Swin, ErrorsNameWhatIsWrong) {
   EXPECT_EQ(refused([](auto& o) { o.embed_dim = (index_t{1} << 23) + 1; }),
             "[Swin] expected at most 2^24 channels in the last stage, got 2 stages from embed_dim = 8388609; "
             "each stage doubles the channels");
-  EXPECT_EQ(refused([](auto& o) { o.window_size = 0; }), "[Swin] a window of side 0 cannot be moved by 0");
+  EXPECT_EQ(refused([](auto& o) { o.window_size = 0; }),
+            "[Swin] expected a shift in [0, 0), the window side, got 0");
   EXPECT_EQ(refused([](auto& o) { o.stochastic_depth = 1; }),
-            "[Swin] stochastic_depth is a probability below 1, got 1");
-  EXPECT_EQ(refused([](auto& o) { o.mlp_ratio = 0; }), "[Swin] mlp_ratio must be at least 1, got 0");
+            "[Swin] expected a stochastic_depth probability in [0, 1), got 1");
+  EXPECT_EQ(refused([](auto& o) { o.mlp_ratio = 0; }), "[Swin] expected mlp_ratio of at least 1, got 0");
   SwinTransformer model = make(small());
   EXPECT_EQ(error_of([&] {
               model(zeros({1, 3, 8, 8}));
             }),
-            "[Swin] images must be (B, 2, height, width) with sides of at least 2, got (1, 3, 8, 8)");
+            "[Swin] expected images (B, 2, height, width) with sides of at least 2, got (1, 3, 8, 8)");
   auto layer = attention_of({.window_size = 2});
   EXPECT_EQ(error_of([&] {
               layer(zeros({1, 4, 4, 3}));
             }),
-            "[ShiftedWindowAttention] x must be (B, height, width, 4), got (1, 4, 4, 3)");
-  EXPECT_EQ(
-      error_of([] {
-        window_partition(zeros({1, 4, 5, 1}), 2);
-      }),
-      "[window_partition] x must be (B, height, width, C), its sides divisible by the window's side 2, got "
-      "(1, 4, 5, 1)");
-  EXPECT_EQ(
-      error_of([] {
-        window_reverse(zeros({1, 4, 4, 1}), 2, 4, 6);
-      }),
-      "[window_reverse] windows of 2 x 2 for a picture of 4 x 6 must be (B, nW, 4, C), got (1, 4, 4, 1)");
+            "[ShiftedWindowAttention] expected x (B, height, width, 4), got (1, 4, 4, 3)");
+  EXPECT_EQ(error_of([] {
+              window_partition(zeros({1, 4, 5, 1}), 2);
+            }),
+            "[window_partition] expected x (B, height, width, C) with height and width divisible by the "
+            "window side 2, got (1, 4, 5, 1)");
+  EXPECT_EQ(error_of([] {
+              window_reverse(zeros({1, 4, 4, 1}), 2, 4, 6);
+            }),
+            "[window_reverse] expected windows (B, nW, 4, C) that cover an image of 4 x 6, got (1, 4, 4, 1)");
   EXPECT_EQ(error_of([] { shift_mask(4, 5, 2, 1, 1); }),
-            "[shift_mask] windows of 2 x 2 do not cover 4 x 5 pixels");
+            "[shift_mask] expected an image that windows of 2 x 2 cover exactly, got 4 x 5");
   EXPECT_EQ(error_of([] { shift_mask(4, 4, 2, 2, 0); }),
-            "[shift_mask] windows are moved by less than their side 2, got 2 and 0");
+            "[shift_mask] expected shifts in [0, 2), the window side, got 2 and 0");
   EXPECT_EQ(error_of([] { relative_position_index(0); }),
-            "[relative_position_index] a window's side must be at least 1, got 0");
+            "[relative_position_index] expected a window side of at least 1, got 0");
   EXPECT_EQ(error_of([] {
               PatchMerging::neighbours(zeros({2, 2}));
             }),
-            "[PatchMerging] x must be (B, height, width, C), got (2, 2)");
+            "[PatchMerging] expected x (B, height, width, C), got (2, 2)");
 }
 
 TEST(ShiftedWindowAttention, NeedsPixelsAndTakesAnEmptyBatch) {
@@ -320,7 +322,7 @@ TEST(ShiftedWindowAttention, NeedsPixelsAndTakesAnEmptyBatch) {
   EXPECT_EQ(error_of([&] {
               attention(zeros({2, 8, 0, 4}));
             }),
-            "[ShiftedWindowAttention] expected sides of at least one pixel, got x (2, 8, 0, 4)");
+            "[ShiftedWindowAttention] expected sides of at least one pixel, got (2, 8, 0, 4)");
   EXPECT_EQ(attention(zeros({0, 8, 6, 4})).shape(), (Shape{0, 8, 6, 4}));
 }
 

@@ -56,19 +56,18 @@ TEST(T5Cache, OfAnotherModelIsRejected) {
   const Tensor memory = two.encode(two_sources).detach();
   KVCache cache;
   one.forward(IntTensor({{0}, {0}}), memory, cache);
-  EXPECT_EQ(
-      error_of([&] {
-        two.forward(IntTensor({{3}, {4}}), memory, cache);
-      }),
-      "[T5] expected a cache of 2 layers, as the decoder has, got one of 1; a cache belongs to the model "
-      "that filled it. Hint: start with an empty KVCache");
+  EXPECT_EQ(error_of([&] {
+              two.forward(IntTensor({{3}, {4}}), memory, cache);
+            }),
+            "[T5] expected a cache of 2 layers, got one of 1; a cache belongs to the model that filled it. "
+            "Hint: start with an empty KVCache");
   options.nhead = 3, options.d_kv = 2;
   T5 heads = make(options);
   EXPECT_EQ(error_of([&] {
               heads.forward(IntTensor({{3}, {4}}), memory, cache);
             }),
-            "[T5] expected cached target keys (B, H, S, D) = (2, 3, 1, 2) of f32, got (2, 2, 1, 3) of f32; a "
-            "cache belongs to the model that filled it. Hint: start with an empty KVCache");
+            "[T5] expected cached self-attention keys (B, H, S, D) = (2, 3, 1, 2) of f32, got (2, 2, 1, 3) "
+            "of f32; a cache belongs to the model that filled it. Hint: start with an empty KVCache");
   one.to(f64);
   expect_contains(error_of([&] {
                     one.forward(IntTensor({{3}, {4}}), memory.to(f64), cache);
@@ -86,8 +85,8 @@ TEST(T5Cache, OfAnotherModelOfTheSameSizesIsRejected) {
   EXPECT_EQ(error_of([&] {
               other.forward(IntTensor({{3}, {4}}), memory, cache);
             }),
-            "[T5] the cache was filled by another model of the same sizes; its keys and values come from "
-            "other weights. Hint: start with an empty KVCache");
+            "[T5] expected a cache of this model, got one that another model of the same sizes filled; its "
+            "keys and values depend on other weights. Hint: start with an empty KVCache");
   EXPECT_EQ(numbers_of(cache), before);
   cache.reorder({1, 0});
   EXPECT_NE(error_of([&] { other.forward(IntTensor({{3}, {4}}), memory, cache); }), "");
@@ -98,22 +97,29 @@ TEST(T5Cache, OfAnotherModelOfTheSameSizesIsRejected) {
 }
 
 TEST(T5Cache, ThatDoesNotFitIsRejectedAndStaysAsItIs) {
-  expect_rejected("expected cached target values (2, 2, 2, 3), got an undefined tensor",
+  expect_rejected("[T5] expected cached self-attention values (2, 2, 2, 3), got an undefined tensor",
                   [](KVCache& c) { c.layers[1].self_attn.values = Tensor(); });
-  expect_rejected("expected cached target keys (2, 2, 2, 3), got an undefined tensor",
+  expect_rejected("[T5] expected cached self-attention keys (2, 2, 2, 3), got an undefined tensor",
                   [](KVCache& c) { c.layers[1].self_attn = {}; });
-  expect_rejected("expected cached memory keys (2, 2, 4, 3), got an undefined tensor",
+  expect_rejected("[T5] expected cached cross-attention keys (2, 2, 4, 3), got an undefined tensor",
                   [](KVCache& c) { c.layers[1].cross_attn.keys = Tensor(); });
-  expect_rejected("expected cached memory values (B, H, S, D) = (2, 2, 4, 3)", [](KVCache& c) {
-    c.layers[1].cross_attn.values = zeros({2, 2, 3, 3});
-  });
-  expect_rejected("expected cached target keys (B, H, S, D) = (2, 2, 3, 3)",
-                  [](KVCache& c) { c.length = 3; });
+  expect_rejected(
+      "[T5] expected cached cross-attention values (B, H, S, D) = (2, 2, 4, 3) of f32, got (2, 2, 3, 3) of "
+      "f32; a cache belongs to the model that filled it. Hint: start with an empty KVCache",
+      [](KVCache& c) {
+        c.layers[1].cross_attn.values = zeros({2, 2, 3, 3});
+      });
+  expect_rejected(
+      "[T5] expected cached self-attention keys (B, H, S, D) = (2, 2, 3, 3) of f32, got (2, 2, 2, 3) of f32; "
+      "a cache belongs to the model that filled it. Hint: start with an empty KVCache",
+      [](KVCache& c) { c.length = 3; });
   expect_rejected("expected a cache of at least 0 tokens, got one of -1", [](KVCache& c) { c.length = -1; });
   expect_rejected("got one of 0;", [](KVCache& c) { c.layers.clear(); });
-  expect_rejected("the cache is of another batch size than given (2, 1)", [](KVCache& c) {
-    c.reorder({0, 1, 1});
-  });
+  expect_rejected(
+      "[T5] expected a cache of the batch size of decoder_input (2, 1), got cached keys (3, 2, 2, 3)",
+      [](KVCache& c) {
+        c.reorder({0, 1, 1});
+      });
 }
 
 TEST(T5Cache, AFailedCallLeavesItAsItWas) {
@@ -145,7 +151,7 @@ TEST(T5Cache, PicksRowsThatExistOrChangesNothing) {
   EXPECT_EQ(numbers_of(cache), before);
   cache.layers[1].cross_attn.values = Tensor();
   EXPECT_EQ(error_of([&] { cache.reorder({0}); }),
-            "[KVCache] expected keys and values (B, H, S, D) in each layer, got an undefined tensor");
+            "[KVCache] expected keys and values (B, H, S, D), got an undefined tensor");
   EXPECT_EQ(cache.layers[0].self_attn.keys.size(0), 2);
 }
 
@@ -155,7 +161,7 @@ TEST(T5Cache, NeedsADecoder) {
   EXPECT_EQ(error_of([&] {
               model.encoder(noise({1, 2, 8}), Tensor(), Mask(), &cache);
             }),
-            "[T5Stack] a cache needs a decoder. Hint: is_decoder = true");
+            "[T5Stack] expected no cache in an encoder, got one. Hint: is_decoder = true");
   EXPECT_EQ(error_of([&] {
               model.decoder(noise({1, 2, 8}));
             }),
@@ -163,9 +169,8 @@ TEST(T5Cache, NeedsADecoder) {
   EXPECT_EQ(error_of([&] {
               model.encoder(noise({1, 2, 8}), Tensor(), Mask::full({2, 1, 2}, true));
             }),
-            "[T5Stack] the mask is (2, 1, 2); it must be (T, S) = (2, 2), (B, T, S) = (1, 2, 2), (B, 1, S) "
-            "or (B, H, T, S) = "
-            "(1, 2, 2, 2). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
+            "[T5Stack] expected mask (T, S) = (2, 2), (B, T, S) = (1, 2, 2), (B, 1, S) or (B, H, T, S) = (1, "
+            "2, 2, 2), got (2, 1, 2). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
   EXPECT_EQ(error_of([&] {
               model.encoder(noise({1, 2, 8}), Tensor(), Mask::full({1, 2}, true));
             }),
@@ -176,7 +181,7 @@ TEST(T5Cache, NeedsADecoder) {
   EXPECT_EQ(error_of([&] {
               model.decoder.block[0].forward(noise({1, 2, 8}), {.memory = noise({1, 3, 8})}, &half);
             }),
-            "[T5Block] expected cached memory values (1, 2, 3, 3), got an undefined tensor");
+            "[T5Block] expected cached cross-attention values (1, 2, 3, 3), got an undefined tensor");
 }
 
 // ---- arguments and modes ----------------------------------------------------------------------------------
@@ -190,11 +195,11 @@ TEST(T5, ChecksTheArgumentsOfGenerateAndBeam) {
               }),
               concat("[T5] expected lengths in [1, 4], got ", length, " for sample 1"));
   EXPECT_EQ(error_of([&] { model.generate(source, {.max_length = -1}); }),
-            "[T5] max_length must be at least 1, got -1");
+            "[T5] expected max_length of at least 1, got -1");
   EXPECT_EQ(error_of([&] { model.beam(source, {}, {.max_length = -1}); }),
-            "[beam_search] width and max_length must be at least 1, got 4 and -1");
+            "[beam_search] expected width and max_length of at least 1, got 4 and -1");
   EXPECT_EQ(error_of([&] { model.beam(source, {}, {.width = 0}); }),
-            "[beam_search] width and max_length must be at least 1, got 0 and 100");
+            "[beam_search] expected width and max_length of at least 1, got 0 and 100");
   expect_contains(error_of([&] { model.beam(source, {}, {.length_penalty = INFINITY}); }), "[beam_search]");
   EXPECT_EQ(error_of([&] {
               model.beam(IntTensor({{3, 4}, {5, 11}}), {}, {});

@@ -56,7 +56,7 @@ TEST(T5, AMemoryWithoutABatchIsNamed) {
   EXPECT_EQ(error_of([&] {
               model.forward(IntTensor({{0}}), ones({4, 8}), cache);
             }),
-            "[T5] expected memory (B, S, C), got (4, 8)");
+            "[T5] expected memory (B, S, C) of the batch size of decoder_input (1, 1), got (4, 8)");
 }
 
 TEST(T5, TheBiasOfAPairIsThatOfItsDistance) {
@@ -84,10 +84,12 @@ TEST(T5, AMaskOfTheStackHasOneMeaning) {
         encoder.forward(x, {}, Mask::full({4, 4}, true));
       }),
       "[T5Stack] expected a mask with one meaning, got (4, 4), which is both (T, S) and (B, S) as B = T = 4");
-  expect_contains(error_of([&] {
-                    encoder.forward(x, {}, padding({1, 2}, 4));
-                  }),
-                  "[T5Stack] the mask is (2, 1, 4)");
+  expect_contains(
+      error_of([&] {
+        encoder.forward(x, {}, padding({1, 2}, 4));
+      }),
+      "[T5Stack] expected mask (T, S) = (4, 4), (B, T, S) = (4, 4, 4), (B, 1, S) or (B, H, T, S) = (4, 2, 4, "
+      "4), got (2, 1, 4). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
   expect_same_bits(encoder.forward(x, {}, causal(4)), encoder.forward(x, {}, causal(4).expand({4, 4, 4})));
 }
 

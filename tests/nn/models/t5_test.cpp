@@ -93,7 +93,7 @@ TEST(T5, ShiftRightPutsTheStartBeforeTheLabels) {
   EXPECT_EQ(error_of([] {
               shift_right(IntTensor({5, 6}));
             }),
-            "[shift_right] labels must be (B, T) with at least one word, got (2)");
+            "[shift_right] expected labels (B, T) with at least one token, got (2)");
 }
 
 TEST(T5, AWordDoesNotSeeTheWordsAfterIt) {
@@ -341,43 +341,46 @@ TEST(T5, ErrorsNameWhatIsWrong) {
     return error_of([&] { T5(o, gen); });
   };
   EXPECT_EQ(refused([](T5Options& o) { o.nhead = 0; }),
-            "[T5] vocab_size, d_model, d_kv, d_ff and nhead must be at least 1, got 11, 8, 3, 16 and 0");
+            "[T5] expected vocab_size, d_model, d_kv, d_ff and nhead of at least 1, got 11, 8, 3, 16 and 0");
   EXPECT_EQ(refused([](T5Options& o) { o.num_layers = -1; }),
-            "[T5] num_layers must not be negative, nor num_decoder_layers (-1: as many), got -1 and -1");
+            "[T5] expected num_layers of at least 0 and num_decoder_layers of at least 0 (or -1 for "
+            "num_layers), got -1 and -1");
   EXPECT_EQ(refused([](T5Options& o) { o.max_distance = 16; }),
-            "[T5] num_buckets must be a multiple of 4 and max_distance more than its half, got 32 and 16");
-  EXPECT_EQ(refused([](T5Options& o) { o.eos = 11; }), "[T5] pad 0 and eos 11 must be among the 11 ids");
+            "[T5] expected num_buckets to be a multiple of 4 and max_distance to exceed num_buckets / 2, got "
+            "32 and 16");
+  EXPECT_EQ(refused([](T5Options& o) { o.eos = 11; }), "[T5] expected pad and eos in [0, 11), got 0 and 11");
   EXPECT_EQ(error_of([] { relative_position_bucket(3, false, 32, 16); }),
-            "[relative_position_bucket] max_distance 16 must be more than the 16 distances that have a "
-            "bucket each");
+            "[relative_position_bucket] expected max_distance to exceed 16, the number of distances with "
+            "separate buckets, got 16");
 
   T5 model = make();
   const IntTensor source({{3, 4, 5}, {6, 7, 8}});
   EXPECT_EQ(error_of([&] {
               model(source, IntTensor({0, 1}));
             }),
-            "[T5] given must be (B, T) with at least one word, got (2)");
+            "[T5] expected decoder_input (B, T) with at least one token, got (2)");
   EXPECT_EQ(error_of([&] {
               model(source, IntTensor({{0, 6}}));
             }),
-            "[T5] source (2, 3) and given (1, 2) are not of one batch size");
+            "[T5] expected source and decoder_input of one batch size, got (2, 3) and (1, 2)");
   EXPECT_EQ(error_of([&] {
               model.encode(source, Mask::full({2, 3}, true));
             }),
-            "[T5] source_mask (2, 3) must be (B, 1, S) = (2, 1, 3). Hint: not_padding(source, pad)");
+            "[T5] expected source_mask (B, 1, S) = (2, 1, 3), got (2, 3). Hint: not_padding(source, pad)");
   KVCache cache;
   const Tensor memory = model.encode(source);
   EXPECT_EQ(error_of([&] { model.forward(IntTensor({{0}}), memory, cache); }),
-            "[T5] memory (2, 3, 8) and given (1, 1) are not of one batch size");
-  EXPECT_EQ(error_of([&] { model.forward(IntTensor({{0}}), Tensor(), cache); }),
-            "[T5] memory (undefined) and given (1, 1) are not of one batch size");
+            "[T5] expected memory (B, S, C) of the batch size of decoder_input (1, 1), got (2, 3, 8)");
+  EXPECT_EQ(
+      error_of([&] { model.forward(IntTensor({{0}}), Tensor(), cache); }),
+      "[T5] expected memory (B, S, C) of the batch size of decoder_input (1, 1), got an undefined tensor");
   model.forward(IntTensor({{0}, {0}}), memory, cache);
   EXPECT_EQ(error_of([&] { model.forward(IntTensor({{0}}), memory.slice(0, 0, 1), cache); }),
-            "[T5] the cache is of another batch size than given (1, 1)");
+            "[T5] expected a cache of the batch size of decoder_input (1, 1), got cached keys (2, 2, 1, 3)");
   EXPECT_EQ(error_of([&] {
               model.beam(IntTensor({{3, 4}}), {2, 2}, {});
             }),
-            "[T5] 2 lengths for source (1, 2)");
+            "[T5] expected one length per sample of source (1, 2), got 2");
 }
 
 }  // namespace

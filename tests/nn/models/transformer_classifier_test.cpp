@@ -35,7 +35,7 @@ TEST(MaskedMean, LeavesPaddingOut) {
   EXPECT_EQ(error_of([&] {
               masked_mean(h, Mask::of({{1, 1}}));
             }),
-            "[masked_mean] needs x (B, T, C) and real (B, T), got (1, 3, 2) and (1, 2)");
+            "[masked_mean] expected x (B, T, C) and real (B, T), got (1, 3, 2) and (1, 2)");
 }
 
 TEST(TransformerClassifier, GivesOneRowOfLogitsAText) {
@@ -48,7 +48,7 @@ TEST(TransformerClassifier, GivesOneRowOfLogitsAText) {
   EXPECT_EQ(error_of([&] {
               model(IntTensor({1, 2}));
             }),
-            "[TransformerClassifier] ids must be (B, T), got (2)");
+            "[TransformerClassifier] expected ids (B, T), got (2)");
 }
 
 TEST(TransformerClassifier, ScalesEmbeddingsByTheRootOfTheWidth) {
@@ -119,7 +119,8 @@ TEST(TransformerClassifier, RefusesATextThatIsTooLong) {
   expect_contains(error_of([&] {
                     model(IntTensor::zeros({2, 13}));
                   }),
-                  "[PositionalEncoding] a sequence of length 13 is longer than max_len = 12: x (2, 13, 8)");
+                  "[PositionalEncoding] expected at most max_len = 12 positions, got 13: x (2, 13, 8). Hint: "
+                  "increase max_len or shorten the sequence; time is axis 1 with batch_first = true");
 }
 
 TEST(TransformerClassifier, PaddingReachesNothing) {

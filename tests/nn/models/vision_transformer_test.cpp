@@ -136,23 +136,23 @@ TEST(VisionTransformer, ReadsAConfigAndThePublishedNamesOldAndNew) {
 }
 
 TEST(VisionTransformer, ErrorsNameWhatIsWrong) {
-  EXPECT_EQ(error_of([] { make({.img_size = 28, .patch_size = 5}); }),
-            "[VisionTransformer] img_size = 28 is not divisible by patch_size = 5; patches must cover the "
-            "image exactly");
+  EXPECT_EQ(
+      error_of([] { make({.img_size = 28, .patch_size = 5}); }),
+      "[VisionTransformer] expected patch_size to divide img_size, got patch_size = 5 and img_size = 28");
   EXPECT_EQ(error_of([] { make({.img_size = 28}); }),
-            "[VisionTransformer] img_size, patch_size and channels must be at least 1, got 28, 0 and 3");
+            "[VisionTransformer] expected img_size, patch_size and channels of at least 1, got 28, 0 and 3");
   Generator gen(4);
   EXPECT_EQ(error_of([&] { VisionTransformer({.img_size = 4, .patch_size = 2}, gen); }),
-            "[VisionTransformer] d_model must be at least 1, got 0");
+            "[VisionTransformer] expected d_model of at least 1, got 0");
   VisionTransformer model = make({.img_size = 4, .patch_size = 2});
   EXPECT_EQ(error_of([&] {
               model(zeros({1, 3, 4, 5}));
             }),
-            "[VisionTransformer] images must be (B, 3, 4, 4), got (1, 3, 4, 5)");
+            "[VisionTransformer] expected images (B, 3, 4, 4), got (1, 3, 4, 5)");
   EXPECT_EQ(error_of([&] {
               model(zeros({3, 4, 4}));
             }),
-            "[VisionTransformer] images must be (B, 3, 4, 4), got (3, 4, 4)");
+            "[VisionTransformer] expected images (B, 3, 4, 4), got (3, 4, 4)");
 }
 
 }  // namespace heed::nn
