@@ -34,8 +34,8 @@ struct SelfAttentionOptions {
   bool bias = false;  // Q = X · W_Q in the course has no bias
 };
 
-// Lesson 03: every position of a sequence attends to every position. Q = x W_q, K = x W_k, V = x W_v (the weights are
-// stored transposed, as in Linear).
+// Lesson 03: every position of a sequence attends to every position. Q = x W_q, K = x W_k, V = x
+// W_v (the weights are stored transposed, as in Linear).
 //   x (..., T, d_model), mask (T, T) or with all axes of (..., T, T)
 //   -> output (..., T, d_v), weights (..., T, T)
 // Positions that no query may attend to may contain any values: see AttentionOptions in ops.h.

@@ -91,7 +91,7 @@ Tensor AvgPool2d::forward(const Tensor& x) const {
   return sum(all, 2) / sum(windows(padded(inside, options.padding, 0), options), 2);
 }
 
-// ---- normalisation ----------------------------------------------------------------------------
+// ---- normalisation ----------------------------------------------------------------------------------------
 
 BatchNorm2d::BatchNorm2d(BatchNorm2dOptions o) : options(o) {
   check(o.num_features >= 1, "BatchNorm2d", "expected num_features of at least 1, got ", o.num_features);

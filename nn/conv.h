@@ -1,4 +1,5 @@
-// conv.h — layers for images (B, C, height, width): convolution, pooling, batch and group normalisation.
+// conv.h — layers for images (B, C, height, width): convolution, pooling, batch and group
+// normalisation.
 #pragma once
 
 #include "autograd/ops.h"
@@ -14,8 +15,8 @@ struct Conv2dOptions {
   bool bias = true;
 };
 
-// x (B, in, h, w) -> (B, out, h', w'), h' = (h + 2 padding - dilation (kernel - 1) - 1) / stride + 1.
-// Initialised as in PyTorch.
+// x (B, in, h, w) -> (B, out, h', w'), h' = (h + 2 padding - dilation (kernel - 1) - 1) / stride +
+// 1. Initialised as in PyTorch.
 struct Conv2d : ModuleOf<Conv2d> {
   Conv2dOptions options;
   Tensor weight;  // (out, in / groups, kernel, kernel)
@@ -73,8 +74,9 @@ struct BatchNorm2dOptions {
   bool frozen = false;    // always normalise by the running statistics and do not update them
 };
 
-// Normalises each channel over the batch in training mode, and by the running statistics in evaluation mode, then
-// scales and shifts it. Throws if a training batch has fewer than two values per channel. Ioffe, Szegedy, "Batch normalization", 2015.
+// Normalises each channel over the batch in training mode, and by the running statistics in
+// evaluation mode, then scales and shifts it. Throws if a training batch has fewer than two values
+// per channel. Ioffe, Szegedy, "Batch normalization", 2015.
 struct BatchNorm2d : ModuleOf<BatchNorm2d> {
   BatchNorm2dOptions options;
   Tensor weight, bias;               // (C), or undefined
@@ -94,7 +96,8 @@ struct GroupNormOptions {
   bool affine = true;  // learned scale and shift
 };
 
-// Normalises over all pixels of each group of channels. x (B, C, …) -> the same shape. Wu, He, "Group normalization", 2018.
+// Normalises over all pixels of each group of channels. x (B, C, …) -> the same shape. Wu, He,
+// "Group normalization", 2018.
 struct GroupNorm : ModuleOf<GroupNorm> {
   GroupNormOptions options;
   Tensor weight, bias;  // (C), or undefined

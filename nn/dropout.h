@@ -10,9 +10,9 @@ struct DropoutOptions {
   double p = 0.5;  // the probability that an element becomes 0
 };
 
-// Training: each element becomes 0 with probability p, otherwise it is divided by 1 - p. Evaluation: returns x.
-// The layer owns a generator, forked from the given one, so its random numbers do not depend on other layers.
-// Srivastava et al., "Dropout", 2014.
+// Training: each element becomes 0 with probability p, otherwise it is divided by 1 - p.
+// Evaluation: returns x. The layer owns a generator, forked from the given one, so its random
+// numbers do not depend on other layers. Srivastava et al., "Dropout", 2014.
 struct Dropout : ModuleOf<Dropout> {
   DropoutOptions options;
   Generator generator;

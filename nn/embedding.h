@@ -9,7 +9,8 @@ namespace heed::nn {
 struct EmbeddingOptions {
   index_t num_embeddings = 0;  // V, the vocabulary size
   index_t embedding_dim = 0;   // C
-  index_t padding_idx = -1;    // the row of this id is initialised to zero and gets no gradient; -1: none
+  // The row of this id is initialised to zero and gets no gradient; -1: none.
+  index_t padding_idx = -1;
 };
 
 // ids (...) in [0, V) -> (..., C). Initialised from N(0, 1).

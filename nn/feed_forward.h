@@ -1,5 +1,5 @@
-// feed_forward.h — the position-wise feed-forward network and the residual connection, which all Transformer blocks
-// of this library share.
+// feed_forward.h — the position-wise feed-forward network and the residual connection, which all
+// Transformer blocks of this library share.
 #pragma once
 
 #include "nn/activations.h"
@@ -8,9 +8,9 @@
 
 namespace heed::nn {
 
-// linear2(dropout(activation(linear1(x)))): x (..., C) -> (..., C), with linear1: C -> dim_feedforward and
-// linear2: dim_feedforward -> C. The layers stay members of the block, because their names are PyTorch's.
-// Vaswani et al., 2017, section 3.3.
+// linear2(dropout(activation(linear1(x)))): x (..., C) -> (..., C), with linear1: C ->
+// dim_feedforward and linear2: dim_feedforward -> C. The layers stay members of the block, because
+// their names are PyTorch's. Vaswani et al., 2017, section 3.3.
 inline Tensor feed_forward(const Tensor& x, Activation activation, const Linear& linear1, Dropout& dropout,
                            const Linear& linear2) {
   return linear2(dropout(activate(activation, linear1, x)));

@@ -38,7 +38,8 @@ void Visitor::generator(const std::string& name, Generator& g) {
 
 void Visitor::child(const std::string& name, Module& m) { enter(full_name(name), m); }
 
-// Each module gets a separate visitor that starts with that module; its entries are then appended to this one.
+// Each module gets a separate visitor that starts with that module; its entries are then appended
+// to this one.
 void Visitor::enter(const std::string& full_name, Module& m) {
   Visitor inner;
   inner.modules.push_back({full_name, &m, modules.front().depth + 1});
@@ -117,7 +118,8 @@ NamedTensors Module::state_dict() const {
   return state;
 }
 
-// The edit distance: how many letters must be changed, inserted or deleted to turn a into b. Levenshtein, 1966.
+// The edit distance: how many letters must be changed, inserted or deleted to turn a into b.
+// Levenshtein, 1966.
 static std::size_t distance(const std::string& a, const std::string& b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -133,7 +135,8 @@ static std::size_t distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
-// Returns " (near 'layers.0.norm1.weight')" if an expected name differs in less than a third of its letters.
+// Returns " (near 'layers.0.norm1.weight')" if an expected name differs in less than a third of its
+// letters.
 static std::string nearest(const std::string& name, const NamedTensors& expected) {
   std::string best;
   std::size_t least = name.size() / 3 + 1;
@@ -267,7 +270,8 @@ static std::string with_separators(index_t n) {
   return digits;
 }
 
-// Consecutive equal elements of a list are printed once: "(layers.0-5): 6 x TransformerEncoderLayer(".
+// Consecutive equal elements of a list are printed once: "(layers.0-5): 6 x
+// TransformerEncoderLayer(".
 struct PrintedChildren {
   std::string prefix, first, last, text;
   int count = 1;

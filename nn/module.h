@@ -1,17 +1,18 @@
 // module.h — the base of every layer and model.
 //
 //   struct Linear : ModuleOf<Linear> {
-//     LinearOptions options;                                        // named options; clone() reads them
-//     Tensor weight, bias;                                          // parameters and children are plain members
-//     Linear(LinearOptions options, Generator& gen);                // the random number generator is passed in
+//     LinearOptions options;                            // named options; clone() uses them
+//     Tensor weight, bias;                              // parameters and children: plain members
+//     Linear(LinearOptions options, Generator& gen);    // the random generator is passed in
 //     Tensor forward(const Tensor& x) const { return linear(x, weight, bias); }
-//     void visit(Visitor& v) override;                              // v.parameter("weight", weight); …
+//     void visit(Visitor& v) override;                  // v.parameter("weight", weight); …
 //     std::string type() const override { return "Linear"; }
 //   };
 //
-// `visit` is the only function that names parameters and children. named_parameters, state_dict, train/eval, to,
-// clone and printing all use it: they flatten the tree into dotted names ("layers.0.self_attn.in_proj_weight"),
-// which equal PyTorch's. A module can be moved but not copied; clone() makes an explicit copy.
+// `visit` is the only function that names parameters and children. named_parameters, state_dict,
+// train/eval, to, clone and printing all use it: they flatten the tree into dotted names
+// ("layers.0.self_attn.in_proj_weight"), which equal PyTorch's. A module can be moved but not
+// copied; clone() makes an explicit copy.
 #pragma once
 
 #include <concepts>
@@ -29,13 +30,13 @@ namespace heed::nn {
 
 struct Module;
 
-// Returns a tensor of zeros that requires grad, to be initialised by the caller. Under NoInit (init.h) its memory
-// is uninitialised.
+// Returns a tensor of zeros that requires grad, to be initialised by the caller. Under NoInit
+// (init.h) its memory is uninitialised.
 Tensor parameter(const Shape& shape);
 
-// The argument of visit(), which names first the module's own parameters and buffers, then its children, in
-// PyTorch's order. Undefined tensors (no bias) and empty optionals are skipped. Throws "[visit] …" if a name is
-// empty, contains a dot or is used twice.
+// The argument of visit(), which names first the module's own parameters and buffers, then its
+// children, in PyTorch's order. Undefined tensors (no bias) and empty optionals are skipped. Throws
+// "[visit] …" if a name is empty, contains a dot or is used twice.
 class Visitor {
  public:
   void parameter(const std::string& name, Tensor& t) { tensor(name, t, true); }
@@ -85,9 +86,10 @@ struct Module {
 
   virtual void visit(Visitor& v) = 0;
   virtual std::string type() const = 0;               // "Linear"
-  virtual std::string details() const { return ""; }  // "in=4, out=8", printed in brackets after the type
+  virtual std::string details() const { return ""; }  // "in=4, out=8"; printed in brackets
 
-  // A tensor with two names (tied weights) is one parameter: it is listed under its first name and counted once.
+  // A tensor with two names (tied weights) is one parameter: it is listed under its first name and
+  // counted once.
   NamedTensors named_parameters() const;
   std::vector<Tensor> parameters() const;
   NamedTensors named_buffers() const;
@@ -96,10 +98,12 @@ struct Module {
   // The direct children. Elements of a list are named "layers.0".
   std::vector<std::pair<std::string, const Module*>> children() const;
 
-  // Returns parameters and buffers, detached. They share storage with the module; clone() them to keep the values.
+  // Returns parameters and buffers, detached. They share storage with the module; clone() them to
+  // keep the values.
   NamedTensors state_dict() const;
-  // Copies the values into the module and converts the dtype. Throws one Error that lists every missing,
-  // unexpected (with the nearest name), repeated and wrongly shaped entry; the module is then unchanged.
+  // Copies the values into the module and converts the dtype. Throws one Error that lists every
+  // missing, unexpected (with the nearest name), repeated and wrongly shaped entry; the module is
+  // then unchanged.
   void load_state_dict(const NamedTensors& state);
 
   // Sets the mode of the whole tree. A new module is in training mode.
@@ -110,8 +114,8 @@ struct Module {
   void to(DType dtype);
   void zero_grad();
 
-  // Throws if the graph of y uses a tensor that requires grad but that visit() does not name: it would be neither
-  // trained nor saved. Use it in the test of a new module.
+  // Throws if the graph of y uses a tensor that requires grad but that visit() does not name: it
+  // would be neither trained nor saved. Use it in the test of a new module.
   void check_all_named(const Tensor& y) const;
 
  protected:
@@ -124,8 +128,9 @@ struct Module {
   bool training_ = true;
 };
 
-// While one is alive, all submodules of a module are in evaluation mode and this thread records no graph. Generation
-// and beam search use it. The destructor restores the mode of each submodule, also after an exception.
+// While one is alive, all submodules of a module are in evaluation mode and this thread records no
+// graph. Generation and beam search use it. The destructor restores the mode of each submodule,
+// also after an exception.
 class [[nodiscard]] EvaluationMode {
  public:
   explicit EvaluationMode(Module& module);
@@ -151,9 +156,9 @@ struct ModuleOf : Module {
     return static_cast<const Self&>(*this).forward(std::forward<Args>(args)...);
   }
 
-  // Returns an independent copy with the same parameters, buffers, generators and training modes. Tied parameters
-  // stay tied; gradients are not copied. It is built from the same options, then filled with everything that visit()
-  // names.
+  // Returns an independent copy with the same parameters, buffers, generators and training modes.
+  // Tied parameters stay tied; gradients are not copied. It is built from the same options, then
+  // filled with everything that visit() names.
   Self clone() const {
     Self copy = rebuild();
     copy.copy_from(*this);

@@ -75,8 +75,9 @@ AttentionResult MultiheadAttention::forward(const Tensor& query, const Tensor& k
   return {out_proj(join_heads(heads.output, options.batch_first)), heads.weights};
 }
 
-// Clears the padding of the inputs: the gradients of the projections are products with these inputs, and 0 * NaN is
-// NaN. A tensor that is passed twice is cleared once, so that project() still recognises it as one tensor.
+// Clears the padding of the inputs: the gradients of the projections are products with these
+// inputs, and 0 * NaN is NaN. A tensor that is passed twice is cleared once, so that project()
+// still recognises it as one tensor.
 std::array<Tensor, 3> MultiheadAttention::without_padding(const Tensor& query, const Tensor& key,
                                                           const Tensor& value, const AttentionOptions& attend,
                                                           const AttentionSizes& sizes) const {
@@ -92,8 +93,8 @@ std::array<Tensor, 3> MultiheadAttention::without_padding(const Tensor& query, c
           value.state() == key.state() ? k : cleared(value, attended.keys)};
 }
 
-// Applies the three projections: each uses a third of the stacked weights, or a separate weight. If query, key and
-// value are one tensor, a single product computes all three.
+// Applies the three projections: each uses a third of the stacked weights, or a separate weight. If
+// query, key and value are one tensor, a single product computes all three.
 std::array<Tensor, 3> MultiheadAttention::project(const Tensor& query, const Tensor& key,
                                                   const Tensor& value) const {
   const index_t channels = options.d_model;

@@ -1,4 +1,5 @@
-// multihead_attention.h — lesson 04: several attention heads in parallel, each with a separate part of the channels.
+// multihead_attention.h — lesson 04: several attention heads in parallel, each with a separate part
+// of the channels.
 #pragma once
 
 #include <array>
@@ -18,7 +19,7 @@ struct MultiheadAttentionOptions {
   bool batch_first = false;    // (T, B, C), see layout.h
   index_t kdim = 0, vdim = 0;  // widths of key and value; 0: d_model
   bool add_bias_kv = false;    // appends a learned key and value that every query may attend to
-  bool add_zero_attn = false;  // appends a key and value of zeros, so that a query can attend to nothing
+  bool add_zero_attn = false;  // appends a key and value of zeros: a query can attend to nothing
 };
 
 // The options of one call.
@@ -33,18 +34,19 @@ struct AttendOptions {
   Weights weights = Weights::none;
 };
 
-// query (T, B, C), key (S, B, kdim), value (S, B, vdim) -> output (T, B, C). For self-attention, pass one tensor three
-// times. Names, layout and initialisation equal those of torch.nn.MultiheadAttention; its boolean masks have the
-// opposite meaning, and its float masks correspond to score_bias. The returned weights are those before dropout; with
-// add_bias_kv or add_zero_attn their last axis is longer by one each. Vaswani et al., "Attention is all you need",
+// query (T, B, C), key (S, B, kdim), value (S, B, vdim) -> output (T, B, C). For self-attention,
+// pass one tensor three times. Names, layout and initialisation equal those of
+// torch.nn.MultiheadAttention; its boolean masks have the opposite meaning, and its float masks
+// correspond to score_bias. The returned weights are those before dropout; with add_bias_kv or
+// add_zero_attn their last axis is longer by one each. Vaswani et al., "Attention is all you need",
 // 2017, section 3.2.2.
 //
-// Padding may contain any values, NaN included: a key that no query may attend to, its value and, in self-attention,
-// the query at its position influence no other output and no gradient.
+// Padding may contain any values, NaN included: a key that no query may attend to, its value and,
+// in self-attention, the query at its position influence no other output and no gradient.
 //
-// Throws "[MultiheadAttention] …" if a sequence does not have a valid shape (layout.h), if the number of values differs
-// from the number of keys, or if the mask or the score bias does not broadcast to the scores; also if B = T > 1 and a
-// mask (T, S) could equally be (B, S).
+// Throws "[MultiheadAttention] …" if a sequence does not have a valid shape (layout.h), if the
+// number of values differs from the number of keys, or if the mask or the score bias does not
+// broadcast to the scores; also if B = T > 1 and a mask (T, S) could equally be (B, S).
 struct MultiheadAttention : ModuleOf<MultiheadAttention> {
   MultiheadAttentionOptions options;
   Tensor in_proj_weight;  // (3C, C): W_Q, W_K and W_V stacked; if kdim or vdim differs from C, instead:

@@ -45,8 +45,8 @@ struct RMSNormOptions {
   double eps = 1e-6;
 };
 
-// x (..., C) -> (..., C): LayerNorm without the mean and the shift. Zhang, Sennrich, "Root mean square layer
-// normalization", 2019.
+// x (..., C) -> (..., C): LayerNorm without the mean and the shift. Zhang, Sennrich, "Root mean
+// square layer normalization", 2019.
 struct RMSNorm : ModuleOf<RMSNorm> {
   RMSNormOptions options;
   Tensor weight;  // (C)

@@ -1,5 +1,5 @@
-// positional_encoding.h — lesson 06: attention ignores the order of its input, so an encoding of each position is
-// added to it.
+// positional_encoding.h — lesson 06: attention ignores the order of its input, so an encoding of
+// each position is added to it.
 #pragma once
 
 #include "nn/dropout.h"
@@ -8,8 +8,8 @@
 
 namespace heed::nn {
 
-// (length, d_model): channel 2i is sin(t / 10000^(2i/d_model)), channel 2i+1 the cosine of the same angle.
-// An odd d_model has one more sine than cosines. Vaswani et al., 2017, section 3.5.
+// (length, d_model): channel 2i is sin(t / 10000^(2i/d_model)), channel 2i+1 the cosine of the same
+// angle. An odd d_model has one more sine than cosines. Vaswani et al., 2017, section 3.5.
 Tensor sinusoidal_table(index_t length, index_t d_model, DType dtype = f32);
 
 struct PositionalEncodingOptions {
@@ -19,8 +19,8 @@ struct PositionalEncodingOptions {
   bool batch_first = false;
 };
 
-// x (T, B, C) -> dropout(x + the first T rows of the table). The table is a buffer: it is saved, but not trained.
-// Throws "[PositionalEncoding] …" if T exceeds max_len.
+// x (T, B, C) -> dropout(x + the first T rows of the table). The table is a buffer: it is saved,
+// but not trained. Throws "[PositionalEncoding] …" if T exceeds max_len.
 struct PositionalEncoding : ModuleOf<PositionalEncoding> {
   PositionalEncodingOptions options;
   Tensor pe;  // (max_len, d_model)

@@ -36,8 +36,8 @@ RecurrentWeights make_weights(index_t gates, index_t in, index_t hidden, bool bi
   return w;
 }
 
-// Returns the next state, given the input's contribution to the gates, W_ih x + b_ih (B, gates · H), and the previous
-// state.
+// Returns the next state, given the input's contribution to the gates, W_ih x + b_ih (B, gates ·
+// H), and the previous state.
 RecurrentState next(RecurrentKind kind, Nonlinearity nonlinearity, const Tensor& from_x,
                     const RecurrentState& s, const RecurrentWeights& w) {
   const Tensor from_h = linear(s.h, w.weight_hh, w.bias_hh);
@@ -65,7 +65,8 @@ void check_lengths(const char* op, const std::vector<index_t>& lengths, index_t 
     check(length >= 0 && length <= time, op, "expected lengths in [0, ", time, "], got ", length);
 }
 
-// Throws unless each defined initial state has the expected shape and dtype. Only an LSTM may have a cell state.
+// Throws unless each defined initial state has the expected shape and dtype. Only an LSTM may have
+// a cell state.
 void check_state(RecurrentKind kind, const char* op, const char* name, const char* axes,
                  const RecurrentState& state, const Shape& expected, DType dtype) {
   check(kind == RecurrentKind::lstm || !state.c.defined(), op, "expected no cell state c, got one of ",
@@ -118,13 +119,14 @@ std::vector<Mask> active_masks(const std::vector<index_t>& lengths, index_t time
   return masks;
 }
 
-// Returns the rows of `after` for active samples and the rows of `before` for the others. An undefined mask: all are
-// active.
+// Returns the rows of `after` for active samples and the rows of `before` for the others. An
+// undefined mask: all are active.
 Tensor update_active(const Mask& active, const Tensor& after, const Tensor& before) {
   return active.defined() && after.defined() ? where(active, after, before) : after;
 }
 
-// Runs one layer in one direction over input (T, B, in). Returns all outputs (T, B, H); `state` becomes the last state.
+// Runs one layer in one direction over input (T, B, in). Returns all outputs (T, B, H); `state`
+// becomes the last state.
 Tensor one_direction(RecurrentKind kind, Nonlinearity nonlinearity, const Tensor& input, bool backwards,
                      const std::vector<Mask>& active, const RecurrentWeights& w, RecurrentState& state) {
   const index_t time = input.size(0);

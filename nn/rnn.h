@@ -1,11 +1,13 @@
-// rnn.h — lessons 01 and 09: recurrent networks, which process a sequence step by step and update a state.
+// rnn.h — lessons 01 and 09: recurrent networks, which process a sequence step by step and update a
+// state.
 //
 //   RNN     h' = tanh(W_ih x + b_ih + W_hh h + b_hh)                          Elman, 1990
 //   LSTM    i, f, o = σ(…), g = tanh(…);  c' = f c + i g;  h' = o tanh(c')    Hochreiter, Schmidhuber, 1997
-//   GRU     r, z = σ(…);  n = tanh(W_in x + b_in + r (W_hn h + b_hn));  h' = (1 - z) n + z h    Cho et al., 2014
+//   GRU     r, z = σ(…);  n = tanh(W_in x + b_in + r (W_hn h + b_hn));
+//           h' = (1 - z) n + z h                                              Cho et al., 2014
 //
-// … is W_ih x + b_ih + W_hh h + b_hh; the rows of the gates are stacked in the order (i, f, g, o) or (r, z, n).
-// Names, layouts and initialisation are PyTorch's.
+// … is W_ih x + b_ih + W_hh h + b_hh; the rows of the gates are stacked in the order (i, f, g, o)
+// or (r, z, n). Names, layouts and initialisation are PyTorch's.
 #pragma once
 
 #include <vector>
@@ -35,8 +37,8 @@ struct RecurrentCellOptions {
   Nonlinearity nonlinearity = Nonlinearity::tanh;  // used by RNNCell only
 };
 
-// One step: x (B, in), state (B, H) -> the next state. An undefined state counts as zeros. Throws if x or a state has
-// a wrong shape or dtype.
+// One step: x (B, in), state (B, H) -> the next state. An undefined state counts as zeros. Throws
+// if x or a state has a wrong shape or dtype.
 class RecurrentCell {
  public:
   RecurrentCellOptions options;
@@ -84,7 +86,8 @@ struct RecurrentOptions {
 };
 
 struct RecurrentForwardOptions {
-  // Each (layers · directions, B, H), or (layers · directions, H) for one sequence (T, C). Undefined: zeros.
+  // Each (layers · directions, B, H), or (layers · directions, H) for one sequence (T, C).
+  // Undefined: zeros.
   RecurrentState initial = {};
   std::vector<index_t> lengths = {};  // of each sample; empty: all have length T
 };
@@ -94,10 +97,11 @@ struct RecurrentResult {
   RecurrentState state;  // (layers · directions, B, H), after the last token of each sample
 };
 
-// x (T, B, in). Padding influences no state: beyond its length, the state of a sample does not change, and the backward
-// direction starts at its last token, as with PyTorch's packed sequences. Padding may contain any values; the gradient
-// with respect to it is 0. Throws "[GRU] …" if T is 0, if lengths or states do not match x, or if a cell state is
-// passed to a network other than an LSTM.
+// x (T, B, in). Padding influences no state: beyond its length, the state of a sample does not
+// change, and the backward direction starts at its last token, as with PyTorch's packed sequences.
+// Padding may contain any values; the gradient with respect to it is 0. Throws "[GRU] …" if T is 0,
+// if lengths or states do not match x, or if a cell state is passed to a network other than an
+// LSTM.
 class Recurrent {
  public:
   RecurrentOptions options;

@@ -11,8 +11,8 @@ void Sequential::visit(Visitor& v) {
   for (std::size_t i = 0; i < layers_.size(); ++i) v.child(std::to_string(i), layers_[i]->module());
 }
 
-// A Sequential has no options, so it is rebuilt from clones of its layers. copy_from then copies its training mode
-// and restores tied parameters.
+// A Sequential has no options, so it is rebuilt from clones of its layers. copy_from then copies
+// its training mode and restores tied parameters.
 Sequential Sequential::clone() const {
   Sequential copy;
   for (const auto& layer : layers_) copy.layers_.push_back(layer->clone());

@@ -8,7 +8,8 @@
 
 namespace heed::nn {
 
-// load_state_dict and load_published collect every mismatch in one and throw a single error that prints it.
+// load_state_dict and load_published collect every mismatch in one and throw a single error that
+// prints it.
 class StateReport {
  public:
   void missing(const std::string& name);

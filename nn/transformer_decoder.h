@@ -1,4 +1,5 @@
-// transformer_decoder.h — lesson 05: the decoder block, a stack of blocks, and the complete Transformer.
+// transformer_decoder.h — lesson 05: the decoder block, a stack of blocks, and the complete
+// Transformer.
 //
 //   Transformer model({.layer = {.d_model = 512, .nhead = 8}}, gen);
 //   Tensor y = model.forward(source, target, {.source_mask = padding(lengths, S)});   // the target is causal
@@ -35,11 +36,12 @@ struct DecoderSublayers {
   void visit_sublayers(Visitor& v);
 };
 
-// target (T, B, C), memory (S, B, C) -> (T, B, C). Self-attention, cross-attention to the memory and feed-forward, each
-// with a residual connection; post-LN by default, pre-LN with norm_first. Vaswani et al., 2017, section 3.1.
-// Padding of the target (positions that no query may attend to under `mask`) and of the memory (under `memory_mask`)
-// may contain any values, NaN included: it influences no output at other positions and no gradient. Throws if target
-// and memory differ in the number of axes or in batch size, or if a mask does not have a valid shape.
+// target (T, B, C), memory (S, B, C) -> (T, B, C). Self-attention, cross-attention to the memory
+// and feed-forward, each with a residual connection; post-LN by default, pre-LN with norm_first.
+// Vaswani et al., 2017, section 3.1. Padding of the target (positions that no query may attend to
+// under `mask`) and of the memory (under `memory_mask`) may contain any values, NaN included: it
+// influences no output at other positions and no gradient. Throws if target and memory differ in
+// the number of axes or in batch size, or if a mask does not have a valid shape.
 struct TransformerDecoderLayer : ModuleOf<TransformerDecoderLayer>, DecoderSublayers {
   TransformerDecoderLayerOptions options;
 
@@ -80,9 +82,10 @@ struct TranslateOptions {
   DecodeOptions decode = {};  // of the decoder
 };
 
-// Encoder and decoder, each ending with a LayerNorm. Matrices are initialised from Xavier's uniform distribution.
-// source (S, B, C), target (T, B, C) -> (T, B, C). If decode.memory_mask is undefined and the source mask is equal for
-// all queries, as (B, 1, S) is, cross-attention uses the source mask too, so no query attends to padding.
+// Encoder and decoder, each ending with a LayerNorm. Matrices are initialised from Xavier's uniform
+// distribution. source (S, B, C), target (T, B, C) -> (T, B, C). If decode.memory_mask is undefined
+// and the source mask is equal for all queries, as (B, 1, S) is, cross-attention uses the source
+// mask too, so no query attends to padding.
 struct Transformer : ModuleOf<Transformer> {
   TransformerOptions options;
   TransformerEncoder encoder;

@@ -39,13 +39,14 @@ struct TransformerEncoderLayerOptions {
   bool norm_first = false;  // false: post-LN, as in the paper, the course and PyTorch; true: pre-LN
 };
 
-// The sublayers of an encoder block, shared with the blocks of DETR. The constructor draws their parameters in
-// PyTorch's order.
+// The sublayers of an encoder block, shared with the blocks of DETR. The constructor draws their
+// parameters in PyTorch's order.
 struct EncoderSublayers {
   MultiheadAttention self_attn;
   Linear linear1, linear2;
   LayerNorm norm1, norm2;
-  Dropout dropout, dropout1, dropout2;  // inside the feed-forward; after attention; after the feed-forward
+  // Inside the feed-forward; after attention; after the feed-forward.
+  Dropout dropout, dropout1, dropout2;
 
  protected:
   EncoderSublayers(const MultiheadAttentionOptions& attention, const TransformerEncoderLayerOptions& options,
@@ -57,8 +58,9 @@ struct EncoderSublayers {
 // x (T, B, C) -> (T, B, C). Attention and feed-forward, each with a residual connection.
 //   post-LN   h = norm1(x + attention(x));   y = norm2(h + feed_forward(h))      Vaswani et al., 2017
 //   pre-LN    h = x + attention(norm1(x));   y = h + feed_forward(norm2(h))      Xiong et al., 2020
-// Padding (positions that no query may attend to) may contain any values, NaN included: it influences no output at
-// other positions and no gradient. Throws if x or the mask does not have a valid shape.
+// Padding (positions that no query may attend to) may contain any values, NaN included: it
+// influences no output at other positions and no gradient. Throws if x or the mask does not have a
+// valid shape.
 struct TransformerEncoderLayer : ModuleOf<TransformerEncoderLayer>, EncoderSublayers {
   TransformerEncoderLayerOptions options;
 
@@ -75,7 +77,8 @@ struct TransformerEncoderLayer : ModuleOf<TransformerEncoderLayer>, EncoderSubla
 struct TransformerEncoderOptions {
   TransformerEncoderLayerOptions layer = {};
   index_t num_layers = 6;
-  // Ends the stack with a LayerNorm. A pre-LN stack needs it, because its last sum is not normalised.
+  // Ends the stack with a LayerNorm. A pre-LN stack needs it, because its last sum is not
+  // normalised.
   bool norm = false;
 };
 
@@ -87,8 +90,8 @@ struct TransformerEncoder : ModuleOf<TransformerEncoder> {
 
   // Initialises every layer with different random numbers.
   TransformerEncoder(TransformerEncoderOptions options, Generator& gen);
-  // PyTorch's form: every layer starts as a clone of `layer` (options.layer is not used). Only the dropout generators
-  // are new; with equal ones, all layers would drop the same elements.
+  // PyTorch's form: every layer starts as a clone of `layer` (options.layer is not used). Only the
+  // dropout generators are new; with equal ones, all layers would drop the same elements.
   TransformerEncoder(const TransformerEncoderLayer& layer, TransformerEncoderOptions options, Generator& gen);
   Tensor forward(const Tensor& x, const EncodeOptions& encode = {});
   OutputWithAttention forward_with_attention(const Tensor& x, EncodeOptions encode = {});

@@ -27,7 +27,8 @@ struct Candidate {
 };
 }  // namespace
 
-// Returns the `count` most probable extensions in order; of equal ones, the earlier parent and the smaller id first.
+// Returns the `count` most probable extensions in order; of equal ones, the earlier parent and the
+// smaller id first.
 static std::vector<Candidate> best_extensions(const std::vector<Hypothesis>& hypotheses, const Tensor& next,
                                               index_t count) {
   const auto p = next.to_vector();
@@ -52,8 +53,8 @@ static std::vector<Candidate> best_extensions(const std::vector<Hypothesis>& hyp
   return all;
 }
 
-// Whether an unfinished hypothesis could still beat the worst finished one. Its log-probability can only decrease, and
-// the length penalty favours the longest sequence.
+// Whether an unfinished hypothesis could still beat the worst finished one. Its log-probability can
+// only decrease, and the length penalty favours the longest sequence.
 static bool can_improve(const BeamOptions& o, const std::vector<Hypothesis>& hypotheses,
                         const std::vector<Hypothesis>& finished) {
   if (hypotheses.empty() || static_cast<index_t>(finished.size()) < o.width) return !hypotheses.empty();
@@ -79,14 +80,15 @@ void check_beam_options(const BeamOptions& o) {
           o.length_penalty, ": it is ", divisor(o, length), " for length ", length);
 }
 
-// Splits the best candidates into finished hypotheses and at most `width` unfinished ones; `parents` receives the
-// parents of the unfinished ones.
+// Splits the best candidates into finished hypotheses and at most `width` unfinished ones;
+// `parents` receives the parents of the unfinished ones.
 static std::vector<Hypothesis> extend(const BeamOptions& o, const std::vector<Hypothesis>& hypotheses,
                                       const Tensor& next, std::vector<Hypothesis>& finished,
                                       std::vector<index_t>& parents) {
   std::vector<Hypothesis> extended;
   parents.clear();
-  // Up to half of the candidates may be eos, so twice as many are considered. An eos counts only among the best `width`.
+  // Up to half of the candidates may be eos, so twice as many are considered. An eos counts only
+  // among the best `width`.
   const index_t most = std::numeric_limits<index_t>::max();
   const auto candidates = best_extensions(hypotheses, next, o.width > most / 2 ? most : 2 * o.width);
   for (std::size_t rank = 0; rank < candidates.size() && static_cast<index_t>(extended.size()) < o.width;

@@ -1,14 +1,14 @@
-// bert.h — lesson 10: an encoder that is trained by masked language modelling. Each token attends to all tokens, and the
-// model predicts the masked ones.
+// bert.h — lesson 10: an encoder that is trained by masked language modelling. Each token attends
+// to all tokens, and the model predicts the masked ones.
 //
 //   BertForMaskedLM bert(bert_base_uncased(), gen);
-//   Tensor logits = bert(ids);                                          // (B, T, V): the token at each position
-//   Tensor y = bert.bert.forward(ids, {.segments = segments, .mask = padding(lengths, T)});     // (B, T, C)
+//   Tensor logits = bert(ids);                             // (B, T, V): the token at each position
+//   Tensor y = bert.bert.forward(ids, {.segments = s, .mask = padding(lengths, T)});   // (B, T, C)
 //
-// The block is that of lesson 05: post-LN, and the only mask is that of the padding. Differences: GELU, learned
-// positions, a segment embedding for the first and the second sentence, a LayerNorm after the embeddings, and the
-// training objective. Devlin et al., "BERT: pre-training of deep bidirectional transformers for language
-// understanding", 2019.
+// The block is that of lesson 05: post-LN, and the only mask is that of the padding. Differences:
+// GELU, learned positions, a segment embedding for the first and the second sentence, a LayerNorm
+// after the embeddings, and the training objective. Devlin et al., "BERT: pre-training of deep
+// bidirectional transformers for language understanding", 2019.
 #pragma once
 
 #include <optional>
@@ -30,8 +30,8 @@ struct BertOptions {
   index_t num_layers = 1;
   index_t dim_feedforward = 0;
   double dropout = 0.1;
-  // Of the attention weights, and inside the feed-forward; empty: dropout. The published models use none inside the
-  // feed-forward.
+  // Of the attention weights, and inside the feed-forward; empty: dropout. The published models use
+  // none inside the feed-forward.
   std::optional<double> attention_dropout = {}, activation_dropout = {};
   double layer_norm_eps = 1e-12;
   bool pooler = true;
@@ -46,8 +46,8 @@ struct BertInput {
   Mask mask = {};           // true = may attend: padding(lengths, T)
 };
 
-// ids (B, T) -> (B, T, C): token + position + segment embedding, normalised. Positions that no query may attend to are
-// padding: their embeddings may contain any values, NaN included.
+// ids (B, T) -> (B, T, C): token + position + segment embedding, normalised. Positions that no
+// query may attend to are padding: their embeddings may contain any values, NaN included.
 struct BertEmbeddings : ModuleOf<BertEmbeddings> {
   BertOptions options;
   Embedding word_embeddings, position_embeddings, token_type_embeddings;
@@ -69,19 +69,20 @@ struct Bert : ModuleOf<Bert> {
 
   Bert(BertOptions options, Generator& gen);
   Tensor forward(const IntTensor& ids, const BertInput& input = {});
-  // hidden (B, T, C) -> (B, C): tanh(W · hidden[0] + b), a representation of the sequence from its first token, [CLS].
-  // Throws if the model was built without a pooler.
+  // hidden (B, T, C) -> (B, C): tanh(W · hidden[0] + b), a representation of the sequence from its
+  // first token, [CLS]. Throws if the model was built without a pooler.
   Tensor pooled(const Tensor& hidden) const;
   void visit(Visitor& v) override;
   std::string type() const override { return "Bert"; }
   std::string details() const override;
-  // BERT as Hugging Face publishes it. Throws "[config.json] …" for a setting that the model does not implement.
+  // BERT as Hugging Face publishes it. Throws "[config.json] …" for a setting that the model does
+  // not implement.
   static BertOptions from_config(const Config& config);
   static PublishedNames published_names();
 };
 
-// The head for masked language modelling: a linear layer, GELU, LayerNorm, then an output layer that is tied to the
-// embedding and has a bias.
+// The head for masked language modelling: a linear layer, GELU, LayerNorm, then an output layer
+// that is tied to the embedding and has a bias.
 struct BertForMaskedLM : ModuleOf<BertForMaskedLM> {
   BertOptions options;
   Bert bert;  // without the pooler
@@ -91,7 +92,8 @@ struct BertForMaskedLM : ModuleOf<BertForMaskedLM> {
 
   BertForMaskedLM(BertOptions options, Generator& gen);
   Tensor forward(const IntTensor& ids, const BertInput& input = {}) { return head(bert.forward(ids, input)); }
-  // hidden (..., C) -> logits (..., V). Applying it to the masked positions alone costs about an eighth.
+  // hidden (..., C) -> logits (..., V). Applying it to the masked positions alone costs about an
+  // eighth.
   Tensor head(const Tensor& hidden) const;
   void visit(Visitor& v) override;
   std::string type() const override { return "BertForMaskedLM"; }

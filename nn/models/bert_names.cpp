@@ -119,8 +119,8 @@ PublishedNames Bert::published_names() {
   static constexpr const char* prefixes[] = {"bert."};
   static constexpr std::pair<const char*, const char*> older[] = {{"LayerNorm.gamma", "LayerNorm.weight"},
                                                                   {"LayerNorm.beta", "LayerNorm.bias"}};
-  // A file may contain the weights of several heads; those of other heads are ignored. The decoder is tied to the
-  // embedding.
+  // A file may contain the weights of several heads; those of other heads are ignored. The decoder
+  // is tied to the embedding.
   static constexpr const char* ignored[] = {"embeddings.position_ids",
                                             "cls.seq_relationship.weight",
                                             "cls.seq_relationship.bias",

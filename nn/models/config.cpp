@@ -11,7 +11,8 @@ namespace heed::nn {
 
 // ---- config.json ------------------------------------------------------------------------------------------
 
-// Formats a value for messages and for the comparison with a table; numbers have the shortest exact form.
+// Formats a value for messages and for the comparison with a table; numbers have the shortest exact
+// form.
 static std::string format(const Config::Value& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   if (const auto* text = std::get_if<std::string>(&value)) return "'" + *text + "'";
@@ -113,9 +114,10 @@ void Config::must_divide(const std::string& divisor, const std::string& dividend
   require(a % b == 0, "'", divisor, "' must divide '", dividend, "', got ", b, " and ", a);
 }
 
-// ---- the tables of members ----------------------------------------------------------------------------------
+// ---- the tables of members --------------------------------------------------------------------------------
 
-// Members that every published configuration may have. A row of the same name in the table of a model takes precedence.
+// Members that every published configuration may have. A row of the same name in the table of a
+// model takes precedence.
 static std::span<const ConfigMember> common_members() {
   using enum MemberKind;
   static constexpr ConfigMember table[] = {
@@ -230,7 +232,8 @@ static const ConfigMember* find_row(const Tables& tables, std::string_view name)
   return find(common_members());
 }
 
-// Returns the row of this name, or of the innermost enclosing object or list that has a row, or null.
+// Returns the row of this name, or of the innermost enclosing object or list that has a row, or
+// null.
 static const ConfigMember* row_of(const Tables& tables, std::string_view name) {
   while (true) {
     if (const ConfigMember* row = find_row(tables, name)) return row;

@@ -22,8 +22,8 @@
 
 namespace heed::nn {
 
-// How from_config treats one member of config.json. Each model has a table of members: every member that changes the
-// computation has a row, so no setting is ignored silently.
+// How from_config treats one member of config.json. Each model has a table of members: every member
+// that changes the computation has a row, so no setting is ignored silently.
 enum class MemberKind {
   // Members that the model implements, with their valid values:
   size,     // an integer from 1 to 2^24
@@ -37,8 +37,8 @@ enum class MemberKind {
   alias,    // another name of the member `values`; it has the same kind and must have the same value
   // Members that the model does not implement:
   fixed,  // changes the computation: must have one of `values`
-  // Does not change the computation: metadata, initialisation, the weights of the loss, and generation, which has
-  // separate options.
+  // Does not change the computation: metadata, initialisation, the weights of the loss, and
+  // generation, which has separate options.
   unused,
 };
 
@@ -51,9 +51,10 @@ struct ConfigMember {
   const char* values = "";
 };
 
-// The members of a config.json, flattened: {"vision": {"depths": [2, 6]}} becomes vision.depths.0 = 2,
-// vision.depths.1 = 6. std::monostate is an empty list or object. A getter throws "[config.json] FILE: …" with the
-// name of the member if the member is absent, null or of another kind; FILE is omitted if it is unknown.
+// The members of a config.json, flattened: {"vision": {"depths": [2, 6]}} becomes vision.depths.0 =
+// 2, vision.depths.1 = 6. std::monostate is an empty list or object. A getter throws "[config.json]
+// FILE: …" with the name of the member if the member is absent, null or of another kind; FILE is
+// omitted if it is unknown.
 class Config {
  public:
   using Values = data::FlatJson;
@@ -76,8 +77,8 @@ class Config {
   std::string string_or(const std::string& name, const std::string& default_value) const;
   // One number for a square: the member itself, or a list of two equal numbers.
   index_t square(const std::string& name) const;
-  // The number of classes: the number of entries of id2label, num_labels or num_classes, which must agree. Returns
-  // the default value if all are absent.
+  // The number of classes: the number of entries of id2label, num_labels or num_classes, which must
+  // agree. Returns the default value if all are absent.
   index_t classes(index_t default_value) const;
 
   // Throws if the member is present with another value.
@@ -95,18 +96,19 @@ class Config {
     if (!holds) reject(parts...);
   }
 
-  // Returns the members that the model reads, with aliases renamed and nulls removed. Throws if a row does not allow
-  // the value of a member. If several tables have a row for a name, the first one is used; the last table, which all
-  // models share, is in config.cpp. A member without a row also throws, unless it is null, empty or private ("_…"),
-  // because it may change the computation. If model_type or architectures are wrong, the error names them first.
+  // Returns the members that the model reads, with aliases renamed and nulls removed. Throws if a
+  // row does not allow the value of a member. If several tables have a row for a name, the first
+  // one is used; the last table, which all models share, is in config.cpp. A member without a row
+  // also throws, unless it is null, empty or private ("_…"), because it may change the computation.
+  // If model_type or architectures are wrong, the error names them first.
   Config validated(std::initializer_list<std::span<const ConfigMember>> tables) const;
 
  private:
   template <class T>
   const T& value(const std::string& name, const char* kind) const;
   void check_value(const ConfigMember& row, const std::string& name, const Value& value) const;
-  // Checks model_type and architectures before all other members: in a file of another model family, any member may
-  // be unknown, and naming it would hide the cause.
+  // Checks model_type and architectures before all other members: in a file of another model
+  // family, any member may be unknown, and naming it would hide the cause.
   void check_family(std::initializer_list<std::span<const ConfigMember>> tables) const;
   Values values_;
   std::string where_;

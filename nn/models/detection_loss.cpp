@@ -35,7 +35,8 @@ static void check_options(const DetectionLossOptions& o) {
           "expected costs and weights that are finite and not negative, got ", weight);
 }
 
-// The weighted sum of the terms. A weight of 0 removes its term, even if the term is NaN or infinite.
+// The weighted sum of the terms. A weight of 0 removes its term, even if the term is NaN or
+// infinite.
 static Tensor weighted_sum(const std::vector<std::pair<Tensor, double>>& terms) {
   Tensor total = zeros({}, terms[0].first.dtype());
   for (const auto& [term, weight] : terms)
@@ -87,8 +88,8 @@ std::vector<Assignment> match(const Tensor& logits, const Tensor& boxes, const s
   return pairs;
 }
 
-// The weighted cross entropy of the class of each query. Queries of weight 0 are ignored: 0 times an infinite cross
-// entropy would be NaN.
+// The weighted cross entropy of the class of each query. Queries of weight 0 are ignored: 0 times
+// an infinite cross entropy would be NaN.
 static Tensor class_loss(const Tensor& logits, const std::vector<index_t>& classes,
                          const DetectionLossOptions& o) {
   constexpr index_t ignored = -100;

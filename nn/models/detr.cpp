@@ -29,8 +29,8 @@ static DetectionTransformerOptions validated(const DetectionTransformerOptions& 
 
 // ---- positions --------------------------------------------------------------------------------------------
 
-// Writes the angles of one line of n pixels, which are `step` apart: for each pixel, 2π times the number of real pixels
-// up to it, divided by the number of real pixels of the line.
+// Writes the angles of one line of n pixels, which are `step` apart: for each pixel, 2π times the
+// number of real pixels up to it, divided by the number of real pixels of the line.
 static void write_angles(const std::uint8_t* real, index_t n, index_t step, double* to) {
   index_t count = 0;
   for (index_t i = 0; i < n; ++i) {
@@ -128,7 +128,7 @@ Tensor DETRDecoderLayer::forward(const Tensor& x, const Tensor& q, const Tensor&
   return residual(h, norm3, pre_ln, [&](const Tensor& y) { return feed_forward(y, Activation::relu); });
 }
 
-// ---- after the backbone --------------------------------------------------------------------------------------
+// ---- after the backbone -----------------------------------------------------------------------------------
 
 DetectionTransformer::DetectionTransformer(DetectionTransformerOptions o, Generator& gen)
     : options(validated(o)),

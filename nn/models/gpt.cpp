@@ -28,8 +28,8 @@ static void initialise(Linear& layer, double deviation, Generator& gen) {
   init::zeros(layer.bias);
 }
 
-// The standard deviation of the last layer of a sublayer. Every block adds two sublayers to the residual stream; smaller
-// weights keep its variance from growing with the depth.
+// The standard deviation of the last layer of a sublayer. Every block adds two sublayers to the
+// residual stream; smaller weights keep its variance from growing with the depth.
 static double residual_deviation(const GPTOptions& o) {
   return 0.02 / std::sqrt(2.0 * static_cast<double>(std::max<index_t>(o.num_layers, 1)));
 }
@@ -73,7 +73,8 @@ Tensor CausalSelfAttention::forward(const Tensor& x, KVCache::Layer* cache, inde
   const Tensor q = split_heads(parts[0], options.nhead);
   KeysAndValues kv{split_heads(parts[1], options.nhead), split_heads(parts[2], options.nhead)};
   if (cache) kv = append(*cache, kv, position);
-  // `causal` is aligned at the last query and key: with a cache, the T new tokens attend to all tokens before them.
+  // `causal` is aligned at the last query and key: with a cache, the T new tokens attend to all
+  // tokens before them.
   const double rate = options.attention_dropout.value_or(options.dropout);
   const Tensor y = scaled_dot_product_attention(
       q, kv.keys, kv.values, {.causal = true, .dropout = training() ? rate : 0, .generator = &generator});
@@ -143,7 +144,8 @@ GPT::GPT(GPTOptions o, Generator& gen)
 
 Tensor GPT::forward(const IntTensor& ids) { return linear(hidden(ids, nullptr), wte.weight); }
 
-// New keys and values are written beyond the cache's `length`, so after an exception the cache is unchanged.
+// New keys and values are written beyond the cache's `length`, so after an exception the cache is
+// unchanged.
 Tensor GPT::forward(const IntTensor& ids, KVCache& cache) {
   const NoGrad no_grad;
   KVCache next = cache;

@@ -1,5 +1,5 @@
-// gpt.h — lesson 10: a decoder without cross-attention. Each token attends to itself and to the tokens before it and
-// predicts the next one.
+// gpt.h — lesson 10: a decoder without cross-attention. Each token attends to itself and to the
+// tokens before it and predicts the next one.
 //
 //   GPT gpt({.vocab_size = 65, .context = 64, .d_model = 128, .nhead = 4, .num_layers = 4}, gen);
 //   Tensor logits = gpt(ids);                          // (B, T, V): logits[t] predicts token t + 1
@@ -7,8 +7,9 @@
 //   Tensor next = gpt.forward(prompt, cache);           // (B, 1, V)
 //   next = gpt.forward(argmax(next, -1), cache);
 //
-// Differences from the block of lesson 05: a causal mask, pre-LN, GELU, learned positions, and an output layer that is
-// tied to the embedding. Radford et al., "Language models are unsupervised multitask learners", 2019.
+// Differences from the block of lesson 05: a causal mask, pre-LN, GELU, learned positions, and an
+// output layer that is tied to the embedding. Radford et al., "Language models are unsupervised
+// multitask learners", 2019.
 #pragma once
 
 #include <functional>
@@ -52,8 +53,9 @@ struct CausalSelfAttention : ModuleOf<CausalSelfAttention> {
   Generator generator;  // for the dropout of the attention weights
 
   CausalSelfAttention(GPTOptions options, Generator& gen);
-  // With a cache, x continues the cached sequence: its first token has index `position`. Throws if the cached keys and
-  // values are not (B, H, context, D) of x's dtype, or if the last token does not fit into the context.
+  // With a cache, x continues the cached sequence: its first token has index `position`. Throws if
+  // the cached keys and values are not (B, H, context, D) of x's dtype, or if the last token does
+  // not fit into the context.
   Tensor forward(const Tensor& x, KVCache::Layer* cache = nullptr, index_t position = 0);
   void visit(Visitor& v) override;
   std::string type() const override { return "CausalSelfAttention"; }
@@ -85,8 +87,8 @@ struct GPTBlock : ModuleOf<GPTBlock> {
   std::string type() const override { return "GPTBlock"; }
 };
 
-// Initialised as GPT-2: weights from N(0, 0.02²); the last layer of each sublayer has a standard deviation smaller by
-// √(2 · num_layers).
+// Initialised as GPT-2: weights from N(0, 0.02²); the last layer of each sublayer has a standard
+// deviation smaller by √(2 · num_layers).
 struct GPT : ModuleOf<GPT> {
   GPTOptions options;
   Embedding wte;  // tokens (V, C), tied to the output layer
@@ -98,15 +100,16 @@ struct GPT : ModuleOf<GPT> {
   GPT(GPTOptions options, Generator& gen);
   // ids (B, T) -> logits (B, T, V)
   Tensor forward(const IntTensor& ids);
-  // ids (B, T), the tokens after the cached ones -> logits of the last one (B, 1, V). Records no graph.
-  // Throws "[GPT] …" if the tokens do not fit into the context, or if the cache does not belong to this model and batch:
-  // its layers, batch size, heads, widths, dtype, length and owner are checked. After an exception the cache is
-  // unchanged.
+  // ids (B, T), the tokens after the cached ones -> logits of the last one (B, 1, V). Records no
+  // graph. Throws "[GPT] …" if the tokens do not fit into the context, or if the cache does not
+  // belong to this model and batch: its layers, batch size, heads, widths, dtype, length and owner
+  // are checked. After an exception the cache is unchanged.
   Tensor forward(const IntTensor& ids, KVCache& cache);
   void visit(Visitor& v) override;
   std::string type() const override { return "GPT"; }
   std::string details() const override;
-  // GPT-2 as Hugging Face publishes it. Throws "[config.json] …" for a setting that the model does not implement.
+  // GPT-2 as Hugging Face publishes it. Throws "[config.json] …" for a setting that the model does
+  // not implement.
   static GPTOptions from_config(const Config& config);
   static PublishedNames published_names();
 
@@ -118,13 +121,15 @@ struct GPT : ModuleOf<GPT> {
 struct GenerateOptions {
   index_t tokens = 100;  // maximal number of generated tokens
   SamplingOptions sampling = {};
-  bool cached = true;  // false: processes the whole sequence again for every token; same result, but slower
-  index_t end = -1;    // the token that ends the sequence; -1: none
+  // false: processes the whole sequence again for every token, with the same result.
+  bool cached = true;
+  index_t end = -1;  // the token that ends the sequence; -1: none
 };
-// Continues `prompt`, which must not be empty, and returns the generated tokens; `each` is called with every token as
-// soon as it is generated. If the context is full, the model keeps its second half and discards the rest. Runs in
-// evaluation mode without a graph; the mode of each submodule is restored. Throws "[generate] …" or "[sample] …" before
-// any computation if the prompt is empty, an id is not in [0, V), or an option is out of range.
+// Continues `prompt`, which must not be empty, and returns the generated tokens; `each` is called
+// with every token as soon as it is generated. If the context is full, the model keeps its second
+// half and discards the rest. Runs in evaluation mode without a graph; the mode of each submodule
+// is restored. Throws "[generate] …" or "[sample] …" before any computation if the prompt is empty,
+// an id is not in [0, V), or an option is out of range.
 std::vector<index_t> generate(GPT& gpt, const std::vector<index_t>& prompt, const GenerateOptions& options,
                               Generator& gen, const std::function<void(index_t)>& each = {});
 

@@ -73,8 +73,8 @@ PublishedNames GPT::published_names() {
       {"h.*.mlp.c_proj.weight", "h.*.mlp.c_proj.weight", Transform::transpose},
   };
   static constexpr const char* prefixes[] = {"transformer."};
-  // The causal masks were saved as buffers; the output layer is tied to the embedding. GPT2DoubleHeadsModel has a
-  // second head.
+  // The causal masks were saved as buffers; the output layer is tied to the embedding.
+  // GPT2DoubleHeadsModel has a second head.
   static constexpr const char* ignored[] = {"h.*.attn.bias", "h.*.attn.masked_bias", "lm_head.weight",
                                             "multiple_choice_head.summary.weight",
                                             "multiple_choice_head.summary.bias"};

@@ -11,10 +11,11 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-// Requires n <= m. Every row and column has a dual variable: u[i] + v[j] <= cost(i, j), with equality for assigned pairs.
-// A row is added by the shortest path of reduced costs, cost - u - v >= 0, from it to a free column; the pairs along the
-// path change partners. All rows added before keep a column, and the total cost stays minimal. Rows and columns are
-// numbered from 1; 0 means none.
+// Requires n <= m. Every row and column has a dual variable: u[i] + v[j] <= cost(i, j), with
+// equality for assigned pairs. A row is added by the shortest path of reduced costs, cost - u - v
+// >= 0, from it to a free column; the pairs along the path change partners. All rows added before
+// keep a column, and the total cost stays minimal. Rows and columns are numbered from 1; 0 means
+// none.
 class ShortestPaths {
  public:
   ShortestPaths(std::vector<double> costs, std::size_t n, std::size_t m)
@@ -46,7 +47,8 @@ class ShortestPaths {
     }
   }
 
-  // One step of Dijkstra's algorithm: the path to `column` is final. Returns the nearest of the remaining columns.
+  // One step of Dijkstra's algorithm: the path to `column` is final. Returns the nearest of the
+  // remaining columns.
   std::size_t nearest(std::size_t column, std::vector<double>& distance, std::vector<char>& done) {
     done[column] = true;
     const std::size_t row = row_of_[column];
@@ -87,8 +89,9 @@ class ShortestPaths {
 
 }  // namespace
 
-// Dual variables and path lengths are sums of up to about 4n costs. Returns the exponent of the power of two by which
-// the costs must be multiplied so that no such sum overflows; it is 0 except for extremely large costs.
+// Dual variables and path lengths are sums of up to about 4n costs. Returns the exponent of the
+// power of two by which the costs must be multiplied so that no such sum overflows; it is 0 except
+// for extremely large costs.
 static int exponent_of_scale(const std::vector<double>& costs, std::size_t n) {
   double largest = 0;
   for (const double c : costs)

@@ -82,7 +82,8 @@ struct Target {
   Tensor tensor;  // of the module
   Transform transform;
 
-  // The shape of the published tensor; of a flattened one, its first axis and the product of the others.
+  // The shape of the published tensor; of a flattened one, its first axis and the product of the
+  // others.
   Shape shape() const {
     Shape shape = tensor.shape();
     if (transform == Transform::transpose) std::swap(shape[0], shape[1]);
@@ -98,7 +99,8 @@ struct Target {
 
 }  // namespace
 
-// Returns the targets of one tensor of the module: one, three thirds, or none if the module computes it.
+// Returns the targets of one tensor of the module: one, three thirds, or none if the module
+// computes it.
 static std::vector<Target> targets_of(const std::string& name, const Tensor& tensor,
                                       const PublishedNames& names) {
   std::vector<Target> targets;
@@ -113,8 +115,8 @@ static std::vector<Target> targets_of(const std::string& name, const Tensor& ten
   return targets;
 }
 
-// Stores a published tensor in its target: shares the storage if no conversion is needed, otherwise copies. Returns true
-// if it was copied.
+// Stores a published tensor in its target: shares the storage if no conversion is needed, otherwise
+// copies. Returns true if it was copied.
 static bool store(const Target& target, const Tensor& published) {
   TensorState& state = *target.tensor.state();
   const bool keeps_layout = target.transform == Transform::none || target.transform == Transform::flatten;

@@ -6,7 +6,7 @@
 
 namespace heed::nn {
 
-// ---- frozen batch norm ---------------------------------------------------------------------------
+// ---- frozen batch norm ------------------------------------------------------------------------------------
 
 FrozenBatchNorm2d::FrozenBatchNorm2d(FrozenBatchNorm2dOptions o) : options(o) {
   check(o.num_features >= 1, "FrozenBatchNorm2d", "expected num_features of at least 1, got ",
@@ -35,8 +35,8 @@ void FrozenBatchNorm2d::visit(Visitor& v) {
 
 // ---- block ------------------------------------------------------------------------------------------------
 
-// Without a bias, because the norm after it has one. The initialisation preserves the variance through ReLUs, as in the
-// paper.
+// Without a bias, because the norm after it has one. The initialisation preserves the variance
+// through ReLUs, as in the paper.
 static Conv2d convolution(index_t in, index_t out, index_t kernel, index_t stride, Generator& gen) {
   Conv2d conv({.in_channels = in,
                .out_channels = out,

@@ -3,7 +3,8 @@
 //   ResNet backbone(resnet50(), gen);
 //   Tensor features = backbone(images);     // (B, 3, h, w) -> (B, 2048, h/32, w/32), the input of DETR
 //
-// He, Zhang, Ren, Sun, "Deep residual learning for image recognition", 2015. Names are torchvision's.
+// He, Zhang, Ren, Sun, "Deep residual learning for image recognition", 2015. Names are
+// torchvision's.
 #pragma once
 
 #include <array>
@@ -19,8 +20,9 @@ struct FrozenBatchNorm2dOptions {
   double eps = 1e-5;
 };
 
-// y = (x - running_mean) / √(running_var + eps) · weight + bias, per channel: a batch norm with fixed statistics. The
-// batches of a detector are too small for batch statistics. All four tensors are buffers: saved, but not trained.
+// y = (x - running_mean) / √(running_var + eps) · weight + bias, per channel: a batch norm with
+// fixed statistics. The batches of a detector are too small for batch statistics. All four tensors
+// are buffers: saved, but not trained.
 struct FrozenBatchNorm2d : ModuleOf<FrozenBatchNorm2d> {
   FrozenBatchNorm2dOptions options;
   Tensor weight, bias, running_mean, running_var;  // (C)
@@ -40,7 +42,8 @@ struct BottleneckOptions {
 // h = relu(bn1(conv1(x)))          1x1: reduces the channels
 // h = relu(bn2(conv2(h)))          3x3: the only one that combines neighbouring pixels
 // y = relu(bn3(conv3(h)) + x)      1x1: restores the channels, added to x
-// If the size or the number of channels changes, a 1x1 convolution (`downsample`) is applied to x in the sum.
+// If the size or the number of channels changes, a 1x1 convolution (`downsample`) is applied to x
+// in the sum.
 struct Bottleneck : ModuleOf<Bottleneck> {
   BottleneckOptions options;
   Conv2d conv1;
@@ -72,14 +75,15 @@ struct Bottleneck : ModuleOf<Bottleneck> {
 
 struct ResNetOptions {
   index_t in_channels = 3;
-  index_t width =
-      64;  // of the stem; layer k has 2^(k-1) times this width inside its blocks, 4 · 2^(k-1) times outside
+  // Of the stem; layer k has 2^(k-1) times this width inside its blocks, 4 · 2^(k-1) times outside.
+  index_t width = 64;
   std::array<index_t, 4> blocks = {3, 4, 6, 3};  // number of blocks of layers 1 … 4
   bool train_early = true;  // false: the parameters of the stem and of layer 1 do not require grad
 };
 inline ResNetOptions resnet50() { return {}; }
 
-// Without the final pooling and classifier: DETR uses the feature map. Sizes are halved five times, rounded up.
+// Without the final pooling and classifier: DETR uses the feature map. Sizes are halved five times,
+// rounded up.
 struct ResNet : ModuleOf<ResNet> {
   ResNetOptions options;
   Conv2d conv1;  // 7x7, stride 2

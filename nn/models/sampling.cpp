@@ -22,8 +22,8 @@ static void to_probabilities(double* logits, index_t vocabulary, const SamplingO
     return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
   };
   const index_t most = o.temperature == 0 ? 1 : o.top_k == 0 ? vocabulary : std::min(o.top_k, vocabulary);
-  // Sorting 50,000 numbers costs more than a step of a small model, so only the kept tokens are sorted, and only if
-  // their order matters.
+  // Sorting 50,000 numbers costs more than a step of a small model, so only the kept tokens are
+  // sorted, and only if their order matters.
   if (most < vocabulary)
     std::partial_sort(order.begin(), order.begin() + most, order.end(), more_probable);
   else if (o.top_p < 1)

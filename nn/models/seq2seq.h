@@ -1,8 +1,8 @@
 // seq2seq.h — lesson 01: a recurrent encoder–decoder, with or without attention.
 //
-//   Seq2Seq model({.source_vocab = 90, .target_vocab = 80, .hidden = 64, .attention = AttentionKind::additive}, gen);
+//   Seq2Seq model({.source_vocab = 90, .target_vocab = 80, .attention = AttentionKind::dot}, gen);
 //   Tensor logits = model.forward(source, lengths, target).logits;    // teacher forcing
-//   auto best = model.beam(source, lengths, {.bos = 1, .eos = 2});    // the best hypotheses for each source
+//   auto best = model.beam(source, lengths, {.bos = 1, .eos = 2});    // hypotheses for each source
 #pragma once
 
 #include <optional>
@@ -27,8 +27,8 @@ struct Seq2SeqOptions {
   index_t source_vocab = 0, target_vocab = 0;
   index_t embed = 64, hidden = 64;
   AttentionKind attention = AttentionKind::none;
-  // Two encoders of half the width, one per direction: a hidden state then depends on the tokens on both sides.
-  // Bahdanau, Cho, Bengio, 2015.
+  // Two encoders of half the width, one per direction: a hidden state then depends on the tokens on
+  // both sides. Bahdanau, Cho, Bengio, 2015.
   bool bidirectional = false;
 };
 
@@ -56,14 +56,15 @@ struct Seq2Seq : ModuleOf<Seq2Seq> {
 
   Seq2Seq(Seq2SeqOptions options, Generator& gen);
 
-  // source (B, S) with these lengths (empty: all S); decoder_input (B, T), the token before each target token: bos, then
-  // the target without its last token. Padding of the source influences nothing. Throws "[Seq2Seq] …" if shapes or
-  // options are not valid, or if a length is not in [0, S].
+  // source (B, S) with these lengths (empty: all S); decoder_input (B, T), the token before each
+  // target token: bos, then the target without its last token. Padding of the source influences
+  // nothing. Throws "[Seq2Seq] …" if shapes or options are not valid, or if a length is not in [0,
+  // S].
   Seq2SeqOutput forward(const IntTensor& source, const std::vector<index_t>& lengths,
                         const IntTensor& decoder_input, const TeacherForcing& teacher = {});
-  // Returns the best hypotheses for each source of the batch, the best first; width 1 is greedy. Runs in evaluation mode
-  // without a graph; the mode of each submodule is restored. Throws if bos or eos is not in [0, target_vocab), and as
-  // check_beam_options does.
+  // Returns the best hypotheses for each source of the batch, the best first; width 1 is greedy.
+  // Runs in evaluation mode without a graph; the mode of each submodule is restored. Throws if bos
+  // or eos is not in [0, target_vocab), and as check_beam_options does.
   std::vector<std::vector<Hypothesis>> beam(const IntTensor& source, const std::vector<index_t>& lengths,
                                             const BeamOptions& beam_options);
   void visit(Visitor& v) override;

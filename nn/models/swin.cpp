@@ -41,7 +41,8 @@ Mask shift_mask(index_t height, index_t width, index_t w, index_t down, index_t 
   std::vector<std::uint8_t> allowed = ops::allocate_mask("shift_mask", {count, n, n});
   auto to = allowed.begin();
   for (index_t window = 0; window < count; ++window) {
-    // Two bits: whether pixel i of this window comes from the top side, and from the left side of the image.
+    // Two bits: whether pixel i of this window comes from the top side, and from the left side of
+    // the image.
     const auto side = [&](index_t i) {
       const index_t y = window / across * w + i / w, x = window % across * w + i % w;
       return 2 * (y >= height - down) + (x >= width - right);
@@ -62,7 +63,7 @@ IntTensor relative_position_index(index_t w) {
   return index;
 }
 
-// ---- window attention --------------------------------------------------------------------------------------
+// ---- window attention -------------------------------------------------------------------------------------
 
 static Linear make_linear(const LinearOptions& o, Generator& gen) {
   Linear layer(o, gen);
@@ -130,7 +131,8 @@ Tensor ShiftedWindowAttention::attend(const Tensor& windows, const Mask& mask, T
   const auto parts = chunk(qkv(windows), 3, -1);  // three of (B, nW, N, C)
   const auto split = [&](const Tensor& x) { return split_heads(x, options.nhead); };
   const Tensor q = split(parts[0]), k = split(parts[1]), v = split(parts[2]);  // (B, nW, H, N, D)
-  // torchvision adds -100 to masked scores. A mask gives a weight of exactly 0; the difference is about 1e-44.
+  // torchvision adds -100 to masked scores. A mask gives a weight of exactly 0; the difference is
+  // about 1e-44.
   const AttentionOptions attend_options{.mask = mask, .bias = bias().unsqueeze(0).unsqueeze(0)};
   if (weights) *weights = attention(q, k, v, attend_options).weights.detach();
   return dropout(proj(join_heads(scaled_dot_product_attention(q, k, v, attend_options))));
@@ -149,7 +151,7 @@ std::string ShiftedWindowAttention::details() const {
                 options.masked ? "" : ", masked=false");
 }
 
-// ---- block and patch merging ------------------------------------------------------------------------------------
+// ---- block and patch merging ------------------------------------------------------------------------------
 
 SwinBlock::SwinBlock(SwinBlockOptions o, Generator& gen)
     : options(validated(o)),
@@ -198,7 +200,7 @@ Tensor PatchMerging::neighbours(const Tensor& x) {
 
 Tensor PatchMerging::forward(const Tensor& x) const { return reduction(norm(neighbours(x))); }
 
-// ---- model ----------------------------------------------------------------------------------------------
+// ---- model ------------------------------------------------------------------------------------------------
 
 // (B, C, height, width) -> (B, height, width, C)
 struct ChannelsLast : ModuleOf<ChannelsLast> {

@@ -1,5 +1,6 @@
-// swin.h — lesson 10: attention in shifted windows, over a feature map that shrinks from stage to stage. Distant pixels
-// interact after a few layers, and the cost grows linearly with the number of pixels, not quadratically.
+// swin.h — lesson 10: attention in shifted windows, over a feature map that shrinks from stage to
+// stage. Distant pixels interact after a few layers, and the cost grows linearly with the number of
+// pixels, not quadratically.
 //
 //   SwinTransformer model(swin_t(), gen);                 // 28,288,354 parameters
 //   Tensor logits = model(images);                         // (B, 3, 224, 224) -> (B, 1000)
@@ -9,9 +10,10 @@
 //   merged          (B, 14, 14, 384)    6 blocks, 12 heads
 //   merged          (B,  7,  7, 768)    2 blocks, 24 heads    one window: the whole image
 //
-// Differences from the block of lesson 05: attention within one window; every second block shifts the windows by half
-// their side; a relative position bias in the scores instead of position embeddings; pre-LN. Liu et al., "Swin
-// Transformer: hierarchical vision transformer using shifted windows", 2021. Names and values are torchvision's.
+// Differences from the block of lesson 05: attention within one window; every second block shifts
+// the windows by half their side; a relative position bias in the scores instead of position
+// embeddings; pre-LN. Liu et al., "Swin Transformer: hierarchical vision transformer using shifted
+// windows", 2021. Names and values are torchvision's.
 #pragma once
 
 #include <vector>
@@ -27,23 +29,24 @@ namespace heed::nn {
 class Config;
 struct PublishedNames;
 
-// ---- windows of w x w pixels, N = w²; images are (B, height, width, C) -------------------------------------
+// ---- windows of w x w pixels, N = w²; images are (B, height, width, C) ------------------------------------
 
-// x -> (B, nW, N, C): nW windows in row-major order, with their pixels in row-major order. Throws unless w divides
-// height and width.
+// x -> (B, nW, N, C): nW windows in row-major order, with their pixels in row-major order. Throws
+// unless w divides height and width.
 Tensor window_partition(const Tensor& x, index_t w);
 // The inverse: windows (B, nW, N, C) -> (B, height, width, C).
 Tensor window_reverse(const Tensor& windows, index_t w, index_t height, index_t width);
 
-// After rolling the image up by `down` and left by `right`, the last windows also contain pixels from the opposite side.
-// Returns the mask (nW, N, N), true = may attend, that allows attention only between pixels from the same side.
+// After rolling the image up by `down` and left by `right`, the last windows also contain pixels
+// from the opposite side. Returns the mask (nW, N, N), true = may attend, that allows attention
+// only between pixels from the same side.
 Mask shift_mask(index_t height, index_t width, index_t w, index_t down, index_t right);
 
-// The row of the bias table for each query i and key j of a window, (N, N). There is one row for each of the (2w - 1)²
-// relative positions: (y_i - y_j + w - 1) · (2w - 1) + (x_i - x_j + w - 1).
+// The row of the bias table for each query i and key j of a window, (N, N). There is one row for
+// each of the (2w - 1)² relative positions: (y_i - y_j + w - 1) · (2w - 1) + (x_i - x_j + w - 1).
 IntTensor relative_position_index(index_t w);
 
-// ---- model --------------------------------------------------------------------------------------------------
+// ---- model ------------------------------------------------------------------------------------------------
 
 struct SwinOptions {
   index_t channels = 3;
@@ -55,8 +58,9 @@ struct SwinOptions {
   index_t mlp_ratio = 4;  // the width of the feed-forward is mlp_ratio · C
   index_t num_classes = 0;
   double dropout = 0;  // after attention and in the feed-forward
-  // Stochastic depth: in training mode, each sublayer of the last block is skipped for an image with this probability;
-  // it increases linearly from 0 in the first block. swin_t was trained with 0.2. Huang et al., 2016.
+  // Stochastic depth: in training mode, each sublayer of the last block is skipped for an image
+  // with this probability; it increases linearly from 0 in the first block. swin_t was trained with
+  // 0.2. Huang et al., 2016.
   double stochastic_depth = 0;
   double layer_norm_eps = 1e-5;
   bool shifted = true;  // false: windows are not shifted, so no information crosses their edges
@@ -79,9 +83,10 @@ struct SwinBlockOptions {
   bool masked = true;
 };
 
-// softmax(q kᵀ / √D + bias[relative position]) v inside each window. x (B, height, width, C) -> the same shape. If
-// windows do not divide a side, it is padded with zeros at the right or at the bottom, and cropped afterwards. If one
-// window covers a whole side, windows are not shifted along it.
+// softmax(q kᵀ / √D + bias[relative position]) v inside each window. x (B, height, width, C) -> the
+// same shape. If windows do not divide a side, it is padded with zeros at the right or at the
+// bottom, and cropped afterwards. If one window covers a whole side, windows are not shifted along
+// it.
 struct ShiftedWindowAttention : ModuleOf<ShiftedWindowAttention> {
   SwinBlockOptions options;
   Tensor relative_position_bias_table;  // ((2w - 1)², H)
@@ -91,7 +96,8 @@ struct ShiftedWindowAttention : ModuleOf<ShiftedWindowAttention> {
   Dropout dropout;
 
   ShiftedWindowAttention(SwinBlockOptions options, Generator& gen);
-  // If `weights` is not null, it receives the attention weights (B, nW, H, N, N), detached from the graph.
+  // If `weights` is not null, it receives the attention weights (B, nW, H, N, N), detached from the
+  // graph.
   Tensor forward(const Tensor& x, Tensor* weights = nullptr);
   Tensor bias() const;  // (H, N, N)
   void visit(Visitor& v) override;
@@ -108,8 +114,8 @@ struct SwinBlock : ModuleOf<SwinBlock> {
   LayerNorm norm1;
   ShiftedWindowAttention attn;
   LayerNorm norm2;
-  Sequential
-      mlp;  // the feed-forward: Linear, GELU, Dropout, Linear, Dropout; torchvision names them mlp.0 … mlp.4
+  // The feed-forward: Linear, GELU, Dropout, Linear, Dropout. torchvision names them mlp.0 … mlp.4.
+  Sequential mlp;
   Generator generator;
 
   SwinBlock(SwinBlockOptions options, Generator& gen);
@@ -126,9 +132,9 @@ struct PatchMergingOptions {
   double layer_norm_eps = 1e-5;
 };
 
-// Merges 2 x 2 pixels: (B, height, width, C) -> (B, ⌈height / 2⌉, ⌈width / 2⌉, 2C). Concatenates their channels in the
-// order (0, 0), (1, 0), (0, 1), (1, 1) of (row, column), normalises them, and maps 4C to 2C channels. An odd side is
-// padded with zeros.
+// Merges 2 x 2 pixels: (B, height, width, C) -> (B, ⌈height / 2⌉, ⌈width / 2⌉, 2C). Concatenates
+// their channels in the order (0, 0), (1, 0), (0, 1), (1, 1) of (row, column), normalises them, and
+// maps 4C to 2C channels. An odd side is padded with zeros.
 struct PatchMerging : ModuleOf<PatchMerging> {
   PatchMergingOptions options;
   Linear reduction;
@@ -141,11 +147,13 @@ struct PatchMerging : ModuleOf<PatchMerging> {
     v.child("norm", norm);
   }
   std::string type() const override { return "PatchMerging"; }
-  static Tensor neighbours(const Tensor& x);  // (B, height, width, C) -> (B, ⌈height / 2⌉, ⌈width / 2⌉, 4C)
+  // (B, height, width, C) -> (B, ⌈height / 2⌉, ⌈width / 2⌉, 4C), the concatenation alone.
+  static Tensor neighbours(const Tensor& x);
 };
 
-// images (B, channels, height, width) -> logits (B, num_classes), from the mean over the last feature map. Any height
-// and width. Initialised as in torchvision: weights from N(0, 0.02²) truncated at ±2, biases 0.
+// images (B, channels, height, width) -> logits (B, num_classes), from the mean over the last
+// feature map. Any height and width. Initialised as in torchvision: weights from N(0, 0.02²)
+// truncated at ±2, biases 0.
 struct SwinTransformer : ModuleOf<SwinTransformer> {
   SwinOptions options;
   Sequential features;  // 0: patch embedding; then the blocks of a stage and a PatchMerging alternate
@@ -159,9 +167,9 @@ struct SwinTransformer : ModuleOf<SwinTransformer> {
   std::string type() const override { return "SwinTransformer"; }
   std::string details() const override;
 
-  // config.json has torchvision's arguments: patch_size, embed_dim, depths, num_heads, window_size, num_classes … The
-  // names of Hugging Face's SwinConfig are supported, too; the weights must have torchvision's names.
-  // Throws "[config.json] …" for a setting that the model does not implement.
+  // config.json has torchvision's arguments: patch_size, embed_dim, depths, num_heads, window_size,
+  // num_classes … The names of Hugging Face's SwinConfig are supported, too; the weights must have
+  // torchvision's names. Throws "[config.json] …" for a setting that the model does not implement.
   static SwinOptions from_config(const Config& config);
   static PublishedNames published_names();
 };

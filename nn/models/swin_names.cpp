@@ -36,7 +36,8 @@ static std::span<const ConfigMember> swin_members() {
       {"hidden_dropout_prob", fixed, "0"},  // applied elsewhere than torchvision's dropout
       {"attention_probs_dropout_prob", fixed, "0"},
       {"path_norm", fixed, "true"},  // the LayerNorm after the patch embedding
-      // Derived from the image and from depths; the decoder of masked image modelling; the maps of a backbone.
+      // Derived from the image and from depths; the decoder of masked image modelling; the maps of
+      // a backbone.
       {"image_size", unused},
       {"hidden_size", unused},
       {"num_layers", unused},
@@ -52,7 +53,8 @@ static std::span<const ConfigMember> swin_members() {
 
 SwinOptions SwinTransformer::from_config(const Config& file) {
   const Config config = file.validated({swin_members()});
-  // If the number of classes is absent, Hugging Face's default is 2, and torchvision's is 1000 (ImageNet).
+  // If the number of classes is absent, Hugging Face's default is 2, and torchvision's is 1000
+  // (ImageNet).
   const index_t default_classes = config.has("model_type") ? 2 : 1000;
   SwinOptions o{.channels = config.integer_or("num_channels", 3),
                 .patch_size = config.square("patch_size"),

@@ -1,4 +1,5 @@
-// t5.cpp — the complete model: encoder and decoder (t5_stack.cpp) with a shared embedding, and generation.
+// t5.cpp — the complete model: encoder and decoder (t5_stack.cpp) with a shared embedding, and
+// generation.
 #include "nn/models/t5.h"
 
 #include <cmath>
@@ -34,7 +35,8 @@ Tensor T5::encode(const IntTensor& source, const Mask& source_mask) {
   return encoder(shared(source), Tensor(), source_mask);
 }
 
-// The factor compensates for the length of the embedding's rows, so the initial logits have a variance of about 1.
+// The factor compensates for the length of the embedding's rows, so the initial logits have a
+// variance of about 1.
 Tensor T5::logits_of(const Tensor& hidden) const {
   return linear(hidden * (1 / std::sqrt(static_cast<double>(options.d_model))), shared.weight);
 }

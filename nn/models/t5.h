@@ -1,13 +1,15 @@
-// t5.h — lesson 10: text-to-text. An encoder–decoder whose attention scores get a relative position bias.
+// t5.h — lesson 10: text-to-text. An encoder–decoder whose attention scores get a relative position
+// bias.
 //
-//   T5 t5({.vocab_size = 100, .d_model = 64, .d_kv = 16, .d_ff = 128, .nhead = 4, .num_layers = 2}, gen);
+//   T5 t5({.vocab_size = 100, .d_model = 64, .d_kv = 16, .d_ff = 128, .num_layers = 2}, gen);
 //   Tensor logits = t5.forward(source, shift_right(labels), not_padding(source, 0));   // (B, T, V)
 //   auto outputs = t5.generate(source, {.max_length = 20, .source_mask = not_padding(source, 0)});
 //
-// Differences from the block of lesson 05: RMSNorm before the sublayers, no biases, no division of the scores by √D
-// (the initialisation of q compensates for it), and no position embeddings. Instead, each stack has a table with one
-// number per head and bucket of distances, which is added to the scores of all its layers.
-// Raffel et al., "Exploring the limits of transfer learning with a unified text-to-text transformer", 2020.
+// Differences from the block of lesson 05: RMSNorm before the sublayers, no biases, no division of
+// the scores by √D (the initialisation of q compensates for it), and no position embeddings.
+// Instead, each stack has a table with one number per head and bucket of distances, which is added
+// to the scores of all its layers. Raffel et al., "Exploring the limits of transfer learning with a
+// unified text-to-text transformer", 2020.
 #pragma once
 
 #include <optional>
@@ -48,20 +50,22 @@ inline T5Options t5_small() {
   return {.vocab_size = 32128, .d_model = 512, .d_kv = 64, .d_ff = 2048, .nhead = 8, .num_layers = 6};
 }
 
-// Returns the bucket of a distance, key - query. Near distances have one bucket each; farther ones share buckets, whose
-// width grows with the distance. With n buckets (if keys are on both sides, n is half of num_buckets, and the upper half
-// is for keys after the query):
+// Returns the bucket of a distance, key - query. Near distances have one bucket each; farther ones
+// share buckets, whose width grows with the distance. With n buckets (if keys are on both sides, n
+// is half of num_buckets, and the upper half is for keys after the query):
 //   |distance| < n/2   |distance|
 //   otherwise          n/2 + ⌊log(|distance| / (n/2)) / log(max_distance / (n/2)) · n/2⌋, at most n - 1
-// With both_sides = false, for a decoder, a key after the query counts as distance 0 (the causal mask excludes it).
+// With both_sides = false, for a decoder, a key after the query counts as distance 0 (the causal
+// mask excludes it).
 index_t relative_position_bucket(index_t distance, bool both_sides, index_t num_buckets = 32,
                                  index_t max_distance = 128);
 
-// Returns the decoder's input for these labels (B, T): `start`, then the labels without the last. Labels equal to
-// `ignored` become `start`, which is T5's padding.
+// Returns the decoder's input for these labels (B, T): `start`, then the labels without the last.
+// Labels equal to `ignored` become `start`, which is T5's padding.
 IntTensor shift_right(const IntTensor& labels, index_t start = 0, index_t ignored = -100);
 
-// softmax(q · kᵀ + bias) · v with queries from x, and keys and values from x or from the encoder's output. No biases.
+// softmax(q · kᵀ + bias) · v with queries from x, and keys and values from x or from the encoder's
+// output. No biases.
 struct T5Attention : ModuleOf<T5Attention> {
   T5Options options;
   Linear q, k, v;       // C -> H·D
@@ -70,8 +74,8 @@ struct T5Attention : ModuleOf<T5Attention> {
 
   T5Attention(T5Options options, Generator& gen);
   KeysAndValues project(const Tensor& memory) const;  // memory (B, S, C)
-  // x (B, T, C) -> (B, T, C). bias (H, T, S) or undefined; mask (B, 1, 1, S) or undefined. `causal` is aligned at the last
-  // query and key, as in attention().
+  // x (B, T, C) -> (B, T, C). bias (H, T, S) or undefined; mask (B, 1, 1, S) or undefined. `causal`
+  // is aligned at the last query and key, as in attention().
   Tensor forward(const Tensor& x, const KeysAndValues& memory, const Tensor& bias, const Mask& mask,
                  bool causal);
   void visit(Visitor& v) override;
@@ -85,7 +89,9 @@ struct T5Context {
   Tensor memory = {};  // (B, S, C), the encoder's output; undefined in the encoder
 };
 
-// h = x + attention(norm(x));   in a decoder, h = h + cross_attention(norm(h), memory);   y = h + feed_forward(norm(h))
+//   h = x + attention(norm(x))
+//   h = h + cross_attention(norm(h), memory)      in a decoder
+//   y = h + feed_forward(norm(h))
 //   feed_forward(x) = relu(x · wiᵀ) · woᵀ
 struct T5Block : ModuleOf<T5Block> {
   T5Options options;
@@ -120,9 +126,10 @@ struct T5Stack : ModuleOf<T5Stack> {
   T5Stack(T5Options options, Generator& gen);
   // (H, T, S): the bias of the scores for queries at the last T of S positions.
   Tensor position_bias(index_t t, index_t s) const;
-  // With a cache, x continues the cached sequence. The mask, over x in an encoder and over the memory in a decoder, is
-  // (B, 1, S), or has other axes as in AttendOptions. Throws "[T5] …", and leaves the cache unchanged, if its layers,
-  // batch size, heads, widths, dtype, length or owner do not match this stack, x and memory.
+  // With a cache, x continues the cached sequence. The mask, over x in an encoder and over the
+  // memory in a decoder, is (B, 1, S), or has other axes as in AttendOptions. Throws "[T5] …", and
+  // leaves the cache unchanged, if its layers, batch size, heads, widths, dtype, length or owner do
+  // not match this stack, x and memory.
   Tensor forward(const Tensor& x, const Tensor& memory = {}, const Mask& mask = {}, KVCache* cache = nullptr);
   void visit(Visitor& v) override;
   std::string type() const override { return "T5Stack"; }
@@ -136,9 +143,10 @@ struct T5GenerateOptions {
   Mask source_mask = {};
 };
 
-// `source_mask` (B, 1, S) masks the padding of the source in both stacks: not_padding(source, pad). Padding may contain
-// any values, NaN included: it influences no logits and no gradient.
-// Initialised as T5: embeddings from N(0, 1); q from N(0, 1 / (C · D)), so the scores need no division.
+// `source_mask` (B, 1, S) masks the padding of the source in both stacks: not_padding(source, pad).
+// Padding may contain any values, NaN included: it influences no logits and no gradient.
+// Initialised as T5: embeddings from N(0, 1); q from N(0, 1 / (C · D)), so the scores need no
+// division.
 struct T5 : ModuleOf<T5> {
   T5Options options;
   Embedding shared;  // (V, C): the embedding of both stacks, and the output layer
@@ -147,29 +155,32 @@ struct T5 : ModuleOf<T5> {
   T5(T5Options options, Generator& gen);
   // source (B, S) -> (B, S, C)
   Tensor encode(const IntTensor& source, const Mask& source_mask = {});
-  // source (B, S), decoder_input (B, T) -> logits (B, T, V): logits[t] predicts label t, which is decoder_input[t + 1].
+  // source (B, S), decoder_input (B, T) -> logits (B, T, V): logits[t] predicts label t, which is
+  // decoder_input[t + 1].
   //   logits = decoder(decoder_input) / √C · sharedᵀ      (the tied embedding has rows of length √C)
   Tensor forward(const IntTensor& source, const IntTensor& decoder_input, const Mask& source_mask = {});
-  // decoder_input (B, T), the tokens after the cached ones -> logits of the last one (B, 1, V). Records no graph.
-  // The keys and values of the memory are computed in the first call; for another memory, start with an empty cache.
-  // Throws "[T5] …", and leaves the cache unchanged, if the cache or the memory does not belong to this model and batch.
+  // decoder_input (B, T), the tokens after the cached ones -> logits of the last one (B, 1, V).
+  // Records no graph. The keys and values of the memory are computed in the first call; for another
+  // memory, start with an empty cache. Throws "[T5] …", and leaves the cache unchanged, if the
+  // cache or the memory does not belong to this model and batch.
   Tensor forward(const IntTensor& decoder_input, const Tensor& memory, KVCache& cache,
                  const Mask& source_mask = {});
-  // Greedy decoding until all sequences have ended; returns the tokens of each sequence before eos. Throws if max_length
-  // is below 1. generate and beam run in evaluation mode without a graph; the mode of each submodule is restored.
+  // Greedy decoding until all sequences have ended; returns the tokens of each sequence before eos.
+  // Throws if max_length is below 1. generate and beam run in evaluation mode without a graph; the
+  // mode of each submodule is restored.
   std::vector<std::vector<index_t>> generate(const IntTensor& source,
                                              const T5GenerateOptions& generate_options = {});
-  // Beam search with a cache: the best hypotheses for each source (B, S) with these lengths (empty: all S), the best
-  // first. bos and eos are always the model's; width 1 is greedy. Throws "[T5] …" if a length is not in [1, S], and as
-  // check_beam_options does.
+  // Beam search with a cache: the best hypotheses for each source (B, S) with these lengths (empty:
+  // all S), the best first. bos and eos are always the model's; width 1 is greedy. Throws "[T5] …"
+  // if a length is not in [1, S], and as check_beam_options does.
   std::vector<std::vector<Hypothesis>> beam(const IntTensor& source, const std::vector<index_t>& lengths,
                                             BeamOptions beam_options);
   void visit(Visitor& v) override;
   std::string type() const override { return "T5"; }
   std::string details() const override;
 
-  // t5-small, t5-base, … as Hugging Face publishes them; not T5 1.1 and Flan-T5, whose feed-forward is gated. Throws
-  // "[config.json] …" for a setting that the model does not implement.
+  // t5-small, t5-base, … as Hugging Face publishes them; not T5 1.1 and Flan-T5, whose feed-forward
+  // is gated. Throws "[config.json] …" for a setting that the model does not implement.
   static T5Options from_config(const Config& config);
   static PublishedNames published_names();
 

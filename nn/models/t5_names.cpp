@@ -29,7 +29,8 @@ static std::span<const ConfigMember> t5_members() {
       {"head_dim", alias, "d_kv"},
       {"num_attention_heads", alias, "num_heads"},
       {"num_hidden_layers", alias, "num_layers"},
-      // T5 1.1 and Flan-T5 have a gated feed-forward and a separate output layer, whose input is not scaled.
+      // T5 1.1 and Flan-T5 have a gated feed-forward and a separate output layer, whose input is
+      // not scaled.
       {"feed_forward_proj", fixed, "'relu'"},
       {"dense_act_fn", fixed, "'relu'"},
       {"is_gated_act", fixed, "false | null"},
@@ -95,7 +96,8 @@ PublishedNames T5::published_names() {
       {"decoder.block.*.layer.2.DenseReluDense.wi.weight", "decoder.block.*.wi.weight"},
       {"decoder.block.*.layer.2.DenseReluDense.wo.weight", "decoder.block.*.wo.weight"},
       {"decoder.final_layer_norm.weight", "decoder.final_norm.weight"}};
-  // Other names of the embedding, and a table in the first published files that the model does not use.
+  // Other names of the embedding, and a table in the first published files that the model does not
+  // use.
   static constexpr const char* ignored[] = {
       "encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight",
       "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"};

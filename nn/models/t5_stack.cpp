@@ -1,4 +1,5 @@
-// t5_stack.cpp — distance buckets, attention with a position bias, the block, and the stack whose blocks share the bias.
+// t5_stack.cpp — distance buckets, attention with a position bias, the block, and the stack whose
+// blocks share the bias.
 #include <algorithm>
 #include <cmath>
 
@@ -45,7 +46,8 @@ index_t relative_position_bucket(index_t distance, bool both_sides, index_t num_
   const index_t first = both_sides && distance > 0 ? n : 0;      // keys after the query
   const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(-distance, 0);
   if (away < near) return first + away;
-  // Logarithms to base 2 are exact for powers of 2, and therefore for the limits of the usual buckets.
+  // Logarithms to base 2 are exact for powers of 2, and therefore for the limits of the usual
+  // buckets.
   const double part = std::log2(static_cast<double>(away) / static_cast<double>(near)) /
                       std::log2(static_cast<double>(max_distance) / static_cast<double>(near));
   const auto far = static_cast<index_t>(part * static_cast<double>(n - near));
@@ -129,7 +131,8 @@ static void check_layer(const char* op, const KVCache::Layer& layer, const T5Opt
     check_keys_and_values(op, "cross-attention", layer.cross_attn, source, x.dtype());
 }
 
-// Requires x (B, T, C) and, for a decoder, a memory (B, S, C) of the same dtype. Only a decoder may have a cache.
+// Requires x (B, T, C) and, for a decoder, a memory (B, S, C) of the same dtype. Only a decoder may
+// have a cache.
 static void check_inputs(const char* op, const T5Options& o, const Tensor& x, const Tensor& memory,
                          bool cached) {
   check(x.defined() && x.rank() == 3 && x.size(2) == o.d_model, op, "expected x (B, T, ", o.d_model,

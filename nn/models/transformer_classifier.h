@@ -21,13 +21,14 @@ struct TransformerClassifierOptions {
   bool norm_first = false;  // pre-LN; also ends the stack with a LayerNorm
 };
 
-// x (B, T, C), real (B, T) -> (B, C): the mean over the real positions, or zeros if a sample has none.
+// x (B, T, C), real (B, T) -> (B, C): the mean over the real positions, or zeros if a sample has
+// none.
 Tensor masked_mean(const Tensor& x, const Mask& real);
 
 // ids (B, T) -> logits (B, num_classes), without a softmax, as cross_entropy expects them.
 //   embedding · √d_model + positions -> encoder -> mean over the real tokens -> fc
-// The logits of a sequence depend neither on the amount of padding nor on the other sequences in the batch. An empty
-// sequence gets the bias of fc.
+// The logits of a sequence depend neither on the amount of padding nor on the other sequences in
+// the batch. An empty sequence gets the bias of fc.
 struct TransformerClassifier : ModuleOf<TransformerClassifier> {
   TransformerClassifierOptions options;
   Embedding embedding;

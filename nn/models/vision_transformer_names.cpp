@@ -55,7 +55,8 @@ VisionTransformerOptions VisionTransformer::from_config(const Config& file) {
   o.nhead = config.integer("num_heads");
   o.d_model = config.integer("hidden_dim");
   o.dim_feedforward = config.integer("mlp_dim");
-  // If the number of classes is absent, Hugging Face's default is 2, and torchvision's is 1000 (ImageNet).
+  // If the number of classes is absent, Hugging Face's default is 2, and torchvision's is 1000
+  // (ImageNet).
   o.num_classes = config.classes(config.has("model_type") ? 2 : 1000);
   o.dropout = config.number_or("dropout", 0);
   o.embedding_dropout = o.dropout;

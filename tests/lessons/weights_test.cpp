@@ -101,7 +101,7 @@ TEST_F(BertFiles, APromptThatCannotBeFilledInIsRefused) {
   refused(filled("All you need."),
           "[--prompt] holds no [MASK]: \"All you need.\". Hint: \"Attention is all you [MASK].\"");
   refused(filled("all you need all you need all you [MASK]"),
-          "[Bert] 11 tokens do not fit into the 10 positions");
+          "[Bert] expected at most 10 tokens, the number of positions, got 11");
   refused(run("--prompt 'All [MASK]'"), "[--prompt] is for published weights: give --weights DIR, too");
 }
 
@@ -125,7 +125,7 @@ TEST_F(BertFiles, AFileThatIsMissingOrAnothersIsNamed) {
   fewer.pop_back();
   data::save_safetensors(model, fewer);
   refused(
-      "[load_published] these are not the weights of this BertForMaskedLM:\n  missing: "
+      "[load_published] expected the published weights of this BertForMaskedLM, got:\n  missing: "
       "'cls.predictions.bias'\n");
   const auto whole = fs::file_size(model);
   fs::resize_file(model, whole - 100);
