@@ -53,11 +53,6 @@ struct PublishedNames {
   std::span<const char* const> ignored = {};
   // Endings in older files and their current form: {"gamma", "weight"}.
   std::span<const std::pair<const char*, const char*>> endings = {};
-};                                           // names not listed here are equal
-std::span<const char* const> prefixes = {};  // removed from the names of the file and the module: "bert."
-std::span<const char* const> ignored = {};   // names in the file, without prefix, that are not read; with `*`
-std::span<const std::pair<const char*, const char*>> endings =
-    {};  // endings of older files: {"gamma", "weight"}
 };
 
 // Loads published tensors into the module. Tensors that need no conversion are not copied: the

@@ -91,7 +91,7 @@ TEST(GoldenLayers, MultiheadAttentionToAnotherSequence) {
                    {.mask = golden("mha_cross_mask_batch_first").mask()});
 }
 
-TEST(GoldenLayers, AQueryThatMaySeeNothing) {
+TEST(GoldenLayers, AQueryThatMayAttendToNothing) {
   expect_attention("mha_blind_row", {.d_model = 6, .nhead = 2, .batch_first = true}, {"x"},
                    {.mask = golden("mha_blind_row").mask()});
 }

@@ -1,4 +1,4 @@
-// conv_test.cpp — what the golden numbers do not show: starts, modes, errors.
+// Initialisation, modes and errors; tests/golden compares the numbers with PyTorch.
 #include "nn/conv.h"
 
 #include <cmath>
@@ -8,7 +8,7 @@
 namespace heed::nn {
 namespace {
 
-TEST(Conv2dLayer, StartsWithinOneOverTheRootOfItsInputs) {
+TEST(Conv2dLayer, IsInitialisedWithinOneOverTheRootOfFanIn) {
   Generator gen(1);
   const Conv2d layer({.in_channels = 4, .out_channels = 64, .kernel_size = 5}, gen);
   EXPECT_LE(max(abs(layer.weight)).item(), 0.1);
@@ -16,7 +16,7 @@ TEST(Conv2dLayer, StartsWithinOneOverTheRootOfItsInputs) {
   EXPECT_LE(max(abs(layer.bias)).item(), 0.1);
 }
 
-TEST(Pooling, TakesTheLargestOrTheMeanOfEachWindow) {
+TEST(Pooling, ComputesTheMaximumOrTheMeanOfEachWindow) {
   const Tensor x = arange(1, 17).reshape({1, 1, 4, 4});
   EXPECT_EQ(MaxPool2d({.kernel_size = 2})(x).to_vector(), (std::vector<double>{6, 8, 14, 16}));
   EXPECT_EQ(AvgPool2d({.kernel_size = 2})(x).to_vector(), (std::vector<double>{3.5, 5.5, 11.5, 13.5}));
@@ -24,7 +24,7 @@ TEST(Pooling, TakesTheLargestOrTheMeanOfEachWindow) {
       << "padding never wins";
 }
 
-TEST(BatchNorm2d, FrozenLeavesTheRunningNumbersAlone) {
+TEST(BatchNorm2d, FrozenKeepsTheRunningStatistics) {
   BatchNorm2d norm({.num_features = 2, .frozen = true});
   const Tensor x = noise({3, 2, 2, 2});
   expect_close(norm(x), x, 1e-4);
@@ -32,7 +32,7 @@ TEST(BatchNorm2d, FrozenLeavesTheRunningNumbersAlone) {
   EXPECT_EQ(norm.num_batches_tracked.item(), 0);
 }
 
-TEST(BatchNorm2d, TrainsByTheBatchAndEvaluatesByWhatRan) {
+TEST(BatchNorm2d, UsesBatchStatisticsInTrainingAndRunningOnesInEvaluation) {
   BatchNorm2d norm({.num_features = 2, .momentum = 1});
   const Tensor x = noise({8, 2, 4, 4}) * 3.0 + 5.0;
   expect_close(mean(norm(x), {0, 2, 3}), zeros({2}), 1e-5);
@@ -44,7 +44,7 @@ TEST(BatchNorm2d, TrainsByTheBatchAndEvaluatesByWhatRan) {
   EXPECT_EQ(norm.parameter_count(), 4);
 }
 
-TEST(PictureLayers, ErrorsNameWhatIsWrong) {
+TEST(PictureLayers, ErrorsNameTheCause) {
   Generator gen(1);
   EXPECT_EQ(error_of([&] { Conv2d({}, gen); }),
             "[Conv2d] expected in_channels, out_channels and kernel_size of at least 1, got 0, 0 and 1");
@@ -96,7 +96,7 @@ TEST(GroupNorm, AnEmptyBatchStaysEmpty) {
   }
 }
 
-TEST(Pooling, ErrorsShowTheImageThatWasGiven) {
+TEST(Pooling, ErrorsShowTheImage) {
   const MaxPool2d largest({.kernel_size = 3, .stride = 2, .padding = 1});
   const AvgPool2d average({.kernel_size = 3, .stride = 2, .padding = 1});
   EXPECT_EQ(error_of([&] {
@@ -112,7 +112,7 @@ TEST(Pooling, ErrorsShowTheImageThatWasGiven) {
   EXPECT_EQ(largest(ones({1, 1, 1, 1})).item(), 1);
 }
 
-TEST(BatchNorm2d, NeedsNumbersToTrain) {
+TEST(BatchNorm2d, TrainingNeedsTwoValuesPerChannel) {
   BatchNorm2d norm({.num_features = 2});
   EXPECT_EQ(error_of([&] {
               norm(ones({0, 2, 3, 3}));

@@ -88,7 +88,7 @@ TEST(Init, DependsOnTheSeedAndNothingElse) {
   expect_close(draw(1, f32).to(f64), draw(1, f64), 1e-6);  // the same numbers in both precisions
 }
 
-TEST(Init, FillsNothingWhereThereIsNothing) {
+TEST(Init, EmptyTensorsStayEmpty) {
   Generator gen(1);
   Tensor t = zeros({0, 4});
   init::normal(t, gen);
@@ -96,7 +96,7 @@ TEST(Init, FillsNothingWhereThereIsNothing) {
   EXPECT_EQ(t.numel(), 0);
 }
 
-TEST(Init, RefusesWhatItCannotFill) {
+TEST(Init, InvalidTensorsAreRejected) {
   Generator gen(1);
   Tensor vector = zeros({4}), view = zeros({3, 4}).transpose(0, 1), none;
   EXPECT_EQ(error_of([&] { init::xavier_uniform(vector, gen); }),

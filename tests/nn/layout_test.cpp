@@ -61,11 +61,11 @@ TEST(Layout, ClearsPositionsThatNoQueryMayAttendTo) {
   const Tensor time_first =
       clear_unattended(nan_at(x.clone(), {1, 2, 0}), padding({2, 2, 1}, 2), false, false);
   expect_same_bits(time_first, masked_fill(x, Mask::of({{{0}, {0}, {0}}, {{0}, {0}, {1}}}), 0));
-  // For one head it is real: it is read.
+  // Real for one head, so it is used.
   Mask heads = padding({3, 2}, 3).unsqueeze(1).expand({2, 2, 3, 3});
   heads = heads | Mask::of({{{{0}}, {{1}}}, {{{0}}, {{1}}}});
   EXPECT_TRUE(std::isnan(clear_unattended(nan_at(x.clone(), {1, 2, 0}), heads, false, true).at({1, 2, 0})));
-  // A mask over pairs hides a position only together with the causal flag.
+  // A mask over pairs excludes a position only together with the causal flag.
   const Mask later = Mask::of({{1, 1}, {1, 0}});
   EXPECT_EQ(clear_unattended(nan_at(noise({2, 4}), {1, 0}), later, true, true).at({1, 0}), 0);
   EXPECT_TRUE(std::isnan(clear_unattended(nan_at(noise({2, 4}), {1, 0}), later, false, true).at({1, 0})));

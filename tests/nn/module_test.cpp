@@ -1,4 +1,3 @@
-// module_test.cpp — what follows from visit().
 #include "nn/module.h"
 
 #include <type_traits>
@@ -12,7 +11,7 @@
 
 namespace heed::nn {
 
-// A model as a reader would write one: children, a parameter of its own, a buffer, a list and a generator.
+// A typical model: children, a parameter, a buffer, a list and a generator.
 struct Model : ModuleOf<Model> {
   Tensor scale = parameter({2});
   Tensor steps = zeros({1});
@@ -85,7 +84,7 @@ TEST(Module, OneSeedGivesOneModel) {
   EXPECT_GT(max_abs_difference(a.head.weight, c.head.weight), 0);
 }
 
-TEST(Module, StateDictIsDetachedAndSharesNumbers) {
+TEST(Module, StateDictIsDetachedAndSharesStorage) {
   Model model = make_model();
   const auto state = model.state_dict();
   for (const auto& [name, tensor] : state) EXPECT_FALSE(tensor.requires_grad()) << name;
@@ -114,7 +113,7 @@ TEST(Module, LoadsAcrossPrecisions) {
   expect_same_bits(b.head.weight, a.head.weight);
 }
 
-TEST(Module, RefusesAStateThatDoesNotFitAndNamesAllThatIsWrong) {
+TEST(Module, AnInvalidStateIsRejectedWithEveryMismatch) {
   Model model = make_model(1);
   const Tensor before = model.head.weight.detach().clone();
   auto state = make_model(2).state_dict();  // scale, steps, layers.0.weight, …
@@ -146,7 +145,7 @@ TEST(Module, TrainAndEvalReachTheWholeTree) {
   EXPECT_TRUE(model.layers[1].training() && model.dropout.training());
 }
 
-TEST(Module, ToChangesThePrecisionOfTheVeryTensors) {
+TEST(Module, ToConvertsTensorsInPlace) {
   Model model = make_model();
   const auto held = model.parameters();  // as an optimizer would hold them
   sum(model(noise({4, 2}))).backward();
@@ -160,7 +159,7 @@ TEST(Module, ToChangesThePrecisionOfTheVeryTensors) {
   EXPECT_EQ(model(noise({4, 2}, 1, f64)).dtype(), f64);
 }
 
-TEST(Module, ZeroGradForgetsEveryGradient) {
+TEST(Module, ZeroGradClearsEveryGradient) {
   Model model = make_model();
   sum(model(noise({4, 2}))).backward();
   EXPECT_TRUE(model.scale.grad().defined());
@@ -188,7 +187,7 @@ TEST(Module, ACloneIsEqualAndIndependent) {
   EXPECT_GT(max_abs_difference(twin.head.weight, before), 0);
 }
 
-TEST(Module, ACloneContinuesTheSameRandomNumbersOnItsOwn) {
+TEST(Module, ACloneHasIndependentCopiesOfTheGenerators) {
   Model model = make_model();
   model(noise({8, 2}));
   Model twin = model.clone();
@@ -203,7 +202,7 @@ TEST(Module, ACloneKeepsThePrecision) {
   EXPECT_EQ(model.clone().head.weight.dtype(), f64);
 }
 
-TEST(Module, RefusesToCloneWhatIsNotWhatItsOptionsSay) {
+TEST(Module, CloneRejectsMembersThatTheOptionsDoNotDescribe) {
   Model model = make_model();
   model.layers.pop_back();
   expect_contains(error_of([&] { model.clone(); }),
@@ -211,7 +210,7 @@ TEST(Module, RefusesToCloneWhatIsNotWhatItsOptionsSay) {
                   "change the options, not the members.");
 }
 
-// A weight under two names is one parameter.
+// A weight with two names is one parameter.
 struct Tied : ModuleOf<Tied> {
   Linear in, out;
   explicit Tied(Generator& gen) : in({.in = 2, .out = 2}, gen), out({.in = 2, .out = 2}, gen) {}
@@ -243,7 +242,7 @@ TEST(Module, TiedWeightsAreOneParameter) {
             "of this Tied, got different ones");
   expect_same_bits(model.in.weight, before);
 
-  // A diverged model is loaded as it was saved: a NaN is the same number under both names.
+  // The state of a diverged model can be loaded: NaN under both names counts as equal.
   const double nan = std::nan("");
   twin.in.weight.detach().fill_(nan);
   model.load_state_dict(twin.state_dict());
@@ -255,7 +254,7 @@ TEST(Module, TiedWeightsAreOneParameter) {
                   "tensor of this Tied, got different ones");
 }
 
-// Names that visit() may not give.
+// Names that visit() must not use.
 struct Misnamed : ModuleOf<Misnamed> {
   std::string first, second;
   Tensor a = parameter({1}), b = parameter({1});
@@ -264,7 +263,7 @@ struct Misnamed : ModuleOf<Misnamed> {
   std::string type() const override { return "Misnamed"; }
 };
 
-TEST(Module, RefusesBadNames) {
+TEST(Module, InvalidNamesAreRejected) {
   EXPECT_EQ(error_of([] { Misnamed("a", "a").parameters(); }),
             "[visit] expected unique names, got 'a' for two members of Misnamed");
   EXPECT_EQ(error_of([] { Misnamed("a", "").parameters(); }),
@@ -274,7 +273,7 @@ TEST(Module, RefusesBadNames) {
       "[visit] expected a name that is not empty and contains no dot, got 'a.b' for a member of Misnamed");
 }
 
-// The commonest slip of someone who adds a module: a parameter that visit() leaves out.
+// The most common mistake in a new module: a parameter that visit() omits.
 struct Forgetful : ModuleOf<Forgetful> {
   Tensor known = parameter({2}), forgotten = parameter({3, 2});
   Tensor forward(const Tensor& x) const { return linear(x * known, forgotten); }
@@ -282,7 +281,7 @@ struct Forgetful : ModuleOf<Forgetful> {
   std::string type() const override { return "Forgetful"; }
 };
 
-TEST(Module, CatchesAParameterThatHasNoName) {
+TEST(Module, AnUnnamedParameterIsFound) {
   const Forgetful module;
   expect_contains(
       error_of([&] {

@@ -1,4 +1,4 @@
-// positional_encoding_test.cpp — lesson 06; PE-01 … PE-14 of the list of learners' mistakes.
+// Lesson 06; covers the mistakes PE-01 … PE-14.
 #include "nn/positional_encoding.h"
 
 #include <cmath>
@@ -14,13 +14,13 @@ static PositionalEncoding make(PositionalEncodingOptions options) {
   return layer;
 }
 
-TEST(PositionalEncoding, GivesTheNumbersOfTheLesson) {
+TEST(PositionalEncoding, ReturnsTheNumbersOfTheLesson) {
   const Tensor pe = sinusoidal_table(2, 6, f64);
   expect_close(pe[0], tensor({0, 1, 0, 1, 0, 1}, f64), 0);
   expect_close(pe[1], tensor({0.841471, 0.540302, 0.046399, 0.998923, 0.002154, 0.999998}, f64), 1e-6);
 }
 
-TEST(PositionalEncoding, AnOddWidthHasOneSineMore) {
+TEST(PositionalEncoding, AnOddWidthHasOneMoreSine) {
   const Tensor pe = sinusoidal_table(3, 5, f64);
   ASSERT_EQ(pe.shape(), (Shape{3, 5}));
   EXPECT_NEAR(pe.at({2, 4}), std::sin(2 * std::pow(10000.0, -4.0 / 5)), 1e-12);
@@ -58,7 +58,7 @@ TEST(PositionalEncoding, DropsInTraining) {
   EXPECT_EQ(max(abs(layer(noise({4, 6})))).item(), 0);
 }
 
-TEST(PositionalEncoding, RefusesWhatIsTooLong) {
+TEST(PositionalEncoding, SequencesThatAreTooLongAreRejected) {
   PositionalEncoding layer = make({.d_model = 6, .max_len = 512});
   EXPECT_EQ(layer(zeros({512, 1, 6})).shape(), (Shape{512, 1, 6}));
   EXPECT_EQ(error_of([&] {
@@ -77,7 +77,7 @@ TEST(PositionalEncoding, RefusesWhatIsTooLong) {
             "[sinusoidal_table] expected length >= 0 and d_model >= 1, got -1 and 4");
 }
 
-TEST(LearnedPositionalEncoding, IsATableThatIsTrained) {
+TEST(LearnedPositionalEncoding, HasATrainableTable) {
   Generator gen(0);
   LearnedPositionalEncoding layer({.d_model = 6, .dropout = 0, .max_len = 50}, gen);
   EXPECT_EQ(layer.parameter_count(), 300);

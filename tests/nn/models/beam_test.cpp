@@ -1,4 +1,4 @@
-// beam_test.cpp — beam search against looking at every text there is.
+// Beam search compared with an exhaustive search.
 #include "nn/models/beam.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr index_t bos = 0, eos = 1, vocabulary = 4;
 
-// A language in which the next word depends on the last one: row i is p(next | last = i).
+// A Markov language: row i is p(next | last = i).
 Tensor language(std::uint64_t seed) {
   return log_softmax(noise({vocabulary, vocabulary}, seed) * 2, -1).detach();
 }
@@ -22,17 +22,17 @@ DecodeStep step_of(const Tensor& table) {
   return [table](const IntTensor& last, const std::vector<index_t>&) { return index_select(table, 0, last); };
 }
 
-// Every finished text of at most max_length words (eos included), the best first.
+// Every finished sequence of at most max_length tokens (including eos), the best first.
 std::vector<Hypothesis> every_text(const Tensor& table, const BeamOptions& o) {
   std::vector<Hypothesis> all, under_way(1);
   for (index_t length = 1; length <= o.max_length; ++length) {
     std::vector<Hypothesis> longer;
     for (const Hypothesis& h : under_way)
-      for (index_t word = 0; word < vocabulary; ++word) {
+      for (index_t token = 0; token < vocabulary; ++token) {
         Hypothesis next = h;
-        next.log_probability += table.at({h.ids.empty() ? bos : h.ids.back(), word});
-        next.finished = word == eos;
-        if (!next.finished) next.ids.push_back(word);
+        next.log_probability += table.at({h.ids.empty() ? bos : h.ids.back(), token});
+        next.finished = token == eos;
+        if (!next.finished) next.ids.push_back(token);
         next.score = next.log_probability /
                      std::pow((5.0 + static_cast<double>(next.ids.size())) / 6, o.length_penalty);
         (next.finished ? all : longer).push_back(next);
@@ -44,7 +44,7 @@ std::vector<Hypothesis> every_text(const Tensor& table, const BeamOptions& o) {
   return all;
 }
 
-TEST(BeamSearch, AWideBeamFindsTheBestTexts) {
+TEST(BeamSearch, AWideBeamFindsTheBestSequences) {
   for (std::uint64_t seed = 0; seed < 20; ++seed)
     for (const double penalty : {0.0, 1.0}) {
       const Tensor table = language(seed);
@@ -78,8 +78,8 @@ TEST(BeamSearch, WidthOneIsGreedy) {
   }
 }
 
-// "1 1" is likelier as a whole than what begins with the likelier word 2.
-TEST(BeamSearch, LooksFartherThanTheNextWord) {
+// "1 1" is more probable as a whole than any sequence that begins with the more probable token 2.
+TEST(BeamSearch, FindsASequenceThatGreedyDecodingMisses) {
   const Tensor table =
       log(tensor({{0.0, 0.0, 0.4, 0.6}, {1.0, 0.0, 0.0, 0.0}, {0.0, 0.9, 0.05, 0.05}, {0.1, 0.5, 0.2, 0.2}}));
   const auto best = [&](index_t width) {
@@ -89,24 +89,24 @@ TEST(BeamSearch, LooksFartherThanTheNextWord) {
   EXPECT_EQ(best(2), (std::vector<index_t>{2}));
 }
 
-TEST(BeamSearch, TellsFromWhichTextEachGrew) {
-  std::vector<std::vector<index_t>> texts{{}};  // what a model would carry along
+TEST(BeamSearch, PassesTheParentOfEachHypothesis) {
+  std::vector<std::vector<index_t>> sequences{{}};  // what a model would carry along
   const Tensor table = language(3);
   const auto found = beam_search({.bos = bos, .eos = eos, .width = 3, .max_length = 6},
                                  [&](const IntTensor& last, const std::vector<index_t>& parents) {
                                    std::vector<std::vector<index_t>> next;
                                    for (std::size_t i = 0; i < parents.size(); ++i) {
-                                     next.push_back(texts[static_cast<std::size_t>(parents[i])]);
+                                     next.push_back(sequences[static_cast<std::size_t>(parents[i])]);
                                      next.back().push_back(last[static_cast<index_t>(i)]);
                                    }
-                                   texts = next;
+                                   sequences = next;
                                    return index_select(table, 0, last);
                                  });
   EXPECT_EQ(found.size(), 3u);
-  for (const auto& text : texts) EXPECT_EQ(text[0], bos);
+  for (const auto& text : sequences) EXPECT_EQ(text[0], bos);
 }
 
-TEST(BeamSearch, ATextWithoutAnEndIsCutAndComesLast) {
+TEST(BeamSearch, UnfinishedHypothesesComeLast) {
   const Tensor table =
       log(tensor({{0.0, 0.0, 1.0, 0.0}, {1, 0, 0, 0}, {0.0, 0.1, 0.0, 0.9}, {0.0, 0.1, 0.0, 0.9}}));
   const auto found = beam_search({.bos = bos, .eos = eos, .width = 2, .max_length = 3}, step_of(table));
@@ -115,7 +115,7 @@ TEST(BeamSearch, ATextWithoutAnEndIsCutAndComesLast) {
   EXPECT_TRUE(found[0].finished);
 }
 
-TEST(BeamSearch, RefusesWhatMakesNoSense) {
+TEST(BeamSearch, InvalidOptionsAndStepsAreRejected) {
   const DecodeStep step = step_of(language(0));
   EXPECT_EQ(error_of([&] { beam_search({.eos = eos, .width = 0}, step); }),
             "[beam_search] expected width and max_length of at least 1, got 0 and 100");

@@ -1,4 +1,4 @@
-// bert_test.cpp — lesson 10: BERT's parts, sizes and errors; golden/bert_gpt_test.cpp has PyTorch's numbers.
+// Parts, sizes and errors; tests/golden/bert_gpt_test.cpp compares the numbers with PyTorch.
 #include "nn/models/bert.h"
 
 #include "nn/models/pretrained.h"
@@ -19,7 +19,7 @@ TEST(Bert, ThePublishedSizeHasThePublishedNumberOfParameters) {
   EXPECT_EQ(Bert(bert_base_uncased(), gen).parameter_count(), 109'482'240);
 }
 
-TEST(Bert, EveryTokenSeesEveryOtherAndNoneSeesPadding) {
+TEST(Bert, EveryTokenAttendsToEveryTokenButNotToPadding) {
   Generator gen(1);
   Bert bert(tiny(), gen);
   bert.eval();
@@ -35,7 +35,7 @@ TEST(Bert, EveryTokenSeesEveryOtherAndNoneSeesPadding) {
   expect_same_bits(z[1], y[1]);
 }
 
-TEST(Bert, ASegmentAndAPlaceAreSeen) {
+TEST(Bert, SegmentsAndPositionsChangeTheOutput) {
   Generator gen(2);
   Bert bert(tiny(), gen);
   bert.eval();
@@ -45,7 +45,7 @@ TEST(Bert, ASegmentAndAPlaceAreSeen) {
   EXPECT_GT(max_abs_difference(bert.forward({{5, 5, 5}}, {.segments = {{0, 0, 1}}}), first), 1e-4);
 }
 
-TEST(Bert, TheHeadOfHiddenPlacesIsTheHeadOfAllAtThosePlaces) {
+TEST(Bert, TheHeadOfMaskedPositionsEqualsTheFullHeadThere) {
   Generator gen(3);
   BertForMaskedLM bert(tiny(), gen);
   bert.eval();
@@ -56,17 +56,17 @@ TEST(Bert, TheHeadOfHiddenPlacesIsTheHeadOfAllAtThosePlaces) {
   expect_close(bert.head(some)[1], all[6]);
 }
 
-TEST(Bert, TheOutputIsTheEmbeddingOnceMore) {
+TEST(Bert, TheOutputLayerIsTiedToTheEmbedding) {
   Generator gen(4);
   BertForMaskedLM bert(tiny(), gen);
   const Tensor loss = sum(bert(two_texts));
   loss.backward();
   bert.check_all_named(sum(bert(two_texts)));
-  // Words that stand in no text get a gradient all the same: through the output.
+  // Tokens that do not occur in the input also get a gradient, through the tied output layer.
   EXPECT_GT(sum(abs(bert.bert.embeddings.word_embeddings.weight.grad()[10])).item(), 0);
 }
 
-TEST(Bert, AClassIsReadFromTheFirstToken) {
+TEST(Bert, TheClassIsComputedFromTheFirstToken) {
   Generator gen(5);
   BertForClassification bert({.bert = tiny(), .num_classes = 3}, gen);
   bert.eval();
@@ -77,7 +77,7 @@ TEST(Bert, AClassIsReadFromTheFirstToken) {
   expect_same_bits(bert.clone()(two_texts), y);
 }
 
-TEST(Bert, SaysWhatIsWrong) {
+TEST(Bert, ErrorsNameTheCause) {
   Generator gen(6);
   Bert bert(tiny(), gen);
   EXPECT_EQ(error_of([&] {
@@ -126,8 +126,8 @@ TEST(Bert, ItsConfigurationIsReadFromThePublishedMembers) {
             "[config.json] 'hidden_act' is 'relu'; this model computes 'gelu'");
 }
 
-// The embedding of the padding holds NaN: no output at real positions and no gradient is NaN.
-TEST(Bert, PaddingReachesNothing) {
+// The embedding of the padding is NaN; no output at real positions and no gradient may be NaN.
+TEST(Bert, PaddingInfluencesNothing) {
   Generator gen(1);
   Bert bert(tiny(), gen);
   bert.eval();

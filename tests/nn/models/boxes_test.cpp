@@ -10,14 +10,14 @@ namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 
-TEST(Boxes, MiddlesAndCornersAndBack) {
+TEST(Boxes, CentersAndCornersAreInverse) {
   const Tensor middles = tensor({{0.5, 0.4, 0.2, 0.6}, {0.1, 0.9, 0.4, 0.1}}, f64);
   expect_close(center_to_corners(middles), tensor({{0.4, 0.1, 0.6, 0.7}, {-0.1, 0.85, 0.3, 0.95}}, f64),
                1e-12);
   expect_close(corners_to_center(center_to_corners(middles)), middles, 1e-12);
 }
 
-TEST(Boxes, OverlapOfTheTwoThatTheListOfMistakesHas) {
+TEST(Boxes, OverlapOfTheExampleOfTheMistakes) {
   const Tensor a = center_to_corners(tensor({.5, .5, .4, .4}, f64)),
                b = center_to_corners(tensor({.6, .6, .4, .4}, f64));
   EXPECT_NEAR(iou(a, b).item(), 0.09 / 0.23, 1e-12);
@@ -25,7 +25,7 @@ TEST(Boxes, OverlapOfTheTwoThatTheListOfMistakesHas) {
   EXPECT_NEAR(giou(a, a).item(), 1, 1e-12);
 }
 
-TEST(Boxes, ThoseApartAreAsFarAsTheEmptyPartOfTheBoxAroundBoth) {
+TEST(Boxes, DisjointBoxesHaveANegativeGIoU) {
   const Tensor a = tensor({0, 0, 1, 1}, f64).set_requires_grad(), b = tensor({3, 0, 4, 1}, f64);
   EXPECT_EQ(iou(a.detach(), b).item(), 0);
   const Tensor far = giou(a, b);
@@ -35,7 +35,7 @@ TEST(Boxes, ThoseApartAreAsFarAsTheEmptyPartOfTheBoxAroundBoth) {
   EXPECT_GT(giou(tensor({1, 0, 2, 1}, f64), b).item(), far.item());
 }
 
-TEST(Boxes, WithoutAreaThereIsNoNaN) {
+TEST(Boxes, BoxesWithoutAreaGiveNoNaN) {
   const Tensor point = tensor({.5, .5, .5, .5}, f64).set_requires_grad();
   const Tensor box = tensor({0, 0, 1, 1}, f64);
   EXPECT_EQ(iou(point, point).item(), 0);
@@ -54,7 +54,7 @@ TEST(Boxes, LeadingAxesBroadcast) {
     for (index_t j = 0; j < 2; ++j) EXPECT_NEAR(all.at({i, j}), giou(a[i], b[j]).item(), 1e-6);
 }
 
-TEST(Boxes, RefuseOtherSizes) {
+TEST(Boxes, OtherSizesAreRejected) {
   EXPECT_EQ(error_of([] { iou(zeros({2, 3}), zeros({2, 4})); }), "[iou] expected boxes (..., 4), got (2, 3)");
   EXPECT_EQ(error_of([] { center_to_corners(zeros({5})); }),
             "[center_to_corners] expected boxes (..., 4), got (5)");
@@ -77,7 +77,7 @@ TEST(Boxes, NaNStaysNaN) {
         EXPECT_GE(isnan(center_to_corners(bad)).count(), 1);
         EXPECT_GE(isnan(corners_to_center(bad)).count(), 1);
       }
-  // Of several boxes, only the pairs with a NaN.
+  // Only the pairs with a NaN are NaN.
   const Tensor a = tensor({{0, 0, 1, 1}, {0, nan, 1, 1}}, f64);
   const Mask found = isnan(iou(a.unsqueeze(1), box.expand({1, 3, 4})));
   EXPECT_EQ(found, Mask::of({{0, 0, 0}, {1, 1, 1}}));
@@ -94,7 +94,7 @@ TEST(Boxes, ErrorsNameTheFunctionAndTheBoxes) {
             "[giou] expected boxes of one dtype, got f64 and f32. Hint: convert one with to()");
 }
 
-TEST(Boxes, AnInfiniteSideIsNaNOnlyIfNoNumberIsRight) {
+TEST(Boxes, AnInfiniteSideIsNaNOnlyIfTheResultIsUndefined) {
   const double inf = std::numeric_limits<double>::infinity();
   const Tensor quarter = tensor({0, 0, inf, inf}, f64), unit = tensor({0, 0, 1, 1}, f64);
   EXPECT_EQ(iou(quarter, unit).item(), 0);
@@ -102,7 +102,7 @@ TEST(Boxes, AnInfiniteSideIsNaNOnlyIfNoNumberIsRight) {
     EXPECT_TRUE(std::isnan(y.item()));
 }
 
-TEST(Boxes, NoBoxesHaveNoOverlap) {
+TEST(Boxes, EmptyTensorsGiveEmptyTensors) {
   EXPECT_EQ(giou(zeros({0, 1, 4}), zeros({1, 3, 4})).shape(), (Shape{0, 3}));
   EXPECT_EQ(iou(zeros({2, 1, 4}), zeros({1, 0, 4})).shape(), (Shape{2, 0}));
 }

@@ -18,11 +18,11 @@ using Value = Config::Value;
 
 inline Value text(const char* value) { return std::string(value); }
 
-// Members and values, each of them a change of its own.
+// Members and values; each pair is one separate change.
 using Changes = std::vector<std::pair<std::string, Value>>;
 
-// A model of the configuration, from one seed and in training mode: the sizes of its parameters,
-// and its output.
+// Builds a model from the configuration with a fixed seed in training mode; returns its output and
+// the sizes of its parameters.
 using Build = std::function<std::vector<double>(const Values&)>;
 
 inline std::vector<double> described(const Module& module, const Tensor& output) {
@@ -57,7 +57,7 @@ inline void expect_each_is_rejected(const Build& build, const Values& values, co
   }
 }
 
-// Of the wrong type, or out of range, for a size.
+// Values of a wrong type or out of range are rejected for a size.
 inline void expect_sizes_are_checked(const Build& build, const Values& values,
                                      const std::vector<std::string>& sizes) {
   for (const std::string& name : sizes)

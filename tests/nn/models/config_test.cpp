@@ -1,5 +1,5 @@
-// config_test.cpp — the members of a config.json, and the walk over a table of them.
-// config_text_test.cpp and config_vision_test.cpp hold the families' tables to what they publish.
+// The getters, and the validation against a table. config_text_test.cpp and config_vision_test.cpp
+// test the tables of the models.
 #include "nn/models/config.h"
 
 #include "tests/testing.h"
@@ -12,7 +12,7 @@ using Value = Config::Value;
 
 Value text(const char* value) { return std::string(value); }
 
-TEST(Config, GivesMembersOfTheirKindAndSaysWhichIsMissing) {
+TEST(Config, ReturnsMembersOfTheirKindAndNamesMissingOnes) {
   const Config config(Config::Values{{"n", 3.0},
                                      {"x", 0.5},
                                      {"on", true},
@@ -101,7 +101,7 @@ TEST(Config, AValueOfAnotherTypeOrRangeIsRejectedWithItsName) {
             "[config.json] 'id2label' must be an object with one entry for each class, got 3");
 }
 
-TEST(Config, AValueThatTheModelDoesNotComputeIsRejectedWithItsName) {
+TEST(Config, AnUnsupportedValueIsRejectedWithItsName) {
   EXPECT_EQ(rejected({{"act", text("relu")}}), "[config.json] 'act' is 'relu'; this model computes 'gelu'");
   EXPECT_EQ(rejected({{"act", nullptr}}), "[config.json] 'act' is null; this model computes 'gelu'");
   EXPECT_EQ(rejected({{"bias", false}}),
@@ -117,7 +117,7 @@ TEST(Config, AValueThatTheModelDoesNotComputeIsRejectedWithItsName) {
             "one setting");
 }
 
-// A DistilBERT file begins with 'activation', which a BERT does not know.
+// A DistilBERT file begins with 'activation', which is unknown to BERT.
 TEST(Config, AnotherFamilyIsNamedBeforeItsMembers) {
   static constexpr ConfigMember family[] = {{"model_type", MemberKind::fixed, "'bert'"},
                                             {"architectures", MemberKind::fixed, "'BertModel' | null"},
@@ -136,7 +136,7 @@ TEST(Config, AnotherFamilyIsNamedBeforeItsMembers) {
             "[config.json] 'width' must be an integer from 1 to 16777216, got 0.5");
 }
 
-TEST(Config, AcceptsWhatTheTableAllows) {
+TEST(Config, ValuesOfTheTableAreAccepted) {
   const Config config = Config(Values{{"hidden_size", 4.0},
                                       {"layers", nullptr},
                                       {"act", text("gelu_python")},

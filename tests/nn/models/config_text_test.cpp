@@ -191,8 +191,8 @@ std::vector<double> build_t5(const Values& values) {
   const T5Options o = T5::from_config(values);
   Generator gen(1);
   T5 t5(o, gen);
-  std::vector<index_t> words(20, 3);
-  std::vector<double> numbers = described(t5, t5(IntTensor(words, {1, 20}), IntTensor{{0, 4, 5}}));
+  std::vector<index_t> tokens(20, 3);
+  std::vector<double> numbers = described(t5, t5(IntTensor(tokens, {1, 20}), IntTensor{{0, 4, 5}}));
   numbers.push_back(static_cast<double>(o.pad));
   numbers.push_back(static_cast<double>(o.eos));
   return numbers;

@@ -1,4 +1,4 @@
-// detection_loss_test.cpp — lesson 10; DE-01 … DE-10 of the list of learners' mistakes.
+// Lesson 10; covers the mistakes DE-01 … DE-10.
 #include "nn/models/detection_loss.h"
 
 #include <cmath>
@@ -9,14 +9,14 @@
 namespace heed::nn {
 namespace {
 
-// Four queries, three classes and "no object"; two pictures, the second is empty.
+// Four queries, three classes and "no object"; two images, the second without objects.
 struct Example {
   Tensor logits = noise({1, 2, 4, 4}, 1, f64), boxes = sigmoid(noise({1, 2, 4, 4}, 2, f64));
   std::vector<Objects> objects = {{IntTensor{2, 0}, tensor({{.3, .3, .2, .4}, {.6, .7, .5, .3}}, f64)},
                                   {IntTensor{}, Tensor()}};
 };
 
-TEST(DetectionLoss, IsWhatThePaperSays) {
+TEST(DetectionLoss, IsTheFormulaOfThePaper) {
   const Example e;
   const DetectionLoss loss = detection_loss({e.logits, e.boxes}, e.objects);
   const Assignment pairs = match(e.logits[0], e.boxes[0], e.objects)[0];
@@ -41,14 +41,14 @@ TEST(DetectionLoss, IsWhatThePaperSays) {
   EXPECT_NEAR(loss.total.item(), sum_of + 5 * box + 2 * apart, 1e-12);
 }
 
-TEST(DetectionLoss, TheOrderOfObjectsMeansNothing) {
+TEST(DetectionLoss, DoesNotDependOnTheOrderOfObjects) {
   Example e;
   const double before = detection_loss({e.logits, e.boxes}, e.objects).total.item();
   e.objects[0] = {IntTensor{0, 2}, flip(e.objects[0].boxes, {0})};
   EXPECT_NEAR(detection_loss({e.logits, e.boxes}, e.objects).total.item(), before, 1e-12);
 }
 
-TEST(DetectionLoss, EveryLayerIsMatchedByItselfAndCounts) {
+TEST(DetectionLoss, EveryLayerIsMatchedSeparately) {
   const Example e;
   const Tensor logits = cat({e.logits, noise({1, 2, 4, 4}, 8, f64)}),
                boxes = cat({e.boxes, sigmoid(noise({1, 2, 4, 4}, 9, f64))});
@@ -72,7 +72,8 @@ TEST(DetectionLoss, WithoutAnyObjectOnlyTheClassesCount) {
   EXPECT_EQ(max(abs(e.boxes.grad())).item(), 0);
 }
 
-// The pairs are constants: they may not change within the measured differences, and nothing flows through their costs.
+// The pairs are constants: they must not change within the finite differences, and their costs have
+// no gradient.
 TEST(DetectionLoss, HasTheGradientOfItsFormula) {
   const Example e;
   const auto loss = [&](const std::vector<Tensor>& in) {
@@ -82,7 +83,7 @@ TEST(DetectionLoss, HasTheGradientOfItsFormula) {
       gradcheck(loss, {e.logits.clone().set_requires_grad(), e.boxes.clone().set_requires_grad()}));
 }
 
-TEST(DetectionLoss, RefusesWhatDoesNotFit) {
+TEST(DetectionLoss, InvalidInputsAreRejected) {
   const Example e;
   const auto with = [&](auto change) {
     std::vector<Objects> objects = e.objects;
@@ -144,8 +145,8 @@ TEST(DetectionLoss, ANaNCostIsAnError) {
                   "[match] expected finite costs");
 }
 
-// A weight of 0 times an infinite or NaN number would be NaN.
-TEST(DetectionLoss, AWeightOfZeroLeavesItsTermOut) {
+// A weight of 0 times infinity or NaN would be NaN.
+TEST(DetectionLoss, AWeightOfZeroRemovesItsTerm) {
   const auto finite = [](const Tensor& t) {
     for (const double v : t.to_vector())
       if (!std::isfinite(v)) return false;
@@ -173,7 +174,7 @@ TEST(DetectionLoss, AWeightOfZeroLeavesItsTermOut) {
   EXPECT_FALSE(f.logits.grad().defined());
 }
 
-TEST(DetectionLoss, OfNoObjectsReachesNoBox) {
+TEST(DetectionLoss, WithoutObjectsBoxesHaveNoGradient) {
   Example e;
   e.objects[0] = {IntTensor{}, Tensor()};
   e.boxes.fill_(std::nan(""));

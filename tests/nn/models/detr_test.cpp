@@ -1,4 +1,4 @@
-// detr_test.cpp — lesson 10; DE-08 and DE-09 of the list of learners' mistakes.
+// Lesson 10; covers the mistakes DE-08 and DE-09.
 #include "nn/models/detr.h"
 
 #include <cmath>
@@ -34,8 +34,8 @@ index_t count_of_trained(const Module& m) {
   return count;
 }
 
-// The two numbers that are told of it: with and without the stem (9,408) and layer 1 (212,992), which keep the numbers
-// that they were loaded with. Its frozen norms hold 106,240 more, in buffers, which neither of the two counts.
+// The two published numbers: with and without the stem (9,408) and layer 1 (212,992), which are
+// frozen. The frozen norms have 106,240 more values, in buffers, which neither number includes.
 TEST(DETR, HasTheParametersOfDetrResnet50) {
   Generator gen(0);
   const NoInit no_init;
@@ -47,7 +47,7 @@ TEST(DETR, HasTheParametersOfDetrResnet50) {
   EXPECT_EQ(detr.detector.parameter_count(), 18'069'856);
 }
 
-TEST(DETR, EveryLayerSaysABoxAndAClassForEachQuery) {
+TEST(DETR, EveryLayerPredictsABoxAndAClassPerQuery) {
   DetectionTransformer m = make();
   const Detections found = m(noise({2, 3, 3, 4}));
   EXPECT_EQ(found.logits.shape(), (Shape{3, 2, 5, 5}));
@@ -57,7 +57,7 @@ TEST(DETR, EveryLayerSaysABoxAndAClassForEachQuery) {
   EXPECT_GT(max_abs_difference(found.boxes[0], found.boxes[2]), 1e-3);
 }
 
-TEST(DETR, QueriesSeeEachOther) {
+TEST(DETR, QueriesAttendToEachOther) {
   DetectionTransformer m = make();
   const Tensor features = noise({1, 3, 2, 2});
   const Tensor before = m(features).logits;
@@ -70,8 +70,8 @@ TEST(DETR, QueriesSeeEachOther) {
     EXPECT_GT(max_abs_difference(before[2][0][n], after[2][0][n]), 1e-5) << "query " << n;
 }
 
-// Queries are a set: in another order they give the same answers in that order.
-TEST(DETR, TheOrderOfQueriesIsTheOrderOfAnswersAndNothingElse) {
+// Queries are a set: permuting them permutes the detections.
+TEST(DETR, PermutedQueriesGivePermutedDetections) {
   DetectionTransformer m = make();
   const Tensor features = noise({2, 3, 3, 2});
   const Tensor before = m(features).boxes;
@@ -83,7 +83,7 @@ TEST(DETR, TheOrderOfQueriesIsTheOrderOfAnswersAndNothingElse) {
   expect_close(m(features).boxes, index_select(before, 2, order), 1e-5);
 }
 
-TEST(DETR, PositionsGoToQueriesAndKeysAndNeverToValues) {
+TEST(DETR, PositionsAreAddedToQueriesAndKeysOnly) {
   Generator gen(1);
   DETREncoderLayer layer(small(), gen);
   const Tensor x = noise({1, 4, 8}), p = noise({1, 4, 8}, 2);
@@ -104,25 +104,25 @@ TEST(DETR, PositionsGoToQueriesAndKeysAndNeverToValues) {
                decoder.forward(h, zeros({5, 8}), x, zeros({1, 4, 8}), {}), 1e-6);
 }
 
-TEST(DETR, WithoutPositionsAMapIsABagOfPixels) {
+TEST(DETR, WithoutPositionsTheOrderOfPixelsDoesNotMatter) {
   DetectionTransformer m = make();
   const Tensor features = noise({1, 3, 3, 4}), turned = flip(features, {2, 3});
   EXPECT_GT(max_abs_difference(m(features).boxes, m(turned).boxes), 1e-3) << "with them it is none";
 }
 
-TEST(DETR, PaddingIsSeenByNobody) {
+TEST(DETR, NoQueryAttendsToPadding) {
   DetectionTransformer m = make();
   std::vector<std::uint8_t> real;
   for (index_t i = 0; i < 3; ++i)
     for (index_t j = 0; j < 4; ++j) real.push_back(i < 2 && j < 3);
   const Mask mask(real, {1, 3, 4});
-  const Tensor picture = noise({1, 3, 2, 3});
-  const Tensor padded = pad(picture, {0, 1, 0, 1}, 7), otherwise = pad(picture, {0, 1, 0, 1}, -3);
+  const Tensor image = noise({1, 3, 2, 3});
+  const Tensor padded = pad(image, {0, 1, 0, 1}, 7), otherwise = pad(image, {0, 1, 0, 1}, -3);
   expect_same_bits(m.forward(padded, mask).boxes, m.forward(otherwise, mask).boxes);
-  expect_close(m.forward(padded, mask).boxes, m.forward(picture).boxes, 1e-5);
+  expect_close(m.forward(padded, mask).boxes, m.forward(image).boxes, 1e-5);
 }
 
-TEST(DETR, PaddingReachesNothing) {
+TEST(DETR, PaddingInfluencesNothing) {
   DetectionTransformer m = make();
   std::vector<std::uint8_t> values;
   for (index_t i = 0; i < 3; ++i)
@@ -149,8 +149,8 @@ TEST(DETR, PaddingReachesNothing) {
   });
 }
 
-// Convolutions read across the border of an image: what is not finite beyond it is read as zeros.
-TEST(DETR, PaddingOfTheImagesReachesNothing) {
+// Convolutions read beyond the border of an image; values there that are not finite count as zeros.
+TEST(DETR, PaddingOfTheImagesInfluencesNothing) {
   Generator gen(3);
   DETR detr({.backbone = {.width = 1, .blocks = {1, 1, 1, 1}}, .detector = small()}, gen);
   std::vector<std::uint8_t> values;
@@ -176,7 +176,7 @@ TEST(DETR, PaddingOfTheImagesReachesNothing) {
   }
 }
 
-TEST(DETR, AMaskOfPixelsIsShrunkToTheMap) {
+TEST(DETR, AMaskOfPixelsIsDownsampledToTheFeatureMap) {
   Generator gen(3);
   DETR detr({.backbone = {.width = 1, .blocks = {1, 1, 1, 1}}, .detector = small()}, gen);
   const Tensor images = noise({2, 3, 64, 40});
@@ -191,7 +191,7 @@ TEST(DETR, AMaskOfPixelsIsShrunkToTheMap) {
             "[DETR] expected images (B, C, height, width), got (3, 64, 40)");
 }
 
-TEST(DETR, MapsAreTheWeightsOnTheMemory) {
+TEST(DETR, MapsAreTheCrossAttentionWeights) {
   DetectionTransformer m = make();
   std::vector<Tensor> maps;
   const Tensor features = noise({2, 3, 3, 4});
@@ -211,7 +211,7 @@ TEST(DETR, EveryParameterIsNamedAndCloned) {
   expect_same_bits(detr.clone()(images).boxes, found.boxes);
 }
 
-TEST(DETR, RefusesWhatDoesNotFit) {
+TEST(DETR, InvalidInputsAreRejected) {
   DetectionTransformer m = make();
   EXPECT_EQ(error_of([&] {
               m(zeros({1, 4, 2, 2}));
@@ -240,7 +240,7 @@ TEST(DETR, RefusesWhatDoesNotFit) {
 
 // ---- positions --------------------------------------------------------------------------------------------
 
-TEST(SinePositions, TellTheRowThenTheColumn) {
+TEST(SinePositions, EncodeTheRowThenTheColumn) {
   const Tensor p = sine_positions_2d(Mask::full({1, 2, 4}, true), 8, f64).reshape({2, 4, 8});
   const double turn = 2 * std::numbers::pi;
   for (index_t i = 0; i < 2; ++i)
@@ -279,7 +279,7 @@ TEST(SinePositions, CountTheRealPixelsOfEachRowAndColumn) {
         }
 }
 
-TEST(DETR, ALargeMaskCostsWhatItsMapCosts) {
+TEST(DETR, TheCostOfALargeMaskIsThatOfItsFeatureMap) {
   Generator gen(1);
   DETR detr({.backbone = {.width = 1, .blocks = {1, 1, 1, 1}}, .detector = small()}, gen);
   const index_t height = 32, width = 8192;
@@ -289,14 +289,14 @@ TEST(DETR, ALargeMaskCostsWhatItsMapCosts) {
   expect_same_bits(detr.forward(images, real).boxes, detr(images).boxes);
 }
 
-TEST(SinePositions, CostWhatTheyHold) {
+TEST(SinePositions, TheCostIsThatOfTheResult) {
   const index_t size = 300'000;  // a count for each pair of pixels would take minutes
   const Tensor wide = sine_positions_2d(Mask::full({1, 1, size}, true), 4);
   const Tensor tall = sine_positions_2d(Mask::full({1, size, 1}, true), 4);
   expect_same_bits(wide.slice(2, 2, 4), tall.slice(2, 0, 2));
 }
 
-// Only real pixels are counted, each line by itself; padding counts none of its own.
+// Only real pixels count, for each line separately.
 TEST(SinePositions, CountRealPixelsOnly) {
   const Mask real = Mask::of({{{1, 1, 0}, {1, 0, 0}}, {{0, 1, 1}, {0, 0, 0}}});
   const Tensor p = sine_positions_2d(real, 4, f64);
@@ -317,7 +317,7 @@ TEST(SinePositions, CountRealPixelsOnly) {
       }
 }
 
-TEST(SinePositions, RefuseWhatIsNoMap) {
+TEST(SinePositions, InvalidMasksAreRejected) {
   EXPECT_EQ(error_of([] {
               sine_positions_2d(Mask::full({2, 2}, true), 8);
             }),
@@ -330,7 +330,7 @@ TEST(SinePositions, RefuseWhatIsNoMap) {
             "[sine_positions_2d] expected d_model to be a multiple of 4, got 6");
 }
 
-// ---- as it is published -----------------------------------------------------------------------------------
+// ---- published weights ------------------------------------------------------------------------------------
 
 Config::Values published() {
   return {{"backbone", "resnet50"},
@@ -365,7 +365,7 @@ TEST(DETR, ReadsThePublishedConfiguration) {
             "[config.json] 'backbone' is 'resnet101'; this model computes 'resnet50'");
 }
 
-TEST(DETR, WhatIsMissingIsNamedAsItIsPublished) {
+TEST(DETR, MissingWeightsHaveTheirPublishedNames) {
   Generator gen(3);
   DETR detr({.backbone = {.width = 1, .blocks = {1, 1, 1, 1}}, .detector = small()}, gen);
   const std::string error = error_of([&] { load_published(detr, {}, DETR::published_names()); });
@@ -377,7 +377,7 @@ TEST(DETR, WhatIsMissingIsNamedAsItIsPublished) {
   EXPECT_EQ(error.find("detector."), std::string::npos);
 }
 
-TEST(DetectionTransformer, PaddingReachesNeitherTheAnswerNorAGradient) {
+TEST(DetectionTransformer, PaddingInfluencesNeitherDetectionsNorGradients) {
   DetectionTransformer model = make();
   const Mask real = Mask::of({{{1, 1, 1}, {1, 1, 1}}, {{1, 1, 0}, {0, 0, 0}}});
   const auto run = [&](double padding) {
@@ -395,7 +395,7 @@ TEST(DetectionTransformer, PaddingReachesNeitherTheAnswerNorAGradient) {
   EXPECT_EQ(max(abs(masked_fill(got[2], real.unsqueeze(1), 0))).item(), 0);
 }
 
-TEST(DETR, PaddedPixelsThatAreNoNumbersCountAsZeros) {
+TEST(DETR, PaddedPixelsThatAreNotFiniteCountAsZeros) {
   Generator gen(5);
   DetectionTransformerOptions detector = small();
   DETR model({.backbone = {.width = 1, .blocks = {1, 1, 1, 1}}, .detector = detector}, gen);
@@ -420,7 +420,7 @@ TEST(DETR, PaddedPixelsThatAreNoNumbersCountAsZeros) {
   }
 }
 
-TEST(DETR, AnEmptyBatchHasNoAnswers) {
+TEST(DETR, AnEmptyBatchHasNoDetections) {
   DetectionTransformer model = make();
   const Detections found = model.forward(zeros({0, 3, 2, 3}), Mask::full({0, 2, 3}, true));
   EXPECT_EQ(found.logits.shape(), (Shape{3, 0, 5, 5}));

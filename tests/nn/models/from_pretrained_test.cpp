@@ -1,5 +1,3 @@
-// from_pretrained_test.cpp — a folder with config.json and model.safetensors becomes a model, or is rejected with
-// the reason.
 #include <filesystem>
 #include <fstream>
 
@@ -42,15 +40,15 @@ struct FromPretrained : testing::Test {
 TEST_F(FromPretrained, AFolderOrItsFileBecomesTheModelInEvaluationMode) {
   GPT gpt = write_gpt();
   const IntTensor ids{{1, 2, 3}};
-  for (const std::string& given : {path(), path("model.safetensors")}) {
-    auto loaded = from_pretrained<GPT>(given);
+  for (const std::string& input : {path(), path("model.safetensors")}) {
+    auto loaded = from_pretrained<GPT>(input);
     EXPECT_FALSE(loaded.training());
     expect_same_bits(loaded(ids), gpt(ids));
   }
 }
 
 TEST_F(FromPretrained, MissingAndTruncatedFilesAreRejectedWithTheReason) {
-  const auto error = [&](const std::string& given) { return error_of([&] { from_pretrained<GPT>(given); }); };
+  const auto error = [&](const std::string& input) { return error_of([&] { from_pretrained<GPT>(input); }); };
   EXPECT_EQ(error(path("nowhere")),
             "[from_pretrained] " + path("nowhere") +
                 ": expected a folder with config.json and model.safetensors, or a .safetensors "
@@ -116,7 +114,7 @@ TEST_F(FromPretrained, ImpossibleSizesAreRejectedWithTheFile) {
 }
 
 TEST_F(FromPretrained, WeightsInAnotherFormatAreNamed) {
-  const auto error = [&](const std::string& given) { return error_of([&] { from_pretrained<GPT>(given); }); };
+  const auto error = [&](const std::string& input) { return error_of([&] { from_pretrained<GPT>(input); }); };
   config(tiny_config);
   std::ofstream(path("pytorch_model.bin"), std::ios::binary) << std::string("PK\3\4\0\0\b\b", 8);
   EXPECT_EQ(error(path()), "[from_pretrained] " + path("model.safetensors") +

@@ -1,4 +1,4 @@
-// gpt_test.cpp — lesson 10: the future is closed, the cache changes nothing, and writing; golden/ has PyTorch's numbers.
+// The causal mask, the cache and generation; tests/golden compares the numbers with PyTorch.
 #include "nn/models/gpt.h"
 
 #include <cmath>
@@ -23,7 +23,7 @@ TEST(GPT, ThePublishedSizeHasThePublishedNumberOfParameters) {
   EXPECT_EQ(GPT(gpt2_small(), gen).parameter_count(), 124'439'808);
 }
 
-TEST(GPT, NoTokenSeesThoseAfterIt) {
+TEST(GPT, NoTokenAttendsToLaterTokens) {
   GPT gpt = make();
   const Tensor y = gpt(two_texts);
   EXPECT_EQ(y.shape(), (Shape{2, 6, 11}));
@@ -35,7 +35,7 @@ TEST(GPT, NoTokenSeesThoseAfterIt) {
   expect_same_bits(z[1], y[1]);
 }
 
-TEST(GPT, CachedLogitsEqualUncachedOnesHoweverTheTokensAreHandedOver) {
+TEST(GPT, CachedLogitsEqualUncachedOnesForAnySplit) {
   GPT gpt = make();
   for (const DType dtype : {f32, f64}) {
     gpt.to(dtype);
@@ -53,22 +53,22 @@ TEST(GPT, CachedLogitsEqualUncachedOnesHoweverTheTokensAreHandedOver) {
   }
 }
 
-TEST(GPT, TheOutputIsTheEmbeddingOnceMore) {
+TEST(GPT, TheOutputLayerIsTiedToTheEmbedding) {
   GPT gpt = make();
   sum(gpt(two_texts)).backward();
   gpt.check_all_named(sum(gpt(two_texts)));
   EXPECT_GT(sum(abs(gpt.wte.weight.grad()[6])).item(), 0);  // 6 stands in no text
 }
 
-TEST(GPT, WritesTheSameWithAndWithoutItsCacheAlsoBeyondItsContext) {
+TEST(GPT, GeneratesTheSameWithAndWithoutACacheBeyondTheContext) {
   GPT gpt = make(3);
   for (const double temperature : {0.0, 1.0}) {
-    GenerateOptions how{.tokens = 30, .sampling = {.temperature = temperature}};
+    GenerateOptions options{.tokens = 30, .sampling = {.temperature = temperature}};
     Generator a(5), b(5);
     std::vector<index_t> told;
-    const auto cached = generate(gpt, {1, 2, 3}, how, a, [&](index_t id) { told.push_back(id); });
-    how.cached = false;
-    EXPECT_EQ(cached, generate(gpt, {1, 2, 3}, how, b));
+    const auto cached = generate(gpt, {1, 2, 3}, options, a, [&](index_t id) { told.push_back(id); });
+    options.cached = false;
+    EXPECT_EQ(cached, generate(gpt, {1, 2, 3}, options, b));
     EXPECT_EQ(cached.size(), 30U);
     EXPECT_EQ(cached, told);
   }
@@ -83,7 +83,7 @@ TEST(GPT, StopsAtTheEnd) {
   EXPECT_EQ(generate(gpt, {1}, {.tokens = 0}, gen).size(), 0U);
 }
 
-TEST(GPT, SaysWhatIsWrong) {
+TEST(GPT, ErrorsNameTheCause) {
   GPT gpt = make();
   Generator gen(0);
   EXPECT_EQ(error_of([&] {
@@ -133,7 +133,7 @@ TEST(GPT, ItsConfigurationIsReadFromThePublishedMembers) {
             "[config.json] expected 'n_layer', an integer, got no such member");
 }
 
-// ---- the cache --------------------------------------------------------------------------------------------
+// ---- cache ------------------------------------------------------------------------------------------------
 
 struct Kept {
   index_t length;
@@ -141,15 +141,16 @@ struct Kept {
   bool operator==(const Kept&) const = default;
 };
 static Kept read_from(const KVCache& cache) {
-  Kept kept{cache.length, {}};
+  Kept cached{cache.length, {}};
   for (const KVCache::Layer& layer : cache.layers)
     for (const Tensor* t : {&layer.self_attn.keys, &layer.self_attn.values})
-      kept.numbers.push_back(t->defined() ? t->slice(2, 0, cache.length).to_vector() : std::vector<double>());
-  return kept;
+      cached.numbers.push_back(t->defined() ? t->slice(2, 0, cache.length).to_vector()
+                                            : std::vector<double>());
+  return cached;
 }
 
-// A cache that `change` made unfit is rejected with a message that contains `part`, and stays as it
-// is.
+// A cache that `change` made invalid is rejected with a message that contains `part`, and is
+// unchanged.
 template <class Change>
 static void expect_rejected(const std::string& part, Change change) {
   GPT gpt = make();
@@ -187,7 +188,7 @@ TEST(GPTCache, OfAnotherModelIsRejected) {
   expect_contains(error_of([&] { one.forward(IntTensor{{3}}, cache); }), "of f64, got (1, 3, 8, 4) of f32");
 }
 
-// Sizes agree, weights do not: the logits would be wrong without a sign.
+// The sizes agree, but the weights do not: without the check, the logits would be silently wrong.
 TEST(GPTCache, OfAnotherModelOfTheSameSizesIsRejected) {
   Generator gen(1);
   const GPTOptions options{.vocab_size = 11, .context = 8, .d_model = 12, .nhead = 3, .num_layers = 1};
@@ -205,13 +206,13 @@ TEST(GPTCache, OfAnotherModelOfTheSameSizesIsRejected) {
                   "[GPT] expected a cache of this model, got one that another model of the same sizes "
                   "filled; its keys and values depend on other weights. Hint: start with an empty KVCache");
 
-  // The same model, moved and with other weights loaded.
+  // The same model, moved, and with other weights loaded.
   GPT moved = std::move(one);
   GPT twin = moved.clone();
   moved.load_state_dict(twin.state_dict());
   moved.forward(IntTensor{{3}}, cache);
   EXPECT_EQ(cache.length, 3);
-  // A cache that was emptied, and one that was made by hand.
+  // An emptied cache, and one filled by hand.
   cache.layers.clear();
   cache.length = 0;
   twin.forward(IntTensor{{3}}, cache);
@@ -220,7 +221,7 @@ TEST(GPTCache, OfAnotherModelOfTheSameSizesIsRejected) {
   EXPECT_EQ(made.length, 2);
 }
 
-TEST(GPTCache, ThatIsIncompleteIsRejectedAndStaysAsItIs) {
+TEST(GPTCache, AnIncompleteCacheIsRejectedAndUnchanged) {
   expect_rejected("[GPT] expected cached self-attention values (2, 3, 8, 4), got an undefined tensor",
                   [](GPT&, KVCache& c) { c.layers[1].self_attn.values = Tensor(); });
   expect_rejected("[GPT] expected cached self-attention keys (2, 3, 8, 4), got an undefined tensor",
@@ -253,7 +254,7 @@ TEST(GPTCache, LengthIsWithinTheContext) {
   }
 }
 
-TEST(GPTCache, AFailedCallLeavesItAsItWas) {
+TEST(GPTCache, AFailedCallLeavesItUnchanged) {
   GPT gpt = make();
   KVCache cache;
   expect_contains(error_of([&] { gpt.forward(IntTensor{{11}}, cache); }), "[embedding] id 11");
@@ -273,10 +274,10 @@ TEST(GPTCache, AFailedCallLeavesItAsItWas) {
 
 TEST(GPTCache, OfABlockIsChecked) {
   GPT gpt = make();
-  KVCache::Layer kept{{zeros({1, 3, 8, 4}), zeros({1, 3, 8, 4})}, {}}, half{{zeros({1, 3, 8, 4}), {}}, {}};
+  KVCache::Layer cached{{zeros({1, 3, 8, 4}), zeros({1, 3, 8, 4})}, {}}, half{{zeros({1, 3, 8, 4}), {}}, {}};
   const Tensor x = noise({1, 2, 12});
-  EXPECT_NO_THROW(gpt.h[0](x, &kept, 6));
-  EXPECT_EQ(error_of([&] { gpt.h[0](x, &kept, 7); }),
+  EXPECT_NO_THROW(gpt.h[0](x, &cached, 6));
+  EXPECT_EQ(error_of([&] { gpt.h[0](x, &cached, 7); }),
             "[CausalSelfAttention] expected a position in [0, 6] for 2 tokens and a context of 8, got 7");
   EXPECT_EQ(
       error_of([&] { gpt.h[0](x, &half, 0); }),
@@ -287,7 +288,7 @@ TEST(GPTCache, OfABlockIsChecked) {
             "[CausalSelfAttention] expected x (B, T, 12), got (2, 12)");
 }
 
-// ---- writing ----------------------------------------------------------------------------------------------
+// ---- generation -------------------------------------------------------------------------------------------
 
 TEST(GPT, GeneratesInEvaluationModeAndRestoresEachMode) {
   Generator gen(4);
@@ -303,9 +304,9 @@ TEST(GPT, GeneratesInEvaluationModeAndRestoresEachMode) {
     EXPECT_TRUE(grad_enabled());
   };
   for (const bool cached : {true, false}) {
-    GenerateOptions how = greedy;
-    how.cached = cached;
-    EXPECT_EQ(generate(gpt, {1, 2}, how, gen, [&](index_t) { EXPECT_FALSE(gpt.drop.training()); }), want);
+    GenerateOptions options = greedy;
+    options.cached = cached;
+    EXPECT_EQ(generate(gpt, {1, 2}, options, gen, [&](index_t) { EXPECT_FALSE(gpt.drop.training()); }), want);
     expect_modes();
   }
   EXPECT_THROW(generate(gpt, {1}, greedy, gen, [](index_t) { throw std::runtime_error("stop"); }),
@@ -316,8 +317,8 @@ TEST(GPT, GeneratesInEvaluationModeAndRestoresEachMode) {
 TEST(GPT, ChecksTheArgumentsOfGenerateBeforeAnyWork) {
   GPT gpt = make();
   Generator gen(0);
-  const auto error = [&](const std::vector<index_t>& prompt, const GenerateOptions& how) {
-    return error_of([&] { generate(gpt, prompt, how, gen, [](index_t) { FAIL() << "it began"; }); });
+  const auto error = [&](const std::vector<index_t>& prompt, const GenerateOptions& options) {
+    return error_of([&] { generate(gpt, prompt, options, gen, [](index_t) { FAIL() << "it began"; }); });
   };
   EXPECT_EQ(error({1, 11}, {}), "[generate] expected prompt ids in [0, 11), got 11 at position 1");
   EXPECT_EQ(error({-1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, {}),

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 
-// The least sum over all ways to give n rows different columns: what the definition says, n <= m.
+// The minimal sum over all assignments of n rows to different columns, by the definition; n <= m.
 double least(const Tensor& costs) {
   std::vector<index_t> columns(static_cast<std::size_t>(costs.size(1)));
   std::iota(columns.begin(), columns.end(), 0);
@@ -39,14 +39,14 @@ void expect_pairs(const Assignment& a, const Tensor& costs) {
   EXPECT_NEAR(a.cost, total, 1e-9);
 }
 
-TEST(Assign, TheCheapestFirstIsNotTheCheapest) {
+TEST(Assign, GreedyChoiceIsNotMinimal) {
   const Assignment a = assign(tensor({{.1, .2}, {.15, .9}, {.8, .7}}, f64));  // taking .1 first would cost .8
   EXPECT_EQ(a.rows, (std::vector<index_t>{0, 1}));
   EXPECT_EQ(a.columns, (std::vector<index_t>{1, 0}));
   EXPECT_NEAR(a.cost, 0.35, 1e-12);
 }
 
-TEST(Assign, NoOtherWayIsCheaper) {
+TEST(Assign, TheCostIsMinimalOverAllAssignments) {
   for (std::uint64_t seed = 0; seed < 30; ++seed)
     for (const Shape& shape : {Shape{1, 1}, Shape{2, 5}, Shape{4, 4}, Shape{3, 6}, Shape{5, 6}}) {
       const Tensor costs = noise(shape, seed, f64);
@@ -59,7 +59,7 @@ TEST(Assign, NoOtherWayIsCheaper) {
     }
 }
 
-TEST(Assign, EqualCostsAreNoTrouble) {
+TEST(Assign, EqualCostsGiveAValidAssignment) {
   for (const double c : {0.0, -2.5, 1e300}) {
     const Tensor costs = full({4, 7}, c, f64);
     expect_pairs(assign(costs), costs);
@@ -82,7 +82,7 @@ TEST(Assign, InfinityForbidsAPair) {
   EXPECT_EQ(a.cost, 13);
 }
 
-TEST(Assign, WhereNoWayIsLeftIsAnError) {
+TEST(Assign, NoFiniteAssignmentIsAnError) {
   const std::string none =
       "[assign] expected an assignment of finite cost, got forbidden pairs (infinite costs) that leave a row "
       "or a column without a partner";
@@ -92,7 +92,7 @@ TEST(Assign, WhereNoWayIsLeftIsAnError) {
   EXPECT_EQ(assign(tensor({{inf}, {5}})).rows, (std::vector<index_t>{1})) << "a row too many may go without";
 }
 
-TEST(Assign, RefusesWhatIsNoCost) {
+TEST(Assign, InvalidCostsAreRejected) {
   EXPECT_EQ(error_of([] {
               assign(tensor({{1, std::nan("")}}));
             }),
@@ -105,7 +105,7 @@ TEST(Assign, RefusesWhatIsNoCost) {
   EXPECT_EQ(error_of([] { assign(Tensor()); }), "[assign] expected costs (n, m), got an undefined tensor");
 }
 
-TEST(Assign, NothingToAssignIsNoPairs) {
+TEST(Assign, EmptyCostsGiveNoPairs) {
   for (const Shape& shape : {Shape{0, 0}, Shape{0, 3}, Shape{3, 0}}) {
     const Assignment a = assign(zeros(shape));
     EXPECT_TRUE(a.rows.empty() && a.columns.empty());
@@ -119,7 +119,7 @@ TEST(Assign, HundredsOfRowsAreAssigned) {
   expect_pairs(assign(costs), costs);
 }
 
-TEST(Assign, CostsOfAnySizeAreAdded) {
+TEST(Assign, LargeCostsDoNotOverflow) {
   const double most = std::numeric_limits<double>::max();
   for (const double c : {1e308, most}) {
     const Assignment a = assign(tensor({{c, -c}, {c, c}}, f64));

@@ -25,7 +25,7 @@ TEST(FrozenBatchNorm2d, IsTheFormulaAndTrainsNothing) {
   expect_same_bits(norm.clone()(x), y);
 }
 
-TEST(FrozenBatchNorm2d, RefusesOtherChannels) {
+TEST(FrozenBatchNorm2d, OtherChannelsAreRejected) {
   const FrozenBatchNorm2d norm({.num_features = 2});
   EXPECT_EQ(error_of([&] {
               norm(zeros({1, 3, 2, 2}));
@@ -35,7 +35,7 @@ TEST(FrozenBatchNorm2d, RefusesOtherChannels) {
             "[FrozenBatchNorm2d] expected num_features of at least 1, got 0");
 }
 
-TEST(Bottleneck, AddsToWhatItWasGiven) {
+TEST(Bottleneck, AddsItsInput) {
   Generator gen(1);
   Bottleneck block({.in_channels = 8, .width = 2, .out_channels = 8}, gen);
   EXPECT_FALSE(block.downsample) << "nothing is to be fitted";
@@ -47,7 +47,7 @@ TEST(Bottleneck, AddsToWhatItWasGiven) {
   expect_same_bits(block(x), relu(x));
 }
 
-TEST(Bottleneck, FitsWhatItAddsTo) {
+TEST(Bottleneck, DownsamplesItsInputIfTheShapeChanges) {
   Generator gen(1);
   const Bottleneck halving({.in_channels = 3, .width = 2, .out_channels = 8, .stride = 2}, gen);
   ASSERT_TRUE(halving.downsample);
@@ -57,7 +57,7 @@ TEST(Bottleneck, FitsWhatItAddsTo) {
       "[Bottleneck] expected in_channels, width, out_channels and stride of at least 1, got 3, 0, 0 and 1");
 }
 
-TEST(ResNet, HalvesFiveTimesRoundedUp) {
+TEST(ResNet, HalvesTheSizeFiveTimesRoundedUp) {
   Generator gen(2);
   const ResNet net(small(), gen);
   EXPECT_EQ(net.out_channels(), 64);
@@ -65,7 +65,8 @@ TEST(ResNet, HalvesFiveTimesRoundedUp) {
   EXPECT_EQ(net(noise({1, 3, 65, 33})).shape(), (Shape{1, 64, 3, 2}));
 }
 
-// torchvision's resnet50 has 25,557,032: 2,049,000 of its classifier, 53,120 of its norms, and these.
+// torchvision's resnet50 has 25,557,032 parameters: 2,049,000 in the classifier, 53,120 in the
+// norms, and these.
 TEST(ResNet, ResNet50HasTheConvolutionsOfResNet50) {
   Generator gen(0);
   const NoInit no_init;
@@ -80,7 +81,7 @@ TEST(ResNet, ResNet50HasTheConvolutionsOfResNet50) {
   EXPECT_EQ(state.back().first, "layer4.2.bn3.running_var");
 }
 
-TEST(ResNet, TheEarlyLayersCanBeLeftAsTheyAre) {
+TEST(ResNet, TheEarlyLayersCanBeFrozen) {
   Generator gen(2);
   ResNetOptions options = small();
   options.train_early = false;
@@ -102,7 +103,7 @@ TEST(ResNet, EveryParameterIsNamedAndCloned) {
   expect_same_bits(net.clone()(x), net(x));
 }
 
-TEST(ResNet, RefusesBadOptions) {
+TEST(ResNet, InvalidOptionsAreRejected) {
   Generator gen(0);
   EXPECT_EQ(error_of([&] { ResNet({.width = 0}, gen); }),
             "[ResNet] expected in_channels and width of at least 1, got 3 and 0");

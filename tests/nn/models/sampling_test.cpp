@@ -1,4 +1,3 @@
-// sampling_test.cpp — lesson 10: what is cut off, and how often the rest is drawn.
 #include "nn/models/sampling.h"
 
 #include <cmath>
@@ -11,13 +10,13 @@ namespace heed::nn {
 // Probabilities 0.4, 0.1, 0.3, 0.2.
 static Tensor four() { return log(tensor({0.4, 0.1, 0.3, 0.2}, f64)); }
 
-TEST(Sampling, WithoutACutItIsSoftmaxOfLogitsOverTheTemperature) {
+TEST(Sampling, WithoutTruncationItIsSoftmaxOverTheTemperature) {
   const Tensor x = noise({3, 7}, 1, f64);
   expect_close(sampling_probabilities(x, {}), softmax(x, -1), 1e-12);
   expect_close(sampling_probabilities(x, {.temperature = 0.5}), softmax(x * 2.0, -1), 1e-12);
 }
 
-TEST(Sampling, TopKKeepsTheLikeliest) {
+TEST(Sampling, TopKKeepsTheMostProbable) {
   expect_close(sampling_probabilities(four(), {.top_k = 2}), tensor({4 / 7.0, 0.0, 3 / 7.0, 0.0}, f64),
                1e-12);
   expect_close(sampling_probabilities(four(), {.top_k = 99}), exp(four()), 1e-12);
@@ -27,21 +26,21 @@ TEST(Sampling, TopPKeepsTheTokenThatReachesIt) {
   expect_close(sampling_probabilities(four(), {.top_p = 0.5}), tensor({4 / 7.0, 0.0, 3 / 7.0, 0.0}, f64),
                1e-12);
   expect_close(sampling_probabilities(four(), {.top_p = 0.05}), tensor({1, 0, 0, 0}, f64), 1e-12);
-  // Of what top_k left: 0.4 and 0.3 of 0.7 are 57 % and 43 %.
+  // Applied after top_k: 0.4 and 0.3 of 0.7 are 57 % and 43 %.
   expect_close(sampling_probabilities(four(), {.top_k = 2, .top_p = 0.56}), tensor({1, 0, 0, 0}, f64), 1e-12);
-  // After the temperature: at 0.1 the first token has more than 90 %.
+  // Applied after the temperature: at 0.1 the first token has more than 90 %.
   expect_close(sampling_probabilities(four(), {.temperature = 0.1, .top_p = 0.9}), tensor({1, 0, 0, 0}, f64),
                1e-12);
 }
 
-TEST(Sampling, TemperatureZeroAndEqualLogitsTakeTheFirstOfTheBest) {
+TEST(Sampling, TemperatureZeroSelectsTheFirstOfTheBest) {
   const Tensor equal = tensor({{1, 3, 3, 3}}, f64);
   Generator gen(0);
   EXPECT_EQ(sample(equal, {.temperature = 0}, gen), (IntTensor{1}));
   expect_close(sampling_probabilities(equal, {.top_k = 2}), tensor({{0, 0.5, 0.5, 0}}, f64), 1e-12);
 }
 
-TEST(Sampling, DrawsAsOftenAsTheProbabilitySays) {
+TEST(Sampling, FrequenciesFollowTheProbabilities) {
   const index_t draws = 20000;
   Generator gen(7);
   const IntTensor drawn = sample(four().reshape({1, 4}).expand({draws, 4}), {}, gen);
@@ -50,7 +49,7 @@ TEST(Sampling, DrawsAsOftenAsTheProbabilitySays) {
   expect_close(from_vector(counts, {4}, f64), exp(four()), 0.015);  // four standard deviations
 }
 
-TEST(Sampling, WhatIsMinusInfinityOrCutOffIsNeverDrawn) {
+TEST(Sampling, MinusInfinityAndDiscardedTokensAreNeverSampled) {
   const double never = -std::numeric_limits<double>::infinity();
   const Tensor x = tensor({{never, 0, never, 0, -9, never}}, f64).expand({2000, 6});
   Generator gen(8);
@@ -63,7 +62,7 @@ TEST(Sampling, LargeLogitsDoNotOverflow) {
                tensor({0.5, 0.5, 0}, f64), 1e-12);
 }
 
-TEST(Sampling, SaysWhatIsWrong) {
+TEST(Sampling, ErrorsNameTheCause) {
   Generator gen(0);
   const Tensor x = zeros({1, 3});
   EXPECT_EQ(error_of([&] { sample(x, {.temperature = -1}, gen); }),
@@ -82,7 +81,7 @@ TEST(Sampling, SaysWhatIsWrong) {
             "[sample] expected a finite largest logit in each row, got -inf");
 }
 
-TEST(Sampling, RejectsOptionsThatAreNoNumbers) {
+TEST(Sampling, NaNOptionsAreRejected) {
   Generator gen(0);
   const Tensor x = zeros({1, 3});
   for (const SamplingOptions& bad :

@@ -1,4 +1,5 @@
-// seq2seq_test.cpp — what the golden numbers do not show: padding, writing, teacher forcing, learning, errors.
+// Padding, generation, teacher forcing, learning and errors; tests/golden compares the numbers with
+// PyTorch.
 #include "nn/models/seq2seq.h"
 
 #include <cmath>
@@ -10,56 +11,57 @@
 namespace heed::nn {
 namespace {
 
-constexpr AttentionKind looks[] = {AttentionKind::none, AttentionKind::additive, AttentionKind::dot};
+constexpr AttentionKind kinds[] = {AttentionKind::none, AttentionKind::additive, AttentionKind::dot};
 
-Seq2Seq make(AttentionKind look, std::uint64_t seed = 1) {
+Seq2Seq make(AttentionKind kind, std::uint64_t seed = 1) {
   Generator gen(seed);
-  return {{.source_vocab = 7, .target_vocab = 6, .embed = 5, .hidden = 8, .attention = look}, gen};
+  return {{.source_vocab = 7, .target_vocab = 6, .embed = 5, .hidden = 8, .attention = kind}, gen};
 }
 
-const IntTensor source{{3, 4, 5, 6}, {5, 3, 0, 0}}, given{{1, 2, 3}, {1, 4, 5}};
+const IntTensor source{{3, 4, 5, 6}, {5, 3, 0, 0}}, decoder_input{{1, 2, 3}, {1, 4, 5}};
 
-TEST(Seq2Seq, PaddingIsNeitherReadNorLookedAt) {
-  for (const AttentionKind look : looks) {
-    Seq2Seq model = make(look);
+TEST(Seq2Seq, PaddingInfluencesNoOutput) {
+  for (const AttentionKind kind : kinds) {
+    Seq2Seq model = make(kind);
     const IntTensor other{{3, 4, 5, 6}, {5, 3, 6, 1}};
-    const Seq2SeqOutput a = model.forward(source, {4, 2}, given), b = model.forward(other, {4, 2}, given);
+    const Seq2SeqOutput a = model.forward(source, {4, 2}, decoder_input),
+                        b = model.forward(other, {4, 2}, decoder_input);
     expect_same_bits(a.logits, b.logits);
     EXPECT_EQ(a.logits.shape(), (Shape{2, 3, 6}));
-    EXPECT_EQ(a.weights.defined(), look != AttentionKind::none);
-    if (look == AttentionKind::none) continue;
+    EXPECT_EQ(a.weights.defined(), kind != AttentionKind::none);
+    if (kind == AttentionKind::none) continue;
     EXPECT_EQ(a.weights.shape(), (Shape{2, 3, 4}));
     EXPECT_EQ(max(a.weights[1].slice(-1, 2, 4)).item(), 0);
-    const Seq2SeqOutput alone = model.forward(IntTensor{{5, 3}}, {}, given.slice(0, 1, 2));
+    const Seq2SeqOutput alone = model.forward(IntTensor{{5, 3}}, {}, decoder_input.slice(0, 1, 2));
     expect_close(alone.logits[0], a.logits[1]);
   }
 }
 
-TEST(Seq2Seq, GreedyIsABeamOfOneAndItsOwnWords) {
-  for (const AttentionKind look : looks) {
-    Seq2Seq model = make(look, 3);
+TEST(Seq2Seq, ABeamOfOneIsGreedyDecoding) {
+  for (const AttentionKind kind : kinds) {
+    Seq2Seq model = make(kind, 3);
     Generator gen(0);
-    // Without a teacher it writes on from bos by itself.
+    // Without teacher forcing, the decoder continues from bos with its own tokens.
     const Seq2SeqOutput own = model.forward(source, {4, 2}, IntTensor({1, 0, 0, 0, 1, 0, 0, 0}, {2, 4}),
                                             {.ratio = 0, .generator = &gen});
-    const IntTensor words = argmax(own.logits, -1);
-    const auto texts = model.beam(source, {4, 2}, {.bos = 1, .eos = 2, .width = 1, .max_length = 4});
-    ASSERT_EQ(texts.size(), 2u);
+    const IntTensor tokens = argmax(own.logits, -1);
+    const auto sequences = model.beam(source, {4, 2}, {.bos = 1, .eos = 2, .width = 1, .max_length = 4});
+    ASSERT_EQ(sequences.size(), 2u);
     for (index_t b = 0; b < 2; ++b) {
       std::vector<index_t> want;
-      for (index_t t = 0; t < 4 && words.at({b, t}) != 2; ++t) want.push_back(words.at({b, t}));
-      EXPECT_EQ(texts[static_cast<std::size_t>(b)][0].ids, want);
+      for (index_t t = 0; t < 4 && tokens.at({b, t}) != 2; ++t) want.push_back(tokens.at({b, t}));
+      EXPECT_EQ(sequences[static_cast<std::size_t>(b)][0].ids, want);
     }
   }
 }
 
-// A text's log-probability is that of the teacher-forced words.
-TEST(Seq2Seq, ABeamsProbabilityIsTheModels) {
-  for (const AttentionKind look : looks) {
-    Seq2Seq model = make(look, 5);
-    const auto texts = model.beam(source, {4, 2}, {.bos = 1, .eos = 2, .width = 3, .max_length = 5});
+// The log-probability of a hypothesis equals that of its tokens under teacher forcing.
+TEST(Seq2Seq, TheProbabilityOfAHypothesisIsTheModels) {
+  for (const AttentionKind kind : kinds) {
+    Seq2Seq model = make(kind, 5);
+    const auto sequences = model.beam(source, {4, 2}, {.bos = 1, .eos = 2, .width = 3, .max_length = 5});
     for (std::size_t b = 0; b < 2; ++b)
-      for (const Hypothesis& h : texts[b]) {
+      for (const Hypothesis& h : sequences[b]) {
         std::vector<index_t> before{1}, after = h.ids;
         before.insert(before.end(), h.ids.begin(), h.ids.end());
         if (h.finished)
@@ -77,20 +79,20 @@ TEST(Seq2Seq, ABeamsProbabilityIsTheModels) {
   }
 }
 
-TEST(Seq2Seq, ASentenceOfNoWordsIsAnsweredAllTheSame) {
-  for (const AttentionKind look : looks) {
-    Seq2Seq model = make(look);
-    const Seq2SeqOutput a = model.forward(source, {4, 0}, given);
+TEST(Seq2Seq, AnEmptySourceIsAccepted) {
+  for (const AttentionKind kind : kinds) {
+    Seq2Seq model = make(kind);
+    const Seq2SeqOutput a = model.forward(source, {4, 0}, decoder_input);
     EXPECT_FALSE(isnan(a.logits).count());
     EXPECT_EQ(model.beam(source, {4, 0}, {.bos = 1, .eos = 2, .max_length = 3}).size(), 2u);
   }
 }
 
-// Three words backwards: each way of looking learns it.
-TEST(Seq2Seq, LearnsToWriteBackwards) {
-  for (const AttentionKind look : looks) {
+// Reversing three tokens: learnable with each kind of attention.
+TEST(Seq2Seq, LearnsToReverseASequence) {
+  for (const AttentionKind kind : kinds) {
     Generator gen(2);
-    Seq2Seq model({.source_vocab = 6, .target_vocab = 6, .embed = 12, .hidden = 24, .attention = look}, gen);
+    Seq2Seq model({.source_vocab = 6, .target_vocab = 6, .embed = 12, .hidden = 24, .attention = kind}, gen);
     optim::Adam adam(model.parameters(), {.lr = 0.02});
     std::vector<index_t> from, before, after;
     for (index_t i = 0; i < 27; ++i) {
@@ -108,36 +110,37 @@ TEST(Seq2Seq, LearnsToWriteBackwards) {
       loss = l.item();
     }
     EXPECT_LT(loss, 0.05);
-    const auto texts = model.beam(s, {}, {.bos = 1, .eos = 2, .width = 2, .max_length = 6});
+    const auto sequences = model.beam(s, {}, {.bos = 1, .eos = 2, .width = 2, .max_length = 6});
     int right = 0;
     for (std::size_t i = 0; i < 27; ++i)
       right +=
-          texts[i][0].ids == std::vector<index_t>(after.begin() + static_cast<std::ptrdiff_t>(4 * i),
-                                                  after.begin() + static_cast<std::ptrdiff_t>(4 * i + 3));
+          sequences[i][0].ids == std::vector<index_t>(after.begin() + static_cast<std::ptrdiff_t>(4 * i),
+                                                      after.begin() + static_cast<std::ptrdiff_t>(4 * i + 3));
     EXPECT_EQ(right, 27);
   }
 }
 
 TEST(Seq2Seq, EveryParameterIsNamedAndACloneIsEqual) {
-  for (const AttentionKind look : looks) {
-    Seq2Seq model = make(look);
-    model.check_all_named(model.forward(source, {4, 2}, given).logits);
+  for (const AttentionKind kind : kinds) {
+    Seq2Seq model = make(kind);
+    model.check_all_named(model.forward(source, {4, 2}, decoder_input).logits);
     Seq2Seq twin = model.clone();
-    expect_same_bits(twin.forward(source, {4, 2}, given).logits, model.forward(source, {4, 2}, given).logits);
+    expect_same_bits(twin.forward(source, {4, 2}, decoder_input).logits,
+                     model.forward(source, {4, 2}, decoder_input).logits);
   }
 }
 
-TEST(Seq2Seq, RefusesWhatDoesNotFit) {
+TEST(Seq2Seq, InvalidInputsAreRejected) {
   Seq2Seq model = make(AttentionKind::none);
   Generator gen(0);
   EXPECT_EQ(error_of([&] {
-              model.forward(IntTensor{1, 2}, {}, given);
+              model.forward(IntTensor{1, 2}, {}, decoder_input);
             }),
             "[Seq2Seq] expected source (B, S) and decoder_input (B, T) with at least one token, got (2) and "
             "(2, 3)");
-  EXPECT_EQ(error_of([&] { model.forward(source, {}, given, {.ratio = 1.5}); }),
+  EXPECT_EQ(error_of([&] { model.forward(source, {}, decoder_input, {.ratio = 1.5}); }),
             "[Seq2Seq] expected a teacher forcing ratio in [0, 1], got 1.5");
-  EXPECT_EQ(error_of([&] { model.forward(source, {}, given, {.ratio = 0.5}); }),
+  EXPECT_EQ(error_of([&] { model.forward(source, {}, decoder_input, {.ratio = 0.5}); }),
             "[Seq2Seq] expected a generator for the teacher forcing ratio 0.5, got none. Hint: {.ratio = "
             "0.5, .generator = &gen}");
   EXPECT_EQ(error_of([&] {
@@ -163,17 +166,16 @@ TEST(Seq2Seq, RefusesWhatDoesNotFit) {
             "1, 2), (1, 5, 3) and (1, 4, 3)");
 }
 
-// The embedding of the padding id is NaN: only the gradient of that row's own weights may not
-// depend on it.
-TEST(Seq2Seq, PaddingReachesNoGradient) {
-  for (const AttentionKind look : looks)
+// The embedding of the padding id is NaN. No gradient except that of this row may depend on it.
+TEST(Seq2Seq, PaddingInfluencesNoGradient) {
+  for (const AttentionKind kind : kinds)
     for (const bool bidirectional : {false, true}) {
       Generator gen(1);
       Seq2Seq model({.source_vocab = 7,
                      .target_vocab = 6,
                      .embed = 5,
                      .hidden = 8,
-                     .attention = look,
+                     .attention = kind,
                      .bidirectional = bidirectional},
                     gen);
       const auto gradients = [&](double padding) {
@@ -182,7 +184,7 @@ TEST(Seq2Seq, PaddingReachesNoGradient) {
           model.source_embedding.weight.select(0, 0).fill_(padding);
         }
         model.zero_grad();
-        const Seq2SeqOutput w = model.forward(source, {4, 2}, given);
+        const Seq2SeqOutput w = model.forward(source, {4, 2}, decoder_input);
         sum(w.logits * w.logits).backward();
         std::vector<Tensor> all;
         for (const Tensor& p : model.parameters()) all.push_back(p.grad());
@@ -204,7 +206,7 @@ TEST(Seq2Seq, ChecksTheArgumentsOfBeam) {
               model.beam(source, {4, 5}, {});
             }),
             "[Seq2Seq] expected lengths in [0, 4], got 5 for sample 1");
-  EXPECT_EQ(error_of([&] { model.forward(source, {4}, given); }),
+  EXPECT_EQ(error_of([&] { model.forward(source, {4}, decoder_input); }),
             "[Seq2Seq] expected one length per sample of source (2, 4), got 1");
   EXPECT_EQ(error_of([&] { model.beam(source, {}, {.eos = 6}); }),
             "[Seq2Seq] expected bos and eos in [0, 6), got 0 and 6");
@@ -232,7 +234,7 @@ TEST(Seq2Seq, BeamRestoresEachModeAndRecordsNothing) {
   EXPECT_TRUE(grad_enabled());
 }
 
-TEST(AdditiveAttention, PaddingReachesNothing) {
+TEST(AdditiveAttention, PaddingInfluencesNothing) {
   Generator gen(0);
   AdditiveAttention attention({.query_size = 2, .key_size = 3, .hidden_size = 4}, gen);
   const Mask mask = padding({5, 2}, 5), real = mask.reshape({2, 5, 1}), queries = Mask::of({{1}, {0}, {1}});

@@ -1,4 +1,4 @@
-// swin_test.cpp — lesson 10; SW-01 … SW-07 of the list of learners' mistakes. Numbers of torchvision: tests/golden.
+// Lesson 10; covers the mistakes SW-01 … SW-07. tests/golden compares the numbers with torchvision.
 #include "nn/models/swin.h"
 
 #include <map>
@@ -39,7 +39,7 @@ TEST(Swin, HasThePublishedNumberOfParameters) {
   EXPECT_EQ(SwinTransformer(swin_t(), gen).parameter_count(), 28288354);
 }
 
-TEST(Swin, AMaskOfShiftsThatDoesNotFitInMemoryIsReported) {
+TEST(Swin, AShiftMaskThatDoesNotFitInMemoryIsReported) {
   if (HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER)
     GTEST_SKIP() << "a sanitizer ends the process when so much is allocated by new";
   expect_contains(
@@ -71,8 +71,9 @@ TEST(Swin, WindowsGoLeftToRightThenDownAndBack) {
   expect_same_bits(window_reverse(window_partition(wide, 3), 3, 6, 9), wide);
 }
 
-// The paper's own definition: the regular cut, displaced by (down, right). Two pixels of the picture see each other
-// where that cut leaves them in one window. Pixels are followed by number through the roll.
+// The definition of the paper: the regular partition, displaced by (down, right). Two pixels of the
+// image may attend to each other if they are in one window of that partition. Pixels are tracked by
+// number through the roll.
 static void expect_displaced_windows(index_t height, index_t width, index_t w, index_t down, index_t right) {
   const Mask mask = shift_mask(height, width, w, down, right);
   const Tensor rolled =
@@ -97,11 +98,11 @@ static void expect_displaced_windows(index_t height, index_t width, index_t w, i
       }
 }
 
-TEST(Swin, TheMaskIsThatOfTheDisplacedWindows) {
+TEST(Swin, TheMaskIsThatOfTheShiftedWindows) {
   for (const index_t w : {2, 3, 4, 7})
     for (index_t down = 0; down < w; ++down)
       for (const index_t right : {index_t{0}, w / 2}) expect_displaced_windows(2 * w, 3 * w, w, down, right);
-  // Hidden pairs of each window of a 4 x 4 picture, windows of 2, moved by 1.
+  // The masked pairs of each window of a 4 x 4 image with windows of side 2, shifted by 1.
   const Mask mask = shift_mask(4, 4, 2, 1, 1);
   std::vector<index_t> hidden;
   for (index_t window = 0; window < 4; ++window) {
@@ -111,7 +112,7 @@ TEST(Swin, TheMaskIsThatOfTheDisplacedWindows) {
   EXPECT_EQ(hidden, (std::vector<index_t>{0, 8, 8, 12}));
 }
 
-TEST(Swin, TheIndexIsTheWayFromKeyToQuery) {
+TEST(Swin, TheIndexIsTheRelativePosition) {
   EXPECT_EQ(relative_position_index(2), (IntTensor{{4, 3, 1, 0}, {5, 4, 2, 1}, {7, 6, 4, 3}, {8, 7, 5, 4}}));
   for (const index_t w : {1, 3, 7}) {
     const IntTensor index = relative_position_index(w);
@@ -128,7 +129,7 @@ TEST(Swin, TheIndexIsTheWayFromKeyToQuery) {
   }
 }
 
-TEST(Swin, MergesInTorchvisionsOrderAndFillsUpOddSides) {
+TEST(Swin, MergesInTorchvisionsOrderAndPadsOddSides) {
   const Tensor x = arange(0, 16).reshape({1, 4, 4, 1});
   expect_same_bits(PatchMerging::neighbours(x)[0][0][0], tensor({0, 4, 1, 5}));
   const Tensor odd = PatchMerging::neighbours(arange(1, 10).reshape({1, 3, 3, 1}));
@@ -136,7 +137,7 @@ TEST(Swin, MergesInTorchvisionsOrderAndFillsUpOddSides) {
   expect_same_bits(odd[0][1][1], tensor({9, 0, 0, 0}));
 }
 
-// Which pixels' outputs move when pixel (row, column) does.
+// The pixels whose outputs change with the input pixel (row, column).
 template <class Layer>
 static std::string moved_by(Layer& layer, index_t row, index_t column, index_t height = 4,
                             index_t width = 4) {
@@ -150,7 +151,7 @@ static std::string moved_by(Layer& layer, index_t row, index_t column, index_t h
   return map;
 }
 
-TEST(Swin, APixelIsSeenInItsWindowAlone) {
+TEST(Swin, APixelInfluencesOnlyItsWindow) {
   auto still = attention_of({.window_size = 2}), moved = attention_of({.window_size = 2, .shift = 1});
   EXPECT_EQ(moved_by(still, 0, 0), "##..\n##..\n....\n....\n");
   EXPECT_EQ(moved_by(still, 1, 1), "##..\n##..\n....\n....\n");
@@ -161,7 +162,7 @@ TEST(Swin, APixelIsSeenInItsWindowAlone) {
   EXPECT_EQ(moved_by(open, 0, 0), "#..#\n....\n....\n#..#\n");  // what the mask is for
 }
 
-TEST(Swin, AWindowThatHoldsAWholeSideDoesNotMoveAlongIt) {
+TEST(Swin, AWindowThatCoversAWholeSideIsNotShiftedAlongIt) {
   auto layer = attention_of({.window_size = 4, .shift = 2});
   EXPECT_EQ(moved_by(layer, 0, 0), "####\n####\n####\n####\n");
   auto wide = attention_of({.window_size = 2, .shift = 1});
@@ -177,7 +178,7 @@ TEST(Swin, ReturnsItsWeights) {
   expect_close(sum(weights, {-1}), ones({3, 6, 2, 4}), 1e-6);
 }
 
-TEST(Swin, TakesPicturesOfAnySize) {
+TEST(Swin, AcceptsImagesOfAnySize) {
   SwinTransformer model = make(small());
   for (const auto& [height, width] : {std::pair{2, 2}, {7, 19}, {24, 12}})
     EXPECT_EQ(model(noise({2, 2, height, width})).shape(), (Shape{2, 5}));
@@ -203,7 +204,7 @@ TEST(Swin, BlocksAreFoundByStage) {
   EXPECT_FALSE(bare.block(0, 1).options.masked);
 }
 
-TEST(Swin, StochasticDepthLeavesOutWholePicturesAndOnlyWhileTraining) {
+TEST(Swin, StochasticDepthSkipsWholeImagesInTrainingOnly) {
   Generator gen(0);
   SwinBlock block({.dim = 4, .nhead = 2, .window_size = 2, .stochastic_depth = 0.5}, gen);
   const Tensor x = noise({400, 2, 2, 4});
@@ -249,7 +250,7 @@ TEST(Swin, ReadsAConfig) {
             "[config.json] 'patch_size' must be a square, got 4 x 2");
 }
 
-TEST(Swin, ErrorsNameWhatIsWrong) {
+TEST(Swin, ErrorsNameTheCause) {
   const auto refused = [](auto&& change) {
     SwinOptions o = small();
     change(o);
@@ -316,7 +317,7 @@ TEST(Swin, ErrorsNameWhatIsWrong) {
             "[PatchMerging] expected x (B, height, width, C), got (2, 2)");
 }
 
-TEST(ShiftedWindowAttention, NeedsPixelsAndTakesAnEmptyBatch) {
+TEST(ShiftedWindowAttention, NeedsPixelsAndAcceptsAnEmptyBatch) {
   Generator gen(1);
   ShiftedWindowAttention attention({.dim = 4, .nhead = 2, .window_size = 4, .shift = 2}, gen);
   EXPECT_EQ(error_of([&] {

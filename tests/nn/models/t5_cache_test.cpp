@@ -1,4 +1,4 @@
-// t5_cache_test.cpp — a cache that does not fit is rejected and stays as it is; the arguments and modes of writing.
+// Invalid caches are rejected and unchanged; arguments and modes of generation.
 #include <cmath>
 
 #include "nn/models/t5.h"
@@ -16,12 +16,13 @@ T5Options small() {
 T5 make(T5Options options = small()) {
   Generator gen(3);
   T5 model(options, gen);
-  // As it starts, the residual stream is the word that was read, and its own logit wins by far.
+  // As initialised, the residual stream is dominated by the input token, whose logit is by far the
+  // largest.
   init::normal(model.shared.weight, gen, 0, 0.3);
   return model;
 }
 
-// ---- the cache --------------------------------------------------------------------------------------------
+// ---- cache ------------------------------------------------------------------------------------------------
 
 using Numbers = std::vector<std::vector<double>>;
 Numbers numbers_of(const KVCache& cache) {
@@ -35,8 +36,8 @@ Numbers numbers_of(const KVCache& cache) {
 
 const IntTensor two_sources({{3, 4, 5, 6}, {7, 8, 9, 2}});
 
-// A cache that `change` made unfit is rejected with a message that contains `part`, and stays as it
-// is.
+// A cache that `change` made invalid is rejected with a message that contains `part`, and is
+// unchanged.
 template <class Change>
 void expect_rejected(const std::string& part, Change change) {
   T5 model = make();
@@ -96,7 +97,7 @@ TEST(T5Cache, OfAnotherModelOfTheSameSizesIsRejected) {
   EXPECT_EQ(cache.length, 2);
 }
 
-TEST(T5Cache, ThatDoesNotFitIsRejectedAndStaysAsItIs) {
+TEST(T5Cache, AnInvalidCacheIsRejectedAndUnchanged) {
   expect_rejected("[T5] expected cached self-attention values (2, 2, 2, 3), got an undefined tensor",
                   [](KVCache& c) { c.layers[1].self_attn.values = Tensor(); });
   expect_rejected("[T5] expected cached self-attention keys (2, 2, 2, 3), got an undefined tensor",
@@ -122,7 +123,7 @@ TEST(T5Cache, ThatDoesNotFitIsRejectedAndStaysAsItIs) {
       });
 }
 
-TEST(T5Cache, AFailedCallLeavesItAsItWas) {
+TEST(T5Cache, AFailedCallLeavesItUnchanged) {
   T5 model = make();
   const Tensor memory = model.encode(two_sources).detach();
   KVCache cache;
@@ -141,7 +142,7 @@ TEST(T5Cache, AFailedCallLeavesItAsItWas) {
   EXPECT_EQ(numbers_of(cache), before);
 }
 
-TEST(T5Cache, PicksRowsThatExistOrChangesNothing) {
+TEST(T5Cache, ReorderChecksItsRowsFirst) {
   T5 model = make();
   KVCache cache;
   model.forward(IntTensor({{0}, {0}}), model.encode(two_sources).detach(), cache);
@@ -212,14 +213,14 @@ TEST(T5, ChecksTheArgumentsOfGenerateAndBeam) {
   EXPECT_TRUE(model.beam(IntTensor::zeros({0, 3}), {}, {}).empty());
 }
 
-TEST(T5, WritesInEvaluationModeAndRestoresEachMode) {
+TEST(T5, GeneratesInEvaluationModeAndRestoresEachMode) {
   T5Options options = small();
   options.dropout = 0.5;
   T5 model = make(options);
-  const BeamOptions how{.width = 2, .max_length = 6};
+  const BeamOptions beam_options{.width = 2, .max_length = 6};
   model.eval();
-  const auto texts = model.generate(two_sources, {.max_length = 6});
-  const auto beams = model.beam(two_sources, {}, how);
+  const auto sequences = model.generate(two_sources, {.max_length = 6});
+  const auto beams = model.beam(two_sources, {}, beam_options);
   model.train();
   model.decoder.block[0].eval();
   const auto expect_modes = [&] {
@@ -228,9 +229,9 @@ TEST(T5, WritesInEvaluationModeAndRestoresEachMode) {
     EXPECT_TRUE(grad_enabled());
   };
   model.decoder.block[0].dropout.train();
-  EXPECT_EQ(model.generate(two_sources, {.max_length = 6}), texts);
+  EXPECT_EQ(model.generate(two_sources, {.max_length = 6}), sequences);
   expect_modes();
-  const auto again = model.beam(two_sources, {}, how);
+  const auto again = model.beam(two_sources, {}, beam_options);
   for (std::size_t b = 0; b < 2; ++b) EXPECT_EQ(again[b][0].ids, beams[b][0].ids);
   expect_modes();
   EXPECT_THROW(model.generate(IntTensor({{99}})), Error);

@@ -1,4 +1,4 @@
-// t5_masks_test.cpp — masks, padding and the bias of distances in T5.
+// Masks, padding and the relative position bias.
 #include <cmath>
 
 #include "nn/models/t5.h"
@@ -12,9 +12,8 @@ T5Options small() {
   return {.vocab_size = 11, .d_model = 8, .d_kv = 3, .d_ff = 16, .nhead = 2, .num_layers = 2, .dropout = 0};
 }
 
-// The embedding of id 9, which only the padding uses, holds NaN; so does the memory at padded
-// positions.
-TEST(T5, PaddingReachesNothing) {
+// The embedding of id 9, which only the padding uses, is NaN; so is the memory at padded positions.
+TEST(T5, PaddingInfluencesNothing) {
   Generator gen(3);
   T5Options options = small();
   T5Stack encoder(options, gen);

@@ -18,12 +18,13 @@ T5Options small() {
 T5 make(T5Options options = small()) {
   Generator gen(3);
   T5 model(options, gen);
-  // As it starts, the residual stream is the word that was read, and its own logit wins by far.
+  // As initialised, the residual stream is dominated by the input token, whose logit is by far the
+  // largest.
   init::normal(model.shared.weight, gen, 0, 0.3);
   return model;
 }
 
-TEST(T5, TheSmallPublishedOneHasTheParametersOfT5Small) {
+TEST(T5, HasTheParametersOfT5Small) {
   Generator gen(0);
   const NoInit no_init;
   EXPECT_EQ(T5(t5_small(), gen).parameter_count(), 60'506'624);
@@ -31,9 +32,9 @@ TEST(T5, TheSmallPublishedOneHasTheParametersOfT5Small) {
 
 // ---- buckets ----------------------------------------------------------------------------------------------
 
-// Section 2.1 of the paper: 32 numbers a head, ranges that grow with the logarithm up to 128, one for all beyond.
-// With keys on both sides 8 distances have their own, and the ranges begin at 8 · 16^(i/8) = 8, 11.3, 16, 22.6, 32,
-// 45.3, 64, 90.5.
+// Section 2.1 of the paper: 32 buckets per head, logarithmic up to a distance of 128, one for all
+// larger distances. With keys on both sides, 8 distances have separate buckets, and the others
+// begin at 8 · 16^(i/8) = 8, 11.3, 16, 22.6, 32, 45.3, 64, 90.5.
 TEST(T5, BucketsOfBothSides) {
   const std::vector<std::pair<index_t, index_t>> first = {{0, 0},   {1, 1},   {2, 2},    {7, 7},   {8, 8},
                                                           {12, 9},  {16, 10}, {23, 11},  {32, 12}, {46, 13},
@@ -47,7 +48,7 @@ TEST(T5, BucketsOfBothSides) {
   for (index_t away = 1; away < 8; ++away) EXPECT_EQ(relative_position_bucket(-away, true), away);
 }
 
-// A decoder looks back alone: 16 distances have their own, and the ranges begin at 16 · 8^(i/16).
+// In a decoder, 16 distances have separate buckets, and the others begin at 16 · 8^(i/16).
 TEST(T5, BucketsOfOneSide) {
   const index_t begins[] = {16, 19, 21, 24, 27, 31, 35, 40, 46, 52, 59, 67, 77, 87, 99, 113};
   for (index_t away = 0; away < 16; ++away) EXPECT_EQ(relative_position_bucket(-away, false), away);
@@ -84,7 +85,7 @@ TEST(T5, ThePositionBiasIsThatOfTheLastQueries) {
   }
 }
 
-// ---- what is written --------------------------------------------------------------------------------------
+// ---- outputs ----------------------------------------------------------------------------------------------
 
 TEST(T5, ShiftRightPutsTheStartBeforeTheLabels) {
   EXPECT_EQ(shift_right(IntTensor({{5, 6, 1}, {7, 1, -100}})), IntTensor({{0, 5, 6}, {0, 7, 1}}));
@@ -96,7 +97,7 @@ TEST(T5, ShiftRightPutsTheStartBeforeTheLabels) {
             "[shift_right] expected labels (B, T) with at least one token, got (2)");
 }
 
-TEST(T5, AWordDoesNotSeeTheWordsAfterIt) {
+TEST(T5, NoTokenAttendsToLaterTokens) {
   T5 model = make();
   const IntTensor source({{3, 4, 5}});
   const Tensor y = model(source, IntTensor({{0, 6, 7, 8}})), z = model(source, IntTensor({{0, 6, 9, 10}}));
@@ -104,20 +105,20 @@ TEST(T5, AWordDoesNotSeeTheWordsAfterIt) {
   EXPECT_GT(max_abs_difference(y.slice(1, 2).contiguous(), z.slice(1, 2).contiguous()), 1e-3);
 }
 
-TEST(T5, TheEncoderLooksBothWaysAndKnowsTheOrder) {
+TEST(T5, TheEncoderIsBidirectionalAndDependsOnTheOrder) {
   T5 model = make();
   const Tensor y = model.encode(IntTensor({{3, 4, 5, 6}}));
   EXPECT_GT(max_abs_difference(y[0][0], model.encode(IntTensor({{3, 4, 5, 7}}))[0][0]), 1e-4);
   EXPECT_GT(max_abs_difference(y[0][0], model.encode(IntTensor({{3, 4, 6, 5}}))[0][0]), 1e-4);
 }
 
-TEST(T5, NobodyReadsThePaddingOfTheSource) {
+TEST(T5, NoQueryAttendsToThePaddingOfTheSource) {
   T5 model = make();
-  const IntTensor given({{0, 6}, {0, 7}});
+  const IntTensor decoder_input({{0, 6}, {0, 7}});
   const IntTensor source({{3, 4, 5, 6}, {7, 8, pad, pad}}), other({{3, 4, 5, 6}, {7, 8, 9, 2}});
   const Mask real = not_padding(source, pad);
-  expect_same_bits(model(source, given, real), model(other, given, real));
-  EXPECT_GT(max_abs_difference(model(source, given), model(other, given)), 1e-4);
+  expect_same_bits(model(source, decoder_input, real), model(other, decoder_input, real));
+  EXPECT_GT(max_abs_difference(model(source, decoder_input), model(other, decoder_input)), 1e-4);
 }
 
 TEST(T5, TheCacheGivesTheSameLogits) {
@@ -125,14 +126,14 @@ TEST(T5, TheCacheGivesTheSameLogits) {
   model.eval();
   const NoGrad no_grad;
   const IntTensor source({{3, 4, 5, 6}, {7, 8, pad, pad}});
-  const IntTensor given({{0, 6, 7, 8, 9, 2, 3}, {0, 5, 5, 3, 2, 10, 4}});
+  const IntTensor decoder_input({{0, 6, 7, 8, 9, 2, 3}, {0, 5, 5, 3, 2, 10, 4}});
   const Mask real = not_padding(source, pad);
-  const Tensor all = model(source, given, real), memory = model.encode(source, real);
+  const Tensor all = model(source, decoder_input, real), memory = model.encode(source, real);
   KVCache cache;
   index_t at = 0;
-  for (const index_t words : {3, 1, 1, 2}) {  // a few at once, then one by one
-    const Tensor last = model.forward(given.slice(1, at, at + words), memory, cache, real);
-    at += words;
+  for (const index_t tokens : {3, 1, 1, 2}) {  // a few at once, then one by one
+    const Tensor last = model.forward(decoder_input.slice(1, at, at + tokens), memory, cache, real);
+    at += tokens;
     expect_close(last, all.slice(1, at - 1, at).contiguous(), 1e-5);
     EXPECT_EQ(cache.length, at);
   }
@@ -140,58 +141,60 @@ TEST(T5, TheCacheGivesTheSameLogits) {
   EXPECT_EQ(cache.layers[1].cross_attn.keys.shape(), Shape({2, 2, 4, 3}));
 }
 
-TEST(T5, GeneratesTheBestWordEachTimeOfEachText) {
+TEST(T5, GeneratesTheMostProbableTokenAtEachStep) {
   T5 model = make();
   model.eval();
   const IntTensor source({{3, 4, 5, 6}, {7, 8, pad, pad}});
-  const auto texts = model.generate(source, {.max_length = 6, .source_mask = not_padding(source, pad)});
-  ASSERT_EQ(texts.size(), 2u);
+  const auto sequences = model.generate(source, {.max_length = 6, .source_mask = not_padding(source, pad)});
+  ASSERT_EQ(sequences.size(), 2u);
   for (index_t b = 0; b < 2; ++b) {  // alone, without a cache
     const IntTensor alone = b == 0 ? source.slice(0, 0, 1) : IntTensor({{7, 8}});
-    std::vector<index_t> given{pad};
-    while (given.size() <= 6) {
-      const IntTensor so_far(given, {1, static_cast<index_t>(given.size())});
+    std::vector<index_t> decoder_input{pad};
+    while (decoder_input.size() <= 6) {
+      const IntTensor so_far(decoder_input, {1, static_cast<index_t>(decoder_input.size())});
       const index_t next = argmax(model(alone, so_far), -1).values().back();
       if (next == eos) break;
-      given.push_back(next);
+      decoder_input.push_back(next);
     }
-    EXPECT_EQ(texts[static_cast<std::size_t>(b)], std::vector<index_t>(given.begin() + 1, given.end()));
+    EXPECT_EQ(sequences[static_cast<std::size_t>(b)],
+              std::vector<index_t>(decoder_input.begin() + 1, decoder_input.end()));
   }
 }
 
-// The best few texts, all read anew for every word.
-std::vector<Hypothesis> beam_without_cache(T5& model, const IntTensor& source, BeamOptions how) {
-  how.bos = pad, how.eos = eos;
-  std::vector<std::vector<index_t>> texts{{}};
-  return beam_search(how, [&](const IntTensor& last, const std::vector<index_t>& parents) {
+// Beam search without a cache: every step processes the whole sequence again.
+std::vector<Hypothesis> beam_without_cache(T5& model, const IntTensor& source, BeamOptions options) {
+  options.bos = pad, options.eos = eos;
+  std::vector<std::vector<index_t>> sequences{{}};
+  return beam_search(options, [&](const IntTensor& last, const std::vector<index_t>& parents) {
     std::vector<std::vector<index_t>> longer;
     std::vector<Tensor> rows;
     for (std::size_t i = 0; i < parents.size(); ++i) {
-      longer.push_back(texts[static_cast<std::size_t>(parents[i])]);
+      longer.push_back(sequences[static_cast<std::size_t>(parents[i])]);
       longer.back().push_back(last.values()[i]);
-      const IntTensor given(longer.back(), {1, static_cast<index_t>(longer.back().size())});
-      rows.push_back(log_softmax(model(source, given), -1)[0].select(0, given.size(1) - 1));
+      const IntTensor decoder_input(longer.back(), {1, static_cast<index_t>(longer.back().size())});
+      rows.push_back(log_softmax(model(source, decoder_input), -1)[0].select(0, decoder_input.size(1) - 1));
     }
-    texts = longer;
+    sequences = longer;
     return stack(rows);
   });
 }
 
-TEST(T5, BeamsWithTheCacheAreThoseWithoutOne) {
+TEST(T5, BeamSearchIsTheSameWithAndWithoutACache) {
   T5 model = make();
   model.eval();
   const NoGrad no_grad;
   const IntTensor source({{3, 4, 5, 6}, {7, 8, pad, pad}});
   for (const index_t width : {1, 2, 4}) {
-    const BeamOptions how{.width = width, .max_length = 7, .length_penalty = 0.6};
-    const auto texts = model.beam(source, {4, 2}, how);
-    ASSERT_EQ(texts.size(), 2u);
+    const BeamOptions options{.width = width, .max_length = 7, .length_penalty = 0.6};
+    const auto sequences = model.beam(source, {4, 2}, options);
+    ASSERT_EQ(sequences.size(), 2u);
     for (std::size_t b = 0; b < 2; ++b) {
-      const auto same = beam_without_cache(model, b == 0 ? source.slice(0, 0, 1) : IntTensor({{7, 8}}), how);
-      ASSERT_EQ(texts[b].size(), same.size());
+      const auto same =
+          beam_without_cache(model, b == 0 ? source.slice(0, 0, 1) : IntTensor({{7, 8}}), options);
+      ASSERT_EQ(sequences[b].size(), same.size());
       for (std::size_t i = 0; i < same.size(); ++i) {
-        EXPECT_EQ(texts[b][i].ids, same[i].ids) << "width " << width << ", text " << i;
-        EXPECT_NEAR(texts[b][i].score, same[i].score, 1e-4);
+        EXPECT_EQ(sequences[b][i].ids, same[i].ids) << "width " << width << ", text " << i;
+        EXPECT_NEAR(sequences[b][i].score, same[i].score, 1e-4);
       }
     }
   }
@@ -201,12 +204,12 @@ TEST(T5, ABeamOfOneIsGreedy) {
   T5 model = make();
   model.eval();
   const IntTensor source({{3, 4, 5, 6}, {7, 8, 9, 2}});
-  const auto texts = model.beam(source, {}, {.width = 1, .max_length = 6});
+  const auto sequences = model.beam(source, {}, {.width = 1, .max_length = 6});
   const auto greedy = model.generate(source, {.max_length = 6});
-  for (std::size_t b = 0; b < 2; ++b) EXPECT_EQ(texts[b][0].ids, greedy[b]);
+  for (std::size_t b = 0; b < 2; ++b) EXPECT_EQ(sequences[b][0].ids, greedy[b]);
 }
 
-TEST(T5, LearnsATextByHeart) {
+TEST(T5, OneBatchCanBeOverfitted) {
   T5 model = make();
   const IntTensor source({{3, 4, 5}, {6, 7, 8}}), labels({{5, 4, 3, eos}, {8, 7, eos, -100}});
   for (int step = 0; step < 150; ++step) {
@@ -214,21 +217,21 @@ TEST(T5, LearnsATextByHeart) {
     cross_entropy(model(source, shift_right(labels)), labels).backward();
     sgd_step(model.parameters(), 0.1);
   }
-  const auto texts = model.generate(source, {.max_length = 6});
-  EXPECT_EQ(texts[0], (std::vector<index_t>{5, 4, 3}));
-  EXPECT_EQ(texts[1], (std::vector<index_t>{8, 7}));
+  const auto sequences = model.generate(source, {.max_length = 6});
+  EXPECT_EQ(sequences[0], (std::vector<index_t>{5, 4, 3}));
+  EXPECT_EQ(sequences[1], (std::vector<index_t>{8, 7}));
 }
 
-// ---- the module -------------------------------------------------------------------------------------------
+// ---- module -----------------------------------------------------------------------------------------------
 
 TEST(T5, EveryParameterGetsAGradientAndAName) {
   T5 model = make();
-  const IntTensor source({{3, 4, 5}}), given({{0, 6, 7}});
-  const Tensor y = model(source, given);
+  const IntTensor source({{3, 4, 5}}), decoder_input({{0, 6, 7}});
+  const Tensor y = model(source, decoder_input);
   model.check_all_named(y);
   sum(y * noise(y.shape(), 9)).backward();
   for (const auto& [name, p] : model.named_parameters()) EXPECT_TRUE(p.grad().defined()) << name;
-  expect_same_bits(model.clone()(source, given), y.detach());
+  expect_same_bits(model.clone()(source, decoder_input), y.detach());
 }
 
 TEST(T5, OneTableOfDistancesServesAllLayersOfAStack) {
@@ -239,30 +242,30 @@ TEST(T5, OneTableOfDistancesServesAllLayersOfAStack) {
   EXPECT_EQ(tables, 2);
 }
 
-TEST(T5, TheOutputLayerIsTheEmbeddingDividedByTheRootOfTheWidth) {
+TEST(T5, TheOutputLayerIsTheScaledEmbedding) {
   T5 model = make();
-  const IntTensor source({{3, 4, 5}}), given({{0, 6, 7}});
-  const Tensor before = model(source, given);
+  const IntTensor source({{3, 4, 5}}), decoder_input({{0, 6, 7}});
+  const Tensor before = model(source, decoder_input);
   const NoGrad no_grad;
   model.shared.weight.select(0, 9).mul_(2);  // a word that nobody has read
-  const Tensor after = model(source, given);
+  const Tensor after = model(source, decoder_input);
   expect_close(after.select(-1, 9).contiguous(), (before.select(-1, 9) * 2.0).contiguous(), 1e-5);
   expect_same_bits(after.slice(-1, 0, 9).contiguous(), before.slice(-1, 0, 9).contiguous());
-  const Tensor hidden = model.decoder(model.shared(given), model.encode(source));
+  const Tensor hidden = model.decoder(model.shared(decoder_input), model.encode(source));
   expect_close(matmul(hidden, model.shared.weight.transpose(0, 1)) / std::sqrt(8.0), after, 1e-5);
 }
 
-TEST(T5, DropoutIsForTraining) {
+TEST(T5, DropoutIsOffInEvaluation) {
   T5Options options = small();
   options.dropout = 0.5;
   T5 model = make(options);
-  const IntTensor source({{3, 4, 5}}), given({{0, 6, 7}});
-  EXPECT_GT(max_abs_difference(model(source, given), model(source, given)), 1e-3);
+  const IntTensor source({{3, 4, 5}}), decoder_input({{0, 6, 7}});
+  EXPECT_GT(max_abs_difference(model(source, decoder_input), model(source, decoder_input)), 1e-3);
   model.eval();
-  expect_same_bits(model(source, given), model(source, given));
+  expect_same_bits(model(source, decoder_input), model(source, decoder_input));
 }
 
-TEST(T5, StartsWithScoresAndLogitsOfOrdinarySize) {
+TEST(T5, InitialScoresAndLogitsHaveUnitVariance) {
   Generator gen(0);
   T5 model(
       {.vocab_size = 200, .d_model = 64, .d_kv = 16, .d_ff = 128, .nhead = 4, .num_layers = 2, .dropout = 0},
@@ -283,14 +286,14 @@ TEST(T5, PublishedNamesLoadAndTiedDuplicatesAreIgnored) {
   for (const auto& [name, t] : from.state_dict()) {
     std::string published = name;
     for (const NameMapping& row : T5::published_names().table) {
-      std::string ours = row.module_name, theirs = row.published;
-      const auto star = ours.find('*');
+      std::string module_name = row.module_name, published_name = row.published;
+      const auto star = module_name.find('*');
       if (star == std::string::npos) {
-        if (ours == name) published = theirs;
+        if (module_name == name) published = published_name;
         continue;
       }
       for (const char* layer : {"0", "1"}) {
-        std::string one = ours, other = theirs;
+        std::string one = module_name, other = published_name;
         one.replace(star, 1, layer), other.replace(other.find('*'), 1, layer);
         if (one == name) published = other;
       }
@@ -300,14 +303,14 @@ TEST(T5, PublishedNamesLoadAndTiedDuplicatesAreIgnored) {
   for (const char* copy : {"encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight"})
     file.emplace_back(copy, from.shared.weight.detach());
   load_published(to, file, T5::published_names());
-  const IntTensor source({{3, 4, 5}}), given({{0, 6, 7}});
-  expect_same_bits(to(source, given), from(source, given));
+  const IntTensor source({{3, 4, 5}}), decoder_input({{0, 6, 7}});
+  expect_same_bits(to(source, decoder_input), from(source, decoder_input));
   file[1].first = "decoder.block.7.layer.0.SelfAttention.q.weight";
   expect_contains(error_of([&] { load_published(to, file, T5::published_names()); }),
                   "decoder.block.7.layer.0.SelfAttention.q.weight");
 }
 
-TEST(T5, AConfigSaysTheOptions) {
+TEST(T5, OptionsAreReadFromTheConfig) {
   Config::Values values{{"vocab_size", 32128.0},
                         {"d_model", 512.0},
                         {"d_kv", 64.0},
@@ -333,7 +336,7 @@ TEST(T5, AConfigSaysTheOptions) {
   expect_contains(error_of([&] { T5::from_config(values); }), "feed_forward_proj");
 }
 
-TEST(T5, ErrorsNameWhatIsWrong) {
+TEST(T5, ErrorsNameTheCause) {
   Generator gen(0);
   const auto refused = [&](auto change) {
     T5Options o = small();

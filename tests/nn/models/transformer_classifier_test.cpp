@@ -1,4 +1,4 @@
-// transformer_classifier_test.cpp — lesson 07; CL-01 … CL-08, PE-12 and PE-15 of the list of mistakes.
+// Lesson 07; covers the mistakes CL-01 … CL-08, PE-12 and PE-15.
 #include "nn/models/transformer_classifier.h"
 
 #include <cmath>
@@ -26,7 +26,7 @@ static TransformerClassifier make(TransformerClassifierOptions change = {}) {
   return model;
 }
 
-TEST(MaskedMean, LeavesPaddingOut) {
+TEST(MaskedMean, ExcludesPadding) {
   const Tensor h = tensor({{{1, 0}, {3, 4}, {100, 100}}});
   expect_same_bits(masked_mean(h, Mask::of({{1, 1, 0}})), tensor({{2, 2}}));
   expect_same_bits(masked_mean(h, Mask::of({{0, 0, 0}})), tensor({{0, 0}}));
@@ -38,7 +38,7 @@ TEST(MaskedMean, LeavesPaddingOut) {
             "[masked_mean] expected x (B, T, C) and real (B, T), got (1, 3, 2) and (1, 2)");
 }
 
-TEST(TransformerClassifier, GivesOneRowOfLogitsAText) {
+TEST(TransformerClassifier, ReturnsOneRowOfLogitsPerSequence) {
   TransformerClassifier model = make();
   EXPECT_EQ(model(IntTensor({{1, 2, 3}, {4, 5, 6}})).shape(), (Shape{2, 3}));
   std::string names;
@@ -59,7 +59,7 @@ TEST(TransformerClassifier, ScalesEmbeddingsByTheRootOfTheWidth) {
   expect_close(model(IntTensor({{1, 2}})), want, 1e-5);
 }
 
-TEST(TransformerClassifier, ATextDoesNotSeeItsNeighboursOrItsPadding) {
+TEST(TransformerClassifier, LogitsDependNeitherOnOtherSamplesNorOnPadding) {
   for (const bool norm_first : {false, true}) {
     TransformerClassifier model = make({.num_layers = 2, .padding_idx = 0, .norm_first = norm_first});
     const Tensor alone = model(IntTensor({{5, 6}}));
@@ -68,12 +68,12 @@ TEST(TransformerClassifier, ATextDoesNotSeeItsNeighboursOrItsPadding) {
   }
 }
 
-TEST(TransformerClassifier, WithoutPaddingIdEveryIdIsText) {
+TEST(TransformerClassifier, WithoutPaddingIdxNothingIsMasked) {
   TransformerClassifier model = make({.num_layers = 1});
   EXPECT_GT(max_abs_difference(model(IntTensor({{5, 6}})), model(IntTensor({{5, 6, 0}}))), 1e-4);
 }
 
-TEST(TransformerClassifier, AnEmptyTextGetsTheBias) {
+TEST(TransformerClassifier, AnEmptySequenceGetsTheBias) {
   TransformerClassifier model = make({.num_layers = 2, .padding_idx = 0});
   expect_close(model(IntTensor({{0, 0}, {1, 0}}))[0], model.fc.bias);
   expect_close(model(IntTensor({}, {1, 0}))[0], model.fc.bias);
@@ -99,7 +99,7 @@ TEST(TransformerClassifier, EvaluationIsRepeatableAndTrainingIsNot) {
   EXPECT_GT(max_abs_difference(model(ids), model(ids)), 0);
 }
 
-TEST(TransformerClassifier, ShowsTheAttentionOfEveryLayer) {
+TEST(TransformerClassifier, ReturnsTheAttentionOfEveryLayer) {
   TransformerClassifier model = make({.num_layers = 2, .padding_idx = 0});
   const IntTensor ids({{1, 2, 0}});
   const auto [output, weights] = model.forward_with_attention(ids);
@@ -114,7 +114,7 @@ TEST(TransformerClassifier, APreNormModelEndsWithANorm) {
   EXPECT_FALSE(make().transformer.norm.has_value());
 }
 
-TEST(TransformerClassifier, RefusesATextThatIsTooLong) {
+TEST(TransformerClassifier, ASequenceThatIsTooLongIsRejected) {
   TransformerClassifier model = make();
   expect_contains(error_of([&] {
                     model(IntTensor::zeros({2, 13}));
@@ -123,7 +123,7 @@ TEST(TransformerClassifier, RefusesATextThatIsTooLong) {
                   "increase max_len or shorten the sequence; time is axis 1 with batch_first = true");
 }
 
-TEST(TransformerClassifier, PaddingReachesNothing) {
+TEST(TransformerClassifier, PaddingInfluencesNothing) {
   for (const bool norm_first : {false, true}) {
     TransformerClassifier model = make({.num_layers = 2, .padding_idx = 0, .norm_first = norm_first});
     expect_padding_ignored(model, concat("norm_first ", norm_first), [&](double value) -> PaddedRun {
@@ -136,7 +136,7 @@ TEST(TransformerClassifier, PaddingReachesNothing) {
   }
 }
 
-TEST(MaskedMean, PaddingReachesNoGradient) {
+TEST(MaskedMean, PaddingInfluencesNoGradient) {
   const Mask real = Mask::of({{1, 1, 0}});
   const Tensor h = masked_fill(noise({1, 3, 2}), !real.unsqueeze(2), NAN).set_requires_grad();
   sum(masked_mean(h, real)).backward();

@@ -1,4 +1,4 @@
-// vision_transformer_test.cpp — lesson 08; VI-01 … VI-10 of the list of learners' mistakes.
+// Lesson 08; covers the mistakes VI-01 … VI-10.
 #include "nn/models/vision_transformer.h"
 
 #include <cmath>
@@ -23,7 +23,7 @@ TEST(VisionTransformer, APatchIsASquareAndPatchesGoRowByRow) {
                    tensor({{0, 1, 4, 5}, {2, 3, 6, 7}, {8, 9, 12, 13}, {10, 11, 14, 15}}));
 }
 
-TEST(VisionTransformer, APatchIsFlattenedChannelRowColumnAsAConvolutionReadsIt) {
+TEST(VisionTransformer, APatchIsFlattenedInTheOrderOfAConvolution) {
   const VisionTransformer model = make({.img_size = 4, .patch_size = 2, .channels = 2});
   const Tensor images = noise({3, 2, 4, 4});
   const Tensor embedded = model.patch_embed(model.patches(images));  // (B, N, C)
@@ -54,7 +54,7 @@ TEST(VisionTransformer, HasTheCoursesNames) {
   EXPECT_NEAR(std::sqrt(var(make({.img_size = 32, .patch_size = 2}).pos_embed).item()), 0.02, 0.001);
 }
 
-TEST(VisionTransformer, TheHeadReadsTheClassTokenWhichHasAPosition) {
+TEST(VisionTransformer, TheHeadUsesTheClassTokenWhichHasAPosition) {
   VisionTransformer model = make({.img_size = 4, .patch_size = 2, .num_layers = 0});
   const Tensor images = noise({2, 3, 4, 4});
   const Tensor cls = model.cls_token[0] + model.pos_embed[0].slice(0, 0, 1);  // (1, C)
@@ -78,7 +78,7 @@ TEST(VisionTransformer, EveryParameterGetsAGradient) {
   for (const auto& [name, p] : model.named_parameters()) EXPECT_TRUE(p.grad().defined()) << name;
 }
 
-TEST(VisionTransformer, ShowsTheAttentionOfEveryLayer) {
+TEST(VisionTransformer, ReturnsTheAttentionOfEveryLayer) {
   VisionTransformer model = make({.img_size = 4, .patch_size = 2, .num_layers = 2});
   const auto [output, weights] = model.forward_with_attention(noise({3, 3, 4, 4}));
   ASSERT_EQ(weights.size(), 2u);
@@ -135,7 +135,7 @@ TEST(VisionTransformer, ReadsAConfigAndThePublishedNamesOldAndNew) {
                   "missing: 'heads.head.bias'");
 }
 
-TEST(VisionTransformer, ErrorsNameWhatIsWrong) {
+TEST(VisionTransformer, ErrorsNameTheCause) {
   EXPECT_EQ(
       error_of([] { make({.img_size = 28, .patch_size = 5}); }),
       "[VisionTransformer] expected patch_size to divide img_size, got patch_size = 5 and img_size = 28");
