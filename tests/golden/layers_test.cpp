@@ -155,7 +155,8 @@ static void expect_recurrent(const std::string& kind) {
   bare.bias = false;
   RecurrentOptions batch_first = deep;
   batch_first.batch_first = true;
-  const auto expect = [](const std::string& name, const RecurrentOptions& options, const RecurrentForwardOptions& how) {
+  const auto expect = [](const std::string& name, const RecurrentOptions& options,
+                         const RecurrentForwardOptions& how) {
     Generator gen(0);
     expect_golden(name, Net(options, gen), {"x"}, [&](Net& net, const Inputs& in) {
       const RecurrentResult result = net.forward(in[0], how);
@@ -207,8 +208,8 @@ TEST(GoldenLayers, ReaderAndWriter) {
                                  .embed = 3,
                                  .hidden = 4,
                                  .attention = name == "seq2seq_none"  ? AttentionKind::none
-                                         : name == "seq2seq_dot" ? AttentionKind::dot
-                                                                 : AttentionKind::additive,
+                                              : name == "seq2seq_dot" ? AttentionKind::dot
+                                                                      : AttentionKind::additive,
                                  .bidirectional = name == "seq2seq_bidirectional"};
     expect_golden(name, Seq2Seq(options, gen), {}, [&](Seq2Seq& m, const Inputs&) {
       const Seq2SeqOutput written = m.forward(source, {4, 2}, given);

@@ -1,8 +1,8 @@
 // t5_test.cpp — T5 against a plain PyTorch writing of it (plain_t5.py): logits and the gradients of all parameters,
 // read from the names under which T5 is published.
 #include "nn/models/t5.h"
-#include "nn/models/pretrained.h"
 
+#include "nn/models/pretrained.h"
 #include "tests/golden/golden.h"
 #include "tests/testing.h"
 

@@ -22,8 +22,8 @@ TEST(Transformer, NoTokenAttendsToLaterTokens) {
   expect_same_bits(model(source, target).slice(0, 0, 3), model(source, changed).slice(0, 0, 3));
 }
 
-TEST(Transformer,
-     NoQueryAttendsToThePaddingOfTheSource) {  // MK-15: the memory is masked by the source's mask
+// MK-15: the memory is masked by the source's mask
+TEST(Transformer, NoQueryAttendsToThePaddingOfTheSource) {
   Transformer model = make();
   const Tensor source = noise({5, 2, 8}), target = noise({4, 2, 8}, 2);
   Tensor changed = source.clone();

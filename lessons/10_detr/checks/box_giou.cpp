@@ -37,7 +37,9 @@ Tensor less_all_of_it(const Tensor& a, const Tensor& b) {
 }
 Tensor added(const Tensor& a, const Tensor& b) { return 2.0 * nn::iou(a, b) - nn::giou(a, b); }
 Tensor one_less(const Tensor& a, const Tensor& b) { return 1.0 - nn::giou(a, b); }
-Tensor as_middles(const Tensor& a, const Tensor& b) { return nn::giou(nn::center_to_corners(a), nn::center_to_corners(b)); }
+Tensor as_middles(const Tensor& a, const Tensor& b) {
+  return nn::giou(nn::center_to_corners(a), nn::center_to_corners(b));
+}
 
 const checks::Exercise<decltype(box_giou)> exercise{
     "10_box_giou",
