@@ -17,7 +17,7 @@
 #include "data/text/vocabulary.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 using namespace heed;
@@ -297,7 +297,7 @@ int main(int argc, char** argv) {
                                       .bidirectional = true};
     nn::Seq2Seq plain(sizes, gen);
     nn::Seq2SeqOptions with_attention = sizes;
-    with_attention.look = nn::Look::additive;
+    with_attention.attention = nn::AttentionKind::additive;
     nn::Seq2Seq attentive(with_attention, gen);
     by_length(options, page, corpus, plain, attentive, gen);
     alignment(options, page, corpus, attentive, gen);

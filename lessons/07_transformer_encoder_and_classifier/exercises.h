@@ -6,7 +6,7 @@
 
 #include "autograd/autograd.h"
 #include "lessons/check/todo.h"
-#include "nn/transformer_classifier.h"
+#include "nn/models/transformer_classifier.h"
 
 namespace heed::exercise {
 

@@ -20,7 +20,7 @@
 #include "data/text/tokenizer.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 using namespace heed;

@@ -9,7 +9,7 @@
 #include "lessons/08_vision_transformer/vit_parts.h"
 #include "lessons/support/lesson.h"
 #include "lessons/support/terminal.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 using namespace heed;

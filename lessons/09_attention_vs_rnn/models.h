@@ -9,7 +9,7 @@
 
 #include "lessons/support/lesson.h"
 #include "lessons/support/terminal.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 namespace heed::lessons {

@@ -18,7 +18,7 @@
 #include "lessons/10_bert/masking.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 using namespace heed;
@@ -364,7 +364,7 @@ void with_published_weights(const Options& options, Page& page) {
   for (const char* special : {"[CLS]", "[SEP]", "[MASK]"})
     check(pieces.vocabulary().find(special).has_value(), "vocab.txt", list, ": no ", special, " among its ",
           pieces.vocabulary().size(), " tokens. Hint: use BERT's vocab.txt");
-  auto bert = data::from_pretrained<nn::BertForMaskedLM>(folder);
+  auto bert = nn::from_pretrained<nn::BertForMaskedLM>(folder);
   check(pieces.vocabulary().size() == bert.options.vocab_size, "vocab.txt", list, ": ",
         pieces.vocabulary().size(), " tokens, but the weights have ", bert.options.vocab_size,
         ". Hint: use the vocab.txt and the weights of the same model");

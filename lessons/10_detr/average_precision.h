@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include "nn/detection_loss.h"
+#include "nn/models/detection_loss.h"
 
 namespace heed::lessons {
 
@@ -22,7 +22,7 @@ struct Detection {
 inline std::vector<Detection> detections_of(const Tensor& logits, const Tensor& boxes) {
   const Tensor probability = softmax(logits, -1).slice(-1, 0, logits.size(-1) - 1);  // (B, N, K)
   const auto best = max(probability, -1);
-  const Tensor corners = nn::corners_of(boxes);
+  const Tensor corners = nn::center_to_corners(boxes);
   std::vector<Detection> detections;
   for (index_t b = 0; b < logits.size(0); ++b)
     for (index_t n = 0; n < logits.size(1); ++n)
@@ -52,7 +52,7 @@ struct BestOverlap {
 inline BestOverlap best_overlap(const Tensor& corners, const nn::Objects& of, index_t label) {
   BestOverlap best;
   if (of.labels.numel() == 0) return best;
-  const Tensor overlap = nn::iou(corners.unsqueeze(0), nn::corners_of(of.boxes));  // (n)
+  const Tensor overlap = nn::iou(corners.unsqueeze(0), nn::center_to_corners(of.boxes));  // (n)
   for (index_t i = 0; i < of.labels.numel(); ++i)
     if (of.labels[i] == label && overlap.at({i}) > best.iou) best = {i, overlap.at({i})};
   return best;

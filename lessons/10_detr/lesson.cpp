@@ -19,7 +19,7 @@
 #include "lessons/10_detr/shapes.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 using namespace heed;
@@ -243,7 +243,7 @@ SvgPicture draw_boxes(const LabelledImages& test, const std::vector<Detection>& 
   };
   const nn::Objects& of = test.objects[static_cast<std::size_t>(b)];
   for (index_t i = 0; i < of.labels.numel(); ++i)
-    drawn.frames.push_back(frame(nn::corners_of(of.boxes)[i], shape_names[of.labels[i]], true));
+    drawn.frames.push_back(frame(nn::center_to_corners(of.boxes)[i], shape_names[of.labels[i]], true));
   for (const Detection& a : detections)
     if (a.image == b && a.score >= score_threshold)
       drawn.frames.push_back(frame(a.corners, concat(shape_names[a.label], " ", percent(a.score, 0)), false));

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "nn/detection_loss.h"
+#include "nn/models/detection_loss.h"
 
 namespace heed::lessons {
 

@@ -8,7 +8,7 @@
 #include "lessons/support/lesson.h"
 
 #include "lessons/support/terminal.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 
 using namespace heed;
 using namespace heed::lessons;

@@ -17,7 +17,8 @@
 #include "lessons/10_gpt/characters.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
-#include "nn/gpt.h"
+#include "nn/models/gpt.h"
+#include "nn/models/pretrained.h"
 #include "optim/optim.h"
 
 using namespace heed;
@@ -184,7 +185,7 @@ void kv_cache(const Options& options, Page& page, nn::GPT& gpt, const Characters
   const NoGrad no_grad;
   const IntTensor ids = batch_of_one({text.validation.begin(), text.validation.begin() + context});
   const Tensor whole = gpt(ids);
-  nn::GPTCache cache;
+  nn::KVCache cache;
   double difference = 0;
   for (index_t t = 0; t < context; ++t) {
     const Tensor logits = gpt.forward(ids.slice(1, t, t + 1), cache).select(1, 0);
@@ -253,7 +254,7 @@ void with_published_weights(const Options& options, Page& page) {
   page.step("GPT-2 from " + folder);
   const Stopwatch watch;
   const auto bpe = data::BytePairEncoding::load(folder + "/merges.txt", folder + "/vocab.json");
-  auto gpt = data::from_pretrained<nn::GPT>(folder);
+  auto gpt = nn::from_pretrained<nn::GPT>(folder);
   check(bpe.vocabulary().size() <= gpt.options.vocab_size, "lesson_10_gpt", folder, ": vocab.json has ",
         bpe.vocabulary().size(), " tokens, but the weights have ", gpt.options.vocab_size,
         ". Hint: use the files of one model");

@@ -7,7 +7,7 @@
 
 #include "autograd/autograd.h"
 #include "lessons/check/todo.h"
-#include "nn/t5.h"
+#include "nn/models/t5.h"
 
 namespace heed::exercise {
 

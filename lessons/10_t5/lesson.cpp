@@ -19,7 +19,7 @@
 #include "lessons/10_t5/tasks.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 using namespace heed;
@@ -230,7 +230,7 @@ void kv_cache(const Options& options, Page& page, nn::T5& model, const Corpus& c
   const IntTensor decoder_input = nn::shift_right(batch.labels, TaskVocabulary::pad);
   const Tensor whole = model.forward(batch.source, decoder_input, batch.source_mask);
   const Tensor memory = model.encode(batch.source, batch.source_mask);
-  nn::T5Cache cache;
+  nn::KVCache cache;
   double difference = 0;
   for (index_t t = 0; t < decoder_input.size(1); ++t) {
     const Tensor logits = model.forward(decoder_input.slice(1, t, t + 1), memory, cache, batch.source_mask);

@@ -84,7 +84,7 @@ bool classify_file(const Options& options, Page& page, const data::ImageNetForm&
   check(!folder.empty() && !image.empty(), "--weights", "requires --image, and --image requires --weights");
   const Tensor pixels = data::for_imagenet(data::read_pnm(image), form);
   const Stopwatch watch;
-  Model model = data::from_pretrained<Model>(folder);
+  Model model = nn::from_pretrained<Model>(folder);
   const double load_seconds = watch.seconds();
   const NoGrad no_grad;
   const Tensor probabilities = softmax(model.forward(pixels), -1)[0];

@@ -1,7 +1,7 @@
 // detr_test.cpp — DETR against a plain writing of it, its backbone against torchvision's, assignments against SciPy's.
 #include <cmath>
 
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "tests/golden/golden.h"
 
 namespace heed::nn {

@@ -1,6 +1,6 @@
 // vision_test.cpp — Swin and ViT against torchvision's, in the names under which their weights are published.
 #include "data/pnm.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "tests/golden/golden.h"
 
 namespace heed::nn {

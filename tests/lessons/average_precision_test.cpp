@@ -5,7 +5,7 @@
 
 namespace heed::lessons {
 
-static Tensor corners(const Tensor& box) { return nn::corners_of(box); }
+static Tensor corners(const Tensor& box) { return nn::center_to_corners(box); }
 
 // Image 0 has two objects of class 0, image 1 has one of class 1, and image 2 has none.
 struct Images {

@@ -127,7 +127,7 @@ TEST_F(BertFiles, AFileThatIsMissingOrAnothersIsNamed) {
   fewer.pop_back();
   data::save_safetensors(model, fewer);
   refused(
-      "[load_published] these are not the weights of this BertForMaskedLM:\n  missing: "
+      "[load_published] expected the published weights of this BertForMaskedLM, got:\n  missing: "
       "'cls.predictions.bias'\n");
   const auto whole = fs::file_size(model);
   fs::resize_file(model, whole - 100);

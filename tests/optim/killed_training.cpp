@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "data/data.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 using namespace heed;

@@ -3,7 +3,7 @@
 
 #include "lessons/01_why_attention/exercises.h"
 #include "lessons/check/check.h"
-#include "nn/beam.h"
+#include "nn/models/beam.h"
 
 namespace heed::exercise {
 namespace {

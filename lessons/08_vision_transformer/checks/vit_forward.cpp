@@ -2,7 +2,7 @@
 #include "lessons/08_vision_transformer/vit_parts.h"
 #include "lessons/check/check.h"
 #include "nn/init.h"
-#include "nn/vision_transformer.h"
+#include "nn/models/vision_transformer.h"
 
 namespace heed::exercise {
 namespace {

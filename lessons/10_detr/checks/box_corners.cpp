@@ -1,6 +1,6 @@
 #include "lessons/10_detr/exercises.h"
 #include "lessons/check/check.h"
-#include "nn/matching.h"
+#include "nn/models/boxes.h"
 
 namespace heed::exercise {
 namespace {
@@ -12,7 +12,7 @@ Tensor unchanged(const Tensor& x) { return x + 0.0; }
 Tensor from_the_corner(const Tensor& x) { return cat({centre(x), centre(x) + size(x)}, -1); }
 Tensor whole_size(const Tensor& x) { return cat({centre(x) - size(x), centre(x) + size(x)}, -1); }
 Tensor interleaved(const Tensor& x) {
-  const Tensor y = nn::corners_of(x);
+  const Tensor y = nn::center_to_corners(x);
   return cat({y.slice(-1, 0, 1), y.slice(-1, 2, 3), y.slice(-1, 1, 2), y.slice(-1, 3, 4)}, -1);
 }
 Tensor swapped(const Tensor& x) {
@@ -23,7 +23,7 @@ Tensor swapped(const Tensor& x) {
 const checks::Exercise<decltype(box_corners)> exercise{
     "10_box_corners",
     box_corners,
-    nn::corners_of,
+    nn::center_to_corners,
     {{"DE-06", "the boxes were returned unchanged: (cx, cy, w, h) are not corners", unchanged},
      {"DE-11", "cx and cy are the centre, not the upper left corner: subtract half of the size",
       from_the_corner},

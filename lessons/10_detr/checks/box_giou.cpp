@@ -1,6 +1,6 @@
 #include "lessons/10_detr/exercises.h"
 #include "lessons/check/check.h"
-#include "nn/matching.h"
+#include "nn/models/boxes.h"
 
 namespace heed::exercise {
 namespace {
@@ -38,7 +38,7 @@ Tensor without_union(const Tensor& a, const Tensor& b) {
 Tensor added(const Tensor& a, const Tensor& b) { return 2.0 * nn::iou(a, b) - nn::giou(a, b); }
 Tensor one_less(const Tensor& a, const Tensor& b) { return 1.0 - nn::giou(a, b); }
 Tensor converted_twice(const Tensor& a, const Tensor& b) {
-  return nn::giou(nn::corners_of(a), nn::corners_of(b));
+  return nn::giou(nn::center_to_corners(a), nn::center_to_corners(b));
 }
 
 const checks::Exercise<decltype(box_giou)> exercise{

@@ -2,7 +2,7 @@
 
 #include "lessons/10_detr/exercises.h"
 #include "lessons/check/check.h"
-#include "nn/matching.h"
+#include "nn/models/matching.h"
 
 namespace heed::exercise {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "lessons/10_detr/exercises.h"
 #include "lessons/check/check.h"
-#include "nn/detr.h"
+#include "nn/models/detr.h"
 
 namespace heed::exercise {
 namespace {

@@ -1,6 +1,6 @@
 #include "lessons/10_swin/exercises.h"
 #include "lessons/check/check.h"
-#include "nn/swin.h"
+#include "nn/models/swin.h"
 
 namespace heed::exercise {
 namespace {

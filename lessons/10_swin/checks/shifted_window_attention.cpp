@@ -2,7 +2,7 @@
 #include "lessons/10_swin/exercises.h"
 #include "lessons/10_swin/window_parts.h"
 #include "lessons/check/check.h"
-#include "nn/swin.h"
+#include "nn/models/swin.h"
 
 namespace heed::exercise {
 

@@ -1,7 +1,7 @@
 #include "lessons/10_swin/checks/grids.h"
 #include "lessons/10_swin/exercises.h"
 #include "lessons/check/check.h"
-#include "nn/swin.h"
+#include "nn/models/swin.h"
 
 namespace heed::exercise {
 namespace {

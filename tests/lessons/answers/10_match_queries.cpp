@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "lessons/10_detr/exercises.h"
-#include "nn/matching.h"
+#include "nn/models/matching.h"
 #include "tests/lessons/answers/answers.h"
 
 namespace heed::exercise {
