@@ -248,10 +248,11 @@ void Module::check_all_named(const Tensor& y) const {
   for (const Tensor& t : parameters()) named.insert(t.state().get());
   for (const auto& node : graph_nodes(y))
     for (const Node::Input& input : node->inputs)
-      check(!input.leaf || named.contains(input.leaf.get()), "check_all_named",
-            "expected a name for every tensor that requires grad, got an unnamed tensor ", input.shape, " in '",
-            node->op, "' of this ", [&] { return type(); },
-            ": it would be neither trained nor saved. Hint: name it in visit().");
+      check(
+          !input.leaf || named.contains(input.leaf.get()), "check_all_named",
+          "expected a name for every tensor that requires grad, got an unnamed tensor ", input.shape, " in '",
+          node->op, "' of this ", [&] { return type(); },
+          ": it would be neither trained nor saved. Hint: name it in visit().");
 }
 
 // ---- printing ---------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@
 #include "data/text/lines.h"
 #include "lessons/support/lesson.h"
 #include "lessons/support/terminal.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 namespace heed::lessons {
