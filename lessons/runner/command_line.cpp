@@ -155,8 +155,11 @@ const std::vector<Command>& commands() {
 }
 
 std::string help() {
-  std::string text = tr("heed: exercises that name your mistake.") + "\n\n" +
-                     tr("Usage: {1}", invocation("[COMMAND] [options]")) + "\n\n";
+  std::string text = wrapped(tr("heed judges your solutions to the exercises and names your mistakes. Run it "
+                                "without a command to "
+                                "start, or to continue with the current exercise."),
+                             80) +
+                     "\n" + tr("Usage: {1}", invocation("[COMMAND] [options]")) + "\n\n";
   for (const Command& command : commands())
     text += "  " + lessons::cells({command.name + " " + command.arguments, tr(command.summary)}, {-24, -1}) +
             "\n";

@@ -42,7 +42,11 @@ static const std::vector<Message> table = {
     {"run a model built from the exercises", "연습 문제로 만든 모델 실행"},
     {"check this machine and suggest fixes", "컴퓨터를 점검하고 해결 방법 제시"},
     {"update generated files (for course authors)", "생성 파일 갱신 (강의 작성자용)"},
-    {"heed: exercises that name your mistake.", "heed: 어떤 실수인지 알려 주는 연습 문제."},
+    {"heed judges your solutions to the exercises and names your mistakes. Run it without a command to "
+     "start, "
+     "or to continue with the current exercise.",
+     "heed는 연습 문제의 풀이를 채점하고 어떤 실수인지 알려 줍니다. 명령 없이 실행하면 현재 연습 문제부터 "
+     "시작합니다."},
     {"An ID may be abbreviated as long as it is unique: sdpa for 02_sdpa. Without an ID, a command uses the "
      "first exercise that has not passed yet. Every command accepts --plain (no colour, no animation) and "
      "--lang en or --lang ko. For the options of one command: {1}",
