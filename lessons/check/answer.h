@@ -12,7 +12,8 @@
 
 namespace heed::checks {
 
-// Converts from all types that exercises return. The numbers are copied as f64, so later changes do not affect them.
+// Converts from all types that exercises return. The numbers are copied as f64, so later changes do
+// not affect them.
 struct Answer {
   std::vector<Tensor> parts;
   std::string error;          // the message of the exception; "" if there was none

@@ -1,11 +1,11 @@
 // The verdict on an exercise, and the main() of its program:
 //
 //   ex_02_softmax_rows                      judges the learner's function; prints GoogleTest's output
-//   ex_02_softmax_rows --result FILE        … and writes the verdict to FILE, "key<TAB>value" per line, for the runner
+//   ex_02_softmax_rows --result FILE        … and writes the verdict to FILE, for the runner
 //   sol_02_softmax_rows --as SD-06          judges that twin as if it were the learner's function
 //   sol_02_softmax_rows --twins             lists the ids of the twins
-//   sol_02_softmax_rows --distances         prints the smallest distance between the reference function and the twins;
-//                                           exit status 1 if it is too small
+//   sol_02_softmax_rows --distances         prints the smallest distance between the reference
+//                                           function and the twins; exit status 1 if it is too small
 #include "lessons/check/check.h"
 
 #include <algorithm>
@@ -20,15 +20,16 @@ namespace heed::checks {
 
 namespace {
 
-// The reference function and the twins must differ from each other by this many tolerances, so that a mistake is never
-// named by chance.
+// The reference function and the twins must differ from each other by this many tolerances, so that
+// a mistake is never named by chance.
 constexpr double min_distance = 20;
 
 // The evidence for one twin after all questions so far.
 struct Evidence {
   bool agrees_everywhere = true;   // it gave the subject's answer to every question
   bool agrees_on_mistakes = true;  // … to every question on which the subject is wrong
-  // About questions with inputs as given that distinguish the known mistakes and that the subject answers wrongly:
+  // About questions with inputs as given that distinguish the known mistakes and that the subject
+  // answers wrongly:
   bool wrong_with_subject = true;  // it answers all of them wrongly
   std::optional<Question> alone;   // the first that only it answers with the subject's numbers
 };
@@ -39,7 +40,8 @@ struct Verdict {
   bool wrong = false;
   std::string todo;                // the text of todo("…") if the subject is a stub
   std::vector<Evidence> evidence;  // of each twin
-  // [i][j]: the largest distance so far between two functions, in tolerances. 0 is the reference function, i > 0 twin i - 1.
+  // [i][j]: the largest distance so far between two functions, in tolerances. 0 is the reference
+  // function, i > 0 twin i - 1.
   std::vector<std::vector<double>> distances;
   Question worst{"", Answer(0), Answer(0), {}, "", "", true};
   double worst_distance = -1;
@@ -79,7 +81,8 @@ std::string name_for(const std::string& id) {
   return id;
 }
 
-// The index of the only mistake for which `holds` is true, or -1. Twins that are declared to be equal count as one.
+// The index of the only mistake for which `holds` is true, or -1. Twins that are declared to be
+// equal count as one.
 template <class Holds>
 int unique(const Holds& holds) {
   const Verdict& v = verdict();
@@ -94,8 +97,9 @@ int unique(const Holds& holds) {
   return found;
 }
 
-// The twin that is equal to the subject, or -1. It gave the same answers to all questions, or it is the only one that gave
-// the same answers to all questions that the subject answers wrongly, and one of these distinguishes the known mistakes.
+// The twin that is equal to the subject, or -1. It gave the same answers to all questions, or it is
+// the only one that gave the same answers to all questions that the subject answers wrongly, and
+// one of these distinguishes the known mistakes.
 int named() {
   const Verdict& v = verdict();
   if (!v.wrong) return -1;
@@ -105,8 +109,9 @@ int named() {
   return unique([](const Evidence& e) { return e.agrees_on_mistakes && e.alone.has_value(); });
 }
 
-// If no twin is equal to the subject: the only one that is wrong whenever the subject is, and whose numbers equal the
-// subject's on a question on which those of no other twin do; or -1. The subject then makes this mistake and another one.
+// If no twin is equal to the subject: the only one that is wrong whenever the subject is, and whose
+// numbers equal the subject's on a question on which those of no other twin do; or -1. The subject
+// then makes this mistake and another one.
 int likely() {
   return unique([](const Evidence& e) { return e.wrong_with_subject && e.alone.has_value(); });
 }
@@ -131,8 +136,9 @@ int print_distances() {
   return status;
 }
 
-// Whether a question distinguishes the known mistakes: at least five in six of the twins that answer it wrongly give
-// different numbers. On other questions (saturated scores, a sequence of length 1) many mistakes give the same numbers.
+// Whether a question distinguishes the known mistakes: at least five in six of the twins that
+// answer it wrongly give different numbers. On other questions (saturated scores, a sequence of
+// length 1) many mistakes give the same numbers.
 bool distinguishes_mistakes(const Question& q, double tolerance) {
   std::vector<const Answer*> distinct;
   std::size_t wrong = 0;
@@ -148,8 +154,8 @@ bool distinguishes_mistakes(const Question& q, double tolerance) {
   return wrong >= 2 && 6 * distinct.size() >= 5 * wrong;
 }
 
-// Whether one of the wrong numbers is finite and not an integer. Different mistakes often give the same NaN, infinity, id or
-// index.
+// Whether one of the wrong numbers is finite and not an integer. Different mistakes often give the
+// same NaN, infinity, id or index.
 bool has_wrong_fraction(const Question& q, double tolerance) {
   if (q.got.parts.size() != q.reference.parts.size()) return false;
   for (std::size_t part = 0; part < q.got.parts.size(); ++part) {
@@ -188,7 +194,8 @@ void update_evidence(const Question& q, double tolerance) {
   if (Evidence& e = v.evidence[agreeing[0]]; !e.alone) e.alone = q;
 }
 
-// Stores a failed invariant for the verdict. Its id names the mistake only if no twin with another id fails it, too.
+// Stores a failed invariant for the verdict. Its id names the mistake only if no twin with another
+// id fails it, too.
 void store_invariant(const Question& q) {
   Verdict& v = verdict();
   v.invariant_id = q.invariant_id;
@@ -205,7 +212,8 @@ std::string on_one_line(std::string text) {
   return text;
 }
 
-// The result file, "key<TAB>value" per line. The line "end" comes last: if a program ends early, its file has none.
+// The result file, "key<TAB>value" per line. The line "end" comes last: if a program ends early,
+// its file has none.
 class ResultFile {
  public:
   explicit ResultFile(const std::string& path) : out_(path) {}
@@ -217,7 +225,8 @@ class ResultFile {
   std::ofstream out_;
 };
 
-// Writes the mistake if it is known, else the invariant that failed, and the question that showed it.
+// Writes the mistake if it is known, else the invariant that failed, and the question that showed
+// it.
 void write_mistake(ResultFile& file) {
   const Verdict& v = verdict();
   const bool certain = named() >= 0;
@@ -301,7 +310,8 @@ void judge(const Question& q) {
     v.worst_distance = d.distance;
   };
   if (!q.invariant_message.empty()) {
-    // An exception does not name a mistake, and its message is more informative than a failed invariant.
+    // An exception does not name a mistake, and its message is more informative than a failed
+    // invariant.
     const bool threw = !q.got.error.empty();
     const bool better = v.invariant_message.empty() || (v.invariant_id.empty() && !q.invariant_id.empty());
     if (threw && v.worst_distance < 0) store_question();
@@ -311,7 +321,8 @@ void judge(const Question& q) {
   }
   ADD_FAILURE() << q.text << (d.place.empty() ? "" : "  at " + d.place) << "\n  got   " << d.got
                 << "\n  want  " << d.want;
-  // Shows the first question with a difference, but prefers different numbers to different shapes or an exception.
+  // Shows the first question with a difference, but prefers different numbers to different shapes
+  // or an exception.
   if (v.worst_distance < 0 || (std::isinf(v.worst_distance) && std::isfinite(d.distance))) store_question();
 }
 
@@ -371,8 +382,8 @@ int main(int argc, char** argv) {
   verdict().result = arguments.result;
   const bool for_runner = !arguments.result.empty();
   auto& unit = *::testing::UnitTest::GetInstance();
-  // The runner shows only the learner's own output. It is buffered by line, so lines that were printed before a crash are
-  // not lost.
+  // The runner shows only the learner's own output. It is buffered by line, so lines that were
+  // printed before a crash are not lost.
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   if (for_runner || arguments.distances)
     delete unit.listeners().Release(unit.listeners().default_result_printer());

@@ -1,5 +1,6 @@
-// check.h — checks an exercise: calls the learner's function, the reference function and the wrong twins with the same
-// inputs. If the learner's answers differ from the reference, the twin with the learner's answers names the mistake.
+// check.h — checks an exercise: calls the learner's function, the reference function and the wrong
+// twins with the same inputs. If the learner's answers differ from the reference, the twin with the
+// learner's answers names the mistake.
 //
 //   const checks::Exercise<decltype(softmax_rows)> exercise{
 //       "02_softmax_rows", softmax_rows, [](const Tensor& x) { return softmax(x, -1); },
@@ -10,13 +11,14 @@
 //     exercise.compare("softmax_rows({{0, 1}, {2, 4}})", [](auto f) { return f(tensor({{0, 1}, {2, 4}})); });
 //   }
 //
-// A probe (the lambda) creates its inputs in every call, so a function that modifies them does not affect the others.
-// call() receives only the inputs, as a tuple, and repeats the question in all forms of forms.h:
+// A probe (the lambda) creates its inputs in every call, so a function that modifies them does not
+// affect the others. call() receives only the inputs, as a tuple, and repeats the question in all
+// forms of forms.h:
 //
 //   exercise.call("softmax_rows({{0, 1}, {2, 4}})", [] { return std::tuple(tensor({{0, 1}, {2, 4}})); });
 //
-// Each exercise is a program of its own. Its main(), in check.cpp, judges the learner's function or, with --as SD-06, a
-// twin.
+// Each exercise is a program of its own. Its main(), in check.cpp, judges the learner's function
+// or, with --as SD-06, a twin.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -32,8 +34,8 @@
 
 namespace heed::checks {
 
-// A known mistake: the shortest function that makes it. `same_as`: the id of an earlier twin that computes the same for
-// all inputs; both are then named by the earlier id.
+// A known mistake: the shortest function that makes it. `same_as`: the id of an earlier twin that
+// computes the same for all inputs; both are then named by the earlier id.
 template <class F>
 struct Twin {
   std::string id;       // of a section in lessons/NN_name/mistakes.md
@@ -83,12 +85,14 @@ class Exercise {
     register_exercise(info);
   }
 
-  // Requires the learner's answer to equal that of the reference function. `text`: the call, as a learner could type it.
+  // Requires the learner's answer to equal that of the reference function. `text`: the call, as a
+  // learner could type it.
   void compare(const std::string& text, const Probe& probe) const { judge(make_question(text, probe)); }
 
-  // Calls the function with the inputs that make() returns in a std::tuple, and compares its outputs in every form that
-  // `forms` enables. Without tensors among the inputs, only the call as given is made. If the function expects a
-  // reference to a module, the tuple contains a smart pointer to it.
+  // Calls the function with the inputs that make() returns in a std::tuple, and compares its
+  // outputs in every form that `forms` enables. Without tensors among the inputs, only the call as
+  // given is made. If the function expects a reference to a module, the tuple contains a smart
+  // pointer to it.
   template <class Make>
   void call(const std::string& text, const Make& make, const Forms& forms = {}) const {
     const auto outputs = [](F* f, auto& inputs) {
@@ -116,8 +120,8 @@ class Exercise {
       });
   }
 
-  // A property that holds for every correct function, for example that changing a masked key does not change the
-  // output. `id`: the mistake that violates it, or "" if none is known.
+  // A property that holds for every correct function, for example that changing a masked key does
+  // not change the output. `id`: the mistake that violates it, or "" if none is known.
   void invariant(const std::string& id, const std::string& message,
                  const std::function<bool(F*)>& holds) const {
     Question question = make_question(message, [&](F* f) { return Answer(holds(f)); });

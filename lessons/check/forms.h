@@ -1,5 +1,5 @@
-// forms.h — the forms in which a check repeats a call: with f64 inputs, with non-contiguous views, and with inputs that
-// record gradients. A correct function gives the same answer in every form.
+// forms.h — the forms in which a check repeats a call: with f64 inputs, with non-contiguous views,
+// and with inputs that record gradients. A correct function gives the same answer in every form.
 #pragma once
 
 #include <cmath>
@@ -19,7 +19,8 @@
 
 namespace heed::checks {
 
-// The forms in addition to the inputs as given. A check disables the forms that its exercise does not support.
+// The forms in addition to the inputs as given. A check disables the forms that its exercise does
+// not support.
 struct Forms {
   bool f64 = true;        // f64 inputs; the outputs must have the dtypes of the reference function's
   bool views = true;      // inputs as non-contiguous views
@@ -49,8 +50,9 @@ inline constexpr bool without_tensors<std::pair<A, B>> = without_tensors<A>&& wi
 template <class R, class... A>
 inline constexpr bool without_tensors<std::function<R(A...)>> = true;  // captured values are ignored
 
-// Calls visit(Tensor&) for every tensor in `value`, including undefined ones. To support a struct of an exercise, define
-// an overload of each_tensor(Struct&, visit) in its namespace. Overloads in an unnamed namespace are not found.
+// Calls visit(Tensor&) for every tensor in `value`, including undefined ones. To support a struct
+// of an exercise, define an overload of each_tensor(Struct&, visit) in its namespace. Overloads in
+// an unnamed namespace are not found.
 template <class T, class Visit>
 void walk(T& value, const Visit& visit) {
   if constexpr (std::same_as<T, Tensor>) {
@@ -88,7 +90,8 @@ struct Signature<R(P...)> {
   static constexpr auto indices = std::index_sequence_for<P...>();
 };
 
-// Calls visit for the tensors of the inputs that the function may modify (written = true) or may not (false).
+// Calls visit for the tensors of the inputs that the function may modify (written = true) or may
+// not (false).
 template <class F, bool written, class... T, class Visit, std::size_t... i>
 void walk_inputs(std::tuple<T...>& inputs, const Visit& visit, std::index_sequence<i...>) {
   const auto one = [&]<std::size_t index>() {
@@ -116,8 +119,8 @@ decltype(auto) pass(T& value) {
     return (value);
 }
 
-// The outputs of one call: the result, the tensors of the inputs that the function may modify, and the training modes of
-// modules.
+// The outputs of one call: the result, the tensors of the inputs that the function may modify, and
+// the training modes of modules.
 struct Outputs {
   std::vector<Tensor> tensors;  // with their graph, for backward()
   Answer answer = Answer(std::vector<Tensor>{});
@@ -179,8 +182,8 @@ void to_f64(T& value) {
   }
 }
 
-// The sum of the outputs' elements, each multiplied by a different weight so that gradients do not cancel out. Undefined if
-// no output records gradients.
+// The sum of the outputs' elements, each multiplied by a different weight so that gradients do not
+// cancel out. Undefined if no output records gradients.
 Tensor weighted_sum(const std::vector<Tensor>& outputs);
 
 // The gradients with respect to the inputs; zeros for an input that the outputs do not depend on.

@@ -103,8 +103,9 @@ std::string lower(std::string text) {
   return text;
 }
 
-// The name that `typed` identifies. Tries, in this order: the whole name, the name without its number, a prefix, any
-// part. Throws UsageError with the message `none` if no name matches, and lists the matches if there are several.
+// The name that `typed` identifies. Tries, in this order: the whole name, the name without its
+// number, a prefix, any part. Throws UsageError with the message `none` if no name matches, and
+// lists the matches if there are several.
 std::string resolved(const std::string& typed, const std::vector<std::string>& names, const char* none) {
   const std::string wanted = lower(typed);
   const auto matching = [&](auto&& matches) {

@@ -1,7 +1,8 @@
-// catalog.h — the course as the runner sees it: the exercises from solutions/, the mistakes from mistakes.md.
+// catalog.h — the course as the runner sees it: the exercises from solutions/, the mistakes from
+// mistakes.md.
 //
-// A file that does not have the expected form is reported with its line and skipped, so an error in one page does not
-// stop a learner, and no exercise disappears silently.
+// A file that does not have the expected form is reported with its line and skipped, so an error in
+// one page does not stop a learner, and no exercise disappears silently.
 #pragma once
 
 #include <string>
@@ -32,18 +33,19 @@ struct Catalog {
   std::vector<Mistake> mistakes;
   std::vector<std::string> errors;  // "lessons/02_…/mistakes.md:7: expected …"
 
-  // Finds an exercise by id, by name, or by a unique part of its id ("sdpa"). Throws UsageError, which suggests the
-  // most similar id.
+  // Finds an exercise by id, by name, or by a unique part of its id ("sdpa"). Throws UsageError,
+  // which suggests the most similar id.
   const Entry& find(const std::string& typed) const;
   const Mistake& mistake(const std::string& typed) const;
   std::size_t index(const Entry& entry) const { return static_cast<std::size_t>(&entry - exercises.data()); }
 };
 
-// `lessons`: the folder that holds NN_name/solutions/NAME.cpp. Throws EnvironmentError if it has no exercise.
+// `lessons`: the folder that holds NN_name/solutions/NAME.cpp. Throws EnvironmentError if it has no
+// exercise.
 Catalog read_catalog(const fs::path& lessons);
 
-// The errors of the catalog, and contradictions between files: prerequisites that are unknown or come later, ids and
-// numbers that are used twice. Empty if everything is consistent.
+// The errors of the catalog, and contradictions between files: prerequisites that are unknown or
+// come later, ids and numbers that are used twice. Empty if everything is consistent.
 std::vector<std::string> inconsistencies(const Catalog& catalog);
 
 }  // namespace heed::runner

@@ -111,7 +111,8 @@ ParsedCommand parse(const std::vector<std::string>& words) {
   return parsed;
 }
 
-// Prints an error to standard error or, with --json, as a JSON object to standard output. Returns `status`.
+// Prints an error to standard error or, with --json, as a JSON object to standard output. Returns
+// `status`.
 int fail_with(const std::string& error, int status, bool json) {
   if (json)
     std::cout << JsonObject().add("error", printable(error)).add("status", status).text() << "\n";

@@ -13,7 +13,8 @@ namespace heed::runner {
 
 namespace {
 
-// A line that is overwritten on a terminal. Prints nothing elsewhere, so piped output contains only the result.
+// A line that is overwritten on a terminal. Prints nothing elsewhere, so piped output contains only
+// the result.
 class StatusLine {
  public:
   explicit StatusLine(const Session& session)
@@ -50,7 +51,8 @@ JsonObject json_entry(const Session& session, const Entry& entry) {
   return object.add("current", &entry == session.current());
 }
 
-// "▸ ✗ softmax_rows              10 min ●○○  wrong · Turn each row of scores into a probability dist…"
+// "▸ ✗ softmax_rows              10 min ●○○  wrong · Turn each row of scores into a probability
+// dist…"
 Line list_line(const Session& session, const Entry& entry) {
   const Record record = session.progress.of(entry.id);
   const bool judged = !record.file.empty(), changed = session.changed_since(entry, record);

@@ -1,4 +1,5 @@
-// commands.h — the commands of the runner, one function each. Every function returns the exit status.
+// commands.h — the commands of the runner, one function each. Every function returns the exit
+// status.
 #pragma once
 
 #include <string>
@@ -41,12 +42,13 @@ int milestone(Session& session);
 int doctor(Session& session);
 int generate(Session& session);
 
-// The target of a lesson: "lesson_08" for "8", "08" or "08_vision_transformer". If several folders have the same number,
-// the whole name is needed: "lesson_10_gpt" for "10_gpt". Throws UsageError if no lesson or several lessons match.
+// The target of a lesson: "lesson_08" for "8", "08" or "08_vision_transformer". If several folders
+// have the same number, the whole name is needed: "lesson_10_gpt" for "10_gpt". Throws UsageError
+// if no lesson or several lessons match.
 std::string lesson_program(const Paths& paths, const std::string& name);
 
-// Replaces this process with a program of the lessons' build folder; the command's arguments after the first are passed to
-// it.
+// Replaces this process with a program of the lessons' build folder; the command's arguments after
+// the first are passed to it.
 [[noreturn]] void become_program(const Session& session, const std::string& target);
 
 // Builds a target, with progress on a terminal. Throws EnvironmentError if the build fails.

@@ -48,8 +48,8 @@ std::optional<Remark> parse_remark(const std::string& line) {
   return std::nullopt;
 }
 
-// Whether the remark names the line that led to an error in a header: "required from here" in g++, "requested here" in
-// clang++.
+// Whether the remark names the line that led to an error in a header: "required from here" in g++,
+// "requested here" in clang++.
 bool is_origin(const Remark& remark) {
   return contains(remark.text, "required from here") || contains(remark.text, "requested here");
 }

@@ -19,7 +19,8 @@ struct GeneratedFile {
   bool is_stub = false;
 };
 
-// All of them, whether or not they are up to date. Throws EnvironmentError if a file lacks the part that is generated.
+// All of them, whether or not they are up to date. Throws EnvironmentError if a file lacks the part
+// that is generated.
 std::vector<GeneratedFile> generated_files(const Paths& paths, const Catalog& catalog);
 
 // `text` with new declarations after the "Generated from solutions/" comment.
@@ -31,7 +32,8 @@ std::string with_table(const std::string& text, const std::string& table, const 
 std::string with_count(const std::string& text, int count, const std::string& words,
                        const std::string& shown);
 
-// Whether a file that differs from its stub is a learner's work. It is not if only the comment at its top differs.
+// Whether a file that differs from its stub is a learner's work. It is not if only the comment at
+// its top differs.
 bool is_edited(const std::string& file, const std::string& stub);
 
 }  // namespace heed::runner

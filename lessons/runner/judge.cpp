@@ -34,7 +34,8 @@ Compiled compile(const Paths& paths, const Entry& entry, const std::string& show
       build_targets(paths, {"ex_" + entry.id}, {callbacks.should_stop, callbacks.on_percent});
   verdict.build_seconds = build.seconds;
   if (build.outcome == ProcessResult::Outcome::stopped) return Compiled::stopped;
-  // An unchanged file is not compiled again, so its warnings are not printed again: they are read from the stored log.
+  // An unchanged file is not compiled again, so its warnings are not printed again: they are read
+  // from the stored log.
   const fs::path stored_log = paths.judged() / (entry.id + ".log");
   if (build.output.find(object_of(entry)) != std::string::npos || !fs::exists(stored_log))
     write_text(stored_log, build.output);

@@ -221,7 +221,8 @@ Language language_of_environment() {
 
 namespace {
 
-// The final consonant of a word when it is read aloud in Korean, which decides the form of the particle after it.
+// The final consonant of a word when it is read aloud in Korean, which decides the form of the
+// particle after it.
 enum class Ending { vowel, rieul, consonant };
 
 Ending ending_of(const std::string& word) {

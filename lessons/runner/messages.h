@@ -4,7 +4,8 @@
 //
 //   tr("{1} of {2} exercises pass.", passed, all)
 //
-// A message without a Korean text is printed in English. A test reads the sources and reports messages that are missing.
+// A message without a Korean text is printed in English. A test reads the sources and reports
+// messages that are missing.
 #pragma once
 
 #include <string>
@@ -31,8 +32,9 @@ std::string translated(const std::string& english, const std::vector<std::string
 // Marks a message that is stored and translated later.
 constexpr const char* words(const char* english) { return english; }
 
-// Translates `english` into the chosen language and replaces {1}, {2}, … by the values. In Korean, {1:을}, {1:이}, {1:은},
-// {1:이라} and {1:으로} add the form of the particle that fits the value: 을 or 를, 이 or 가, 은 or 는, 이라 or 라, 으로 or 로.
+// Translates `english` into the chosen language and replaces {1}, {2}, … by the values. In Korean,
+// {1:을}, {1:이}, {1:은}, {1:이라} and {1:으로} add the form of the particle that fits the value: 을 or 를,
+// 이 or 가, 은 or 는, 이라 or 라, 으로 or 로.
 template <class... Values>
 std::string tr(const char* english, const Values&... values) {
   return translated(english, {concat(values)...});

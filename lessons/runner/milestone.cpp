@@ -1,7 +1,8 @@
-// milestone — a lesson's model, built from the learner's own exercises if they pass, else from our solutions.
+// milestone — a lesson's model, built from the learner's own exercises if they pass, else from our
+// solutions.
 //
-// heed_milestone() in CMakeLists.txt lists the exercises; build/…/judged/milestone_NN.txt contains the list, and
-// milestone_NN_ID.cpp beside it is compiled for each of them.
+// heed_milestone() in CMakeLists.txt lists the exercises; build/…/judged/milestone_NN.txt contains
+// the list, and milestone_NN_ID.cpp beside it is compiled for each of them.
 #include <iostream>
 
 #include "lessons/runner/commands.h"

@@ -40,7 +40,8 @@ void write_text(const fs::path& path, const std::string& text);
 // Writes `text` to a new file state/backups/NAME-DATE-TIME.EXTENSION and returns its path.
 fs::path back_up(const Paths& paths, const std::string& name, const std::string& extension,
                  const std::string& text);
-// The command to type for a command line of the runner: "./lessons/heed run 02_sdpa" for "run 02_sdpa".
+// The command to type for a command line of the runner: "./lessons/heed run 02_sdpa" for "run
+// 02_sdpa".
 std::string invocation(const std::string& words);
 std::string now_text();  // "2024-05-01T09:30:00", local time
 

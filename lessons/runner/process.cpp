@@ -35,8 +35,9 @@ constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thr
 constexpr bool sanitized = false;
 #endif
 
-// Keeps a mistake from harming the machine: no core files, and a memory limit that prevents swapping. RLIMIT_DATA counts
-// writable memory; the address space would be a poor measure, because threads reserve much more than they use.
+// Keeps a mistake from harming the machine: no core files, and a memory limit that prevents
+// swapping. RLIMIT_DATA counts writable memory; the address space would be a poor measure, because
+// threads reserve much more than they use.
 void confine() {
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
@@ -155,7 +156,8 @@ void enforce_limits(Child& child, const Limits& limits, const ShouldStop& should
     return;
   child.told_to_end = true;
   child.told = Clock::now();
-  // A build tool needs SIGTERM to end its compilers and to delete incomplete objects. A learner's program does not.
+  // A build tool needs SIGTERM to end its compilers and to delete incomplete objects. A learner's
+  // program does not.
   kill(-child.pid, limits.confined ? SIGKILL : SIGTERM);
 }
 
@@ -173,7 +175,8 @@ void follow(Child& child, const Limits& limits, const ShouldStop& should_stop, P
   kill(-child.pid, SIGKILL);  // the remaining processes of the group
 }
 
-// Waits until the child runs the program or has failed to start it. Returns errno if it failed, else 0.
+// Waits until the child runs the program or has failed to start it. Returns errno if it failed,
+// else 0.
 int start_error(int failed) {
   int error = 0;
   ssize_t got = -1;

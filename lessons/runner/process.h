@@ -25,15 +25,17 @@ struct ProcessResult {
   double seconds = 0;
 };
 
-// Called about fifty times per second while a program runs; the program is ended if it returns true.
+// Called about fifty times per second while a program runs; the program is ended if it returns
+// true.
 using ShouldStop = std::function<bool()>;
 
-// Runs a program. Its standard output and standard error are combined in the order of writing. The program leads a
-// process group; all processes of the group are killed when the program ends.
+// Runs a program. Its standard output and standard error are combined in the order of writing. The
+// program leads a process group; all processes of the group are killed when the program ends.
 ProcessResult run_process(const std::vector<std::string>& command, const Limits& limits,
                           const ShouldStop& should_stop = {});
 
-// Runs a program with this process's terminal and returns its exit status; 127 if it could not be started.
+// Runs a program with this process's terminal and returns its exit status; 127 if it could not be
+// started.
 int run_in_terminal(const std::vector<std::string>& command);
 
 // Replaces this process with the program. Throws EnvironmentError if it cannot be started.

@@ -2,8 +2,8 @@
 //
 //   02_softmax_rows  state=pass  passed=2024-05-01T09:30:00  hints=1  gave_up=no  file=8c736521a5b0f2d1
 //
-// One line per exercise. A line that cannot be parsed is reported and skipped, and the whole file is backed up before it
-// is written again, so nothing is lost.
+// One line per exercise. A line that cannot be parsed is reported and skipped, and the whole file
+// is backed up before it is written again, so nothing is lost.
 #pragma once
 
 #include <functional>

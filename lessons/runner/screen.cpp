@@ -22,7 +22,8 @@ winsize size_of_terminal() {
   return size;
 }
 
-// The Latin key of a Hangul letter on a Korean keyboard: n for ㅜ. Keys then work in both input modes.
+// The Latin key of a Hangul letter on a Korean keyboard: n for ㅜ. Keys then work in both input
+// modes.
 char key_under(const std::string& letter) {
   static const std::pair<const char*, char> keys[] = {{"ㅜ", 'n'}, {"ㅔ", 'p'}, {"ㅗ", 'h'}, {"ㅣ", 'l'},
                                                       {"ㅇ", 'd'}, {"ㄱ", 'r'}, {"ㅌ", 'x'}, {"ㄷ", 'e'},
@@ -50,8 +51,8 @@ Screen::~Screen() { leave(); }
 void Screen::enter() {
   if (entered_) return;
   termios settings = original_;
-  // Keys arrive immediately and without echo. Ctrl-C remains a signal. Ctrl-Z is disabled, because it would return to the
-  // shell without restoring the screen.
+  // Keys arrive immediately and without echo. Ctrl-C remains a signal. Ctrl-Z is disabled, because
+  // it would return to the shell without restoring the screen.
   settings.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
   settings.c_cc[VMIN] = 0;
   settings.c_cc[VTIME] = 0;

@@ -1,4 +1,5 @@
-// screen.h — the terminal in watch mode: keys are read one at a time without echo, and the screen is drawn as a whole.
+// screen.h — the terminal in watch mode: keys are read one at a time without echo, and the screen
+// is drawn as a whole.
 #pragma once
 
 #include <termios.h>
@@ -24,7 +25,8 @@ class Screen {
   void enter();  // again, after leave()
   void leave();
 
-  // Waits at most `milliseconds` for a key. Returns 0 if there was none or it has more than one character (arrows).
+  // Waits at most `milliseconds` for a key. Returns 0 if there was none or it has more than one
+  // character (arrows).
   char key(int milliseconds);
   // Draws as many lines as fit, each cut to the width of the screen.
   void draw(const Lines& lines);

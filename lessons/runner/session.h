@@ -1,4 +1,5 @@
-// session.h — the state that every command uses, and the functions that judge an exercise and record the result.
+// session.h — the state that every command uses, and the functions that judge an exercise and
+// record the result.
 #pragma once
 
 #include <optional>
@@ -24,7 +25,8 @@ struct Session {
 
   // The first exercise that has not passed; null if all have.
   const Entry* current() const;
-  // The exercise named by arguments[0]; without arguments the current one, or the last one if all have passed.
+  // The exercise named by arguments[0]; without arguments the current one, or the last one if all
+  // have passed.
   const Entry& chosen() const;
   int passed() const;
   // Whether the file differs from the text that was judged last.
@@ -34,12 +36,13 @@ struct Session {
 // Reads the learner's file. Throws EnvironmentError if it does not exist.
 std::string learners_text(const Session& session, const Entry& entry);
 
-// Judges the exercise and writes the result to the progress file. Returns nothing if the callbacks stopped it.
+// Judges the exercise and writes the result to the progress file. Returns nothing if the callbacks
+// stopped it.
 std::optional<Verdict> judge_and_record(Session& session, const Entry& entry, const std::string& source,
                                         const JudgeCallbacks& callbacks);
 
-// Replaces the learner's file with the stub. Returns the path of the backup, or "" if the file did not exist or was the
-// stub already.
+// Replaces the learner's file with the stub. Returns the path of the backup, or "" if the file did
+// not exist or was the stub already.
 std::string reset(Session& session, const Entry& entry);
 
 }  // namespace heed::runner

@@ -1,4 +1,5 @@
-// signals.h — makes Ctrl-C a flag: the runner ends its children and restores the terminal before it exits.
+// signals.h — makes Ctrl-C a flag: the runner ends its children and restores the terminal before it
+// exits.
 #pragma once
 
 namespace heed::runner {

@@ -1,4 +1,5 @@
-// Commands that help to learn: hints, explanations, solutions, a fresh start, the lessons themselves.
+// Commands that help to learn: hints, explanations, solutions, a fresh start, the lessons
+// themselves.
 #include <algorithm>
 #include <iostream>
 
@@ -32,7 +33,8 @@ std::string with_bold(const std::string& markdown) {
   return out + run;
 }
 
-// Whether the solution may be shown: after passing, or with --give-up, which is recorded. Otherwise prints the reason.
+// Whether the solution may be shown: after passing, or with --give-up, which is recorded. Otherwise
+// prints the reason.
 bool may_see_solution(Session& session, const Entry& entry) {
   const Record record = session.progress.of(entry.id);
   if (!record.passed.empty() || record.gave_up) return true;

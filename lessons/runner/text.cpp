@@ -102,8 +102,8 @@ std::string printable(std::string_view bytes) {
   return out;
 }
 
-// The Levenshtein distance: how many letters must be added, removed or changed to turn `a` into `b`. Keeps one row of the
-// table at a time.
+// The Levenshtein distance: how many letters must be added, removed or changed to turn `a` into
+// `b`. Keeps one row of the table at a time.
 static std::size_t edit_distance(const std::string& a, const std::string& b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});

@@ -15,14 +15,15 @@ std::string joined(const std::vector<std::string>& parts, const std::string& sep
 std::string trimmed(std::string_view text);
 bool starts_with(std::string_view text, std::string_view start);
 
-// Wraps words into lines of at most `width` columns. Lines after the first begin with `indent` spaces. Code between
-// fences (```) and empty lines are kept.
+// Wraps words into lines of at most `width` columns. Lines after the first begin with `indent`
+// spaces. Code between fences (```) and empty lines are kept.
 std::string wrapped(const std::string& text, std::size_t width, std::size_t indent = 0);
 
 // At most `width` columns of a line, which ends in "…" if it was cut off.
 std::string shortened(const std::string& line, std::size_t width);
 
-// Replaces control characters and invalid UTF-8 by "?". Keeps tabs and newlines; drops carriage returns.
+// Replaces control characters and invalid UTF-8 by "?". Keeps tabs and newlines; drops carriage
+// returns.
 std::string printable(std::string_view bytes);
 
 // The name that is most similar to `typed`, or "" if none is similar.

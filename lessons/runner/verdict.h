@@ -19,7 +19,8 @@ struct Verdict {
   State state = State::pass;
   int tests = 0;
 
-  // State compile. missing_function: the file compiles, but defines no function with the declared name and parameters.
+  // State compile. missing_function: the file compiles, but defines no function with the declared
+  // name and parameters.
   std::optional<Diagnostic> error;
   bool missing_function = false;
   std::string log = {};  // the full output of the build
@@ -30,7 +31,8 @@ struct Verdict {
   // State todo: the text of todo("…").
   std::string todo = {};
 
-  // State wrong: the mistake if it is known; the call that showed it, the index of the element, and the two values there.
+  // State wrong: the mistake if it is known; the call that showed it, the index of the element, and
+  // the two values there.
   std::string id = {}, message = {};
   bool certain = false;
   std::string question = {}, place = {}, got = {}, want = {};
@@ -41,10 +43,11 @@ struct Verdict {
   double build_seconds = 0, run_seconds = 0;
 };
 
-// Fills in the verdict from how the check's program ended and from its result file: lines "key<TAB>value", written by
-// lessons/check/check.cpp. Without the last line, "end<TAB>yes", the check did not finish. An exercise passes only if
-// the file says so, the exit status is 0 and all of the check's tests were run; throws EnvironmentError if tests are
-// missing. `limit`: the time limit in seconds.
+// Fills in the verdict from how the check's program ended and from its result file: lines
+// "key<TAB>value", written by lessons/check/check.cpp. Without the last line, "end<TAB>yes", the
+// check did not finish. An exercise passes only if the file says so, the exit status is 0 and all
+// of the check's tests were run; throws EnvironmentError if tests are missing. `limit`: the time
+// limit in seconds.
 void read_result(const Entry& entry, const ProcessResult& process, const std::string& text, double limit,
                  Verdict& verdict);
 

@@ -55,7 +55,8 @@ int Watch::run() {
   return caught_signal() ? 128 + caught_signal() : exit_passed;
 }
 
-// Compares the content, not the time of the file: times are unreliable on network drives and after copies.
+// Compares the content, not the time of the file: times are unreliable on network drives and after
+// copies.
 void Watch::check_file() {
   if (Clock::now() - last_check_ < poll_interval) return;
   const fs::path file = entry_->file(session_.paths);
@@ -108,7 +109,8 @@ bool Watch::should_stop() {
   return needs_judging_ || pending_ != Action::none;
 }
 
-// Keys that only show something take effect immediately. Actions wait until a running judgement has stopped.
+// Keys that only show something take effect immediately. Actions wait until a running judgement has
+// stopped.
 void Watch::press(char key) {
   const View before = view_;
   view_ = View::exercise;

@@ -67,7 +67,8 @@ Lines Watch::statement(std::size_t max_lines) const {
     paragraph.clear();
   };
   for (const std::string& text : statement_lines(read_text(entry_->solution(session_.paths)))) {
-    // Formulas are indented by two or three columns. A deeper indent continues a paragraph ("You may use: …").
+    // Formulas are indented by two or three columns. A deeper indent continues a paragraph ("You
+    // may use: …").
     const bool continued = !paragraph.empty() && starts_with(text, "      ");
     if (!text.empty() && (text[0] != ' ' || continued)) {
       paragraph += text + "\n";

@@ -1,4 +1,5 @@
-// lesson.h — the common form of all lessons: command line, headings, shapes, and claims with their measurements.
+// lesson.h — the common form of all lessons: command line, headings, shapes, and claims with their
+// measurements.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,8 @@ struct Options {
 
   // The value of one of the lesson's own options, or "" if it was not given.
   std::string value(const std::string& option) const { return more.contains(option) ? more.at(option) : ""; }
-  // The value as a number, or `otherwise` if the option was not given. An invalid number is a usage error.
+  // The value as a number, or `otherwise` if the option was not given. An invalid number is a usage
+  // error.
   double number(const std::string& option, double otherwise) const;
   // The value as an integer from `low` to 1,000,000, or `otherwise`.
   int integer(const std::string& option, int otherwise, int low = 1) const;
@@ -52,7 +54,8 @@ struct About {
 // The printed page of a lesson.
 class Page {
  public:
-  // `claims`: the file to which each claim is appended as "program<TAB>claim<TAB>measured<TAB>verdict"; empty: none.
+  // `claims`: the file to which each claim is appended as
+  // "program<TAB>claim<TAB>measured<TAB>verdict"; empty: none.
   explicit Page(const About& about, const std::string& claims = "");
   // Prints a numbered, underlined heading: "1 · A digit becomes sixteen patches".
   void step(const std::string& heading);
@@ -71,8 +74,9 @@ class Page {
   int steps_ = 0, failed_ = 0;
 };
 
-// Parses the command line, sets the number of threads and runs the body. Returns the exit status: 0 success (claims that
-// do not hold are results, not errors), 1 an error, which is printed, 2 an invalid command line.
+// Parses the command line, sets the number of threads and runs the body. Returns the exit status: 0
+// success (claims that do not hold are results, not errors), 1 an error, which is printed, 2 an
+// invalid command line.
 int run(int argc, char** argv, const About& about, const std::function<void(const Options&, Page&)>& body);
 
 // "0.123", with a fixed number of decimals.

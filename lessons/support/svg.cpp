@@ -40,7 +40,8 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
-// From white over blue to dark blue. Lightness decreases evenly, so the order of values is visible in grey.
+// From white over blue to dark blue. Lightness decreases evenly, so the order of values is visible
+// in grey.
 std::string colour(double fraction) {
   constexpr double stops[3][3] = {{255, 255, 255}, {107, 174, 214}, {8, 48, 107}};
   const double position = 2 * std::clamp(fraction, 0.0, 1.0);
@@ -53,7 +54,8 @@ std::string colour(double fraction) {
   return text;
 }
 
-// The beginning of the drawing: size, font, white background and title, which screen readers read aloud.
+// The beginning of the drawing: size, font, white background and title, which screen readers read
+// aloud.
 std::string open(double width, double height, const std::string& title) {
   return concat("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"", width, "\" height=\"", height,
                 "\" viewBox=\"0 0 ", width, " ", height,
@@ -134,7 +136,8 @@ std::string svg_heat_map(const Tensor& x, const SvgHeatMap& options) {
 
 namespace {
 
-// An axis with round ticks: multiples of 1, 2 or 5 times a power of ten; on a logarithmic axis, these numbers themselves.
+// An axis with round ticks: multiples of 1, 2 or 5 times a power of ten; on a logarithmic axis,
+// these numbers themselves.
 struct Axis {
   bool logarithmic = false;
   double low = std::numeric_limits<double>::infinity(), high = -low;
@@ -156,8 +159,8 @@ struct Axis {
       ticks.push_back(low + i * step);
     decimals = std::max(0, static_cast<int>(std::ceil(-std::log10(step) - 1e-9)));
   }
-  // Ticks at 1, 2, 5, 10, … from the last one <= low to the first one >= high, but at least two. If the axis spans more than
-  // three powers of ten, only the powers are ticks.
+  // Ticks at 1, 2, 5, 10, … from the last one <= low to the first one >= high, but at least two. If
+  // the axis spans more than three powers of ten, only the powers are ticks.
   void round_powers() {
     const bool sparse = high > 1000 * low;
     const double first = low, last = high;

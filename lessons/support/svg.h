@@ -10,9 +10,10 @@
 
 namespace heed::lessons {
 
-// A heat map on a fixed scale from 0 to 1. Rows are queries and columns are keys, both with names. Every cell has a title,
-// which is shown under the pointer; maps of up to 8 x 8 cells show numbers; masked cells are hatched. The colours range
-// from white to dark blue, which is readable in grey and for colour-blind readers.
+// A heat map on a fixed scale from 0 to 1. Rows are queries and columns are keys, both with names.
+// Every cell has a title, which is shown under the pointer; maps of up to 8 x 8 cells show numbers;
+// masked cells are hatched. The colours range from white to dark blue, which is readable in grey
+// and for colour-blind readers.
 struct SvgHeatMap {
   std::string title = {};
   std::string row_axis = "queries", column_axis = "keys";
@@ -21,8 +22,9 @@ struct SvgHeatMap {
 };
 std::string svg_heat_map(const Tensor& x, const SvgHeatMap& options);
 
-// Curves over a common x axis, with axis names, units and a legend. The baseline is dashed; NaN: there is none. On
-// logarithmic axes a power law is a straight line; all numbers must be above 0. Throws Error if a number is not finite.
+// Curves over a common x axis, with axis names, units and a legend. The baseline is dashed; NaN:
+// there is none. On logarithmic axes a power law is a straight line; all numbers must be above 0.
+// Throws Error if a number is not finite.
 struct SvgCurve {
   std::string name;
   std::vector<double> x, y;
@@ -53,14 +55,16 @@ struct SvgImage {
 // Draws the images in one row.
 std::string svg_images(const std::string& title, const std::vector<SvgImage>& images);
 
-// Whether a file can be created in DIR. Creates and removes one, because permissions alone are not sufficient.
+// Whether a file can be created in DIR. Creates and removes one, because permissions alone are not
+// sufficient.
 bool can_write_into(const std::string& dir);
 
-// Creates DIR if it does not exist and checks that it is writable, before a long training instead of after it. Throws
-// Error if that fails.
+// Creates DIR if it does not exist and checks that it is writable, before a long training instead
+// of after it. Throws Error if that fails.
 void make_figures_folder(const std::string& dir);
 
-// Writes DIR/name; creates DIR if it does not exist. Writes the whole file or nothing. Throws Error if that fails.
+// Writes DIR/name; creates DIR if it does not exist. Writes the whole file or nothing. Throws Error
+// if that fails.
 void write_figure(const std::string& dir, const std::string& name, const std::string& svg);
 
 }  // namespace heed::lessons

@@ -34,7 +34,8 @@ std::string dim(const std::string& text) { return styled("2", text); }
 
 // ---- images ---------------------------------------------------------------------------------------------
 
-// One of the 24 greys of the 256-colour table. Larger values are lighter, because most terminals have a dark background.
+// One of the 24 greys of the 256-colour table. Larger values are lighter, because most terminals
+// have a dark background.
 static int grey(double fraction) {
   return 232 + static_cast<int>(std::lround(23 * std::clamp(fraction, 0.0, 1.0)));
 }

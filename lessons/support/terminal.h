@@ -1,7 +1,7 @@
 // terminal.h — output for a terminal: bold text, colour, images of numbers, and progress.
 //
-// Colour and lines that are overwritten are used only on a terminal. NO_COLOR (no-color.org) disables colour. Every
-// function also has a plain form with the same information.
+// Colour and lines that are overwritten are used only on a terminal. NO_COLOR (no-color.org)
+// disables colour. Every function also has a plain form with the same information.
 #pragma once
 
 #include <chrono>
@@ -18,15 +18,17 @@ bool has_colour();   // … and NO_COLOR is not set
 std::string bold(const std::string& text);
 std::string dim(const std::string& text);
 
-// The width of UTF-8 text on the screen: 2 columns per Hangul syllable, 1 per other character, 0 for escape sequences.
+// The width of UTF-8 text on the screen: 2 columns per Hangul syllable, 1 per other character, 0
+// for escape sequences.
 std::size_t columns(const std::string& text);
 
-// An image of x (rows, columns) with values from 0 (empty) to `top` (full), two characters per element: shades of grey
-// on a terminal, else characters of increasing weight. One line per row; the last one has no newline.
+// An image of x (rows, columns) with values from 0 (empty) to `top` (full), two characters per
+// element: shades of grey on a terminal, else characters of increasing weight. One line per row;
+// the last one has no newline.
 std::string text_image(const Tensor& x, double top = 1);
 
-// A table of numbers with names for rows and columns. Cells are shaded by their value from 0 to 1. Masked cells, for which
-// `allowed` is false, are hatched and show no number.
+// A table of numbers with names for rows and columns. Cells are shaded by their value from 0 to 1.
+// Masked cells, for which `allowed` is false, are hatched and show no number.
 struct HeatMap {
   std::vector<std::string> rows = {}, columns = {};  // names; may be empty
   Mask allowed = {};                                 // (rows, columns), or undefined
@@ -34,7 +36,8 @@ struct HeatMap {
 };
 std::string heat_map(const Tensor& x, const HeatMap& options = {});
 
-// A line of a table: each text padded to its width, right-aligned; left-aligned if the width is negative.
+// A line of a table: each text padded to its width, right-aligned; left-aligned if the width is
+// negative.
 std::string cells(const std::vector<std::string>& texts, const std::vector<int>& widths);
 // Indents every line of a block.
 std::string indented(const std::string& block, int by);
@@ -53,8 +56,8 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// Progress of a long computation: a line that is overwritten on a terminal, else a line per tenth; nothing if quiet. The
-// destructor ends the line.
+// Progress of a long computation: a line that is overwritten on a terminal, else a line per tenth;
+// nothing if quiet. The destructor ends the line.
 class Progress {
  public:
   Progress(std::string name, std::int64_t total, bool quiet);

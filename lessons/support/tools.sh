@@ -1,5 +1,5 @@
-# tools.sh — functions for ./lessons/start, ./lessons/heed, ./tests/run and .ci/run: messages, required tools, building.
-# This file is sourced, not run.
+# tools.sh — functions for ./lessons/start, ./lessons/heed, ./tests/run and .ci/run: messages,
+# required tools, building. This file is sourced, not run.
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
   bold=$(printf '\033[1m') plain=$(printf '\033[0m')
@@ -35,7 +35,8 @@ compiler() {
   fi
 }
 
-# install_packages PACKAGE…: installs them with apt-get if the user has permission, else prints the command to run and exits.
+# install_packages PACKAGE…: installs them with apt-get if the user has permission, else prints the
+# command to run and exits.
 install_packages() {
   local apt=() line="sudo apt-get update && sudo apt-get install -y $*"
   have apt-get || stop 3 "Missing: $*. This system has no apt-get, so please install them yourself."
@@ -69,30 +70,34 @@ need_build_tools() {
   at_least "$version" 3.22 || stop 3 "CMake $version is too old; heed needs 3.22 or newer."
   version=$("${cxx%% *}" -dumpfullversion -dumpversion | sed 's/^\([0-9]*\)$/\1.0/')
   case $("${cxx%% *}" --version) in
-    *clang*) at_least "$version" 14.0 || stop 3 "$cxx $version is too old; heed needs clang 14 or newer, or g++ 11 or newer." ;;
-    *) at_least "$version" 11.0 || stop 3 "$cxx $version is too old; heed needs g++ 11 or newer, or clang 14 or newer." ;;
+    *clang*) at_least "$version" 14.0 || stop 3 "$cxx $version is too old; heed needs clang 14 or g++ 11." ;;
+    *) at_least "$version" 11.0 || stop 3 "$cxx $version is too old; heed needs g++ 11 or clang 14." ;;
   esac
   step tools "$cxx $version, cmake $(cmake --version | sed -n '1s/[^0-9]*//p')"
 }
 
-# GoogleTest: the system's package. Without it CMake downloads a fixed version, which needs a network.
+# GoogleTest: the system's package. Without it CMake downloads a fixed version, which needs a
+# network.
 need_googletest() {
   if [ ! -e /usr/include/gtest/gtest.h ] && [ -z "${GTest_DIR:-}" ]; then
-    (install_packages libgtest-dev) || step tools "libgtest-dev is missing; CMake will search for GoogleTest or download it"
+    (install_packages libgtest-dev) ||
+      step tools "libgtest-dev is missing; CMake will search for GoogleTest or download it"
   fi
 }
 
 # at_least VERSION MINIMUM: compares versions
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 
-# configure FOLDER OPTION…: runs CMake if the options or the compiler have changed since the last time. (The build tool itself runs
-# CMake again if a CMakeLists.txt changes.) Warnings are errors only if HEED_WERROR is ON in the environment, as in .ci/run, because a
-# user's compiler may be newer than all that were tested.
+# configure FOLDER OPTION…: runs CMake if the options or the compiler have changed since the last
+# time. (The build tool itself runs CMake again if a CMakeLists.txt changes.) Warnings are errors
+# only if HEED_WERROR is ON in the environment, as in .ci/run, because a user's compiler may be
+# newer than all that were tested.
 configure() {
   local folder=$1
   shift
   set -- "$@" -DHEED_WERROR="${HEED_WERROR:-OFF}"
-  # A build folder contains the absolute path of its source, so it cannot be used after the project was moved.
+  # A build folder contains the absolute path of its source, so it cannot be used after the project
+  # was moved.
   if [ -f "$folder/.heed-options" ] && [ "$(cat "$folder/.heed-options")" = "$* $(compiler)" ] &&
     grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$folder/CMakeCache.txt"; then
     return
@@ -101,14 +106,16 @@ configure() {
   mkdir -p "$folder"
   local generator=()
   ! have ninja || generator=(-G Ninja)
-  (cd "$root" && cmake "$@" -B "$folder" "${generator[@]}" -DCMAKE_CXX_COMPILER="$(compiler)") >"$folder/configure.log" 2>&1 </dev/null || {
+  (cd "$root" && cmake "$@" -B "$folder" "${generator[@]}" -DCMAKE_CXX_COMPILER="$(compiler)") \
+    >"$folder/configure.log" 2>&1 </dev/null || {
     tail -n 20 "$folder/configure.log" >&2
     stop 1 "CMake could not configure the build. Full log: $folder/configure.log"
   }
   printf '%s' "$* $(compiler)" >"$folder/.heed-options"
 }
 
-# build FOLDER TARGET…: builds with progress: a line that is overwritten on a terminal, else a line per quarter.
+# build FOLDER TARGET…: builds with progress: a line that is overwritten on a terminal, else a line
+# per quarter.
 build() {
   local folder=$1 log=$1/build.log
   shift
@@ -123,7 +130,7 @@ progress() {
   local line done=0 last=-1
   while IFS= read -r line; do
     case $line in
-      '['*'/'*']'*) done=$(printf '%s' "$line" | sed 's/^\[\([0-9]*\)\/\([0-9]*\)\].*/\1 \2/' | awk '{print int(100 * $1 / ($2 ? $2 : 1))}') ;;
+      '['*'/'*']'*) done=$(awk -F '[]/[]' '{print int(100 * $2 / ($3 ? $3 : 1))}' <<<"$line") ;;
       '['*'%]'*) done=$(printf '%s' "$line" | sed 's/^\[ *\([0-9]*\)%\].*/\1/') ;;
       *) continue ;;
     esac

@@ -24,8 +24,8 @@ static void append(Words& words, const std::string& phrase) {
   }
 }
 
-// Splits the sentences into training and test set. Takes them from the groups in turn, so all groups are equally
-// frequent; the groups of a language have similar sizes.
+// Splits the sentences into training and test set. Takes them from the groups in turn, so all
+// groups are equally frequent; the groups of a language have similar sizes.
 template <class T>
 static Sentences<T> split(const char* op, std::vector<std::vector<T>> groups, const SentenceOptions& o) {
   check(o.train >= 0 && o.test >= 0, op, "expected train >= 0 and test >= 0, got ", o.train, " and ", o.test);
@@ -116,7 +116,8 @@ const std::pair<const char*, const char*> places[] = {{"", ""},
                                                       {"기차에서", "on the train"},
                                                       {"카페에서", "in a café"}};
 
-// The order of words is subject, time, place, object, verb in Korean; subject, verb, object, place, time in English.
+// The order of words is subject, time, place, object, verb in Korean; subject, verb, object, place,
+// time in English.
 TranslationPair translate(const Subject& subject, const Verb& verb, std::size_t object, const When& when,
                           const std::pair<const char*, const char*>& place) {
   TranslationPair pair;
@@ -244,8 +245,8 @@ Sentences<Review> reviews(Language language, const SentenceOptions& options) {
 // ---- pronouns ---------------------------------------------------------------------------------------------
 namespace {
 
-// A sentence pattern and the words that replace FIRST, SECOND and WHY. Reasons in `about_first` make the pronoun refer
-// to the first noun, those in `about_second` to the second.
+// A sentence pattern and the words that replace FIRST, SECOND and WHY. Reasons in `about_first`
+// make the pronoun refer to the first noun, those in `about_second` to the second.
 struct Scene {
   const char* pattern;
   std::vector<const char*> first, second, about_first, about_second;

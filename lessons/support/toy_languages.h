@@ -1,4 +1,5 @@
-// toy_languages.h — small generated languages for the lessons. The correct answer is known for every word.
+// toy_languages.h — small generated languages for the lessons. The correct answer is known for
+// every word.
 //
 //   const auto pairs = toy::translation_pairs({.seed = 0, .train = 1000, .test = 200});
 //   pairs.train[0].korean      // 나는 어제 집에서 책을 읽었다
@@ -28,8 +29,8 @@ struct Sentences {
   std::vector<T> train, test;
 };
 
-// A Korean sentence and its English translation. Korean puts the verb last, English after the subject, so a model must
-// learn to reorder words.
+// A Korean sentence and its English translation. Korean puts the verb last, English after the
+// subject, so a model must learn to reorder words.
 struct TranslationPair {
   Words korean, english;
   std::vector<index_t> alignment;  // for each English word, the index of its Korean word
@@ -38,8 +39,8 @@ Sentences<TranslationPair> translation_pairs(const SentenceOptions& options = {}
 
 enum class Language { english, korean };
 
-// A review whose label depends on one small word: "not boring" is praise. Counting words cannot solve the task, because
-// every word occurs in praise and in blame. Half of the reviews are praise.
+// A review whose label depends on one small word: "not boring" is praise. Counting words cannot
+// solve the task, because every word occurs in praise and in blame. Half of the reviews are praise.
 struct Review {
   Words words;
   index_t label;      // 1 praise, 0 blame
@@ -48,8 +49,8 @@ struct Review {
 };
 Sentences<Review> reviews(Language language, const SentenceOptions& options = {});
 
-// A sentence such as "the dog did not cross the road because it was too tired". The last word decides which noun "it"
-// refers to.
+// A sentence such as "the dog did not cross the road because it was too tired". The last word
+// decides which noun "it" refers to.
 struct PronounSentence {
   Words words;
   index_t pronoun;   // index of "it"

@@ -62,8 +62,8 @@ std::string contents(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// Returns the first expected line that is missing in the output, in order, or "" if none is. An expected line that contains
-// … matches any lines.
+// Returns the first expected line that is missing in the output, in order, or "" if none is. An
+// expected line that contains … matches any lines.
 std::string first_missing(const std::vector<std::string>& expected, const std::vector<std::string>& output) {
   std::size_t next = 0;
   for (const std::string& line : expected) {
@@ -126,8 +126,8 @@ const std::vector<Lesson>& lessons() {
   return all;
 }
 
-// The output of a lesson with --quick. Each lesson is run once for all tests, which is why they are one test for CTest. Its
-// figures are in the folder "the figures", its claims in the file "claims".
+// The output of a lesson with --quick. Each lesson is run once for all tests, which is why they are
+// one test for CTest. Its figures are in the folder "the figures", its claims in the file "claims".
 const Result& quick(const std::string& program) {
   static std::map<std::string, Result> results;
   const auto [found, is_new] = results.try_emplace(program);
@@ -247,8 +247,8 @@ std::set<std::string> structure(const std::string& svg) {
   return parts;
 }
 
-// Every figure exists, is complete, has titles, and has the same structure as the one on the page. Those on the pages come from
-// full runs (tests/tools/figures), these from quick runs.
+// Every figure exists, is complete, has titles, and has the same structure as the one on the page.
+// Those on the pages come from full runs (tests/tools/figures), these from quick runs.
 TEST(LessonOutput, FiguresHaveTheStructureOfThoseOnThePages) {
   const fs::path dir = folder() / "the figures";
   for (const Lesson& lesson : lessons()) {
@@ -275,7 +275,8 @@ std::vector<std::string> without_answers(const std::string& svg) {
   return rest;
 }
 
-// A quick run finds next to nothing, a full run does; pictures, true frames and captions are the same to the letter.
+// A quick run finds next to nothing, a full run does; pictures, true frames and captions are the
+// same to the letter.
 TEST(LessonOutput, ShapesAreFoundOnThePicturesOfThePage) {
   ASSERT_EQ(quick("lesson_10_detr").status, 0);
   const std::string drawn = text_of(folder() / "the figures" / "detections.svg"),

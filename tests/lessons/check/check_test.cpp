@@ -60,7 +60,8 @@ TEST(Check, NamesNoMistakeIfTheEvidenceIsAmbiguous) {
   }
 }
 
-// Several twins violate the first invariant, so it names none of them. Only one twin violates the second.
+// Several twins violate the first invariant, so it names none of them. Only one twin violates the
+// second.
 TEST(Check, NamesTheMistakeOfAnInvariantIfNoOtherMistakeViolatesIt) {
   Result result = judged("beyond the largest");
   EXPECT_EQ(result["id"], "");

@@ -1,5 +1,5 @@
-// A small exercise with its check: row_means(x, mask) is the mean of the elements of each row that are not masked. The variable
-// HEED_SAMPLE selects the learner's answer.
+// A small exercise with its check: row_means(x, mask) is the mean of the elements of each row that
+// are not masked. The variable HEED_SAMPLE selects the learner's answer.
 #include <cmath>
 #include <cstdlib>
 #include <map>

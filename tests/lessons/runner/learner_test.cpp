@@ -1,5 +1,5 @@
-// Simulates a learner who goes through the whole course with the real runner. Every exercise is judged as a stub, with a
-// mistake that must be named, with a compiler error, and as the solution.
+// Simulates a learner who goes through the whole course with the real runner. Every exercise is
+// judged as a stub, with a mistake that must be named, with a compiler error, and as the solution.
 #include <cstdlib>
 #include <iostream>
 #include <map>
@@ -22,7 +22,8 @@ const Catalog& course() {
 Paths paths() { return {HEED_SOURCE_DIR, "", fs::path(HEED_SOURCE_DIR) / "lessons", ""}; }
 std::string solution_of(const Entry& entry) { return text_of(entry.solution(paths())); }
 
-// The lines between "// solution:" and "// end"; without these comments, all code after the includes.
+// The lines between "// solution:" and "// end"; without these comments, all code after the
+// includes.
 std::string body_of(const std::string& solution) {
   const std::string code = without_hints(solution);
   const std::size_t marked = code.find("// solution: ");
@@ -176,7 +177,7 @@ TEST(Learner, SeesThatTheParametersMustNotChange) {
   const Json answer = learner.save(entry(), changed, 1);
   EXPECT_EQ(member(answer, "state"), "compile");
   EXPECT_EQ(member(answer, "declaration"), "Tensor softmax_rows(const Tensor& scores);");
-  expect_has(heed(learner, "run softmax_rows").out, "Do not change\n  its declaration:");
+  expect_has(heed(learner, "run softmax_rows").out, "Do not\n  change its declaration:");
   expect_has(heed(learner, "run softmax_rows --raw").out, "heed::exercise::softmax_rows(");
 }
 
