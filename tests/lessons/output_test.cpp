@@ -115,7 +115,7 @@ const std::vector<Lesson>& lessons() {
        "--quick --quiet",
        {"time.svg", "gradient.svg", "recall.svg", "memory.svg"}},
       {"lesson_10_families", "10_families", "--quick --quiet", {}},
-      {"lesson_10_bert", "10_bert", "--quick --quiet", {"hidden_words.svg", "few_labels.svg"}},
+      {"lesson_10_bert", "10_bert", "--quick --quiet", {"masked_words.svg", "few_labels.svg"}},
       {"lesson_10_gpt", "10_gpt", "--quick --quiet", {"characters_loss.svg"}},
       {"lesson_10_t5", "10_t5", "--quick --quiet", {"bias.svg"}},
       // detections.svg depends on the training and has its own test
