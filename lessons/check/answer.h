@@ -39,7 +39,7 @@ struct Answer {
 // The largest difference between two answers.
 struct Difference {
   double distance = 0;    // |got - want|; infinite if shapes or dtypes differ, one threw, or one is NaN
-  std::string place;      // the index: "[1][0]", "part 2, [1][0]"; "" if the shapes differ
+  std::string index;      // the index: "[1][0]", "part 2, [1][0]"; "" if the shapes differ
   std::string got, want;  // the two numbers; or the shapes; or the errors
 };
 Difference difference(const Answer& got, const Answer& want);

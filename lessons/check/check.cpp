@@ -249,7 +249,7 @@ void write_mistake(ResultFile& file) {
   if (!shown) return;
   const Difference d = difference(shown->got, shown->reference);
   file.add("question", shown->text);
-  file.add("place", d.place);
+  file.add("index", d.index);
   file.add("got", d.got);
   file.add("want", shown->invariant_message.empty() ? d.want : "no error");
 }
@@ -319,7 +319,7 @@ void judge(const Question& q) {
     ADD_FAILURE() << q.invariant_message << (threw ? "\n  it threw: " + q.got.error : "");
     return;
   }
-  ADD_FAILURE() << q.text << (d.place.empty() ? "" : "  at " + d.place) << "\n  got   " << d.got
+  ADD_FAILURE() << q.text << (d.index.empty() ? "" : "  at " + d.index) << "\n  got   " << d.got
                 << "\n  want  " << d.want;
   // Shows the first question with a difference, but prefers different numbers to different shapes
   // or an exception.

@@ -56,7 +56,7 @@ struct ParsedCommand {
   Options options;
   std::vector<std::string> arguments;
   bool help = false;
-  bool named = false;  // the command was given, not chosen by default
+  bool named = false;  // the command was named, not chosen by default
 };
 
 void set_language_named(const std::string& name) {
@@ -65,9 +65,9 @@ void set_language_named(const std::string& name) {
 }
 
 // Throws UsageError unless the command accepts all options and arguments.
-void check_accepted(const ParsedCommand& parsed, const std::vector<const Option*>& given) {
+void check_accepted(const ParsedCommand& parsed, const std::vector<const Option*>& used_options) {
   const Command& command = *parsed.command;
-  for (const Option* option : given) {
+  for (const Option* option : used_options) {
     const bool accepted =
         std::find(command.options.begin(), command.options.end(), option->name) != command.options.end();
     if (!accepted && std::string(option->name) != "--plain")
@@ -81,7 +81,7 @@ void check_accepted(const ParsedCommand& parsed, const std::vector<const Option*
 
 ParsedCommand parse(const std::vector<std::string>& words) {
   ParsedCommand parsed;
-  std::vector<const Option*> given;
+  std::vector<const Option*> used_options;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
     // All words after `lesson NN` and `milestone NN` are arguments of that program.
@@ -98,7 +98,7 @@ ParsedCommand parse(const std::vector<std::string>& words) {
       set_language_named(word.substr(7));
     } else if (const Option* option = option_named(word)) {
       parsed.options.*(option->value) = true;
-      given.push_back(option);
+      used_options.push_back(option);
     } else if (starts_with(word, "-")) {
       throw UsageError(tr("Unknown option {1}.", word) + " " + tr("For a list: {1}", invocation("--help")));
     } else {
@@ -107,7 +107,7 @@ ParsedCommand parse(const std::vector<std::string>& words) {
     }
   }
   if (!parsed.command) parsed.command = &command_named("watch");
-  check_accepted(parsed, given);
+  check_accepted(parsed, used_options);
   return parsed;
 }
 

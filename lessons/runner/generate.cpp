@@ -118,14 +118,14 @@ std::vector<GeneratedFile> generated_files(const Paths& paths, const Catalog& ca
 }
 
 int generate(Session& session) {
-  bool kept_any = false;
+  bool skipped_any = false;
   for (const GeneratedFile& file : generated_files(session.paths, session.catalog)) {
     const std::string shown = session.paths.display(file.path);
     const std::string old = fs::exists(file.path) ? read_text(file.path) : "";
     if (old == file.text) continue;
     const bool edited = file.is_stub && !old.empty() && is_edited(old, file.text);
     if (edited && !session.options.force) {
-      kept_any = true;
+      skipped_any = true;
       std::cout << tr("kept, because it has been edited: {1}", shown) << "\n";
       continue;
     }
@@ -133,7 +133,7 @@ int generate(Session& session) {
     write_text(file.path, file.text);
     std::cout << tr("written: {1}", shown) << "\n";
   }
-  if (kept_any) std::cout << tr("--force replaces edited exercises; backups are kept.") << "\n";
+  if (skipped_any) std::cout << tr("--force replaces edited exercises; backups are kept.") << "\n";
   return exit_passed;
 }
 

@@ -82,7 +82,7 @@ void add_wrong(Lines& lines, const Verdict& verdict) {
     add_paragraph(lines, message, Line::Style::bold);
   }
   add_field(lines, tr("call"), verdict.question);
-  add_field(lines, tr("index"), verdict.place);
+  add_field(lines, tr("index"), verdict.index);
   add_field(lines, tr("got"), verdict.got);
   add_field(lines, tr("expected"), verdict.want);
   if (!verdict.id.empty())
@@ -193,7 +193,7 @@ JsonObject json_report(const Paths& paths, const Entry& entry, const Verdict& ve
   object.add_if("ended", verdict.ended);
   object.add_if("mistake", verdict.id).add_if("message", verdict.message);
   if (!verdict.id.empty()) object.add("certain", verdict.certain);
-  object.add_if("question", verdict.question).add_if("place", verdict.place);
+  object.add_if("question", verdict.question).add_if("index", verdict.index);
   object.add_if("got", verdict.got).add_if("want", verdict.want);
   if (verdict.warning) object.add("warning", json_diagnostic(*verdict.warning, source));
   object.add_if("output", verdict.output);

@@ -77,7 +77,7 @@ void read_result(const Entry& entry, const ProcessResult& process, const std::st
   verdict.message = verdict.id.empty() ? result["broken"] : result["message"];
   verdict.certain = result["certain"] == "yes";
   verdict.question = result["question"];
-  verdict.place = result["place"];
+  verdict.index = result["index"];
   verdict.got = result["got"];
   verdict.want = result["want"];
 }

@@ -35,7 +35,7 @@ struct Verdict {
   // the two values there.
   std::string id = {}, message = {};
   bool certain = false;
-  std::string question = {}, place = {}, got = {}, want = {};
+  std::string question = {}, index = {}, got = {}, want = {};
 
   std::optional<Diagnostic> warning;  // the compiler's first warning about the learner's file
   std::string output = {};            // printed by the learner's code

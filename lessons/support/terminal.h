@@ -36,13 +36,13 @@ struct HeatMap {
 };
 std::string heat_map(const Tensor& x, const HeatMap& options = {});
 
-// A line of a table: each text padded to its width, right-aligned; left-aligned if the width is
+// A line of a table: each cell padded to its width, right-aligned; left-aligned if the width is
 // negative.
 std::string cells(const std::vector<std::string>& texts, const std::vector<int>& widths);
 // Indents every line of a block.
 std::string indented(const std::string& block, int by);
 
-// Places blocks of lines side by side, `gap` spaces apart.
+// Puts blocks of lines side by side, `gap` spaces apart.
 std::string beside(const std::vector<std::string>& blocks, int gap = 4);
 
 // Measures the seconds since its construction.

@@ -59,7 +59,7 @@ struct Verb {
   const char* korean[3];   // past, present, and the form before 것이다
   const char* english[4];  // past, present, present of the third person, base
   std::vector<std::pair<const char*, const char*>> objects;
-  bool moves = false;  // its object is already a place
+  bool moves = false;  // its object is already a location
 };
 struct When {
   const char *korean, *english;
@@ -109,24 +109,24 @@ const When times[] = {{"어제", "yesterday", Tense::past},
                       {"매일", "every day", Tense::present},
                       {"가끔", "sometimes", Tense::present},
                       {"내일", "tomorrow", Tense::future}};
-const std::pair<const char*, const char*> places[] = {{"", ""},
-                                                      {"집에서", "at home"},
-                                                      {"학교에서", "at school"},
-                                                      {"공원에서", "in the park"},
-                                                      {"기차에서", "on the train"},
-                                                      {"카페에서", "in a café"}};
+const std::pair<const char*, const char*> locations[] = {{"", ""},
+                                                         {"집에서", "at home"},
+                                                         {"학교에서", "at school"},
+                                                         {"공원에서", "in the park"},
+                                                         {"기차에서", "on the train"},
+                                                         {"카페에서", "in a café"}};
 
-// The order of words is subject, time, place, object, verb in Korean; subject, verb, object, place,
+// The order of words is subject, time, location, object, verb in Korean; subject, verb, object, location,
 // time in English.
 TranslationPair translate(const Subject& subject, const Verb& verb, std::size_t object, const When& when,
-                          const std::pair<const char*, const char*>& place) {
+                          const std::pair<const char*, const char*>& location) {
   TranslationPair pair;
   const auto korean = [&](const std::string& phrase) {
     append(pair.korean, phrase);
     return static_cast<index_t>(pair.korean.size()) - 1;
   };
   const index_t subject_index = korean(subject.korean), time_index = korean(when.korean),
-                place_index = korean(place.first), object_index = korean(verb.objects[object].first),
+                location_index = korean(location.first), object_index = korean(verb.objects[object].first),
                 verb_index = korean(verb.korean[static_cast<std::size_t>(when.tense)]);
   const auto english = [&](const std::string& phrase, index_t aligned) {
     append(pair.english, phrase);
@@ -146,7 +146,7 @@ TranslationPair translate(const Subject& subject, const Verb& verb, std::size_t 
       break;
   }
   english(verb.objects[object].second, object_index);
-  english(place.second, place_index);
+  english(location.second, location_index);
   english(when.english, time_index);
   return pair;
 }
@@ -159,9 +159,9 @@ Sentences<TranslationPair> translation_pairs(const SentenceOptions& options) {
     for (const Verb& verb : verbs())
       for (std::size_t object = 0; object < verb.objects.size(); ++object)
         for (const When& when : times)
-          for (const auto& place : places)
-            if (!verb.moves || place.first[0] == '\0')
-              all.push_back(translate(subject, verb, object, when, place));
+          for (const auto& location : locations)
+            if (!verb.moves || location.first[0] == '\0')
+              all.push_back(translate(subject, verb, object, when, location));
   return split<TranslationPair>("translation_pairs", {std::move(all)}, options);
 }
 

@@ -268,28 +268,29 @@ TEST(LessonOutput, FiguresHaveTheStructureOfThoseOnThePages) {
     EXPECT_EQ(entry.path().extension(), ".svg") << entry.path();
 }
 
-// detections.svg without what was learned: the lines of the answers, which end in their "93 %".
-std::vector<std::string> without_answers(const std::string& svg) {
+// detections.svg without the detections of the model: the lines that end in a score, "93 %".
+std::vector<std::string> without_detections(const std::string& svg) {
   std::vector<std::string> rest = lines(svg);
   std::erase_if(rest, [](const std::string& line) { return line.find(" %</") != std::string::npos; });
   return rest;
 }
 
-// A quick run finds next to nothing, a full run does; pictures, true frames and captions are the
-// same to the letter.
-TEST(LessonOutput, ShapesAreFoundOnThePicturesOfThePage) {
+// A quick run detects almost nothing, but its images, ground-truth boxes and captions are identical
+// to those of the full run.
+TEST(LessonOutput, ShapesAreDetectedInTheImagesOfThePage) {
   ASSERT_EQ(quick("lesson_10_detr").status, 0);
   const std::string drawn = text_of(folder() / "the figures" / "detections.svg"),
                     page = text_of(HEED_SOURCE_DIR "/lessons/10_detr/figures/detections.svg");
-  EXPECT_EQ(without_answers(drawn), without_answers(page))
+  EXPECT_EQ(without_detections(drawn), without_detections(page))
       << "Hint: tests/tools/figures regenerates the page's figure";
-  EXPECT_GT(without_answers(page).size(), 1000u) << "three pictures of 32 x 32 pixels";
-  EXPECT_LT(without_answers(page).size(), lines(page).size()) << "nothing was found on the page's pictures";
+  EXPECT_GT(without_detections(page).size(), 1000u) << "three images of 32 x 32 pixels";
+  EXPECT_LT(without_detections(page).size(), lines(page).size())
+      << "nothing was detected in the page's images";
 }
 
 TEST(LessonOutput, ADifferentStructureIsDetected) {
-  EXPECT_EQ(without_answers("<rect/>\n<text>disc 93 %</text>\n"), without_answers("<rect/>\n"));
-  EXPECT_NE(without_answers("<rect/>\n<title>disc</title>\n"), without_answers("<rect/>\n"));
+  EXPECT_EQ(without_detections("<rect/>\n<text>disc 93 %</text>\n"), without_detections("<rect/>\n"));
+  EXPECT_NE(without_detections("<rect/>\n<title>disc</title>\n"), without_detections("<rect/>\n"));
   EXPECT_EQ(structure("<text x=\"1\">loss 0.5</text>"), structure("<text x=\"22\">loss 1.25</text>"));
   EXPECT_NE(structure("<text x=\"1\">loss</text>"), structure("<text x=\"1\">gain</text>"));
   EXPECT_NE(structure("<line x1=\"1\"/>"), structure("<rect x=\"1\"/>"));
@@ -310,7 +311,8 @@ TEST(LessonOutput, EveryClaimIsALineOfTheClaimsFile) {
   };
   EXPECT_EQ(begin_with("lesson_02\t"), 7);
   EXPECT_EQ(begin_with("lesson_06	"), 8) << "claims of both lessons: each appends to the file";
-  EXPECT_EQ(std::ranges::count(claims, "lesson_02	\"school\" attends mostly to 학교에	weight 0.629	holds"),
+  EXPECT_EQ(std::ranges::count(
+                claims, "lesson_02	\"school\" attends mostly to 학교에	weight 0.629	holds"),
             1);
   for (const std::string& line : claims) EXPECT_EQ(std::ranges::count(line, '\t'), 3) << line;
   const Result nowhere = run("lesson_02", "--quick --quiet --claims /dev/null/claims");

@@ -120,10 +120,10 @@ TEST(CommandLine, ShowsTheSolutionOnlyAfterPassingOrGivingUp) {
     EXPECT_EQ(rejected.out, "");
     expect_has(rejected.err, "02_softmax_rows has not passed yet.");
   }
-  const CommandOutput given = heed(fresh, "solution softmax_rows --give-up");
-  EXPECT_EQ(given.status, 0);
-  expect_has(given.out, "  // solution: ");
-  EXPECT_EQ(given.out.find("// Hints"), std::string::npos);
+  const CommandOutput solution = heed(fresh, "solution softmax_rows --give-up");
+  EXPECT_EQ(solution.status, 0);
+  expect_has(solution.out, "  // solution: ");
+  EXPECT_EQ(solution.out.find("// Hints"), std::string::npos);
   EXPECT_TRUE(Progress({"", "", "", fresh.path / ".heed"}).of("02_softmax_rows").gave_up);
   const CommandOutput compared = heed(fresh, "diff softmax_rows");
   EXPECT_EQ(compared.status, 0) << "giving up once is enough";
@@ -142,13 +142,13 @@ TEST(CommandLine, ResetRestoresTheStubAndKeepsABackup) {
   const CommandOutput result = heed(fresh, "reset sdpa");
   EXPECT_EQ(result.status, 0);
   EXPECT_EQ(text_of(file), stub);
-  int kept = 0;
+  int backups = 0;
   for (const auto& backup : fs::directory_iterator(fresh.path / ".heed/backups")) {
     EXPECT_EQ(text_of(backup.path()), "my work");
     expect_has(result.out, backup.path().filename().string());
-    ++kept;
+    ++backups;
   }
-  EXPECT_EQ(kept, 1);
+  EXPECT_EQ(backups, 1);
   fs::remove(file);
   const CommandOutput gone = heed(fresh, "run sdpa");
   EXPECT_EQ(gone.status, 3);

@@ -172,8 +172,8 @@ TEST(Learner, SeesEveryOtherKindOfFailure) {
 TEST(Learner, SeesThatTheParametersMustNotChange) {
   Learner learner;
   std::string changed = solution_of(entry());
-  const std::string given = "softmax_rows(const Tensor& scores)";
-  changed.replace(changed.find(given), given.size(), "softmax_rows(const Tensor& scores, int)");
+  const std::string parameters = "softmax_rows(const Tensor& scores)";
+  changed.replace(changed.find(parameters), parameters.size(), "softmax_rows(const Tensor& scores, int)");
   const Json answer = learner.save(entry(), changed, 1);
   EXPECT_EQ(member(answer, "state"), "compile");
   EXPECT_EQ(member(answer, "declaration"), "Tensor softmax_rows(const Tensor& scores);");

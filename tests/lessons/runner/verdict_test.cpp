@@ -65,12 +65,12 @@ TEST(Verdict, ThrowsIfTestsAreMissing) {
 
 TEST(Verdict, ContainsTheMistakeIfItIsKnown) {
   const std::string start = "exercise\t02_sdpa\ntests\t4\nstate\twrong\n",
-                    rest = "question\tf(1)\nplace\t[0]\ngot\t1\nwant\t2\nend\tyes\n";
+                    rest = "question\tf(1)\nindex\t[0]\ngot\t1\nwant\t2\nend\tyes\n";
   const Verdict named = read(exited(1), start + "id\tSD-01\nmessage\tm\ncertain\tyes\n" + rest);
   EXPECT_EQ(named.state, State::wrong);
   EXPECT_EQ(named.id, "SD-01");
   EXPECT_TRUE(named.certain);
-  EXPECT_EQ(named.place + named.got + named.want, "[0]12");
+  EXPECT_EQ(named.index + named.got + named.want, "[0]12");
   EXPECT_FALSE(read(exited(1), start + "id\tSD-01\nmessage\tm\ncertain\tno\n" + rest).certain);
   EXPECT_EQ(read(exited(1), start + "broken\tmust hold\n" + rest).message, "must hold");
   EXPECT_EQ(read(exited(1), start + rest).message, "");
