@@ -1,7 +1,7 @@
 // additive_attention.cpp — every query beside every key, through a tanh.
 #include "nn/additive_attention.h"
 
-#include "autograd/ops/attention.h"
+#include "autograd/ops/attention_masks.h"
 
 namespace heed::nn {
 
@@ -22,7 +22,7 @@ AttentionResult AdditiveAttention::forward(const Tensor& query, const Tensor& ke
         ") and (B, S, Dv)");
   const index_t t = query.size(1), s = key.size(1);
   ops::check_mask(op, mask, {query.size(0), t, s});
-  const ops::Attended used = ops::attended(mask, {}, t, s);
+  const ops::AttendedPositions used = ops::attended_positions(mask, {}, t, s);
   const Tensor keys = clear_padding(key, used.keys);
   const Tensor queries = query.state() == key.state() ? keys : clear_padding(query, used.queries);
 

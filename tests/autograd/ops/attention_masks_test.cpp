@@ -157,7 +157,7 @@ TEST(Attention, ClearPaddingCopiesOnlyWhatIsHarmful) {
             "right, sizes must be equal or 1");
   EXPECT_EQ(error_of([&] { clear_padding(ones({2}), real); }),
             "[clear_padding] expected a mask that broadcasts to x (2), got (3, 1)");
-  expect_refuses_undefined("clear_padding", [&](const Tensor& t) { clear_padding(t, real); });
+  expect_rejects_undefined("clear_padding", [&](const Tensor& t) { clear_padding(t, real); });
 }
 
 // PyTorch's is_causal is aligned at the top left.

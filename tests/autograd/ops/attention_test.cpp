@@ -235,23 +235,26 @@ TEST(Attention, ErrorsNameOpShapesAndRule) {
     const auto& f = op_and_call.second;
     const std::string op = "[" + name + "] ";
     EXPECT_EQ(error_of([&] { f(ones({3}), ones({3}), ones({3}), {}); }),
-              op + "q, k and v need the same number of axes, at least two: q (3), k (3), v (3)");
+              op + "expected q, k and v with the same number of axes, at least 2, got q (3), k (3), v (3)");
     EXPECT_EQ(error_of([&] {
                 f(ones({2, 3, 4}), ones({3, 3, 4}), ones({3, 3, 4}), {});
               }),
-              op + "axis 0 differs: q (2, 3, 4), k (3, 3, 4), v (3, 3, 4); batches and heads must be equal");
+              op + "expected q, k and v with the same batch and heads, got q (2, 3, 4), k (3, 3, 4), v (3, "
+                   "3, 4); axis 0 differs");
     EXPECT_EQ(error_of([&] {
                 f(ones({2, 3}), ones({2, 4}), ones({2, 4}), {});
               }),
-              op + "q and k differ in width: q (2, 3), k (2, 4), v (2, 4); their last axes are multiplied");
+              op + "expected q and k of the same width, got q (2, 3), k (2, 4), v (2, 4); a score is the dot "
+                   "product of two rows");
     EXPECT_EQ(error_of([&] {
                 f(ones({2, 3}), ones({4, 3}), ones({5, 3}), {});
               }),
-              op + "k and v differ in length: q (2, 3), k (4, 3), v (5, 3); every key has one value");
+              op + "expected one value per key, got q (2, 3), k (4, 3), v (5, 3); k and v must have the same "
+                   "length");
     EXPECT_EQ(error_of([&] {
                 f(ones({2, 0}), ones({2, 0}), ones({2, 3}), {});
               }),
-              op + "vectors of width 0 have no products: q (2, 0), k (2, 0), v (2, 3)");
+              op + "expected q and k of width 1 or more, got q (2, 0), k (2, 0), v (2, 3)");
     EXPECT_EQ(error_of([&] {
                 f(q, k, v, {.mask = Mask::of({1, 0})});
               }),
@@ -260,14 +263,15 @@ TEST(Attention, ErrorsNameOpShapesAndRule) {
     EXPECT_EQ(error_of([&] {
                 f(q, k, v, {.mask = Mask::full({2, 3, 5}, true)});
               }),
-              op + "mask (2, 3, 5) must broadcast to the scores (3, 5) (..., T, S)");
-    EXPECT_EQ(error_of([&] { f(q, k, v, {.dropout = 0.1}); }),
-              op + "dropout 0.1 needs a generator. Hint: {.dropout = 0.1, .generator = &gen}");
+              op + "expected a mask that broadcasts to the scores (..., T, S) = (3, 5), got (2, 3, 5)");
+    EXPECT_EQ(
+        error_of([&] { f(q, k, v, {.dropout = 0.1}); }),
+        op + "expected a generator for dropout 0.1, got none. Hint: {.dropout = 0.1, .generator = &gen}");
     EXPECT_EQ(error_of([&] { f(q, k, v, {.dropout = 2, .generator = &gen}); }),
-              op + "dropout must be in [0, 1], got 2");
+              op + "expected dropout in [0, 1], got 2");
     EXPECT_EQ(error_of([&] { f(q, k, v, {.scale = -1}); }),
-              op + "scale must be positive (or 0 for 1/sqrt(D)), got -1");
-    expect_refuses_undefined(name.c_str(), [&](const Tensor& t) { f(t, k, v, {}); });
+              op + "expected a positive scale, or 0 for 1/sqrt(D), got -1");
+    expect_rejects_undefined(name.c_str(), [&](const Tensor& t) { f(t, k, v, {}); });
   }
 }
 

@@ -66,58 +66,61 @@ TEST(Conv, ErrorsNameOpShapesAndRule) {
   EXPECT_EQ(error_of([] {
               unfold(ones({4, 4}), {2, 2});
             }),
-            "[unfold] x must be (B, C, height, width), got (4, 4)");
+            "[unfold] expected x (B, C, height, width), got (4, 4)");
   EXPECT_EQ(error_of([&] {
               unfold(x, {5, 2});
             }),
-            "[unfold] the kernel 5 x 2 is larger than the image 4 x 4 with padding 0");
+            "[unfold] expected a window that fits into the padded image, got kernel 5 x 2, stride 1, "
+            "dilation 1, padding 0 on an image of 4 x 4");
   EXPECT_EQ(error_of([&] {
               unfold(x, {2, 2, 0});
             }),
-            "[unfold] a window needs a kernel of at least 1 x 1, a stride and a dilation of at least 1 "
-            "and no negative padding, got kernel 2 x 2, stride 0, dilation 1, padding 0");
+            "[unfold] expected kernel, stride and dilation >= 1 and padding >= 0, got kernel 2 x 2, stride "
+            "0, dilation 1, padding 0");
   EXPECT_EQ(error_of([&] {
               unfold(x, {2, 3, 1, 0, 2});
             }),
-            "[unfold] the kernel 2 x 3 with dilation 2 is larger than the image 4 x 4 with padding 0");
+            "[unfold] expected a window that fits into the padded image, got kernel 2 x 3, stride 1, "
+            "dilation 2, padding 0 on an image of 4 x 4");
   EXPECT_EQ(error_of([] {
               fold(ones({4, 4}), 4, 4, {2, 2, 2});
             }),
-            "[fold] columns must be (B, C·kh·kw, L), got (4, 4)");
+            "[fold] expected columns (B, C·kh·kw, L), got (4, 4)");
   EXPECT_EQ(error_of([] {
               fold(ones({1, 5, 4}), 4, 4, {2, 2, 2});
             }),
-            "[fold] columns (1, 5, 4) do not hold whole patches of 2 x 2");
+            "[fold] expected a multiple of 4 rows, one per element of the kernel, got columns (1, 5, 4)");
   EXPECT_EQ(error_of([] {
               fold(ones({1, 4, 5}), 4, 4, {2, 2, 2});
             }),
-            "[fold] columns (1, 4, 5) have 5 positions, a window on 4 x 4 has 4");
+            "[fold] expected L = 4 positions of the window on 4 x 4, got columns (1, 4, 5)");
   EXPECT_EQ(error_of([&] {
               conv2d(x, ones({3, 1, 2, 2}));
             }),
-            "[conv2d] x (1, 2, 4, 4) does not fit weight (3, 1, 2, 2); they must be (B, C, height, width) "
-            "and (out, C, kh, kw) with one C");
+            "[conv2d] expected x (B, C, height, width) and weight (out, C / groups, kh, kw), got x (1, 2, 4, "
+            "4), weight (3, 1, 2, 2) and groups 1");
   EXPECT_EQ(error_of([&] {
               conv2d(x, ones({3, 2, 2, 2}), {}, 1, 0, 1, 2);
             }),
-            "[conv2d] x (1, 2, 4, 4) does not fit weight (3, 2, 2, 2) in 2 groups; they must be "
-            "(B, C, height, width) and (out, C / groups, kh, kw) with one C");
+            "[conv2d] expected x (B, C, height, width) and weight (out, C / groups, kh, kw), got x (1, 2, 4, "
+            "4), weight (3, 2, 2, 2) and groups 2");
   EXPECT_EQ(error_of([&] {
               conv2d(x, ones({3, 1, 2, 2}), {}, 1, 0, 1, 2);
             }),
-            "[conv2d] 3 filters cannot be split evenly over 2 groups");
+            "[conv2d] expected a number of filters that groups divides, got 3 filters and 2 groups");
   EXPECT_EQ(error_of([&] {
               conv2d(x, ones({3, 1, 2, 2}), {}, 1, 0, 1, 0);
             }),
-            "[conv2d] groups must be at least 1, got 0");
+            "[conv2d] expected groups >= 1, got 0");
   EXPECT_EQ(error_of([&] {
               conv2d(x, ones({3, 2, 2, 2}), ones({2}));
             }),
-            "[conv2d] bias (2) must have one number for each of the 3 filters");
+            "[conv2d] expected bias (out) = (3), one element per filter, got (2)");
   EXPECT_EQ(error_of([&] {
               conv2d(x, ones({3, 2, 5, 5}));
             }),
-            "[conv2d] the kernel 5 x 5 is larger than the image 4 x 4 with padding 0");
+            "[conv2d] expected a window that fits into the padded image, got kernel 5 x 5, stride 1, "
+            "dilation 1, padding 0 on an image of 4 x 4");
   EXPECT_EQ(error_of([&] {
               unfold(x, {2, 2, 1, INT64_MAX});
             }),
@@ -132,7 +135,7 @@ TEST(Conv, ErrorsNameOpShapesAndRule) {
                     fold(ones({1, 4, 4}), INT64_MAX, 4, {2, 2, 2});
                   }),
                   "[fold] too large: (9223372036854775807, 4)");
-  expect_refuses_undefined("unfold", [](const Tensor& t) { unfold(t, {2, 2}); });
+  expect_rejects_undefined("unfold", [](const Tensor& t) { unfold(t, {2, 2}); });
 }
 
 }  // namespace

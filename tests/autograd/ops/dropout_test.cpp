@@ -42,10 +42,10 @@ TEST(DropoutOp, GoesToItsExtremes) {
 
 TEST(DropoutOp, ErrorsNameOpAndRule) {
   Generator gen(1);
-  EXPECT_EQ(error_of([&] { dropout(ones({1}), -0.1, gen); }), "[dropout] p must be in [0, 1], got -0.1");
-  EXPECT_EQ(error_of([&] { dropout(ones({1}), 1.5, gen); }), "[dropout] p must be in [0, 1], got 1.5");
-  EXPECT_EQ(error_of([&] { dropout(ones({1}), NAN, gen); }), "[dropout] p must be in [0, 1], got nan");
-  expect_refuses_undefined("dropout", [&](const Tensor& t) { dropout(t, 0.5, gen); });
+  EXPECT_EQ(error_of([&] { dropout(ones({1}), -0.1, gen); }), "[dropout] expected p in [0, 1], got -0.1");
+  EXPECT_EQ(error_of([&] { dropout(ones({1}), 1.5, gen); }), "[dropout] expected p in [0, 1], got 1.5");
+  EXPECT_EQ(error_of([&] { dropout(ones({1}), NAN, gen); }), "[dropout] expected p in [0, 1], got nan");
+  expect_rejects_undefined("dropout", [&](const Tensor& t) { dropout(t, 0.5, gen); });
 }
 
 }  // namespace

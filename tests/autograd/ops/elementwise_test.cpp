@@ -196,24 +196,25 @@ TEST(Elementwise, ErrorsNameOpShapesAndRule) {
               concat("[", name,
                      "] shapes (2, 3) and (2) do not broadcast: axis -1 has 3 and 2; aligned at the right, "
                      "sizes must be equal or 1"));
-    expect_refuses_undefined(name, [&f](const Tensor& x) { f(x, ones({1})); });
-    expect_refuses_two_dtypes(name, f);
+    expect_rejects_undefined(name, [&f](const Tensor& x) { f(x, ones({1})); });
+    expect_rejects_two_dtypes(name, f);
   }
   using Unary = Tensor (*)(const Tensor&);
   const std::vector<std::pair<const char*, Unary>> functions = {
       {"neg", neg}, {"exp", exp},   {"log", log},         {"sqrt", sqrt}, {"rsqrt", rsqrt},
       {"abs", abs}, {"tanh", tanh}, {"sigmoid", sigmoid}, {"relu", relu}, {"silu", silu}};
-  for (const auto& [name, f] : functions) expect_refuses_undefined(name, f);
-  expect_refuses_undefined("gelu", [](const Tensor& x) { gelu(x); });
-  expect_refuses_undefined("clamp", [](const Tensor& x) { clamp(x, 0, 1); });
+  for (const auto& [name, f] : functions) expect_rejects_undefined(name, f);
+  expect_rejects_undefined("gelu", [](const Tensor& x) { gelu(x); });
+  expect_rejects_undefined("clamp", [](const Tensor& x) { clamp(x, 0, 1); });
   EXPECT_EQ(error_of([] { where(Mask(), ones({1}), ones({1})); }),
-            "[where] the condition is an undefined mask");
-  expect_refuses_two_dtypes("where", [](const Tensor& a, const Tensor& b) { where(Mask::of({1, 0}), a, b); });
-  EXPECT_EQ(error_of([] { masked_fill(ones({2}), Mask(), 0); }), "[masked_fill] the mask is undefined");
+            "[where] expected a condition, got an undefined mask");
+  expect_rejects_two_dtypes("where", [](const Tensor& a, const Tensor& b) { where(Mask::of({1, 0}), a, b); });
+  EXPECT_EQ(error_of([] { masked_fill(ones({2}), Mask(), 0); }),
+            "[masked_fill] expected a mask, got an undefined mask");
   EXPECT_EQ(error_of([] {
               masked_fill(ones({2}), Mask::of({{1, 0}, {0, 1}}), 0);
             }),
-            "[masked_fill] mask (2, 2) must broadcast to x (2)");
+            "[masked_fill] expected a mask that broadcasts to x (2), got (2, 2)");
 }
 
 }  // namespace

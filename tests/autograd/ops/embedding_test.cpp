@@ -51,11 +51,11 @@ TEST(EmbeddingOp, ErrorsNameOpShapesAndRule) {
   EXPECT_EQ(error_of([] {
               embedding(table, {0, 3});
             }),
-            "[embedding] id 3 at place 1 is not in the table (3, 2); ids must be in [0, 3)");
+            "[embedding] expected ids in [0, 3) for weight (3, 2), got 3 at position 1");
   EXPECT_EQ(error_of([] { embedding(table, IntTensor{{-1}}); }),
-            "[embedding] id -1 at place 0 is not in the table (3, 2); ids must be in [0, 3)");
-  EXPECT_EQ(error_of([] { embedding(ones({3}), {0}); }), "[embedding] the table must be (V, C), got (3)");
-  expect_refuses_undefined("embedding", [](const Tensor& t) { embedding(t, {0}); });
+            "[embedding] expected ids in [0, 3) for weight (3, 2), got -1 at position 0");
+  EXPECT_EQ(error_of([] { embedding(ones({3}), {0}); }), "[embedding] expected weight (V, C), got (3)");
+  expect_rejects_undefined("embedding", [](const Tensor& t) { embedding(t, {0}); });
 }
 
 }  // namespace

@@ -66,54 +66,58 @@ TEST(Gather, ErrorsNameOpShapesAndRule) {
   EXPECT_EQ(error_of([] {
               pad(x, {INT64_MAX, 0});
             }),
-            "[pad] too large: (2, 3) padded by 9223372036854775807");
-  EXPECT_EQ(error_of([] { cat({}); }), "[cat] needs at least one tensor");
+            "[pad] too large: x (2, 3) padded by 9223372036854775807");
+  EXPECT_EQ(error_of([] { cat({}); }), "[cat] expected at least one tensor, got none");
   EXPECT_EQ(error_of([] {
               cat({x, zeros({2, 4})});
             }),
-            "[cat] part 1 is (2, 4) and part 0 is (2, 3); sizes must agree in every axis but 0");
-  EXPECT_EQ(error_of([] {
-              cat({x, zeros({2})});
-            }),
-            "[cat] part 1 is (2) and part 0 is (2, 3); sizes must agree in every axis but 0");
+            "[cat] expected parts with equal sizes except along axis 0, got (2, 3) for part 0 and (2, 4) for "
+            "part 1");
+  EXPECT_EQ(
+      error_of([] {
+        cat({x, zeros({2})});
+      }),
+      "[cat] expected parts with equal sizes except along axis 0, got (2, 3) for part 0 and (2) for part 1");
   EXPECT_EQ(error_of([] {
               cat({x, x}, 2);
             }),
             "[cat] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
-  expect_refuses_two_dtypes("cat", [](const Tensor& a, const Tensor& b) { cat({a, b}); });
-  EXPECT_EQ(error_of([] { stack({}); }), "[stack] needs at least one tensor");
+  expect_rejects_two_dtypes("cat", [](const Tensor& a, const Tensor& b) { cat({a, b}); });
+  EXPECT_EQ(error_of([] { stack({}); }), "[stack] expected at least one tensor, got none");
   EXPECT_EQ(error_of([] {
               stack({x, zeros({3, 2})});
             }),
-            "[stack] part 1 is (3, 2) and part 0 is (2, 3); all shapes must be equal. Hint: cat() joins "
-            "along an axis that is there");
+            "[stack] expected parts of one shape, got (2, 3) for part 0 and (3, 2) for part 1. Hint: cat() "
+            "joins along an existing axis");
   EXPECT_EQ(error_of([] { index_select(x, 0, {2}); }),
-            "[index_select] index 2 at place 0 is out of range for axis 0 of (2, 3); it must be in [0, 2)");
+            "[index_select] expected indices in [0, 2) for axis 0 of (2, 3), got 2 at position 0");
   EXPECT_EQ(error_of([] {
               index_select(x, 0, {0, -1});
             }),
-            "[index_select] index -1 at place 1 is out of range for axis 0 of (2, 3); it must be in [0, 2)");
+            "[index_select] expected indices in [0, 2) for axis 0 of (2, 3), got -1 at position 1");
   EXPECT_EQ(error_of([] { index_select(x, 0, IntTensor{{0}}); }),
-            "[index_select] indices must be a list (n), got (1, 1)");
-  EXPECT_EQ(error_of([] { gather(x, 0, {0}); }), "[gather] indices (1) must have as many axes as x (2, 3)");
+            "[index_select] expected indices (n), got (1, 1)");
+  EXPECT_EQ(error_of([] { gather(x, 0, {0}); }),
+            "[gather] expected indices with as many axes as x (2, 3), got (1)");
   EXPECT_EQ(error_of([] {
               gather(x, 0, IntTensor{{0, 0, 0, 0}});
             }),
-            "[gather] indices (1, 4) are longer than x (2, 3) in axis 1");
+            "[gather] expected indices no longer than x (2, 3) along axis 1, got (1, 4)");
   EXPECT_EQ(error_of([] { gather(x, 1, IntTensor{{3}}); }),
-            "[gather] index 3 at place 0 is out of range for axis 1 of (2, 3); it must be in [0, 3)");
+            "[gather] expected indices in [0, 3) for axis 1 of (2, 3), got 3 at position 0");
   EXPECT_EQ(error_of([] { roll(x, 1, 2); }),
             "[roll] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
-  EXPECT_EQ(error_of([] { flip(x, {}); }), "[flip] name the axes to turn around");
-  EXPECT_EQ(error_of([] { pad(x, {1}); }), "[pad] two amounts an axis, at most 4 for (2, 3), got 1");
+  EXPECT_EQ(error_of([] { flip(x, {}); }), "[flip] expected at least one axis, got none");
+  EXPECT_EQ(error_of([] { pad(x, {1}); }),
+            "[pad] expected two amounts per axis, at most 4 for x (2, 3), got 1");
   EXPECT_EQ(error_of([] {
               pad(x, {1, 1, 1, 1, 1, 1});
             }),
-            "[pad] two amounts an axis, at most 4 for (2, 3), got 6");
+            "[pad] expected two amounts per axis, at most 4 for x (2, 3), got 6");
   EXPECT_EQ(error_of([] {
               pad(x, {-1, 0});
             }),
-            "[pad] amounts cannot be negative, got -1 at place 0. Hint: slice() crops");
+            "[pad] expected amounts >= 0, got -1 at position 0. Hint: slice() removes elements");
 }
 
 }  // namespace

@@ -110,44 +110,42 @@ TEST(Loss, InfiniteLogitsGiveTheCrossEntropyOfPyTorch) {
 }
 
 TEST(Loss, ErrorsNameOpShapesAndRule) {
-  EXPECT_EQ(
-      error_of([] {
-        cross_entropy(ones({2, 3}), {0, 3});
-      }),
-      "[cross_entropy] target 3 at place 1 is not a class; it must be in [0, 3) or ignore_index (-100)");
-  EXPECT_EQ(
-      error_of([] {
-        cross_entropy(ones({2, 3}), {0, -1});
-      }),
-      "[cross_entropy] target -1 at place 1 is not a class; it must be in [0, 3) or ignore_index (-100)");
+  EXPECT_EQ(error_of([] {
+              cross_entropy(ones({2, 3}), {0, 3});
+            }),
+            "[cross_entropy] expected targets in [0, 3) or ignore_index (-100), got 3 at position 1");
+  EXPECT_EQ(error_of([] {
+              cross_entropy(ones({2, 3}), {0, -1});
+            }),
+            "[cross_entropy] expected targets in [0, 3) or ignore_index (-100), got -1 at position 1");
   EXPECT_EQ(error_of([] {
               cross_entropy(ones({2, 3}), {0});
             }),
-            "[cross_entropy] targets (1) must have one class for each row of (2, 3): (2). Hint: the classes "
+            "[cross_entropy] expected targets (2), one class per row of (2, 3), got (1). Hint: the classes "
             "are the last axis");
   EXPECT_EQ(error_of([] {
               cross_entropy(ones({2, 0}), {0, 0});
             }),
-            "[cross_entropy] needs at least one class in the last axis, got (2, 0)");
+            "[cross_entropy] expected at least one class in the last axis, got (2, 0)");
   EXPECT_EQ(error_of([] {
               cross_entropy(ones({1, 3}), {0}, {.label_smoothing = 1});
             }),
-            "[cross_entropy] label_smoothing must be in [0, 1), got 1");
+            "[cross_entropy] expected label_smoothing in [0, 1), got 1");
   EXPECT_EQ(error_of([] {
               nll_loss(ones({2, 3}), {0, 3});
             }),
-            "[nll_loss] target 3 at place 1 is not a class; it must be in [0, 3) or ignore_index (-100)");
+            "[nll_loss] expected targets in [0, 3) or ignore_index (-100), got 3 at position 1");
   EXPECT_EQ(error_of([] { mse_loss(ones({2}), ones({3})); }),
-            "[mse_loss] x (2) and target (3) must have one shape");
-  EXPECT_EQ(error_of([] { binary_cross_entropy_with_logits(ones({2}), ones({3})); }),
-            "[binary_cross_entropy_with_logits] x (2) and target (3) must have one shape");
+            "[mse_loss] expected x and target of one shape, got x (2) and target (3)");
   EXPECT_EQ(
-      error_of([] {
-        binary_cross_entropy_with_logits(ones({2}), tensor({0, 1.5}));
-      }),
-      "[binary_cross_entropy_with_logits] target 1.5 at place 1 is not a probability; it must be in [0, 1]");
-  expect_refuses_undefined("cross_entropy", [](const Tensor& t) { cross_entropy(t, {0}); });
-  expect_refuses_two_dtypes("mse_loss", [](const Tensor& a, const Tensor& b) { mse_loss(a, b); });
+      error_of([] { binary_cross_entropy_with_logits(ones({2}), ones({3})); }),
+      "[binary_cross_entropy_with_logits] expected x and target of one shape, got x (2) and target (3)");
+  EXPECT_EQ(error_of([] {
+              binary_cross_entropy_with_logits(ones({2}), tensor({0, 1.5}));
+            }),
+            "[binary_cross_entropy_with_logits] expected targets in [0, 1], got 1.5 at position 1");
+  expect_rejects_undefined("cross_entropy", [](const Tensor& t) { cross_entropy(t, {0}); });
+  expect_rejects_two_dtypes("mse_loss", [](const Tensor& a, const Tensor& b) { mse_loss(a, b); });
 }
 
 }  // namespace

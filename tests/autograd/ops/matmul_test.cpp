@@ -132,41 +132,39 @@ TEST(Linear, EmptyAxesAreServed) {
 }
 
 TEST(Matmul, ErrorsNameOpShapesAndRule) {
-  EXPECT_EQ(
-      error_of([] {
-        matmul(ones({2, 3}), ones({4, 5}));
-      }),
-      "[matmul] the inner sizes differ: (2, 3) x (4, 5); the columns of a (3) must equal the rows of b (4)");
+  EXPECT_EQ(error_of([] {
+              matmul(ones({2, 3}), ones({4, 5}));
+            }),
+            "[matmul] expected as many columns of a as rows of b, got (2, 3) x (4, 5): 3 columns and 4 rows");
   EXPECT_EQ(error_of([] {
               matmul(ones({2, 3}), ones({4, 3}));
             }),
-            "[matmul] the inner sizes differ: (2, 3) x (4, 3); the columns of a (3) must equal the rows of b "
-            "(4). Hint: b.transpose(-2, -1) would fit");
+            "[matmul] expected as many columns of a as rows of b, got (2, 3) x (4, 3): 3 columns and 4 rows. "
+            "Hint: b.transpose(-2, -1) would fit");
   EXPECT_EQ(error_of([] { matmul(ones({3}), ones({4})); }),
-            "[matmul] the inner sizes differ: (3) x (4); the columns of a (3) must equal the rows of b (4)");
-  EXPECT_EQ(error_of([] { matmul(scalar(1), ones({4})); }),
-            "[matmul] needs at least one axis on each side: () x (4). Hint: * multiplies by a number");
+            "[matmul] expected as many columns of a as rows of b, got (3) x (4): 3 columns and 4 rows");
+  EXPECT_EQ(
+      error_of([] { matmul(scalar(1), ones({4})); }),
+      "[matmul] expected operands with at least one axis, got () x (4). Hint: use * to multiply by a number");
   EXPECT_EQ(error_of([] {
               matmul(ones({2, 1, 3}), ones({3, 3, 1}));
             }),
             "[matmul] shapes (2) and (3) do not broadcast: axis -1 has 2 and 3; aligned at the right, sizes "
             "must be equal or 1");
-  expect_refuses_undefined("matmul", [](const Tensor& t) { matmul(t, ones({1})); });
-  expect_refuses_two_dtypes("matmul", [](const Tensor& a, const Tensor& b) { matmul(a, b); });
+  expect_rejects_undefined("matmul", [](const Tensor& t) { matmul(t, ones({1})); });
+  expect_rejects_two_dtypes("matmul", [](const Tensor& a, const Tensor& b) { matmul(a, b); });
   EXPECT_EQ(error_of([] {
               linear(ones({2, 3}), ones({5, 4}));
             }),
-            "[linear] x (2, 3) does not fit weight (5, 4); the last axis of x must be the weight's second "
-            "(out, in)");
-  EXPECT_EQ(
-      error_of([] {
-        linear(scalar(1), ones({5, 1}));
-      }),
-      "[linear] x () does not fit weight (5, 1); the last axis of x must be the weight's second (out, in)");
+            "[linear] expected x (..., in) and weight (out, in), got x (2, 3) and weight (5, 4)");
+  EXPECT_EQ(error_of([] {
+              linear(scalar(1), ones({5, 1}));
+            }),
+            "[linear] expected x (..., in) and weight (out, in), got x () and weight (5, 1)");
   EXPECT_EQ(error_of([] {
               linear(ones({2, 4}), ones({5, 4}), ones({4}));
             }),
-            "[linear] bias (4) must have one number for each of the 5 outputs of weight (5, 4)");
+            "[linear] expected bias (out) = (5) for weight (5, 4), got (4)");
 }
 
 }  // namespace

@@ -70,24 +70,23 @@ TEST(Norm, InfinityGivesNaNAsInPyTorch) {
 
 TEST(Norm, ErrorsNameOpShapesAndRule) {
   const std::string layer = error_of([] { layer_norm(ones({2, 3}), ones({4})); });
-  EXPECT_EQ(layer, "[layer_norm] gamma (4) must have one number for each channel of x (2, 3)");
+  EXPECT_EQ(layer, "[layer_norm] expected gamma to have one element per channel of x (2, 3), got (4)");
   EXPECT_EQ(error_of([] {
               layer_norm(ones({2, 3}), ones({3}), ones({2, 3}));
             }),
-            "[layer_norm] beta (2, 3) must have one number for each channel of x (2, 3)");
+            "[layer_norm] expected beta to have one element per channel of x (2, 3), got (2, 3)");
   EXPECT_EQ(error_of([] {
               rms_norm(ones({2, 3}), ones({4}));
             }),
-            "[rms_norm] gamma (4) must have one number for each channel of x (2, 3)");
-  expect_refuses_undefined("layer_norm", [](const Tensor& t) { layer_norm(t); });
+            "[rms_norm] expected gamma to have one element per channel of x (2, 3), got (4)");
+  expect_rejects_undefined("layer_norm", [](const Tensor& t) { layer_norm(t); });
   EXPECT_EQ(error_of([] { layer_norm(scalar(1)); }),
-            "[layer_norm] needs at least one channel to normalise over, got x ()");
+            "[layer_norm] expected at least one channel to normalise over, got x ()");
   EXPECT_EQ(error_of([] {
               rms_norm(ones({2, 0}));
             }),
-            "[rms_norm] needs at least one channel to normalise over, got x (2, 0)");
-  EXPECT_EQ(error_of([] { layer_norm(ones({2}), {}, {}, -1); }),
-            "[layer_norm] eps must not be negative, got -1");
+            "[rms_norm] expected at least one channel to normalise over, got x (2, 0)");
+  EXPECT_EQ(error_of([] { layer_norm(ones({2}), {}, {}, -1); }), "[layer_norm] expected eps >= 0, got -1");
   EXPECT_EQ(layer_norm(zeros({0, 4})).shape(), (Shape{0, 4}));
 }
 

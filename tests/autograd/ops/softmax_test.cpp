@@ -67,16 +67,16 @@ TEST(Softmax, ErrorsNameOpShapesAndRule) {
               softmax(ones({2, 3}), 2);
             }),
             "[softmax] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
-  EXPECT_EQ(error_of([] { softmax(scalar(1), 0); }), "[softmax] needs an axis; a single number has none");
+  EXPECT_EQ(error_of([] { softmax(scalar(1), 0); }), "[softmax] expected at least one axis, got x ()");
   EXPECT_EQ(error_of([] { log_softmax(scalar(1), 0); }),
-            "[log_softmax] needs an axis; a single number has none");
+            "[log_softmax] expected at least one axis, got x ()");
   EXPECT_EQ(error_of([] { masked_softmax(ones({2}), Mask()); }),
-            "[masked_softmax] the mask is undefined. Hint: softmax() needs none");
+            "[masked_softmax] expected a mask, got an undefined mask. Hint: softmax() takes none");
   EXPECT_EQ(error_of([] {
               masked_softmax(ones({3}), Mask::of({{1, 1, 1}, {1, 1, 1}}));
             }),
-            "[masked_softmax] mask (2, 3) must broadcast to x (3)");
-  expect_refuses_undefined("softmax", [](const Tensor& t) { softmax(t, 0); });
+            "[masked_softmax] expected a mask that broadcasts to x (3), got (2, 3)");
+  expect_rejects_undefined("softmax", [](const Tensor& t) { softmax(t, 0); });
   EXPECT_EQ(softmax(zeros({2, 0}), -1).shape(), (Shape{2, 0}));
   EXPECT_EQ(softmax(zeros({0, 2}), 0).shape(), (Shape{0, 2}));
 }
