@@ -12,11 +12,11 @@ TEST(Conv, UnfoldReadsPatchesChannelRowColumn) {
   EXPECT_EQ(columns[0].select(1, 2).to_vector(), (Numbers{8, 9, 12, 13}));
   const Tensor two = arange(0, 8).reshape({1, 2, 2, 2});
   EXPECT_EQ(unfold(two, {2, 2}).to_vector(), (Numbers{0, 1, 2, 3, 4, 5, 6, 7}))
-      << "one channel after the other";
+      << "channels are the outermost axis";
 }
 
-TEST(Conv, PixelsInManyPatchesAndLongBiasGradientsKeepTheirDigits) {
-  // 300 patches of 300 pixels on a row of 599: the pixel in the middle is in all of them.
+TEST(Conv, PixelsInManyPatchesAndLongBiasGradientsAreAccurate) {
+  // 300 patches of 300 pixels on a row of 599 pixels: the middle pixel is in all of them.
   const index_t k = 300;
   const Tensor columns = full({1, 1, 1}, 0.1).expand({1, k, k});
   const Tensor y = fold(columns, 1, 2 * k - 1, {1, k});
@@ -27,14 +27,14 @@ TEST(Conv, PixelsInManyPatchesAndLongBiasGradientsKeepTheirDigits) {
   expect_all_near(bias.grad(), static_cast<double>(side * side) * tenth);
 }
 
-TEST(Conv, FoldPutsPatchesBackAndAddsOverlaps) {
+TEST(Conv, FoldAddsOverlappingPatches) {
   const Tensor x = noise({2, 3, 4, 6}, 1, f64);
   expect_same_bits(fold(unfold(x, {2, 2, 2}), 4, 6, {2, 2, 2}), x);
   const Tensor overlaps = fold(unfold(ones({1, 1, 3, 3}), {2, 2}), 3, 3, {2, 2});
   EXPECT_EQ(overlaps.to_vector(), (Numbers{1, 2, 1, 2, 4, 2, 1, 2, 1}));
 }
 
-TEST(Conv, IsItsDefinition) {
+TEST(Conv, MatchesItsDefinition) {
   const Tensor x = noise({2, 3, 5, 4}, 1, f64), w = noise({4, 3, 3, 2}, 2, f64), b = noise({4}, 3, f64);
   const index_t stride = 2, padding = 1;
   const Tensor y = conv2d(x, w, b, stride, padding);
@@ -43,19 +43,19 @@ TEST(Conv, IsItsDefinition) {
     for (index_t o = 0; o < 4; ++o)
       for (index_t r = 0; r < 3; ++r)
         for (index_t c = 0; c < 3; ++c) {
-          double want = b.at({o});
+          double expected = b.at({o});
           for (index_t i = 0; i < 3; ++i)
             for (index_t kh = 0; kh < 3; ++kh)
               for (index_t kw = 0; kw < 2; ++kw) {
                 const index_t row = r * stride + kh - padding, column = c * stride + kw - padding;
                 if (row >= 0 && row < 5 && column >= 0 && column < 4)
-                  want += x.at({n, i, row, column}) * w.at({o, i, kh, kw});
+                  expected += x.at({n, i, row, column}) * w.at({o, i, kh, kw});
               }
-          ASSERT_NEAR(y.at({n, o, r, c}), want, 1e-13);
+          ASSERT_NEAR(y.at({n, o, r, c}), expected, 1e-13);
         }
 }
 
-TEST(Conv, ServesEmptyBatchesAndViews) {
+TEST(Conv, SupportsEmptyBatchesAndViews) {
   EXPECT_EQ(conv2d(zeros({0, 1, 4, 4}), ones({2, 1, 2, 2})).shape(), (Shape{0, 2, 3, 3}));
   const Tensor x = noise({1, 4, 5, 1}, 1, f64).permute({0, 3, 1, 2});
   expect_same_bits(unfold(x, {2, 2}), unfold(x.contiguous(), {2, 2}));

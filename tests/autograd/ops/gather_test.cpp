@@ -5,7 +5,7 @@ namespace {
 
 const Tensor x = tensor({{1, 2, 3}, {4, 5, 6}});
 
-TEST(Gather, CatAndStackJoin) {
+TEST(Gather, CatAndStackConcatenate) {
   EXPECT_EQ(cat({x, tensor({{7, 8, 9}})}).to_vector(), (Numbers{1, 2, 3, 4, 5, 6, 7, 8, 9}));
   EXPECT_EQ(cat({x, x.slice(1, 0, 1)}, -1).to_vector(), (Numbers{1, 2, 3, 1, 4, 5, 6, 4}));
   EXPECT_EQ(cat({x, zeros({0, 3})}).shape(), (Shape{2, 3}));
@@ -14,14 +14,14 @@ TEST(Gather, CatAndStackJoin) {
   EXPECT_EQ(stack({scalar(1), scalar(2)}).shape(), (Shape{2}));
 }
 
-TEST(Gather, PicksByIndex) {
+TEST(Gather, SelectsByIndex) {
   EXPECT_EQ(index_select(x, 1, {2, 0, 2}).to_vector(), (Numbers{3, 1, 3, 6, 4, 6}));
   EXPECT_EQ(index_select(x, 0, IntTensor::zeros({0})).shape(), (Shape{0, 3}));
   EXPECT_EQ(gather(x, 1, IntTensor{{0, 0}, {2, 1}}).to_vector(), (Numbers{1, 1, 6, 5}));
   EXPECT_EQ(gather(x, 0, IntTensor{{1, 0, 1}}).to_vector(), (Numbers{4, 2, 6}));
 }
 
-TEST(Gather, AnElementReadManyTimesKeepsItsDigits) {
+TEST(Gather, TheGradientOfAnElementReadManyTimesIsAccurate) {
   const index_t n = 1'000'000;
   const Tensor x = zeros({2, 3}).set_requires_grad();
   index_select(x, 0, IntTensor::zeros({n})).backward(full({n, 3}, 0.1));
@@ -35,7 +35,7 @@ TEST(Gather, AnElementReadManyTimesKeepsItsDigits) {
   expect_all_near(z.grad().select(1, 0), static_cast<double>(n) * tenth);
 }
 
-TEST(Gather, EmptyAxesAreServed) {
+TEST(Gather, EmptyAxesAreSupported) {
   const Tensor x = zeros({2, 0}).set_requires_grad();
   sum(index_select(x, 0, {1, 1})).backward();
   sum(gather(x, 1, IntTensor::zeros({2, 0}))).backward();

@@ -6,7 +6,7 @@
 namespace heed {
 namespace {
 
-TEST(Norm, LayerNormLeavesMeanZeroAndVarianceOne) {
+TEST(Norm, LayerNormGivesMeanZeroAndVarianceOne) {
   const Tensor y = layer_norm(noise({3, 64}, 1, f64), {}, {}, 0);
   expect_close(mean(y, -1), zeros({3}, f64), 1e-15);
   expect_close(var(y, -1, 0), ones({3}, f64), 1e-14);
@@ -14,11 +14,11 @@ TEST(Norm, LayerNormLeavesMeanZeroAndVarianceOne) {
                tensor({8, 22}, f64), 1e-14);
 }
 
-TEST(Norm, LayerNormKeepsItsDigitsFarFromZero) {
+TEST(Norm, LayerNormIsAccurateFarFromZero) {
   expect_close(layer_norm(tensor({10001, 10002, 10003})), layer_norm(tensor({1, 2, 3})), 1e-5);
 }
 
-TEST(Norm, AConstantRowIsItsBeta) {
+TEST(Norm, AConstantRowGivesBeta) {
   EXPECT_EQ(layer_norm(full({4}, 7), ones({4}), tensor({1, 2, 3, 4})).to_vector(), (Numbers{1, 2, 3, 4}));
 }
 
@@ -28,8 +28,8 @@ TEST(Norm, RmsNormDividesByTheRootMeanSquare) {
   EXPECT_EQ(rms_norm(zeros({3})).to_vector(), (Numbers{0, 0, 0}));
 }
 
-// 130 rows are two whole blocks of 64 and a part of one.
-TEST(Norm, GradientsAreRightOverBlocksOfRows) {
+// 130 rows are two full blocks of 64 and a partial one.
+TEST(Norm, GradientsAreCorrectOverBlocksOfRows) {
   const auto layer = [](const std::vector<Tensor>& in) { return layer_norm(in[0], in[1], in[2]); };
   const auto rms = [](const std::vector<Tensor>& in) { return rms_norm(in[0], in[1]); };
   const auto input = [](const Shape& s, unsigned seed) { return noise(s, seed, f64).set_requires_grad(); };
@@ -47,7 +47,7 @@ TEST(Norm, NoRowsGiveGradientsOfZero) {
   EXPECT_EQ(scale.grad().to_vector(), (Numbers{0, 0, 0, 0}));
 }
 
-TEST(Norm, LongRowsAndManyRowsKeepTheirDigits) {
+TEST(Norm, LongRowsAndManyRowsAreAccurate) {
   const index_t n = 4'000'000;
   const Tensor half = full({1, n / 2}, 0.1), x = cat({half, neg(half)}, 1);
   expect_all_near(abs(layer_norm(x, {}, {}, 0)).slice(1, 0, 5), 1);

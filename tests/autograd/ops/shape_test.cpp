@@ -1,4 +1,4 @@
-// shape_test.cpp — views. AG-11 and AG-12: strides are honoured, and a copy is made where a view will not do.
+// shape_test.cpp — views: ops read any strides (AG-11), and copy if a view is impossible (AG-12).
 #include "tests/autograd/ops/testing.h"
 
 namespace heed {
@@ -8,7 +8,7 @@ const Tensor x = tensor({{1, 2, 3}, {4, 5, 6}});
 
 bool shares(const Tensor& a, const Tensor& b) { return a.state()->storage == b.state()->storage; }
 
-TEST(ShapeOps, ReshapeIsAViewWhereItCanBe) {
+TEST(ShapeOps, ReshapeIsAViewIfPossible) {
   const Tensor y = x.reshape({3, -1});
   EXPECT_EQ(y.to_vector(), (Numbers{1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(y.shape(), (Shape{3, 2}));
@@ -21,7 +21,7 @@ TEST(ShapeOps, ReshapeIsAViewWhereItCanBe) {
   EXPECT_EQ(zeros({0, 3}).reshape({3, 0}).shape(), (Shape{3, 0}));
 }
 
-// Heads are split by view and transpose and joined by contiguous and view: the course's way.
+// Heads are split by view and transpose, and joined by contiguous and view, as in lesson 04.
 TEST(ShapeOps, ViewNeverCopies) {
   const Tensor sequence = arange(0, 48).reshape({2, 3, 8});
   const Tensor heads = sequence.view({2, 3, 2, 4}).transpose(1, 2);
@@ -36,7 +36,7 @@ TEST(ShapeOps, ViewNeverCopies) {
   EXPECT_TRUE(shares(heads, heads.view({2, 2, 3, 2, 2}))) << "a part that is regular can be seen otherwise";
 }
 
-TEST(ShapeOps, AxesChangePlaces) {
+TEST(ShapeOps, TransposeAndPermuteReorderAxes) {
   EXPECT_EQ(x.transpose(0, -1).to_vector(), (Numbers{1, 4, 2, 5, 3, 6}));
   const Tensor y = arange(0, 24).reshape({2, 3, 4}).permute({2, 0, 1});
   EXPECT_EQ(y.shape(), (Shape{4, 2, 3}));
@@ -45,12 +45,12 @@ TEST(ShapeOps, AxesChangePlaces) {
   EXPECT_EQ(x.permute({-1, 0}).to_vector(), x.transpose(0, 1).to_vector());
 }
 
-TEST(ShapeOps, ContiguousCopiesOnlyWhatIsNot) {
+TEST(ShapeOps, ContiguousCopiesOnlyNonContiguousTensors) {
   EXPECT_TRUE(shares(x, x.contiguous()));
   const Tensor t = x.transpose(0, 1).contiguous();
   EXPECT_FALSE(shares(x, t));
   EXPECT_TRUE(t.is_contiguous());
-  // Large enough for the tiled copy's edges: every size around its tile.
+  // Sizes around the tile of the copy, to test its edges.
   for (const index_t n : {15, 16, 17, 33})
     for (const index_t m : {1, 16, 31}) {
       const Tensor big = arange(0, static_cast<double>(2 * n * m)).reshape({2, n, m});
@@ -68,7 +68,7 @@ TEST(ShapeOps, ExpandRepeatsWithoutMemory) {
   EXPECT_EQ(ones({1}).expand({0}).numel(), 0);
 }
 
-TEST(ShapeOps, SizesOfOneComeAndGo) {
+TEST(ShapeOps, SqueezeAndUnsqueezeChangeAxesOfSizeOne) {
   EXPECT_EQ(x.unsqueeze(0).shape(), (Shape{1, 2, 3}));
   EXPECT_EQ(x.unsqueeze(-1).shape(), (Shape{2, 3, 1}));
   EXPECT_EQ(x.unsqueeze(1).squeeze(1).shape(), (Shape{2, 3}));
@@ -84,7 +84,7 @@ TEST(ShapeOps, SlicesClampAndStep) {
   EXPECT_EQ(x.select(1, -1).to_vector(), (Numbers{3, 6}));
 }
 
-TEST(ShapeOps, UnbindTakesAnAxisApart) {
+TEST(ShapeOps, UnbindReturnsAllPartsOfAnAxis) {
   const auto rows = unbind(x), columns = unbind(x, -1);
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[1].to_vector(), (Numbers{4, 5, 6}));
@@ -96,10 +96,10 @@ TEST(ShapeOps, UnbindTakesAnAxisApart) {
   EXPECT_EQ(unbind(zeros({2, 0}))[1].shape(), (Shape{0}));
 }
 
-TEST(ShapeOps, UnbindGivesBackOneGradient) {
+TEST(ShapeOps, UnbindReturnsOneGradient) {
   const Tensor w = ones({3, 2}).set_requires_grad();
   const auto part = unbind(w * 1.0);
-  const Tensor y = sum(part[2] * part[2]) + sum(part[0] * tensor({5, 7}));  // one twice, one never
+  const Tensor y = sum(part[2] * part[2]) + sum(part[0] * tensor({5, 7}));  // part 2 twice, part 1 never
   y.backward({.retain_graph = true});
   EXPECT_EQ(w.grad().to_vector(), (Numbers{5, 7, 0, 0, 2, 2}));
   y.backward({.retain_graph = true});
@@ -108,8 +108,8 @@ TEST(ShapeOps, UnbindGivesBackOneGradient) {
   EXPECT_EQ(w.grad().to_vector(), (Numbers{10, 14, 1, 1, 4, 4})) << "and so does one from another part";
 }
 
-// Whoever keeps the tensor that the parts wrote into keeps it as it is: the next backward makes its own.
-TEST(ShapeOps, UnbindLetsGoOfItsGradient) {
+// The gradient of one backward does not change in the next one, which allocates its own.
+TEST(ShapeOps, UnbindAllocatesAGradientPerBackward) {
   const Tensor w = ones({2, 2}).set_requires_grad();
   Tensor x = w * 1.0;
   x.retain_grad();
@@ -136,8 +136,8 @@ TEST(ShapeOps, UnbindRecordsNothingUnderNoGradAndLeavesNoNodes) {
   EXPECT_EQ(live_nodes(), before);
 }
 
-// The bytes that backward asks for, not only those that it holds at once, grow with n: n selects ask for n times as many.
-TEST(ShapeOps, UnbindCostsItsLengthAndNotTheSquare) {
+// The bytes that backward allocates in total grow with n; n selects allocate n times as many.
+TEST(ShapeOps, TheCostOfUnbindIsLinear) {
   const auto bytes = [](index_t n) {
     const Tensor w = ones({n, 1000}).set_requires_grad();
     const Tensor y = cat(unbind(w));
