@@ -15,8 +15,7 @@
 // logarithm of the number of terms, and their bits do not depend on the number of threads. The
 // inner sums of a matrix product are the exception: they are added in order.
 //
-// Infinities, NaN and empty axes give the values and gradients of PyTorch, unless a comment says
-// otherwise.
+// Infinities, NaN and empty axes give the values and gradients of PyTorch, unless a comment says otherwise.
 #pragma once
 
 #include <span>
@@ -72,8 +71,7 @@ Tensor relu(const Tensor& x);  // gradient 0 at 0, 1 at NaN
 enum class Gelu { erf, tanh };
 Tensor gelu(const Tensor& x, Gelu form = Gelu::erf);
 Tensor silu(const Tensor& x);
-// min(max(x, low), high), which is high if low > high. The gradient is dy if low <= x <= high, else
-// 0.
+// min(max(x, low), high), which is high if low > high. The gradient is dy if low <= x <= high, else 0.
 Tensor clamp(const Tensor& x, double low, double high);
 // condition ? a : b. All three broadcast together.
 Tensor where(const Mask& condition, const Tensor& a, const Tensor& b);
@@ -82,8 +80,7 @@ Tensor where(const Mask& condition, const Tensor& a, const Tensor& b);
 Tensor masked_fill(const Tensor& x, const Mask& mask, double value);
 
 // ---- ops/reduce.cpp -----------------------------------------------------------------------------
-// The reductions below reduce all axes if none is named. sum is 0 over no elements, mean and var
-// are NaN.
+// The reductions below reduce all axes if none is named. sum is 0 over no elements, mean and var are NaN.
 Tensor sum(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 Tensor mean(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 // The variance. Divides by max(0, n - correction): 1 for the unbiased estimate, PyTorch's default;
@@ -98,16 +95,14 @@ struct ValuesAndIndices {
 // if the axis is empty, as in PyTorch; so do argmax and the max and min over all elements.
 ValuesAndIndices max(const Tensor& x, index_t axis, bool keepdim = false);
 ValuesAndIndices min(const Tensor& x, index_t axis, bool keepdim = false);
-// Over all elements, with rank 0. The gradient is divided evenly among equal elements, or among all
-// NaN.
+// Over all elements, with rank 0. The gradient is divided evenly among equal elements, or among all NaN.
 Tensor max(const Tensor& x);
 Tensor min(const Tensor& x);
 IntTensor argmax(const Tensor& x, index_t axis);
 // The k largest elements along the last axis, in descending order, NaN first.
 ValuesAndIndices topk(const Tensor& x, index_t k);
 // ln Σ exp(x), which is -inf over an empty axis. If the result is inf, the gradient is divided
-// evenly among the elements that are inf; if all elements are -inf, it is 0 (PyTorch: NaN for
-// both).
+// evenly among the elements that are inf; if all elements are -inf, it is 0 (PyTorch: NaN for both).
 Tensor logsumexp(const Tensor& x, index_t axis, bool keepdim = false);
 // Undoes broadcasting: sums x over the axes along which `shape` was broadcast to x's shape.
 Tensor sum_to(const Tensor& x, const Shape& shape);
@@ -141,8 +136,7 @@ Tensor index_select(const Tensor& x, index_t axis, const IntTensor& indices);
 Tensor gather(const Tensor& x, index_t axis, const IntTensor& indices);
 Tensor roll(const Tensor& x, index_t shift, index_t axis);
 Tensor flip(const Tensor& x, const Axes& axes);
-// Adds elements of one value around the last axes: pad(x, {left, right, top, bottom}), as in
-// PyTorch.
+// Adds elements of one value around the last axes: pad(x, {left, right, top, bottom}), as in PyTorch.
 Tensor pad(const Tensor& x, const std::vector<index_t>& amounts, double value = 0);
 
 // ---- ops/matmul.cpp -----------------------------------------------------------------------------
@@ -228,8 +222,7 @@ struct AttentionResult {
   Tensor output;   // (..., T, Dv)
   Tensor weights;  // (..., T, S), before dropout; rows sum to 1, or are 0 if the query may attend to nothing
 };
-// The readable form, in four lines: scores, mask, softmax, weighted sum. Vaswani et al., 2017,
-// equation 1.
+// The readable form, in four lines: scores, mask, softmax, weighted sum. Vaswani et al., 2017, equation 1.
 //   q (..., T, D), k (..., S, D), v (..., S, Dv)
 AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
                           const AttentionOptions& options = {});

@@ -1,5 +1,4 @@
-// attention.cpp — scaled dot-product attention: the readable form, then the same function as one
-// op.
+// attention.cpp — scaled dot-product attention: the readable form, then the same function as one op.
 //
 // The op has two implementations behind attention_kernels.h: short_attention.cpp and
 // long_attention.cpp.
@@ -50,8 +49,7 @@ AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
 
 namespace {
 
-// The largest T·S whose weights are saved for backward, which costs less time than recomputing
-// them.
+// The largest T·S whose weights are saved for backward, which costs less time than recomputing them.
 constexpr index_t short_scores = index_t{256} * 256;
 
 // Allocates a tensor (..., T, D) for the result or a gradient. For a short call, (B, H, T, D) is
@@ -114,8 +112,7 @@ void add_gradients(const SavedAttention& saved, const ops::AttentionParams& para
 //              3  O = drop(P) · v
 //   backward   3  dv = drop(P)ᵀ · dO;  dP = drop(dO · vᵀ)
 //              2  dS = P * (dP - sum(dP * P))
-//              1  dq = dS · k * scale;  dk = dSᵀ · q * scale;  dbias = dS, summed to the shape of
-//                 the bias
+//              1  dq = dS · k * scale;  dk = dSᵀ · q * scale;  dbias = dS, summed to the shape of the bias
 //   saves      q, k, v, bias, and P (..., T, S) if T·S <= 65,536; otherwise O and two numbers per
 //              row, from which backward recomputes P. The dropped weights are recomputed from the
 //              generator's state

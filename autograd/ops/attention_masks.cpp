@@ -1,5 +1,4 @@
-// attention_masks.cpp — checks of masks over the scores, and the padding that must not reach a
-// result.
+// attention_masks.cpp — checks of masks over the scores, and the padding that must not reach a result.
 #include "autograd/ops/attention_masks.h"
 
 #include <bit>
@@ -19,8 +18,7 @@ namespace {
 
 // ---- values that pass through a product with 0 --------------------------------------------------
 
-// Values up to this magnitude are harmless if their weight is 0: sums of their products are finite
-// in f32.
+// Values up to this magnitude are harmless if their weight is 0: sums of their products are finite in f32.
 constexpr double harmless = 1e15;
 
 // Returns a negative number if |value| > harmless or value is NaN. Without the sign bit, floats are
@@ -161,8 +159,7 @@ AttendedPositions attended_positions(const Mask& mask, const CausalRule& causal,
 
 }  // namespace ops
 
-// clear_padding(x, real): sets padding to 0 if it could pass through a product with 0; otherwise
-// returns x.
+// clear_padding(x, real): sets padding to 0 if it could pass through a product with 0; otherwise returns x.
 //   x (...), real broadcasts to x -> y (...)
 //   forward    y = masked_fill(x, !real, 0), or x
 //   backward   dx = dy, 0 where x was cleared

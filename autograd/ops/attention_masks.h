@@ -1,5 +1,4 @@
-// attention_masks.h — which queries may attend to which keys, for the ops and the modules of
-// attention.
+// attention_masks.h — which queries may attend to which keys, for the ops and the modules of attention.
 #pragma once
 
 #include <algorithm>

@@ -318,8 +318,7 @@ Tensor clamp(const Tensor& x, double low, double high) {
 // where(condition, a, b): the elements of a at which the condition is true, those of b elsewhere.
 //   condition, a and b broadcast together
 //   forward    y = condition ? a : b
-//   backward   da = condition ? dy : 0;  db = condition ? 0 : dy; each summed back to its operand's
-//              shape
+//   backward   da = condition ? dy : 0;  db = condition ? 0 : dy; each summed back to its operand's shape
 //   saves      condition
 Tensor where(const Mask& condition, const Tensor& a, const Tensor& b) {
   ops::check_tensors("where", {&a, &b});

@@ -9,8 +9,7 @@ namespace heed {
 // embedding(weight, ids): one row of the table per token id.
 //   weight (V, C), ids (...) -> y (..., C)
 //   forward    y[i] = weight[ids[i]]
-//   backward   dweight[v] = the sum of dy[i] over all i with ids[i] = v (see scatter.h); 0 for
-//              padding_idx
+//   backward   dweight[v] = the sum of dy[i] over all i with ids[i] = v (see scatter.h); 0 for padding_idx
 //   saves      ids
 //   taught in  lessons/07
 Tensor embedding(const Tensor& weight, const IntTensor& ids, index_t padding_idx) {

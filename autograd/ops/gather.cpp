@@ -74,8 +74,7 @@ struct AroundAxis {
 
 // index_select(x, axis, indices): the slices of x at these indices along an axis.
 //   x (..., n, ...), indices (m) -> y (..., m, ...)
-//   backward   each slice of dx is the sum of the slices of dy that were copied from it (see
-//              scatter.h)
+//   backward   each slice of dx is the sum of the slices of dy that were copied from it (see scatter.h)
 //   saves      indices
 Tensor index_select(const Tensor& x, index_t axis, const IntTensor& indices) {
   ops::check_tensors("index_select", {&x});

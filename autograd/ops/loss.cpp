@@ -31,8 +31,7 @@ void check_targets(const char* op, const Tensor& x, const IntTensor& targets,
 }
 
 // The loss of each row from log-probabilities, for cross_entropy and nll_loss. With label smoothing
-// ε the target distribution is q = (1 - ε) * one-hot + ε / V, and the loss of a row is -Σ q * log
-// p.
+// ε the target distribution is q = (1 - ε) * one-hot + ε / V, and the loss of a row is -Σ q * log p.
 struct RowLosses {
   IntTensor targets;
   CrossEntropyOptions options;
@@ -69,8 +68,7 @@ struct RowLosses {
     return y;
   }
 
-  // The gradient with respect to the loss of each row. dy is a scalar, or (...) for
-  // Reduction::none.
+  // The gradient with respect to the loss of each row. dy is a scalar, or (...) for Reduction::none.
   Tensor row_gradients(const Tensor& dy) const {
     if (options.reduction == Reduction::none) return ops::dense(dy);
     const bool mean = options.reduction == Reduction::mean;

@@ -72,10 +72,8 @@ void check_product(const Tensor& a, const Tensor& b) {
 
 // matmul(a, b): the matrix product, for each pair of matrices of two batches.
 //   a (..., n, k), b (..., k, m) -> y (..., n, m); leading axes broadcast
-//   forward    y[i][j] = Σ_k a[i][k] * b[k][j]; transposed matrices and split heads are read in
-//              place
-//   backward   da = dy · bᵀ;  db = aᵀ · dy; each summed over the leading axes along which it was
-//              broadcast
+//   forward    y[i][j] = Σ_k a[i][k] * b[k][j]; transposed matrices and split heads are read in place
+//   backward   da = dy · bᵀ;  db = aᵀ · dy; each summed over the leading axes along which it was broadcast
 //   saves      a, b
 //   taught in  lessons/02
 Tensor matmul(const Tensor& a, const Tensor& b) {
@@ -104,8 +102,7 @@ void check_linear(const char* op, const Tensor& x, const Tensor& weight, const T
         weight, ", got ", bias);
 }
 
-// Returns f(x · weightᵀ + bias), not recorded. gemm applies the bias and f while a row is in the
-// cache.
+// Returns f(x · weightᵀ + bias), not recorded. gemm applies the bias and f while a row is in the cache.
 Tensor linear_forward(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias,
                       kernels::Unary f) {
   const index_t in = weight.size(1), out = weight.size(0);

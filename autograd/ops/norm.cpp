@@ -5,8 +5,7 @@ namespace heed {
 
 namespace {
 
-// Requires that x (..., C) has at least one channel, and that gamma and beta are (C) if they are
-// defined.
+// Requires that x (..., C) has at least one channel, and that gamma and beta are (C) if they are defined.
 void check_norm(const char* op, const Tensor& x, const Tensor& gamma, const Tensor& beta, double eps) {
   ops::check_tensors(op, {&x});
   check(x.rank() >= 1 && x.shape().back(1) > 0, op, "expected at least one channel to normalise over, got x ",
@@ -82,8 +81,7 @@ Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, doub
 // subtract the mean.
 //   x (..., C), gamma (C) -> y (..., C)
 //   forward    n = x * rstd, rstd = 1 / sqrt(mean(x²) + eps);  y = n * gamma
-//   backward   dn = dy * gamma;  dx = rstd * (dn - n * mean(dn * n));  dgamma = sum over rows of dy
-//              * n
+//   backward   dn = dy * gamma;  dx = rstd * (dn - n * mean(dn * n));  dgamma = sum over rows of dy * n
 //   saves      x, rstd (...)
 //   taught in  lessons/10
 Tensor rms_norm(const Tensor& x, const Tensor& gamma, double eps) {

@@ -140,8 +140,7 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
 
 namespace {
 
-// Returns the largest elements along one axis and their first indices, or the smallest if sign =
-// -1.
+// Returns the largest elements along one axis and their first indices, or the smallest if sign = -1.
 ValuesAndIndices largest(const char* op, const Tensor& x, index_t axis, double sign, bool keepdim) {
   ops::check_tensors(op, {&x});
   const Reduced r(op, x.shape(), Axes{axis});
@@ -184,8 +183,7 @@ ValuesAndIndices along(const char* op, const Tensor& x, index_t axis, double sig
 }
 
 // max(x), min(x): the largest or smallest of all elements, NaN if there is one.
-//   backward   dx = dy divided evenly among the elements that are equal to y, or among all NaN if y
-//              is NaN
+//   backward   dx = dy divided evenly among the elements that are equal to y, or among all NaN if y is NaN
 //   saves      x, y
 Tensor of_all(const char* op, const Tensor& x, double sign) {
   ops::check_tensors(op, {&x});
@@ -211,8 +209,7 @@ Tensor max(const Tensor& x) { return of_all("max", x, 1); }
 Tensor min(const Tensor& x) { return of_all("min", x, -1); }
 IntTensor argmax(const Tensor& x, index_t axis) { return largest("argmax", x, axis, 1, false).indices; }
 
-// topk(x, k): the k largest elements of each row, in descending order; equal elements keep their
-// order.
+// topk(x, k): the k largest elements of each row, in descending order; equal elements keep their order.
 //   backward   dx = dy at the indices, 0 elsewhere, as in gather
 ValuesAndIndices topk(const Tensor& x, index_t k) {
   ops::check_tensors("topk", {&x});

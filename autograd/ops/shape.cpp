@@ -1,5 +1,4 @@
-// shape.cpp — views of the same elements, and the contiguous copy for kernels that cannot read a
-// view.
+// shape.cpp — views of the same elements, and the contiguous copy for kernels that cannot read a view.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -151,8 +150,7 @@ static Tensor as_view(const char* op, const Tensor& x, const Shape& shape, const
 // never copies.
 //   backward   dx = dy with the shape of x
 //   saves      nothing
-//   taught in  lessons/04, which splits heads by view and transpose, and joins them by contiguous
-//              and view
+//   taught in  lessons/04, which splits heads by view and transpose, and joins them by contiguous and view
 Tensor view(const Tensor& x, const Shape& shape) {
   ops::check_tensors("view", {&x});
   const Shape target = resolve("view", x, shape);
@@ -298,8 +296,7 @@ Tensor slice(const Tensor& x, index_t axis, index_t begin, index_t stop, index_t
                 });
 }
 
-// index(x, {…}): select() for each number, slice() for each Slice; an Ellipsis skips the axes in
-// between.
+// index(x, {…}): select() for each number, slice() for each Slice; an Ellipsis skips the axes in between.
 Tensor index(const Tensor& x, std::span<const Index> index) {
   ops::check_tensors("index", {&x});
   const auto is_ellipsis = [](const Index& i) { return std::holds_alternative<Ellipsis>(i); };

@@ -74,8 +74,7 @@ void short_backward(const AttentionInputs& in, const Tensor& weights, const Matr
   const bool needs_scores = d.q || d.k || d.scores.defined();
   const double flops =
       4.0 * static_cast<double>(params.queries() * params.keys() * (in.q.columns() + in.v.columns()));
-  // All blocks of a head add to the same dk and dv, so one thread computes a head, in a fixed
-  // order.
+  // All blocks of a head add to the same dk and dv, so one thread computes a head, in a fixed order.
   kernels::parallel_for(params.heads(), kernels::pieces_at_once(flops), [&](index_t begin, index_t stop) {
     BlockScores<T> scores(in);
     kernels::Workspace<T> gradient(size), dropped(params.keep ? size : 0);

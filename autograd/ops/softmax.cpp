@@ -33,8 +33,7 @@ Tensor softmax_rows(const char* op, const Tensor& x, const Mask& allowed) {
 
 // softmax(x): each row as positive numbers that sum to 1.
 //   x (..., n) -> y (..., n)
-//   forward    y = exp(x - max) / sum(exp(x - max)); the maximum is subtracted so that exp cannot
-//              overflow
+//   forward    y = exp(x - max) / sum(exp(x - max)); the maximum is subtracted so that exp cannot overflow
 //   backward   dx = y * (dy - sum(dy * y)): every output depends on every input of its row
 //   saves      y
 //   taught in  lessons/02

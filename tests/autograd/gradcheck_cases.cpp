@@ -39,8 +39,7 @@ void elementwise(Table& t) {
     };
     for (const auto& [a, b] : pairs)
       t.add(op.name, [f](const Inputs& in) { return f(in[0], in[1]); }, {op.make(a, 1), second(b)},
-            // An operand without elements, or a single number that is never chosen, has a gradient
-            // of 0.
+            // An operand without elements, or a single number that is never chosen, has a gradient of 0.
             {.allow_zero = a.numel() <= 1 || a.numel() * b.numel() == 0});
     t.add(op.name, "of transposed views",
           [f](const Inputs& in) { return f(in[0].transpose(0, 1), in[1].transpose(0, 1)); },
@@ -185,8 +184,7 @@ void views(Table& t) {
     const auto parts = chunk(x, 3, -1);
     return parts[0] * parts[2];
   });
-  // A round trip, because gradcheck requires f64 inputs and outputs. The f32 in between costs
-  // digits.
+  // A round trip, because gradcheck requires f64 inputs and outputs. The f32 in between costs digits.
   t.add("to", "f64 to f32 and back", [](const Inputs& in) { return to(to(in[0], f32), f64); },
         {normal({2, 3})}, {.step = 1e-2, .atol = 1e-4, .rtol = 1e-4});
 }

@@ -1,5 +1,4 @@
-// gradcheck_cases.h — the table of gradient checks: every op, over the shapes that are prone to
-// errors.
+// gradcheck_cases.h — the table of gradient checks: every op, over the shapes that are prone to errors.
 #pragma once
 
 #include <string>

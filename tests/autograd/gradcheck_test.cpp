@@ -58,8 +58,7 @@ TEST(Gradcheck, RejectsAnErrorInOneElementOnly) {
   expect_contains(result.message, "element 4: analytic 0");
 }
 
-// The sum of a softmax is 1 for every input, so a check of a plain sum would accept a wrong
-// gradient.
+// The sum of a softmax is 1 for every input, so a check of a plain sum would accept a wrong gradient.
 TEST(Gradcheck, RejectsASoftmaxBackwardThatIgnoresOtherOutputs) {  // AG-16
   EXPECT_FALSE(check_gradients(with_backward(softmax_of,
                                              [](const Tensor& dy, const Tensor& x) {

@@ -147,8 +147,7 @@ static Mask real_pixels() {
   return {values, {2, 33, 40}};
 }
 
-// Uses the published names. A second module is loaded with the expected gradients under these
-// names.
+// Uses the published names. A second module is loaded with the expected gradients under these names.
 TEST(GoldenDetr, TheWholeModelAndItsLoss) {
   const GoldenCase& g = golden("detr");
   for (const DType dtype : {f64, f32}) {
@@ -174,8 +173,7 @@ TEST(GoldenDetr, TheWholeModelAndItsLoss) {
     for (std::size_t i = 0; i < ours.size(); ++i) {
       const Tensor got = ours[i].second.grad(), expected = theirs[i].second.to(f64).detach();
       // The first self-attention of the decoder has equal values at all positions, because its
-      // input is 0. Its attention weights have no influence, so some gradients are 0, up to
-      // rounding.
+      // input is 0. Its attention weights have no influence, so some gradients are 0, up to rounding.
       if (max(abs(expected)).item() < 1e-15)
         EXPECT_LE(max(abs(got)).item(), dtype == f64 ? 1e-14 : 1e-6) << ours[i].first;
       else

@@ -1,5 +1,4 @@
-// optim_test.cpp — ten steps of every optimizer, the schedules, and gradient clipping against
-// PyTorch.
+// optim_test.cpp — ten steps of every optimizer, the schedules, and gradient clipping against PyTorch.
 #include "optim/optim.h"
 
 #include <cmath>

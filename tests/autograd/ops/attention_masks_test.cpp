@@ -121,8 +121,7 @@ TEST(Attention, PaddingDoesNotAffectResults) {
   }
 }
 
-// In self-attention the query of a padded position is padding too, so its own output is not
-// compared.
+// In self-attention the query of a padded position is padding too, so its own output is not compared.
 TEST(Attention, PaddingDoesNotAffectResultsOfSelfAttention) {
   for (const auto& [name, f] : forms())
     for (const index_t t : {5, 300}) {

@@ -55,8 +55,7 @@ TEST(Attention, WeightsSumToOne) {
   expect_close(matmul(weights, v), output);
 }
 
-// The op and the readable form have equal values and gradients, for all options, layouts and
-// dtypes.
+// The op and the readable form have equal values and gradients, for all options, layouts and dtypes.
 TEST(Attention, FusedEqualsComposed) {
   const Shape shapes[][3] = {{{2, 3, 5, 4}, {2, 3, 7, 4}, {2, 3, 7, 6}},
                              {{5, 4}, {7, 4}, {7, 6}},
@@ -204,8 +203,7 @@ TEST(Attention, ANaNStaysInItsRowInTiles) {
   EXPECT_FALSE(std::isnan(y.at({1, 0})));
 }
 
-// Heads split by transpose, a strided gradient, and lengths so different that whole tiles are
-// skipped.
+// Heads split by transpose, a strided gradient, and lengths so different that whole tiles are skipped.
 TEST(Attention, SplitHeadsInTilesEqualComposed) {
   for (const auto& [t, s] : {std::pair<index_t, index_t>{160, 610}, {610, 160}}) {
     std::vector<Tensor> results;

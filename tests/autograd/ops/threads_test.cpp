@@ -1,5 +1,4 @@
-// threads_test.cpp — every parallel op gives the same bits on 1, 2, 3 and 7 threads, forward and
-// backward.
+// threads_test.cpp — every parallel op gives the same bits on 1, 2, 3 and 7 threads, forward and backward.
 #include <functional>
 
 #include "tests/autograd/ops/testing.h"
