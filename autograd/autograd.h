@@ -1,4 +1,4 @@
-// autograd.h — the whole of autograd/ in one include.
+// autograd.h — includes the public headers of autograd/.
 #pragma once
 
 #include "autograd/error.h"
@@ -8,6 +8,7 @@
 #include "autograd/int_tensor.h"
 #include "autograd/mask.h"
 #include "autograd/memory.h"
+#include "autograd/nested.h"
 #include "autograd/ops.h"
 #include "autograd/random.h"
 #include "autograd/shape.h"

@@ -8,38 +8,16 @@
 
 namespace heed {
 
-// Reads a level of nested lists; the first row seen at a depth fixes the size there,
-// the first number the depth.
-static void flatten(const NestedInts* begin, const NestedInts* stop, int depth, Shape& shape, bool& complete,
-                    std::vector<index_t>& values) {
-  const char* uneven = "the lists are nested unevenly: a number and a list stand side by side";
-  if (depth == shape.rank()) {
-    check(!complete, "IntTensor", uneven);
-    shape.push_back(stop - begin);
-  }
-  check(shape[depth] == stop - begin, "IntTensor", "rows differ in length: ", shape[depth], " and ",
-        stop - begin, " at depth ", depth, "; a tensor is a full block");
-  for (const NestedInts* item = begin; item != stop; ++item) {
-    if (item->is_list) {
-      flatten(item->list.data(), item->list.data() + item->list.size(), depth + 1, shape, complete, values);
-    } else {
-      complete = true;
-      check(depth + 1 == shape.rank(), "IntTensor", uneven);
-      values.push_back(item->value);
-    }
-  }
-}
-
 IntTensor::IntTensor(std::initializer_list<NestedInts> list) {
-  shape_ = Shape();
-  bool complete = false;
-  flatten(list.begin(), list.end(), 0, shape_, complete, values_);
+  Flattened<index_t> flattened("IntTensor", list);
+  shape_ = flattened.shape;
+  values_ = std::move(flattened.values);
 }
 
 IntTensor::IntTensor(std::vector<index_t> values, Shape shape) : shape_(shape), values_(std::move(values)) {
   check_sizes("IntTensor", shape_);
-  check(numel() == shape_.numel(), "IntTensor", numel(), " numbers do not fill ", shape_, ", which holds ",
-        shape_.numel());
+  check(numel() == shape_.numel(), "IntTensor", "expected ", shape_.numel(), " values for shape ", shape_,
+        ", got ", numel());
 }
 
 IntTensor IntTensor::zeros(const Shape& shape) {
@@ -54,20 +32,20 @@ IntTensor IntTensor::zeros(const Shape& shape) {
 }
 
 IntTensor IntTensor::arange(index_t begin, index_t end, index_t step) {
-  check(step != 0, "arange", "the step must not be 0");
+  check(step != 0, "arange", "expected a step other than 0");
   const auto distance = [](index_t from, index_t to) {
     return from < to ? static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from) : 0;
   };
-  const std::uint64_t span = step > 0 ? distance(begin, end) : distance(end, begin),
-                      stride =
-                          step > 0 ? static_cast<std::uint64_t>(step) : -static_cast<std::uint64_t>(step),
-                      count = span / stride + (span % stride != 0);
+  const std::uint64_t span = step > 0 ? distance(begin, end) : distance(end, begin);
+  const std::uint64_t stride =
+      step > 0 ? static_cast<std::uint64_t>(step) : -static_cast<std::uint64_t>(step);
+  const std::uint64_t count = span / stride + (span % stride != 0);
   check(count < std::uint64_t{1} << 44, "arange", "too large: ", begin, " to ", end, " by ", step);
   IntTensor result = zeros({static_cast<index_t>(count)});
   index_t next = begin;
   for (std::size_t i = 0; i < count; ++i) {
     result.values_[i] = next;
-    if (i + 1 < count) next += step;  // the one after the last might overflow
+    if (i + 1 < count) next += step;  // a step beyond the last could overflow
   }
   return result;
 }
@@ -79,7 +57,7 @@ index_t IntTensor::at(std::initializer_list<index_t> index) const {
 }
 
 index_t IntTensor::item() const {
-  check(numel() == 1, "item", "needs a tensor with one element, got ", shape_);
+  check(numel() == 1, "item", "expected a tensor with one element, got ", shape_);
   return values_[0];
 }
 
@@ -105,8 +83,8 @@ IntTensor IntTensor::slice(index_t axis, index_t begin, index_t end) const {
 }
 
 IntTensor IntTensor::index_select(const IntTensor& rows) const {
-  check(rank() >= 1 && rows.rank() == 1, "index_select", "needs rows (n) of a tensor with axes, got ",
-        rows.shape(), " of ", shape_);
+  check(rank() >= 1 && rows.rank() == 1, "index_select",
+        "expected a tensor with axes and a list of rows (n), got ", shape_, " and ", rows);
   const index_t inner = shape_[0] == 0 ? 0 : numel() / shape_[0];
   std::vector<index_t> values;
   for (const index_t row : rows.values()) {

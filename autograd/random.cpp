@@ -16,7 +16,7 @@ double RandomBlock::uniform(std::uint64_t i) const { return static_cast<double>(
 
 double RandomBlock::normal(std::uint64_t i) const {
   const std::uint64_t b = bits(i);
-  const double u = (static_cast<double>(b >> 32) + 0.5) * 0x1p-32;  // in (0, 1), so that the log is finite
+  const double u = (static_cast<double>(b >> 32) + 0.5) * 0x1p-32;  // in (0, 1): the log is finite
   const double angle = static_cast<double>(b & 0xFFFFFFFF) * 0x1p-32 * 2 * std::numbers::pi;
   return std::sqrt(-2 * std::log(u)) * std::cos(angle);
 }
@@ -28,17 +28,18 @@ RandomBlock Generator::take(std::uint64_t n) {
 }
 
 Generator Generator::fork() {
-  // A child lives on a stream of its own, named by a mixed hash of its parent's stream and its number.
+  // The child's stream is a hash of the parent's stream and the number of the fork.
   ++forks_;
   const auto mixed = kernels::philox(~seed_, stream_, forks_);
   Generator child(seed_);
-  child.stream_ = (std::uint64_t{mixed[0]} << 32 | mixed[1]) | 1;  // never stream 0, the root's
+  child.stream_ =
+      (std::uint64_t{mixed[0]} << 32 | mixed[1]) | 1;  // never 0, the stream of an unforked generator
   return child;
 }
 
 std::uint64_t Generator::below(std::uint64_t n) {
-  check(n > 0, "Generator", "below(0) has nothing to choose from; n must be at least 1");
-  const std::uint64_t limit = UINT64_MAX - UINT64_MAX % n;  // numbers from here on would favour small results
+  check(n > 0, "Generator", "expected n >= 1 for below(n), got 0");
+  const std::uint64_t limit = UINT64_MAX - UINT64_MAX % n;  // larger numbers would favour small results
   for (;;) {
     const std::uint64_t x = take(1).bits(0);
     if (x < limit) return x % n;

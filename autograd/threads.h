@@ -1,7 +1,7 @@
 // threads.h — the number of threads that ops may use.
 //
-// The default is the environment variable HEED_THREADS, otherwise the number of CPUs that the process may run
-// on. Results are bit-identical for any number of threads.
+// The default is the environment variable HEED_THREADS, otherwise the number of CPUs that the
+// process may run on. Results are bit-identical for any number of threads.
 #pragma once
 
 #include "autograd/kernels/thread_pool.h"

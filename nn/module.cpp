@@ -240,21 +240,14 @@ void Module::zero_grad() {
 
 void Module::check_all_named(const Tensor& y) const {
   check(y.defined(), "check_all_named", "y is an undefined tensor");
-  std::unordered_set<const void*> known;  // leaves that have a name, and nodes that were visited
-  for (const Tensor& t : parameters()) known.insert(t.state().get());
-  std::vector<Node*> to_visit;
-  if (y.state()->node) to_visit.push_back(y.state()->node.get());
-  while (!to_visit.empty()) {
-    const Node* node = to_visit.back();
-    to_visit.pop_back();
-    for (const Node::Input& input : node->inputs) {
-      check(!input.leaf || known.contains(input.leaf.get()), "check_all_named", "'", node->op, "' in this ",
+  std::unordered_set<const TensorState*> named;
+  for (const Tensor& t : parameters()) named.insert(t.state().get());
+  for (const auto& node : graph_nodes(y))
+    for (const Node::Input& input : node->inputs)
+      check(!input.leaf || named.contains(input.leaf.get()), "check_all_named", "'", node->op, "' in this ",
             type(), " uses a tensor ", input.shape,
             " that requires grad but has no name: it would be neither trained nor saved. Hint: name it in "
             "visit().");
-      if (input.node && known.insert(input.node.get()).second) to_visit.push_back(input.node.get());
-    }
-  }
 }
 
 // ---- printing ---------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 // index.h — the integer type of sizes, offsets and indices.
 //
-// The files of one instruction set include this header, so it includes no C++ standard header (see isa_avx2.cpp).
+// The files of one instruction set include this header, so it includes no C++ standard header (see
+// isa_avx2.cpp).
 #pragma once
 
 #include <stdint.h>

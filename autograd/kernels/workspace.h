@@ -8,8 +8,8 @@
 
 namespace heed::kernels {
 
-// Scratch buffer of n elements, contents unspecified. Give each thread its own. Throws std::bad_alloc if the
-// memory is not available.
+// Scratch buffer of n elements, contents unspecified. Give each thread its own. Throws
+// std::bad_alloc if the memory is not available.
 template <class T>
 class Workspace {
  public:

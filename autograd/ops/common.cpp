@@ -6,8 +6,8 @@ void check_tensors(const char* op, std::initializer_list<const Tensor*> argument
   const Tensor* first = *arguments.begin();
   int position = 0;
   for (const Tensor* t : arguments) {
-    check(t->defined(), op, "expected a tensor as argument ", position,
-          ", got an undefined one. Hint: a default-constructed Tensor has no elements");
+    check(t->defined(), op, "expected a tensor as argument ", position, ", got ", *t,
+          ". Hint: a default-constructed Tensor is undefined");
     check(t->dtype() == first->dtype(), op, "expected arguments of one dtype, got ", name(first->dtype()),
           " for argument 0 and ", name(t->dtype()), " for argument ", position,
           ". Hint: convert one of them with to()");

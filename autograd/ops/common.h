@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
+#include <utility>
 #include <vector>
 
 #include "autograd/graph.h"
@@ -48,11 +49,10 @@ inline index_t rows_of(const Shape& shape) {
   return rows;
 }
 
-// Computes y of x's shape element by element. Calls kernel.operator()<T>(x, y, first, count), in
-// parallel, for ranges of elements; x and y point to element `first`.
+// Computes y, of x's shape, element by element. Calls kernel.operator()<T>(x, y, first, count), in
+// parallel, for ranges of elements; x and y point to element `first`. Returns y.
 template <class Kernel>
-Tensor element_wise(const char* op, const Tensor& x, index_t grain, Kernel&& kernel) {
-  Tensor y = allocate_like(op, x);
+Tensor element_wise(Tensor y, const Tensor& x, index_t grain, Kernel&& kernel) {
   const Tensor xd = dense(x);
   dispatch(x.dtype(), [&]<class T>() {
     const T* px = xd.data<T>();
@@ -64,6 +64,12 @@ Tensor element_wise(const char* op, const Tensor& x, index_t grain, Kernel&& ker
   return y;
 }
 
+// The same with a new tensor for y.
+template <class Kernel>
+Tensor element_wise(const char* op, const Tensor& x, index_t grain, Kernel&& kernel) {
+  return element_wise(allocate_like(op, x), x, grain, std::forward<Kernel>(kernel));
+}
+
 // Some consecutive rows of a tensor: `count` rows of `n` elements, from row `first` on.
 struct Rows {
   index_t first, count, n;
@@ -71,12 +77,11 @@ struct Rows {
   index_t offset() const { return first * n; }
 };
 
-// Computes y of x's shape row by row, over the last axis. Calls kernel.operator()<T>(x, y, rows),
+// Computes y, of x's shape, row by row over the last axis. Calls kernel.operator()<T>(x, y, rows),
 // in parallel, for ranges of rows; x and y point to the first of them. If `block` is not 0, the
 // ranges are blocks of that many rows, however many threads run.
 template <class Kernel>
-Tensor row_wise(const char* op, const Tensor& x, Kernel&& kernel, index_t block = 0) {
-  Tensor y = allocate_like(op, x);
+Tensor row_wise(Tensor y, const Tensor& x, Kernel&& kernel, index_t block = 0) {
   if (y.numel() == 0) return y;
   const Tensor xd = dense(x);
   const index_t n = x.shape().back(1), rows = rows_of(x.shape());
@@ -97,6 +102,12 @@ Tensor row_wise(const char* op, const Tensor& x, Kernel&& kernel, index_t block 
     });
   });
   return y;
+}
+
+// The same with a new tensor for y.
+template <class Kernel>
+Tensor row_wise(const char* op, const Tensor& x, Kernel&& kernel, index_t block = 0) {
+  return row_wise(allocate_like(op, x), x, std::forward<Kernel>(kernel), block);
 }
 
 // Returns dy * f'(x). `saved` is x or y, as kernels::Unary documents for f.

@@ -1,6 +1,7 @@
 // dropout.cpp — random zeros that keep a network from depending on single elements.
 #include "autograd/ops/dropout.h"
 
+#include <utility>
 #include <vector>
 
 #include "autograd/ops/common.h"
@@ -21,10 +22,10 @@ KeepBits draw(index_t n, const kernels::KeepSource& source) {
   return bits;
 }
 
-// Returns x * scale for the elements that are kept, 0 for the others.
-Tensor apply(const KeepBits& bits, const Tensor& x, double scale) {
+// Writes x * scale to y for the elements that are kept, 0 for the others. Returns y.
+Tensor apply(Tensor y, const KeepBits& bits, const Tensor& x, double scale) {
   return ops::element_wise(
-      "dropout", x, ops::cheap_grain, [&]<class T>(const T* px, T* py, index_t first, index_t count) {
+      std::move(y), x, ops::cheap_grain, [&]<class T>(const T* px, T* py, index_t first, index_t count) {
         kernels::kernels<T>().drop(bits.data(), first, px, static_cast<T>(scale), py, count);
       });
 }
@@ -43,10 +44,11 @@ Tensor dropout(const Tensor& x, double p, Generator& gen) {
   check(p >= 0 && p <= 1, "dropout", "expected p in [0, 1], got ", p);
   if (p == 0 || x.numel() == 0) return x;
   const double scale = p < 1 ? 1 / (1 - p) : 0;
+  Tensor y = ops::allocate_like("dropout", x);
   KeepBits keep = draw(x.numel(), ops::keep_source(x.numel(), p, gen));
-  const Tensor y = apply(keep, x, scale);
+  y = apply(y, keep, x, scale);
   return record("dropout", {x}, y, [keep = std::move(keep), scale](const Tensor& dy, Gradients& d) {
-    d[0] = apply(keep, dy, scale);
+    d[0] = apply(ops::allocate_like("dropout", dy), keep, dy, scale);
   });
 }
 

@@ -1,5 +1,6 @@
 // elementwise.cpp — arithmetic with broadcasting, and functions of one element.
 #include <cmath>
+#include <utility>
 
 #include "autograd/ops/common.h"
 
@@ -355,14 +356,18 @@ Tensor masked_fill(const Tensor& x, const Mask& mask, double value) {
   check(mask.defined(), op, "expected a mask, got ", mask);
   check(broadcast_shapes(op, x.shape(), mask.shape()) == x.shape(), op,
         "expected a mask that broadcasts to x ", x, ", got ", mask);
-  const auto fill = [op, m = mask.expand(x.shape())](const Tensor& from, double number) {
+  const auto fill = [](Tensor y, const Tensor& from, const Mask& m, double number) {
     const auto kernel = [&]<class T>(const T* px, T* py, index_t first, index_t count) {
       const T replacement = static_cast<T>(number);
       kernels::kernels<T>().select(Operands::a_is_one, m.data() + first, &replacement, px, py, count);
     };
-    return ops::element_wise(op, from, ops::cheap_grain, kernel);
+    return ops::element_wise(std::move(y), from, ops::cheap_grain, kernel);
   };
-  return record(op, {x}, fill(x, value), [fill](const Tensor& dy, Gradients& d) { d[0] = fill(dy, 0); });
+  Tensor y = ops::allocate_like(op, x);
+  const Mask m = mask.expand(x.shape());
+  return record(op, {x}, fill(y, x, m, value), [op, m, fill](const Tensor& dy, Gradients& d) {
+    d[0] = fill(ops::allocate_like(op, dy), dy, m, 0);
+  });
 }
 
 }  // namespace heed

@@ -158,8 +158,7 @@ void linear_backward(const Tensor& dy, const Saved& x, const Saved& weight, Grad
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check_linear("linear", x, weight, bias);
   const Tensor xd = ops::dense(x);
-  return record("linear", {x, weight, bias},
-                linear_forward("linear", xd, weight, bias, kernels::Unary::count),
+  return record("linear", {x, weight, bias}, linear_forward("linear", xd, weight, bias, kernels::Unary::none),
                 [x = Saved(xd), weight = Saved(weight)](const Tensor& dy, Gradients& d) {
                   linear_backward(dy, x, weight, d);
                 });

@@ -53,9 +53,9 @@ Tensor row_statistic(const char* op, const Tensor& x) {
 Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, double eps) {
   const char* op = "layer_norm";
   check_norm(op, x, gamma, beta, eps);
+  Tensor y = ops::allocate_like(op, x), mean = row_statistic(op, x), rstd = row_statistic(op, x);
   const Tensor xd = ops::dense(x), scale = ops::dense(gamma), shift = ops::dense(beta);
-  Tensor mean = row_statistic(op, x), rstd = row_statistic(op, x);
-  const Tensor y = ops::row_wise(op, xd, [&]<class T>(const T* px, T* py, const ops::Rows& rows) {
+  ops::row_wise(y, xd, [&]<class T>(const T* px, T* py, const ops::Rows& rows) {
     kernels::kernels<T>().layer_norm(px, ops::data_or_null<T>(scale), ops::data_or_null<T>(shift),
                                      static_cast<T>(eps), py, ops::output<T>(mean) + rows.first,
                                      ops::output<T>(rstd) + rows.first, rows.count, rows.n);
@@ -87,9 +87,9 @@ Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, doub
 Tensor rms_norm(const Tensor& x, const Tensor& gamma, double eps) {
   const char* op = "rms_norm";
   check_norm(op, x, gamma, {}, eps);
+  Tensor y = ops::allocate_like(op, x), rstd = row_statistic(op, x);
   const Tensor xd = ops::dense(x), scale = ops::dense(gamma);
-  Tensor rstd = row_statistic(op, x);
-  const Tensor y = ops::row_wise(op, xd, [&]<class T>(const T* px, T* py, const ops::Rows& rows) {
+  ops::row_wise(y, xd, [&]<class T>(const T* px, T* py, const ops::Rows& rows) {
     kernels::kernels<T>().rms_norm(px, ops::data_or_null<T>(scale), static_cast<T>(eps), py,
                                    ops::output<T>(rstd) + rows.first, rows.count, rows.n);
   });

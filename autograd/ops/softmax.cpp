@@ -15,10 +15,12 @@ Tensor along(const char* op, const Tensor& x, index_t axis, Op&& of_rows) {
   return of_rows(x.transpose(a, -1)).transpose(a, -1);
 }
 
-// softmax over the last axis; `allowed` (x's shape), if it is defined, masks the other elements.
+// softmax over the last axis; `allowed`, if it is defined, broadcasts to x and masks the other elements.
 Tensor softmax_rows(const char* op, const Tensor& x, const Mask& allowed) {
-  const std::uint8_t* mask = allowed.defined() ? allowed.data() : nullptr;
-  const Tensor y = ops::row_wise(op, x, [&]<class T>(const T* px, T* py, const ops::Rows& rows) {
+  Tensor y = ops::allocate_like(op, x);
+  const Mask expanded = allowed.defined() ? allowed.expand(x.shape()) : Mask();
+  const std::uint8_t* mask = expanded.defined() ? expanded.data() : nullptr;
+  ops::row_wise(y, x, [&]<class T>(const T* px, T* py, const ops::Rows& rows) {
     kernels::kernels<T>().softmax_rows(px, mask ? mask + rows.offset() : nullptr, py, rows.count, rows.n);
   });
   return record(op, {x}, y, [op, y = Saved(y)](const Tensor& dy, Gradients& d) {
@@ -53,7 +55,7 @@ Tensor masked_softmax(const Tensor& x, const Mask& allowed) {
   check(allowed.defined(), op, "expected a mask, got ", allowed, ". Hint: softmax() takes none");
   check(x.rank() >= 1 && broadcast_shapes(op, x.shape(), allowed.shape()) == x.shape(), op,
         "expected a mask that broadcasts to x ", x, ", got ", allowed);
-  return softmax_rows("masked_softmax", x, allowed.expand(x.shape()));
+  return softmax_rows("masked_softmax", x, allowed);
 }
 
 // log_softmax(x): the logarithm of softmax, computed without overflow or underflow.

@@ -24,22 +24,15 @@ inline std::vector<Tensor> random_words(index_t n, index_t batch, index_t width,
 
 // The longest chain of ops behind y. So many must follow one another, however many threads there are.
 inline index_t longest_chain(const Tensor& y) {
-  std::map<std::uint64_t, const Node*> nodes;  // by id: an input's node is older than the node that it feeds
-  std::vector<const Node*> open = {y.state()->node.get()};
-  while (!open.empty()) {
-    const Node* node = open.back();
-    open.pop_back();
-    if (!nodes.emplace(node->id, node).second) continue;
-    for (const Node::Input& input : node->inputs)
-      if (input.node) open.push_back(input.node.get());
+  const auto nodes = graph_nodes(y);              // newest first
+  std::map<std::uint64_t, index_t> chain_length;  // of the longest chain that ends with the node of this id
+  for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
+    index_t& length = chain_length[(*node)->id];
+    length = 1;
+    for (const Node::Input& input : (*node)->inputs)
+      if (input.node) length = std::max(length, chain_length[input.node->id] + 1);
   }
-  std::map<std::uint64_t, index_t> chain;  // that ends with this node
-  for (const auto& [id, node] : nodes) {
-    chain[id] = 1;
-    for (const Node::Input& input : node->inputs)
-      if (input.node) chain[id] = std::max(chain[id], chain[input.node->id] + 1);
-  }
-  return chain.rbegin()->second;
+  return chain_length.rbegin()->second;
 }
 
 // A number of threads for a scope.

@@ -104,14 +104,14 @@ TEST(Gradcheck, ThrowsIfItCannotCheckTheInputs) {
             "[gradcheck] no input requires grad, so there is nothing to check");
   EXPECT_EQ(error_of([&] { gradcheck(f, {Tensor()}); }), "[gradcheck] input 0 is undefined");
   EXPECT_EQ(error_of([&] { gradcheck(f, {input({2}) * 2.0}); }),
-            "[gradcheck] input 0 is not a leaf; its gradient would not be kept");
+            "[gradcheck] input 0 is not a leaf; its gradient would not be stored");
   EXPECT_EQ(error_of([&] {
               gradcheck(f, {ones({2, 3}, f64).transpose(0, 1).set_requires_grad()});
             }),
-            "[gradcheck] input 0 (3, 2) is a view with strides; make the view inside the function");
+            "[gradcheck] input 0 (3, 2) is not contiguous. Hint: create the view inside the function");
   EXPECT_EQ(
       error_of([&] { gradcheck([](const std::vector<Tensor>& in) { return in[0].to(f32); }, {input({2})}); }),
-      "[gradcheck] the function must return an f64 tensor");
+      "[gradcheck] expected a function that returns an f64 tensor");
 }
 
 TEST(Gradcheck, DoesNotChangeItsInputs) {

@@ -8,7 +8,7 @@
 namespace heed {
 namespace {
 
-TEST(IntTensor, ComesFromNestedListsFlatListsAndRanges) {
+TEST(IntTensor, IsCreatedFromNestedListsFlatListsAndRanges) {
   EXPECT_EQ(IntTensor({{1, 2}, {3, 4}}).shape(), (Shape{2, 2}));
   EXPECT_EQ(IntTensor(std::vector<index_t>{1, 2, 3, 4}, {2, 2}), IntTensor({{1, 2}, {3, 4}}));
   EXPECT_EQ(IntTensor::arange(5, 0, -2), IntTensor({5, 3, 1}));
@@ -17,18 +17,18 @@ TEST(IntTensor, ComesFromNestedListsFlatListsAndRanges) {
   EXPECT_EQ(error_of([] {
               IntTensor({{1, 2}, {3}});
             }),
-            "[IntTensor] rows differ in length: 2 and 1 at depth 1; a tensor is a full block");
+            "[IntTensor] expected rows of equal length, got 2 and 1 at depth 1");
   EXPECT_EQ(error_of([] {
               IntTensor({{1, 2}, 3});
             }),
-            "[IntTensor] the lists are nested unevenly: a number and a list stand side by side");
+            "[IntTensor] expected lists of equal depth, got a number beside a list");
   EXPECT_EQ(error_of([] { IntTensor(std::vector<index_t>{1}, {2}); }),
-            "[IntTensor] 1 numbers do not fill (2), which holds 2");
-  EXPECT_EQ(error_of([] { IntTensor::zeros({-1}); }), "[IntTensor] a size cannot be negative, got (-1)");
-  EXPECT_EQ(error_of([] { IntTensor::arange(0, 1, 0); }), "[arange] the step must not be 0");
+            "[IntTensor] expected 2 values for shape (2), got 1");
+  EXPECT_EQ(error_of([] { IntTensor::zeros({-1}); }), "[IntTensor] expected sizes >= 0, got (-1)");
+  EXPECT_EQ(error_of([] { IntTensor::arange(0, 1, 0); }), "[arange] expected a step other than 0");
 }
 
-TEST(IntTensor, IsReadAndCut) {
+TEST(IntTensor, IndexesReshapesAndSlices) {
   const IntTensor x({{1, 2, 3}, {4, 5, 6}});
   EXPECT_EQ(x.at({1, -1}), 6);
   EXPECT_EQ(x.reshape({3, -1}), IntTensor({{1, 2}, {3, 4}, {5, 6}}));
@@ -40,23 +40,23 @@ TEST(IntTensor, IsReadAndCut) {
               (void)x.at({2, 0});
             }),
             "[at] index 2 is out of range for axis 0 of (2, 3); it must be in [-2, 2)");
-  EXPECT_EQ(error_of([&] { (void)x.at({0}); }), "[at] one index an axis: (2, 3) needs 2, got 1");
-  EXPECT_EQ(error_of([&] { (void)x.item(); }), "[item] needs a tensor with one element, got (2, 3)");
+  EXPECT_EQ(error_of([&] { (void)x.at({0}); }),
+            "[at] expected one index per axis: shape (2, 3) needs 2, got 1");
+  EXPECT_EQ(error_of([&] { (void)x.item(); }), "[item] expected a tensor with one element, got (2, 3)");
   EXPECT_EQ(error_of([&] {
               (void)x.reshape({4, -1});
             }),
-            "[reshape] (2, 3) has 6 elements and does not fit into (4, 1)");
-  EXPECT_EQ(
-      error_of([&] {
-        (void)x.reshape({index_t{1} << 40, index_t{1} << 40});
-      }),
-      "[reshape] too large: (1099511627776, 1099511627776) asks for more elements than memory can hold");
+            "[reshape] expected a shape with the 6 elements of (2, 3), got (4, 1)");
+  EXPECT_EQ(error_of([&] {
+              (void)x.reshape({index_t{1} << 40, index_t{1} << 40});
+            }),
+            "[reshape] too large: (1099511627776, 1099511627776) has more elements than memory can hold");
   EXPECT_EQ(error_of([&] { (void)x.index_select({2}); }),
             "[index_select] index 2 is out of range for axis 0 of (2, 3)");
   EXPECT_EQ(error_of([&] {
               (void)x.index_select(IntTensor::zeros({1, 2}));
             }),
-            "[index_select] needs rows (n) of a tensor with axes, got (1, 2) of (2, 3)");
+            "[index_select] expected a tensor with axes and a list of rows (n), got (2, 3) and (1, 2)");
   EXPECT_EQ(error_of([&] { (void)x.slice(2, 0, 1); }),
             "[slice] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
 }
@@ -73,9 +73,9 @@ TEST(IntTensor, ArangeCountsInBothDirections) {
             "[arange] too large: 0 to 9223372036854775807 by 1");
 }
 
-TEST(IntTensor, MemoryThatIsNotThereIsReported) {
+TEST(IntTensor, ReportsThatMemoryRanOut) {
   if (HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER)
-    GTEST_SKIP() << "a sanitizer ends the process when so much is allocated by new";
+    GTEST_SKIP() << "a sanitizer aborts the process if new requests this much";
   EXPECT_EQ(error_of([] {
               IntTensor::zeros({1'000'000, 1'000'000});
             }),

@@ -8,7 +8,7 @@
 namespace heed {
 namespace {
 
-TEST(Random, NumberIOfABlockDoesNotDependOnTheOrderOfAsking) {
+TEST(Random, NumbersOfABlockDoNotDependOnTheOrderOfReading) {
   Generator gen(3);
   const RandomBlock block = gen.take(10);
   std::vector<std::uint64_t> forward, backward;
@@ -19,22 +19,22 @@ TEST(Random, NumberIOfABlockDoesNotDependOnTheOrderOfAsking) {
   EXPECT_EQ(std::set<std::uint64_t>(forward.begin(), forward.end()).size(), 10U);
 }
 
-TEST(Random, BlocksFollowEachOther) {
+TEST(Random, BlocksAreConsecutive) {
   Generator a(3), b(3);
   const RandomBlock both = a.take(7);
   b.take(4);
   EXPECT_EQ(b.take(3).bits(1), both.bits(5));
 }
 
-TEST(Random, ForksAreIndependentAndRepeatable) {
+TEST(Random, ForksAreIndependentAndReproducible) {
   Generator a(3), b(3);
   Generator first = a.fork(), second = a.fork(), again = b.fork();
   EXPECT_EQ(first.take(1).bits(0), again.take(1).bits(0));
   EXPECT_NE(Generator(first).take(1).bits(0), second.take(1).bits(0));
-  EXPECT_EQ(a.take(1).bits(0), Generator(3).take(1).bits(0)) << "forking draws nothing";
+  EXPECT_EQ(a.take(1).bits(0), Generator(3).take(1).bits(0)) << "fork uses no numbers";
 }
 
-TEST(Random, StateIsWholeAndRestores) {
+TEST(Random, StateIsCompleteAndCanBeRestored) {
   Generator a(3);
   a.take(5);
   (void)a.fork();
@@ -51,8 +51,7 @@ TEST(Random, BelowIsUniform) {
   for (int i = 0; i < 70'000; ++i) ++counts[gen.below(7)];
   for (const int count : counts) EXPECT_NEAR(count, 10'000, 400);
   EXPECT_EQ(gen.below(1), 0U);
-  EXPECT_EQ(error_of([&] { gen.below(0); }),
-            "[Generator] below(0) has nothing to choose from; n must be at least 1");
+  EXPECT_EQ(error_of([&] { gen.below(0); }), "[Generator] expected n >= 1 for below(n), got 0");
 }
 
 TEST(Random, ShuffleKeepsEveryItem) {

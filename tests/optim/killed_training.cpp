@@ -1,5 +1,6 @@
-// killed_training PATH STEPS — trains a small model, writes PATH after every step, goes on from PATH where it is
-// there, and prints every bit of the parameters as one number at the end. For checkpoint_test to kill.
+// killed_training PATH STEPS — trains a small model, writes PATH after every step, and resumes from
+// PATH if it exists. At the end it prints a hash of all bits of the parameters. checkpoint_test
+// kills it.
 #include <bit>
 #include <cstdio>
 #include <cstdlib>

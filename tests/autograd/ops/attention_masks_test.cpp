@@ -231,7 +231,7 @@ TEST(Attention, AnAmbiguousMaskIsAnError) {
               "[" + name +
                   "] expected a mask with one meaning, got (3, 4), which is both (T, S) and (B, S) as "
                   "B = T = 3. Hint: mask.unsqueeze(0) for (T, S), one row per query; "
-                  "mask.unsqueeze(1) for (B, S), one row per sample, as padding(lengths, S) makes it");
+                  "mask.unsqueeze(1) for (B, S), one row per sample, as padding(lengths, S) returns");
     expect_contains(error_of([&] { f(a4, b4, b4, {.mask = square}); }),
                     "mask.unsqueeze(0).unsqueeze(0) for (T, S)");
     for (const Mask& m : {square.unsqueeze(0), square.unsqueeze(1), causal(3, 4)})

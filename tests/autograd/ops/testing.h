@@ -16,8 +16,8 @@ void expect_rejects_undefined(const char* op, Op&& call) {
   EXPECT_EQ(
       error_of([&] { call(Tensor()); }),
       concat("[", op,
-             "] expected a tensor as argument 0, got an undefined one. Hint: a default-constructed Tensor "
-             "has no elements"));
+             "] expected a tensor as argument 0, got an undefined tensor. Hint: a default-constructed Tensor "
+             "is undefined"));
 }
 
 // Expects that an op throws if its arguments have two dtypes.
