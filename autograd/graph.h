@@ -34,8 +34,8 @@ namespace heed {
 class Saved {
  public:
   explicit Saved(const Tensor& t);
-  // Returns the tensor, without history. Throws "[backward] …" if its storage has been modified in
-  // place since it was saved: the gradient would be wrong.
+  // Returns the tensor, without history. Throws "[backward] …" if its storage has been modified since
+  // it was saved: the gradient would be wrong.
   Tensor operator()() const;
   const Shape& shape() const { return shape_; }
 

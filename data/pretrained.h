@@ -4,17 +4,13 @@
 //   nn::GPT gpt = from_pretrained<nn::GPT>("gpt2/other.safetensors");    // config.json lies beside it
 //
 // The model says which members of config.json it needs and which published name each of its weights has
-// (nn/pretrained.h). Here the files are read; nothing of modules is known. A setting of config.json
+// (nn/models/pretrained.h). Here the files are read; nothing of modules is known. A setting of config.json
 // that the model does not implement throws "[config.json] PATH: …" with its name.
 #pragma once
 
-#include <cstddef>
 #include <map>
 #include <string>
-#include <type_traits>
 #include <variant>
-
-#include "data/safetensors.h"
 
 namespace heed::data {
 
@@ -31,16 +27,5 @@ struct PretrainedFiles {
 };
 // The two files of a folder, or of the weights' own path. Throws "[from_pretrained] …" where there is neither.
 PretrainedFiles pretrained_files(const std::string& path);
-
-// Weights stay in the mapped file where they can; the file must not be cut while the model lives. Pages of weights
-// that had to be copied are given back one by one, so that nothing is in memory twice. In evaluation mode.
-template <class Model>
-Model from_pretrained(const std::string& path) {
-  const PretrainedFiles files = pretrained_files(path);
-  const FlatJson config = read_config(files.config);
-  const SafeTensors file(files.weights);
-  return build_published(std::type_identity<Model>{}, {config, files.config}, file.all(),
-                         [&](const Tensor& t) { file.release(t); });
-}
 
 }  // namespace heed::data

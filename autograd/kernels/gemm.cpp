@@ -32,11 +32,11 @@ constexpr index_t max_depth = 512;
 // 256 x 512 floats fill half of a 1 MB L2 cache.
 constexpr index_t max_packed_columns = 256;
 // A smaller B costs more to pack than to read in place.
-constexpr index_t max_in_place_elements = 16384;
+constexpr index_t max_unpacked_elements = 16384;
 // Rows of a transposed A that are packed together: whole cache lines and whole tiles.
 constexpr index_t packed_rows = 48;
-// A transposed A with more rows is not kept packed: 4096 x 512 floats take 8 MB per thread.
-constexpr index_t max_kept_rows = 4096;
+// A transposed A with more rows does not stay packed: 4096 x 512 floats take 8 MB per thread.
+constexpr index_t max_cached_rows = 4096;
 // Steps along k that are packed for one panel before the next panel has its turn.
 constexpr index_t packed_depth = 16;
 // Packing a transposed A pays if its elements along k are farther apart than this.
@@ -156,7 +156,7 @@ Epilogue<T> from_column(const Epilogue<T>& epilogue, index_t column) {
 
 // Whether the product as a whole has few rows and a large transposed B.
 bool has_few_rows(const GemmShape& s) {
-  return s.m <= max_few_rows && s.transpose_b && !s.transpose_a && s.k * s.n > max_in_place_elements;
+  return s.m <= max_few_rows && s.transpose_b && !s.transpose_a && s.k * s.n > max_unpacked_elements;
 }
 
 template <class T>
@@ -179,8 +179,8 @@ class Block {
         // Whole tiles of the widest kind. A narrower tile has another number of rows, so its packed
         // rows of A cannot be used for the next columns.
         width_(std::min(s.n, max_packed_columns / widest_.columns * widest_.columns)),
-        in_place_(!s.transpose_b && (s.m <= max_few_rows || s.k * s.n <= max_in_place_elements)),
-        packed_(in_place_ ? 0 : ceil_div(width_, widest_.columns) * widest_.columns * (depth_.base + 1)),
+        unpacked_(!s.transpose_b && (s.m <= max_few_rows || s.k * s.n <= max_unpacked_elements)),
+        packed_(unpacked_ ? 0 : ceil_div(width_, widest_.columns) * widest_.columns * (depth_.base + 1)),
         rows_(s, a, packs_rows(), keeps_rows(), depth_.base + 1) {}
 
   void run() {
@@ -193,7 +193,7 @@ class Block {
     return s_.transpose_a && s_.lda > min_packed_stride && s_.n > 8 * widest_.columns;
   }
   bool keeps_rows() const {
-    return s_.n > width_ && &tile_for<T>(s_.n - width_) == &widest_ && s_.m <= max_kept_rows;
+    return s_.n > width_ && &tile_for<T>(s_.n - width_) == &widest_ && s_.m <= max_cached_rows;
   }
 
   // Loop 3: columns [j0, j0 + columns), in strips of columns that use the same tile. The last panel
@@ -201,13 +201,13 @@ class Block {
   void multiply_columns(index_t piece, index_t j0, index_t columns) {
     const index_t p0 = depth_.begin(piece), k = depth_.size(piece);
     const T* b = b_ + (s_.transpose_b ? p0 + j0 * s_.ldb : p0 * s_.ldb + j0);
-    if (!in_place_) pack_panels(s_, b, k, columns, packed_.data());
+    if (!unpacked_) pack_panels(s_, b, k, columns, packed_.data());
     for (index_t j = 0; j < columns;) {
       const auto& tile = tile_for<T>(columns - j);
       index_t strip = 0;
       while (j + strip < columns && &tile_for<T>(columns - j - strip) == &tile)
         strip += std::min(tile.columns, columns - j - strip);
-      const T* panels = in_place_ ? b + j : packed_.data() + j * k;
+      const T* panels = unpacked_ ? b + j : packed_.data() + j * k;
       multiply_strip(tile, piece, j0 + j, strip, panels, j0 > 0 && &tile == &widest_);
       j += strip;
     }
@@ -231,7 +231,7 @@ class Block {
   // Loop 5: one row of tiles, panel by panel.
   void multiply_row_of_tiles(const GemmTile<T>& tile, index_t row_count, const TileRows<T>& rows,
                              const T* panels, T* c, index_t k, index_t strip, bool accumulate) {
-    const index_t panel_step = in_place_ ? 1 : k, b_row = in_place_ ? s_.ldb : tile.columns;
+    const index_t panel_step = unpacked_ ? 1 : k, b_row = unpacked_ ? s_.ldb : tile.columns;
     for (index_t j = 0; j < strip; j += tile.columns) {
       const index_t n = std::min(tile.columns, strip - j);
       const auto& kernel = n == tile.columns ? tile.full : tile.partial;
@@ -247,7 +247,7 @@ class Block {
   const GemmTile<T>& widest_;
   EvenSplit depth_;
   index_t width_;  // columns of B that are packed at a time
-  bool in_place_;  // B is read in place
+  bool unpacked_;  // B is read in place, not packed
   Workspace<T> packed_;
   RowSource<T> rows_;
 };

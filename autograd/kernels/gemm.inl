@@ -35,8 +35,8 @@ void tile(const T* a, index_t a_row, index_t a_column, const T* b, index_t b_row
       }
     }
   };
-  // A step that the compiler knows becomes part of an address. Otherwise it costs an instruction in
-  // place of an fma.
+  // A step that the compiler knows becomes part of an address. Otherwise it costs an
+  // instruction instead of an fma.
   constexpr index_t width = VECTORS * V::lanes;
   if (!PARTIAL && a_row == 1 && a_column == ROWS && b_row == width)  // both are packed
     add_products(1, ROWS, width);
@@ -195,7 +195,7 @@ void dots(const T* a, index_t lda, const T* b, index_t ldb, T* c, index_t ldc, i
   }
 }
 
-// Twelve chains hide the latency of two fma units of 4 cycles each.
+// Twelve chains cover the latency of two fma units of 4 cycles each.
 template <class T>
 double fma_peak(index_t rounds, T* sink) {
   using V = Vec<T>;

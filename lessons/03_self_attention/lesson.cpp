@@ -1,10 +1,11 @@
-// Lesson 03 · Self-attention: a sequence looks at itself
+// Lesson 03 · Self-attention: a sequence attends to itself
 //
-//   Q = X · W_q,   K = X · W_k,   V = X · W_v        three views of the same words
-//   output = softmax(Q · Kᵀ / √d_k) · V              every word asks every word, itself included
+//   Q = X · W_q,   K = X · W_k,   V = X · W_v        three projections of the same sequence
+//   output = softmax(Q · Kᵀ / √d_k) · V              every word attends to every word, including itself
 //
-// "The cat sat on the mat because it was tired": who is "it"? This program takes the three projections apart, shows
-// that attention by itself does not know the order of words, and then lets a small model learn what pronouns mean.
+// "The cat sat on the mat because it was tired": who is "it"? This program shows the three
+// projections, demonstrates that attention ignores the order of words, and trains a small model to
+// resolve pronouns.
 // Run it: ./lesson_03 (or ./lesson_03 --figures figures).
 #include "lessons/support/lesson.h"
 
@@ -27,162 +28,168 @@ namespace {
 
 const data::Words example = {"the", "cat", "sat", "on", "the", "mat", "because", "it", "was", "tired"};
 
-void three_views(Page& page, Generator& gen) {
-  page.step("One sequence, three views");
+void three_projections(Page& page, Generator& gen) {
+  page.step("One sequence, three projections");
   page.say(
-      "In lesson 02 the queries came from one sentence and the keys from another. Here all come from the "
-      "same ten words, each time by a matrix of its own: what a word asks (query), what it can be asked "
-      "about (key), and what it tells (value).");
+      "In lesson 02 the queries came from one sentence and the keys from another. Here queries, keys and "
+      "values are computed from the same ten words, each with a separate matrix. A query describes what a "
+      "word is looking for, a key how it can be found, and a value the content that it passes on.");
   const index_t t = 10, c = 32;
   const Tensor x = randn({t, c}, gen);
   const nn::SelfAttention layer({.d_model = c, .d_k = 8, .d_v = 16}, gen);
   page.shape("X", x.shape(), "\"the cat sat on the mat because it was tired\"");
   page.shape("Q = X · W_q", layer.W_q(x).shape(), "d_k = 8");
-  page.shape("K = X · W_k", layer.W_k(x).shape(), "the same width, for they are compared");
-  page.shape("V = X · W_v", layer.W_v(x).shape(), "d_v = 16; any width will do");
+  page.shape("K = X · W_k", layer.W_k(x).shape(), "the same width: queries and keys are compared");
+  page.shape("V = X · W_v", layer.W_v(x).shape(), "d_v = 16; any width works");
   const AttentionResult result = layer(x);
-  page.shape("weights", result.weights.shape(), "each word's shares of all words");
-  page.shape("output", result.output.shape(), "each word, with what it found");
+  page.shape("weights", result.weights.shape(), "one row of attention weights per word");
+  page.shape("output", result.output.shape(), "the weighted values, one vector per word");
 
   Tensor other = x.clone();
-  other.set({1, 0}, 5);  // another word in the place of "cat"
+  other.set({1, 0}, 5);  // replaces "cat" by another word
   const double moved = max_abs_difference(layer(other).output[7], result.output[7]);
   page.claim("any two words are one step apart",
-             "\"cat\" changed: the output at \"it\", six words on, moves by " + fixed(moved, 3) +
-                 " in one layer; a recurrent net needs six steps",
+             "changing \"cat\" moves the output at \"it\", six words later, by " + fixed(moved, 3) +
+                 " in one layer; a recurrent network needs six steps",
              moved > 0);
 }
 
-// Row i of x becomes row order[i].
+// Returns x with row order[i] of x as row i.
 Tensor reordered(const Tensor& x, const std::vector<index_t>& order) {
   return index_select(x, 0, IntTensor(order, {static_cast<index_t>(order.size())}));
 }
 
-void no_order(Page& page, Generator& gen) {
-  page.step("It does not know the order of words");
+void permutation(Page& page, Generator& gen) {
+  page.step("Attention ignores the order of words");
   page.say(
-      "Shuffle the words, and the outputs are shuffled in the same way, and nothing else changes: a sentence "
-      "is a bag of words to it. That is why lesson 06 adds positions.");
+      "If the words are permuted, the outputs are permuted in the same way and are otherwise unchanged: "
+      "self-attention treats a sentence as a bag of words. This is why lesson 06 adds positional encoding.");
   const Tensor x = randn({5, 16}, gen);
   const nn::SelfAttention layer({.d_model = 16}, gen);
   const std::vector<index_t> order = {3, 0, 4, 2, 1};
   const Tensor shuffled_after = reordered(layer(x).output, order);
   const Tensor shuffled_before = layer(reordered(x, order)).output;
   const double difference = max_abs_difference(shuffled_after, shuffled_before);
-  page.claim("words in another order, outputs in another order", "the two ways differ by less than 1e-6",
+  page.claim("permuting the words permutes the outputs", "the two results differ by less than 1e-6",
              difference < 1e-6);
 }
 
-// ---- who is "it"? -----------------------------------------------------------------------------------------
+// ---- who is "it"?
+// -----------------------------------------------------------------------------------------
 
-// Reads words, and says which of them "it" stands for. In the first attention words learn about each other: "it"
-// hears of "tired". In the second, queries and keys know that, but the values are the words themselves: what "it" reads
-// there is its answer, so the weights show it.
+// Predicts the word that "it" refers to. The first attention layer adds context to every word: "it"
+// receives "tired". The second layer computes its queries and keys from the contextual vectors, but
+// its values are the plain embeddings. The output at "it" is therefore a mixture of word
+// embeddings, and its weights show which word was chosen.
 struct Resolver : nn::ModuleOf<Resolver> {
-  bool hears_first = true;  // without the first attention, to see what it is good for
-  nn::Embedding words;
+  bool uses_context = true;  // false: without the first attention layer, for comparison
+  nn::Embedding embedding;
   nn::LearnedPositionalEncoding positions;
-  nn::SelfAttention hear;
+  nn::SelfAttention context;
   nn::Linear W_q, W_k;
 
   Resolver(index_t vocabulary, index_t c, Generator& gen)
-      : words({.num_embeddings = vocabulary, .embedding_dim = c}, gen),
+      : embedding({.num_embeddings = vocabulary, .embedding_dim = c}, gen),
         positions({.d_model = c, .dropout = 0, .max_len = 16, .batch_first = true}, gen),
-        hear({.d_model = c}, gen),
+        context({.d_model = c}, gen),
         W_q({.in = c, .out = c, .bias = false}, gen),
         W_k({.in = c, .out = c, .bias = false}, gen) {
-    const NoGrad no_grad;  // a word and its place are equally loud, and no softmax is sure from the start
-    nn::init::normal(words.weight, gen, 0, 0.5);
+    // Words and positions get the same scale, and a small one, so that no softmax saturates before
+    // training.
+    const NoGrad no_grad;
+    nn::init::normal(embedding.weight, gen, 0, 0.5);
     nn::init::normal(positions.weight, gen, 0, 0.5);
   }
 
-  // ids (B, T), mask (B, 1, T) -> output (B, T, V): how near what each place has read is to each word of the
-  // vocabulary; weights (B, T, T)
+  // ids (B, T), mask (B, 1, T) -> output (B, T, V): logits over the vocabulary, the dot product of
+  // each position's output with each word embedding; weights (B, T, T) of the second layer
   AttentionResult forward(const IntTensor& ids, const Mask& mask) {
-    const Tensor x = words(ids);
+    const Tensor x = embedding(ids);
     Tensor h = positions(x);
-    if (hears_first) h = h + hear(h, mask).output;
-    const AttentionResult looked = attention(W_q(h), W_k(h), x, {.mask = mask});
-    return {linear(looked.output, words.weight), looked.weights};
+    if (uses_context) h = h + context(h, mask).output;
+    const AttentionResult found = attention(W_q(h), W_k(h), x, {.mask = mask});
+    return {linear(found.output, embedding.weight), found.weights};
   }
   void visit(nn::Visitor& v) override {
-    v.child("words", words), v.child("positions", positions), v.child("hear", hear);
+    v.child("embedding", embedding), v.child("positions", positions), v.child("context", context);
     v.child("W_q", W_q), v.child("W_k", W_k);
   }
   std::string type() const override { return "Resolver"; }
 };
 
-// Sentences in one tensor, and the word that each "it" stands for.
+// A padded batch of sentences, and the word that each "it" refers to.
 struct Batch {
   IntTensor ids;        // (B, T)
   Mask mask;            // (B, 1, T)
-  IntTensor pronouns;   // (B), places in (B · T)
+  IntTensor pronouns;   // (B), indices into (B · T)
   IntTensor referents;  // (B), word ids
 };
 Batch make_batch(const std::vector<PronounSentence>& sentences, const data::Vocabulary& vocabulary) {
-  std::vector<std::vector<index_t>> texts;
+  std::vector<std::vector<index_t>> id_lists;
   std::vector<index_t> pronouns, referents;
   for (const PronounSentence& s : sentences) {
-    texts.emplace_back();
-    for (const std::string& word : s.words) texts.back().push_back(vocabulary.id(word));
-    referents.push_back(texts.back()[static_cast<std::size_t>(s.referent)]);
+    id_lists.emplace_back();
+    for (const std::string& word : s.words) id_lists.back().push_back(vocabulary.id(word));
+    referents.push_back(id_lists.back()[static_cast<std::size_t>(s.referent)]);
   }
-  const data::PaddedBatch padded = data::pad_batch(texts);
+  const data::PaddedBatch padded = data::pad_batch(id_lists);
   const index_t width = padded.ids.size(1), n = padded.ids.size(0);
   for (index_t i = 0; i < n; ++i)
     pronouns.push_back(i * width + sentences[static_cast<std::size_t>(i)].pronoun);
   return {padded.ids, padding(padded.lengths, width), IntTensor(pronouns, {n}), IntTensor(referents, {n})};
 }
 
-// What the model answers at each "it": (B, V).
-Tensor answers(Resolver& model, const Batch& batch) {
+// Returns the logits at each "it": (B, V).
+Tensor pronoun_logits(Resolver& model, const Batch& batch) {
   const Tensor all = model.forward(batch.ids, batch.mask).output;
   return index_select(all.reshape({-1, all.size(2)}), 0, batch.pronouns);
 }
 
-double resolved(Resolver& model, const std::vector<PronounSentence>& sentences,
+// Returns the fraction of sentences in which the referent of "it" is predicted correctly.
+double accuracy(Resolver& model, const std::vector<PronounSentence>& sentences,
                 const data::Vocabulary& vocabulary) {
   const NoGrad no_grad;
   const Batch batch = make_batch(sentences, vocabulary);
-  const IntTensor guess = argmax(answers(model, batch), -1);
-  index_t right = 0;
-  for (index_t i = 0; i < guess.numel(); ++i) right += guess[i] == batch.referents[i];
-  return static_cast<double>(right) / static_cast<double>(guess.numel());
+  const IntTensor prediction = argmax(pronoun_logits(model, batch), -1);
+  index_t correct = 0;
+  for (index_t i = 0; i < prediction.numel(); ++i) correct += prediction[i] == batch.referents[i];
+  return static_cast<double>(correct) / static_cast<double>(prediction.numel());
 }
 
-bool holds(const data::Words& words, const std::string& word) {
+bool contains(const data::Words& words, const std::string& word) {
   return std::ranges::find(words, word) != words.end();
 }
 
-struct Material {
+struct Dataset {
   std::vector<PronounSentence> train, test;
   data::Vocabulary vocabulary;
 };
-Material sentences(const Options& options) {
-  auto dealt =
+Dataset make_dataset(const Options& options) {
+  auto generated =
       data::pronoun_sentences(data::Language::english, {.seed = options.seed, .train = 1600, .test = 400});
-  Material m;
+  Dataset dataset;
   std::vector<std::string> words;
-  for (auto* part : {&dealt.train, &dealt.test})
+  for (auto* part : {&generated.train, &generated.test})
     for (PronounSentence& s : *part) {
       words.insert(words.end(), s.words.begin(), s.words.end());
-      // Never a cat and a mat together: the example stays unseen, with all its relatives.
-      const bool relative = holds(s.words, "cat") && holds(s.words, "mat");
-      if (!relative) (part == &dealt.train ? m.train : m.test).push_back(std::move(s));
+      // Excludes every sentence with both a cat and a mat, so that the course's example is new to
+      // the model.
+      const bool excluded = contains(s.words, "cat") && contains(s.words, "mat");
+      if (!excluded) (part == &generated.train ? dataset.train : dataset.test).push_back(std::move(s));
     }
   words.insert(words.end(), example.begin(), example.end());
   words.emplace_back("soft");
-  m.vocabulary = data::Vocabulary::count(words);
-  return m;
+  dataset.vocabulary = data::Vocabulary::count(words);
+  return dataset;
 }
 
-// The loss of each pass over the sentences.
-SvgCurve train(const Options& options, const std::string& name, Resolver& model, const Material& m,
+// Returns the mean training loss of each epoch.
+SvgCurve train(const Options& options, const std::string& name, Resolver& model, const Dataset& dataset,
                Generator& gen) {
   const index_t batch_size = 32, epochs = options.epochs > 0 ? options.epochs : options.quick ? 6 : 30;
-  const index_t batches = static_cast<index_t>(m.train.size()) / batch_size;
+  const index_t batches = static_cast<index_t>(dataset.train.size()) / batch_size;
   optim::Adam optimizer(model.parameters(), {.lr = 2e-3});
-  std::vector<PronounSentence> order = m.train;
+  std::vector<PronounSentence> order = dataset.train;
   Progress progress(name, epochs * batches, options.quiet);
   SvgCurve curve{.name = name, .x = {}, .y = {}};
   for (index_t epoch = 0; epoch < epochs; ++epoch) {
@@ -190,8 +197,8 @@ SvgCurve train(const Options& options, const std::string& name, Resolver& model,
     double sum = 0;
     for (index_t b = 0; b < batches; ++b) {
       const auto begin = order.begin() + b * batch_size;
-      const Batch batch = make_batch({begin, begin + batch_size}, m.vocabulary);
-      const Tensor loss = cross_entropy(answers(model, batch), batch.referents);
+      const Batch batch = make_batch({begin, begin + batch_size}, dataset.vocabulary);
+      const Tensor loss = cross_entropy(pronoun_logits(model, batch), batch.referents);
       optimizer.zero_grad();
       loss.backward();
       optimizer.step();
@@ -203,68 +210,74 @@ SvgCurve train(const Options& options, const std::string& name, Resolver& model,
   return curve;
 }
 
-void learn(const Options& options, Page& page, Resolver& model, const Material& m, Generator& gen) {
+void resolve_pronouns(const Options& options, Page& page, Resolver& model, const Dataset& dataset,
+                      Generator& gen) {
   page.step("Who is \"it\"?");
   page.say(
-      concat("A model reads ", m.train.size(), " sentences of ", m.vocabulary.size(),
-             " words, such as these, and must say at \"it\" which word is meant. The last word decides:"));
+      concat("A model is trained on ", dataset.train.size(), " sentences with a vocabulary of ",
+             dataset.vocabulary.size(),
+             " words, such as these. At \"it\" it must predict the word that the pronoun refers to, which "
+             "depends on the last word:"));
   page.print("");
   for (const std::size_t i : {0U, 1U, 2U, 3U}) {
-    const PronounSentence& s = m.train[i];
+    const PronounSentence& s = dataset.train[i];
     page.print("    " + data::join(s.words) + "  (" + s.words[static_cast<std::size_t>(s.referent)] + ")");
   }
   page.print("");
   page.say(
-      "It attends twice: first every word hears of the others (\"it\" of \"tired\"), then \"it\" looks for "
-      "its noun. A second model must look without having heard.");
-  Resolver deaf(m.vocabulary.size(), 32, gen);
-  deaf.hears_first = false;
-  const SvgCurve curve = train(options, "hears, then looks", model, m, gen);
-  const SvgCurve without = train(options, "only looks", deaf, m, gen);
-  const double right = resolved(model, m.test, m.vocabulary), guessed = resolved(deaf, m.test, m.vocabulary);
-  page.claim("attention can find what a pronoun means",
-             concat("of ", m.test.size(), " unseen sentences ", percent(right), " resolved"), right >= 0.95);
-  page.claim("to look for the right word, \"it\" must have heard of the last",
-             percent(guessed) + " without the first attention", guessed < right - 0.2);
+      "The model has two attention layers. The first adds context to every word (\"tired\" to \"it\"); in "
+      "the second, \"it\" searches for its noun. A second model has no context layer.");
+  Resolver ablated(dataset.vocabulary.size(), 32, gen);
+  ablated.uses_context = false;
+  const SvgCurve curve = train(options, "with context layer", model, dataset, gen);
+  const SvgCurve without = train(options, "without context layer", ablated, dataset, gen);
+  const double with_context = accuracy(model, dataset.test, dataset.vocabulary),
+               without_context = accuracy(ablated, dataset.test, dataset.vocabulary);
+  page.claim("attention can resolve pronouns",
+             concat(percent(with_context), " accuracy on ", dataset.test.size(), " held-out sentences"),
+             with_context >= 0.95);
+  page.claim("the pronoun needs context first", percent(without_context) + " without the context layer",
+             without_context < with_context - 0.2);
   if (!options.figures.empty())
     write_figure(options.figures, "pronoun_loss.svg",
-                 svg_curves({curve, without}, {.title = "Learning what \"it\" means",
-                                               .x_axis = "passes over the sentences",
+                 svg_curves({curve, without}, {.title = "Learning to resolve \"it\"",
+                                               .x_axis = "epoch",
                                                .y_axis = "cross-entropy (nats)",
                                                .baseline = std::log(2.0),
-                                               .baseline_name = "one of two nouns (ln 2)"}));
+                                               .baseline_name = "chance: two nouns (ln 2)"}));
 }
 
-// The weights of "it" on each word of the sentence.
-Tensor looks(Resolver& model, const data::Words& words, const data::Vocabulary& vocabulary) {
+// Returns the attention weights of "it" on each word of the sentence.
+Tensor weights_of_it(Resolver& model, const data::Words& words, const data::Vocabulary& vocabulary) {
   const NoGrad no_grad;
   const Batch batch = make_batch({{words, 7, 1, 5}}, vocabulary);
   return model.forward(batch.ids, batch.mask).weights[0][7];
 }
 
-void the_example(const Options& options, Page& page, Resolver& model, const data::Vocabulary& vocabulary) {
+void course_example(const Options& options, Page& page, Resolver& model, const data::Vocabulary& vocabulary) {
   page.step("The sentence of the course");
   page.say(
-      "No sentence with both a cat and a mat was among those it learned from. Only the last word tells the "
-      "two sentences apart, and only \"it\" is shown: how much it takes from each word.");
+      "No sentence of the training set contains both a cat and a mat. The two sentences differ only in "
+      "their last word. The table shows the attention weights of \"it\" on each word.");
   data::Words partner = example;
   partner.back() = "soft";
-  const Tensor tired = looks(model, example, vocabulary), soft = looks(model, partner, vocabulary);
+  const Tensor tired = weights_of_it(model, example, vocabulary),
+               soft = weights_of_it(model, partner, vocabulary);
   page.print("\n" + cells({"… tired", "… soft"}, {28, 12}));
   for (index_t i = 0; i < 10; ++i) {
-    const auto place = static_cast<std::size_t>(i);
-    page.print("    " + cells({i == 9 ? "tired / soft" : example[place], fixed(tired.at({i}), 2),
+    const auto position = static_cast<std::size_t>(i);
+    page.print("    " + cells({i == 9 ? "tired / soft" : example[position], fixed(tired.at({i}), 2),
                                fixed(soft.at({i}), 2)},
                               {-14, 9, 12}));
   }
   const auto on = [](const Tensor& w, index_t noun) { return w.at({noun}); };
   page.claim("\"it\" attends to \"cat\"", "cat " + fixed(on(tired, 1), 2) + ", mat " + fixed(on(tired, 5), 2),
              on(tired, 1) > on(tired, 5));
-  page.claim("and to \"mat\", where that is what it means",
+  page.claim("\"it\" attends to \"mat\" if the last word is \"soft\"",
              "mat " + fixed(on(soft, 5), 2) + ", cat " + fixed(on(soft, 1), 2), on(soft, 5) > on(soft, 1));
   if (options.figures.empty()) return;
   write_figure(options.figures, "it.svg",
-               svg_heat_map(stack({tired, soft}), {.title = "What \"it\" looks at",
+               svg_heat_map(stack({tired, soft}), {.title = "Attention weights of \"it\"",
                                                    .row_axis = "the last word",
                                                    .column_axis = "word (key)",
                                                    .rows = {"tired", "soft"},
@@ -276,18 +289,18 @@ void the_example(const Options& options, Page& page, Resolver& model, const data
 
 int main(int argc, char** argv) {
   const About about{.program = "lesson_03",
-                    .title = "Lesson 03 · Self-attention: a sequence looks at itself",
+                    .title = "Lesson 03 · Self-attention: a sequence attends to itself",
                     .data = {},
                     .trains = true};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
-    three_views(page, gen);
-    no_order(page, gen);
-    const Material material = sentences(options);
-    Resolver model(material.vocabulary.size(), 32, gen);
-    learn(options, page, model, material, gen);
-    the_example(options, page, model, material.vocabulary);
+    three_projections(page, gen);
+    permutation(page, gen);
+    const Dataset dataset = make_dataset(options);
+    Resolver model(dataset.vocabulary.size(), 32, gen);
+    resolve_pronouns(options, page, model, dataset, gen);
+    course_example(options, page, model, dataset.vocabulary);
     page.print("");
-    page.say("Next: ./lesson_04 asks what several heads are good for.");
+    page.say("Next: ./lesson_04 shows why attention uses several heads.");
   });
 }

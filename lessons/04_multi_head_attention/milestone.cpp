@@ -1,9 +1,10 @@
 // Milestone 04 · Four heads of your own
 //
-//   q, k, v = split_heads(x · W_qᵀ …),  found = heads_attend(q, k, v),  output = merge_heads(found) · W_oᵀ
+//   q, k, v = split_heads(x · W_qᵀ …),  y = per_head_attention(q, k, v),  output = merge_heads(y) · W_oᵀ
 //
-// Your parts are held to nn::MultiheadAttention, your multi_head_attention and your sdpa of lesson 02; then they
-// learn the task of lesson_04, made smaller; then your without_head cuts the heads out of W_o, one by one.
+// The program compares your parts with nn::MultiheadAttention, your multi_head_attention and your
+// sdpa of lesson 02. Then it trains them on a smaller version of the task of lesson_04, and your
+// remove_head removes the heads from W_o one at a time.
 #include <algorithm>
 
 #include "lessons/02_scaled_dot_product_attention/exercises.h"
@@ -18,80 +19,82 @@ using namespace heed::lessons;
 
 namespace {
 
-constexpr index_t length = 8, signs = 4, width = 32, heads = 4;
+constexpr index_t length = 8, labels = 4, width = 32, heads = 4;
 const std::vector<int> widths = {-16, 11, 11, 11};
 
 exercise::MultiHead parts_of(const nn::MultiheadAttention& layer) {
   return {heads, layer.in_proj_weight, layer.in_proj_bias, layer.out_proj.weight, layer.out_proj.bias};
 }
-// x (B, T, C) -> (B, T, C)
+// Multi-head attention of x to itself: (B, T, C) -> (B, T, C).
 Tensor your_layer(const Tensor& x, const exercise::MultiHead& layer) {
   const std::vector<Tensor> qkv = chunk(linear(x, layer.in_proj_weight, layer.in_proj_bias), 3, -1);
   const auto split = [](const Tensor& t) { return exercise::split_heads(t, heads); };
-  const Tensor found = exercise::heads_attend(split(qkv[0]), split(qkv[1]), split(qkv[2]), {}).output;
-  return linear(exercise::merge_heads(found), layer.out_proj_weight, layer.out_proj_bias);
+  const Tensor output = exercise::per_head_attention(split(qkv[0]), split(qkv[1]), split(qkv[2]), {}).output;
+  return linear(exercise::merge_heads(output), layer.out_proj_weight, layer.out_proj_bias);
 }
 
-// Words are of a sort, which two of a text share, and have a sign: id = sort · signs + sign. At every word three
-// signs are asked for: of the word before it, of the other word of its sort, and of the word at the mirrored place.
+// Each word has a category, which exactly two words of a sequence share, and a label:
+// id = category · labels + label. At every word the model predicts three labels: that of the
+// previous word, of the other word of the same category, and of the word at the mirrored position.
 struct Batch {
-  IntTensor ids, answers;  // (B, T), (B, T, 3)
+  IntTensor ids, targets;  // (B, T), (B, T, 3)
 };
 Batch make_batch(index_t size, Generator& gen) {
-  std::vector<index_t> ids, answers;
+  std::vector<index_t> ids, targets;
   for (index_t b = 0; b < size; ++b) {
-    std::vector<index_t> text(length);
+    std::vector<index_t> sequence(length);
     for (index_t t = 0; t < length; ++t)
-      text[static_cast<std::size_t>(t)] = t / 2 * signs + static_cast<index_t>(gen.below(signs));
-    gen.shuffle(text);
-    for (std::size_t t = 0; t < text.size(); ++t) {
+      sequence[static_cast<std::size_t>(t)] = t / 2 * labels + static_cast<index_t>(gen.below(labels));
+    gen.shuffle(sequence);
+    for (std::size_t t = 0; t < sequence.size(); ++t) {
       std::size_t other = 0;
-      while (other == t || text[other] / signs != text[t] / signs) ++other;
-      for (const auto at : {t == 0 ? 0 : t - 1, other, text.size() - 1 - t})
-        answers.push_back(text[at] % signs);
+      while (other == t || sequence[other] / labels != sequence[t] / labels) ++other;
+      for (const auto position : {t == 0 ? 0 : t - 1, other, sequence.size() - 1 - t})
+        targets.push_back(sequence[position] % labels);
     }
-    ids.insert(ids.end(), text.begin(), text.end());
+    ids.insert(ids.end(), sequence.begin(), sequence.end());
   }
-  return {IntTensor(ids, {size, length}), IntTensor(answers, {size, length, 3})};
+  return {IntTensor(ids, {size, length}), IntTensor(targets, {size, length, 3})};
 }
 
 struct Model {
-  nn::Embedding words, places;
+  nn::Embedding words, positions;
   nn::MultiheadAttention layer;
-  nn::Linear answer;
+  nn::Linear output;
 
   explicit Model(Generator& gen)
-      : words({.num_embeddings = length / 2 * signs, .embedding_dim = width}, gen),
-        places({.num_embeddings = length, .embedding_dim = width}, gen),
+      : words({.num_embeddings = length / 2 * labels, .embedding_dim = width}, gen),
+        positions({.num_embeddings = length, .embedding_dim = width}, gen),
         layer({.d_model = width, .nhead = heads, .batch_first = true}, gen),
-        answer({.in = width, .out = 3 * signs, .bias = false}, gen) {}
-  Tensor forward(const Batch& batch, const exercise::MultiHead& parts) const {  // -> (B, T, 3, signs)
-    const Tensor x = words(batch.ids) + places.weight;
-    return answer(your_layer(x, parts)).reshape({-1, length, 3, signs});
+        output({.in = width, .out = 3 * labels, .bias = false}, gen) {}
+  Tensor forward(const Batch& batch, const exercise::MultiHead& parts) const {  // -> (B, T, 3, labels)
+    const Tensor x = words(batch.ids) + positions.weight;
+    return output(your_layer(x, parts)).reshape({-1, length, 3, labels});
   }
 };
 
-// Prints the share of right answers of each relation, and returns that of all.
-double score(Page& page, const std::string& name, const Tensor& scores, const Batch& batch) {
-  const std::vector<index_t> guess = argmax(scores, -1).values(), &answers = batch.answers.values();
-  std::vector<double> right(3, 0);
-  for (std::size_t i = 0; i < guess.size(); ++i)
-    right[i % 3] += guess[i] == answers[i] ? 3.0 / static_cast<double>(guess.size()) : 0;
-  page.print("    " + cells({name, percent(right[0]), percent(right[1]), percent(right[2])}, widths));
-  return (right[0] + right[1] + right[2]) / 3;
+// Prints the accuracy of each relation, and returns the mean of the three.
+double print_accuracy(Page& page, const std::string& name, const Tensor& logits, const Batch& batch) {
+  const std::vector<index_t> prediction = argmax(logits, -1).values(), &targets = batch.targets.values();
+  std::vector<double> correct(3, 0);
+  for (std::size_t i = 0; i < prediction.size(); ++i)
+    correct[i % 3] += prediction[i] == targets[i] ? 3.0 / static_cast<double>(prediction.size()) : 0;
+  page.print("    " + cells({name, percent(correct[0]), percent(correct[1]), percent(correct[2])}, widths));
+  return (correct[0] + correct[1] + correct[2]) / 3;
 }
 
-// Before anything is learned: the same numbers on every way.
+// Checks before training that all implementations compute the same result.
 void compare(Page& page, nn::MultiheadAttention& layer, Generator& gen) {
   const auto same = [&](const std::string& claim, const Tensor& a, const Tensor& b) {
-    const double apart = max_abs_difference(a, b);
-    page.claim(claim, "the largest difference is " + scientific(apart), apart < 1e-5);
+    const double difference = max_abs_difference(a, b);
+    page.claim(claim, "the largest difference is " + scientific(difference), difference < 1e-5);
   };
-  const Tensor x = randn({2, length, width}, gen), wanted = layer.forward(x, x, x).output;
-  same("your parts are nn::MultiheadAttention", your_layer(x, parts_of(layer)), wanted);
-  same("your whole layer is, too", exercise::multi_head_attention(x, x, x, parts_of(layer), {}), wanted);
+  const Tensor x = randn({2, length, width}, gen), expected = layer.forward(x, x, x).output;
+  same("your parts match nn::MultiheadAttention", your_layer(x, parts_of(layer)), expected);
+  same("your multi_head_attention does, too", exercise::multi_head_attention(x, x, x, parts_of(layer), {}),
+       expected);
   const Tensor all = exercise::split_heads(x, heads), one = all[1][2];
-  same("a head among others is your sdpa", exercise::heads_attend(all, all, all, {}).output[1][2],
+  same("a single head matches your sdpa", exercise::per_head_attention(all, all, all, {}).output[1][2],
        exercise::sdpa(one, one, one, {}));
 }
 
@@ -100,13 +103,14 @@ void train(const Options& options, Page& page) {
   Model model(gen);
   compare(page, model.layer, gen);
   std::vector<Tensor> trained = model.layer.parameters();
-  for (const auto& t : {model.words.weight, model.places.weight, model.answer.weight}) trained.push_back(t);
+  for (const auto& t : {model.words.weight, model.positions.weight, model.output.weight})
+    trained.push_back(t);
   optim::Adam optimizer(trained, {.lr = 3e-3});
   const int steps = options.quick ? 50 : 1000;
   Progress progress("your heads", steps, options.quiet);
   for (int step = 1; step <= steps; ++step) {
     const Batch batch = make_batch(32, gen);
-    const Tensor loss = cross_entropy(model.forward(batch, parts_of(model.layer)), batch.answers);
+    const Tensor loss = cross_entropy(model.forward(batch, parts_of(model.layer)), batch.targets);
     optimizer.zero_grad();
     loss.backward();
     optimizer.step();
@@ -115,16 +119,18 @@ void train(const Options& options, Page& page) {
   const NoGrad no_grad;
   const Batch test = make_batch(500, gen);
   exercise::MultiHead parts = parts_of(model.layer);
-  page.print("    " + cells({"", "before", "same sort", "mirrored"}, widths));
-  const double all = score(page, "four heads", model.forward(test, parts), test);
+  page.print("    " + cells({"", "previous", "category", "mirrored"}, widths));
+  const double all = print_accuracy(page, "four heads", model.forward(test, parts), test);
   double least = 1;
-  for (index_t off = 0; off < heads; ++off) {
-    parts.out_proj_weight = exercise::without_head(model.layer.out_proj.weight, heads, off);
-    least = std::min(least, score(page, concat("without head ", off), model.forward(test, parts), test));
+  for (index_t head = 0; head < heads; ++head) {
+    parts.out_proj_weight = exercise::remove_head(model.layer.out_proj.weight, heads, head);
+    least = std::min(least,
+                     print_accuracy(page, concat("without head ", head), model.forward(test, parts), test));
   }
-  page.claim("your heads learn three relations", percent(all) + " right on new texts; a guess is 25 %",
-             all >= 0.95);
-  page.claim("heads are missed", percent(least) + " right without the one missed most", least < all - 0.1);
+  page.claim("your heads learn three relations",
+             percent(all) + " accuracy on held-out sequences; chance is 25 %", all >= 0.95);
+  page.claim("the heads contribute", percent(least) + " accuracy without the most important one",
+             least < all - 0.1);
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
-// Lesson 05 · The Transformer block: what each piece is for
+// Lesson 05 · The Transformer block: the role of each component
 //
-//   h = norm1(x + attention(x))           words look at each other
-//   y = norm2(h + feed_forward(h))        each word thinks for itself
+//   h = norm1(x + attention(x))           words exchange information
+//   y = norm2(h + feed_forward(h))        each word is processed separately
 //
-// and N of these on top of each other. This program builds the block piece by piece, weighs it, looks at what becomes
-// of numbers and gradients in a stack of six, and then takes every piece out in turn and trains what is left.
+// A Transformer stacks N of these blocks. This program builds the block step by step, counts its
+// parameters, measures activations and gradients in a stack of six, and then removes each component
+// in turn and trains the rest.
 // Run it: ./lesson_05 (or ./lesson_05 --figures figures).
 #include "lessons/support/lesson.h"
 
@@ -23,22 +24,22 @@ namespace {
 
 constexpr index_t width = 32, heads = 4, inner = 64;
 
-// Which pieces a block has.
-struct Pieces {
+// The components that a block has.
+struct Components {
   std::string name = "the whole block";
   bool attention = true, feed_forward = true, residual = true, norm = true;
-  bool norm_first = false;  // pre-LN: normalise what a sublayer reads, not what it leaves
+  bool norm_first = false;  // pre-LN: normalises the input of a sublayer, not the sum
 };
 
-// The block of nn/transformer_encoder.h with switches. x (B, T, C) -> (B, T, C)
+// The block of nn/transformer_encoder.h with a switch for each component. x (B, T, C) -> (B, T, C)
 struct Block : nn::ModuleOf<Block> {
-  Pieces pieces;
+  Components components;
   nn::MultiheadAttention self_attn;
   nn::Linear linear1, linear2;
   nn::LayerNorm norm1, norm2;
 
-  Block(Pieces p, Generator& gen)
-      : pieces(std::move(p)),
+  Block(Components c, Generator& gen)
+      : components(std::move(c)),
         self_attn({.d_model = width, .nhead = heads, .batch_first = true}, gen),
         linear1({.in = width, .out = inner}, gen),
         linear2({.in = inner, .out = width}, gen),
@@ -47,17 +48,17 @@ struct Block : nn::ModuleOf<Block> {
 
   Tensor forward(const Tensor& x) {
     Tensor y = x;
-    if (pieces.attention)
+    if (components.attention)
       y = sublayer(y, norm1, [&](const Tensor& t) { return self_attn.forward(t, t, t).output; });
-    if (pieces.feed_forward)
+    if (components.feed_forward)
       y = sublayer(y, norm2, [&](const Tensor& t) { return linear2(relu(linear1(t))); });
     return y;
   }
   template <class F>
   Tensor sublayer(const Tensor& x, const nn::LayerNorm& norm, F f) {
-    const auto normed = [&](const Tensor& t) { return pieces.norm ? norm(t) : t; };
-    const auto added = [&](const Tensor& t) { return pieces.residual ? x + t : t; };
-    return pieces.norm_first ? added(f(normed(x))) : normed(added(f(x)));
+    const auto normed = [&](const Tensor& t) { return components.norm ? norm(t) : t; };
+    const auto added = [&](const Tensor& t) { return components.residual ? x + t : t; };
+    return components.norm_first ? added(f(normed(x))) : normed(added(f(x)));
   }
   void visit(nn::Visitor& v) override {
     v.child("self_attn", self_attn), v.child("linear1", linear1), v.child("linear2", linear2);
@@ -66,63 +67,65 @@ struct Block : nn::ModuleOf<Block> {
   std::string type() const override { return "Block"; }
 };
 
-void piece_by_piece(Page& page, Generator& gen) {
-  page.step("Piece by piece");
+void step_by_step(Page& page, Generator& gen) {
+  page.step("Step by step");
   page.say(
-      "Two sublayers. In the first, words look at each other; in the second, each word is worked on alone, "
-      "by the same two matrices. Each is added to what it was given (residual), and the sum is normalised "
-      "(LayerNorm).");
+      "A block has two sublayers. Attention exchanges information between words; the feed-forward network "
+      "processes each word separately with the same two matrices. The input of each sublayer is added to "
+      "its output (residual connection), and the sum is normalised (LayerNorm).");
   Block block({}, gen);
   const Tensor x = randn({1, 8, width}, gen);
-  const Tensor looked = block.self_attn.forward(x, x, x).output, h = block.norm1(x + looked);
-  const Tensor wide = relu(block.linear1(h)), thought = block.linear2(wide), y = block.norm2(h + thought);
-  page.shape("x", x.shape(), "8 words of 32 numbers (B, T, C)");
-  page.shape("attention(x)", looked.shape(), "what each word found in the others");
-  page.shape("norm1(x + …)", h.shape(), "added to what it was, normalised");
-  page.shape("relu(linear1)", wide.shape(), "each word alone, twice as wide");
-  page.shape("linear2", thought.shape(), "and back");
-  page.shape("norm2(h + …)", y.shape(), "the same shape as x: blocks can be stacked");
-  nn::TransformerEncoderLayer theirs(
+  const Tensor attended = block.self_attn.forward(x, x, x).output, h = block.norm1(x + attended);
+  const Tensor wide = relu(block.linear1(h)), output = block.linear2(wide), y = block.norm2(h + output);
+  page.shape("x", x.shape(), "8 words of 32 channels (B, T, C)");
+  page.shape("attention(x)", attended.shape(), "information from the other words");
+  page.shape("norm1(x + …)", h.shape(), "residual connection and norm");
+  page.shape("relu(linear1)", wide.shape(), "feed-forward network, twice as wide");
+  page.shape("linear2", output.shape(), "back to 32 channels");
+  page.shape("norm2(h + …)", y.shape(), "the shape of x: blocks can be stacked");
+  nn::TransformerEncoderLayer layer(
       {.d_model = width, .nhead = heads, .dim_feedforward = inner, .dropout = 0, .batch_first = true}, gen);
-  theirs.load_state_dict(block.state_dict());
-  page.claim("this is the block of the library", "the same weights give the same numbers within 1e-6",
-             max_abs_difference(y, theirs.forward(x)) < 1e-6);
+  layer.load_state_dict(block.state_dict());
+  page.claim("this is the block of the library", "with the same weights the outputs agree within 1e-6",
+             max_abs_difference(y, layer.forward(x)) < 1e-6);
 }
 
-void weigh(Page& page, Generator& gen) {
+void parameter_count(Page& page, Generator& gen) {
   page.step("Where the parameters are");
   nn::TransformerEncoderLayer layer({.d_model = 512, .nhead = 8, .dim_feedforward = 2048, .dropout = 0.1},
                                     gen);
   const index_t attention = layer.self_attn.parameter_count(),
                 forward = layer.linear1.parameter_count() + layer.linear2.parameter_count(),
                 norms = layer.norm1.parameter_count() + layer.norm2.parameter_count();
-  page.say("The block of the course, 512 channels, 2048 inside the feed-forward:");
+  page.say("The block of the course has 512 channels and a feed-forward network of width 2048:");
   page.print("\n    " + cells({"attention", concat(attention), "4 C² + 4 C"}, {-14, 10, 26}));
   page.print("    " + cells({"feed-forward", concat(forward), "2 C F + F + C"}, {-14, 10, 26}));
   page.print("    " + cells({"two norms", concat(norms), "4 C"}, {-14, 10, 26}));
-  const double share = static_cast<double>(forward) / static_cast<double>(layer.parameter_count());
-  page.claim("most of a Transformer is feed-forward", percent(share) + " of the block's parameters",
-             share > 0.5);
+  const double fraction = static_cast<double>(forward) / static_cast<double>(layer.parameter_count());
+  page.claim("most parameters are in the feed-forward network",
+             percent(fraction) + " of the block's parameters", fraction > 0.5);
 }
 
-// ---- a stack of six ---------------------------------------------------------------------------------------
+// ---- a stack of six
+// ---------------------------------------------------------------------------------------
 
-// Words 0 … 7, eight of them. The answer at place t is the sum of the word there and the word at the mirrored place,
-// modulo 8: to find the other word takes attention and positions, to add the two takes a feed-forward.
+// Sequences of eight words 0 … 7. The target at position t is the sum, modulo 8, of the word there
+// and the word at the mirrored position. Finding the other word requires attention and positions;
+// the addition requires a feed-forward network.
 constexpr index_t words = 8, length = 8;
 struct Batch {
-  IntTensor ids, answers;  // (B, T)
+  IntTensor ids, targets;  // (B, T)
 };
 Batch make_batch(index_t size, Generator& gen) {
-  std::vector<index_t> ids, answers;
+  std::vector<index_t> ids, targets;
   for (index_t b = 0; b < size; ++b) {
-    std::vector<index_t> text;
-    for (index_t t = 0; t < length; ++t) text.push_back(static_cast<index_t>(gen.below(words)));
-    for (std::size_t t = 0; t < text.size(); ++t)
-      answers.push_back((text[t] + text[text.size() - 1 - t]) % words);
-    ids.insert(ids.end(), text.begin(), text.end());
+    std::vector<index_t> sequence;
+    for (index_t t = 0; t < length; ++t) sequence.push_back(static_cast<index_t>(gen.below(words)));
+    for (std::size_t t = 0; t < sequence.size(); ++t)
+      targets.push_back((sequence[t] + sequence[sequence.size() - 1 - t]) % words);
+    ids.insert(ids.end(), sequence.begin(), sequence.end());
   }
-  return {IntTensor(ids, {size, length}), IntTensor(answers, {size, length})};
+  return {IntTensor(ids, {size, length}), IntTensor(targets, {size, length})};
 }
 
 struct Stack : nn::ModuleOf<Stack> {
@@ -130,33 +133,34 @@ struct Stack : nn::ModuleOf<Stack> {
   nn::Embedding embedding;
   nn::PositionalEncoding positions;
   std::vector<Block> blocks;
-  nn::LayerNorm last;  // pre-LN leaves a sum that nobody has normalised
-  nn::Linear answer;
+  nn::LayerNorm last;  // used with pre-LN only, whose last sum is not normalised by any block
+  nn::Linear output;
 
-  Stack(const Pieces& pieces, Generator& gen)
+  Stack(const Components& components, Generator& gen)
       : embedding({.num_embeddings = words, .embedding_dim = width}, gen),
         positions({.d_model = width, .dropout = 0, .max_len = length, .batch_first = true}, gen),
         last({.size = width}),
-        answer({.in = width, .out = words}, gen) {
-    for (index_t i = 0; i < depth; ++i) blocks.emplace_back(pieces, gen);
+        output({.in = width, .out = words}, gen) {
+    for (index_t i = 0; i < depth; ++i) blocks.emplace_back(components, gen);
   }
-  // ids (B, T) -> (B, T, words); `after`, where given, gets what each block leaves.
-  Tensor forward(const IntTensor& ids, std::vector<Tensor>* after = nullptr) {
+  // ids (B, T) -> logits (B, T, words). Appends the output of each block to `outputs`, if it is not
+  // null.
+  Tensor forward(const IntTensor& ids, std::vector<Tensor>* outputs = nullptr) {
     Tensor x = positions(embedding(ids));
     for (Block& block : blocks) {
       x = block.forward(x);
-      if (after) x.retain_grad(), after->push_back(x);
+      if (outputs) x.retain_grad(), outputs->push_back(x);
     }
-    return answer(blocks[0].pieces.norm_first ? last(x) : x);
+    return output(blocks[0].components.norm_first ? last(x) : x);
   }
   void visit(nn::Visitor& v) override {
     v.child("embedding", embedding), v.child("positions", positions), v.child("blocks", blocks);
-    v.child("last", last), v.child("answer", answer);
+    v.child("last", last), v.child("output", output);
   }
   std::string type() const override { return "Stack"; }
 };
 
-std::vector<Pieces> variants() {
+std::vector<Components> variants() {
   return {{},
           {.name = "pre-LN", .norm_first = true},
           {.name = "no attention", .attention = false},
@@ -167,22 +171,42 @@ std::vector<Pieces> variants() {
 
 double rms(const Tensor& x) { return std::sqrt(mean(x * x).item()); }
 
-// How much of a word is its own: what is left of x (B, T, C) without the mean of its text, as a share.
-double own_share(const Tensor& x) { return rms(x - mean(x, 1, true)) / rms(x); }
+// Returns the fraction of x (B, T, C) that remains after the mean over the sequence has been subtracted.
+double own_fraction(const Tensor& x) { return rms(x - mean(x, 1, true)) / rms(x); }
+
+// One value per block of a stack.
+struct ByDepth {
+  std::vector<double> activation, gradient, fraction;
+};
+
+// Measures the output of each block of an untrained stack, and its gradient.
+ByDepth measure(const Components& components, Generator gen) {
+  Stack stack(components, gen);
+  const Batch batch = make_batch(64, gen);
+  std::vector<Tensor> outputs;
+  cross_entropy(stack.forward(batch.ids, &outputs), batch.targets).backward();
+  ByDepth result;
+  for (const Tensor& x : outputs) {
+    result.activation.push_back(rms(x.detach()));
+    result.gradient.push_back(1e6 * rms(x.grad()));
+    result.fraction.push_back(own_fraction(x.detach()));
+  }
+  return result;
+}
 
 void by_depth(const Options& options, Page& page, const Generator& gen) {
   page.step("Six blocks before any training");
   page.say(
-      "What each block leaves: how large the numbers are (root of the mean square), how large the gradients "
-      "that come back, and how much of each word is still its own (1: words of a text have nothing in "
-      "common, 0: all are the same).");
+      "For the output of each block: the size of the activations (root mean square), the size of their "
+      "gradients, and the fraction of each word that remains after the mean over its sequence has been "
+      "subtracted (1: the words have nothing in common, 0: all words are the same).");
   const std::vector<int> widths = {-18, 8, 8, 8, 8, 8, 8};
-  const auto heading = [&](const std::string& what) {
-    return "\n    " + cells({what, "1", "2", "3", "4", "5", "6"}, widths) + "\n";
+  const auto heading = [&](const std::string& name) {
+    return "\n    " + cells({name, "1", "2", "3", "4", "5", "6"}, widths) + "\n";
   };
-  std::string sizes = heading("numbers"), backs = heading("gradients · 10⁶"),
-              shares = heading("a word's own");
-  std::vector<SvgCurve> gradients, owns;
+  std::string activations = heading("activations"), gradients = heading("gradients · 10⁶"),
+              fractions = heading("own fraction");
+  std::vector<SvgCurve> gradient_curves, fraction_curves;
   const auto add = [&](const std::string& name, std::string& table, std::vector<SvgCurve>& curves,
                        const std::vector<double>& values, int decimals) {
     std::vector<std::string> row = {name};
@@ -191,73 +215,64 @@ void by_depth(const Options& options, Page& page, const Generator& gen) {
     curves.push_back({.name = name, .x = {1, 2, 3, 4, 5, 6}, .y = values});
   };
   auto all = variants();
-  all.push_back({.name = "neither of these", .residual = false, .norm = false});
-  for (const Pieces& pieces : all) {
-    Generator own = gen;  // the same start for all
-    Stack stack(pieces, own);
-    const Batch batch = make_batch(64, own);
-    std::vector<Tensor> after;
-    cross_entropy(stack.forward(batch.ids, &after), batch.answers).backward();
-    std::vector<double> size, back, share;
-    for (const Tensor& x : after) {
-      size.push_back(rms(x.detach()));
-      back.push_back(1e6 * rms(x.grad()));
-      share.push_back(own_share(x.detach()));
-    }
+  all.push_back({.name = "no residual/norm", .residual = false, .norm = false});
+  for (const Components& components : all) {
+    const ByDepth result = measure(components, gen);  // the same initial weights for all
     std::vector<SvgCurve> unused;
-    add(pieces.name, sizes, unused, size, 2);
-    add(pieces.name, backs, gradients, back, 1);
-    add(pieces.name, shares, owns, share, 3);
+    add(components.name, activations, unused, result.activation, 2);
+    add(components.name, gradients, gradient_curves, result.gradient, 1);
+    add(components.name, fractions, fraction_curves, result.fraction, 3);
   }
-  page.print(sizes + backs + shares);
+  page.print(activations + gradients + fractions);
   const auto last = [](const SvgCurve& curve) { return curve.y.back(); };
-  page.claim(
-      "the residual keeps words apart",
-      "own share after six blocks " + fixed(last(owns[0]), 2) + ", without it " + fixed(last(owns[4]), 3),
-      last(owns[4]) < last(owns[0]) / 3);
-  const auto kept = [](const SvgCurve& curve) { return curve.y.front() / curve.y.back(); };
-  page.claim("residual or norm keeps gradients alive",
-             "block 1 gets " + fixed(kept(gradients[0]), 2) + " of block 6's gradient, " +
-                 fixed(kept(gradients[4]), 2) + " without the residual, " + fixed(kept(gradients[5]), 2) +
-                 " without the norm, " + scientific(kept(gradients[6])) + " without either",
-             kept(gradients[6]) < kept(gradients[0]) / 10);
+  page.claim("the residual connection keeps words distinct",
+             "own fraction after six blocks " + fixed(last(fraction_curves[0]), 2) + ", without residual " +
+                 fixed(last(fraction_curves[4]), 3),
+             last(fraction_curves[4]) < last(fraction_curves[0]) / 3);
+  const auto ratio = [](const SvgCurve& curve) { return curve.y.front() / curve.y.back(); };
+  page.claim("a residual connection or a norm preserves gradients",
+             "gradient at block 1 relative to block 6: " + fixed(ratio(gradient_curves[0]), 2) +
+                 ", without residual " + fixed(ratio(gradient_curves[4]), 2) + ", without norm " +
+                 fixed(ratio(gradient_curves[5]), 2) + ", without both " +
+                 scientific(ratio(gradient_curves[6])),
+             ratio(gradient_curves[6]) < ratio(gradient_curves[0]) / 10);
   if (options.figures.empty()) return;
-  for (SvgCurve& curve : gradients)
+  for (SvgCurve& curve : gradient_curves)
     for (double& value : curve.y) value = std::log10(value);
   write_figure(options.figures, "gradients.svg",
-               svg_curves(gradients, {.title = "Gradients by depth, before training",
-                                      .x_axis = "block",
-                                      .y_axis = "log10 of the gradient's size (millionths)"}));
-  write_figure(
-      options.figures, "own.svg",
-      svg_curves(owns,
-                 {.title = "How much of a word is its own, by depth", .x_axis = "block", .y_axis = "share"}));
+               svg_curves(gradient_curves, {.title = "Gradients by depth, before training",
+                                            .x_axis = "block",
+                                            .y_axis = "log10 of the gradient (millionths)"}));
+  write_figure(options.figures, "own.svg",
+               svg_curves(fraction_curves, {.title = "Fraction of a word that differs from the mean",
+                                            .x_axis = "block",
+                                            .y_axis = "fraction"}));
 }
 
 double accuracy(Stack& model, const Batch& test) {
   const NoGrad no_grad;
-  const IntTensor guess = argmax(model.forward(test.ids), -1);
-  index_t right = 0;
-  for (index_t i = 0; i < guess.numel(); ++i) right += guess[i] == test.answers[i];
-  return static_cast<double>(right) / static_cast<double>(guess.numel());
+  const IntTensor prediction = argmax(model.forward(test.ids), -1);
+  index_t correct = 0;
+  for (index_t i = 0; i < prediction.numel(); ++i) correct += prediction[i] == test.targets[i];
+  return static_cast<double>(correct) / static_cast<double>(prediction.numel());
 }
 
 struct Trained {
-  double right = 0;  // on 500 texts that it has not seen
-  double loss = 0;   // of the last steps
+  double accuracy = 0;  // on 500 held-out sequences
+  double loss = 0;      // running average
   SvgCurve curve;
 };
-Trained train(const Options& options, const Pieces& pieces, double rate, Generator gen) {
+Trained train(const Options& options, const Components& components, double learning_rate, Generator gen) {
   const int steps = options.quick ? 20 : 800;
-  Stack model(pieces, gen);
+  Stack model(components, gen);
   const Batch test = make_batch(500, gen);
-  optim::Adam optimizer(model.parameters(), {.lr = rate});
-  Progress progress(pieces.name, steps, options.quiet);
+  optim::Adam optimizer(model.parameters(), {.lr = learning_rate});
+  Progress progress(components.name, steps, options.quiet);
   Trained result;
-  result.curve.name = pieces.name;
+  result.curve.name = components.name;
   for (int step = 1; step <= steps; ++step) {
     const Batch batch = make_batch(32, gen);
-    const Tensor loss = cross_entropy(model.forward(batch.ids), batch.answers);
+    const Tensor loss = cross_entropy(model.forward(batch.ids), batch.targets);
     optimizer.zero_grad();
     loss.backward();
     optim::clip_grad_norm(model.parameters(), 1.0);
@@ -266,57 +281,59 @@ Trained train(const Options& options, const Pieces& pieces, double rate, Generat
     if (step % 20 == 0) result.curve.x.push_back(step), result.curve.y.push_back(result.loss);
     progress.update(step, "loss " + fixed(result.loss, 3));
   }
-  result.right = accuracy(model, test);
+  result.accuracy = accuracy(model, test);
   return result;
 }
 
-void one_out(const Options& options, Page& page, const Generator& gen) {
-  page.step("One piece out at a time");
+void ablation(const Options& options, Page& page, const Generator& gen) {
+  page.step("One component removed at a time");
   page.say(
-      "A task that asks for all of it: eight words 0 … 7, and at each place the sum, modulo 8, of the word "
-      "there and the word at the mirrored place. The same start, the same texts, the same number of steps "
-      "for all.");
+      "The task requires every component: for eight words 0 … 7, predict at each position the sum, modulo "
+      "8, of the word there and the word at the mirrored position. All variants have the same random seed, "
+      "the same training sequences and the same number of steps.");
   std::vector<SvgCurve> curves;
-  std::vector<double> right;
-  std::string table = "\n    " + cells({"", "right", "last loss"}, {-18, 9, 11}) + "\n";
-  for (const Pieces& pieces : variants()) {
-    const Trained result = train(options, pieces, 1e-3, gen);
-    right.push_back(result.right);
-    table += "    " + cells({pieces.name, percent(result.right), fixed(result.loss, 3)}, {-18, 9, 11}) + "\n";
+  std::vector<double> accuracies;
+  std::string table = "\n    " + cells({"", "accuracy", "final loss"}, {-18, 9, 12}) + "\n";
+  for (const Components& components : variants()) {
+    const Trained result = train(options, components, 1e-3, gen);
+    accuracies.push_back(result.accuracy);
+    table += "    " +
+             cells({components.name, percent(result.accuracy), fixed(result.loss, 3)}, {-18, 9, 12}) + "\n";
     curves.push_back(result.curve);
   }
   page.print(table);
-  page.claim("the whole block learns it", percent(right[0]) + " right", right[0] >= 0.95);
-  page.claim("so does pre-LN", percent(right[1]) + " right", right[1] >= 0.95);
-  const std::vector<std::string> needed = {"attention is needed", "the feed-forward is needed",
-                                           "the residual is needed", "the norm is needed"};
+  page.claim("the whole block learns the task", percent(accuracies[0]) + " accuracy", accuracies[0] >= 0.95);
+  page.claim("so does pre-LN", percent(accuracies[1]) + " accuracy", accuracies[1] >= 0.95);
+  const std::vector<std::string> needed = {"attention is needed", "the feed-forward network is needed",
+                                           "the residual connection is needed", "the norm is needed"};
   for (std::size_t i = 0; i < needed.size(); ++i)
-    page.claim(needed[i], percent(right[i + 2]) + " right without it", right[i + 2] < right[0] - 0.05);
+    page.claim(needed[i], percent(accuracies[i + 2]) + " accuracy without it",
+               accuracies[i + 2] < accuracies[0] - 0.05);
   if (!options.figures.empty())
     write_figure(options.figures, "one_out.svg",
-                 svg_curves(curves, {.title = "One piece out at a time, six blocks",
+                 svg_curves(curves, {.title = "One component removed at a time, six blocks",
                                      .x_axis = "step",
                                      .y_axis = "cross-entropy (nats)",
                                      .baseline = std::log(8.0),
-                                     .baseline_name = "guessing (ln 8)"}));
+                                     .baseline_name = "chance (ln 8)"}));
 
-  page.step("The same at other rates");
+  page.step("Other learning rates");
   page.say(
-      "One learning rate is one experiment. Taking larger steps, other pieces are missed: told as it comes "
-      "out.");
+      "One learning rate is one experiment. At larger learning rates, the result depends on other "
+      "components:");
   page.print("\n    " + cells({"learning rate", "0.001", "0.003", "0.006"}, {-18, 9, 9, 9}));
   const auto all = variants();
   std::vector<double> at_large;
   for (const std::size_t i : {0U, 1U, 3U, 5U}) {
-    std::vector<std::string> row = {all[i].name, percent(right[i])};
+    std::vector<std::string> row = {all[i].name, percent(accuracies[i])};
     double last = 0;
-    for (const double rate : {0.003, 0.006})
-      row.push_back(percent(last = train(options, all[i], rate, gen).right));
+    for (const double learning_rate : {0.003, 0.006})
+      row.push_back(percent(last = train(options, all[i], learning_rate, gen).accuracy));
     at_large.push_back(last);
     page.print("    " + cells(row, {-18, 9, 9, 9}));
   }
-  page.claim("pre-LN bears larger steps than post-LN",
-             "at 0.006 " + percent(at_large[1]) + " right, post-LN " + percent(at_large[0]),
+  page.claim("pre-LN allows larger learning rates than post-LN",
+             "at 0.006 pre-LN has " + percent(at_large[1]) + " accuracy, post-LN " + percent(at_large[0]),
              at_large[1] > at_large[0] + 0.05);
 }
 
@@ -324,14 +341,14 @@ void one_out(const Options& options, Page& page, const Generator& gen) {
 
 int main(int argc, char** argv) {
   const About about{.program = "lesson_05",
-                    .title = "Lesson 05 · The Transformer block: what each piece is for"};
+                    .title = "Lesson 05 · The Transformer block: the role of each component"};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
-    piece_by_piece(page, gen);
-    weigh(page, gen);
+    step_by_step(page, gen);
+    parameter_count(page, gen);
     by_depth(options, page, gen);
-    one_out(options, page, gen);
+    ablation(options, page, gen);
     page.print("");
-    page.say("Next: ./lesson_06 gives the words their places.");
+    page.say("Next: ./lesson_06 adds positions to the words.");
   });
 }

@@ -1,4 +1,5 @@
-// exercises.h — the functions to be written in lesson 06. Letters: B batch, T time, C channels (d_model).
+// exercises.h — the exercises of lesson 06, in order. Shape letters: B batch, T words, C channels
+// (d_model).
 #pragma once
 
 #include "autograd/autograd.h"
@@ -12,6 +13,6 @@ Tensor add_positions(const Tensor& words, const Tensor& table);
 enum class Positions { sinusoidal, learned };
 Tensor position_table(Positions kind, index_t max_len, index_t d_model, Generator& gen);
 
-Tensor shift_positions(const Tensor& marks, index_t k);
+Tensor shift_positions(const Tensor& encodings, index_t k);
 
 }  // namespace heed::exercise

@@ -58,7 +58,7 @@ TEST(Graph, GradientsOfOverlappingSlicesAddUp) {  // AG-13
   EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{1, 2, 1}));
 }
 
-TEST(Graph, ModifyingASavedTensorInPlaceIsDetected) {  // AG-20
+TEST(Graph, ModifyingASavedTensorIsDetected) {  // AG-20
   Tensor a = tensor({1, 2});
   const Tensor w = tensor({3, 4}).set_requires_grad();
   const Tensor y = sum(w * a);
@@ -166,7 +166,7 @@ TEST(Graph, DetachDropsTheHistoryAndSharesTheValues) {
   EXPECT_FALSE(same.requires_grad());
 }
 
-TEST(Graph, TheGradientOfALeafSharesNoMemory) {
+TEST(Graph, TheGradientOfALeafIsUnshared) {
   const Tensor a = ones({2}).set_requires_grad(), b = ones({2}).set_requires_grad();
   sum(a + b).backward();
   Tensor g = a.grad();

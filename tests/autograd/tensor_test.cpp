@@ -87,7 +87,7 @@ TEST(Tensor, ViewsShareMemoryAndClonesDoNot) {
   EXPECT_EQ(x.at({0, 1}), 7);
 }
 
-TEST(Tensor, OpsInPlaceModifyOnlyTheirElements) {
+TEST(Tensor, MutatingOpsModifyOnlyTheirElements) {
   Tensor x = zeros({3, 4});
   x.slice(1, 0, 4, 2).fill_(1);
   x.transpose(0, 1)[1].copy_(tensor({5, 6, 7}));
@@ -109,7 +109,7 @@ TEST(Tensor, OpsInPlaceModifyOnlyTheirElements) {
   EXPECT_EQ(none.numel(), 0);
 }
 
-TEST(Tensor, InvalidOpsInPlaceThrow) {
+TEST(Tensor, InvalidMutatingOpsThrow) {
   Tensor x = zeros({2, 3});
   EXPECT_EQ(error_of([&] { x.add_(ones({3})); }),
             "[add_] expected a tensor of shape (2, 3), got (3); ops in place do not broadcast. Hint: "

@@ -5,7 +5,7 @@
 #include <iostream>
 
 #include "data/data.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 
 using namespace heed;
 

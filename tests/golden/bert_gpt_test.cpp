@@ -1,7 +1,8 @@
 // bert_gpt_test.cpp — BERT and GPT-2, loaded under their published names, against PyTorch: logits
 // and all gradients.
-#include "nn/bert.h"
-#include "nn/gpt.h"
+#include "nn/models/bert.h"
+#include "nn/models/gpt.h"
+#include "nn/models/pretrained.h"
 #include "tests/golden/golden.h"
 #include "tests/testing.h"
 

@@ -2,7 +2,7 @@
 // and assignments against SciPy.
 #include <cmath>
 
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "tests/golden/golden.h"
 
 namespace heed::nn {

@@ -10,7 +10,7 @@
 #include <map>
 
 #include "data/data.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 
 using namespace heed;
 
@@ -20,7 +20,7 @@ namespace {
 template <class Model>
 Model load(const std::string& folder) {
   const auto start = std::chrono::steady_clock::now();
-  Model model = data::from_pretrained<Model>(folder);
+  Model model = nn::from_pretrained<Model>(folder);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   std::cerr << "loaded in " << seconds.count() << " s\n";
   std::cout << model.parameter_count() << "\n";

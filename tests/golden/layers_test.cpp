@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "tests/golden/golden.h"
 #include "tests/testing.h"
 
@@ -156,7 +156,8 @@ static void expect_recurrent(const std::string& kind) {
   bare.bias = false;
   RecurrentOptions batch_first = deep;
   batch_first.batch_first = true;
-  const auto expect = [](const std::string& name, const RecurrentOptions& options, const ReadOptions& how) {
+  const auto expect = [](const std::string& name, const RecurrentOptions& options,
+                         const RecurrentForwardOptions& how) {
     Generator gen(0);
     expect_golden(name, Net(options, gen), {"x"}, [&](Net& net, const Inputs& in) {
       const RecurrentResult result = net.forward(in[0], how);
@@ -207,12 +208,12 @@ TEST(GoldenLayers, Seq2Seq) {
                                  .target_vocab = 6,
                                  .embed = 3,
                                  .hidden = 4,
-                                 .look = name == "seq2seq_none"  ? Look::none
-                                         : name == "seq2seq_dot" ? Look::dot
-                                                                 : Look::additive,
+                                 .attention = name == "seq2seq_none"  ? AttentionKind::none
+                                              : name == "seq2seq_dot" ? AttentionKind::dot
+                                                                      : AttentionKind::additive,
                                  .bidirectional = name == "seq2seq_bidirectional"};
     expect_golden(name, Seq2Seq(options, gen), {}, [&](Seq2Seq& m, const Inputs&) {
-      const Written written = m.forward(source, {4, 2}, given);
+      const Seq2SeqOutput written = m.forward(source, {4, 2}, given);
       if (written.weights.defined()) expect_also(name, "weights", written.weights);
       return written.logits;
     });

@@ -1,7 +1,8 @@
 // t5_test.cpp — T5, loaded under its published names, against a plain PyTorch implementation
 // (plain_t5.py): logits and the gradients of all parameters.
-#include "nn/t5.h"
+#include "nn/models/t5.h"
 
+#include "nn/models/pretrained.h"
 #include "tests/golden/golden.h"
 #include "tests/testing.h"
 
@@ -80,7 +81,7 @@ TEST(GoldenT5, TheCacheGivesTheSameLogits) {
   const NoGrad no_grad;
   const IntTensor given = ids(g["in:given"]);
   const Tensor memory = model.encode(ids(g["in:source"]), g.mask());
-  T5Cache cache;
+  KVCache cache;
   for (index_t t = 0; t < given.size(1); ++t) {
     const Tensor logits = model.forward(given.slice(1, t, t + 1), memory, cache, g.mask());
     expect_agrees(g, "logits with a cache", logits.select(1, 0), g["out:output"].select(1, t).contiguous());

@@ -1,6 +1,6 @@
 // vision_test.cpp — Swin and ViT, loaded under their published names, against torchvision.
 #include "data/pnm.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "tests/golden/golden.h"
 
 namespace heed::nn {

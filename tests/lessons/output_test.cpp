@@ -114,7 +114,7 @@ const std::vector<Lesson>& lessons() {
        "--quick --quiet",
        {"time.svg", "gradient.svg", "recall.svg", "memory.svg"}},
       {"lesson_10_families", "10_families", "--quick --quiet", {}},
-      {"lesson_10_bert", "10_bert", "--quick --quiet", {"hidden_words.svg", "few_labels.svg"}},
+      {"lesson_10_bert", "10_bert", "--quick --quiet", {"masked_words.svg", "few_labels.svg"}},
       {"lesson_10_gpt", "10_gpt", "--quick --quiet", {"characters_loss.svg"}},
       {"lesson_10_t5", "10_t5", "--quick --quiet", {"bias.svg"}},
       // detections.svg shows what a net has learned, and has a test of its own
@@ -305,7 +305,8 @@ TEST(LessonOutput, EveryClaimIsALineOfTheClaimsFile) {
   };
   EXPECT_EQ(begin_with("lesson_02\t"), 7);
   EXPECT_EQ(begin_with("lesson_06\t"), 8) << "those of both lessons: each adds to what is there";
-  EXPECT_EQ(std::ranges::count(claims, "lesson_02\t\"school\" looks most at 학교에\tweight 0.629\tholds"), 1);
+  EXPECT_EQ(std::ranges::count(claims, "lesson_02\t\"school\" attends mostly to 학교에\tweight 0.629\tholds"),
+            1);
   for (const std::string& line : claims) EXPECT_EQ(std::ranges::count(line, '\t'), 3) << line;
   const Result nowhere = run("lesson_02", "--quick --quiet --claims /dev/null/claims");
   EXPECT_EQ(nowhere.status, 1);

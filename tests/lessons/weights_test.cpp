@@ -77,20 +77,19 @@ struct BertFiles : testing::Test {
   }
 };
 
-TEST_F(BertFiles, FillsInWhatIsHidden) {
+TEST_F(BertFiles, FillsInMaskedTokens) {
   const std::string said = filled("Attention [MASK] all you [MASK].");
   EXPECT_EQ(status, 0) << said;
-  expect_contains(said, "It reads [CLS] attention [MASK] all you [MASK] . [SEP]\n");
+  expect_contains(said, "Tokens: [CLS] attention [MASK] all you [MASK] . [SEP]\n");
   expect_contains(said, "\n  [MASK] 1:  need 1.000  ");
   expect_contains(said, "\n  [MASK] 2:  need 1.000  ");
-  EXPECT_EQ(said.find("[UNK] stands for"), std::string::npos) << said;
+  EXPECT_EQ(said.find("[UNK] replaces"), std::string::npos) << said;
 }
 
-TEST_F(BertFiles, SaysWhichWordsItDoesNotKnow) {
+TEST_F(BertFiles, PrintsUnknownWordsAsUnk) {
   const std::string said = filled("Zebras: unable [MASK]");
   EXPECT_EQ(status, 0) << said;
-  expect_contains(said,
-                  "It reads [CLS] [UNK] [UNK] un ##able [MASK] [SEP]\n[UNK] stands for what its vocabulary");
+  expect_contains(said, "Tokens: [CLS] [UNK] [UNK] un ##able [MASK] [SEP]\n[UNK] replaces a word that the");
 }
 
 TEST_F(BertFiles, APromptThatCannotBeFilledInIsRefused) {
@@ -99,10 +98,12 @@ TEST_F(BertFiles, APromptThatCannotBeFilledInIsRefused) {
     EXPECT_EQ(said, "lesson_10_bert: " + error + "\n");
   };
   refused(filled("All you need."),
-          "[--prompt] holds no [MASK]: \"All you need.\". Hint: \"Attention is all you [MASK].\"");
+          "[--prompt] expected a text with [MASK], got \"All you need.\". Hint: try \"Attention is all you "
+          "[MASK].\"");
   refused(filled("all you need all you need all you [MASK]"),
           "[Bert] 11 tokens do not fit into the 10 positions");
-  refused(run("--prompt 'All [MASK]'"), "[--prompt] is for published weights: give --weights DIR, too");
+  refused(run("--prompt 'All [MASK]'"),
+          "[--prompt] is only used with published weights. Hint: add --weights DIR");
 }
 
 TEST_F(BertFiles, AFileThatIsMissingOrAnothersIsNamed) {
@@ -112,10 +113,11 @@ TEST_F(BertFiles, AFileThatIsMissingOrAnothersIsNamed) {
     EXPECT_TRUE(said.starts_with("lesson_10_bert: " + error)) << said << "\nand not " << error;
   };
   write("vocab.txt", words + std::string("more\n"));
-  refused("[vocab.txt] " + vocabulary +
-          ": 14 tokens, and the weights know 13. Hint: do they belong together?\n");
+  refused(
+      "[vocab.txt] " + vocabulary +
+      ": 14 tokens, but the weights have 13. Hint: use the vocab.txt and the weights of the same model\n");
   write("vocab.txt", "[UNK]\n[CLS]\n[SEP]\n");
-  refused("[vocab.txt] " + vocabulary + ": no [MASK] among its 3 tokens. Hint: is it BERT's?\n");
+  refused("[vocab.txt] " + vocabulary + ": no [MASK] among its 3 tokens. Hint: use BERT's vocab.txt\n");
   write("vocab.txt", "all\nyou\n");
   refused("[wordpiece] " + vocabulary + ": no [UNK] among its 2 tokens\n");
   fs::remove(vocabulary);
@@ -125,7 +127,7 @@ TEST_F(BertFiles, AFileThatIsMissingOrAnothersIsNamed) {
   fewer.pop_back();
   data::save_safetensors(model, fewer);
   refused(
-      "[load_published] these are not the weights of this BertForMaskedLM:\n  missing: "
+      "[load_published] expected the published weights of this BertForMaskedLM, got:\n  missing: "
       "'cls.predictions.bias'\n");
   const auto whole = fs::file_size(model);
   fs::resize_file(model, whole - 100);

@@ -104,10 +104,11 @@ TEST_F(Checkpoints, RoundTrip) {
   const NamedTensors model = saved.tensors("model");
   ASSERT_EQ(model.size(), 2U);
   EXPECT_EQ(saved.tensors("model2").size(), 1U);
-  EXPECT_TRUE(saved.tensors("nobody").empty());
+  EXPECT_TRUE(saved.tensors("missing").empty());
   EXPECT_EQ(saved.number("step"), -12);
   EXPECT_EQ(saved.generator("dropout").state(), gen.state());
-  EXPECT_EQ(error_of([&] { (void)saved.number("nobody"); }), "[checkpoint] " + path_ + ": holds no 'nobody'");
+  EXPECT_EQ(error_of([&] { (void)saved.number("missing"); }),
+            "[checkpoint] " + path_ + ": holds no 'missing'");
   EXPECT_EQ(error_of([&] { (void)saved.number("dropout"); }),
             concat("[checkpoint] ", path_, ": 'dropout' is \"7 0 5 1\", not a whole number"));
   EXPECT_EQ(error_of([&] { (void)saved.generator("step"); }),
@@ -266,10 +267,10 @@ TEST(OptimizerState, EveryDamagedMemberThrowsAndChangesNothing) {
         for (const double x : t.to_vector()) numbers.push_back(x);
       return numbers;
     };
-    const std::vector<double> kept = before();
+    const std::vector<double> expected = before();
     const auto error = [&](const NamedTensors& state) {
       std::string text = error_of([&] { optimizer->load_state_dict(state); });
-      EXPECT_EQ(before(), kept) << text;
+      EXPECT_EQ(before(), expected) << text;
       return text;
     };
     const auto changed = [&](std::size_t i, const Tensor& to) {

@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "data/data.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 using namespace heed;
@@ -42,9 +42,9 @@ int main(int, char** argv) {
     loader.set_epoch(saved.number("epoch"));
   }
   for (auto batch = loader.begin(); step < steps;) {
-    const index_t place = step % loader.batches();
-    if (place == 0 && step > 0 && loader.epoch() < step / loader.batches()) batch = loader.begin();
-    const auto [images, labels] = loader.batch(place);
+    const index_t batch_index = step % loader.batches();
+    if (batch_index == 0 && step > 0 && loader.epoch() < step / loader.batches()) batch = loader.begin();
+    const auto [images, labels] = loader.batch(batch_index);
     const Tensor loss = cross_entropy(model(images), labels);
     optimizer.set_lr(schedule(step));
     optimizer.zero_grad();

@@ -2,7 +2,7 @@
 // step to step.
 #include "autograd/memory.h"
 #include "data/data.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 #include "tests/testing.h"
 

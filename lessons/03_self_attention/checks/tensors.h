@@ -1,5 +1,5 @@
-// tensors.h — the tensors of this lesson's structs, for the forms of the checks: see
-// lessons/check/forms.h.
+// tensors.h — lists the tensors of this lesson's structs for the forms of the checks
+// (lessons/check/forms.h).
 #pragma once
 
 #include "lessons/03_self_attention/exercises.h"
@@ -21,8 +21,8 @@ void each_tensor(Views& views, const Visit& visit) {
 }
 
 template <class Visit>
-void each_tensor(Texts& texts, const Visit& visit) {
-  visit(texts.x);
+void each_tensor(Sequences& sequences, const Visit& visit) {
+  visit(sequences.x);
 }
 
 }  // namespace heed::exercise

@@ -1,9 +1,10 @@
-// 03 · project — one text, three views.
+// 03 · project — one sequence, three projections.
 //
 //   x (..., T, C), w: w_q (C, D), w_k (C, D), w_v (C, Dv) -> q (..., T, D), k (..., T, D), v (..., T, Dv)
 //   Q = X · W_q,  K = X · W_k,  V = X · W_v
 //
-// What a word asks (q), what it can be asked about (k), and what it tells (v). All three are read off the same x.
+// A query describes what a word is looking for, a key how it can be found, and a value the content
+// that it passes on. All three are computed from the same x.
 //
 // You may use:  matmul(a, b), and {q, k, v} to make the Views of exercises.h.
 #include "lessons/03_self_attention/exercises.h"
@@ -11,7 +12,7 @@
 namespace heed::exercise {
 
 Views project(const Tensor& x, const Projections& w) {
-  todo("make queries, keys and values of x");
+  todo("compute the queries, keys and values of x");
 }
 
 }  // namespace heed::exercise

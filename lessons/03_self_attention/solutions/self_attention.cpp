@@ -1,13 +1,15 @@
-// 03 · self_attention — every word asks every word of its text, itself included.
+// 03 · self_attention — every word attends to every word of its sequence, including itself.
 //
 //   x (B, T, C), w (see exercises.h), allowed (B, 1, T) or undefined -> output (B, T, Dv), weights (B, T, T)
-//   weights = softmax(Q · Kᵀ / √D, where allowed),  output = weights · V
+//   weights = softmax(Q · Kᵀ / √D) over the allowed keys,  output = weights · V
 //
-// weights[b][t][s]: how much word t of text b takes from word s of the same text. `allowed` says TRUE = MAY ATTEND.
-// A row that may look at nothing is 0. The width D of queries and keys need not be C, nor Dv. All of x is finite.
+// weights[b][t][s] is the weight that word t of sequence b gives to word s of the same sequence. In
+// `allowed`, TRUE = MAY ATTEND. A fully masked row is 0. The width D of queries and keys may differ
+// from C and from Dv. All elements of x are finite.
 //
 // You may use:  matmul(a, b), x.transpose(axis, axis), x.size(axis), std::sqrt, softmax(x, axis),
-//               masked_softmax(x, allowed) (over the last axis; a row that allows nothing is 0), {output, weights}.
+//               masked_softmax(x, allowed) (over the last axis; a fully masked row is 0), and
+//               {output, weights} to make the result.
 #include <cmath>
 
 #include "lessons/03_self_attention/exercises.h"
@@ -15,7 +17,7 @@
 namespace heed::exercise {
 
 AttentionResult self_attention(const Tensor& x, const Projections& w, const Mask& allowed) {
-  // solution: let x attend to itself
+  // solution: compute the attention of x to itself
   const Tensor q = matmul(x, w.w_q), k = matmul(x, w.w_k), v = matmul(x, w.w_v);
   const Tensor scores =
       matmul(q, k.transpose(-2, -1)) / std::sqrt(static_cast<double>(q.size(-1)));  // (B, T, T)

@@ -1,4 +1,4 @@
-// heads.h — splitting and merging heads as they are right, and as they are often wrong; for the checks of lesson 04.
+// heads.h — correct and common incorrect ways to split and merge heads, for the checks of lesson 04.
 #pragma once
 
 #include "lessons/04_multi_head_attention/exercises.h"
@@ -19,30 +19,30 @@ inline Tensor random(const Shape& shape, std::uint64_t seed) {
   return randn(shape, gen);
 }
 
-// The right way: (B, T, C) -> (B, H, T, D) and back.
+// The correct way: (B, T, C) -> (B, H, T, D) and back.
 inline Tensor into_heads(const Tensor& x, index_t heads) {
-  check(x.size(2) % heads == 0, "into_heads", "the heads do not divide the channels");
+  check(x.size(2) % heads == 0, "into_heads", "the channels are not divisible by the heads");
   return x.reshape({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
 }
 inline Tensor from_heads(const Tensor& heads) {
   return heads.transpose(1, 2).reshape({heads.size(0), heads.size(2), heads.size(1) * heads.size(3)});
 }
 
-// Only counted off anew: no number moves.
+// A reshape alone, without the transpose.
 inline Tensor split_by_reshape(const Tensor& x, index_t heads) {
-  check(x.size(2) % heads == 0, "into_heads", "the heads do not divide the channels");
+  check(x.size(2) % heads == 0, "into_heads", "the channels are not divisible by the heads");
   return x.reshape({x.size(0), heads, x.size(1), x.size(2) / heads});
 }
 inline Tensor merge_by_reshape(const Tensor& heads) {
   return heads.reshape({heads.size(0), heads.size(2), heads.size(1) * heads.size(3)});
 }
 
-// Dealt out like cards: channel c to head c % H.
-inline Tensor deal(const Tensor& x, index_t heads) {
-  check(x.size(2) % heads == 0, "deal", "the heads do not divide the channels");
+// Interleaved channels: channel c belongs to head c % H.
+inline Tensor split_interleaved(const Tensor& x, index_t heads) {
+  check(x.size(2) % heads == 0, "split_interleaved", "the channels are not divisible by the heads");
   return x.reshape({x.size(0), x.size(1), x.size(2) / heads, heads}).permute({0, 3, 1, 2});
 }
-inline Tensor collect(const Tensor& heads) {
+inline Tensor merge_interleaved(const Tensor& heads) {
   return heads.permute({0, 2, 3, 1}).reshape({heads.size(0), heads.size(2), heads.size(1) * heads.size(3)});
 }
 

@@ -9,22 +9,22 @@ const checks::Exercise<decltype(merge_heads)> exercise{
     "04_merge_heads",
     merge_heads,
     from_heads,
-    {{"MH-02", "words were mixed: swap heads and words back, (B, T, H, D), before the two axes become one",
+    {{"MH-02", "the words were mixed; transpose to (B, T, H, D) before merging the last two axes",
       merge_by_reshape},
-     {"MH-12", "this course puts head 0's channels first, then head 1's; you took one of each in turn",
-      collect},
-     {"MH-15", "the heads were averaged; they belong side by side, so that C = H · D channels come back",
+     {"MH-12", "the channels were interleaved; here all channels of head 0 come first, then those of head 1",
+      merge_interleaved},
+     {"MH-15", "the heads were averaged; concatenate them into C = H · D channels",
       [](auto& heads) { return heads.mean({1}); }},
-     {"MH-60", "the heads were added up; they belong side by side, so that C = H · D channels come back",
+     {"MH-60", "the heads were added; concatenate them into C = H · D channels",
       [](auto& heads) { return heads.sum({1}); }},
-     {"MH-61", "the words were folded into the batch: (B · T, C) instead of (B, T, C)",
+     {"MH-61", "the words were merged into the batch, (B · T, C); the result is (B, T, C)",
       [](auto& heads) {
         return from_heads(heads).reshape({-1, heads.size(1) * heads.size(3)});
       }},
-     {"MH-16", "swapped, but not joined: (B, T, H, D) still has to become (B, T, C)",
+     {"MH-16", "transposed, but not merged: reshape (B, T, H, D) to (B, T, C)",
       [](auto& heads) { return heads.transpose(1, 2); }}}};
 
-void ask(const Shape& shape) {
+void compare(const Shape& shape) {
   exercise.call(concat("merge_heads(heads ", to_string(shape), ")"),
                 [=] { return std::tuple{random(shape, 5)}; });
 }
@@ -36,21 +36,21 @@ TEST(MergeHeads, OfTwoWordsAndTwoHeads) {
 }
 
 TEST(MergeHeads, OfABatch) {
-  ask({2, 3, 5, 4});
-  ask({1, 3, 5, 4});
+  compare({2, 3, 5, 4});
+  compare({1, 3, 5, 4});
 }
 
-TEST(MergeHeads, OfOneWord) { ask({2, 3, 1, 4}); }
+TEST(MergeHeads, OfOneWord) { compare({2, 3, 1, 4}); }
 
-TEST(MergeHeads, OfAsManyWordsAsHeadsAndChannelsOfAHead) { ask({3, 3, 3, 3}); }
+TEST(MergeHeads, OfAsManyWordsAsHeadsAndChannelsOfAHead) { compare({3, 3, 3, 3}); }
 
 TEST(MergeHeads, OfOneHeadAndOfHeadsOneChannelWide) {
-  ask({2, 1, 3, 4});
-  ask({2, 4, 3, 1});
+  compare({2, 1, 3, 4});
+  compare({2, 4, 3, 1});
 }
 
 TEST(MergeHeads, UndoesTheSplit) {
-  exercise.invariant("", "merging what was split must give x (2, 5, 6) again", [](auto f) {
+  exercise.invariant("", "merging the split of x (2, 5, 6) must return x", [](auto f) {
     const Tensor x = random({2, 5, 6}, 5), back = f(into_heads(x, 3));
     return back.shape() == x.shape() && max_abs_difference(back, x) == 0;
   });

@@ -5,8 +5,8 @@
 namespace heed::exercise {
 namespace {
 
-// Head by head out of x; what is left over when H does not divide C falls under the table.
-Tensor cut_out(const Tensor& x, index_t heads) {
+// Slices out head by head; if C is not divisible by H, the remaining channels are lost.
+Tensor split_by_slices(const Tensor& x, index_t heads) {
   const index_t width = x.size(2) / heads;
   std::vector<Tensor> parts;
   for (index_t h = 0; h < heads; ++h) parts.push_back(x.slice(2, h * width, (h + 1) * width));
@@ -17,22 +17,22 @@ const checks::Exercise<decltype(split_heads)> exercise{
     "04_split_heads",
     split_heads,
     into_heads,
-    {{"MH-01", "your heads mix words: reshape to (B, T, H, D), then swap T and H", split_by_reshape},
-     {"MH-11", "H does not divide C, and channels were lost: throw instead", cut_out},
-     {"MH-12",
-      "this course gives channels 0 … D-1 to head 0, the next D to head 1; you dealt them out in turn", deal},
-     {"MH-13", "still (B, T, H, D): every head needs all words together, so swap T and H",
+    {{"MH-01", "your heads mix words; reshape to (B, T, H, D), then transpose T and H", split_by_reshape},
+     {"MH-11", "C is not divisible by H, and channels were lost; throw instead", split_by_slices},
+     {"MH-12", "the channels were interleaved; here head 0 gets channels 0 … D-1, head 1 the next D",
+      split_interleaved},
+     {"MH-13", "the result is (B, T, H, D); transpose T and H",
       [](auto& x, index_t heads) { return into_heads(x, heads).transpose(1, 2); }},
-     {"MH-14", "the number of heads and their width changed places: H heads, each D = C / H wide",
+     {"MH-14", "the number of heads and their width are exchanged: H heads of width D = C / H",
       [](auto& x, index_t heads) {
         return x.reshape({x.size(0), x.size(1), x.size(2) / heads, heads}).transpose(1, 2);
       }},
-     {"MH-61", "the heads were folded into the batch, (B · H, T, D); here they are an axis, (B, H, T, D)",
+     {"MH-61", "the heads were merged into the batch, (B · H, T, D); the result is (B, H, T, D)",
       [](auto& x, index_t heads) {
         return into_heads(x, heads).reshape({x.size(0) * heads, x.size(1), x.size(2) / heads});
       }}}};
 
-void ask(const Shape& shape, index_t heads) {
+void compare(const Shape& shape, index_t heads) {
   exercise.call(concat("split_heads(x ", to_string(shape), ", ", heads, ")"), [=] {
     return std::tuple{random(shape, 4), heads};
   });
@@ -45,20 +45,20 @@ TEST(SplitHeads, OfTwoWordsAndTwoHeads) {
 }
 
 TEST(SplitHeads, OfABatch) {
-  ask({2, 5, 12}, 3);
-  ask({1, 5, 12}, 3);
+  compare({2, 5, 12}, 3);
+  compare({1, 5, 12}, 3);
 }
 
-TEST(SplitHeads, OfOneWord) { ask({2, 1, 12}, 3); }
+TEST(SplitHeads, OfOneWord) { compare({2, 1, 12}, 3); }
 
-TEST(SplitHeads, OfAsManyWordsAsHeadsAndChannelsOfAHead) { ask({3, 3, 9}, 3); }
+TEST(SplitHeads, OfAsManyWordsAsHeadsAndChannelsOfAHead) { compare({3, 3, 9}, 3); }
 
 TEST(SplitHeads, FromOneHeadToAsManyAsChannels) {
-  ask({2, 3, 4}, 1);
-  ask({2, 3, 4}, 4);
+  compare({2, 3, 4}, 1);
+  compare({2, 3, 4}, 4);
 }
 
-TEST(SplitHeads, ThrowIfTheHeadsDoNotDivideTheChannels) {
+TEST(SplitHeads, ThrowsIfTheChannelsAreNotDivisibleByTheHeads) {
   for (const auto& [c, heads] : {std::pair{4, 3}, {2, 4}, {7, 2}})
     exercise.compare(concat("split_heads(x (2, 3, ", c, "), ", heads, "): ", c, " channels for ", heads,
                             " heads must throw"),

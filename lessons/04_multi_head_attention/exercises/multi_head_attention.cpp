@@ -1,24 +1,26 @@
-// 04 · multi_head_attention — the whole layer: project, split, attend, join, project.
+// 04 · multi_head_attention — the whole layer: project, split, attend, merge, project.
 //
 //   query (B, T, C), key (B, S, C), value (B, S, C), allowed (B, T, S) or undefined -> (B, T, C)
-//   head_i = attention(query · W_q^i, key · W_k^i, value · W_v^i),  output = [head_1 … head_H] · W_O + its bias
+//   head_i = attention(query · W_q^i, key · W_k^i, value · W_v^i)
+//   output = [head_1 … head_H] · W_O + its bias
 //
-// The layer keeps W_Q, W_K and W_V on top of each other, (3C, C), and their biases behind each other, (3C): rows
-// 0 … C-1 are W_Q. As in every linear layer a row makes one output channel. Head i has channels i·D … i·D + D-1.
-// A masked key gets no weight, whatever it holds (NaN included; values are finite); a query that may attend to nothing
-// gets the bias of W_O.
-// A d_model that H does not divide must throw. What you wrote for split_heads and merge_heads belongs in here again.
+// The layer stores W_Q, W_K and W_V stacked, (3C, C), and their biases likewise, (3C): rows 0 … C-1
+// are W_Q. As in every linear layer, a row computes one output channel. Head i uses the channels
+// i·D … i·D + D-1. A masked key gets weight 0, even if it contains NaN (values are always finite).
+// For a query with no allowed key, the output is the bias of W_O. Throw if d_model is not divisible
+// by H. Your solutions of split_heads and merge_heads can be reused here.
 //
-// You may use:  linear(x, weight, bias) = x · weightᵀ + bias, x.slice(axis, begin, stop), x.reshape, x.transpose,
-//               x.size(axis), mask.unsqueeze(axis), and attention(q, k, v, {.mask = m}).output of lesson 02:
-//               q (…, T, D), k and v (…, S, D); m broadcasts to (…, T, S), and hides nothing where it is undefined.
+// You may use:  linear(x, weight, bias) = x · weightᵀ + bias, x.slice(axis, begin, stop), x.reshape,
+//               x.transpose, x.size(axis), mask.unsqueeze(axis), and lesson 02's
+//               attention(q, k, v, {.mask = m}).output with q (…, T, D), k and v (…, S, D).
+//               m broadcasts to (…, T, S); an undefined m masks nothing.
 #include "lessons/04_multi_head_attention/exercises.h"
 
 namespace heed::exercise {
 
 Tensor multi_head_attention(const Tensor& query, const Tensor& key, const Tensor& value,
                             const MultiHead& layer, const Mask& allowed) {
-  todo("project, split, attend, join, project");
+  todo("project, split, attend, merge, project");
 }
 
 }  // namespace heed::exercise

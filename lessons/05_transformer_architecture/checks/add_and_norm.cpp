@@ -4,54 +4,54 @@
 namespace heed::exercise {
 namespace {
 
-// Dropout with a given factor on what is kept.
-Tensor kept(const Tensor& x, const Dropping& d, double factor) {
+// Dropout that multiplies the kept elements by `factor`.
+Tensor drop_scaled(const Tensor& x, const Dropping& d, double factor) {
   return d.training ? masked_fill(x, !d.keep, 0) * factor : x;
 }
-Tensor drop(const Tensor& x, const Dropping& d) { return kept(x, d, 1 / (1 - d.p)); }
+Tensor drop(const Tensor& x, const Dropping& d) { return drop_scaled(x, d, 1 / (1 - d.p)); }
 
 const checks::Exercise<decltype(add_and_norm)> exercise{
     "05_add_and_norm",
     add_and_norm,
     [](auto& x, auto& f, auto& norm, auto& d) { return norm(x + drop(f(x), d)); },
-    {{"EN-01", "you wrote pre-LN; this course uses post-LN, as the paper and PyTorch do: normalise the sum",
+    {{"EN-01", "this is pre-LN; this course uses post-LN, as the paper does: normalise the sum",
       [](auto& x, auto& f, auto& norm, auto& d) { return x + drop(f(norm(x)), d); }},
-     {"EN-02", "x + norm(f(x)) is neither post-LN nor pre-LN: normalise the sum",
+     {"EN-02", "x + norm(f(x)) is neither post-LN nor pre-LN; normalise the sum",
       [](auto& x, auto& f, auto& norm, auto& d) { return x + norm(drop(f(x), d)); }},
-     {"EN-04", "the residual is missing: x itself must be added",
+     {"EN-04", "the residual connection is missing; add x",
       [](auto& x, auto& f, auto& norm, auto& d) { return norm(drop(f(x), d)); }},
-     {"EN-07", "dropout is still on: while not training, nothing is lost",
+     {"EN-07", "dropout is active in evaluation; apply it only if dropping.training is true",
       [](auto& x, auto& f, auto& norm, auto& d) {
         return norm(x + masked_fill(f(x), !d.keep, 0) / (1 - d.p));
       }},
-     {"EN-08", "what is kept must be divided by 1 - p, so that the mean stays",
-      [](auto& x, auto& f, auto& norm, auto& d) { return norm(x + kept(f(x), d, 1)); }},
-     {"EN-09", "dropout fell on the sum: drop what the sublayer says, not x",
+     {"EN-08", "the kept elements were not scaled; divide them by 1 - p to keep the mean",
+      [](auto& x, auto& f, auto& norm, auto& d) { return norm(x + drop_scaled(f(x), d, 1)); }},
+     {"EN-09", "dropout was applied to the sum; apply it to the sublayer's output only",
       [](auto& x, auto& f, auto& norm, auto& d) { return norm(drop(x + f(x), d)); }},
-     {"EN-12", "nothing was dropped while training",
+     {"EN-12", "nothing was dropped in training",
       [](auto& x, auto& f, auto& norm, auto&) { return norm(x + f(x)); }},
-     {"EN-13", "the mask is upside down: true = kept",
+     {"EN-13", "the dropout mask is inverted: true = kept",
       [](auto& x, auto& f, auto& norm, auto& d) {
         return norm(x + (d.training ? masked_fill(f(x), d.keep, 0) / (1 - d.p) : f(x)));
       }},
-     {"EN-14", "divided by p: the share that is kept is 1 - p",
-      [](auto& x, auto& f, auto& norm, auto& d) { return norm(x + kept(f(x), d, 1 / d.p)); }},
+     {"EN-14", "divided by p; the probability of keeping an element is 1 - p",
+      [](auto& x, auto& f, auto& norm, auto& d) { return norm(x + drop_scaled(f(x), d, 1 / d.p)); }},
      {"EN-15", "the norm is missing", [](auto& x, auto& f, auto&, auto& d) { return x + drop(f(x), d); }},
-     {"EN-16", "dropout fell on what the sublayer reads: drop what it says",
+     {"EN-16", "dropout was applied to the sublayer's input; apply it to its output",
       [](auto& x, auto& f, auto& norm, auto& d) { return norm(x + f(drop(x, d))); }},
-     {"EN-17", "dropout fell on what the norm left: drop what the sublayer says",
+     {"EN-17", "dropout was applied to the norm's output; apply it to the sublayer's output",
       [](auto& x, auto& f, auto& norm, auto& d) { return drop(norm(x + f(x)), d); }},
-     {"EN-18", "this course divides by 1 - p while training; multiplying by it afterwards is the older form",
+     {"EN-18", "scaled by 1 - p in evaluation; this course divides by 1 - p in training instead",
       [](auto& x, auto& f, auto& norm, auto& d) {
-        return norm(x + (d.training ? kept(f(x), d, 1) : f(x) * (1 - d.p)));
+        return norm(x + (d.training ? drop_scaled(f(x), d, 1) : f(x) * (1 - d.p)));
       }},
-     {"EN-19", "kept numbers were multiplied by 1 - p; divide",
-      [](auto& x, auto& f, auto& norm, auto& d) { return norm(x + kept(f(x), d, 1 - d.p)); }},
-     {"EN-60", "x was added twice: one residual is enough",
+     {"EN-19", "the kept elements were multiplied by 1 - p; divide instead",
+      [](auto& x, auto& f, auto& norm, auto& d) { return norm(x + drop_scaled(f(x), d, 1 - d.p)); }},
+     {"EN-60", "x was added twice; add it once",
       [](auto& x, auto& f, auto& norm, auto& d) { return norm(x + x + drop(f(x), d)); }},
-     {"EN-61", "the sum was halved: it is a sum, not a mean",
+     {"EN-61", "the sum was halved; use x + f(x), not their mean",
       [](auto& x, auto& f, auto& norm, auto& d) { return norm((x + drop(f(x), d)) / 2.0); }},
-     {"EN-62", "the residual starts from norm(x): add x itself, and normalise the sum",
+     {"EN-62", "norm(x) was added instead of x; add x, and normalise the sum",
       [](auto& x, auto& f, auto& norm, auto& d) {
         const Tensor n = norm(x);
         return n + drop(f(n), d);
@@ -61,8 +61,8 @@ const checks::Exercise<decltype(add_and_norm)> exercise{
      {"EN-64", "no gradient reaches the sublayer: its output was detached",
       [](auto& x, auto& f, auto& norm, auto& d) { return norm(x + drop(f(x), d).detach()); }}}};
 
-// Sublayers and norms with tensors of their own, so that the forms of a question include those.
-// weight · v, channel by channel.
+// Sublayers and norms that contain tensors, so that the forms of a question also cover these.
+// Scale multiplies each channel by a weight.
 struct Scale {
   Tensor weight;
   Tensor operator()(const Tensor& v) const { return v * weight; }
@@ -71,7 +71,7 @@ template <class Visit>
 void each_tensor(Scale& f, const Visit& visit) {
   visit(f.weight);
 }
-// relu(v · weightᵀ) + 0.25: mixes channels.
+// relu(v · weightᵀ) + 0.25, which mixes the channels.
 struct Mix {
   Tensor weight = tensor({{1, -2, 0.5}, {0.5, 1, 1}, {-1, 0, 2}});
   Tensor operator()(const Tensor& v) const { return relu(linear(v, weight)) + 0.25; }
@@ -133,7 +133,7 @@ TEST(AddAndNorm, OfOneSequenceOfOneTokenInTraining) {
   });
 }
 
-TEST(AddAndNorm, TakesANormThatIsNoLayerNorm) {
+TEST(AddAndNorm, AcceptsAnyNorm) {
   exercise.call("add_and_norm(x (2, 2, 3), f, norm(v) = {1, -2, 0.5} · v, p = 0.2, keep (2, 2, 3), training)",
                 [] {
                   const Fixture a;
@@ -153,12 +153,11 @@ TEST(AddAndNorm, DropsNothingInEvaluation) {
 }
 
 TEST(AddAndNorm, IsTheNormOfXIfAllIsDropped) {
-  exercise.invariant("", "if all of f is dropped, norm(x) must remain: drop the sublayer, not the sum",
-                     [](auto f) {
-                       Fixture a;
-                       a.training.keep = Mask::full(a.x.shape(), false);
-                       return allclose(f(a.x, a.f, a.norm, a.training), a.norm(a.x), 1e-5, 1e-5);
-                     });
+  exercise.invariant("", "all of f was dropped; the result must be norm(x)", [](auto f) {
+    Fixture a;
+    a.training.keep = Mask::full(a.x.shape(), false);
+    return allclose(f(a.x, a.f, a.norm, a.training), a.norm(a.x), 1e-5, 1e-5);
+  });
 }
 
 }  // namespace

@@ -8,134 +8,135 @@ namespace {
 
 using Parts = nn::TransformerEncoderLayer;
 
-// The two sublayers with their dropouts; `allowed` may be another mask than the one that was given.
-Tensor look(const Tensor& x, Parts& p, const Mask& allowed) {
+// The two sublayers, with their dropouts.
+Tensor attend(const Tensor& x, Parts& p, const Mask& allowed) {
   return p.dropout1(p.self_attn.forward(x, x, x, {.mask = allowed}).output);
 }
-Tensor think(const Tensor& x, Parts& p) { return p.dropout2(p.linear2(p.dropout(relu(p.linear1(x))))); }
-// Dropout as one would call it who forgets that there is an afterwards.
+Tensor transform(const Tensor& x, Parts& p) { return p.dropout2(p.linear2(p.dropout(relu(p.linear1(x))))); }
+// The dropout op, which is active in eval mode, too.
 Tensor always_dropped(const Tensor& x, nn::Dropout& d) { return dropout(x, d.options.p, d.generator); }
 
 const checks::Exercise<decltype(encoder_block)> exercise{
     "05_encoder_block",
     encoder_block,
     [](auto& x, auto& p, auto& allowed) { return p.forward(x, {.mask = allowed}); },
-    {{"EN-01", "you wrote pre-LN; this course uses post-LN, as the paper and PyTorch do: normalise the sums",
+    {{"EN-01", "this is pre-LN; this course uses post-LN, as the paper does: normalise the sums",
       [](auto& x, auto& p, auto& allowed) {
-        const Tensor h = x + look(p.norm1(x), p, allowed);
-        return h + think(p.norm2(h), p);
+        const Tensor h = x + attend(p.norm1(x), p, allowed);
+        return h + transform(p.norm2(h), p);
       }},
-     {"EN-02", "x + norm(f(x)) is neither post-LN nor pre-LN: normalise the sums",
+     {"EN-02", "x + norm(f(x)) is neither post-LN nor pre-LN; normalise the sums",
       [](auto& x, auto& p, auto& allowed) {
-        const Tensor h = x + p.norm1(look(x, p, allowed));
-        return h + p.norm2(think(h, p));
+        const Tensor h = x + p.norm1(attend(x, p, allowed));
+        return h + p.norm2(transform(h, p));
       }},
-     {"EN-04", "the residuals are missing: add what each sublayer was given",
-      [](auto& x, auto& p, auto& allowed) { return p.norm2(think(p.norm1(look(x, p, allowed)), p)); }},
-     {"EN-07",
-      "dropout is still on: parts.dropout1(…) knows when training is over, the op dropout(…) does not",
+     {"EN-04", "the residual connections are missing; add each sublayer's input to its output",
+      [](auto& x, auto& p, auto& allowed) { return p.norm2(transform(p.norm1(attend(x, p, allowed)), p)); }},
+     {"EN-07", "dropout is active in eval mode; use parts.dropout1(…) instead of the op dropout(…)",
       [](auto& x, auto& p, auto& allowed) {
-        const Tensor looked = p.self_attn.forward(x, x, x, {.mask = allowed}).output;
-        const Tensor h = p.norm1(x + always_dropped(looked, p.dropout1));
+        const Tensor attended = p.self_attn.forward(x, x, x, {.mask = allowed}).output;
+        const Tensor h = p.norm1(x + always_dropped(attended, p.dropout1));
         const Tensor wide = always_dropped(relu(p.linear1(h)), p.dropout);
         return p.norm2(h + always_dropped(p.linear2(wide), p.dropout2));
       }},
-     {"EN-09", "dropout fell on the sums: drop what a sublayer says, not what it was given",
+     {"EN-09", "dropout was applied to the sums; apply it to the sublayers' outputs only",
       [](auto& x, auto& p, auto& allowed) {
         const Tensor h = p.norm1(p.dropout1(x + p.self_attn.forward(x, x, x, {.mask = allowed}).output));
         return p.norm2(p.dropout2(h + p.linear2(p.dropout(relu(p.linear1(h))))));
       }},
-     {"EN-11", "no activation: linear1 and linear2 with nothing between them are worth one matrix",
+     {"EN-11", "no activation: without a ReLU, linear1 and linear2 are equivalent to one matrix",
       [](auto& x, auto& p, auto& allowed) {
-        const Tensor h = p.norm1(x + look(x, p, allowed));
+        const Tensor h = p.norm1(x + attend(x, p, allowed));
         return p.norm2(h + p.dropout2(p.linear2(p.dropout(p.linear1(h)))));
       }},
-     {"EN-12", "nothing was dropped while training",
+     {"EN-12", "nothing was dropped in training",
       [](auto& x, auto& p, auto& allowed) {
         const Tensor h = p.norm1(x + p.self_attn.forward(x, x, x, {.mask = allowed}).output);
         return p.norm2(h + p.linear2(relu(p.linear1(h))));
       }},
      {"EN-15", "the norms are missing",
       [](auto& x, auto& p, auto& allowed) {
-        const Tensor h = x + look(x, p, allowed);
-        return h + think(h, p);
+        const Tensor h = x + attend(x, p, allowed);
+        return h + transform(h, p);
       }},
-     {"EN-27", "the second sum started from x: the feed-forward is added to what it was given, h",
+     {"EN-27", "x was added to the feed-forward network's output; add h",
       [](auto& x, auto& p, auto& allowed) {
-        return p.norm2(x + think(p.norm1(x + look(x, p, allowed)), p));
+        return p.norm2(x + transform(p.norm1(x + attend(x, p, allowed)), p));
       }},
-     {"EN-28", "the feed-forward read x: it works on what the first norm left, h",
+     {"EN-28", "the feed-forward network was applied to x; apply it to h",
       [](auto& x, auto& p, auto& allowed) {
-        return p.norm2(p.norm1(x + look(x, p, allowed)) + think(x, p));
+        return p.norm2(p.norm1(x + attend(x, p, allowed)) + transform(x, p));
       }},
-     {"EN-29", "norm1 was used twice: the second sum has a norm of its own, norm2",
+     {"EN-29", "norm1 was used twice; the second sum uses norm2",
       [](auto& x, auto& p, auto& allowed) {
-        const Tensor h = p.norm1(x + look(x, p, allowed));
-        return p.norm1(h + think(h, p));
+        const Tensor h = p.norm1(x + attend(x, p, allowed));
+        return p.norm1(h + transform(h, p));
       }},
-     {"EN-30", "the feed-forward came first: words look at each other, then each thinks for itself",
+     {"EN-30", "the feed-forward network came first; the attention comes first",
       [](auto& x, auto& p, auto& allowed) {
-        const Tensor h = p.norm2(x + think(x, p));
-        return p.norm1(h + look(h, p, allowed));
+        const Tensor h = p.norm2(x + transform(x, p));
+        return p.norm1(h + attend(h, p, allowed));
       }},
-     {"EN-31", "the dropout inside the feed-forward is missing: parts.dropout stands after the ReLU",
+     {"EN-31", "the dropout inside the feed-forward network is missing: parts.dropout follows the ReLU",
       [](auto& x, auto& p, auto& allowed) {
-        const Tensor h = p.norm1(x + look(x, p, allowed));
+        const Tensor h = p.norm1(x + attend(x, p, allowed));
         return p.norm2(h + p.dropout2(p.linear2(relu(p.linear1(h)))));
       }},
-     {"EN-22", "this course uses ReLU, as the paper; this is GELU, as in BERT and GPT-2",
+     {"EN-22", "this is GELU, as in BERT and GPT-2; this course uses ReLU, as the paper does",
       [](auto& x, auto& p, auto& allowed) {
-        const Tensor h = p.norm1(x + look(x, p, allowed));
+        const Tensor h = p.norm1(x + attend(x, p, allowed));
         return p.norm2(h + p.dropout2(p.linear2(p.dropout(gelu(p.linear1(h))))));
       }},
-     {"EN-60", "x was added twice, and h, too: one residual is enough",
+     {"EN-60", "x and h were added twice; add each once",
       [](auto& x, auto& p, auto& allowed) {
-        const Tensor h = p.norm1(x + x + look(x, p, allowed));
-        return p.norm2(h + h + think(h, p));
+        const Tensor h = p.norm1(x + x + attend(x, p, allowed));
+        return p.norm2(h + h + transform(h, p));
       }},
-     {"EN-62", "the residuals start from normalised inputs: add the input itself, and normalise the sum",
+     {"EN-62", "the normalised inputs were added; add the inputs themselves, and normalise the sums",
       [](auto& x, auto& p, auto& allowed) {
-        const Tensor n = p.norm1(x), h = p.norm2(n + look(n, p, allowed));
-        return h + think(h, p);
+        const Tensor n = p.norm1(x), h = p.norm2(n + attend(n, p, allowed));
+        return h + transform(h, p);
       }},
-     {"EN-68", "norm1 and norm2 changed places: norm1 follows the attention",
+     {"EN-68", "norm1 and norm2 are exchanged; norm1 follows the attention",
       [](auto& x, auto& p, auto& allowed) {
-        const Tensor h = p.norm2(x + look(x, p, allowed));
-        return p.norm1(h + think(h, p));
+        const Tensor h = p.norm2(x + attend(x, p, allowed));
+        return p.norm1(h + transform(h, p));
       }},
-     {"EN-69", "the dropouts of the sublayers are missing: dropout1 follows the attention, dropout2 linear2",
+     {"EN-69",
+      "the dropouts of the sublayers are missing: dropout1 after the attention, dropout2 after linear2",
       [](auto& x, auto& p, auto& allowed) {
         const Tensor h = p.norm1(x + p.self_attn.forward(x, x, x, {.mask = allowed}).output);
         return p.norm2(h + p.linear2(p.dropout(relu(p.linear1(h)))));
       }},
-     {"CL-24", "parts was left in eval mode: whoever calls decides the mode",
+     {"CL-24", "parts was switched to eval mode; the caller decides the mode",
       [](auto& x, auto& p, auto& allowed) {
         p.eval();
         return p.forward(x, {.mask = allowed});
       }},
-     {"CL-25", "parts was put into train mode: whoever calls decides the mode",
+     {"CL-25", "parts was switched to train mode; the caller decides the mode",
       [](auto& x, auto& p, auto& allowed) {
         p.train();
         return p.forward(x, {.mask = allowed});
       }},
-     {"MK-01", "the mask was not passed to the attention: masked keys still get weight",
+     {"MK-01", "the mask was not passed to the attention: masked keys get weight",
       [](auto& x, auto& p, auto&) { return p.forward(x); }},
      {"MK-02", "the mask is inverted. TRUE = MAY ATTEND",
       [](auto& x, auto& p, auto& allowed) {
         return p.forward(x, {.mask = allowed.defined() ? !allowed : allowed});
       }},
-     {"MK-12", "the mask hides queries: (B, 1, T) hides keys from every query",
+     {"MK-12", "the mask was applied to queries; (B, 1, T) masks keys for every query",
       [](auto& x, auto& p, auto& allowed) {
         return p.forward(x,
                          {.mask = allowed.defined() ? allowed.reshape({x.size(0), x.size(1), 1}) : allowed});
       }},
-     {"MK-25", "every sequence of the batch got the mask of the first", [](auto& x, auto& p, auto& allowed) {
+     {"MK-25", "the mask of the first sequence was used for the whole batch",
+      [](auto& x, auto& p, auto& allowed) {
         if (!allowed.defined()) return p.forward(x);
         const std::vector<std::uint8_t> first(allowed.data(), allowed.data() + x.size(1));
         return p.forward(x, {.mask = Mask(first, {1, 1, x.size(1)})});
       }}}};
 
-// Two sequences of five tokens. Every parameter has left its initial value.
+// Two sequences of five tokens. Every parameter differs from its initial value.
 struct Fixture {
   Generator gen{3};
   std::unique_ptr<Parts> parts;
@@ -167,7 +168,7 @@ TEST(EncoderBlock, OfSequencesWithoutAMask) {
                   [batch] { return inputs(batch, {}); });
 }
 
-TEST(EncoderBlock, HidesMaskedKeys) {
+TEST(EncoderBlock, GivesMaskedKeysNoWeight) {
   exercise.call("encoder_block(x (2, 5, 6), parts in eval mode, padding({5, 3}, 5))", [] {
     return inputs(2, padding({5, 3}, 5));
   });
@@ -182,7 +183,7 @@ TEST(EncoderBlock, HidesMaskedKeys) {
   });
 }
 
-TEST(EncoderBlock, KeepsNaNAtPaddingFromTheOtherTokens) {
+TEST(EncoderBlock, KeepsNaNInPaddingFromTheOtherTokens) {
   exercise.compare("the tokens of encoder_block(x (2, 5, 6) with NaN at padding, padding({5, 3}, 5))",
                    [](auto f) {
                      auto [x, parts, allowed] = inputs(2, padding({5, 3}, 5));
@@ -191,7 +192,7 @@ TEST(EncoderBlock, KeepsNaNAtPaddingFromTheOtherTokens) {
                      return std::vector<Tensor>{y[0], y[1].slice(0, 0, 3)};
                    });
 }
-TEST(EncoderBlock, HidesEveryKeyIfTheMaskDoes) {
+TEST(EncoderBlock, AllowsFullyMaskedRows) {
   exercise.call("encoder_block(x (2, 5, 6), parts in eval mode, padding({0, 4}, 5))", [] {
     return inputs(2, padding({0, 4}, 5));
   });
@@ -200,7 +201,7 @@ TEST(EncoderBlock, HidesEveryKeyIfTheMaskDoes) {
   });
 }
 
-TEST(EncoderBlock, LetsNoMaskedTokenChangeTheOthers) {
+TEST(EncoderBlock, DoesNotDependOnMaskedTokens) {
   exercise.invariant("", "changing a masked token must not change the others of its sequence", [](auto f) {
     Fixture a;
     const Mask allowed = padding({5, 3}, 5);

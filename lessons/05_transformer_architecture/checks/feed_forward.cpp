@@ -8,39 +8,39 @@ const checks::Exercise<decltype(feed_forward)> exercise{
     "05_feed_forward",
     feed_forward,
     [](auto& x, auto& w1, auto& b1, auto& w2, auto& b2) { return linear(relu(linear(x, w1, b1)), w2, b2); },
-    {{"EN-11", "no activation: two matrices with nothing between them are worth one",
+    {{"EN-11", "no activation: without a ReLU, the two matrices are equivalent to one",
       [](auto& x, auto& w1, auto& b1, auto& w2, auto& b2) { return linear(linear(x, w1, b1), w2, b2); }},
-     {"EN-20", "the ReLU stands at the end: it belongs between the two matrices",
+     {"EN-20", "the ReLU is at the end; apply it between the two matrices",
       [](auto& x, auto& w1, auto& b1, auto& w2, auto& b2) {
         return relu(linear(linear(x, w1, b1), w2, b2));
       }},
-     {"EN-21", "a second ReLU at the end: what goes back into the sum may be negative",
+     {"EN-21", "a second ReLU at the end; the output may be negative",
       [](auto& x, auto& w1, auto& b1, auto& w2, auto& b2) {
         return relu(linear(relu(linear(x, w1, b1)), w2, b2));
       }},
-     {"EN-22", "this course uses ReLU, as the paper; this is GELU, as in BERT and GPT-2",
+     {"EN-22", "this is GELU, as in BERT and GPT-2; this course uses ReLU, as the paper does",
       [](auto& x, auto& w1, auto& b1, auto& w2, auto& b2) {
         return linear(gelu(linear(x, w1, b1)), w2, b2);
       }},
      {"EN-23", "the biases were left out",
       [](auto& x, auto& w1, auto&, auto& w2, auto&) { return linear(relu(linear(x, w1)), w2); }},
-     {"EN-24", "the first bias came after the ReLU: it belongs to what the ReLU reads",
+     {"EN-24", "the first bias was added after the ReLU; add it before",
       [](auto& x, auto& w1, auto& b1, auto& w2, auto& b2) {
         return linear(relu(linear(x, w1)) + b1, w2, b2);
       }},
-     {"EN-25", "the ReLU stands before both matrices: it belongs between them",
+     {"EN-25", "the ReLU comes before both matrices; apply it between them",
       [](auto& x, auto& w1, auto& b1, auto& w2, auto& b2) {
         return linear(linear(relu(x), w1, b1), w2, b2);
       }},
-     {"EN-26", "the residual is not the feed-forward's: add_and_norm adds x",
+     {"EN-26", "x was added here; the residual connection belongs to add_and_norm",
       [](auto& x, auto& w1, auto& b1, auto& w2, auto& b2) {
         return x + linear(relu(linear(x, w1, b1)), w2, b2);
       }},
-     {"EN-65", "the first bias was left out: it decides where each ReLU begins",
+     {"EN-65", "the first bias was left out",
       [](auto& x, auto& w1, auto&, auto& w2, auto& b2) { return linear(relu(linear(x, w1)), w2, b2); }},
      {"EN-66", "the second bias was left out",
       [](auto& x, auto& w1, auto& b1, auto& w2, auto&) { return linear(relu(linear(x, w1, b1)), w2); }},
-     {"EN-67", "the second ReLU is one too many: it stands between linear2 and its bias",
+     {"EN-67", "a second ReLU between w2 and its bias; use only the one after w1",
       [](auto& x, auto& w1, auto& b1, auto& w2, auto& b2) {
         return relu(linear(relu(linear(x, w1, b1)), w2)) + b2;
       }}}};
@@ -72,27 +72,26 @@ TEST(FeedForward, OfBatchesAndSequencesOfEverySize) {
         });
 }
 
-TEST(FeedForward, IsNarrowerInsideOrAsWide) {
-  for (const index_t inside : {4, 2})
-    exercise.call(concat("feed_forward(x (2, 3, 4), w1 (", inside, ", 4), b1 (", inside, "), w2 (4, ", inside,
+TEST(FeedForward, OfOtherWidths) {
+  for (const index_t width : {4, 2})
+    exercise.call(concat("feed_forward(x (2, 3, 4), w1 (", width, ", 4), b1 (", width, "), w2 (4, ", width,
                          "), b2 (4))"),
-                  [inside] {
+                  [width] {
                     const Fixture a;
-                    return std::tuple(a.x, a.w1.slice(0, 0, inside), a.b1.slice(0, 0, inside),
-                                      a.w2.slice(1, 0, inside), a.b2);
+                    return std::tuple(a.x, a.w1.slice(0, 0, width), a.b1.slice(0, 0, width),
+                                      a.w2.slice(1, 0, width), a.b2);
                   });
 }
 
-TEST(FeedForward, HoldsForAWideRange) {
+TEST(FeedForward, IsCorrectForLargeInputs) {
   exercise.call("feed_forward({{{0, 1000, 0, -1000}}}, w1 (5, 4), b1 (5), w2 (4, 5), b2 (4))", [] {
     const Fixture a;
     return std::tuple(tensor({{{0, 1000, 0, -1000}}}), a.w1, a.b1, a.w2, a.b2);
   });
 }
 
-TEST(FeedForward, IsMoreThanOneMatrix) {
-  exercise.invariant("EN-11",
-                     "f(a + b) = f(a) + f(b) - f(0) must not hold: that would be one matrix and a bias",
+TEST(FeedForward, IsNotLinear) {
+  exercise.invariant("EN-11", "f(a + b) = f(a) + f(b) - f(0) must not hold; otherwise f is one linear layer",
                      [](auto f) {
                        const Fixture a;
                        const auto y = [&](const Tensor& x) { return f(x, a.w1, a.b1, a.w2, a.b2); };
@@ -102,7 +101,7 @@ TEST(FeedForward, IsMoreThanOneMatrix) {
                      });
 }
 
-TEST(FeedForward, TransformsEachTokenAlone) {
+TEST(FeedForward, TransformsEachTokenSeparately) {
   exercise.invariant("", "changing one token must not change the output of the others", [](auto f) {
     const Fixture a;
     Tensor changed = a.x.clone();

@@ -6,13 +6,14 @@
 namespace heed::exercise {
 namespace {
 
-// What is divided, by what, and over which axes mean and variance are taken.
+// The numerator and the denominator of LayerNorm, with mean and variance over `axes`.
 Tensor centred(const Tensor& x, const Axes& axes = {-1}) { return x - mean(x, axes, true); }
-Tensor spread(const Tensor& x, double eps, const Axes& axes = {-1}, int correction = 0) {
+Tensor deviation(const Tensor& x, double eps, const Axes& axes = {-1}, int correction = 0) {
   return sqrt(var(x, axes, correction, true) + eps);
 }
-Tensor over(const Axes& axes, const Tensor& x, const Tensor& gamma, const Tensor& beta, double eps) {
-  return centred(x, axes) / spread(x, eps, axes) * gamma + beta;
+Tensor normalised_over(const Axes& axes, const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                       double eps) {
+  return centred(x, axes) / deviation(x, eps, axes) * gamma + beta;
 }
 
 const checks::Exercise<decltype(layer_norm_forward)> exercise{
@@ -21,58 +22,61 @@ const checks::Exercise<decltype(layer_norm_forward)> exercise{
     [](auto& x, auto& gamma, auto& beta, double eps) { return layer_norm(x, gamma, beta, eps); },
     {{"LN-01", "the variance was divided by n - 1; LayerNorm divides by n (correction 0)",
       [](auto& x, auto& gamma, auto& beta, double eps) {
-        return centred(x) / spread(x, eps, {-1}, 1) * gamma + beta;
+        return centred(x) / deviation(x, eps, {-1}, 1) * gamma + beta;
       }},
-     {"LN-02", "eps stands outside the root: √(variance + eps), not √variance + eps",
+     {"LN-02", "eps is outside the root: √(variance + eps), not √variance + eps",
       [](auto& x, auto& gamma, auto& beta, double eps) {
-        return centred(x) / (spread(x, 0) + eps) * gamma + beta;
+        return centred(x) / (deviation(x, 0) + eps) * gamma + beta;
       }},
-     {"LN-03", "divided by the variance; divide by its root",
+     {"LN-03", "divided by the variance; divide by its square root",
       [](auto& x, auto& gamma, auto& beta, double eps) {
         return centred(x) / (var(x, {-1}, 0, true) + eps) * gamma + beta;
       }},
-     {"LN-05", "the mean was not taken away: this is close to RMSNorm",
-      [](auto& x, auto& gamma, auto& beta, double eps) { return x / spread(x, eps) * gamma + beta; }},
+     {"LN-05", "the mean was not subtracted",
+      [](auto& x, auto& gamma, auto& beta, double eps) { return x / deviation(x, eps) * gamma + beta; }},
      {"LN-07", "gamma and beta were not applied",
-      [](auto& x, auto&, auto&, double eps) { return centred(x) / spread(x, eps); }},
-     {"LN-09", "normalised over the words of a text: each word is a whole of its own (the last axis)",
-      [](auto& x, auto& gamma, auto& beta, double eps) { return over({-2}, x, gamma, beta, eps); }},
-     {"LN-10", "normalised over the batch: each word is a whole of its own (the last axis)",
-      [](auto& x, auto& gamma, auto& beta, double eps) { return over({0}, x, gamma, beta, eps); }},
-     {"LN-11", "one mean and one variance for all words: each word has its own",
-      [](auto& x, auto& gamma, auto& beta, double eps) { return over({}, x, gamma, beta, eps); }},
-     {"LN-12", "eps was left out: a word of equal numbers becomes 0 / 0",
-      [](auto& x, auto& gamma, auto& beta, double) { return over({-1}, x, gamma, beta, 0); }},
+      [](auto& x, auto&, auto&, double eps) { return centred(x) / deviation(x, eps); }},
+     {"LN-09", "normalised over the words of a sequence; normalise each word (over the last axis)",
+      [](auto& x, auto& gamma, auto& beta, double eps) {
+        return normalised_over({-2}, x, gamma, beta, eps);
+      }},
+     {"LN-10", "normalised over the batch; normalise each word (over the last axis)",
+      [](auto& x, auto& gamma, auto& beta, double eps) { return normalised_over({0}, x, gamma, beta, eps); }},
+     {"LN-11", "one mean and one variance for all words; compute them per word",
+      [](auto& x, auto& gamma, auto& beta, double eps) { return normalised_over({}, x, gamma, beta, eps); }},
+     {"LN-12", "eps was left out: a word of equal channels becomes 0 / 0",
+      [](auto& x, auto& gamma, auto& beta, double) { return normalised_over({-1}, x, gamma, beta, 0); }},
      {"LN-13", "shifted before it was scaled: n · gamma + beta, not (n + beta) · gamma",
       [](auto& x, auto& gamma, auto& beta, double eps) {
-        return (centred(x) / spread(x, eps) + beta) * gamma;
+        return (centred(x) / deviation(x, eps) + beta) * gamma;
       }},
-     {"LN-20",
-      "mean(x²) - mean(x)² loses its digits where the mean is large: square what is left of the mean",
+     {"LN-20", "mean(x²) - mean(x)² is inaccurate if the mean is large; use mean((x - mean)²)",
       [](auto& x, auto& gamma, auto& beta, double eps) {
         const Tensor m = mean(x, {-1}, true), squares = mean(x * x, {-1}, true);
         return (x - m) / sqrt(squares - m * m + eps) * gamma + beta;
       }},
-     {"LN-08", "mean and variance were taken for constants: they depend on x, so x needs their gradient",
+     {"LN-08", "mean and variance were detached; they depend on x and contribute to its gradient",
       [](auto& x, auto& gamma, auto& beta, double eps) {
-        return (x - mean(x, {-1}, true).detach()) / spread(x, eps).detach() * gamma + beta;
+        return (x - mean(x, {-1}, true).detach()) / deviation(x, eps).detach() * gamma + beta;
       }},
-     {"LN-60", "eps was added to the standard deviation, and a second root taken: √(variance + eps)",
+     {"LN-60", "a second root was taken of the standard deviation and eps; use √(variance + eps)",
       [](auto& x, auto& gamma, auto& beta, double eps) {
-        return centred(x) / sqrt(spread(x, 0) + eps) * gamma + beta;
+        return centred(x) / sqrt(deviation(x, 0) + eps) * gamma + beta;
       }},
      {"LN-61", "eps was used as a lower bound of the variance; add it",
       [](auto& x, auto& gamma, auto& beta, double eps) {
         return centred(x) / sqrt(clamp(var(x, {-1}, 0, true), eps, INFINITY)) * gamma + beta;
       }},
-     {"LN-62", "the argument eps was not used: 1e-5 is only its default elsewhere",
-      [](auto& x, auto& gamma, auto& beta, double) { return over({-1}, x, gamma, beta, 1e-5); }},
+     {"LN-62", "the argument eps was not used; 1e-5 was used instead",
+      [](auto& x, auto& gamma, auto& beta, double) { return normalised_over({-1}, x, gamma, beta, 1e-5); }},
      {"LN-67", "beta was not added",
-      [](auto& x, auto& gamma, auto&, double eps) { return centred(x) / spread(x, eps) * gamma; }},
+      [](auto& x, auto& gamma, auto&, double eps) { return centred(x) / deviation(x, eps) * gamma; }},
      {"LN-68", "gamma was not applied",
-      [](auto& x, auto&, auto& beta, double eps) { return centred(x) / spread(x, eps) + beta; }},
-     {"LN-69", "eps was squared: it is added to the variance as it is",
-      [](auto& x, auto& gamma, auto& beta, double eps) { return over({-1}, x, gamma, beta, eps * eps); }}}};
+      [](auto& x, auto&, auto& beta, double eps) { return centred(x) / deviation(x, eps) + beta; }},
+     {"LN-69", "eps was squared; add eps itself to the variance",
+      [](auto& x, auto& gamma, auto& beta, double eps) {
+        return normalised_over({-1}, x, gamma, beta, eps * eps);
+      }}}};
 
 // Two sequences of three tokens with four channels.
 struct Fixture {
@@ -123,13 +127,13 @@ TEST(LayerNormForward, AddsEpsUnderTheRoot) {
   });
 }
 
-TEST(LayerNormForward, IsBetaIfAllNumbersOfATokenAreEqual) {
+TEST(LayerNormForward, IsBetaIfAllChannelsOfATokenAreEqual) {
   exercise.call("layer_norm_forward({{7, 7, 7}}, gamma {1, 2, 3}, beta {0.5, -1, 2}, eps 1e-5)", [] {
     return std::tuple(tensor({{7, 7, 7}}), tensor({1, 2, 3}), tensor({0.5, -1, 2}), 1e-5);
   });
 }
 
-TEST(LayerNormForward, HoldsForAWideRange) {
+TEST(LayerNormForward, IsCorrectForLargeInputs) {
   exercise.call(
       "layer_norm_forward({{0, 1000, 0, -3}}, gamma {1.5, -0.5, 2, 1}, beta {0.5, -1, 0.25, 2}, eps 1e-5)",
       [] {
@@ -138,21 +142,21 @@ TEST(LayerNormForward, HoldsForAWideRange) {
       });
 }
 
-TEST(LayerNormForward, KeepsItsDigitsFarFromZero) {
+TEST(LayerNormForward, IsAccurateFarFromZero) {
   exercise.call("layer_norm_forward({{8000, 8001, 8003, 8006}}, gamma 1, beta 0, eps 1e-5)", [] {
     return std::tuple(tensor({{8000, 8001, 8003, 8006}}), ones({4}), zeros({4}), 1e-5);
   });
 }
 
 TEST(LayerNormForward, DoesNotChangeIfATokenIsShifted) {
-  exercise.invariant("", "adding 10 to every number of a token must change nothing", [](auto f) {
+  exercise.invariant("", "10 was added to all channels; the result must not change", [](auto f) {
     const Fixture a;
     return allclose(f(a.x, a.gamma, a.beta, 1e-5), f(a.x + 10.0, a.gamma, a.beta, 1e-5), 1e-3, 1e-3);
   });
 }
 
-TEST(LayerNormForward, LetsNoTokenChangeAnother) {
-  exercise.invariant("", "changing the first token of a sequence must not change the others", [](auto f) {
+TEST(LayerNormForward, NormalisesEachTokenSeparately) {
+  exercise.invariant("", "the first token of a sequence was changed; the others must not change", [](auto f) {
     const Fixture a;
     Tensor changed = a.x.clone();
     changed[0][0].copy_(tensor({9, -9, 3, 0}));

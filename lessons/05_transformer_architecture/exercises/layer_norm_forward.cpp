@@ -1,19 +1,20 @@
-// 05 · layer_norm_forward — bring every word to a common scale, then to a learned one.
+// 05 · layer_norm_forward — normalise each word, then apply a learned scale and shift.
 //
 //   x (..., C), gamma (C), beta (C) -> y (..., C)
 //   n = (x - mean) / √(variance + eps);   y = n · gamma + beta
 //
-// Mean and variance are those of the C numbers of one word; no word knows of another. PyTorch's and heed's `var`
-// divide by n - 1 unless they are told otherwise (correction = 1). What does LayerNorm divide by? There may be any
-// number of leading axes, of any size (0 as well).
+// Mean and variance are taken over the C channels of one word, separately for every word. By default
+// `var` in PyTorch and in heed divides by n - 1 (correction = 1). What does LayerNorm divide by?
+// There may be any number of leading axes, of any size (including 0).
 //
-// You may use:  mean(x, {axis}, keepdim), var(x, {axis}, correction, keepdim), sqrt(x), and + - * / (they broadcast).
+// You may use:  mean(x, {axis}, keepdim), var(x, {axis}, correction, keepdim), sqrt(x), and + - * /
+//               (with broadcasting).
 #include "lessons/05_transformer_architecture/exercises.h"
 
 namespace heed::exercise {
 
 Tensor layer_norm_forward(const Tensor& x, const Tensor& gamma, const Tensor& beta, double eps) {
-  todo("take the mean of each word away, divide by the root of its variance, scale, shift");
+  todo("normalise each word, then scale and shift it");
 }
 
 }  // namespace heed::exercise

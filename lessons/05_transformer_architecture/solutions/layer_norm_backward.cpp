@@ -1,20 +1,22 @@
-// 05 · layer_norm_backward — what a change of y says about x, gamma and beta.
+// 05 · layer_norm_backward — the gradients with respect to x, gamma and beta.
 //
 //   dy (..., C), x (..., C), gamma (C) -> gradients of x (..., C), of gamma (C), of beta (C)
-//   forward was   n = (x - mean) / √(variance + eps);   y = n · gamma + beta
+//   the forward pass was   n = (x - mean) / √(variance + eps);   y = n · gamma + beta
 //
-// The mean and the variance depend on x, too. Moving all numbers of a word by the same amount changes no n at all: so
-// what must the gradient of x sum to, in every word? gamma and beta serve all words, and hear from each of them.
-// There may be any number of leading axes, of any size (0 as well).
+// The mean and the variance depend on x, too. Adding a constant to all channels of a word does not
+// change n. Which sum must the gradient of x therefore have, for every word? gamma and beta are
+// shared by all words, and each word contributes to their gradients. There may be any number of
+// leading axes, of any size (including 0).
 //
-// You may use:  mean(x, {axis}, keepdim), var(x, {axis}, correction, keepdim), sqrt(x), rsqrt(x) = 1 / √x,
-//               sum_to(x, shape) (sums over the axes along which `shape` was stretched), and + - * /.
+// You may use:  mean(x, {axis}, keepdim), var(x, {axis}, correction, keepdim), sqrt(x),
+//               rsqrt(x) = 1 / √x, sum_to(x, shape) (sums over the axes that broadcasting a tensor
+//               of this shape to x would expand), and + - * /.
 #include "lessons/05_transformer_architecture/exercises.h"
 
 namespace heed::exercise {
 
 LayerNormGradients layer_norm_backward(const Tensor& dy, const Tensor& x, const Tensor& gamma, double eps) {
-  // solution: the gradients of x, gamma and beta
+  // solution: compute the gradients of x, gamma and beta
   const Tensor rstd = rsqrt(var(x, {-1}, 0, true) + eps);  // (..., 1)
   const Tensor n = (x - mean(x, {-1}, true)) * rstd, dn = dy * gamma;
   const Tensor through_mean = mean(dn, {-1}, true), through_variance = n * mean(dn * n, {-1}, true);

@@ -8,7 +8,7 @@
 namespace heed::exercise {
 namespace {
 
-Tensor right(Positions kind, index_t max_len, index_t d_model, Generator& gen) {
+Tensor reference(Positions kind, index_t max_len, index_t d_model, Generator& gen) {
   if (kind == Positions::sinusoidal) return nn::sinusoidal_table(max_len, d_model);
   return (randn({max_len, d_model}, gen) * 0.02).set_requires_grad();
 }
@@ -16,50 +16,53 @@ Tensor right(Positions kind, index_t max_len, index_t d_model, Generator& gen) {
 const checks::Exercise<decltype(position_table)> exercise{
     "06_position_table",
     position_table,
-    right,
-    {{"PE-11", "the fixed table is being trained: a constant must not require grad",
+    reference,
+    {{"PE-11", "the sinusoidal table requires grad; it is a constant and must not be trained",
       [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
-        return right(kind, max_len, d_model, gen).set_requires_grad();
+        return reference(kind, max_len, d_model, gen).set_requires_grad();
       }},
-     {"PE-24", "the learned table is not trained: it must require grad",
+     {"PE-24", "the learned table does not require grad, so it would not be trained",
       [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
-        return right(kind, max_len, d_model, gen).detach();
+        return reference(kind, max_len, d_model, gen).detach();
       }},
-     {"PE-25",
-      "the learned table is no leaf: its gradient goes to the numbers before the scaling, which nobody keeps",
+     {"PE-25", "the learned table is not a leaf; scale the numbers first, then call set_requires_grad",
       [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
-        return kind == Positions::sinusoidal ? right(kind, max_len, d_model, gen)
+        return kind == Positions::sinusoidal ? reference(kind, max_len, d_model, gen)
                                              : randn({max_len, d_model}, gen).set_requires_grad() * 0.02;
       }},
-     {"PE-26", "a learned table that starts with a standard deviation of 1 drowns the words; start with 0.02",
+     {"PE-26", "the learned table has a standard deviation of 1; use 0.02",
       [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
-        return kind == Positions::sinusoidal ? right(kind, max_len, d_model, gen)
+        return kind == Positions::sinusoidal ? reference(kind, max_len, d_model, gen)
                                              : randn({max_len, d_model}, gen).set_requires_grad();
       }},
-     {"PE-27", "this course starts a learned table at random numbers; yours starts at zeros",
+     {"PE-27", "the learned table was initialised to zeros; this course draws random numbers",
       [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
-        return kind == Positions::sinusoidal ? right(kind, max_len, d_model, gen)
+        return kind == Positions::sinusoidal ? reference(kind, max_len, d_model, gen)
                                              : zeros({max_len, d_model}).set_requires_grad();
       }},
-     {"PE-60", "every position got the same row: draw max_len rows",
+     {"PE-60", "every position got the same row; draw max_len rows",
       [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
-        if (kind == Positions::sinusoidal) return right(kind, max_len, d_model, gen);
-        return right(kind, 1, d_model, gen).detach().expand({max_len, d_model}).clone().set_requires_grad();
+        if (kind == Positions::sinusoidal) return reference(kind, max_len, d_model, gen);
+        return reference(kind, 1, d_model, gen)
+            .detach()
+            .expand({max_len, d_model})
+            .clone()
+            .set_requires_grad();
       }},
-     {"PE-62", "uniform numbers in [0, 1) were scaled: draw from a normal distribution (randn) with mean 0",
+     {"PE-62", "uniform numbers in [0, 1) were scaled; draw from a normal distribution (randn)",
       [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
-        if (kind == Positions::sinusoidal) return right(kind, max_len, d_model, gen);
+        if (kind == Positions::sinusoidal) return reference(kind, max_len, d_model, gen);
         return (rand({max_len, d_model}, gen) * 0.02).set_requires_grad();
       }},
-     {"PE-66", "0.02 is the standard deviation; you used it as the variance (a factor of √0.02)",
+     {"PE-66", "0.02 was used as the variance (a factor of √0.02); it is the standard deviation",
       [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
-        if (kind == Positions::sinusoidal) return right(kind, max_len, d_model, gen);
+        if (kind == Positions::sinusoidal) return reference(kind, max_len, d_model, gen);
         return (randn({max_len, d_model}, gen) * std::sqrt(0.02)).set_requires_grad();
       }},
-     {"PE-67", "the table was drawn from a generator of your own: use the one that was passed",
+     {"PE-67", "the table was drawn from another generator; use the one that was passed",
       [](Positions kind, index_t max_len, index_t d_model, Generator&) {
-        Generator own(0);
-        return right(kind, max_len, d_model, own);
+        Generator other(0);
+        return reference(kind, max_len, d_model, other);
       }}}};
 
 TEST(PositionTable, OfSinesAndCosines) {
@@ -90,7 +93,7 @@ TEST(PositionTable, IsALeafThatRequiresGradIfItIsLearned) {
 double two_decimals(double x) { return std::round(100 * x) / 100; }
 double deviation(const Tensor& t) { return two_decimals(std::sqrt(mean(var(t, {0})).item())); }
 
-TEST(PositionTable, StartsSmallIfItIsLearned) {
+TEST(PositionTable, IsInitialisedWithSmallNumbersIfItIsLearned) {
   for (const auto& [max_len, d_model] : {std::pair<index_t, index_t>{300, 40}, {1, 5}, {40, 1}})
     exercise.compare(
         concat("the shape of position_table(Positions::learned, ", max_len, ", ", d_model, ", gen)"),
@@ -124,10 +127,9 @@ TEST(PositionTable, IsNormallyDistributedIfItIsLearned) {
 }
 
 TEST(PositionTable, IsMovedByTrainingOnlyIfItIsLearned) {
-  exercise.invariant("",
-                     "one step of training must not change a sinusoidal table, and must change a learned one",
+  exercise.invariant("", "one training step must change a learned table, but not a sinusoidal one",
                      [](auto f) {
-                       const auto moved = [&](Positions kind) {
+                       const auto is_updated = [&](Positions kind) {
                          Generator gen(14);
                          Tensor table = f(kind, 7, 6, gen), word = ones({6}).set_requires_grad();
                          const Tensor before = table.detach().clone();
@@ -138,7 +140,7 @@ TEST(PositionTable, IsMovedByTrainingOnlyIfItIsLearned) {
                          optimizer.step();
                          return max_abs_difference(table.detach(), before) > 0;
                        };
-                       return !moved(Positions::sinusoidal) && moved(Positions::learned);
+                       return !is_updated(Positions::sinusoidal) && is_updated(Positions::learned);
                      });
 }
 
@@ -153,7 +155,7 @@ TEST(PositionTable, IsDrawnFromTheGeneratorThatWasPassed) {
                        return max_abs_difference(drawn(1), drawn(1)) == 0 &&
                               (!random(drawn(1)) || max_abs_difference(drawn(1), drawn(2)) > 0);
                      });
-  exercise.invariant("", "two learned tables must be tensors of their own", [](auto f) {
+  exercise.invariant("", "two learned tables must not share storage", [](auto f) {
     Generator gen(1);
     return f(Positions::learned, 30, 4, gen).state() != f(Positions::learned, 30, 4, gen).state();
   });

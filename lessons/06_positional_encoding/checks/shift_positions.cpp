@@ -7,67 +7,73 @@
 namespace heed::exercise {
 namespace {
 
-// The matrix of k steps: (C, C), a block of two by two for every pair. marks · matrixᵀ.
+// Rotates every pair i of channels by angle_of_pair(i / (C / 2)). The rotation is a product with a
+// (C, C) matrix that has one 2 × 2 block per pair.
 template <class Angle>
-Tensor turned(const Tensor& marks, Angle&& angle_of_pair) {
-  const index_t c = marks.size(1);
-  check(c % 2 == 0, "turned", "pairs need an even number of channels");
-  Tensor matrix = zeros({c, c}, marks.dtype());
+Tensor rotated(const Tensor& encodings, Angle&& angle_of_pair) {
+  const index_t c = encodings.size(1);
+  check(c % 2 == 0, "rotated", "pairs need an even number of channels");
+  Tensor matrix = zeros({c, c}, encodings.dtype());
   for (index_t i = 0; i < c / 2; ++i) {
     const double a = angle_of_pair(static_cast<double>(i) / static_cast<double>(c / 2));
     matrix.set({2 * i, 2 * i}, std::cos(a)).set({2 * i, 2 * i + 1}, std::sin(a));
     matrix.set({2 * i + 1, 2 * i}, -std::sin(a)).set({2 * i + 1, 2 * i + 1}, std::cos(a));
   }
-  return linear(marks, matrix);
+  return linear(encodings, matrix);
 }
-Tensor right(const Tensor& marks, index_t k) {
-  return turned(marks, [&](double share) { return static_cast<double>(k) / std::pow(10000.0, share); });
+Tensor reference(const Tensor& encodings, index_t k) {
+  return rotated(encodings,
+                 [&](double fraction) { return static_cast<double>(k) / std::pow(10000.0, fraction); });
 }
-// The channels in another order: all even ones, then all odd ones; and back.
-Tensor halves(const Tensor& marks) {
-  return cat({marks.slice(1, 0, to_end, 2), marks.slice(1, 1, to_end, 2)}, 1);
+// Permute the channels: all even ones, then all odd ones; and the inverse.
+Tensor halves(const Tensor& encodings) {
+  return cat({encodings.slice(1, 0, to_end, 2), encodings.slice(1, 1, to_end, 2)}, 1);
 }
-Tensor in_turn(const Tensor& marks) {
-  const std::vector<Tensor> parts = chunk(marks, 2, 1);
-  return stack(parts, 2).reshape(marks.shape());
+Tensor interleaved(const Tensor& encodings) {
+  const std::vector<Tensor> parts = chunk(encodings, 2, 1);
+  return stack(parts, 2).reshape(encodings.shape());
 }
-Tensor mark(index_t k, const Tensor& like) {
+Tensor encoding(index_t k, const Tensor& like) {
   return nn::sinusoidal_table(std::abs(k) + 1, like.size(1), like.dtype()).slice(0, -1);
 }
 
 const checks::Exercise<decltype(shift_positions)> exercise{
     "06_shift_positions",
     shift_positions,
-    right,
-    {{"PE-04", "this course takes sines and cosines in turn; you paired channel i with channel i + C / 2",
-      [](auto& marks, index_t k) { return halves(right(in_turn(marks), k)); }},
-     {"PE-28", "the places moved back instead of on: look at the signs of sin kω",
-      [](auto& marks, index_t k) { return right(marks, -k); }},
-     {"PE-29", "all pairs were turned by the same angle; pair i turns by k / 10000^(2i / C)",
-      [](auto& marks, index_t k) { return turned(marks, [&](double) { return static_cast<double>(k); }); }},
-     {"PE-30", "PE(k) was added: angles add up, marks do not. Turn every pair",
-      [](auto& marks, index_t k) { return marks + mark(k, marks); }},
-     {"PE-31", "one step was made instead of k: the angle is k times ω",
-      [](auto& marks, index_t) { return right(marks, 1); }},
-     {"PE-01", "the exponent doubled: pair i turns by k / 10000^(2i / C)",
-      [](auto& marks, index_t k) {
-        return turned(marks,
-                      [&](double share) { return static_cast<double>(k) / std::pow(10000.0, 2 * share); });
+    reference,
+    {{"PE-04", "channel i was paired with channel i + C / 2; here sines and cosines alternate",
+      [](auto& encodings, index_t k) { return halves(reference(interleaved(encodings), k)); }},
+     {"PE-28", "the positions were shifted backwards; check the signs of sin kω",
+      [](auto& encodings, index_t k) { return reference(encodings, -k); }},
+     {"PE-29", "all pairs were rotated by the same angle; pair i rotates by k / 10000^(2i / C)",
+      [](auto& encodings, index_t k) {
+        return rotated(encodings, [&](double) { return static_cast<double>(k); });
       }},
-     {"PE-63", "the exponent is half of what it should be: pair i turns by k / 10000^(2i / C)",
-      [](auto& marks, index_t k) {
-        return turned(marks,
-                      [&](double share) { return static_cast<double>(k) / std::pow(10000.0, share / 2); });
+     {"PE-30", "PE(k) was added; rotate every pair instead: angles can be added, encodings cannot",
+      [](auto& encodings, index_t k) { return encodings + encoding(k, encodings); }},
+     {"PE-31", "the shift is 1 instead of k; the angle is k · ω",
+      [](auto& encodings, index_t) { return reference(encodings, 1); }},
+     {"PE-01", "the exponent doubled; pair i rotates by k / 10000^(2i / C)",
+      [](auto& encodings, index_t k) {
+        return rotated(encodings, [&](double fraction) {
+          return static_cast<double>(k) / std::pow(10000.0, 2 * fraction);
+        });
       }},
-     {"PE-68", "the sign of k was lost: a negative k moves back",
-      [](auto& marks, index_t k) { return right(marks, std::abs(k)); }},
-     {"PE-69", "the rows were moved along: row t must become PE(p + k) of its own p, also of the last rows",
-      [](auto& marks, index_t k) { return roll(marks, -k, 0); }},
-     {"PE-70", "both sums have the same sign: the new cosine is cos a · cos kω - sin a · sin kω",
-      [](auto& marks, index_t k) {
-        const Tensor there = right(marks, k), back = right(marks, -k);
+     {"PE-63", "the exponent is halved; pair i rotates by k / 10000^(2i / C)",
+      [](auto& encodings, index_t k) {
+        return rotated(encodings, [&](double fraction) {
+          return static_cast<double>(k) / std::pow(10000.0, fraction / 2);
+        });
+      }},
+     {"PE-68", "the sign of k was lost; a negative k shifts backwards",
+      [](auto& encodings, index_t k) { return reference(encodings, std::abs(k)); }},
+     {"PE-69", "the rows were shifted; every row, also the last, must become the PE(p + k) of its p",
+      [](auto& encodings, index_t k) { return roll(encodings, -k, 0); }},
+     {"PE-70", "both sums have the same sign; the new cosine is cos a · cos kω - sin a · sin kω",
+      [](auto& encodings, index_t k) {
+        const Tensor forward = reference(encodings, k), backward = reference(encodings, -k);
         const auto channels = [](const Tensor& x, index_t first) { return x.slice(1, first, to_end, 2); };
-        return stack({channels(there, 0), channels(back, 1)}, 2).reshape(marks.shape());
+        return stack({channels(forward, 0), channels(backward, 1)}, 2).reshape(encodings.shape());
       }}}};
 
 TEST(ShiftPositions, OfTwoPositions) {
@@ -76,18 +82,18 @@ TEST(ShiftPositions, OfTwoPositions) {
   });
 }
 
-TEST(ShiftPositions, GivesTheTableThreePositionsFurtherOn) {
+TEST(ShiftPositions, ShiftsTheTableByThreePositions) {
   exercise.call("shift_positions(nn::sinusoidal_table(5, 8), 3)",
                 [] { return std::tuple(nn::sinusoidal_table(5, 8), index_t{3}); });
 }
 
-TEST(ShiftPositions, GoesBackForANegativeK) {
+TEST(ShiftPositions, ShiftsBackwardsForANegativeK) {
   exercise.call("shift_positions(rows 10 … 12 of nn::sinusoidal_table(13, 6), -4)",
                 [] { return std::tuple(nn::sinusoidal_table(13, 6).slice(0, 10), index_t{-4}); });
 }
 
-// A matrix does the same to every vector, whether or not it is a positional encoding.
-TEST(ShiftPositions, TurnsAnyVector) {
+// The rotation is a matrix product, so it applies to every vector, not only to positional encodings.
+TEST(ShiftPositions, RotatesAnyVector) {
   exercise.call("shift_positions(x (3, 10), 5), x random", [] {
     Generator gen(15);
     return std::tuple(randn({3, 10}, gen) * 3.0, index_t{5});
@@ -110,12 +116,13 @@ TEST(ShiftPositions, ChangesNothingIfKIsZero) {
                 [] { return std::tuple(nn::sinusoidal_table(3, 4), index_t{0}); });
 }
 
-TEST(ShiftPositions, KeepsProducts) {
-  exercise.invariant("", "the product of two encodings must not change if both move by k", [](auto f) {
-    const Tensor table = nn::sinusoidal_table(9, 8, f64), moved = f(table, 7);
-    return moved.dtype() == f64 &&
-           allclose(matmul(moved, moved.transpose(0, 1)), matmul(table, table.transpose(0, 1)), 1e-9, 1e-9);
-  });
+TEST(ShiftPositions, KeepsDotProducts) {
+  exercise.invariant(
+      "", "the dot product of two encodings must not change if both are shifted by k", [](auto f) {
+        const Tensor table = nn::sinusoidal_table(9, 8, f64), shifted = f(table, 7);
+        return shifted.dtype() == f64 && allclose(matmul(shifted, shifted.transpose(0, 1)),
+                                                  matmul(table, table.transpose(0, 1)), 1e-9, 1e-9);
+      });
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace heed::exercise {
 namespace {
 
-// A table from what stands at place p in channel c of d.
+// Returns a table with the elements entry(p, c, d) for position p and channel c of d.
 template <class Entry>
 Tensor filled(index_t length, index_t d_model, Entry&& entry) {
   std::vector<double> table;
@@ -16,86 +16,85 @@ Tensor filled(index_t length, index_t d_model, Entry&& entry) {
   return from_vector(table, {length, d_model});
 }
 double wave(index_t c, double angle) { return c % 2 == 0 ? std::sin(angle) : std::cos(angle); }
-// The angle of place p where the exponent is n / d.
+// The angle of position p with the exponent n / d.
 double angle(index_t p, index_t n, index_t d) {
   return static_cast<double>(p) / std::pow(10000.0, static_cast<double>(n) / static_cast<double>(d));
 }
 index_t even(index_t c) { return c - c % 2; }
 
-Tensor right(index_t length, index_t d_model) { return nn::sinusoidal_table(length, d_model); }
-// One mistake at a time: only who is right for an even width is asked about an odd one, so that the twins still fit.
-auto* if_right_for_even(decltype(sinusoidal_table)* f) {
-  const auto table = [](auto* of) { return checks::ask([&] { return of(4, 6); }); };
-  return checks::difference(table(f), table(right)).distance < 1e-3 ? f : right;
+Tensor reference(index_t length, index_t d_model) { return nn::sinusoidal_table(length, d_model); }
+// Returns f if it is correct for an even width, else the reference. Odd widths are a question only for
+// such answers: otherwise another mistake would hide the one of a twin.
+auto* if_correct_for_even(decltype(sinusoidal_table)* f) {
+  const auto table = [](auto* function) { return checks::ask([&] { return function(4, 6); }); };
+  return checks::difference(table(f), table(reference)).distance < 1e-3 ? f : reference;
 }
 
 const checks::Exercise<decltype(sinusoidal_table)> exercise{
     "06_sinusoidal_table",
     sinusoidal_table,
-    right,
-    {{"PE-01", "the exponent doubled: a loop over channels 0, 2, 4, … already has 2i",
+    reference,
+    {{"PE-01", "the exponent doubled; a loop over channels 0, 2, 4, … already has 2i",
       [](index_t length, index_t d_model) {
         return filled(length, d_model,
                       [](index_t p, index_t c, index_t d) { return wave(c, angle(p, 2 * even(c), d)); });
       }},
-     {"PE-03", "2k / d for every channel k: i counts pairs, so the exponent is (k - k % 2) / d",
+     {"PE-03", "the exponent is 2k / d for every channel k; i counts pairs, so use (k - k % 2) / d",
       [](index_t length, index_t d_model) {
         return filled(length, d_model,
                       [](index_t p, index_t c, index_t d) { return wave(c, angle(p, 2 * c, d)); });
       }},
-     {"PE-04",
-      "this course takes sines and cosines in turn; all sines first is another order of the same channels",
+     {"PE-04", "all sines come first, then all cosines; here sines and cosines alternate",
       [](index_t length, index_t d_model) {
         return filled(length, d_model, [](index_t p, index_t c, index_t d) {
           const index_t sines = (d + 1) / 2;
           return c < sines ? std::sin(angle(p, 2 * c, d)) : std::cos(angle(p, 2 * (c - sines), d));
         });
       }},
-     {"PE-05", "sines and cosines changed places: even channels are sines, so place 0 is 0, 1, 0, 1, …",
+     {"PE-05", "sines and cosines are exchanged; even channels are sines, so position 0 is 0, 1, 0, 1, …",
       [](index_t length, index_t d_model) {
         return filled(length, d_model,
                       [](index_t p, index_t c, index_t d) { return wave(c + 1, angle(p, even(c), d)); });
       }},
-     {"PE-07", "the place was multiplied by 10000^(2i / d); divide it",
+     {"PE-07", "the position was multiplied by 10000^(2i / d); divide by it",
       [](index_t length, index_t d_model) {
         return filled(length, d_model,
                       [](index_t p, index_t c, index_t d) { return wave(c, angle(p, -even(c), d)); });
       }},
-     {"PE-08", "all pairs turn alike: 2i / d of whole numbers is 0; divide as double",
+     {"PE-08", "integer division: 2i / d is 0, so all pairs have the same frequency; divide as double",
       [](index_t length, index_t d_model) {
         return filled(length, d_model,
                       [](index_t p, index_t c, index_t d) { return wave(c, angle(p, even(c) / d, 1)); });
       }},
-     {"PE-13", "an odd d_model: its last pair has a sine and no cosine, and must not be written past the row",
+     {"PE-13", "odd d_model: the last pair has only a sine; do not write a cosine past the row",
       [](index_t length, index_t d_model) {
-        check(d_model % 2 == 0, "table", "no channel for the last cosine");
-        return right(length, d_model);
+        check(d_model % 2 == 0, "sinusoidal_table", "no channel for the last cosine");
+        return reference(length, d_model);
       }},
-     {"PE-16", "places were counted from 1; the first is 0, and its mark is 0, 1, 0, 1, …",
-      [](index_t length, index_t d_model) { return right(length + 1, d_model).slice(0, 1).clone(); }},
-     {"PE-17", "an odd d_model: the last channel was left empty; it is the sine of one more pair",
+     {"PE-16", "positions were counted from 1; the first is 0, and its encoding is 0, 1, 0, 1, …",
+      [](index_t length, index_t d_model) { return reference(length + 1, d_model).slice(0, 1).clone(); }},
+     {"PE-17", "odd d_model: the last channel was left empty; it is the sine of one more pair",
       [](index_t length, index_t d_model) {
-        Tensor table = right(length, d_model);
+        Tensor table = reference(length, d_model);
         for (index_t p = 0; d_model % 2 == 1 && p < length; ++p) table.set({p, d_model - 1}, 0);
         return table;
       }},
-     {"PE-18", "k / d for every channel k: both channels of a pair turn at the same speed, (k - k % 2) / d",
+     {"PE-18", "the exponent is k / d for every channel k; both channels of a pair use (k - k % 2) / d",
       [](index_t length, index_t d_model) {
         return filled(length, d_model,
                       [](index_t p, index_t c, index_t d) { return wave(c, angle(p, c, d)); });
       }},
-     {"PE-19", "sines alone: a sine cannot tell an angle from its mirror, so every pair has a cosine, too",
+     {"PE-19", "both channels of a pair are sines; odd channels are cosines",
       [](index_t length, index_t d_model) {
         return filled(length, d_model,
                       [](index_t p, index_t c, index_t d) { return std::sin(angle(p, even(c), d)); });
       }},
-     {"PE-63",
-      "i / d_model for pair i: the exponent is 2i / d_model, and an odd channel 2i + 1 belongs to pair i",
+     {"PE-63", "the exponent is i / d_model for pair i; use 2i / d_model",
       [](index_t length, index_t d_model) {
         return filled(length, d_model,
                       [](index_t p, index_t c, index_t d) { return wave(c, angle(p, c / 2, d)); });
       }},
-     {"PE-64", "the exponent is 2i / (d_model - 1): divide by d_model", [](index_t length, index_t d_model) {
+     {"PE-64", "the exponent is 2i / (d_model - 1); divide by d_model", [](index_t length, index_t d_model) {
         return filled(length, d_model, [](index_t p, index_t c, index_t d) {
           return wave(c, angle(p, even(c), std::max<index_t>(d - 1, 1)));
         });
@@ -109,7 +108,7 @@ TEST(SinusoidalTable, OfAnOddNumberOfChannels) {
   for (const auto& [length, d_model] : {std::pair<index_t, index_t>{9, 5}, {4, 1}, {3, 3}})
     exercise.compare(
         concat("sinusoidal_table(", length, ", ", d_model, ")"),
-        [length = length, d_model = d_model](auto f) { return if_right_for_even(f)(length, d_model); });
+        [length = length, d_model = d_model](auto f) { return if_correct_for_even(f)(length, d_model); });
 }
 
 TEST(SinusoidalTable, OfOnePairOfOnePositionAndOfNone) {
@@ -131,7 +130,7 @@ TEST(SinusoidalTable, CanBeAddedToF32Embeddings) {
                      });
 }
 
-TEST(SinusoidalTable, GivesAProductThatDependsOnTheDistanceOnly) {
+TEST(SinusoidalTable, HasDotProductsThatDependOnTheDistanceOnly) {
   exercise.invariant("", "PE(p) · PE(p + 3) must be the same for every position p", [](auto f) {
     const Tensor table = f(40, 10);
     const Tensor products = (table.slice(0, 0, 37) * table.slice(0, 3)).sum({1});

@@ -1,15 +1,17 @@
-// 06 · add_positions — tell every word where it stands.
+// 06 · add_positions — add the encoding of its position to every word.
 //
 //   words (B, T, C), table (max_len, C) -> (B, T, C)
-//   output[b][t] = words[b][t] · √C + table[t]        the same marks in every sample
+//   output[b][t] = words[b][t] · √C + table[t]        the same encodings in every sample
 //
-// The factor is the paper's (section 3.4): where word vectors start at a size of 1 / √C a number, they would drown
-// in marks as large as 1. Broadcasting lines axes up from the right: which axis of the words meets the table's rows?
-// A text longer than the table must throw, and say both numbers. Does it, without your doing, for a table of one row?
-// A text of no words (T = 0) is not too long.
+// The factor is from the paper (section 3.4): if the elements of the word vectors are initialised
+// with a size of 1 / √C, the encodings with elements up to 1 would dominate. Broadcasting aligns axes
+// from the right: with which axis of the words are the table's rows aligned? A sequence longer than
+// the table must throw an error that contains both lengths. Does it throw by itself if the table has
+// only one row? A sequence without words (T = 0) is never too long.
 //
-// You may use:  x.size(axis), table.slice(axis, begin, stop), std::sqrt, + and * (they broadcast),
-//               check(holds, "add_positions", "a text of ", t, " words is …").
+// You may use:  x.size(axis), table.slice(axis, begin, stop), std::sqrt, + and * (with broadcasting),
+//               check(condition, "add_positions", "a sequence of ", t, " words is …") (throws if the
+//               condition is false).
 #include <cmath>
 
 #include "lessons/06_positional_encoding/exercises.h"
@@ -17,7 +19,7 @@
 namespace heed::exercise {
 
 Tensor add_positions(const Tensor& words, const Tensor& table) {
-  todo("scale the words and add their marks");
+  todo("scale the words and add the encodings of their positions");
 }
 
 }  // namespace heed::exercise

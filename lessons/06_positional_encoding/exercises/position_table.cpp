@@ -1,11 +1,12 @@
-// 06 · position_table — two kinds of tables: one is known, the other is learned.
+// 06 · position_table — a constant table or a trainable one.
 //
 //   kind, max_len, d_model, generator -> table (max_len, d_model)
-//   Positions::sinusoidal   the sines and cosines; a constant, which no optimizer may move
-//   Positions::learned      normally distributed, mean 0, standard deviation 0.02; a parameter, which training moves
+//   Positions::sinusoidal   the sines and cosines; a constant, which an optimizer must not update
+//   Positions::learned      normally distributed, mean 0, standard deviation 0.02; a trainable parameter
 //
-// What an optimizer may move is a LEAF that requires grad: a tensor that was not computed from another one that does.
-// In which order do you draw, scale and ask for gradients?
+// An optimizer can update only leaf tensors that require grad. A leaf is a tensor that was not
+// computed from another tensor that requires grad. In which order do you draw the random numbers,
+// scale them, and call set_requires_grad?
 //
 // You may use:  nn::sinusoidal_table(length, d_model), randn(shape, gen), *, x.set_requires_grad().
 #include "lessons/06_positional_encoding/exercises.h"
@@ -14,7 +15,7 @@
 namespace heed::exercise {
 
 Tensor position_table(Positions kind, index_t max_len, index_t d_model, Generator& gen) {
-  todo("make the table, and ask for gradients where it is learned");
+  todo("create the table; a learned one requires grad");
 }
 
 }  // namespace heed::exercise

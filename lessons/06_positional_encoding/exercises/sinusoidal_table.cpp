@@ -1,14 +1,15 @@
-// 06 · sinusoidal_table — a mark for every place.
+// 06 · sinusoidal_table — the sinusoidal encoding of every position.
 //
 //   length, d_model -> table (length, d_model)
 //   PE(p, 2i)     = sin(p / 10000^(2i / d_model))
-//   PE(p, 2i + 1) = cos(p / 10000^(2i / d_model))        places p = 0, 1, …
+//   PE(p, 2i + 1) = cos(p / 10000^(2i / d_model))        positions p = 0, 1, …
 //
-// i counts pairs, and the two channels of a pair turn at the same speed. What is 2i, seen from channel 5? And which
-// type has 2i / d_model, where both are whole numbers? With an odd d_model there is one sine more than cosines.
-// The table is f32; length may be 0.
+// i counts pairs, and both channels of a pair have the same frequency. Which value has 2i for channel
+// 5? And which type has 2i / d_model if both are integers? With an odd d_model there is one sine more
+// than cosines. The table is f32; length may be 0.
 //
-// You may use:  std::sin, std::cos, std::pow, zeros(shape), table.set({row, column}, x), from_vector(numbers, shape).
+// You may use:  std::sin, std::cos, std::pow, zeros(shape), table.set({row, column}, x),
+//               from_vector(numbers, shape).
 #include <cmath>
 
 #include "lessons/06_positional_encoding/exercises.h"
@@ -16,7 +17,7 @@
 namespace heed::exercise {
 
 Tensor sinusoidal_table(index_t length, index_t d_model) {
-  todo("fill in the sines of the even channels and the cosines of the odd ones");
+  todo("write the sines of the even channels and the cosines of the odd ones");
 }
 
 }  // namespace heed::exercise

@@ -11,7 +11,7 @@ Views views(const Tensor& x, const Tensor& q, const Tensor& k, const Tensor& v) 
 }
 
 const Answers<decltype(project)> answers{
-    {"one product of all three, cut into parts", "pass",
+    {"one product with the concatenated matrices, split", "pass",
      [](const Tensor& x, const Projections& w) -> Views {
        const Tensor all = matmul(x, cat({w.w_q, w.w_k, w.w_v}, 1));
        const index_t d = w.w_q.size(1);
@@ -19,13 +19,13 @@ const Answers<decltype(project)> answers{
      }},
     {"linear with transposed weights", "pass",
      [](const Tensor& x, const Projections& w) -> Views {
-       const auto through = [&](const Tensor& m) { return linear(x, m.transpose(0, 1)); };
-       return {through(w.w_q), through(w.w_k), through(w.w_v)};
+       const auto project_by = [&](const Tensor& m) { return linear(x, m.transpose(0, 1)); };
+       return {project_by(w.w_q), project_by(w.w_k), project_by(w.w_v)};
      }},
     {"sums of products", "pass",
      [](const Tensor& x, const Projections& w) -> Views {
-       const auto through = [&](const Tensor& m) { return (x.unsqueeze(-1) * m).sum({-2}); };
-       return {through(w.w_q), through(w.w_k), through(w.w_v)};
+       const auto project_by = [&](const Tensor& m) { return (x.unsqueeze(-1) * m).sum({-2}); };
+       return {project_by(w.w_q), project_by(w.w_k), project_by(w.w_v)};
      }},
     {"the keys with W_q in a batch", "SA-25",
      [](const Tensor& x, const Projections& w) {
@@ -40,14 +40,14 @@ const Answers<decltype(project)> answers{
     {"k, q, v", "SA-07", [](const Tensor& x, const Projections& w) { return views(x, w.w_k, w.w_q, w.w_v); }},
     {"transposed if square", "SA-10",
      [](const Tensor& x, const Projections& w) {
-       const auto turned = [](const Tensor& m) { return m.size(0) == m.size(1) ? m.transpose(0, 1) : m; };
-       return views(x, turned(w.w_q), turned(w.w_k), turned(w.w_v));
+       const auto transposed = [](const Tensor& m) { return m.size(0) == m.size(1) ? m.transpose(0, 1) : m; };
+       return views(x, transposed(w.w_q), transposed(w.w_k), transposed(w.w_v));
      }},
-    {"the matrices without their history", "wrong",
+    {"the matrices detached", "wrong",
      [](const Tensor& x, const Projections& w) {
        return views(x, w.w_q.detach(), w.w_k.detach(), w.w_v.detach());
      }},
-    {"x without its history", "wrong",
+    {"x detached", "wrong",
      [](const Tensor& x, const Projections& w) { return views(x.detach(), w.w_q, w.w_k, w.w_v); }},
     {"the first sample for all", "wrong",
      [](const Tensor& x, const Projections& w) {
@@ -62,14 +62,14 @@ const Answers<decltype(project)> answers{
      [](const Tensor& x, const Projections& w) {
        return views(x.to(f32), w.w_q.to(f32), w.w_k.to(f32), w.w_v.to(f32));
      }},
-    {"x is written to", "likely SD-34",
+    {"x is modified", "likely SD-34",
      [](const Tensor& x, const Projections& w) {
        const Views result = views(x, w.w_q, w.w_k, w.w_v);
        Tensor same = x.detach();
        same.mul_(2);
        return result;
      }},
-    {"a matrix is written to", "likely SD-34", [](const Tensor& x, const Projections& w) {
+    {"a matrix is modified", "likely SD-34", [](const Tensor& x, const Projections& w) {
        const Views result = views(x, w.w_q, w.w_k, w.w_v);
        Tensor same = w.w_v.detach();
        same.mul_(2);

@@ -14,7 +14,7 @@ Tensor scores_of(const Tensor& x, const Projections& w) {
 Tensor weights_of(const Tensor& scores, const Mask& allowed) {
   return allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1);
 }
-AttentionResult ours(const Tensor& x, const Projections& w, const Mask& allowed) {
+AttentionResult reference(const Tensor& x, const Projections& w, const Mask& allowed) {
   const Tensor weights = weights_of(scores_of(x, w), allowed);
   return {matmul(weights, matmul(x, w.w_v)), weights};
 }
@@ -24,7 +24,7 @@ const Answers<decltype(self_attention)> answers{
      [](const Tensor& x, const Projections& w, const Mask& allowed) {
        return attention(matmul(x, w.w_q), matmul(x, w.w_k), matmul(x, w.w_v), {.mask = allowed});
      }},
-    {"text by text, exp and sum by hand", "pass",
+    {"sequence by sequence, exp and sum by hand", "pass",
      [](const Tensor& x, const Projections& w, const Mask& allowed) -> AttentionResult {
        Tensor scores = scores_of(x, w);
        if (allowed.defined()) scores = masked_fill(scores, !allowed, -INFINITY);
@@ -38,32 +38,32 @@ const Answers<decltype(self_attention)> answers{
        }
        return {stack(outputs), stack(weights)};
      }},
-    {"(weights · x) · W_v, and -1e9 with zeros put in afterwards", "pass",
+    {"(weights · x) · W_v, and -1e9 with zeros filled in afterwards", "pass",
      [](const Tensor& x, const Projections& w, const Mask& allowed) -> AttentionResult {
        const Tensor scores = scores_of(x, w);
        Tensor weights = softmax(allowed.defined() ? masked_fill(scores, !allowed, -1e9) : scores, -1);
        if (allowed.defined()) weights = masked_fill(weights, !allowed, 0);
        return {matmul(matmul(weights, x), w.w_v), weights};
      }},
-    {"the mask is not used for one word", "wrong",  // there it matters for a fully masked row alone
+    {"the mask is not used for one word", "wrong",  // it matters only if that word is masked
      [](const Tensor& x, const Projections& w, const Mask& allowed) {
-       return ours(x, w, x.size(1) == 1 ? Mask() : allowed);
+       return reference(x, w, x.size(1) == 1 ? Mask() : allowed);
      }},
     {"the mask is not used in a batch of one", "MK-01",
      [](const Tensor& x, const Projections& w, const Mask& allowed) {
-       return ours(x, w, x.size(0) == 1 ? Mask() : allowed);
+       return reference(x, w, x.size(0) == 1 ? Mask() : allowed);
      }},
     {"the mask is not used", "MK-01",
-     [](const Tensor& x, const Projections& w, const Mask&) { return ours(x, w, {}); }},
-    {"the mask of the first text", "MK-25",
+     [](const Tensor& x, const Projections& w, const Mask&) { return reference(x, w, {}); }},
+    {"the mask of the first sequence", "MK-25",
      [](const Tensor& x, const Projections& w, const Mask& allowed) {
-       return ours(
+       return reference(
            x, w,
            allowed.defined() ? masked_fill(zeros(allowed.shape()), allowed, 1).slice(0, 0, 1) > 0 : allowed);
      }},
     {"the mask of the queries", "MK-12",
      [](const Tensor& x, const Projections& w, const Mask& allowed) {
-       return ours(x, w, allowed.defined() ? allowed.reshape({x.size(0), x.size(1), 1}) : allowed);
+       return reference(x, w, allowed.defined() ? allowed.reshape({x.size(0), x.size(1), 1}) : allowed);
      }},
     {"no scale and no mask", "likely SD-01",
      [](const Tensor& x, const Projections& w, const Mask&) -> AttentionResult {
@@ -88,29 +88,29 @@ const Answers<decltype(self_attention)> answers{
        const Tensor weights = softmax(allowed.defined() ? masked_fill(scores, !allowed, -1e9) : scores, -1);
        return {matmul(weights, matmul(x, w.w_v)), weights};
      }},
-    {"K for V", "SA-08",
+    {"K in place of V", "SA-08",
      [](const Tensor& x, const Projections& w, const Mask& allowed) -> AttentionResult {
        const Tensor weights = weights_of(scores_of(x, w), allowed);
        return {matmul(weights, matmul(x, w.w_k)), weights};
      }},
-    {"the scores for the weights", "SA-60",
+    {"the scores in place of the weights", "SA-60",
      [](const Tensor& x, const Projections& w, const Mask& allowed) -> AttentionResult {
-       return {ours(x, w, allowed).output, scores_of(x, w)};
+       return {reference(x, w, allowed).output, scores_of(x, w)};
      }},
-    {"the masked scores for the weights", "likely SA-60",
+    {"the masked scores in place of the weights", "likely SA-60",
      [](const Tensor& x, const Projections& w, const Mask& allowed) -> AttentionResult {
        const Tensor scores = scores_of(x, w);
-       return {ours(x, w, allowed).output,
+       return {reference(x, w, allowed).output,
                allowed.defined() ? masked_fill(scores, !allowed, -INFINITY) : scores};
      }},
     {"the weights averaged over the batch", "wrong",
      [](const Tensor& x, const Projections& w, const Mask& allowed) -> AttentionResult {
-       const AttentionResult result = ours(x, w, allowed);
+       const AttentionResult result = reference(x, w, allowed);
        return {result.output, result.weights.mean({0}, true)};
      }},
-    {"the first text's words for all", "wrong",
+    {"the words of the first sequence for all", "wrong",
      [](const Tensor& x, const Projections& w, const Mask& allowed) {
-       return ours(x.slice(0, 0, 1).expand(x.shape()), w, allowed);
+       return reference(x.slice(0, 0, 1).expand(x.shape()), w, allowed);
      }},
     {"softmax over the whole matrix", "SD-18",
      [](const Tensor& x, const Projections& w, const Mask& allowed) -> AttentionResult {
@@ -121,7 +121,7 @@ const Answers<decltype(self_attention)> answers{
        const Tensor weights = e / (e.sum({-2, -1}, true) + 1e-12);
        return {matmul(weights, matmul(x, w.w_v)), weights};
      }},
-    {"softmax over the texts", "SD-29",
+    {"softmax over the batch", "SD-29",
      [](const Tensor& x, const Projections& w, const Mask& allowed) -> AttentionResult {
        Tensor scores = scores_of(x, w);
        if (allowed.defined()) scores = masked_fill(scores, !allowed, -1e9);
@@ -129,18 +129,18 @@ const Answers<decltype(self_attention)> answers{
        if (allowed.defined()) weights = masked_fill(weights, !allowed, 0);
        return {matmul(weights, matmul(x, w.w_v)), weights};
      }},
-    {"the weights without their history", "wrong",
+    {"the weights detached", "wrong",
      [](const Tensor& x, const Projections& w, const Mask& allowed) -> AttentionResult {
-       const AttentionResult result = ours(x, w, allowed);
+       const AttentionResult result = reference(x, w, allowed);
        return {result.output, result.weights.detach()};
      }},
     {"computed in f32", "wrong",
      [](const Tensor& x, const Projections& w, const Mask& allowed) {
-       return ours(x.to(f32), {w.w_q.to(f32), w.w_k.to(f32), w.w_v.to(f32)}, allowed);
+       return reference(x.to(f32), {w.w_q.to(f32), w.w_k.to(f32), w.w_v.to(f32)}, allowed);
      }},
     {"padding is set to 0 in x", "likely SD-34",
      [](const Tensor& x, const Projections& w, const Mask& allowed) {
-       const AttentionResult result = ours(x, w, allowed);
+       const AttentionResult result = reference(x, w, allowed);
        Tensor same = x.detach();
        same.mul_(0);
        return result;
@@ -156,10 +156,9 @@ const Answers<decltype(self_attention)> answers{
     {"a causal mask", "SA-13",
      [](const Tensor& x, const Projections& w, const Mask& allowed) {
        const Mask past = causal(x.size(1));
-       return ours(x, w, allowed.defined() ? allowed & past : past);
+       return reference(x, w, allowed.defined() ? allowed & past : past);
      }},
-    {"divided by 2, whatever the width", "SD-28",
-     [](const Tensor& x, const Projections& w, const Mask& allowed) {
+    {"divided by 2 for every width", "SD-28", [](const Tensor& x, const Projections& w, const Mask& allowed) {
        const Tensor q = matmul(x, w.w_q), k = matmul(x, w.w_k), v = matmul(x, w.w_v);
        const Tensor scores = matmul(q, k.transpose(-2, -1)) / 2.0;
        const Tensor weights = allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1);

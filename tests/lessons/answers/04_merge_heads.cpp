@@ -4,13 +4,12 @@
 namespace heed::exercise {
 namespace {
 
-Tensor ours(const Tensor& heads) {
+Tensor reference(const Tensor& heads) {
   return heads.transpose(1, 2).reshape({heads.size(0), heads.size(2), heads.size(1) * heads.size(3)});
 }
 
 const Answers<decltype(merge_heads)> answers{
-    {"heads cut out and put side by side", "pass",
-     [](const Tensor& heads) { return cat(unbind(heads, 1), -1); }},
+    {"heads unbound and concatenated", "pass", [](const Tensor& heads) { return cat(unbind(heads, 1), -1); }},
     {"through (B, H, D, T)", "pass",
      [](const Tensor& heads) {
        const Tensor channels = heads.transpose(2, 3);
@@ -30,37 +29,37 @@ const Answers<decltype(merge_heads)> answers{
     {"a reshape alone in a batch of one", "MH-02",
      [](const Tensor& heads) {
        return heads.size(0) == 1 ? heads.reshape({1, heads.size(2), heads.size(1) * heads.size(3)})
-                                 : ours(heads);
+                                 : reference(heads);
      }},
     {"a reshape alone if H and T are equal", "MH-02",
      [](const Tensor& heads) {
        return heads.size(1) == heads.size(2)
                   ? heads.reshape({heads.size(0), heads.size(2), heads.size(1) * heads.size(3)})
-                  : ours(heads);
+                  : reference(heads);
      }},
-    {"added up", "MH-60", [](const Tensor& heads) { return heads.sum({1}); }},
+    {"added", "MH-60", [](const Tensor& heads) { return heads.sum({1}); }},
     {"averaged", "MH-15", [](const Tensor& heads) { return heads.mean({1}); }},
     {"head 0 alone", "wrong", [](const Tensor& heads) { return heads.select(1, 0); }},
     {"head 0 for all heads", "wrong",
-     [](const Tensor& heads) { return ours(heads.slice(1, 0, 1).expand(heads.shape())); }},
-    {"heads in reversed order", "wrong", [](const Tensor& heads) { return ours(flip(heads, {1})); }},
-    {"one channel of each head in turn", "MH-12",
+     [](const Tensor& heads) { return reference(heads.slice(1, 0, 1).expand(heads.shape())); }},
+    {"heads in reversed order", "wrong", [](const Tensor& heads) { return reference(flip(heads, {1})); }},
+    {"interleaved channels", "MH-12",
      [](const Tensor& heads) {
        return heads.permute({0, 2, 3, 1})
            .reshape({heads.size(0), heads.size(2), heads.size(1) * heads.size(3)});
      }},
-    {"not joined", "MH-16", [](const Tensor& heads) { return heads.transpose(1, 2); }},
+    {"not merged", "MH-16", [](const Tensor& heads) { return heads.transpose(1, 2); }},
     {"(B · T, C)", "MH-61",
      [](const Tensor& heads) {
-       return ours(heads).reshape({-1, heads.size(1) * heads.size(3)});
+       return reference(heads).reshape({-1, heads.size(1) * heads.size(3)});
      }},
-    {"(B, C, T)", "wrong", [](const Tensor& heads) { return ours(heads).transpose(1, 2); }},
+    {"(B, C, T)", "wrong", [](const Tensor& heads) { return reference(heads).transpose(1, 2); }},
     {"the first sample for all", "wrong",
-     [](const Tensor& heads) { return ours(heads.slice(0, 0, 1).expand(heads.shape())); }},
-    {"without its history", "wrong", [](const Tensor& heads) { return ours(heads).detach(); }},
-    {"computed in f32", "wrong", [](const Tensor& heads) { return ours(heads.to(f32)); }},
-    {"the heads are written to", "likely SD-34", [](const Tensor& heads) {
-       const Tensor result = ours(heads).clone();
+     [](const Tensor& heads) { return reference(heads.slice(0, 0, 1).expand(heads.shape())); }},
+    {"detached", "wrong", [](const Tensor& heads) { return reference(heads).detach(); }},
+    {"computed in f32", "wrong", [](const Tensor& heads) { return reference(heads.to(f32)); }},
+    {"the heads are modified", "likely SD-34", [](const Tensor& heads) {
+       const Tensor result = reference(heads).clone();
        Tensor same = heads.detach();
        same.mul_(2);
        return result;

@@ -14,7 +14,7 @@ Tensor third(index_t i, const Tensor& x, const MultiHead& layer) {
                 layer.in_proj_bias.slice(0, i * c, (i + 1) * c));
 }
 Tensor by_head(const Tensor& x, index_t heads) {
-  check(x.size(2) % heads == 0, "by_head", "the heads do not divide the channels");
+  check(x.size(2) % heads == 0, "by_head", "the channels are not divisible by the heads");
   return x.reshape({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
 }
 Tensor merge(const Tensor& x) {
@@ -22,13 +22,13 @@ Tensor merge(const Tensor& x) {
 }
 Mask for_all_heads(const Mask& allowed) { return allowed.defined() ? allowed.unsqueeze(1) : allowed; }
 Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const MultiHead& layer, const Mask& mask) {
-  const Tensor found =
+  const Tensor output =
       attention(by_head(q, layer.heads), by_head(k, layer.heads), by_head(v, layer.heads), {.mask = mask})
           .output;
-  return linear(merge(found), layer.out_proj_weight, layer.out_proj_bias);
+  return linear(merge(output), layer.out_proj_weight, layer.out_proj_bias);
 }
-Tensor ours(const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
-            const Mask& allowed) {
+Tensor reference(const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
+                 const Mask& allowed) {
   return attend(third(0, query, layer), third(1, key, layer), third(2, value, layer), layer,
                 for_all_heads(allowed));
 }
@@ -51,7 +51,7 @@ const Answers<decltype(multi_head_attention)> answers{
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
        const index_t c = query.size(-1), d = c / layer.heads;
-       check(d * layer.heads == c, "multi_head_attention", "the heads do not divide the channels");
+       check(d * layer.heads == c, "multi_head_attention", "the channels are not divisible by the heads");
        const Tensor q = third(0, query, layer), k = third(1, key, layer), v = third(2, value, layer);
        Tensor sum = layer.out_proj_bias;
        for (index_t h = 0; h < layer.heads; ++h) {
@@ -61,7 +61,7 @@ const Answers<decltype(multi_head_attention)> answers{
        }
        return sum;
      }},
-    {"by hand, with the one op", "pass",
+    {"by hand, with scaled_dot_product_attention", "pass",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
        const Tensor q = by_head(third(0, query, layer), layer.heads),
@@ -73,39 +73,39 @@ const Answers<decltype(multi_head_attention)> answers{
     {"the mask is not used for one query", "MK-01",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
-       return ours(query, key, value, layer, query.size(1) == 1 ? Mask() : allowed);
+       return reference(query, key, value, layer, query.size(1) == 1 ? Mask() : allowed);
      }},
     {"the mask is not used in a batch of one", "MK-01",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
-       return ours(query, key, value, layer, query.size(0) == 1 ? Mask() : allowed);
+       return reference(query, key, value, layer, query.size(0) == 1 ? Mask() : allowed);
      }},
     {"the mask is not used if T and S are equal", "MK-01",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
-       return ours(query, key, value, layer, query.size(1) == key.size(1) ? Mask() : allowed);
+       return reference(query, key, value, layer, query.size(1) == key.size(1) ? Mask() : allowed);
      }},
     {"the mask is not used if T and S differ", "MK-01",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
-       return ours(query, key, value, layer, query.size(1) != key.size(1) ? Mask() : allowed);
+       return reference(query, key, value, layer, query.size(1) != key.size(1) ? Mask() : allowed);
      }},
     {"the mask of the first sample", "MK-25",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
-       return ours(query, key, value, layer, allowed.defined() ? first_of(allowed, 0) : allowed);
+       return reference(query, key, value, layer, allowed.defined() ? first_of(allowed, 0) : allowed);
      }},
     {"the mask of the first query", "MK-40",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
-       return ours(query, key, value, layer, allowed.defined() ? first_of(allowed, 1) : allowed);
+       return reference(query, key, value, layer, allowed.defined() ? first_of(allowed, 1) : allowed);
      }},
-    {"the mask upside down", "MK-02",
+    {"the mask inverted", "MK-02",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
-       return ours(query, key, value, layer, allowed.defined() ? !allowed : allowed);
+       return reference(query, key, value, layer, allowed.defined() ? !allowed : allowed);
      }},
-    {"the mask as it is", "wrong",
+    {"the mask without a head axis", "wrong",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
        return attend(third(0, query, layer), third(1, key, layer), third(2, value, layer), layer, allowed);
@@ -123,15 +123,15 @@ const Answers<decltype(multi_head_attention)> answers{
      }},
     {"the values from key", "MH-62",
      [](const Tensor& query, const Tensor& key, const Tensor&, const MultiHead& layer, const Mask& allowed) {
-       return ours(query, key, key, layer, allowed);
+       return reference(query, key, key, layer, allowed);
      }},
     {"keys and values from the query if the lengths are equal", "MH-23",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
        const bool same = query.size(1) == key.size(1);
-       return ours(query, same ? query : key, same ? query : value, layer, allowed);
+       return reference(query, same ? query : key, same ? query : value, layer, allowed);
      }},
-    {"heads added up", "wrong",
+    {"heads added", "wrong",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
        const Tensor q = by_head(third(0, query, layer), layer.heads),
@@ -143,14 +143,14 @@ const Answers<decltype(multi_head_attention)> answers{
      }},
     {"no bias of W_O", "MH-63",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
-        const Mask& allowed) { return ours(query, key, value, layer, allowed) - layer.out_proj_bias; }},
+        const Mask& allowed) { return reference(query, key, value, layer, allowed) - layer.out_proj_bias; }},
     {"no bias at all", "MH-64",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
        MultiHead bare = layer;
        bare.in_proj_bias = zeros(layer.in_proj_bias.shape(), query.dtype());
        bare.out_proj_bias = zeros(layer.out_proj_bias.shape(), query.dtype());
-       return ours(query, key, value, bare, allowed);
+       return reference(query, key, value, bare, allowed);
      }},
     {"no scale and no mask", "likely SD-01",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer, const Mask&) {
@@ -167,19 +167,19 @@ const Answers<decltype(multi_head_attention)> answers{
        return linear(merge(found.slice(1, 0, 1).expand(found.shape())), layer.out_proj_weight,
                      layer.out_proj_bias);
      }},
-    {"two heads, whatever the layer says", "wrong",
+    {"two heads for every layer", "wrong",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
        MultiHead two = layer;
        two.heads = 2;
-       return ours(query, key, value, two, allowed);
+       return reference(query, key, value, two, allowed);
      }},
-    {"one head if the heads do not divide the channels", "wrong",
+    {"one head if the channels are not divisible by the heads", "wrong",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
        MultiHead other = layer;
        if (query.size(-1) % layer.heads != 0) other.heads = 1;
-       return ours(query, key, value, other, allowed);
+       return reference(query, key, value, other, allowed);
      }},
     {"a fully masked row may attend to every key", "wrong",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
@@ -198,24 +198,24 @@ const Answers<decltype(multi_head_attention)> answers{
        return attend(third(0, query, layer), k * 1.0 + sum(key * 0.0), third(2, value, layer), layer,
                      for_all_heads(allowed));
      }},
-    {"the layer without its history", "wrong",
+    {"the layer detached", "wrong",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
        const MultiHead still{layer.heads, layer.in_proj_weight.detach(), layer.in_proj_bias.detach(),
                              layer.out_proj_weight, layer.out_proj_bias};
-       return ours(query, key, value, still, allowed);
+       return reference(query, key, value, still, allowed);
      }},
     {"computed in f32", "wrong",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
        const MultiHead small{layer.heads, layer.in_proj_weight.to(f32), layer.in_proj_bias.to(f32),
                              layer.out_proj_weight.to(f32), layer.out_proj_bias.to(f32)};
-       return ours(query.to(f32), key.to(f32), value.to(f32), small, allowed);
+       return reference(query.to(f32), key.to(f32), value.to(f32), small, allowed);
      }},
-    {"a weight of the layer is written to", "likely SD-34",
+    {"a weight of the layer is modified", "likely SD-34",
      [](const Tensor& query, const Tensor& key, const Tensor& value, const MultiHead& layer,
         const Mask& allowed) {
-       const Tensor result = ours(query, key, value, layer, allowed);
+       const Tensor result = reference(query, key, value, layer, allowed);
        Tensor same = layer.out_proj_weight.detach();
        same.mul_(2);
        return result;

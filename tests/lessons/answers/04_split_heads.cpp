@@ -4,15 +4,15 @@
 namespace heed::exercise {
 namespace {
 
-Tensor ours(const Tensor& x, index_t heads) {
-  check(x.size(2) % heads == 0, "split_heads", "the heads do not divide the channels");
+Tensor reference(const Tensor& x, index_t heads) {
+  check(x.size(2) % heads == 0, "split_heads", "the channels are not divisible by the heads");
   return x.reshape({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
 }
 
 const Answers<decltype(split_heads)> answers{
     {"chunks of the channels, stacked", "pass",
      [](const Tensor& x, index_t heads) {
-       check(x.size(2) % heads == 0, "split_heads", "the heads do not divide the channels");
+       check(x.size(2) % heads == 0, "split_heads", "the channels are not divisible by the heads");
        return stack(chunk(x, heads, 2), 1);
      }},
     {"transposed first", "pass",
@@ -31,44 +31,47 @@ const Answers<decltype(split_heads)> answers{
      }},
     {"a reshape alone in a batch of one", "MH-01",
      [](const Tensor& x, index_t heads) {
-       return x.size(0) == 1 ? x.reshape({1, heads, x.size(1), x.size(2) / heads}) : ours(x, heads);
+       return x.size(0) == 1 ? x.reshape({1, heads, x.size(1), x.size(2) / heads}) : reference(x, heads);
      }},
     {"channels are lost", "MH-11",
      [](const Tensor& x, index_t heads) {
        const index_t d = x.size(2) / heads;
-       return ours(x.slice(2, 0, d * heads), heads);
+       return reference(x.slice(2, 0, d * heads), heads);
      }},
     {"more heads than channels are accepted", "wrong",
      [](const Tensor& x, index_t heads) {
        if (heads > x.size(2)) return zeros({x.size(0), heads, x.size(1), 0});
-       return ours(x, heads);
+       return reference(x, heads);
      }},
-    {"3 heads, whatever the argument", "wrong", [](const Tensor& x, index_t) { return ours(x, 3); }},
-    {"channels dealt out", "MH-12",
+    {"3 heads for every argument", "wrong", [](const Tensor& x, index_t) { return reference(x, 3); }},
+    {"channels interleaved", "MH-12",
      [](const Tensor& x, index_t heads) {
        return x.reshape({x.size(0), x.size(1), x.size(2) / heads, heads}).permute({0, 3, 1, 2});
      }},
-    {"not moved if there are as many words as heads", "wrong",
+    {"not transposed if there are as many words as heads", "wrong",
      [](const Tensor& x, index_t heads) {
-       return x.size(1) == heads ? ours(x, heads).transpose(1, 2) : ours(x, heads);
+       return x.size(1) == heads ? reference(x, heads).transpose(1, 2) : reference(x, heads);
      }},
     {"(B · H, T, D)", "MH-61",
      [](const Tensor& x, index_t heads) {
-       return ours(x, heads).reshape({x.size(0) * heads, x.size(1), x.size(2) / heads});
+       return reference(x, heads).reshape({x.size(0) * heads, x.size(1), x.size(2) / heads});
      }},
-    {"(B, H, D, T)", "wrong", [](const Tensor& x, index_t heads) { return ours(x, heads).transpose(2, 3); }},
-    {"(H, B, T, D)", "wrong", [](const Tensor& x, index_t heads) { return ours(x, heads).transpose(0, 1); }},
+    {"(B, H, D, T)", "wrong",
+     [](const Tensor& x, index_t heads) { return reference(x, heads).transpose(2, 3); }},
+    {"(H, B, T, D)", "wrong",
+     [](const Tensor& x, index_t heads) { return reference(x, heads).transpose(0, 1); }},
     {"the first sample for all", "wrong",
-     [](const Tensor& x, index_t heads) { return ours(x.slice(0, 0, 1).expand(x.shape()), heads); }},
-    {"without its history", "wrong", [](const Tensor& x, index_t heads) { return ours(x, heads).detach(); }},
-    {"filled into zeros of f32", "wrong",
-     [](const Tensor& x, index_t heads) { return ours(x.to(f32), heads); }},
+     [](const Tensor& x, index_t heads) { return reference(x.slice(0, 0, 1).expand(x.shape()), heads); }},
+    {"detached", "wrong", [](const Tensor& x, index_t heads) { return reference(x, heads).detach(); }},
+    {"copied into zeros of f32", "wrong",
+     [](const Tensor& x, index_t heads) { return reference(x.to(f32), heads); }},
     {"memory order of a view", "wrong",
      [](const Tensor& x, index_t heads) {
-       return x.is_contiguous() ? ours(x, heads) : ours(x.transpose(1, 2).reshape(x.shape()), heads);
+       return x.is_contiguous() ? reference(x, heads)
+                                : reference(x.transpose(1, 2).reshape(x.shape()), heads);
      }},
-    {"x is written to", "likely SD-34", [](const Tensor& x, index_t heads) {
-       const Tensor result = ours(x, heads).clone();
+    {"x is modified", "likely SD-34", [](const Tensor& x, index_t heads) {
+       const Tensor result = reference(x, heads).clone();
        Tensor same = x.detach();
        same.mul_(2);
        return result;

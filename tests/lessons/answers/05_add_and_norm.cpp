@@ -106,7 +106,7 @@ const Answers<decltype(add_and_norm)> answers{
      [](const Tensor& x, const Function& f, const Function& norm, const Dropping& d) {
        return norm(x + dropped(f(x), d)).to(f32);
      }},
-    {"adds to x in place", "likely SD-34",
+    {"modifies x", "likely SD-34",
      [](const Tensor& x, const Function& f, const Function& norm, const Dropping& d) {
        const Tensor y = norm(x + dropped(f(x), d));
        Tensor same = x.detach();

@@ -10,7 +10,7 @@ Tensor attended(const Tensor& x, Parts& p, const Mask& allowed) {
   return p.self_attn.forward(x, x, x, {.mask = allowed}).output;
 }
 Tensor thought(const Tensor& h, Parts& p) { return p.linear2(p.dropout(relu(p.linear1(h)))); }
-Tensor right(const Tensor& x, Parts& p, const Mask& allowed) {
+Tensor reference(const Tensor& x, Parts& p, const Mask& allowed) {
   const Tensor h = p.norm1(x + p.dropout1(attended(x, p, allowed)));
   return p.norm2(h + p.dropout2(thought(h, p)));
 }
@@ -30,53 +30,53 @@ const Answers<decltype(encoder_block)> answers{
     {"the mask as (B, 1, 1, T)", "pass",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
        const Mask all = Mask::full({x.size(0), 1, x.size(1)}, true);
-       return right(x, p, allowed.defined() ? allowed & all : all);
+       return reference(x, p, allowed.defined() ? allowed & all : all);
      }},
     {"the mask is not used for one token", "MK-01",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
-       return right(x, p, x.size(1) == 1 ? Mask() : allowed);
+       return reference(x, p, x.size(1) == 1 ? Mask() : allowed);
      }},
     {"the mask is not used for one sequence", "MK-01",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
-       return right(x, p, x.size(0) == 1 ? Mask() : allowed);
+       return reference(x, p, x.size(0) == 1 ? Mask() : allowed);
      }},
     {"the mask is used for one sequence only", "MK-01",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
-       return right(x, p, x.size(0) == 1 ? allowed : Mask());
+       return reference(x, p, x.size(0) == 1 ? allowed : Mask());
      }},
     {"the mask is used for an odd number of tokens only", "MK-01",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
-       return right(x, p, x.size(1) % 2 == 0 ? Mask() : allowed);
+       return reference(x, p, x.size(1) % 2 == 0 ? Mask() : allowed);
      }},
-    {"the mask hides the padding of the end only", "wrong",
+    {"only padding at the end is masked", "wrong",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
-       if (!allowed.defined()) return right(x, p, allowed);
+       if (!allowed.defined()) return reference(x, p, allowed);
        std::vector<index_t> lengths;
        for (index_t b = 0; b < x.size(0); ++b) {
          lengths.push_back(0);
          for (index_t t = 0; t < x.size(1); ++t)
            if (allowed.at({b, 0, t})) lengths.back() = t + 1;
        }
-       return right(x, p, padding(lengths, x.size(1)));
+       return reference(x, p, padding(lengths, x.size(1)));
      }},
     {"the mask is inverted for one sequence", "MK-02",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
-       return right(x, p, allowed.defined() && x.size(0) == 1 ? !allowed : allowed);
+       return reference(x, p, allowed.defined() && x.size(0) == 1 ? !allowed : allowed);
      }},
-    {"queries are hidden as well", "wrong",
+    {"queries are masked as well", "wrong",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
-       if (!allowed.defined()) return right(x, p, allowed);
-       return right(x, p, allowed & allowed.reshape({x.size(0), x.size(1), 1}));
+       if (!allowed.defined()) return reference(x, p, allowed);
+       return reference(x, p, allowed & allowed.reshape({x.size(0), x.size(1), 1}));
      }},
     {"the mask is not used in training", "MK-01",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
-       return right(x, p, p.training() ? Mask() : allowed);
+       return reference(x, p, p.training() ? Mask() : allowed);
      }},
     {"the mask of the first sequence", "MK-25",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
-       if (!allowed.defined()) return right(x, p, allowed);
+       if (!allowed.defined()) return reference(x, p, allowed);
        const std::vector<std::uint8_t> first(allowed.data(), allowed.data() + x.size(1));
-       return right(x, p, Mask(first, {1, 1, x.size(1)}));
+       return reference(x, p, Mask(first, {1, 1, x.size(1)}));
      }},
     {"pre-LN without the mask", "likely EN-01",
      [](const Tensor& x, Parts& p, const Mask&) {
@@ -116,25 +116,25 @@ const Answers<decltype(encoder_block)> answers{
     {"puts parts into eval mode and back into train mode", "wrong",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
        p.eval();
-       const Tensor y = right(x, p, allowed);
+       const Tensor y = reference(x, p, allowed);
        p.train();
        return y;
      }},
     {"leaves one dropout in eval mode", "wrong",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
-       const Tensor y = right(x, p, allowed);
+       const Tensor y = reference(x, p, allowed);
        p.dropout2.eval();
        return y;
      }},
-    {"trains a weight in passing", "wrong",
+    {"modifies a weight", "wrong",
      [](const Tensor& x, Parts& p, const Mask& allowed) {
-       const Tensor y = right(x, p, allowed).detach();
+       const Tensor y = reference(x, p, allowed).detach();
        const NoGrad no_grad;
        p.linear1.weight.mul_(0.9);
        return y;
      }},
-    {"writes into x", "likely SD-34", [](const Tensor& x, Parts& p, const Mask& allowed) {
-       const Tensor y = right(x, p, allowed);
+    {"modifies x", "likely SD-34", [](const Tensor& x, Parts& p, const Mask& allowed) {
+       const Tensor y = reference(x, p, allowed);
        Tensor same = x.detach();
        same.mul_(0);
        return y;

@@ -4,7 +4,7 @@
 namespace heed::exercise {
 namespace {
 
-Tensor right(const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
+Tensor reference(const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
   return linear(relu(linear(x, w1, b1)), w2, b2);
 }
 
@@ -14,7 +14,7 @@ const Answers<decltype(feed_forward)> answers{
        const Tensor wide = matmul(x, w1.transpose(0, 1)) + b1;
        return matmul(clamp(wide, 0, 1e30), w2.transpose(0, 1)) + b2;
      }},
-    {"the fused op, all tokens as one batch", "pass",
+    {"the fused op on all tokens as one batch", "pass",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
        const Tensor tokens = x.reshape({x.size(0) * x.size(1), x.size(2)});
        return linear(linear_relu(tokens, w1, b1), w2, b2).reshape(x.shape());
@@ -31,9 +31,9 @@ const Answers<decltype(feed_forward)> answers{
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor&) {
        return linear(relu(linear(x, w1, b1)), w2);
      }},
-    {"the residual is there too", "EN-26",
+    {"the residual is added, too", "EN-26",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
-       return right(x, w1, b1, w2, b2) + x;
+       return reference(x, w1, b1, w2, b2) + x;
      }},
     {"silu", "wrong",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
@@ -41,20 +41,20 @@ const Answers<decltype(feed_forward)> answers{
      }},
     {"ReLU of one token only", "EN-11",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
-       return x.size(1) == 1 ? right(x, w1, b1, w2, b2) : linear(linear(x, w1, b1), w2, b2);
+       return x.size(1) == 1 ? reference(x, w1, b1, w2, b2) : linear(linear(x, w1, b1), w2, b2);
      }},
-    {"w1 as it is if it is square", "wrong",
+    {"w1 not transposed if it is square", "wrong",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
-       return right(x, w1.size(0) == w1.size(1) ? w1.transpose(0, 1) : w1, b1, w2, b2);
+       return reference(x, w1.size(0) == w1.size(1) ? w1.transpose(0, 1) : w1, b1, w2, b2);
      }},
     {"the biases exchanged if their sizes agree", "wrong",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
        const bool same = b1.numel() == b2.numel();
-       return right(x, w1, same ? b2 : b1, w2, same ? b1 : b2);
+       return reference(x, w1, same ? b2 : b1, w2, same ? b1 : b2);
      }},
     {"ReLU of the input, too", "wrong",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
-       return right(relu(x), w1, b1, w2, b2);
+       return reference(relu(x), w1, b1, w2, b2);
      }},
     {"leaky ReLU", "wrong",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
@@ -67,15 +67,15 @@ const Answers<decltype(feed_forward)> answers{
      }},
     {"the first sequence only", "wrong",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
-       return right(x.slice(0, 0, 1), w1, b1, w2, b2).expand(x.shape());
+       return reference(x.slice(0, 0, 1), w1, b1, w2, b2).expand(x.shape());
      }},
     {"w1 detached", "wrong",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
-       return right(x, w1.detach(), b1, w2, b2);
+       return reference(x, w1.detach(), b1, w2, b2);
      }},
-    {"writes into x", "likely SD-34",
+    {"modifies x", "likely SD-34",
      [](const Tensor& x, const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2) {
-       const Tensor y = right(x, w1, b1, w2, b2);
+       const Tensor y = reference(x, w1, b1, w2, b2);
        Tensor same = x.detach();
        same.copy_(y.detach());
        return y;

@@ -29,7 +29,7 @@ const Answers<decltype(layer_norm_forward)> answers{
        }
        return tokens.empty() ? x * gamma + beta : stack(tokens).reshape(x.shape());
      }},
-    {"n - 1, and eps outside of the root", "likely LN-01",
+    {"n - 1, and eps outside the root", "likely LN-01",
      [](const Tensor& x, const Tensor& gamma, const Tensor& beta, double eps) {
        return centred(x) / (sqrt(var(x, {-1}, 1, true)) + eps) * gamma + beta;
      }},
@@ -89,7 +89,7 @@ const Answers<decltype(layer_norm_forward)> answers{
        const Tensor m = mean(x, {-1}, true).detach(), v = var(x, {-1}, 0, true).detach();
        return (x - m) * rsqrt(v + eps) * gamma + beta;
      }},
-    {"writes into x", "likely SD-34",
+    {"modifies x", "likely SD-34",
      [](const Tensor& x, const Tensor& gamma, const Tensor& beta, double eps) {
        const Tensor y = layer_norm(x, gamma, beta, eps);
        Tensor same = x.detach();

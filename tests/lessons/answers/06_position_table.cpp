@@ -9,7 +9,7 @@ namespace heed::exercise {
 namespace {
 
 Tensor sines(index_t max_len, index_t d_model) { return nn::sinusoidal_table(max_len, d_model); }
-Tensor right(Positions kind, index_t max_len, index_t d_model, Generator& gen) {
+Tensor reference(Positions kind, index_t max_len, index_t d_model, Generator& gen) {
   if (kind == Positions::sinusoidal) return sines(max_len, d_model);
   return (randn({max_len, d_model}, gen) * 0.02).set_requires_grad();
 }
@@ -45,7 +45,7 @@ const Answers<decltype(position_table)> answers{
        if (kind == Positions::sinusoidal) return sines(max_len, d_model);
        return (ones({max_len, 1}) * randn({1, d_model}, gen) * 0.02).set_requires_grad();
      }},
-    {"one number for all channels", "wrong",
+    {"one random number for all channels", "wrong",
      [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
        if (kind == Positions::sinusoidal) return sines(max_len, d_model);
        return (randn({max_len, 1}, gen) * ones({1, d_model}) * 0.02).set_requires_grad();
@@ -67,35 +67,35 @@ const Answers<decltype(position_table)> answers{
      }},
     {"the kinds exchanged", "wrong",
      [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
-       return right(kind == Positions::learned ? Positions::sinusoidal : Positions::learned, max_len, d_model,
-                    gen);
+       return reference(kind == Positions::learned ? Positions::sinusoidal : Positions::learned, max_len,
+                        d_model, gen);
      }},
     {"learned sines", "wrong",
      [](Positions kind, index_t max_len, index_t d_model, Generator&) {
        Tensor table = sines(max_len, d_model);
        return kind == Positions::learned ? table.set_requires_grad() : table;
      }},
-    {"no leaf, and too large", "likely PE-26",
+    {"not a leaf, and too large", "likely PE-26",
      [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
        if (kind == Positions::sinusoidal) return sines(max_len, d_model);
        return randn({max_len, d_model}, gen).set_requires_grad() * 1.0;
      }},
     {"a square table", "wrong",
      [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
-       return right(kind, max_len, kind == Positions::learned ? max_len : d_model, gen);
+       return reference(kind, max_len, kind == Positions::learned ? max_len : d_model, gen);
      }},
-    {"a generator of its own", "PE-67",
+    {"a separate generator", "PE-67",
      [](Positions kind, index_t max_len, index_t d_model, Generator&) {
        Generator own(0);
-       return right(kind, max_len, d_model, own);
+       return reference(kind, max_len, d_model, own);
      }},
     {"one table for all calls", "wrong",
      [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {
-       static Tensor kept;
+       static Tensor cached;
        if (kind == Positions::sinusoidal) return sines(max_len, d_model);
-       if (!kept.defined() || kept.shape() != Shape{max_len, d_model})
-         kept = right(kind, max_len, d_model, gen);
-       return kept;
+       if (!cached.defined() || cached.shape() != Shape{max_len, d_model})
+         cached = reference(kind, max_len, d_model, gen);
+       return cached;
      }},
     {"the learned table in f64", "wrong",
      [](Positions kind, index_t max_len, index_t d_model, Generator& gen) {

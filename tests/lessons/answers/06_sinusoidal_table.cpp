@@ -8,7 +8,7 @@ namespace heed::exercise {
 namespace {
 
 double angle(index_t p, double exponent) { return static_cast<double>(p) * std::pow(10000.0, -exponent); }
-double share(index_t c, index_t d) { return static_cast<double>(c) / static_cast<double>(d); }
+double fraction(index_t c, index_t d) { return static_cast<double>(c) / static_cast<double>(d); }
 
 const Answers<decltype(sinusoidal_table)> answers{
     {"the table of the library", "pass",
@@ -18,7 +18,8 @@ const Answers<decltype(sinusoidal_table)> answers{
        std::vector<double> table;
        for (index_t p = 0; p < length; ++p)
          for (index_t c = 0; c < d_model; ++c) {
-           const double a = static_cast<double>(p) * std::exp(-share(c / 2 * 2, d_model) * std::log(10000.0));
+           const double a =
+               static_cast<double>(p) * std::exp(-fraction(c / 2 * 2, d_model) * std::log(10000.0));
            table.push_back(std::sin(a + (c % 2 == 1 ? std::acos(0.0) : 0)));
          }
        return from_vector(table, {length, d_model});
@@ -28,8 +29,8 @@ const Answers<decltype(sinusoidal_table)> answers{
        Tensor table = zeros({length, d_model});
        for (index_t p = 0; p < length; ++p)
          for (index_t c = 0; c < d_model; c += 2) {
-           table.set({p, c}, std::sin(angle(p, share(c, d_model))));
-           if (c + 1 < d_model) table.set({p, c + 1}, std::cos(angle(p, share(c, d_model))));
+           table.set({p, c}, std::sin(angle(p, fraction(c, d_model))));
+           if (c + 1 < d_model) table.set({p, c + 1}, std::cos(angle(p, fraction(c, d_model))));
          }
        return table;
      }},
@@ -40,8 +41,8 @@ const Answers<decltype(sinusoidal_table)> answers{
        Tensor table = zeros({length, d_model});
        for (index_t p = 0; p < length; ++p)
          for (index_t c = 0; c < d_model; c += 2) {
-           table.set({p, c}, std::sin(angle(p, share(c, d_model))));
-           table.set({p, c + 1}, std::cos(angle(p, share(c, d_model))));
+           table.set({p, c}, std::sin(angle(p, fraction(c, d_model))));
+           table.set({p, c + 1}, std::cos(angle(p, fraction(c, d_model))));
          }
        return table;
      }},
@@ -50,7 +51,7 @@ const Answers<decltype(sinusoidal_table)> answers{
        Tensor table = zeros({length, d_model});
        for (index_t p = 0; p < length; ++p)
          for (index_t c = 0; c < d_model; ++c) {
-           const double a = angle(p, share(c / 2, d_model));
+           const double a = angle(p, fraction(c / 2, d_model));
            table.set({p, c}, c % 2 == 0 ? std::sin(a) : std::cos(a));
          }
        return table;
@@ -60,7 +61,7 @@ const Answers<decltype(sinusoidal_table)> answers{
        Tensor table = zeros({length, d_model});
        for (index_t p = 0; p < length; ++p)
          for (index_t c = 0; c < d_model; ++c) {
-           const double a = angle(p, share(c / 2 * 2, 6));
+           const double a = angle(p, fraction(c / 2 * 2, 6));
            table.set({p, c}, c % 2 == 0 ? std::sin(a) : std::cos(a));
          }
        return table;
@@ -70,7 +71,7 @@ const Answers<decltype(sinusoidal_table)> answers{
        Tensor table = zeros({length, d_model});
        for (index_t p = 0; p < length; ++p)
          for (index_t c = 0; c < d_model; ++c) {
-           const double a = static_cast<double>(p) / std::pow(1000.0, share(c / 2 * 2, d_model));
+           const double a = static_cast<double>(p) / std::pow(1000.0, fraction(c / 2 * 2, d_model));
            table.set({p, c}, c % 2 == 0 ? std::sin(a) : std::cos(a));
          }
        return table;
@@ -80,7 +81,7 @@ const Answers<decltype(sinusoidal_table)> answers{
        Tensor table = zeros({length, d_model});
        for (index_t p = 0; p < length; ++p)
          for (index_t c = 0; c < d_model; ++c) {
-           const double a = angle(p + 1, -share(c / 2 * 2, d_model));
+           const double a = angle(p + 1, -fraction(c / 2 * 2, d_model));
            table.set({p, c}, c % 2 == 0 ? std::sin(a) : std::cos(a));
          }
        return table;
@@ -96,7 +97,7 @@ const Answers<decltype(sinusoidal_table)> answers{
        Tensor table = zeros({length, d_model});
        for (index_t p = 0; p < length; ++p)
          for (index_t c = 0; c < d_model; ++c) {
-           const double a = angle(p, share(c % 2 == 0 ? c : c + 1, d_model));
+           const double a = angle(p, fraction(c % 2 == 0 ? c : c + 1, d_model));
            table.set({p, c}, c % 2 == 0 ? std::sin(a) : std::cos(a));
          }
        return table;
@@ -107,7 +108,7 @@ const Answers<decltype(sinusoidal_table)> answers{
        const index_t half = (d_model + 1) / 2;
        for (index_t p = 0; p < length; ++p)
          for (index_t c = 0; c < d_model; ++c) {
-           const double a = angle(p, share(c % half, d_model));
+           const double a = angle(p, fraction(c % half, d_model));
            table.set({p, c}, c < half ? std::sin(a) : std::cos(a));
          }
        return table;

@@ -1,0 +1,31 @@
+// 04 · per_head_attention — attention in all heads at once.
+//
+//   q (B, H, T, D), k (B, H, S, D), v (B, H, S, D) -> output (B, H, T, D), weights (B, H, T, S)
+//   weights = softmax(q · kᵀ / √?) over the allowed keys,  output = weights · v    in each head
+//
+// matmul and softmax work on the last axes and treat the leading ones as a batch, so no loop over
+// heads is needed. `allowed` is (B, T, S), or (B, 1, S) for padding, or undefined; TRUE = MAY ATTEND.
+// It has no head axis and applies to all heads. Broadcasting aligns axes from the right: with which
+// axis of the scores would B of the mask be aligned? A query with no allowed key gets weights of 0.
+// A masked key also gets weight 0, even if it contains NaN (values are always finite). And is the
+// width of a query here C or D?
+//
+// You may use:  matmul, k.transpose(axis, axis), k.size(axis), std::sqrt, allowed.defined(),
+//               allowed.unsqueeze(axis), softmax(x, axis), masked_softmax(x, allowed) over the last
+//               axis. An AttentionResult is {output, weights}.
+#include <cmath>
+
+#include "lessons/04_multi_head_attention/exercises.h"
+
+namespace heed::exercise {
+
+AttentionResult per_head_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+  // solution: compute attention in every head, with one mask for all of them
+  const Tensor scores = matmul(q, k.transpose(-2, -1)) / std::sqrt(static_cast<double>(q.size(-1)));
+  const Tensor weights =
+      allowed.defined() ? masked_softmax(scores, allowed.unsqueeze(1)) : softmax(scores, -1);
+  return {matmul(weights, v), weights};
+  // end
+}
+
+}  // namespace heed::exercise

@@ -1,0 +1,21 @@
+// 05 · encoder_stack — stack N blocks, each with its own parameters.
+//
+//   layer (options), num_layers -> a Stack: its layers, and a norm after the last one or null
+//
+// Every layer draws its own initial weights from `gen`: call its constructor once per layer, in
+// order. A copy of a shared_ptr points to the same layer. If layer.norm_first is true (pre-LN), the
+// last sum is not normalised by any block. In this case, and only in this case, the stack ends with
+// a norm over d_model channels, with the eps of the layers. num_layers may be 0.
+//
+// You may use:  std::make_shared<nn::TransformerEncoderLayer>(layer, gen), list.push_back(…),
+//               std::make_shared<nn::LayerNorm>(nn::LayerNormOptions{.size = …, .eps = …}),
+//               layer.d_model, layer.norm_first, layer.layer_norm_eps.
+#include "lessons/05_transformer_architecture/exercises.h"
+
+namespace heed::exercise {
+
+Stack encoder_stack(const nn::TransformerEncoderLayerOptions& layer, index_t num_layers, Generator& gen) {
+  todo("create the layers, and the norm if it is needed");
+}
+
+}  // namespace heed::exercise
