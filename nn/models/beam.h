@@ -15,7 +15,7 @@
 #include <functional>
 #include <vector>
 
-#include "autograd/ids.h"
+#include "autograd/int_tensor.h"
 #include "autograd/tensor.h"
 
 namespace heed::nn {

@@ -7,7 +7,7 @@
 // Therefore the tail of the distribution is cut off before sampling.
 #pragma once
 
-#include "autograd/ids.h"
+#include "autograd/int_tensor.h"
 #include "autograd/random.h"
 #include "autograd/tensor.h"
 
