@@ -62,6 +62,21 @@ Tensor split_heads(const Tensor& x, index_t heads, bool batch_first) {
   return batch_first || x.rank() == 2 ? y.transpose(-3, -2) : y.permute({1, 2, 0, 3});
 }
 
+std::vector<Tensor> split_qkv(const Tensor& x, index_t heads) {
+  const int rank = x.rank();
+  Shape split = Shape::filled(rank + 2, 1);
+  for (int axis = 0; axis < rank - 1; ++axis) split[axis] = x.size(axis);
+  split[rank - 1] = 3;
+  split[rank] = heads;
+  split[rank + 1] = x.size(-1) / (3 * heads);
+  Shape order = Shape::filled(rank + 2, rank - 1);  // (3, ..., H, T, D)
+  for (int axis = 0; axis < rank - 2; ++axis) order[axis + 1] = axis;
+  order[rank - 1] = rank;
+  order[rank] = rank - 2;
+  order[rank + 1] = rank + 1;
+  return unbind(x.reshape(split).permute(order));
+}
+
 // The head axis must be next to D before both are merged into C.
 Tensor join_heads(const Tensor& heads, bool batch_first) {
   const Tensor y = batch_first || heads.rank() == 3 ? heads.transpose(-3, -2) : heads.permute({2, 0, 1, 3});

@@ -5,6 +5,8 @@
 //   one sequence without a batch axis, in both cases                  (T, C)
 #pragma once
 
+#include <vector>
+
 #include "autograd/ops.h"
 
 namespace heed::nn {
@@ -30,8 +32,8 @@ struct SequenceNames {
 AttentionSizes attention_sizes(const char* op, const Tensor& query, const Tensor& key, index_t heads,
                                bool batch_first, const SequenceNames& names = {});
 
-// Throws "[op] …" unless a mask (or score bias) is undefined, (T, S), (B, T, S), (B, 1, S) or (B,
-// H, T, S), with any size replaced by 1; without a batch axis, unless it is (T, S). Also throws if
+// Throws "[op] …" unless a mask (or score bias) is undefined, (T, S), (B, T, S), (B, 1, S) or
+// (B, H, T, S), with any size replaced by 1; without a batch axis, unless it is (T, S). Also throws if
 // a mask (T, S) could equally be (B, S): see check_not_ambiguous().
 void check_mask(const char* op, const char* name, const Mask& mask, const AttentionSizes& sizes);
 void check_score_bias(const char* op, const char* name, const Tensor& bias, const AttentionSizes& sizes);
@@ -49,6 +51,9 @@ MaskOrBias with_score_axes(const MaskOrBias& x, bool batched) {
 // contiguous.
 //   x (..., T, H·D) -> (..., H, T, D);   with batch_first = false, (T, B, H·D) -> (B, H, T, D)
 Tensor split_heads(const Tensor& x, index_t heads, bool batch_first = true);
+// Splits the output of a stacked projection: x (..., T, 3·H·D) -> queries, keys and values, each
+// (..., H, T, D). Its backward allocates less than that of chunk() and three times split_heads().
+std::vector<Tensor> split_qkv(const Tensor& x, index_t heads);
 // The inverse of split_heads.
 Tensor join_heads(const Tensor& heads, bool batch_first = true);
 

@@ -36,8 +36,8 @@ RecurrentWeights make_weights(index_t gates, index_t in, index_t hidden, bool bi
   return w;
 }
 
-// Returns the next state, given the input's contribution to the gates, W_ih x + b_ih (B, gates ·
-// H), and the previous state.
+// Returns the next state, given the input's contribution to the gates, W_ih x + b_ih
+// (B, gates · H), and the previous state.
 RecurrentState next(RecurrentKind kind, Nonlinearity nonlinearity, const Tensor& from_x,
                     const RecurrentState& s, const RecurrentWeights& w) {
   const Tensor from_h = linear(s.h, w.weight_hh, w.bias_hh);

@@ -17,8 +17,6 @@
 
 namespace heed::exercise {
 
-double hello(double x);
-
 // ---- a graph of numbers: multiply, backward, free_graph ---------------------------------------------------
 
 class Number;
@@ -87,22 +85,11 @@ inline Number::~Number() {
   --alive;
 }
 
-Value multiply(const Value& a, const Value& b);
-void backward(const Value& y);
-void free_graph(Value& last);
-
 // ---- tensors ----------------------------------------------------------------------------------------------
 
 struct LineGradients {
   Tensor x, w, b;  // each has the shape of its value
 };
-LineGradients line_backward(const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& t);
-
-Tensor sum_to(const Tensor& dy, const Shape& shape);
-Tensor max_backward(const Tensor& x, const Tensor& dy);
-Tensor embed(const Tensor& table, const IntTensor& ids);
-Tensor softmax_backward(const Tensor& y, const Tensor& dy);
-Tensor log_loss(const Tensor& logits, const IntTensor& targets);
 
 // The state that Adam keeps for one tensor between steps.
 struct AdamState {
@@ -110,9 +97,19 @@ struct AdamState {
   int t = 0;    // number of steps taken
 };
 using Loss = std::function<Tensor(const Tensor&)>;
-void adam_step(Tensor& w, AdamState& state, const Loss& loss, double lr);
 
-// One gradient per parameter, undefined if a parameter has none.
+// Generated from solutions/ by `./lessons/heed generate`: do not edit below.
+double hello(double x);
+Value multiply(const Value& a, const Value& b);
+void backward(const Value& y);
+void free_graph(Value& last);
+LineGradients line_backward(const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& t);
+Tensor sum_to(const Tensor& dy, const Shape& shape);
+Tensor max_backward(const Tensor& x, const Tensor& dy);
+Tensor embed(const Tensor& table, const IntTensor& ids);
+Tensor softmax_backward(const Tensor& y, const Tensor& dy);
+Tensor log_loss(const Tensor& logits, const IntTensor& targets);
+void adam_step(Tensor& w, AdamState& state, const Loss& loss, double lr);
 double clip_gradients(std::vector<Tensor>& gradients, double max_norm);
 
 }  // namespace heed::exercise

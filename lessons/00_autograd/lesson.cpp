@@ -270,8 +270,8 @@ void train_network(const Options& options, Page& page, Generator& gen) {
                                     .baseline_name = "chance level (ln 2)"}));
   write_figure(
       options.figures, "moons.svg",
-      svg_pictures("Probability of the lower moon", {{.image = probability_map(net, 25, 40),
-                                                      .caption = "dark: lower moon, white: upper moon"}}));
+      svg_images("Probability of the lower moon", {{.image = probability_map(net, 25, 40),
+                                                    .caption = "dark: lower moon, white: upper moon"}}));
 }
 
 }  // namespace

@@ -19,10 +19,6 @@ struct SpecialTokens {
 struct DecoderBatch {
   IntTensor input, target;
 };
-DecoderBatch teacher_forcing(const std::vector<std::vector<index_t>>& sequences,
-                             const SpecialTokens& special);
-
-Tensor sequence_loss(const Tensor& logits, const IntTensor& target, index_t pad);
 
 // One state per word, for sequences padded to one length.
 struct PaddedStates {
@@ -32,8 +28,6 @@ struct PaddedStates {
 struct AdditiveWeights {
   Tensor W_q, W_k, v;  // (H, width of queries), (H, width of keys), (H)
 };
-Tensor additive_attention(const PaddedStates& decoder, const PaddedStates& encoder, const Tensor& values,
-                          const AdditiveWeights& w);
 
 // A trained model: it encodes the source once, then decodes one word per step.
 struct DecoderStep {
@@ -48,6 +42,13 @@ struct Translator {
 struct Example {
   std::vector<index_t> source, target;
 };
+
+// Generated from solutions/ by `./lessons/heed generate`: do not edit below.
+DecoderBatch teacher_forcing(const std::vector<std::vector<index_t>>& sequences,
+                             const SpecialTokens& special);
+Tensor sequence_loss(const Tensor& logits, const IntTensor& target, index_t pad);
+Tensor additive_attention(const PaddedStates& decoder, const PaddedStates& encoder, const Tensor& values,
+                          const AdditiveWeights& w);
 std::vector<index_t> translate(const Translator& model, const Example& example, const SpecialTokens& special,
                                index_t max_length);
 

@@ -13,16 +13,16 @@
 #include <cmath>
 
 #include "data/text/batches.h"
-#include "data/text/sentences.h"
 #include "data/text/vocabulary.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
+#include "lessons/support/toy_languages.h"
 #include "nn/models/models.h"
 #include "optim/optim.h"
 
 using namespace heed;
 using namespace heed::lessons;
-using data::TranslationPair;
+using toy::TranslationPair;
 
 namespace {
 
@@ -66,12 +66,12 @@ std::vector<TranslationPair> make_sentences(std::size_t count, const std::vector
 }
 
 struct Corpus {
-  data::Sentences<TranslationPair> clauses;
+  toy::Sentences<TranslationPair> clauses;
   data::Vocabulary korean, english;
 };
 Corpus make_corpus(std::uint64_t seed) {
   Corpus m;
-  m.clauses = data::translation_pairs({.seed = seed, .train = 5000, .test = 500});
+  m.clauses = toy::translation_pairs({.seed = seed, .train = 5000, .test = 500});
   std::vector<std::string> korean = {"그리고"}, english = {"and"};
   for (const TranslationPair& p : m.clauses.train) {
     korean.insert(korean.end(), p.korean.begin(), p.korean.end());
@@ -118,7 +118,7 @@ void the_bottleneck(Page& page, const Corpus& m, Generator& gen) {
   page.print("");
   for (const index_t length : {3, 9, 20}) {
     const TranslationPair p = make_sentence(m.clauses.train, length, length, gen);
-    std::string text = data::join(p.korean);
+    std::string text = toy::join(p.korean);
     // Long sentences are cut between words.
     if (columns(text) > 52) {
       std::size_t end = 0;

@@ -12,6 +12,7 @@
 
 namespace heed::exercise {
 
+// Generated from solutions/ by `./lessons/heed generate`: do not edit below.
 Tensor dot_scores(const Tensor& q, const Tensor& k);
 Tensor scaled_scores(const Tensor& q, const Tensor& k);
 Tensor softmax_rows(const Tensor& scores);

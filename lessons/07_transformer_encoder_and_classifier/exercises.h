@@ -16,6 +16,7 @@ struct Batch {
   IntTensor labels;  // (B)
 };
 
+// Generated from solutions/ by `./lessons/heed generate`: do not edit below.
 Tensor masked_mean(const Tensor& x, const Mask& real);
 Tensor classify(const IntTensor& ids, nn::TransformerClassifier& parts);
 Tensor classification_loss(const Tensor& logits, const IntTensor& labels);

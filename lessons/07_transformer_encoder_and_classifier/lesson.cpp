@@ -15,11 +15,11 @@
 #include "data/data.h"
 #include "data/text/batches.h"
 #include "data/text/bpe.h"
-#include "data/text/sentences.h"
 #include "data/text/table.h"
 #include "data/text/tokenizer.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
+#include "lessons/support/toy_languages.h"
 #include "nn/models/models.h"
 #include "optim/optim.h"
 
@@ -64,16 +64,16 @@ struct Dataset {
 };
 
 Dataset generated_reviews(std::uint64_t seed) {
-  const auto generated = data::reviews(data::Language::english, {.seed = seed, .train = 1200, .test = 400});
+  const auto generated = toy::reviews(toy::Language::english, {.seed = seed, .train = 1200, .test = 400});
   std::vector<std::string> texts;
-  for (const data::Review& r : generated.train) texts.push_back(data::join(r.words));
+  for (const toy::Review& r : generated.train) texts.push_back(toy::join(r.words));
   Dataset m;
   m.tokenizer = std::make_shared<data::WordTokenizer>(data::WordTokenizer::of(texts));
   m.source = "generated reviews";
   for (const auto* part : {&generated.train, &generated.test})
-    for (const data::Review& r : *part) {
+    for (const toy::Review& r : *part) {
       Reviews& split = part == &generated.train ? m.train : m.test;
-      split.ids.push_back(m.tokenizer->encode(data::join(r.words)));
+      split.ids.push_back(m.tokenizer->encode(toy::join(r.words)));
       split.labels.push_back(r.label);
     }
   return m;

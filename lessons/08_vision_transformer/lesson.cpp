@@ -53,21 +53,21 @@ void show_patches(const Options& options, Page& page, const data::Dataset& train
   std::string rows;
   for (index_t r = 0; r < 4; ++r) {
     std::vector<std::string> row;
-    for (index_t c = 0; c < 4; ++c) row.push_back(picture(patches[0][r * 4 + c].reshape({2, 2})));
+    for (index_t c = 0; c < 4; ++c) row.push_back(text_image(patches[0][r * 4 + c].reshape({2, 2})));
     rows += beside(row, 1) + (r < 3 ? "\n" : "");
   }
-  page.print("\n" + beside({picture(image[0][0]), rows}, 8));
+  page.print("\n" + beside({text_image(image[0][0]), rows}, 8));
   page.shape("image", image.shape(), "(B, channels, height, width)");
   page.shape("patches", patches.shape(), "16 patches of 2 · 2 · 1 values");
   const index_t side = 224 / 16;
   page.claim("224 x 224 pixels in patches of 16 give 196 tokens",
              concat(side, " · ", side, " = ", side * side, ", and 197 with CLS"), side * side == 196);
   if (!options.figures.empty()) {
-    std::vector<SvgPicture> pictures;
+    std::vector<SvgImage> panels;
     for (index_t i = 0; i < 5; ++i)
-      pictures.push_back(
+      panels.push_back(
           {.image = train.images[i][0], .caption = concat("label ", train.labels[i]), .grid = 2});
-    write_figure(options.figures, "patches.svg", svg_pictures("Digits, cut into patches of 2 x 2", pictures));
+    write_figure(options.figures, "patches.svg", svg_images("Digits, cut into patches of 2 x 2", panels));
   }
 }
 
@@ -230,7 +230,7 @@ void show_cls_attention(const Options& options, Page& page, nn::VisionTransforme
   const NoGrad no_grad;
   model.eval();
   std::vector<std::string> blocks;
-  std::vector<SvgPicture> svg_images;
+  std::vector<SvgImage> panels;
   double mass = 0;
   for (index_t i = 0; i < 3; ++i) {
     const Tensor image = set.images.slice(0, i, i + 1);
@@ -239,11 +239,11 @@ void show_cls_attention(const Options& options, Page& page, nn::VisionTransforme
     // Each weight covers the 2 x 2 pixels of its patch, so that both images have the same size.
     const Tensor wide = attention.reshape({4, 1, 4, 1}).expand({4, 2, 4, 2}).reshape({8, 8});
     if (i < 2) {  // two pairs fit into 80 columns
-      blocks.push_back(picture(image[0][0]));
-      blocks.push_back(picture(wide, top));
+      blocks.push_back(text_image(image[0][0]));
+      blocks.push_back(text_image(wide, top));
     }
-    svg_images.push_back({.image = image[0][0], .caption = concat("label ", set.labels[i]), .grid = 2});
-    svg_images.push_back(
+    panels.push_back({.image = image[0][0], .caption = concat("label ", set.labels[i]), .grid = 2});
+    panels.push_back(
         {.image = wide, .caption = concat("attention, maximum ", fixed(top, 2)), .top = top, .grid = 2});
     mass += attention.sum().item() / 3;
   }
@@ -255,7 +255,7 @@ void show_cls_attention(const Options& options, Page& page, nn::VisionTransforme
              "information from the others."));
   if (!options.figures.empty())
     write_figure(options.figures, "cls_attention.svg",
-                 svg_pictures("Attention of CLS in the last layer", svg_images));
+                 svg_images("Attention of CLS in the last layer", panels));
 }
 
 // Attention rollout: how much each token contributes to CLS through all layers, if every layer
@@ -286,9 +286,9 @@ void show_rollout_and_positions(const Options& options, Page& page, nn::VisionTr
   std::vector<std::string> blocks;
   for (index_t i = 0; i < 2; ++i) {
     const Tensor image = set.images.slice(0, i, i + 1), flow = rollout(model, image);
-    blocks.push_back(picture(image[0][0]));
+    blocks.push_back(text_image(image[0][0]));
     blocks.push_back(
-        picture(flow.reshape({4, 1, 4, 1}).expand({4, 2, 4, 2}).reshape({8, 8}), max(flow).item()));
+        text_image(flow.reshape({4, 1, 4, 1}).expand({4, 2, 4, 2}).reshape({8, 8}), max(flow).item()));
   }
   page.print("\n" + beside(blocks, 3));
 

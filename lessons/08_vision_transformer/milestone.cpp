@@ -88,7 +88,7 @@ void show_cls_attention(Page& page, DigitClassifier& model, const Tensor& image)
   // Each weight covers all pixels of its patch, so that both images have the same size.
   const Tensor weights = exercise::cls_attention(maps.back(), side, side).reshape({1, count, 1});
   const Tensor wide = exercise::unpatchify(weights.expand({1, count, patch * patch}), patch, 8, 8);
-  page.print("\n" + beside({picture(image[0][0]), picture(wide[0][0], max(wide).item())}, 8));
+  page.print("\n" + beside({text_image(image[0][0]), text_image(wide[0][0], max(wide).item())}, 8));
 }
 
 }  // namespace

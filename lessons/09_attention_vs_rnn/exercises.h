@@ -21,18 +21,18 @@ struct RecurrentNet {
   RecurrentWeights w;
   Tensor h;  // (B, H); undefined before the first sequence
 };
-Tensor rnn_forward(RecurrentNet& net, const Tensor& x, const Tensor& h0);
 
 struct RecurrentOutput {
   Tensor states;  // (T, B, H): the state after each token; 0 at padding
   Tensor last;    // (B, H): the state after the last token of each sequence
 };
+
+// Generated from solutions/ by `./lessons/heed generate`: do not edit below.
+Tensor rnn_forward(RecurrentNet& net, const Tensor& x, const Tensor& h0);
 RecurrentOutput rnn_forward_padded(const RecurrentWeights& w, const Tensor& x,
                                    const std::vector<index_t>& lengths, const Tensor& h0);
-
 RecurrentState lstm_cell(const Tensor& x, const RecurrentState& before, const RecurrentWeights& w);
 Tensor gru_cell(const Tensor& x, const Tensor& h, const RecurrentWeights& w);
-
 Tensor attend_in_blocks(const Tensor& q, const Tensor& k, const Tensor& v, index_t block);
 
 }  // namespace heed::exercise

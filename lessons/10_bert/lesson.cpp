@@ -18,6 +18,7 @@
 #include "lessons/10_bert/masking.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
+#include "lessons/support/toy_languages.h"
 #include "nn/models/models.h"
 #include "optim/optim.h"
 
@@ -72,12 +73,12 @@ void bidirectional_attention(Page& page, Generator& gen) {
 // ---- 2 ----------------------------------------------------------------------------------------------------
 
 struct Corpus {
-  std::vector<data::TranslationPair> train, test;
+  std::vector<toy::TranslationPair> train, test;
   data::Vocabulary vocabulary;
 };
 
 Corpus make_corpus(std::uint64_t seed) {
-  const auto pairs = data::translation_pairs({.seed = seed, .train = 3000, .test = 600});
+  const auto pairs = toy::translation_pairs({.seed = seed, .train = 3000, .test = 600});
   std::vector<Words> all;
   for (const auto* part : {&pairs.train, &pairs.test})
     for (const auto& pair : *part) {
@@ -89,7 +90,7 @@ Corpus make_corpus(std::uint64_t seed) {
 
 // Draws a batch at random: half of the inputs are a sentence and its translation, half a single
 // sentence.
-BertBatch draw(const Corpus& corpus, const std::vector<data::TranslationPair>& from, index_t size,
+BertBatch draw(const Corpus& corpus, const std::vector<toy::TranslationPair>& from, index_t size,
                Generator& gen) {
   std::vector<BertInput> inputs;
   for (index_t i = 0; i < size; ++i) {
@@ -161,8 +162,8 @@ std::string filled_in(nn::BertForMaskedLM& bert, const Corpus& corpus, const Ber
       std::find(batch.ids.values().begin(), batch.ids.values().end(), mask_id) - batch.ids.values().begin();
   const Tensor p = softmax(bert.head(rows_at(encode(bert.bert, batch), {position})), -1);
   const auto best = topk(p, 3);
-  std::string line = "    " + data::join(input.first) +
-                     (input.second.empty() ? "" : " = " + data::join(input.second)) + "\n       ";
+  std::string line = "    " + toy::join(input.first) +
+                     (input.second.empty() ? "" : " = " + toy::join(input.second)) + "\n       ";
   for (index_t i = 0; i < 3; ++i)
     line += " " + corpus.vocabulary.word(best.indices[i]) + " " + fixed(best.values.at({0, i}), 2) + " ";
   return line;
@@ -351,9 +352,9 @@ void fill_in(Page& page, nn::BertForMaskedLM& bert, const data::Vocabulary& voca
 // Fills in the [MASK] tokens of the prompt with published weights (config.json, model.safetensors,
 // vocab.txt).
 void with_published_weights(const Options& options, Page& page) {
-  const std::string folder = options.given("--weights");
+  const std::string folder = options.value("--weights");
   const std::string prompt =
-      options.more.contains("--prompt") ? options.given("--prompt") : "Attention is all you [MASK].";
+      options.more.contains("--prompt") ? options.value("--prompt") : "Attention is all you [MASK].";
   check(prompt.find("[MASK]") != std::string::npos, "--prompt", "expected a text with [MASK], got \"", prompt,
         "\". Hint: try \"Attention is all you [MASK].\"");
   const std::string list =

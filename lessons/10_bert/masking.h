@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "autograd/autograd.h"
-#include "data/text/sentences.h"
 #include "data/text/vocabulary.h"
+#include "lessons/support/toy_languages.h"
 
 namespace heed::lessons {
 
-using data::Words;
+using toy::Words;
 constexpr index_t pad = 0, cls = 1, sep = 2, mask_id = 3, first_word = 4;
 
 inline data::Vocabulary vocabulary_of(const std::vector<Words>& sentences) {
@@ -110,11 +110,11 @@ struct TenseExample {
 // Returns the English and the Korean sentences as examples. Sentences with "read" are skipped,
 // because without the adverb their tense is ambiguous. A sentence without an adverb of time has
 // [MASK] at the position of the adverb.
-inline std::vector<TenseExample> tense_examples(const std::vector<data::TranslationPair>& pairs) {
+inline std::vector<TenseExample> tense_examples(const std::vector<toy::TranslationPair>& pairs) {
   const std::set<std::string> past = {"yesterday", "earlier", "어제", "아까"}, future = {"tomorrow", "내일"},
                               present = {"every", "day", "sometimes", "매일", "가끔"};
   std::vector<TenseExample> examples;
-  for (const data::TranslationPair& pair : pairs)
+  for (const toy::TranslationPair& pair : pairs)
     for (const Words* sentence : {&pair.english, &pair.korean}) {
       TenseExample example{{}, 1};
       bool is_clear = true;

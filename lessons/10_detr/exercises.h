@@ -9,6 +9,7 @@
 
 namespace heed::exercise {
 
+// Generated from solutions/ by `./lessons/heed generate`: do not edit below.
 Tensor box_corners(const Tensor& boxes);
 Tensor box_giou(const Tensor& a, const Tensor& b);
 std::vector<index_t> match_queries(const Tensor& costs);

@@ -128,7 +128,7 @@ std::string describe(const nn::Objects& of, index_t i) {
 
 void example_image(Page& page, const LabelledImages& test) {
   page.step("An image and its objects");
-  page.print("\n" + picture(test.images[0][0]));
+  page.print("\n" + text_image(test.images[0][0]));
   std::string list;
   for (index_t i = 0; i < test.objects[0].labels.numel(); ++i) list += "\n  " + describe(test.objects[0], i);
   page.print(list);
@@ -235,18 +235,18 @@ double duplicates(const std::vector<Detection>& detections) {
   return all > 0 ? duplicate / all : 0;
 }
 
-SvgPicture draw_boxes(const LabelledImages& test, const std::vector<Detection>& detections, index_t b) {
-  SvgPicture drawn{.image = test.images[b][0], .caption = concat("image ", b), .frames = {}};
+SvgImage draw_boxes(const LabelledImages& test, const std::vector<Detection>& detections, index_t b) {
+  SvgImage drawn{.image = test.images[b][0], .caption = concat("image ", b), .boxes = {}};
   const auto frame = [](const Tensor& corners, const std::string& name, bool dashed) {
     const auto c = (corners * static_cast<double>(side)).to_vector();
-    return SvgFrame{c[0], c[1], c[2], c[3], name, dashed};
+    return SvgBox{c[0], c[1], c[2], c[3], name, dashed};
   };
   const nn::Objects& of = test.objects[static_cast<std::size_t>(b)];
   for (index_t i = 0; i < of.labels.numel(); ++i)
-    drawn.frames.push_back(frame(nn::center_to_corners(of.boxes)[i], shape_names[of.labels[i]], true));
+    drawn.boxes.push_back(frame(nn::center_to_corners(of.boxes)[i], shape_names[of.labels[i]], true));
   for (const Detection& a : detections)
     if (a.image == b && a.score >= score_threshold)
-      drawn.frames.push_back(frame(a.corners, concat(shape_names[a.label], " ", percent(a.score, 0)), false));
+      drawn.boxes.push_back(frame(a.corners, concat(shape_names[a.label], " ", percent(a.score, 0)), false));
   return drawn;
 }
 
@@ -272,11 +272,11 @@ void evaluate(const Options& options, Page& page, ShapeDetector& model, const La
   page.say(concat("After the first decoder layer it is ", fixed(first, 3),
                   ": every layer is trained with its own loss."));
   if (options.figures.empty()) return;
-  std::vector<SvgPicture> pictures;
-  for (index_t b = 0; b < 3; ++b) pictures.push_back(draw_boxes(test, detections, b));
+  std::vector<SvgImage> panels;
+  for (index_t b = 0; b < 3; ++b) panels.push_back(draw_boxes(test, detections, b));
   write_figure(
       options.figures, "detections.svg",
-      svg_pictures("Held-out images: ground truth (dashed) and detections (odds above 10 : 1)", pictures));
+      svg_images("Held-out images: ground truth (dashed) and detections (odds above 10 : 1)", panels));
   write_figure(
       options.figures, "detr_loss.svg",
       svg_curves({{"classes", history.step, history.classes},

@@ -7,13 +7,15 @@
 
 namespace heed::exercise {
 
-IntTensor crop_context(const IntTensor& ids, index_t context);
-Tensor with_temperature(const Tensor& logits, double temperature);
-Tensor keep_top_k(const Tensor& logits, index_t k);
 // The keys and values of all earlier tokens: (B, H, S, D) each.
 struct KVCache {
   Tensor keys, values;
 };
+
+// Generated from solutions/ by `./lessons/heed generate`: do not edit below.
+IntTensor crop_context(const IntTensor& ids, index_t context);
+Tensor with_temperature(const Tensor& logits, double temperature);
+Tensor keep_top_k(const Tensor& logits, index_t k);
 Tensor cached_attention(const Tensor& q, const Tensor& k, const Tensor& v, KVCache& cache);
 
 }  // namespace heed::exercise

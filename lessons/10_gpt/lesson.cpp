@@ -129,7 +129,7 @@ Curves train(nn::GPT& gpt, const Characters& text, index_t steps, const Options&
 nn::GPT train_on_characters(const Options& options, Page& page, const Characters& text, bool own_text,
                             Generator& gen) {
   page.step("A language model of characters");
-  const index_t steps = options.whole("--steps", options.quick ? 20 : own_text ? 2000 : 800);
+  const index_t steps = options.integer("--steps", options.quick ? 20 : own_text ? 2000 : 800);
   nn::GPT gpt({.vocab_size = text.vocabulary_size(),
                .context = context,
                .d_model = 128,
@@ -250,7 +250,7 @@ void sampling(const Options& options, Page& page, nn::GPT& gpt, const Characters
 
 // Continues the prompt with published weights (config.json, model.safetensors, vocab.json, merges.txt).
 void with_published_weights(const Options& options, Page& page) {
-  const std::string folder = options.given("--weights");
+  const std::string folder = options.value("--weights");
   page.step("GPT-2 from " + folder);
   const Stopwatch watch;
   const auto bpe = data::BytePairEncoding::load(folder + "/merges.txt", folder + "/vocab.json");
@@ -260,7 +260,7 @@ void with_published_weights(const Options& options, Page& page) {
         ". Hint: use the files of one model");
   page.say(concat(gpt.parameter_count(), " parameters and ", bpe.vocabulary().size(), " tokens, loaded in ",
                   fixed(watch.seconds(), 2), " s."));
-  const std::string prompt = options.more.contains("--prompt") ? options.given("--prompt") : "Attention is";
+  const std::string prompt = options.more.contains("--prompt") ? options.value("--prompt") : "Attention is";
   std::vector<index_t> ids = bpe.encode(prompt);
   if (ids.empty()) ids.push_back(bpe.end_of_text());
   std::cout << "\n" << bold(prompt) << std::flush;
@@ -271,9 +271,9 @@ void with_published_weights(const Options& options, Page& page) {
     if (generated++ == 0) since_first = Stopwatch();
     if (id < bpe.vocabulary().size()) std::cout << bpe.decode({id}) << std::flush;
   };
-  const nn::GenerateOptions generation{.tokens = options.whole("--tokens", 50),
+  const nn::GenerateOptions generation{.tokens = options.integer("--tokens", 50),
                                        .sampling = {.temperature = options.number("--temperature", 0.8),
-                                                    .top_k = options.whole("--top-k", 40, 0),
+                                                    .top_k = options.integer("--top-k", 40, 0),
                                                     .top_p = options.number("--top-p", 0.95)},
                                        .end = bpe.end_of_text()};
   Generator gen(options.seed);
@@ -298,10 +298,10 @@ int main(int argc, char** argv) {
                {"--top-k", "K", "0: no limit (default 40)"},
                {"--top-p", "P", "1: no limit (default 0.95)"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
-    if (!options.given("--weights").empty()) return with_published_weights(options, page);
+    if (!options.value("--weights").empty()) return with_published_weights(options, page);
     Generator gen(options.seed);
     causal_attention(page, gen);
-    const std::string file = options.given("--text");
+    const std::string file = options.value("--text");
     const auto text = Characters::of(file.empty() ? course_pages() : text_of_file(file), 3);
     nn::GPT gpt = train_on_characters(options, page, text, !file.empty(), gen);
     kv_cache(options, page, gpt, text);

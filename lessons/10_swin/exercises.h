@@ -8,13 +8,14 @@
 
 namespace heed::exercise {
 
+struct WindowParts;  // window_parts.h
+
+// Generated from solutions/ by `./lessons/heed generate`: do not edit below.
 Tensor window_partition(const Tensor& x, index_t w);
 Tensor window_reverse(const Tensor& windows, index_t w, index_t height, index_t width);
 Mask shift_mask(index_t height, index_t width, index_t w, index_t shift);
 IntTensor relative_index(index_t w);
 Tensor merge_patches(const Tensor& x);
-
-struct WindowParts;  // window_parts.h
 Tensor shifted_window_attention(const Tensor& x, index_t w, index_t shift, const WindowParts& parts);
 
 }  // namespace heed::exercise

@@ -86,7 +86,7 @@ void attention_mask(const Options& options, Page& page) {
       "The attention weights of the upper left pixel in an untrained layer over 8 x 8 pixels, with windows "
       "shifted by 2, with the mask and without it:");
   std::vector<std::string> blocks;
-  std::vector<SvgPicture> pictures;
+  std::vector<SvgImage> panels;
   std::vector<double> to_other_corners;
   for (const bool masked : {true, false}) {
     Generator gen(options.seed);
@@ -99,8 +99,8 @@ void attention_mask(const Options& options, Page& page) {
     const Tensor corner = weights_over_image(weights[0].mean(1), 2)[0].reshape({8, 8});
     to_other_corners.push_back(1 - corner.slice(0, 0, 2).slice(1, 0, 2).sum().item());
     const double top = max(corner).item();
-    blocks.push_back(picture(corner, top));
-    pictures.push_back(
+    blocks.push_back(text_image(corner, top));
+    panels.push_back(
         {.image = corner, .caption = masked ? "with the mask" : "without the mask", .top = top, .grid = 4});
   }
   page.print("\n" + indented(beside(blocks, 6), 2));
@@ -111,8 +111,8 @@ void attention_mask(const Options& options, Page& page) {
       to_other_corners[0] == 0 && to_other_corners[1] > 0.5);
   if (options.figures.empty()) return;
   write_figure(options.figures, "mask.svg",
-               svg_pictures("Attention of the upper left pixel, windows shifted by 2", pictures));
-  std::vector<SvgPicture> windows;
+               svg_images("Attention of the upper left pixel, windows shifted by 2", panels));
+  std::vector<SvgImage> windows;
   for (const index_t shift : {0, 2}) {
     std::vector<double> parts;
     for (index_t i = 0; i < 64; ++i)
@@ -122,7 +122,7 @@ void attention_mask(const Options& options, Page& page) {
                        .top = 6});
   }
   write_figure(options.figures, "windows.svg",
-               svg_pictures("The windows of two blocks, 4 x 4 pixels each", windows));
+               svg_images("The windows of two blocks, 4 x 4 pixels each", windows));
 }
 
 // Returns images of 32 x 32 pixels with a digit (8 x 8, enlarged to 16 x 16) at a random position,
@@ -159,13 +159,13 @@ void train_variants(const Options& options, Page& page) {
       train_set.size(), " images for ", epochs, epochs == 1 ? " epoch" : " epochs", ", tested on ",
       test_set.size(), " others:"));
   if (!options.figures.empty()) {
-    std::vector<SvgPicture> pictures;
+    std::vector<SvgImage> panels;
     for (index_t i = 0; i < 4; ++i)
-      pictures.push_back({.image = train_set.images[i][0] * 0.23 + 0.08,
-                          .caption = concat("label ", train_set.labels[i]),
-                          .grid = 16});
+      panels.push_back({.image = train_set.images[i][0] * 0.23 + 0.08,
+                        .caption = concat("label ", train_set.labels[i]),
+                        .grid = 16});
     write_figure(options.figures, "somewhere.svg",
-                 svg_pictures("Digits at random positions; the lines are the windows of block 1", pictures));
+                 svg_images("Digits at random positions; the lines are the windows of block 1", panels));
   }
   std::vector<double> test;
   page.print("  " + dim(cells({"windows", "s per epoch", "accuracy"}, {-28, 12, 12})));

@@ -19,12 +19,13 @@
 #include "lessons/10_t5/tasks.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
+#include "lessons/support/toy_languages.h"
 #include "nn/models/models.h"
 #include "optim/optim.h"
 
 using namespace heed;
 using namespace heed::lessons;
-using data::TranslationPair;
+using toy::TranslationPair;
 
 namespace {
 
@@ -32,12 +33,11 @@ constexpr Task tasks[] = {Task::translate, Task::backwards, Task::fill};
 constexpr index_t ignored = -100;  // the label of padding
 
 struct Corpus {
-  data::Sentences<TranslationPair> pairs;
+  toy::Sentences<TranslationPair> pairs;
   TaskVocabulary vocabulary;
 };
 Corpus make_corpus(std::uint64_t seed) {
-  data::Sentences<TranslationPair> pairs =
-      data::translation_pairs({.seed = seed, .train = 4000, .test = 300});
+  toy::Sentences<TranslationPair> pairs = toy::translation_pairs({.seed = seed, .train = 4000, .test = 300});
   TaskVocabulary vocabulary(pairs.train);
   return {std::move(pairs), std::move(vocabulary)};
 }

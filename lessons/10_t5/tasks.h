@@ -8,8 +8,8 @@
 #include "autograd/int_tensor.h"
 #include "autograd/random.h"
 #include "data/text/batches.h"
-#include "data/text/sentences.h"
 #include "data/text/vocabulary.h"
+#include "lessons/support/toy_languages.h"
 
 namespace heed::lessons {
 
@@ -67,7 +67,7 @@ struct TaskVocabulary {
                            first_sentinel = 6;
   data::Vocabulary words;
 
-  explicit TaskVocabulary(const std::vector<data::TranslationPair>& pairs) {
+  explicit TaskVocabulary(const std::vector<toy::TranslationPair>& pairs) {
     std::vector<std::string> list = {
         "[PAD]", "[EOS]", "translate:", "backwards:", "fill:", "=", "<X>", "<Y>", "<Z>"};
     std::vector<std::string> all;
@@ -80,16 +80,16 @@ struct TaskVocabulary {
                 counted.words().end());  // without its special tokens
     words = data::Vocabulary(list);
   }
-  Ids ids(const data::Words& sentence) const {
+  Ids ids(const toy::Words& sentence) const {
     Ids result;
     for (const std::string& word : sentence) result.push_back(words.id(word));
     return result;
   }
   std::string text(const Ids& ids) const {
-    data::Words sentence;
+    toy::Words sentence;
     for (const index_t id : ids)
       if (id != eos) sentence.push_back(words.word(id));
-    return data::join(sentence);
+    return toy::join(sentence);
   }
 };
 
@@ -104,7 +104,7 @@ enum class MaskedPart { anywhere, korean, english };  // where "fill" masks word
 //   translate: 나는 책을 읽는다              ->  I read a book
 //   backwards: a I book read                 ->  read book I a
 //   fill: 나는 <X> 읽는다 = I read a <Y>     ->  <X> 책을 <Y> book <Z>
-inline Example make_example(Task task, const data::TranslationPair& pair, const TaskVocabulary& vocabulary,
+inline Example make_example(Task task, const toy::TranslationPair& pair, const TaskVocabulary& vocabulary,
                             Generator& gen, MaskedPart part = MaskedPart::anywhere) {
   const Ids korean = vocabulary.ids(pair.korean), english = vocabulary.ids(pair.english);
   Example e;

@@ -10,6 +10,7 @@
 
 namespace heed::exercise {
 
+// Generated from solutions/ by `./lessons/heed generate`: do not edit below.
 Tensor normalise_images(const Tensor& images, const Tensor& mean, const Tensor& deviation);
 Tensor patch_conv(const Tensor& images, const Tensor& weight, const Tensor& bias);
 Tensor resize_positions(const Tensor& table, const Tensor& weights);

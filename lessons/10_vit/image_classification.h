@@ -11,7 +11,7 @@
 #include "data/text/lines.h"
 #include "lessons/support/lesson.h"
 #include "lessons/support/terminal.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 namespace heed::lessons {
@@ -79,7 +79,7 @@ inline std::vector<OwnOption> image_options() {
 // published model and returns true; otherwise returns false.
 template <class Model>
 bool classify_file(const Options& options, Page& page, const data::ImageNetForm& form) {
-  const std::string folder = options.given("--weights"), image = options.given("--image");
+  const std::string folder = options.value("--weights"), image = options.value("--image");
   if (folder.empty() && image.empty()) return false;
   check(!folder.empty() && !image.empty(), "--weights", "requires --image, and --image requires --weights");
   const Tensor pixels = data::for_imagenet(data::read_pnm(image), form);

@@ -10,8 +10,8 @@ namespace heed::nn {
 Tensor center_to_corners(const Tensor& boxes);
 Tensor corners_to_center(const Tensor& corners);
 
-// For boxes as corners, (..., 4) each; leading axes broadcast: a (n, 1, 4) and b (1, m, 4) give (n,
-// m).
+// For boxes as corners, (..., 4) each; leading axes broadcast: a (n, 1, 4) and b (1, m, 4) give
+// (n, m).
 //   iou    area of the intersection / area of the union, from 0 to 1; 0 for two boxes without area
 //   giou   iou - (area of the smallest enclosing box outside the union) / (its area), from -1 to 1:
 //          disjoint boxes still have a gradient. Rezatofighi et al., "Generalized intersection over union", 2019.

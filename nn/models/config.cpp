@@ -116,9 +116,10 @@ void Config::must_divide(const std::string& divisor, const std::string& dividend
 
 // ---- the tables of members --------------------------------------------------------------------------------
 
+using enum MemberKind;
+
 // Members that every published configuration may have. A row of the same name in the table of a
 // model takes precedence.
-using enum MemberKind;
 static constexpr ConfigMember common_members[] = {
     {"is_encoder_decoder", fixed, "false | null"},
     {"is_decoder", fixed, "false | null"},

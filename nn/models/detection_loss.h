@@ -22,8 +22,8 @@ struct DetectionLossOptions {
   double no_object = 0.1;  // the weight of the class "no object", to which most queries belong
 };
 
-// Assigns queries (rows) to objects (columns) for each image. logits (B, N, K + 1), boxes (B, N,
-// 4). Not differentiated: the loss treats the pairs as constants. A cost or weight of 0 removes its
+// Assigns queries (rows) to objects (columns) for each image. logits (B, N, K + 1), boxes
+// (B, N, 4). Not differentiated: the loss treats the pairs as constants. A cost or weight of 0 removes its
 // term. Throws "[match] …" if a cost is NaN or infinite, and "[detection_loss] …" if shapes, dtypes
 // or labels are not valid, or if an option is negative or not finite.
 std::vector<Assignment> match(const Tensor& logits, const Tensor& boxes, const std::vector<Objects>& objects,

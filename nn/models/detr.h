@@ -28,8 +28,8 @@ struct PublishedNames;
 
 // Returns the position encodings (B, h · w, C) of the pixels of a feature map. The first C/2
 // channels encode the row, the others the column, as alternating sines and cosines (see
-// sinusoidal_table) of 2π · (i + 1) / size, so every image spans 2π in both directions. `real` (B,
-// h, w) is true at pixels of the image; padding does not count as size.
+// sinusoidal_table) of 2π · (i + 1) / size, so every image spans 2π in both directions. `real`
+// (B, h, w) is true at pixels of the image; padding does not count as size.
 Tensor sine_positions_2d(const Mask& real, index_t d_model, DType dtype = f32);
 
 struct DetectionTransformerOptions {
@@ -45,8 +45,8 @@ struct DetectionTransformerOptions {
   index_t num_classes = 91;   // K; the last of the K + 1 outputs of the class head is "no object"
 };
 
-// The predictions of all L decoder layers; those of the last layer are the result. Boxes are (cx,
-// cy, w, h) relative to the image size.
+// The predictions of all L decoder layers; those of the last layer are the result. Boxes are
+// (cx, cy, w, h) relative to the image size.
 struct Detections {
   Tensor logits;  // (L, B, N, K + 1)
   Tensor boxes;   // (L, B, N, 4), from 0 to 1

@@ -69,9 +69,9 @@ Tensor CausalSelfAttention::forward(const Tensor& x, KVCache::Layer* cache, inde
     check(position >= 0 && position <= options.context - t, op, "expected a position in [0, ",
           options.context - t, "] for ", t, " tokens and a context of ", options.context, ", got ", position);
   }
-  const auto parts = chunk(c_attn(x), 3, -1);  // three of (B, T, C)
-  const Tensor q = split_heads(parts[0], options.nhead);
-  KeysAndValues kv{split_heads(parts[1], options.nhead), split_heads(parts[2], options.nhead)};
+  const auto parts = split_qkv(c_attn(x), options.nhead);  // three of (B, H, T, D)
+  const Tensor& q = parts[0];
+  KeysAndValues kv{parts[1], parts[2]};
   if (cache) kv = append(*cache, kv, position);
   // `causal` is aligned at the last query and key: with a cache, the T new tokens attend to all
   // tokens before them.

@@ -128,9 +128,8 @@ Tensor ShiftedWindowAttention::forward(const Tensor& x, Tensor* weights) {
 
 // windows (B, nW, N, C), mask (1, nW, 1, N, N) or undefined -> (B, nW, N, C)
 Tensor ShiftedWindowAttention::attend(const Tensor& windows, const Mask& mask, Tensor* weights) {
-  const auto parts = chunk(qkv(windows), 3, -1);  // three of (B, nW, N, C)
-  const auto split = [&](const Tensor& x) { return split_heads(x, options.nhead); };
-  const Tensor q = split(parts[0]), k = split(parts[1]), v = split(parts[2]);  // (B, nW, H, N, D)
+  const auto parts = split_qkv(qkv(windows), options.nhead);  // three of (B, nW, H, N, D)
+  const Tensor &q = parts[0], &k = parts[1], &v = parts[2];
   // torchvision adds -100 to masked scores. A mask gives a weight of exactly 0; the difference is
   // about 1e-44.
   const AttentionOptions attend_options{.mask = mask, .bias = bias().unsqueeze(0).unsqueeze(0)};

@@ -71,5 +71,25 @@ TEST(Layout, ClearsPositionsThatNoQueryMayAttendTo) {
   EXPECT_TRUE(std::isnan(clear_unattended(nan_at(noise({2, 4}), {1, 0}), later, false, true).at({1, 0})));
 }
 
+TEST(Layout, HeadsAreSplitAndJoinedInBothLayouts) {
+  const Tensor x = noise({2, 3, 8});
+  const Tensor heads = split_heads(x, 4);
+  EXPECT_EQ(heads.shape(), (Shape{2, 4, 3, 2}));
+  EXPECT_EQ(heads.at({1, 2, 0, 1}), x.at({1, 0, 5}));
+  expect_same_bits(join_heads(heads), x);
+  const Tensor time_first = x.transpose(0, 1);
+  expect_same_bits(split_heads(time_first, 4, false), heads);
+  expect_same_bits(join_heads(heads, false), time_first);
+  expect_same_bits(join_heads(split_heads(x[0], 4)), x[0]);
+}
+
+TEST(Layout, AStackedProjectionIsSplitLikeItsThirds) {
+  for (const Shape& shape : {Shape{3, 12}, Shape{2, 3, 12}, Shape{2, 5, 3, 12}}) {
+    const Tensor x = noise(shape);
+    const auto parts = split_qkv(x, 2), thirds = chunk(x, 3, -1);
+    for (std::size_t i = 0; i < 3; ++i) expect_same_bits(parts[i], split_heads(thirds[i], 2));
+  }
+}
+
 }  // namespace
 }  // namespace heed::nn

@@ -1,4 +1,5 @@
-// 00 · adam_step — one training step: the gradient, then Adam.
+// 00_adam_step — One training step: the gradient, then Adam.
+// Exercise 11 · 20 minutes · ●●○ · after 00_log_loss
 //
 //   w, a leaf that requires grad; state (m, v, t), kept between steps; loss(w) -> a single number
 //   g = dloss/dw

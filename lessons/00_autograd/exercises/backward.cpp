@@ -1,4 +1,5 @@
-// 00 · backward — traverse a graph from its last number back to the leaves.
+// 00_backward — Traverse a graph from its last number back to the leaves.
+// Exercise 3 · 25 minutes · ●●● · after 00_multiply
 //
 //   y -> every number x that y depends on:
 //        x->grad += dy/dx if x is a leaf (not produced by an op: its pass_back is empty),

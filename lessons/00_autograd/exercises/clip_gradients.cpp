@@ -1,4 +1,5 @@
-// 00 · clip_gradients — clip gradients by their global norm before the optimizer uses them.
+// 00_clip_gradients — Clip gradients by their global norm before the optimizer uses them.
+// Exercise 12 · 15 minutes · ●●○ · after 00_adam_step
 //
 //   gradients: one per parameter; undefined if a parameter has none. max_norm > 0
 //   norm = the square root of the sum of the squares of all elements of all gradients

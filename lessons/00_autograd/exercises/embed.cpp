@@ -1,4 +1,5 @@
-// 00 · embed — a complete op, forward and backward: embedding lookup.
+// 00_embed — A complete op, forward and backward: embedding lookup.
+// Exercise 8 · 25 minutes · ●●● · after 00_sum_to
 //
 //   table (V, C), ids (N) with values in [0, V), N may be 0 -> y (N, C), all f32
 //   forward    y[n] = table[ids[n]]

@@ -1,4 +1,5 @@
-// 00 · free_graph — free a graph of any length without recursion.
+// 00_free_graph — Free a graph of any length without recursion.
+// Exercise 4 · 15 minutes · ●●○ · after 00_backward
 //
 //   last, not empty -> empty; every number that only `last` kept alive is freed
 //

@@ -1,4 +1,5 @@
-// 00 · line_backward — the linear regression of the lesson with tensors: its backward pass by hand.
+// 00_line_backward — Linear regression with tensors: the gradients of x, w and b by hand.
+// Exercise 5 · 20 minutes · ●●○ · after 00_multiply
 //
 //   x (B, T, C), w (C, D), b (D), t (B, T, D)
 //   y = x · w + b;   error = y - t;   loss = mean(error²)

@@ -1,4 +1,5 @@
-// 00 · log_loss — the cross-entropy of predictions and targets, in nats.
+// 00_log_loss — The cross-entropy of predictions and targets, finite for any logits.
+// Exercise 10 · 15 minutes · ●●○ · after 00_softmax_backward
 //
 //   logits (N, V), targets (N) with values in [0, V) -> a single number, shape ()
 //   loss = mean over n of  -ln softmax(logits[n])[targets[n]]

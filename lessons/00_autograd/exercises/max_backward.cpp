@@ -1,4 +1,5 @@
-// 00 · max_backward — the gradient of a maximum, divided among equal maxima.
+// 00_max_backward — The gradient of a maximum, divided among equal maxima.
+// Exercise 7 · 10 minutes · ●○○ · after 00_sum_to
 //
 //   x (any shape, at least one element), y = max over all elements of x, dy ()
 //   -> dx, of x's shape

@@ -1,4 +1,5 @@
-// 00 · multiply — one op of a computation graph: the product and its backward function.
+// 00_multiply — One op of a computation graph: the product and its backward function.
+// Exercise 2 · 15 minutes · ●●○ · after 00_hello
 //
 //   y = a · b      dL/da += dL/dy · b      dL/db += dL/dy · a
 //

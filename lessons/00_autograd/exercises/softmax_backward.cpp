@@ -1,4 +1,5 @@
-// 00 · softmax_backward — the gradient with respect to the softmax's input.
+// 00_softmax_backward — The gradient with respect to the softmax's input.
+// Exercise 9 · 15 minutes · ●●○ · after 00_line_backward
 //
 //   y (..., n) = softmax(x), dy (..., n) -> dx (..., n)
 //   y[i] = exp(x[i]) / (exp(x[0]) + … + exp(x[n-1]))      for each row (last axis)

@@ -1,4 +1,5 @@
-// 00 · sum_to — undo broadcasting: the gradient of a broadcast value, in the value's own shape.
+// 00_sum_to — Undo broadcasting: the gradient of a broadcast value.
+// Exercise 6 · 15 minutes · ●●○ · after 00_line_backward
 //
 //   dy (any shape), shape: the shape that was broadcast to dy's shape -> the gradient, of that shape
 //

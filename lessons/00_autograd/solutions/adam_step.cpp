@@ -1,4 +1,5 @@
-// 00 · adam_step — one training step: the gradient, then Adam.
+// 00_adam_step — One training step: the gradient, then Adam.
+// Exercise 11 · 20 minutes · ●●○ · after 00_log_loss
 //
 //   w, a leaf that requires grad; state (m, v, t), kept between steps; loss(w) -> a single number
 //   g = dloss/dw
@@ -36,3 +37,12 @@ void adam_step(Tensor& w, AdamState& state, const Loss& loss, double lr) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. After one step m is 0.1 g. What must it be divided by to be g, and what after two steps with
+//    the same g?
+// 2. Clear the gradient and run backward; under NoGrad update t, m and v; compute m / (1 - 0.9^t)
+//    and v / (1 - 0.999^t); update w in place.
+// 3. `w.zero_grad(); loss(w).backward(); const NoGrad no_grad;` then the formulas in the given
+//    order, and finally `w.add_(m / (sqrt(v) + 1e-8), -lr)` with the corrected m and v.

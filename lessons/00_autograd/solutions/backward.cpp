@@ -1,4 +1,5 @@
-// 00 · backward — traverse a graph from its last number back to the leaves.
+// 00_backward — Traverse a graph from its last number back to the leaves.
+// Exercise 3 · 25 minutes · ●●● · after 00_multiply
 //
 //   y -> every number x that y depends on:
 //        x->grad += dy/dx if x is a leaf (not produced by an op: its pass_back is empty),
@@ -41,3 +42,15 @@ void backward(const Value& y) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Which number may propagate its gradient first, and which one last? In u = x · x, v = 3u, w = u
+//    + v: which numbers must u wait for?
+// 2. Four steps: collect every number that y depends on, once; sort by id, the newest first; clear
+//    the gradients of the numbers that an op produced, and set that of y to 1; call each pass_back
+//    in that order. To collect without recursion, append to a list while you iterate over it by
+//    index.
+// 3. `std::vector<Value> numbers{y};` and for each i < numbers.size(): append every input of
+//    numbers[i] for which `seen.insert(input.get()).second` is true. Then
+//    `std::sort(…, a->id > b->id)`, `n->grad = 0` if n->pass_back, `y->grad = 1`, and the calls.

@@ -1,4 +1,5 @@
-// 00 · clip_gradients — clip gradients by their global norm before the optimizer uses them.
+// 00_clip_gradients — Clip gradients by their global norm before the optimizer uses them.
+// Exercise 12 · 15 minutes · ●●○ · after 00_adam_step
 //
 //   gradients: one per parameter; undefined if a parameter has none. max_norm > 0
 //   norm = the square root of the sum of the squares of all elements of all gradients
@@ -31,3 +32,14 @@ double clip_gradients(std::vector<Tensor>& gradients, double max_norm) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Two gradients have lengths 3 and 4. How long is the vector that contains the elements of both?
+//    And when does scaling change its direction?
+// 2. One loop adds the squares of all elements of every defined gradient; the square root of the
+//    sum is the norm. If it is above max_norm, a second loop multiplies every defined gradient by
+//    max_norm / norm, in place.
+// 3. `squares += (g * g).sum().item();` for each defined g,
+//    `const double norm = std::sqrt(squares);`, then, if `norm > max_norm`,
+//    `g.mul_(max_norm / norm);` for each defined g, and `return norm;`.

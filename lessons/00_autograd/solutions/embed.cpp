@@ -1,4 +1,5 @@
-// 00 · embed — a complete op, forward and backward: embedding lookup.
+// 00_embed — A complete op, forward and backward: embedding lookup.
+// Exercise 8 · 25 minutes · ●●● · after 00_sum_to
 //
 //   table (V, C), ids (N) with values in [0, V), N may be 0 -> y (N, C), all f32
 //   forward    y[n] = table[ids[n]]
@@ -41,3 +42,14 @@ Tensor embed(const Tensor& table, const IntTensor& ids) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. If token 1 occurs twice in a sentence and its row of the table changes a little, how many rows
+//    of y change?
+// 2. Two nested loops over n and c in each direction. Forward: copy element ids[n] · strides()[0] +
+//    c · strides()[1] of the table to element n · C + c of y. Backward: start with zeros of the
+//    table's shape; add element n · C + c of a contiguous dy to element ids[n] · C + c.
+// 3. `record("embed", {table}, y, [ids, shape = table.shape()](const Tensor& dy, Gradients& d) {
+//    d[0] = zeros(shape); const Tensor rows = dy.contiguous(); … });` with
+//    `gradient[ids[n] * shape[1] + c] += row[n * shape[1] + c]` inside.

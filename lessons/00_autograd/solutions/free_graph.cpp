@@ -1,4 +1,5 @@
-// 00 · free_graph — free a graph of any length without recursion.
+// 00_free_graph — Free a graph of any length without recursion.
+// Exercise 4 · 15 minutes · ●●○ · after 00_backward
 //
 //   last, not empty -> empty; every number that only `last` kept alive is freed
 //
@@ -30,3 +31,14 @@ void free_graph(Value& last) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Destructors nest when one of them releases the last handle of an input. Who could hold that
+//    input a little longer?
+// 2. Keep a list of handles that starts with `last`. Remove one handle from the list; if it is the
+//    only owner of its number, move all its inputs to the list, so that its destructor has none
+//    left to release.
+// 3. `to_free.push_back(std::move(last));` then, until the list is empty:
+//    `const Value node = std::move(to_free.back()); to_free.pop_back();`, `continue` if
+//    `node.use_count() > 1`, otherwise move each of `node->take_inputs()` to the list.

@@ -1,4 +1,5 @@
-// 00 · hello — this exercise is already solved. It shows how the course works.
+// 00_hello — Already solved: how the course works, in one line of code.
+// Exercise 1 · 3 minutes · ●○○
 //
 //   x -> the slope of x² at x, which is 2x
 //
@@ -17,3 +18,9 @@ namespace heed::exercise {
 double hello(double x) { return 2 * x; }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. It passes without changes. What does a mistake look like? Replace the 2 by a 3 and save.
+// 2. The slope of x² at x is 2x: when x increases by a small h, x² increases by 2x · h.
+// 3. `double hello(double x) { return 2 * x; }`, and then `n` for the next exercise.

@@ -1,4 +1,5 @@
-// 00 · line_backward — the linear regression of the lesson with tensors: its backward pass by hand.
+// 00_line_backward — Linear regression with tensors: the gradients of x, w and b by hand.
+// Exercise 5 · 20 minutes · ●●○ · after 00_multiply
 //
 //   x (B, T, C), w (C, D), b (D), t (B, T, D)
 //   y = x · w + b;   error = y - t;   loss = mean(error²)
@@ -26,3 +27,12 @@ LineGradients line_backward(const Tensor& x, const Tensor& w, const Tensor& b, c
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. What is the derivative of mean(error²) with respect to one error? And to how many rows is b
+//    added?
+// 2. error is (B, T, D); dy = 2 · error / (B · T · D), (B, T, D). The gradient of x (B, T, C) is a
+//    product of dy (B, T, D) and w (C, D). The gradient of w (C, D) is a product of x (B, T, C) and
+//    dy (B, T, D), summed over the B sequences. The gradient of b is (D).
+// 3. `matmul(dy, w.transpose(0, 1))`, `matmul(x.transpose(1, 2), dy).sum({0})`, `dy.sum({0, 1})`.

@@ -1,4 +1,5 @@
-// 00 · log_loss — the cross-entropy of predictions and targets, in nats.
+// 00_log_loss — The cross-entropy of predictions and targets, finite for any logits.
+// Exercise 10 · 15 minutes · ●●○ · after 00_softmax_backward
 //
 //   logits (N, V), targets (N) with values in [0, V) -> a single number, shape ()
 //   loss = mean over n of  -ln softmax(logits[n])[targets[n]]
@@ -25,3 +26,14 @@ Tensor log_loss(const Tensor& logits, const IntTensor& targets) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. A softmax does not change when the same number is subtracted from a whole row. Which number
+//    keeps exp from overflowing?
+// 2. shifted = logits - the maximum of each row, (N, V); log-probabilities = shifted - ln(sum of
+//    exp(shifted)), (N, V), with the sum (N, 1); select the target's value of each row, (N, 1);
+//    negate, and take the mean.
+// 3. `const Tensor shifted = logits - max(logits, -1, true).values;` then
+//    `shifted - log(exp(shifted).sum({-1}, true))`, then
+//    `gather(…, -1, targets.reshape({targets.numel(), 1}))`.

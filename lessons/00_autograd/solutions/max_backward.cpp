@@ -1,4 +1,5 @@
-// 00 · max_backward — the gradient of a maximum, divided among equal maxima.
+// 00_max_backward — The gradient of a maximum, divided among equal maxima.
+// Exercise 7 · 10 minutes · ●○○ · after 00_sum_to
 //
 //   x (any shape, at least one element), y = max over all elements of x, dy ()
 //   -> dx, of x's shape
@@ -23,3 +24,11 @@ Tensor max_backward(const Tensor& x, const Tensor& dy) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Which elements change y when they change a little, and which do not? And what must dx sum to?
+// 2. Compute a mask of the elements that equal max(x) and the number n of true entries; dx is dy /
+//    n if the mask is true, and 0 otherwise.
+// 3. `const Mask largest = equal(x, max(x));` then `where(largest, dy /
+//    static_cast<double>(largest.count()), zeros({}, x.dtype()))`.

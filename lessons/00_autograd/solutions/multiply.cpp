@@ -1,4 +1,5 @@
-// 00 · multiply — one op of a computation graph: the product and its backward function.
+// 00_multiply — One op of a computation graph: the product and its backward function.
+// Exercise 2 · 15 minutes · ●●○ · after 00_hello
 //
 //   y = a · b      dL/da += dL/dy · b      dL/db += dL/dy · a
 //
@@ -29,3 +30,15 @@ Value multiply(const Value& a, const Value& b) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. When the product is created, its gradient is not known yet. What must be stored for later, and
+//    what must be read later?
+// 2. Three things: the value, the inputs {a, b}, and a function that adds y->grad · (the value of
+//    the other input) to the gradient of each input. Copy the two values into its capture list;
+//    read y->grad through a pointer that does not keep y alive. When gradients are disabled, create
+//    only the value.
+// 3. `const Value product = number(a->value * b->value, {a, b});` then `product->pass_back = [a, b,
+//    slope_a = b->value, slope_b = a->value, y = product.get()] { a->grad += y->grad * slope_a; …
+//    };`

@@ -1,4 +1,5 @@
-// 00 · softmax_backward — the gradient with respect to the softmax's input.
+// 00_softmax_backward — The gradient with respect to the softmax's input.
+// Exercise 9 · 15 minutes · ●●○ · after 00_line_backward
 //
 //   y (..., n) = softmax(x), dy (..., n) -> dx (..., n)
 //   y[i] = exp(x[i]) / (exp(x[0]) + … + exp(x[n-1]))      for each row (last axis)
@@ -21,3 +22,11 @@ Tensor softmax_backward(const Tensor& y, const Tensor& dy) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. dx[j] is the sum over all outputs i of dy[i] times the derivative of y[i] with respect to
+//    x[j]. What is that derivative if i = j, and otherwise?
+// 2. dx[j] = dy[j] · y[j] - sum over all i of dy[i] · y[i] · y[j] (the 1 of the case i = j gives
+//    the first term). Both terms contain y[j]; the remaining sum is one number per row, (…, 1).
+// 3. `y * (dy - s)`, with s the sum of dy * y over the last axis, with keepdim.

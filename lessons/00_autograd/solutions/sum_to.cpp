@@ -1,4 +1,5 @@
-// 00 · sum_to — undo broadcasting: the gradient of a broadcast value, in the value's own shape.
+// 00_sum_to — Undo broadcasting: the gradient of a broadcast value.
+// Exercise 6 · 15 minutes · ●●○ · after 00_line_backward
 //
 //   dy (any shape), shape: the shape that was broadcast to dy's shape -> the gradient, of that shape
 //
@@ -30,3 +31,13 @@ Tensor sum_to(const Tensor& dy, const Shape& shape) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. A bias of 4 numbers is added to 6 rows. How often is each of its numbers used, and what is its
+//    gradient the sum of?
+// 2. added = dy's rank - shape's rank: the first `added` axes were missing. For every other axis of
+//    dy, check shape[axis - added]: if it is 1, the axis was repeated. Sum over both kinds with
+//    keepdim, so that the other axes keep their indices; reshape the result at the end.
+// 3. `if (axis < added || shape[axis - added] == 1) gradient = gradient.sum({axis}, true);` for
+//    each axis, then `gradient.reshape(shape)`.

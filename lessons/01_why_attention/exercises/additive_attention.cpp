@@ -1,4 +1,5 @@
-// 01 · additive_attention — the decoder attends to the encoder's states. Bahdanau et al., 2015.
+// 01_additive_attention — The decoder attends to the encoder's states with additive scores.
+// Exercise 3 · 20 minutes · ●●○ · after 01_sequence_loss
 //
 //   decoder.states (B, T, Cq), encoder.states (B, S, Ck), values (B, S, Dv) -> context (B, T, Dv)
 //   score[t][s]   = v · tanh(W_q query[t] + W_k key[s])

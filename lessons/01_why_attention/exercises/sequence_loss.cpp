@@ -1,4 +1,5 @@
-// 01 · sequence_loss — the mean cross-entropy of the target words, without the padding.
+// 01_sequence_loss — The mean cross-entropy of the target words, without the padding.
+// Exercise 2 · 15 minutes · ●●○ · after 01_teacher_forcing
 //
 //   logits (B, T, V), target (B, T) with `pad` after the end of each sequence -> a single number
 //   loss = mean over all positions that are not padding of  -log softmax(logits[b][t])[target[b][t]]

@@ -1,4 +1,5 @@
-// 01 · teacher_forcing — the decoder's input and target for training.
+// 01_teacher_forcing — The decoder's input and target for training.
+// Exercise 1 · 10 minutes · ●○○ · after 00_hello
 //
 //   sequences: B lists of word ids of different lengths, without special tokens; some may be empty
 //   -> input (B, T), target (B, T), T = 1 + the longest length; the rest of each row is special.pad

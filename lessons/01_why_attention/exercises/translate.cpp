@@ -1,4 +1,5 @@
-// 01 · translate — greedy decoding: generate the most likely word at each step.
+// 01_translate — Greedy decoding: generate the most likely word at each step.
+// Exercise 4 · 15 minutes · ●○○ · after 01_teacher_forcing
 //
 //   model.encode(source) -> the initial state of the decoder
 //   model.decode(last, state) -> scores (V) of the word that follows `last`, and the next state

@@ -1,4 +1,5 @@
-// 01 · additive_attention — the decoder attends to the encoder's states. Bahdanau et al., 2015.
+// 01_additive_attention — The decoder attends to the encoder's states with additive scores.
+// Exercise 3 · 20 minutes · ●●○ · after 01_sequence_loss
 //
 //   decoder.states (B, T, Cq), encoder.states (B, S, Ck), values (B, S, Dv) -> context (B, T, Dv)
 //   score[t][s]   = v · tanh(W_q query[t] + W_k key[s])
@@ -31,3 +32,15 @@ Tensor additive_attention(const PaddedStates& decoder, const PaddedStates& encod
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Every query meets every key: T times S sums of H numbers. Which shapes broadcast to that? And
+//    which of the two sequences has padding that could be attended to?
+// 2. W_q q is (B, T, H), reshaped to (B, T, 1, H); W_k k is (B, S, H), reshaped to (B, 1, S, H);
+//    tanh of their sum is (B, T, S, H); the product with v (H) is the scores (B, T, S). The mask of
+//    the source words is (B, 1, S), the weights are (B, T, S), the context is weights · values.
+// 3. `const Tensor scores = matmul(tanh(q + k), w.v);` with
+//    `q = linear(decoder.states, w.W_q).unsqueeze(2)` and the new axis of k at 1; then
+//    `masked_softmax(scores, padding(encoder.lengths, values.size(1)))`, and matmul with the
+//    values.

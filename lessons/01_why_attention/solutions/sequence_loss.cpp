@@ -1,4 +1,5 @@
-// 01 · sequence_loss — the mean cross-entropy of the target words, without the padding.
+// 01_sequence_loss — The mean cross-entropy of the target words, without the padding.
+// Exercise 2 · 15 minutes · ●●○ · after 01_teacher_forcing
 //
 //   logits (B, T, V), target (B, T) with `pad` after the end of each sequence -> a single number
 //   loss = mean over all positions that are not padding of  -log softmax(logits[b][t])[target[b][t]]
@@ -29,3 +30,13 @@ Tensor sequence_loss(const Tensor& logits, const IntTensor& target, index_t pad)
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Which positions may change the loss, and how many of them are there?
+// 2. The log-softmax over V is (B, T, V); the element of the target word in each row is (B, T); set
+//    it to 0 at padding; negate the sum and divide by the number of words, or by 1 if there are
+//    none.
+// 3. `gather(log_softmax(logits, -1), 2, target.reshape({B, T, 1})).squeeze(-1)` is (B, T),
+//    `not_padding(target, pad).reshape({B, T})` is the mask. Then
+//    `-masked_fill(log_p, !words, 0).sum() / count`, with `words.count()` but at least 1.

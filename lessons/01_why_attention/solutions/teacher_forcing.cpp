@@ -1,4 +1,5 @@
-// 01 · teacher_forcing — the decoder's input and target for training.
+// 01_teacher_forcing — The decoder's input and target for training.
+// Exercise 1 · 10 minutes · ●○○ · after 00_hello
 //
 //   sequences: B lists of word ids of different lengths, without special tokens; some may be empty
 //   -> input (B, T), target (B, T), T = 1 + the longest length; the rest of each row is special.pad
@@ -31,3 +32,14 @@ DecoderBatch teacher_forcing(const std::vector<std::vector<index_t>>& sequences,
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Before the first word nothing has been generated yet: what is the decoder's input there? And
+//    what is the target after the last word?
+// 2. Two lists of lists, each sequence one longer than before: the input has bos in front, the
+//    target has eos at the end. Then pad both to (B, 1 + the longest length) with special.pad. Add
+//    the special tokens before padding.
+// 3. Copy sequences twice; `for (auto& words : input) words.insert(words.begin(), special.bos);`,
+//    `for (auto& words : target) words.push_back(special.eos);`, and return
+//    `data::pad_batch(…, {.pad = special.pad}).ids` of each.

@@ -1,4 +1,5 @@
-// 01 · translate — greedy decoding: generate the most likely word at each step.
+// 01_translate — Greedy decoding: generate the most likely word at each step.
+// Exercise 4 · 15 minutes · ●○○ · after 01_teacher_forcing
 //
 //   model.encode(source) -> the initial state of the decoder
 //   model.decode(last, state) -> scores (V) of the word that follows `last`, and the next state
@@ -32,3 +33,15 @@ std::vector<index_t> translate(const Translator& model, const Example& example, 
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Two things are passed on from step to step. Which ones? And which field of the example must
+//    this function not use?
+// 2. encode returns the state, and bos is the first last word. Then repeat: decode, store its
+//    state, select the best word, stop if it is eos, otherwise append it. Generate at most
+//    max_length words.
+// 3. `while (static_cast<index_t>(words.size()) < max_length)`:
+//    `const DecoderStep next = model.decode(last, state);`, `state = next.state`,
+//    `last = argmax(next.scores, -1).item()`, `if (last == special.eos) break;`,
+//    `words.push_back(last)`.

@@ -1,4 +1,5 @@
-// 02 · causal_mask — let each query attend only to itself and to earlier positions.
+// 02_causal_mask — Let each query attend only to itself and to earlier positions.
+// Exercise 4 · 10 minutes · ●○○ · after 02_dot_scores
 //
 //   t queries, s keys -> mask (T, S), TRUE = MAY ATTEND
 //

@@ -1,4 +1,5 @@
-// 02 · dot_scores — compute the dot product of every query with every key.
+// 02_dot_scores — Compute the dot product of every query with every key.
+// Exercise 1 · 5 minutes · ●○○ · after 00_hello
 //
 //   q (..., T, D), k (..., S, D) -> scores (..., T, S)
 //   scores[t][s] = q[t][0] · k[s][0] + … + q[t][D-1] · k[s][D-1]

@@ -1,4 +1,5 @@
-// 02 · padding_mask — mask the keys that are padding.
+// 02_padding_mask — Mask the keys that are padding.
+// Exercise 5 · 10 minutes · ●○○ · after 02_dot_scores
 //
 //   ids (B, S), pad -> mask (B, 1, S), TRUE = MAY ATTEND
 //   mask[b][0][s] is true if ids[b][s] is not `pad`. B and S may be 0.

@@ -1,4 +1,5 @@
-// 02 · scaled_scores — scale the scores so that the softmax does not saturate.
+// 02_scaled_scores — Scale the scores so that the softmax does not saturate.
+// Exercise 2 · 5 minutes · ●○○ · after 02_dot_scores
 //
 //   q (..., T, D), k (..., S, D) -> scores (..., T, S)
 //   scores = q · kᵀ / √D

@@ -1,4 +1,5 @@
-// 02 · sdpa — complete scaled dot-product attention.
+// 02_sdpa — Combine the parts into complete scaled dot-product attention.
+// Exercise 6 · 20 minutes · ●●○ · after 02_scaled_scores, 02_softmax_rows, 02_causal_mask, 02_padding_mask
 //
 //   q (..., T, D), k (..., S, D), v (..., S, Dv) -> output (..., T, Dv)
 //   output = softmax(q · kᵀ / √D over the allowed keys) · v

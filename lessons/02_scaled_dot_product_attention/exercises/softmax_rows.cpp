@@ -1,4 +1,5 @@
-// 02 · softmax_rows — turn each row of scores into a probability distribution.
+// 02_softmax_rows — Turn each row of scores into a probability distribution.
+// Exercise 3 · 10 minutes · ●○○ · after 02_dot_scores
 //
 //   scores (..., T, S) -> weights (..., T, S), of the same type (f32 or f64)
 //   weights[t][s] = exp(scores[t][s]) / (exp(scores[t][0]) + … + exp(scores[t][S-1]))

@@ -1,4 +1,5 @@
-// 02 · causal_mask — let each query attend only to itself and to earlier positions.
+// 02_causal_mask — Let each query attend only to itself and to earlier positions.
+// Exercise 4 · 10 minutes · ●○○ · after 02_dot_scores
 //
 //   t queries, s keys -> mask (T, S), TRUE = MAY ATTEND
 //
@@ -29,3 +30,12 @@ Mask causal_mask(index_t t, index_t s) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. When the last query is at the position of the last key, at which position among the s keys is
+//    query 0?
+// 2. Fill a (T, S) table row by row. For each query and each key, write 1 if the key's position is
+//    not after the query's. The query's position is query + (s − t).
+// 3. Two loops, with `allowed.push_back(key <= query + (s - t));` inside. At the end,
+//    `Mask(allowed, {t, s})`.

@@ -1,4 +1,5 @@
-// 02 · dot_scores — compute the dot product of every query with every key.
+// 02_dot_scores — Compute the dot product of every query with every key.
+// Exercise 1 · 5 minutes · ●○○ · after 00_hello
 //
 //   q (..., T, D), k (..., S, D) -> scores (..., T, S)
 //   scores[t][s] = q[t][0] · k[s][0] + … + q[t][D-1] · k[s][D-1]
@@ -19,3 +20,10 @@ Tensor dot_scores(const Tensor& q, const Tensor& k) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. For T queries and S keys, how many scores are there, and which of them belong to the same row?
+// 2. The product of (..., T, D) and (..., D, S) is (..., T, S), but k is (..., S, D). Exchange the
+//    last two axes of k and leave any leading axes unchanged.
+// 3. `matmul(q, …)`, with `k.transpose(-2, -1)` in place of the dots.

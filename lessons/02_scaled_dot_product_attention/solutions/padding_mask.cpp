@@ -1,4 +1,5 @@
-// 02 · padding_mask — mask the keys that are padding.
+// 02_padding_mask — Mask the keys that are padding.
+// Exercise 5 · 10 minutes · ●○○ · after 02_dot_scores
 //
 //   ids (B, S), pad -> mask (B, 1, S), TRUE = MAY ATTEND
 //   mask[b][0][s] is true if ids[b][s] is not `pad`. B and S may be 0.
@@ -27,3 +28,12 @@ Mask padding_mask(const IntTensor& ids, index_t pad) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Does it depend on the query whether a key is padding? Which axis of (B, T, S) can therefore
+//    have size 1?
+// 2. ids (B, S) has B · S numbers, row by row. The mask (B, 1, S) has as many, in the same order: 1
+//    if the id is not `pad`.
+// 3. One loop: `for (const index_t id : ids.values()) allowed.push_back(id != pad);`. The shape is
+//    `{ids.size(0), 1, ids.size(1)}`.

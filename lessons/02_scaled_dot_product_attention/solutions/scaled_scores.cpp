@@ -1,4 +1,5 @@
-// 02 · scaled_scores — scale the scores so that the softmax does not saturate.
+// 02_scaled_scores — Scale the scores so that the softmax does not saturate.
+// Exercise 2 · 5 minutes · ●○○ · after 02_dot_scores
 //
 //   q (..., T, D), k (..., S, D) -> scores (..., T, S)
 //   scores = q · kᵀ / √D
@@ -22,3 +23,12 @@ Tensor scaled_scores(const Tensor& q, const Tensor& k) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. q · k is a sum of D products, each of variance 1. What is the variance of the sum? Which
+//    divisor makes it 1 again?
+// 2. The scores are (..., T, S), and one number divides them all. It depends on the width of a
+//    vector, the size of the last axis of q.
+// 3. `const double d_k = static_cast<double>(q.size(-1));`, then divide the scores of the previous
+//    exercise by `std::sqrt(d_k)`.

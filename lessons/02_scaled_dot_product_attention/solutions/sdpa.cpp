@@ -1,4 +1,5 @@
-// 02 · sdpa — complete scaled dot-product attention.
+// 02_sdpa — Combine the parts into complete scaled dot-product attention.
+// Exercise 6 · 20 minutes · ●●○ · after 02_scaled_scores, 02_softmax_rows, 02_causal_mask, 02_padding_mask
 //
 //   q (..., T, D), k (..., S, D), v (..., S, Dv) -> output (..., T, Dv)
 //   output = softmax(q · kᵀ / √D over the allowed keys) · v
@@ -30,3 +31,13 @@ Tensor sdpa(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allow
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Which of the four steps uses the mask? What must a score be so that its weight is exactly 0?
+// 2. scores = q · kᵀ / √D, (..., T, S); fill the scores with −∞ where the mask is false; weights =
+//    softmax over the last axis; output = weights · v, (..., T, Dv). The softmax turns a row of −∞
+//    into 0/0: correct the weights before you multiply by v.
+// 3. `masked_fill(scores, !allowed, -INFINITY)`, then `softmax(scores, -1)`, then
+//    `masked_fill(weights, !allowed, 0)`; both fills only if `allowed.defined()`. Finally
+//    `matmul(weights, v)`.

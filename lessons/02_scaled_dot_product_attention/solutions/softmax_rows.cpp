@@ -1,4 +1,5 @@
-// 02 · softmax_rows — turn each row of scores into a probability distribution.
+// 02_softmax_rows — Turn each row of scores into a probability distribution.
+// Exercise 3 · 10 minutes · ●○○ · after 02_dot_scores
 //
 //   scores (..., T, S) -> weights (..., T, S), of the same type (f32 or f64)
 //   weights[t][s] = exp(scores[t][s]) / (exp(scores[t][0]) + … + exp(scores[t][S-1]))
@@ -24,3 +25,13 @@ Tensor softmax_rows(const Tensor& scores) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. What must the numbers of a row sum to, and which axis does a row run along: the queries or the
+//    keys?
+// 2. e = exp(scores) is (..., T, S); compute the sum of each row as (..., T, 1), so that the
+//    division broadcasts. Before the exp: which number can you subtract from a row without changing
+//    its softmax?
+// 3. `const Tensor largest = max(scores, -1, true).values;`, then `e = exp(scores - largest)`, and
+//    divide `e` by its sum over the last axis with `keepdim`.

@@ -1,4 +1,5 @@
-// 07 · accuracy — the accuracy of a model over several batches.
+// 07_accuracy — The accuracy of a model over several batches.
+// Exercise 4 · 15 minutes · ●●○ · after 07_classify
 //
 //   model, batches of ids (B, T) and labels (B) -> correct predictions / sequences, over all batches
 //

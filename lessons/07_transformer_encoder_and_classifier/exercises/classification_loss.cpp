@@ -1,4 +1,5 @@
-// 07 · classification_loss — the cross-entropy between logits and labels, by hand.
+// 07_classification_loss — The cross-entropy between logits and labels, by hand.
+// Exercise 3 · 10 minutes · ●●○ · after 02_softmax_rows
 //
 //   logits (B, V), labels (B) -> loss (rank 0)
 //   mean over b of  -log p[b][labels[b]],  where p[b] is the softmax of logits[b]

@@ -1,4 +1,5 @@
-// 07 · classify — the classifier's forward pass: from ids to logits, independent of padding.
+// 07_classify — The classifier’s forward pass: from ids to logits, independent of padding.
+// Exercise 2 · 20 minutes · ●●○ · after 07_masked_mean, 05_encoder_stack
 //
 //   ids (B, T) -> logits (B, V)
 //   embedding · √C + positional encoding -> encoder -> mean over the real tokens -> fc

@@ -1,4 +1,5 @@
-// 07 · masked_mean — mean pooling: the mean over the real tokens of each sequence.
+// 07_masked_mean — Mean pooling: the mean over the real tokens of each sequence.
+// Exercise 1 · 10 minutes · ●○○ · after 02_softmax_rows
 //
 //   x (B, T, C), real (B, T) -> (B, C)
 //   y[b] = (sum of x[b][t] over all t with real[b][t]) / (number of such t)

@@ -1,4 +1,5 @@
-// 07 · accuracy — the accuracy of a model over several batches.
+// 07_accuracy — The accuracy of a model over several batches.
+// Exercise 4 · 15 minutes · ●●○ · after 07_classify
 //
 //   model, batches of ids (B, T) and labels (B) -> correct predictions / sequences, over all batches
 //
@@ -30,3 +31,12 @@ double accuracy(nn::TransformerClassifier& model, const std::vector<Batch>& batc
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Which behaviour of a model in training mode would distort the measurement? What would autograd
+//    record unnecessarily?
+// 2. NoGrad for the scope; save the mode; eval; for every batch: logits (B, V), argmax over V,
+//    compare with the labels; restore the mode; correct / total.
+// 3. `const NoGrad no_grad;`, `const bool was_training = model.training();` and `model.eval();`
+//    come first, `model.train(was_training);` before the return.

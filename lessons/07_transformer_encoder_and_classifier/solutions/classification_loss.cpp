@@ -1,4 +1,5 @@
-// 07 · classification_loss — the cross-entropy between logits and labels, by hand.
+// 07_classification_loss — The cross-entropy between logits and labels, by hand.
+// Exercise 3 · 10 minutes · ●●○ · after 02_softmax_rows
 //
 //   logits (B, V), labels (B) -> loss (rank 0)
 //   mean over b of  -log p[b][labels[b]],  where p[b] is the softmax of logits[b]
@@ -21,3 +22,12 @@ Tensor classification_loss(const Tensor& logits, const IntTensor& labels) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. The loss needs the log of a softmax. How many times is a softmax applied between a logit and
+//    the loss?
+// 2. log_softmax over the last axis, (B, V); the value at each row’s label, (B, 1); the negative
+//    sign; the mean over the batch, a scalar (rank 0).
+// 3. `gather(log_softmax(logits, -1), -1, labels.reshape({labels.numel(), 1}))` selects the value
+//    at each label.

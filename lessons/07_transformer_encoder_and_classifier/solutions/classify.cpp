@@ -1,4 +1,5 @@
-// 07 · classify — the classifier's forward pass: from ids to logits, independent of padding.
+// 07_classify — The classifier’s forward pass: from ids to logits, independent of padding.
+// Exercise 2 · 20 minutes · ●●○ · after 07_masked_mean, 05_encoder_stack
 //
 //   ids (B, T) -> logits (B, V)
 //   embedding · √C + positional encoding -> encoder -> mean over the real tokens -> fc
@@ -30,3 +31,11 @@ Tensor classify(const IntTensor& ids, nn::TransformerClassifier& parts) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Which two steps of the forward pass combine different positions of a sequence?
+// 2. ids (B, T) → keys (B, 1, T); embedding (B, T, C) · √C → pos_encoder → transformer with the
+//    mask keys → mean with keys as (B, T): (B, C) → fc: (B, V).
+// 3. `const Mask keys = not_padding(ids, parts.options.padding_idx);` is used twice: as
+//    `{.mask = keys}`, and as `keys.reshape(ids.shape())`.

@@ -1,4 +1,5 @@
-// 07 · masked_mean — mean pooling: the mean over the real tokens of each sequence.
+// 07_masked_mean — Mean pooling: the mean over the real tokens of each sequence.
+// Exercise 1 · 10 minutes · ●○○ · after 02_softmax_rows
 //
 //   x (B, T, C), real (B, T) -> (B, C)
 //   y[b] = (sum of x[b][t] over all t with real[b][t]) / (number of such t)
@@ -25,3 +26,12 @@ Tensor masked_mean(const Tensor& x, const Mask& real) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. A mean is a sum divided by a count. Which of the two must exclude padding?
+// 2. real.unsqueeze(2) is (B, T, 1) and broadcasts over the channels. The sum of the real values
+//    over T is (B, C), and so is the sum of ones at the real positions. If a sequence has no real
+//    token, the sum is already 0, so any count of at least 1 gives the correct result.
+// 3. `sum(masked_fill(x, !real.unsqueeze(2), 0), {1})` is the sum. The count is the same sum with
+//    ones in place of x, and `clamp(count, 1, INFINITY)` prevents a division by 0.

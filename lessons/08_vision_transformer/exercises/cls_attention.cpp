@@ -1,4 +1,5 @@
-// 08 · cls_attention — the attention map of CLS over the patches.
+// 08_cls_attention — The attention map of CLS over the patches.
+// Exercise 6 · 10 minutes · ●●○ · after 08_vit_forward
 //
 //   weights (B, H, T, T) of one layer, T = 1 + down · across -> (B, down, across)
 //   the mean over the heads of the attention weights with which the query CLS attends to each patch

@@ -1,4 +1,5 @@
-// 08 · patchify — cut images into square patches and flatten each patch to one row.
+// 08_patchify — Cut images into square patches and flatten each patch to one row.
+// Exercise 1 · 25 minutes · ●●● · after 04_merge_heads
 //
 //   images (B, channels, height, width), p -> patches (B, N, channels · p · p)
 //   N = (height / p) · (width / p) patches of p x p pixels, ordered left to right, then top to bottom

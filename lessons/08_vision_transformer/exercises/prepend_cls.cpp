@@ -1,4 +1,5 @@
-// 08 · prepend_cls — put the class token in front of every image's patches.
+// 08_prepend_cls — Put the class token in front of every image's patches.
+// Exercise 3 · 10 minutes · ●○○ · after 08_patchify
 //
 //   x (B, N, C), cls (1, 1, C) -> (B, N + 1, C): row 0 is cls, rows 1 … N are x
 //

@@ -1,4 +1,5 @@
-// 08 · unpatchify — reassemble images from their patches: the inverse of patchify.
+// 08_unpatchify — Reassemble images from their patches: the inverse of patchify.
+// Exercise 2 · 15 minutes · ●●○ · after 08_patchify
 //
 //   patches (B, N, channels · p · p), p, height, width -> images (B, channels, height, width)
 //   patches are flattened (channel, row, column) and ordered left to right, then top to bottom

@@ -1,4 +1,5 @@
-// 08 · vit_forward — the forward pass of a Vision Transformer, from its parts.
+// 08_vit_forward — The forward pass of a Vision Transformer, from its parts.
+// Exercise 5 · 15 minutes · ●●○ · after 08_add_positions, 05_encoder_block
 //
 //   images (B, channels, height, width) -> logits (B, classes)
 //   patchify → embed → prepend CLS → add positions → encoder → the row of CLS → head

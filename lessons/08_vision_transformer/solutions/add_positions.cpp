@@ -1,4 +1,5 @@
-// 08 · add_positions — add the position embeddings to the tokens, with a check of the table's size.
+// 08_add_positions — Add the position embeddings to the tokens, with a check of the table's size.
+// Exercise 4 · 10 minutes · ●○○ · after 08_prepend_cls
 //
 //   x (B, T, C), table (1, T, C) -> (B, T, C): row t of the table is added to token t of every image
 //   T = N + 1: row 0 is the position of CLS
@@ -21,3 +22,10 @@ Tensor add_positions(const Tensor& x, const Tensor& table) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. In x (B, T, C) + table (1, T, C), what happens along the axis of size 1? What would happen if
+//    the table also had a single row?
+// 2. Check that the table has T rows; then one addition, (B, T, C).
+// 3. `check(table.size(1) == x.size(1), "add_positions", "…")`, then `x + table`.

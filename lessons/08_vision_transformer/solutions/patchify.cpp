@@ -1,4 +1,5 @@
-// 08 · patchify — cut images into square patches and flatten each patch to one row.
+// 08_patchify — Cut images into square patches and flatten each patch to one row.
+// Exercise 1 · 25 minutes · ●●● · after 04_merge_heads
 //
 //   images (B, channels, height, width), p -> patches (B, N, channels · p · p)
 //   N = (height / p) · (width / p) patches of p x p pixels, ordered left to right, then top to bottom
@@ -27,3 +28,13 @@ Tensor patchify(const Tensor& images, index_t p) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. An image row of 6 pixels, with patches of width 2, is 3 pieces of 2. How can a reshape split
+//    the width axis in this way without moving any value, and how is the height axis split?
+// 2. reshape to (B, channels, down, p, across, p), where down = height / p and across = width / p;
+//    then permute so that the patch axes (down, across) come before the axes inside a patch
+//    (channel, row, column); then reshape to (B, down · across, channels · p · p).
+// 3. `images.reshape({b, channels, down, p, across, p}).permute({0, 2, 4, 1, 3, 5})` and one more
+//    `reshape`; before it `check(height % p == 0 && width % p == 0, "patchify", "…")`.

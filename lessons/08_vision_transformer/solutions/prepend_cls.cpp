@@ -1,4 +1,5 @@
-// 08 · prepend_cls — put the class token in front of every image's patches.
+// 08_prepend_cls — Put the class token in front of every image's patches.
+// Exercise 3 · 10 minutes · ●○○ · after 08_patchify
 //
 //   x (B, N, C), cls (1, 1, C) -> (B, N + 1, C): row 0 is cls, rows 1 … N are x
 //
@@ -19,3 +20,11 @@ Tensor prepend_cls(const Tensor& x, const Tensor& cls) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. x has B images, cls has 1. Along which axis must their sizes agree before they can be
+//    concatenated, and along which axis are they concatenated?
+// 2. cls (1, 1, C) expanded to (B, 1, C), then concatenated with x (B, N, C) along axis 1: (B, N +
+//    1, C).
+// 3. `cat({cls.expand({x.size(0), 1, x.size(2)}), x}, 1)`.

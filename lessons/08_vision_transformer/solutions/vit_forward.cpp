@@ -1,4 +1,5 @@
-// 08 · vit_forward — the forward pass of a Vision Transformer, from its parts.
+// 08_vit_forward — The forward pass of a Vision Transformer, from its parts.
+// Exercise 5 · 15 minutes · ●●○ · after 08_add_positions, 05_encoder_block
 //
 //   images (B, channels, height, width) -> logits (B, classes)
 //   patchify → embed → prepend CLS → add positions → encoder → the row of CLS → head
@@ -23,3 +24,12 @@ Tensor vit_forward(const Tensor& images, const VitParts& vit) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. CLS has a position embedding, too. So which step comes first, CLS or the positions? And which
+//    of the encoder's T output rows is meant to represent the whole image?
+// 2. (B, channels, height, width) → patchify (B, N, …) → embed (B, N, C) → CLS (B, T, C) →
+//    positions (B, T, C) → encoder (B, T, C) → row 0 of axis 1 (B, C) → head (B, classes).
+// 3. `vit.encoder(vit.add_positions(vit.prepend_cls(x)))`, where x is
+//    `vit.embed(vit.patchify(images))`; then `vit.head(….select(1, 0))`.

@@ -1,4 +1,5 @@
-// 09 · attend_in_blocks — exact attention over blocks of keys, with O(n) memory.
+// 09_attend_in_blocks — Exact attention over blocks of keys, with O(n) memory.
+// Exercise 5 · 30 minutes · ●●● · after 02_sdpa, 09_rnn_forward
 //
 //   q (T, D), k (S, D), v (S, Dv), S at least 1 -> softmax(q · kᵀ / √D) · v, (T, Dv)
 //

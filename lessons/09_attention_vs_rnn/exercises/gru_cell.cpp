@@ -1,4 +1,5 @@
-// 09 · gru_cell — one step of a GRU: reset gate, update gate and candidate state.
+// 09_gru_cell — One step of a GRU: reset gate, update gate and candidate state.
+// Exercise 4 · 15 minutes · ●●○ · after 09_lstm_cell
 //
 //   x (B, I), h (B, H) -> the next h (B, H)
 //   W_ih x + b_ih and W_hh h + b_hh are (B, 3 H) each and contain r, z, n in this order

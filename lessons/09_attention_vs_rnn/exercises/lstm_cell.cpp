@@ -1,4 +1,5 @@
-// 09 · lstm_cell — one step of an LSTM: four gates, the cell state and the hidden state.
+// 09_lstm_cell — One step of an LSTM: four gates, the cell state and the hidden state.
+// Exercise 3 · 15 minutes · ●●○ · after 09_rnn_forward
 //
 //   x (B, I), before.h (B, H), before.c (B, H) -> the next h and c
 //   W_ih x + b_ih + W_hh h + b_hh is (B, 4 H) and contains i, f, g, o in this order:

@@ -1,4 +1,5 @@
-// 09 · rnn_forward — the forward pass of a recurrent network over a sequence.
+// 09_rnn_forward — The forward pass of a recurrent network over a sequence.
+// Exercise 1 · 15 minutes · ●○○ · after 01_translate
 //
 //   x (T, B, I), h0 (B, H) or undefined (zeros) -> the state after each token, (T, B, H)
 //   h[t] = tanh(W_ih x[t] + b_ih + W_hh h[t-1] + b_hh),  h[-1] = h0

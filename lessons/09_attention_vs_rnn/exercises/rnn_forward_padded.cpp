@@ -1,4 +1,5 @@
-// 09 · rnn_forward_padded — the forward pass of a recurrent network for a padded batch.
+// 09_rnn_forward_padded — The forward pass of a recurrent network for a padded batch.
+// Exercise 2 · 20 minutes · ●●● · after 09_rnn_forward
 //
 //   x (T, B, I), lengths (B), each in [0, T], h0 (B, H) or undefined (zeros)
 //   -> states (T, B, H), last (B, H)

@@ -1,4 +1,5 @@
-// 09 · attend_in_blocks — exact attention over blocks of keys, with O(n) memory.
+// 09_attend_in_blocks — Exact attention over blocks of keys, with O(n) memory.
+// Exercise 5 · 30 minutes · ●●● · after 02_sdpa, 09_rnn_forward
 //
 //   q (T, D), k (S, D), v (S, Dv), S at least 1 -> softmax(q · kᵀ / √D) · v, (T, Dv)
 //
@@ -40,3 +41,16 @@ Tensor attend_in_blocks(const Tensor& q, const Tensor& k, const Tensor& v, index
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. You have e^(2 - 2) + e^(1 - 2), and the next score is 5. By which factor do you multiply to
+//    get e^(2 - 5) + e^(1 - 5)?
+// 2. For each block: scores (T, block); new_max = the maximum of row_max and the block's own
+//    maximum, (T, 1); e = e^(scores - new_max); multiply sum and output by e^(row_max - new_max),
+//    (T, 1); then add the sum of e to sum, and e · v to output. Before the first block, row_max is
+//    -∞, so this factor is 0.
+// 3. `const Tensor e = exp(scores - new_max), rescale = exp(row_max - new_max);`,
+//    `sum = sum * rescale + e.sum({-1}, true);`,
+//    `output = output * rescale + matmul(e, v.slice(0, s, s + block));`, `row_max = new_max;` for s
+//    = 0, block, 2 block, … and `output / sum` at the end.

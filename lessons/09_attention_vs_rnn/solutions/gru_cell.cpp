@@ -1,4 +1,5 @@
-// 09 · gru_cell — one step of a GRU: reset gate, update gate and candidate state.
+// 09_gru_cell — One step of a GRU: reset gate, update gate and candidate state.
+// Exercise 4 · 15 minutes · ●●○ · after 09_lstm_cell
 //
 //   x (B, I), h (B, H) -> the next h (B, H)
 //   W_ih x + b_ih and W_hh h + b_hh are (B, 3 H) each and contain r, z, n in this order
@@ -29,3 +30,11 @@ Tensor gru_cell(const Tensor& x, const Tensor& h, const RecurrentWeights& w) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Why can the products of x and of h not be added before they are split, as in an LSTM?
+// 2. Two tensors (B, 3 H), each split into three: r and z are σ of the sum of the two parts; n is
+//    tanh of x's part plus r times h's part; z is the fraction of h to keep.
+// 3. `const Tensor n = tanh(of_x[2] + r * of_h[2]);` and `return (1.0 - z) * n + z * h;`, with
+//    `r = sigmoid(of_x[0] + of_h[0])` and z computed likewise from index 1.

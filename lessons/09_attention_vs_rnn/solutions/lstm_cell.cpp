@@ -1,4 +1,5 @@
-// 09 · lstm_cell — one step of an LSTM: four gates, the cell state and the hidden state.
+// 09_lstm_cell — One step of an LSTM: four gates, the cell state and the hidden state.
+// Exercise 3 · 15 minutes · ●●○ · after 09_rnn_forward
 //
 //   x (B, I), before.h (B, H), before.c (B, H) -> the next h and c
 //   W_ih x + b_ih + W_hh h + b_hh is (B, 4 H) and contains i, f, g, o in this order:
@@ -26,3 +27,12 @@ RecurrentState lstm_cell(const Tensor& x, const RecurrentState& before, const Re
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. The cell state can pass through a step unchanged. Which values must the gates have for that?
+// 2. One sum (B, 4 H) of x's and h's products, split into i, f, g, o of shape (B, H); σ for three
+//    of them, tanh for one; c' from f, c, i, g; h' from o and c'.
+// 3. `const Tensor c = sigmoid(gates[1]) * before.c + sigmoid(gates[0]) * tanh(gates[2]);` and
+//    `return {sigmoid(gates[3]) * tanh(c), c};`, with gates =
+//    `chunk(linear(x, …) + linear(before.h, …), 4, -1)`.

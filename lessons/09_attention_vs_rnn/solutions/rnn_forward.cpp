@@ -1,4 +1,5 @@
-// 09 · rnn_forward — the forward pass of a recurrent network over a sequence.
+// 09_rnn_forward — The forward pass of a recurrent network over a sequence.
+// Exercise 1 · 15 minutes · ●○○ · after 01_translate
 //
 //   x (T, B, I), h0 (B, H) or undefined (zeros) -> the state after each token, (T, B, H)
 //   h[t] = tanh(W_ih x[t] + b_ih + W_hh h[t-1] + b_hh),  h[-1] = h0
@@ -30,3 +31,13 @@ Tensor rnn_forward(RecurrentNet& net, const Tensor& x, const Tensor& h0) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Which input of a step is only available after the previous step? And what replaces it in the
+//    first step?
+// 2. h is h0, or zeros (B, H) of x's dtype. For each t, x[t] (B, I) and h (B, H) give the next h
+//    (B, H), which is appended to a list. The list is stacked to (T, B, H); the last h is assigned
+//    to net.h.
+// 3. `h = tanh(linear(x[t], w.weight_ih, w.bias_ih) + linear(h, w.weight_hh, w.bias_hh));` then
+//    `states.push_back(h)`; after the loop `net.h = h` and `stack(states)`.

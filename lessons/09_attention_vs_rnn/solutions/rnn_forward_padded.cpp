@@ -1,4 +1,5 @@
-// 09 · rnn_forward_padded — the forward pass of a recurrent network for a padded batch.
+// 09_rnn_forward_padded — The forward pass of a recurrent network for a padded batch.
+// Exercise 2 · 20 minutes · ●●● · after 09_rnn_forward
 //
 //   x (T, B, I), lengths (B), each in [0, T], h0 (B, H) or undefined (zeros)
 //   -> states (T, B, H), last (B, H)
@@ -38,3 +39,13 @@ RecurrentOutput rnn_forward_padded(const RecurrentWeights& w, const Tensor& x,
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. At step t, some sequences have ended. How should their state and their output behave? And why
+//    is multiplying by 0 not enough?
+// 2. A mask (B, 1) per step marks the sequences that have a token. Replace the other rows of x[t]
+//    by 0 and compute the next state. If the mask is true, use the next state, otherwise the
+//    previous one. The output is the next state, with zeros at padding.
+// 3. `const Mask real = length > static_cast<double>(t);`, `h = where(real, next, h);` and
+//    `masked_fill(next, !real, 0)`; `next` is computed from `masked_fill(x[t], !real, 0)`.

@@ -1,4 +1,5 @@
-// 10 · mask_tokens — the input of masked language modelling.
+// 10_mask_tokens — Mask the input of masked language modelling.
+// Exercise 2 · 15 minutes · ●●○ · after 10_segment_ids
 //
 //   ids (B, T) -> (B, T). A word (id >= first_word) is selected if draws.select < 0.15. A selected
 //   word becomes mask_token if draws.action < 0.8, and draws.random_word if draws.action is in

@@ -1,4 +1,5 @@
-// 10 · masked_lm_labels — the labels of masked language modelling.
+// 10_masked_lm_labels — Compute the labels of masked language modelling.
+// Exercise 3 · 10 minutes · ●●○ · after 10_mask_tokens
 //
 //   ids (B, T): the tokens before mask_tokens -> (B, T): the label of each position
 //

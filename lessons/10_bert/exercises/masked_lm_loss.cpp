@@ -1,4 +1,5 @@
-// 10 · masked_lm_loss — the loss of masked language modelling.
+// 10_masked_lm_loss — Compute the loss over the selected positions only.
+// Exercise 4 · 10 minutes · ●●○ · after 02_softmax_rows
 //
 //   logits (B, T, V); tokens (B, T): the original tokens
 //   positions: flat indices b · T + t of the selected tokens

@@ -1,4 +1,5 @@
-// 10 · pool — a sentence as one vector.
+// 10_pool — Compute one vector per sentence.
+// Exercise 5 · 5 minutes · ●○○ · after 00_hello
 //
 //   hidden (B, T, C), weight (C, C), bias (C) -> (B, C): tanh(weight · h + bias), where h is the
 //   row of the first token, [CLS]

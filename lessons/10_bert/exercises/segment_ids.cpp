@@ -1,4 +1,5 @@
-// 10 · segment_ids — the segment of each token: first or second sentence.
+// 10_segment_ids — Compute the segment of each token.
+// Exercise 1 · 10 minutes · ●○○ · after 00_hello
 //
 //   ids (B, T): [CLS] first [SEP] second [SEP] [PAD] … -> (B, T): 0 up to and including the first
 //   [SEP]; 1 after it

@@ -1,4 +1,5 @@
-// 10 · mask_tokens — the input of masked language modelling.
+// 10_mask_tokens — Mask the input of masked language modelling.
+// Exercise 2 · 15 minutes · ●●○ · after 10_segment_ids
 //
 //   ids (B, T) -> (B, T). A word (id >= first_word) is selected if draws.select < 0.15. A selected
 //   word becomes mask_token if draws.action < 0.8, and draws.random_word if draws.action is in
@@ -29,3 +30,11 @@ IntTensor mask_tokens(const IntTensor& ids, const MaskingDraws& draws) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Which tokens must never be selected? Which number decides what happens to a selected token?
+// 2. Copy ids. Skip each token that is not a word or not selected. For the others there are three
+//    cases.
+// 3. `if (id < first_word || draws.select[i] >= 0.15) continue;`, then compare `draws.action[i]`
+//    with 0.8 and with 0.9.

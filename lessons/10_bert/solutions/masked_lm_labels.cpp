@@ -1,4 +1,5 @@
-// 10 · masked_lm_labels — the labels of masked language modelling.
+// 10_masked_lm_labels — Compute the labels of masked language modelling.
+// Exercise 3 · 10 minutes · ●●○ · after 10_mask_tokens
 //
 //   ids (B, T): the tokens before mask_tokens -> (B, T): the label of each position
 //
@@ -24,3 +25,12 @@ IntTensor masked_lm_labels(const IntTensor& ids, const MaskingDraws& draws) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. mask_tokens leaves some selected words unchanged. Must the model predict these, too? Which
+//    number alone decides that?
+// 2. A copy of ids already has the correct labels. At which positions must no_label replace the
+//    label?
+// 3. `if (label < first_word || draws.select[i] >= 0.15) label = no_label;`; `draws.action` and
+//    `draws.random_word` are not needed.

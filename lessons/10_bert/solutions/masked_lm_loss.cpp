@@ -1,4 +1,5 @@
-// 10 · masked_lm_loss — the loss of masked language modelling.
+// 10_masked_lm_loss — Compute the loss over the selected positions only.
+// Exercise 4 · 10 minutes · ●●○ · after 02_softmax_rows
 //
 //   logits (B, T, V); tokens (B, T): the original tokens
 //   positions: flat indices b · T + t of the selected tokens
@@ -23,3 +24,11 @@ Tensor masked_lm_loss(const Tensor& logits, const IntTensor& tokens, const std::
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. How many of the B · T positions are selected? By which number is the sum divided?
+// 2. Reshape the logits to (B · T, V) and apply log_softmax over the last axis. At each selected
+//    position, use the column of the original token.
+// 3. `sum = sum - log_p[position][tokens[position]];` in a loop over the positions; at the end,
+//    divide by `positions.size()`.

@@ -1,4 +1,5 @@
-// 10 · pool — a sentence as one vector.
+// 10_pool — Compute one vector per sentence.
+// Exercise 5 · 5 minutes · ●○○ · after 00_hello
 //
 //   hidden (B, T, C), weight (C, C), bias (C) -> (B, C): tanh(weight · h + bias), where h is the
 //   row of the first token, [CLS]
@@ -18,3 +19,9 @@ Tensor pool(const Tensor& hidden, const Tensor& weight, const Tensor& bias) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Which token is not a word, so that its hidden state can represent the whole sentence?
+// 2. Select the first token of (B, T, C), which gives (B, C). Apply the layer (C, C), then tanh.
+// 3. `hidden.select(1, 0)`, `linear(…, weight, bias)`, `tanh(…)`.

@@ -1,4 +1,5 @@
-// 10 · segment_ids — the segment of each token: first or second sentence.
+// 10_segment_ids — Compute the segment of each token.
+// Exercise 1 · 10 minutes · ●○○ · after 00_hello
 //
 //   ids (B, T): [CLS] first [SEP] second [SEP] [PAD] … -> (B, T): 0 up to and including the first
 //   [SEP]; 1 after it
@@ -27,3 +28,12 @@ IntTensor segment_ids(const IntTensor& ids, index_t sep) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Which sentence does the [SEP] between the two sentences belong to? Which segment does each row
+//    start with?
+// 2. Two loops, over rows and over positions. A variable is 0 at the beginning of each row, is
+//    written at every position, and becomes 1 after the first [SEP].
+// 3. `segments.values()[static_cast<std::size_t>(b * ids.size(1) + t)] = segment;`, followed by
+//    `if (ids.at({b, t}) == sep) segment = 1;`.

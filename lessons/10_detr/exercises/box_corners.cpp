@@ -1,4 +1,5 @@
-// 10 · box_corners — the corners of a box from its centre and size.
+// 10_box_corners — Compute the corners of a box from its centre and size.
+// Exercise 1 · 5 minutes · ●○○ · after 08_patchify
 //
 //   boxes (..., 4) as (cx, cy, w, h) -> (..., 4) as (x0, y0, x1, y1): upper left, lower right
 //

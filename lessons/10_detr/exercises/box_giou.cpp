@@ -1,4 +1,5 @@
-// 10 · box_giou — the generalised intersection over union of two boxes.
+// 10_box_giou — Compute the generalised IoU of two boxes.
+// Exercise 2 · 15 minutes · ●●○ · after 10_box_corners
 //
 //   a (n, 4), b (n, 4), corners (x0, y0, x1, y1) of boxes with an area -> (n), from -1 to 1
 //   both    the area of the intersection     either   the area of the union

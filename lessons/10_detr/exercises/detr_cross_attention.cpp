@@ -1,4 +1,5 @@
-// 10 · detr_cross_attention — the cross-attention of DETR's decoder: its queries attend to the image.
+// 10_detr_cross_attention — Compute the cross-attention of queries to the image.
+// Exercise 6 · 10 minutes · ●○○ · after 02_sdpa, 10_sine_2d
 //
 //   x (N, C): the decoder's hidden states; query_pos (N, C): the learned query embeddings
 //   memory (S, C): the encoder's output; pos (S, C): the positional encoding of the pixels -> (N, C)

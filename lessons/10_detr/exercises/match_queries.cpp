@@ -1,4 +1,5 @@
-// 10 · match_queries — bipartite matching: a query for each object, at the least total cost.
+// 10_match_queries — Match a query with each object at the least total cost.
+// Exercise 3 · 20 minutes · ●●○ · after 00_hello
 //
 //   costs (N, n), N queries and n <= N objects -> the query of each object, n different indices
 //   such that the sum of costs[query of object j][j] over the objects is least (the minimum is

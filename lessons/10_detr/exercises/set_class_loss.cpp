@@ -1,4 +1,5 @@
-// 10 · set_class_loss — the class loss of all queries, matched or not.
+// 10_set_class_loss — Compute the class loss of all queries, the unmatched ones with a small weight.
+// Exercise 4 · 15 minutes · ●●○ · after 10_match_queries
 //
 //   logits (N, K + 1) of one image; the last class is "no object"
 //   query[j]: the query that is matched with object j; labels[j]: its class, from 0 to K - 1

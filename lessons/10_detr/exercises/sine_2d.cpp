@@ -1,4 +1,5 @@
-// 10 · sine_2d — the two-dimensional positional encoding of a feature map.
+// 10_sine_2d — Compute the positional encoding of each pixel of a map.
+// Exercise 5 · 15 minutes · ●●○ · after 06_sinusoidal_table
 //
 //   -> (height · width, channels), pixels row by row; channels is a multiple of 4
 //   the first half of the channels encodes the row i, the second half the column j, each by an angle

@@ -1,4 +1,5 @@
-// 10 · box_corners — the corners of a box from its centre and size.
+// 10_box_corners — Compute the corners of a box from its centre and size.
+// Exercise 1 · 5 minutes · ●○○ · after 08_patchify
 //
 //   boxes (..., 4) as (cx, cy, w, h) -> (..., 4) as (x0, y0, x1, y1): upper left, lower right
 //
@@ -18,3 +19,11 @@ Tensor box_corners(const Tensor& boxes) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. How far is the left side of a box from its centre? How far is the upper side?
+// 2. boxes (..., 4) are two pairs: a centre (..., 2) and a size (..., 2). The corners are the
+//    centre minus half of the size, and the centre plus half of it.
+// 3. `const Tensor centre = boxes.slice(-1, 0, 2), half = boxes.slice(-1, 2, 4) / 2.0;`, then
+//    `cat({…, …}, -1)` of the two corners.

@@ -1,4 +1,5 @@
-// 10 · box_giou — the generalised intersection over union of two boxes.
+// 10_box_giou — Compute the generalised IoU of two boxes.
+// Exercise 2 · 15 minutes · ●●○ · after 10_box_corners
 //
 //   a (n, 4), b (n, 4), corners (x0, y0, x1, y1) of boxes with an area -> (n), from -1 to 1
 //   both    the area of the intersection     either   the area of the union
@@ -27,3 +28,12 @@ Tensor box_giou(const Tensor& a, const Tensor& b) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Where does the intersection begin, and where does it end? What if it ends before it begins?
+// 2. The intersection begins at the larger of the first corners and ends at the smaller of the last
+//    ones; for the enclosing box it is the other way round. Sizes are (n, 2), areas (n). either =
+//    area of a + area of b − both.
+// 3. `relu(minimum(last(a), last(b)) - maximum(first(a), first(b)))` is the size of the
+//    intersection; an area is `size.select(-1, 0) * size.select(-1, 1)`.

@@ -1,4 +1,5 @@
-// 10 · detr_cross_attention — the cross-attention of DETR's decoder: its queries attend to the image.
+// 10_detr_cross_attention — Compute the cross-attention of queries to the image.
+// Exercise 6 · 10 minutes · ●○○ · after 02_sdpa, 10_sine_2d
 //
 //   x (N, C): the decoder's hidden states; query_pos (N, C): the learned query embeddings
 //   memory (S, C): the encoder's output; pos (S, C): the positional encoding of the pixels -> (N, C)
@@ -24,3 +25,11 @@ Tensor detr_cross_attention(const Tensor& x, const Tensor& query_pos, const Tens
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Which of queries, keys and values determine the attention weights, and which are averaged?
+// 2. scores = (x + query_pos) · (memory + pos)ᵀ / √C, (N, S); weights = softmax over the pixels;
+//    output = weights · memory, (N, C).
+// 3. `matmul(x + query_pos, (memory + pos).transpose(-2, -1)) / std::sqrt(width)`,
+//    `softmax(scores, -1)`, and `matmul(…, memory)`.

@@ -1,4 +1,5 @@
-// 10 · match_queries — bipartite matching: a query for each object, at the least total cost.
+// 10_match_queries — Match a query with each object at the least total cost.
+// Exercise 3 · 20 minutes · ●●○ · after 00_hello
 //
 //   costs (N, n), N queries and n <= N objects -> the query of each object, n different indices
 //   such that the sum of costs[query of object j][j] over the objects is least (the minimum is
@@ -44,3 +45,14 @@ std::vector<index_t> match_queries(const Tensor& costs) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. In {{.1, .2}, {.15, .9}, {.8, .7}}, which queries remain for the other object after the
+//    cheapest pair, and what is the sum?
+// 2. Object 0 may have any of N queries, object 1 any of the others, and so on. Write a function
+//    that selects a query for one object and calls itself for the next, with the sum so far. When
+//    all objects have a query, keep the list if its sum is the least so far.
+// 3. `const auto search = [&](const auto& self, double total) -> void { … };` with a list `current`
+//    and a flag `taken` for each query. For every free query: mark it, append it, call
+//    `self(self, total + costs.at({query, object}))`, then undo both.

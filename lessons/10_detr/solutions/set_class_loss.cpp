@@ -1,4 +1,5 @@
-// 10 · set_class_loss — the class loss of all queries, matched or not.
+// 10_set_class_loss — Compute the class loss of all queries, the unmatched ones with a small weight.
+// Exercise 4 · 15 minutes · ●●○ · after 10_match_queries
 //
 //   logits (N, K + 1) of one image; the last class is "no object"
 //   query[j]: the query that is matched with object j; labels[j]: its class, from 0 to K - 1
@@ -32,3 +33,12 @@ Tensor set_class_loss(const Tensor& logits, const std::vector<index_t>& query, c
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. What is the target class of an unmatched query?
+// 2. Make two lists of N numbers: the targets, initialised to "no object" (the last class), and the
+//    weights, initialised to `no_object`. Overwrite the entries of matched queries. The result is
+//    the sum of losses (N) times weights (N), divided by the sum of the weights.
+// 3. `targets[query[j]] = labels[j]; weights[query[j]] = 1;` (with `static_cast<std::size_t>`),
+//    then `cross_entropy(logits, IntTensor(targets, {queries}), {.reduction = Reduction::none})`.

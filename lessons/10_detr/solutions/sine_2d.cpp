@@ -1,4 +1,5 @@
-// 10 · sine_2d — the two-dimensional positional encoding of a feature map.
+// 10_sine_2d — Compute the positional encoding of each pixel of a map.
+// Exercise 5 · 15 minutes · ●●○ · after 06_sinusoidal_table
 //
 //   -> (height · width, channels), pixels row by row; channels is a multiple of 4
 //   the first half of the channels encodes the row i, the second half the column j, each by an angle
@@ -38,3 +39,12 @@ Tensor sine_2d(index_t height, index_t width, index_t channels) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. How many channels does each axis have, and how many pairs of a sine and a cosine is that?
+// 2. For each row and each column, append the c / 2 pairs of the row's angle, then those of the
+//    column's; c = channels / 2. In total there are height · width · channels numbers.
+// 3. A function `append(index, size)`: the angle is `2 * std::numbers::pi * (index + 1) / size`.
+//    For k from 0 to channels / 4, the wave is `angle / std::pow(10000, 2k / c)`; append its
+//    `std::sin`, then its `std::cos`. Call `append(i, height)`, then `append(j, width)`.

@@ -1,4 +1,5 @@
-// 10 · cached_attention — attention of new tokens with a KV cache.
+// 10_cached_attention — Compute the attention of new tokens with a KV cache.
+// Exercise 4 · 20 minutes · ●●● · after 02_sdpa
 //
 //   q, k, v (B, H, T, D): of the T new tokens
 //   cache.keys, cache.values (B, H, P, D): of the P tokens before them, undefined at the first call

@@ -1,4 +1,5 @@
-// 10 · crop_context — the tokens that a model uses if the sequence is longer than its context.
+// 10_crop_context — Crop a sequence to the context.
+// Exercise 1 · 5 minutes · ●○○ · after 00_hello
 //
 //   ids (B, T) -> (B, min(T, context))
 //

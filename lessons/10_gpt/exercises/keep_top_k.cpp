@@ -1,5 +1,5 @@
-// 10 · keep_top_k — cut off the long tail: each token in it is unlikely, but all of them together
-// are not.
+// 10_keep_top_k — Cut off all but the k most probable tokens.
+// Exercise 3 · 10 minutes · ●●○ · after 10_with_temperature
 //
 //   logits (B, V) -> (B, V): the k largest of each row are unchanged, all others are -infinity. No
 //   two logits of a row are equal; 1 <= k <= V.

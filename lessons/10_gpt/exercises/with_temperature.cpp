@@ -1,4 +1,5 @@
-// 10 · with_temperature — how confident the distribution of the next token is.
+// 10_with_temperature — Make the distribution of the next token more or less confident.
+// Exercise 2 · 5 minutes · ●○○ · after 02_softmax_rows
 //
 //   logits (..., V) -> probabilities (..., V);  softmax(logits / temperature)
 //

@@ -1,4 +1,5 @@
-// 10 · cached_attention — attention of new tokens with a KV cache.
+// 10_cached_attention — Compute the attention of new tokens with a KV cache.
+// Exercise 4 · 20 minutes · ●●● · after 02_sdpa
 //
 //   q, k, v (B, H, T, D): of the T new tokens
 //   cache.keys, cache.values (B, H, P, D): of the P tokens before them, undefined at the first call
@@ -24,3 +25,12 @@ Tensor cached_attention(const Tensor& q, const Tensor& k, const Tensor& v, KVCac
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. What does a new token need from an old one: its query, its key, its value? May new token 0 of
+//    three attend to new token 2?
+// 2. Keys and values grow along axis 2, from P to P + T; the queries are those of the T new tokens
+//    only. The mask is (T, P + T), and its last row allows every column.
+// 3. `cache.keys = cache.keys.defined() ? cat({cache.keys, k}, 2) : k;`, the same for the values,
+//    then attention with `causal(T, P + T)`.

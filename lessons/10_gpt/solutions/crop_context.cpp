@@ -1,4 +1,5 @@
-// 10 · crop_context — the tokens that a model uses if the sequence is longer than its context.
+// 10_crop_context — Crop a sequence to the context.
+// Exercise 1 · 5 minutes · ●○○ · after 00_hello
 //
 //   ids (B, T) -> (B, min(T, context))
 //
@@ -20,3 +21,10 @@ IntTensor crop_context(const IntTensor& ids, index_t context) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. The sequence is longer than the context. Which end of it matters for the next token?
+// 2. Of T tokens, the last `context` remain: from T - context to T. What if T is smaller than
+//    `context`?
+// 3. `ids.slice(1, std::max<index_t>(…, 0), ids.size(1))`.

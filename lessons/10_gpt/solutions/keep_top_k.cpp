@@ -1,5 +1,5 @@
-// 10 · keep_top_k — cut off the long tail: each token in it is unlikely, but all of them together
-// are not.
+// 10_keep_top_k — Cut off all but the k most probable tokens.
+// Exercise 3 · 10 minutes · ●●○ · after 10_with_temperature
 //
 //   logits (B, V) -> (B, V): the k largest of each row are unchanged, all others are -infinity. No
 //   two logits of a row are equal; 1 <= k <= V.
@@ -25,3 +25,11 @@ Tensor keep_top_k(const Tensor& logits, index_t k) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Which logit has probability 0 after a softmax? Which number decides, row by row, whether a
+//    logit remains?
+// 2. topk returns (B, k), the largest first. Compare every logit of a row with the last column,
+//    sliced as (B, 1).
+// 3. `topk(logits, k).values.slice(1, k - 1, k)`, then `where(logits < …, never, logits)`.

@@ -1,4 +1,5 @@
-// 10 · with_temperature — how confident the distribution of the next token is.
+// 10_with_temperature — Make the distribution of the next token more or less confident.
+// Exercise 2 · 5 minutes · ●○○ · after 02_softmax_rows
 //
 //   logits (..., V) -> probabilities (..., V);  softmax(logits / temperature)
 //
@@ -18,3 +19,10 @@ Tensor with_temperature(const Tensor& logits, double temperature) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. exp(2x) is the square of exp(x). What does doubling all logits do to the probabilities of a
+//    row?
+// 2. Divide all logits (..., V) by the temperature. Then apply softmax over the last axis.
+// 3. `softmax(… / temperature, -1)`.

@@ -1,4 +1,5 @@
-// 10 · merge_patches — joins four neighbours into one pixel with four times the channels.
+// 10_merge_patches — Join four neighbours into one pixel.
+// Exercise 5 · 10 minutes · ●○○ · after 10_window_partition
 //
 //   x (B, height, width, C) -> (B, height / 2, width / 2, 4C), both sides even
 //   the order of the four is (row, column) = (0, 0), (1, 0), (0, 1), (1, 1): the row changes first,

@@ -1,4 +1,5 @@
-// 10 · relative_index — the row of the bias table for each pair of pixels of a window.
+// 10_relative_index — Compute the index of each pair's relative position.
+// Exercise 4 · 15 minutes · ●●○ · after 06_position_table
 //
 //   w -> (N, N) integers from 0 to (2w - 1)² - 1
 //   index[i][j] = (y_i - y_j + w - 1) · (2w - 1) + (x_i - x_j + w - 1)

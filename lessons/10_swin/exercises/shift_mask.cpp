@@ -1,4 +1,5 @@
-// 10 · shift_mask — the attention mask of shifted windows.
+// 10_shift_mask — Compute the attention mask of shifted windows.
+// Exercise 3 · 25 minutes · ●●● · after 10_window_partition, 02_causal_mask
 //
 //   height, width, w, shift -> (nW, N, N), true = may attend
 //   query i of window n may attend to key j if both wrapped around from the top or neither did, and

@@ -1,4 +1,5 @@
-// 10 · shifted_window_attention — the whole layer, from its parts.
+// 10_shifted_window_attention — Shift the windows, attend in them, and shift back.
+// Exercise 6 · 15 minutes · ●●○ · after 10_window_reverse, 10_shift_mask
 //
 //   x (B, height, width, C), w, shift, parts -> (B, height, width, C)
 //   roll up and to the left by shift; partition; attend; reverse; roll back

@@ -1,4 +1,5 @@
-// 10 · window_partition — divides images into windows.
+// 10_window_partition — Divide an image into windows, each a short sequence of pixels.
+// Exercise 1 · 15 minutes · ●●○ · after 08_patchify
 //
 //   x (B, height, width, C), w -> (B, nW, N, C), nW = height / w · width / w, N = w · w
 //   windows go left to right, then down; so do the pixels inside a window

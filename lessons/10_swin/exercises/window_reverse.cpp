@@ -1,4 +1,5 @@
-// 10 · window_reverse — the images from their windows: the inverse of window_partition.
+// 10_window_reverse — Compute the images from their windows.
+// Exercise 2 · 10 minutes · ●○○ · after 10_window_partition
 //
 //   windows (B, nW, N, C), w, height, width -> (B, height, width, C)
 //   windows go left to right, then down; so do the pixels inside a window

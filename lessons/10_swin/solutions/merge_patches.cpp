@@ -1,4 +1,5 @@
-// 10 · merge_patches — joins four neighbours into one pixel with four times the channels.
+// 10_merge_patches — Join four neighbours into one pixel.
+// Exercise 5 · 10 minutes · ●○○ · after 10_window_partition
 //
 //   x (B, height, width, C) -> (B, height / 2, width / 2, 4C), both sides even
 //   the order of the four is (row, column) = (0, 0), (1, 0), (0, 1), (1, 1): the row changes first,
@@ -21,3 +22,12 @@ Tensor merge_patches(const Tensor& x) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. The four neighbours of a new pixel are at even and odd rows and columns. Can you select all
+//    pixels at even rows and even columns at once?
+// 2. Take four slices with step 2 along axes 1 and 2, beginning at 0 or 1. Concatenate them along
+//    the channels; the row changes first.
+// 3. `x.slice(1, 1, to_end, 2).slice(2, 0, to_end, 2)` is (1, 0): the second of the four in
+//    `cat({…}, -1)`.

@@ -1,4 +1,5 @@
-// 10 · relative_index — the row of the bias table for each pair of pixels of a window.
+// 10_relative_index — Compute the index of each pair's relative position.
+// Exercise 4 · 15 minutes · ●●○ · after 06_position_table
 //
 //   w -> (N, N) integers from 0 to (2w - 1)² - 1
 //   index[i][j] = (y_i - y_j + w - 1) · (2w - 1) + (x_i - x_j + w - 1)
@@ -26,3 +27,11 @@ IntTensor relative_index(index_t w) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. By how many rows can a query be below its key, at least and at most? How many different
+//    offsets is that, and which is the smallest?
+// 2. Pixel i is at row i / w, column i % w. The offset is (y_i - y_j, x_i - x_j). Add w - 1 to
+//    both; the index is that of a row-major table with 2w - 1 columns.
+// 3. `(i / w - j / w + w - 1) * (2 * w - 1) + (i % w - j % w + w - 1)`.

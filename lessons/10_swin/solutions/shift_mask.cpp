@@ -1,4 +1,5 @@
-// 10 · shift_mask — the attention mask of shifted windows.
+// 10_shift_mask — Compute the attention mask of shifted windows.
+// Exercise 3 · 25 minutes · ●●● · after 10_window_partition, 02_causal_mask
 //
 //   height, width, w, shift -> (nW, N, N), true = may attend
 //   query i of window n may attend to key j if both wrapped around from the top or neither did, and
@@ -30,3 +31,14 @@ Mask shift_mask(index_t height, index_t width, index_t w, index_t shift) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Roll an image of 4 x 4 up and to the left by 1, on paper. Which of its rows and columns
+//    wrapped around? Which windows contain some of them?
+// 2. In the rolled image, pixel i of window n has the row n / across · w + i / w and the column n %
+//    across · w + i % w. It wrapped around from the top if the row is at least height - shift, and
+//    from the left if the column is at least width - shift. A pair may attend if both answers
+//    agree.
+// 3. `region(i) = 2 * (y >= height - shift) + (x >= width - shift)`, and
+//    `values.push_back(region(i) == region(j))` for all windows, i and j.

@@ -1,4 +1,5 @@
-// 10 · shifted_window_attention — the whole layer, from its parts.
+// 10_shifted_window_attention — Shift the windows, attend in them, and shift back.
+// Exercise 6 · 15 minutes · ●●○ · after 10_window_reverse, 10_shift_mask
 //
 //   x (B, height, width, C), w, shift, parts -> (B, height, width, C)
 //   roll up and to the left by shift; partition; attend; reverse; roll back
@@ -25,3 +26,12 @@ Tensor shifted_window_attention(const Tensor& x, index_t w, index_t shift, const
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. How do you roll an image by -shift, how do you undo it, and along how many axes? Is a mask
+//    needed if nothing wraps around?
+// 2. rolled = x rolled by -shift along axes 1 and 2; the mask, or `Mask()` if shift is 0;
+//    partition, attend, reverse; roll by +shift along both axes.
+// 3. `roll(roll(parts.reverse(parts.attend(parts.partition(rolled, w), mask), w, height, width),
+//    shift, 1), shift, 2)`.

@@ -1,4 +1,5 @@
-// 10 · window_partition — divides images into windows.
+// 10_window_partition — Divide an image into windows, each a short sequence of pixels.
+// Exercise 1 · 15 minutes · ●●○ · after 08_patchify
 //
 //   x (B, height, width, C), w -> (B, nW, N, C), nW = height / w · width / w, N = w · w
 //   windows go left to right, then down; so do the pixels inside a window
@@ -20,3 +21,11 @@ Tensor window_partition(const Tensor& x, index_t w) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. In lesson 08, a patch became one row of numbers. Here a window becomes N rows of C numbers
+//    each. Which axes of the split image stay separate, and which are joined?
+// 2. reshape to (B, down, w, across, w, C); permute so that the axes of the window (down, across)
+//    come before those inside the window (row, column); reshape to (B, down · across, w · w, C).
+// 3. `x.reshape({b, down, w, across, w, c}).permute({0, 1, 3, 2, 4, 5})` and one more `reshape`.

@@ -1,4 +1,5 @@
-// 10 · window_reverse — the images from their windows: the inverse of window_partition.
+// 10_window_reverse — Compute the images from their windows.
+// Exercise 2 · 10 minutes · ●○○ · after 10_window_partition
 //
 //   windows (B, nW, N, C), w, height, width -> (B, height, width, C)
 //   windows go left to right, then down; so do the pixels inside a window
@@ -19,3 +20,12 @@ Tensor window_reverse(const Tensor& windows, index_t w, index_t height, index_t 
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. The partition is reshape, permute, reshape. What is the inverse of each? One of the three is
+//    its own inverse.
+// 2. reshape to (B, down, across, w, w, C), permute to (B, down, w, across, w, C), reshape to (B,
+//    height, width, C).
+// 3. `windows.reshape({b, height / w, width / w, w, w, c}).permute({0, 1, 3, 2, 4, 5}).reshape({b,
+//    height, width, c})`.

@@ -1,4 +1,5 @@
-// 10 · t5_attention — attention with a relative position bias.
+// 10_t5_attention — Compute attention with a relative position bias.
+// Exercise 2 · 20 minutes · ●●○ · after 02_sdpa, 10_t5_bucket
 //
 //   q (B, H, T, D), k and v (B, H, S, D), table (num_buckets, H) -> (B, H, T, D)
 //   output = softmax(q · kᵀ + bias, masked by `allowed`) · v

@@ -1,4 +1,5 @@
-// 10 · t5_bucket — the bucket of a relative position.
+// 10_t5_bucket — Compute the bucket of a relative position.
+// Exercise 1 · 15 minutes · ●●○ · after 06_position_table
 //
 //   distance = position of the key - position of the query
 //

@@ -1,4 +1,5 @@
-// 10 · t5_logits — the logits from the decoder's last hidden state.
+// 10_t5_logits — Compute the logits from the decoder's last hidden state.
+// Exercise 5 · 10 minutes · ●○○ · after 05_layer_norm_forward
 //
 //   hidden (B, T, C), weight (C), embedding (V, C) -> logits (B, T, V)
 //   n = hidden / √(mean of hidden² over C + eps) · weight     RMSNorm: no mean, no bias

@@ -1,4 +1,5 @@
-// 10 · t5_shift — the decoder's input in training, from the labels.
+// 10_t5_shift — Compute the decoder's input from the labels.
+// Exercise 3 · 10 minutes · ●○○ · after 00_hello
 //
 //   labels (B, T) -> decoder input (B, T)
 //

@@ -1,4 +1,5 @@
-// 10 · t5_spans — span corruption, T5's pre-training task without labels.
+// 10_t5_spans — Replace spans by sentinels, and list them in the target.
+// Exercise 4 · 15 minutes · ●●○ · after 10_t5_shift
 //
 //   text, spans [begin, end) in ascending order, sentinels (one more than spans) -> source, target
 //   text 10 11 12 13 14 15    spans [1, 2) and [3, 5)    sentinels 90 91 92

@@ -1,4 +1,5 @@
-// 10 · t5_attention — attention with a relative position bias.
+// 10_t5_attention — Compute attention with a relative position bias.
+// Exercise 2 · 20 minutes · ●●○ · after 02_sdpa, 10_t5_bucket
 //
 //   q (B, H, T, D), k and v (B, H, S, D), table (num_buckets, H) -> (B, H, T, D)
 //   output = softmax(q · kᵀ + bias, masked by `allowed`) · v
@@ -38,3 +39,12 @@ Tensor t5_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Ten
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. The queries are the last T of the S tokens. Which of the S positions does query i have? What
+//    is its distance to key j?
+// 2. Compute the bucket ids (T, S). embedding(table, ids) is (T, S, H); the scores are (B, H, T,
+//    S), so permute the bias to (H, T, S).
+// 3. `scores = scores + embedding(table, ids).permute({2, 0, 1})`, where the distance is
+//    `j - (s - t + i)`; then a softmax, and `matmul(…, v)`.

@@ -1,4 +1,5 @@
-// 10 · t5_bucket — the bucket of a relative position.
+// 10_t5_bucket — Compute the bucket of a relative position.
+// Exercise 1 · 15 minutes · ●●○ · after 06_position_table
 //
 //   distance = position of the key - position of the query
 //
@@ -33,3 +34,13 @@ index_t t5_bucket(index_t distance, bool bidirectional, index_t num_buckets, ind
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Before the formula, decide which half a key after the query belongs to, and what `away` is. In
+//    a decoder, what is `away` for a key after the query?
+// 2. n is num_buckets / 2 or num_buckets. If `bidirectional`, first is n for a key after the query,
+//    else 0; away is |distance|. In a decoder, away is -distance, but at least 0. The bucket of a
+//    near distance is first + away.
+// 3. `first + std::min(near + static_cast<index_t>(std::log2(away / near) / std::log2(max_distance
+//    / near) * (n - near)), n - 1)`, with doubles in the logarithms.

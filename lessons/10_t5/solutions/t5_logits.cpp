@@ -1,4 +1,5 @@
-// 10 · t5_logits — the logits from the decoder's last hidden state.
+// 10_t5_logits — Compute the logits from the decoder's last hidden state.
+// Exercise 5 · 10 minutes · ●○○ · after 05_layer_norm_forward
 //
 //   hidden (B, T, C), weight (C), embedding (V, C) -> logits (B, T, V)
 //   n = hidden / √(mean of hidden² over C + eps) · weight     RMSNorm: no mean, no bias
@@ -25,3 +26,12 @@ Tensor t5_logits(const Tensor& hidden, const Tensor& weight, const Tensor& embed
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. RMSNorm is a LayerNorm without the mean: by what is each row divided? Over which axis is the
+//    mean?
+// 2. The size of each row is (B, T, 1); hidden / size · weight is (B, T, C). The embedding is (V,
+//    C), so it must be transposed.
+// 3. `sqrt((hidden * hidden).mean({-1}, true) + eps)`, and at the end
+//    `matmul(n / root, embedding.transpose(0, 1))`.

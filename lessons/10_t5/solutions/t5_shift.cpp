@@ -1,4 +1,5 @@
-// 10 · t5_shift — the decoder's input in training, from the labels.
+// 10_t5_shift — Compute the decoder's input from the labels.
+// Exercise 3 · 10 minutes · ●○○ · after 00_hello
 //
 //   labels (B, T) -> decoder input (B, T)
 //
@@ -26,3 +27,11 @@ IntTensor t5_shift(const IntTensor& labels, index_t start) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. When the decoder predicts labels[t], what is the last label that it may use?
+// 2. Loop over the positions row by row. At position 0 the input is start, at position t it is
+//    labels[t - 1]; -100 becomes start.
+// 3. `const index_t previous = t == 0 ? start : labels.at({b, t - 1});`, then
+//    `decoder_input.push_back(previous == -100 ? start : previous)`.

@@ -1,4 +1,5 @@
-// 10 · t5_spans — span corruption, T5's pre-training task without labels.
+// 10_t5_spans — Replace spans by sentinels, and list them in the target.
+// Exercise 4 · 15 minutes · ●●○ · after 10_t5_shift
 //
 //   text, spans [begin, end) in ascending order, sentinels (one more than spans) -> source, target
 //   text 10 11 12 13 14 15    spans [1, 2) and [3, 5)    sentinels 90 91 92
@@ -32,3 +33,14 @@ TextPair t5_spans(const std::vector<index_t>& text, const Spans& spans,
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Tokens between two spans are copied to the source. When a span begins, what goes to the
+//    source, and what goes to the target?
+// 2. Let `copied` be the index up to which the text is processed. For each span, copy the tokens
+//    from `copied` to its begin to the source; append its sentinel to both; copy its tokens to the
+//    target; set `copied` to its end. After the loop, copy the rest to the source, and append one
+//    more sentinel to the target.
+// 3. `pair.source.insert(pair.source.end(), text.begin() + copied, text.begin() + begin)`, and the
+//    same for the target from begin to end.

@@ -1,4 +1,5 @@
-// 10 · normalise_images — normalise images with the statistics of the training set.
+// 10_normalise_images — Normalise images with the statistics of the training set.
+// Exercise 1 · 10 minutes · ●○○ · after 06_add_positions
 //
 //   images (B, channels, height, width), mean (channels), deviation (channels) -> the shape of images
 //   y = (x - mean of its channel) / standard deviation of its channel, which is positive

@@ -1,4 +1,5 @@
-// 10 · patch_conv — the patch embedding as a convolution, as in the published models.
+// 10_patch_conv — Compute the patch embedding with a single convolution.
+// Exercise 2 · 10 minutes · ●●○ · after 08_patchify
 //
 //   images (B, channels, height, width), weight (C, channels, p, p), bias (C) -> (B, N, C)
 //   patches do not overlap and are ordered left to right, then top to bottom

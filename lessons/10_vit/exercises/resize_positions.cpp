@@ -1,4 +1,5 @@
-// 10 · resize_positions — the position embeddings for images of another size.
+// 10_resize_positions — Resize the position embeddings for images of another size.
+// Exercise 3 · 20 minutes · ●●● · after 08_add_positions, 10_patch_conv
 //
 //   table (1, 1 + side · side, C): CLS, then the patches left to right, then top to bottom
 //   weights (new side, side): row i has the interpolation weights of new position i, sum 1

@@ -1,4 +1,5 @@
-// 10 · rollout — attention rollout: how much each patch contributes to CLS through all layers.
+// 10_rollout — Attention rollout: how much each patch contributes to CLS through all layers.
+// Exercise 4 · 15 minutes · ●●○ · after 08_cls_attention
 //
 //   layers: the attention weights of each layer, first to last, (B, H, T, T) -> (B, N), N = T - 1
 //   at least one layer and one patch; every row of the weights sums to 1; gradients reach every layer

@@ -1,4 +1,5 @@
-// 10 · normalise_images — normalise images with the statistics of the training set.
+// 10_normalise_images — Normalise images with the statistics of the training set.
+// Exercise 1 · 10 minutes · ●○○ · after 06_add_positions
 //
 //   images (B, channels, height, width), mean (channels), deviation (channels) -> the shape of images
 //   y = (x - mean of its channel) / standard deviation of its channel, which is positive
@@ -21,3 +22,10 @@ Tensor normalise_images(const Tensor& images, const Tensor& mean, const Tensor& 
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. images is (B, channels, height, width), mean is (channels). If the shapes are aligned at the
+//    right, from which axis would the mean be subtracted?
+// 2. Reshape mean and deviation to (1, channels, 1, 1); then one subtraction and one division.
+// 3. `(images - mean.reshape({1, -1, 1, 1})) / deviation.reshape({1, -1, 1, 1})`.

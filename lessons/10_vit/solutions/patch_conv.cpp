@@ -1,4 +1,5 @@
-// 10 · patch_conv — the patch embedding as a convolution, as in the published models.
+// 10_patch_conv — Compute the patch embedding with a single convolution.
+// Exercise 2 · 10 minutes · ●●○ · after 08_patchify
 //
 //   images (B, channels, height, width), weight (C, channels, p, p), bias (C) -> (B, N, C)
 //   patches do not overlap and are ordered left to right, then top to bottom
@@ -21,3 +22,11 @@ Tensor patch_conv(const Tensor& images, const Tensor& weight, const Tensor& bias
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. By how many pixels must the filter move from one patch to the next if patches do not overlap?
+// 2. conv2d with a stride of p gives (B, C, down, across); merge its last two axes to N; then one
+//    row per patch: (B, N, C).
+// 3. `conv2d(images, weight, bias, weight.size(3))`, a `reshape({b, c, -1})`, and a
+//    `transpose(1, 2)`.

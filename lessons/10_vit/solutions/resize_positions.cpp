@@ -1,4 +1,5 @@
-// 10 · resize_positions — the position embeddings for images of another size.
+// 10_resize_positions — Resize the position embeddings for images of another size.
+// Exercise 3 · 20 minutes · ●●● · after 08_add_positions, 10_patch_conv
 //
 //   table (1, 1 + side · side, C): CLS, then the patches left to right, then top to bottom
 //   weights (new side, side): row i has the interpolation weights of new position i, sum 1
@@ -26,3 +27,13 @@ Tensor resize_positions(const Tensor& table, const Tensor& weights) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. The rows after the first form a square of side · side positions with C channels each. Which
+//    axis must come first, so that a matrix product operates on the square?
+// 2. Rows 1 and following as (side, side, C), permuted to (C, side, side); multiply by weights from
+//    the left (along the rows) and by their transpose from the right (along the columns); permute
+//    back; prepend the row of CLS.
+// 3. `matmul(matmul(weights, square), weights.transpose(0, 1)).permute({1, 2, 0}).reshape({1, -1,
+//    c})`, and `cat({table.slice(1, 0, 1), …}, 1)`.

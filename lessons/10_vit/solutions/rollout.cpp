@@ -1,4 +1,5 @@
-// 10 · rollout — attention rollout: how much each patch contributes to CLS through all layers.
+// 10_rollout — Attention rollout: how much each patch contributes to CLS through all layers.
+// Exercise 4 · 15 minutes · ●●○ · after 08_cls_attention
 //
 //   layers: the attention weights of each layer, first to last, (B, H, T, T) -> (B, N), N = T - 1
 //   at least one layer and one patch; every row of the weights sums to 1; gradients reach every layer
@@ -23,3 +24,12 @@ Tensor rollout(const std::vector<Tensor>& layers) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. The output of the first layer is the input of the second. Which of their matrices is on the
+//    right in a product?
+// 2. Begin with I (T, T); for each layer in order flow = A · flow, with A = (mean over heads + I) /
+//    2, (B, T, T); then row 0 without its first value.
+// 3. `flow = matmul((weights.mean(1) + eye(t, weights.dtype())) / 2.0, flow)` in a loop, and
+//    `flow.select(1, 0).slice(1, 1)`.

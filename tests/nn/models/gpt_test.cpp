@@ -239,7 +239,7 @@ TEST(GPTCache, AnIncompleteCacheIsRejectedAndUnchanged) {
   });
   expect_rejected("[GPT] expected a cache of the batch size of ids (2, 1), got cached keys (3, 3, 8, 4)",
                   [](GPT&, KVCache& c) {
-                    c.layers[1] = {zeros({3, 3, 8, 4}), zeros({3, 3, 8, 4})};
+                    c.layers[1] = {{zeros({3, 3, 8, 4}), zeros({3, 3, 8, 4})}};
                   });
 }
 

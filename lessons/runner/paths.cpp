@@ -1,4 +1,4 @@
-#include "lessons/runner/places.h"
+#include "lessons/runner/paths.h"
 
 #include <cstdlib>
 #include <ctime>
@@ -8,18 +8,18 @@
 
 namespace heed::runner {
 
-static fs::path from_environment(const char* variable, const fs::path& otherwise) {
+static fs::path path_from_environment(const char* variable, const fs::path& otherwise) {
   const char* value = std::getenv(variable);
   return value && *value ? fs::absolute(value).lexically_normal() : otherwise;
 }
 
-Places Places::here() {
+Paths Paths::here() {
   const fs::path source = HEED_SOURCE_DIR, build = HEED_BUILD_DIR;
-  return {source, build, from_environment("HEED_EXERCISES", source / "lessons"),
-          from_environment("HEED_STATE", source / ".heed")};
+  return {source, build, path_from_environment("HEED_EXERCISES", source / "lessons"),
+          path_from_environment("HEED_STATE", source / ".heed")};
 }
 
-std::string Places::shown(const fs::path& path) const {
+std::string Paths::display(const fs::path& path) const {
   const std::string within = path.lexically_relative(source).string();
   return within.empty() || starts_with(within, "..") ? path.string() : within;
 }
@@ -28,21 +28,21 @@ std::string read_text(const fs::path& path) {
   try {
     return data::read_file("heed", path.string());
   } catch (const Error& error) {
-    throw Environment(error.what());
+    throw EnvironmentError(error.what());
   }
 }
 
 void write_text(const fs::path& path, const std::string& text) {
   try {
-    std::error_code ignored;  // where the folder cannot be made, the file cannot be written, and that is said
+    std::error_code ignored;  // if the folder cannot be created, writing the file reports the error
     fs::create_directories(path.parent_path(), ignored);
     data::write_whole("heed", path.string(), [&](std::ostream& out) { out << text; });
   } catch (const Error& error) {
-    throw Environment(error.what());
+    throw EnvironmentError(error.what());
   }
 }
 
-std::string command(const std::string& words) {
+std::string invocation(const std::string& words) {
   const char* called = std::getenv("HEED_CALLED");  // lessons/heed sets it
   return concat(called && *called ? called : "heed", " ", words);
 }
@@ -56,13 +56,13 @@ std::string now_text() {
   return text;
 }
 
-fs::path back_up(const Places& places, const std::string& name, const std::string& extension,
+fs::path back_up(const Paths& paths, const std::string& name, const std::string& extension,
                  const std::string& text) {
   std::string time = now_text();
   std::erase(time, ':');
   fs::path path;
   for (int n = 0; path.empty() || fs::exists(path); ++n)
-    path = places.state / "backups" / concat(name, "-", time, n > 0 ? concat("-", n) : "", extension);
+    path = paths.state / "backups" / concat(name, "-", time, n > 0 ? concat("-", n) : "", extension);
   write_text(path, text);
   return path;
 }

@@ -11,13 +11,13 @@
 namespace heed::lessons {
 namespace {
 
-// Tests run without a terminal: these are the plain forms.
-TEST(Terminal, APictureHasTwoCharactersACellAndFiveWeights) {
-  EXPECT_EQ(picture(tensor({{0, 0.25}, {0.5, 1}})), "  ░░\n▒▒██");
-  EXPECT_EQ(picture(tensor({{8, 16}}), 16), "▒▒██");
+// Tests run without a terminal, so they see the plain forms.
+TEST(Terminal, ATextImageHasTwoCharactersPerElement) {
+  EXPECT_EQ(text_image(tensor({{0, 0.25}, {0.5, 1}})), "  ░░\n▒▒██");
+  EXPECT_EQ(text_image(tensor({{8, 16}}), 16), "▒▒██");
 }
 
-TEST(Terminal, AHeatMapNamesRowsAndColumnsAndHatchesWhatIsMasked) {
+TEST(Terminal, AHeatMapHasNamesAndHatchesMaskedCells) {
   const std::string map = heat_map(tensor({{1, 0}, {0.25, 0.75}}),
                                    {.rows = {"a", "bb"}, .columns = {"x", "y"}, .allowed = causal(2)});
   EXPECT_EQ(map,
@@ -26,37 +26,37 @@ TEST(Terminal, AHeatMapNamesRowsAndColumnsAndHatchesWhatIsMasked) {
             "bb   0.25  0.75 \n");
 }
 
-TEST(Terminal, BlocksStandSideBySideWhateverTheirHeights) {
+TEST(Terminal, BlocksOfDifferentHeightsStandSideBySide) {
   EXPECT_EQ(beside({"ab\nc", "x"}, 1), "ab x\nc  \n");
 }
 
-TEST(Terminal, CellsStandInTheirColumnsWhateverTheAlphabet) {
+TEST(Terminal, CellsAreAlignedForEveryAlphabet) {
   EXPECT_EQ(cells({"학교에", "1.5", "x"}, {-8, 5, -4}), "학교에    1.5x");
   EXPECT_EQ(cells({"longer than its width", "1"}, {-4, 3}), "longer than its width  1");
   EXPECT_EQ(indented("a\nb", 2), "  a\n  b\n");
 }
 
-TEST(Svg, AHeatMapHasACellTitledForEveryPair) {
+TEST(Svg, AHeatMapHasATitledCellForEveryPair) {
   const std::string svg =
       svg_heat_map(tensor({{1, 0}, {0.5, 0.5}}),
                    {.title = "a < b", .rows = {"q0", "q1"}, .columns = {"k0", "k1"}, .allowed = causal(2)});
   EXPECT_NE(svg.find("<title>a &lt; b</title>"), std::string::npos);
   EXPECT_NE(svg.find("<title>q0 → k0: 1.000</title>"), std::string::npos);
   EXPECT_NE(svg.find("<title>q0 → k1: masked</title>"), std::string::npos);
-  EXPECT_NE(svg.find("url(#hidden)"), std::string::npos);
+  EXPECT_NE(svg.find("url(#masked)"), std::string::npos);
 }
 
-TEST(Svg, CurvesThatAreNotFiniteAreRefused) {
+TEST(Svg, CurvesThatAreNotFiniteThrow) {
   try {
     svg_curves({{"loss", {0, 1}, {1, INFINITY}}}, {.title = "t"});
     FAIL();
   } catch (const Error& e) {
-    EXPECT_STREQ(e.what(), "[svg_curves] nothing to draw, or a value that is not finite, in \"t\"");
+    EXPECT_STREQ(e.what(), "[svg_curves] expected at least one point and finite values in \"t\"");
   }
   EXPECT_NE(svg_curves({{"flat", {1}, {2}}}, {.title = "t"}).find("flat"), std::string::npos);
 }
 
-// Points of the first curve as they stand in the drawing.
+// The points of the first curve in the drawing.
 std::vector<std::pair<double, double>> points_of(const std::string& svg) {
   std::istringstream numbers(svg.substr(svg.find("points=\"") + 8));
   std::vector<std::pair<double, double>> points;
@@ -65,7 +65,7 @@ std::vector<std::pair<double, double>> points_of(const std::string& svg) {
   return points;
 }
 
-TEST(Svg, APowerIsAStraightLineOnLogarithmicAxes) {
+TEST(Svg, APowerLawIsAStraightLineOnLogarithmicAxes) {
   const SvgCurves options{.title = "t", .logarithmic = true};
   const std::string svg = svg_curves({{"cubes", {3, 6, 12, 24}, {27, 216, 1728, 13824}}}, options);
   const auto points = points_of(svg);
@@ -74,9 +74,9 @@ TEST(Svg, APowerIsAStraightLineOnLogarithmicAxes) {
     EXPECT_NEAR(points[i + 1].first - points[i].first, points[i].first - points[i - 1].first, 1e-2);
     EXPECT_NEAR(points[i + 1].second - points[i].second, points[i].second - points[i - 1].second, 1e-2);
   }
-  for (const char* tick : {">2<", ">5<", ">10<", ">20<", ">50<"})  // from 2 to 50 below
+  for (const char* tick : {">2<", ">5<", ">10<", ">20<", ">50<"})  // the x axis, from 2 to 50
     EXPECT_NE(svg.find(tick), std::string::npos) << tick;
-  for (const char* tick : {">20<", ">100<", ">20000<"})  // from 20 to 20000 at the side
+  for (const char* tick : {">20<", ">100<", ">20000<"})  // the y axis, from 20 to 20000
     EXPECT_NE(svg.find(tick), std::string::npos) << tick;
   EXPECT_EQ(svg.find(">1<"), std::string::npos);
   EXPECT_NE(svg_curves({{"flat", {1, 2}, {3, 3}}}, options).find("flat"), std::string::npos);
@@ -84,8 +84,7 @@ TEST(Svg, APowerIsAStraightLineOnLogarithmicAxes) {
     svg_curves({{"loss", {0, 1}, {1, 2}}}, options);
     FAIL();
   } catch (const Error& e) {
-    EXPECT_STREQ(e.what(),
-                 "[svg_curves] logarithmic axes have no place for numbers that are not above 0, in \"t\"");
+    EXPECT_STREQ(e.what(), "[svg_curves] expected numbers above 0 on the logarithmic axes of \"t\"");
   }
 }
 

@@ -1,16 +1,16 @@
-#include "data/text/sentences.h"
+#include "lessons/support/toy_languages.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
 
-#include "tests/data/text/testing.h"
+#include "tests/testing.h"
 
-namespace heed::data {
+namespace heed::toy {
 namespace {
 
 template <class T, class TextOf>
-void expect_apart(const Sentences<T>& s, const SentenceOptions& o, TextOf text_of) {
+void expect_disjoint(const Sentences<T>& s, const SentenceOptions& o, TextOf text_of) {
   EXPECT_EQ(static_cast<index_t>(s.train.size()), o.train);
   EXPECT_EQ(static_cast<index_t>(s.test.size()), o.test);
   std::set<std::string> seen;
@@ -19,10 +19,10 @@ void expect_apart(const Sentences<T>& s, const SentenceOptions& o, TextOf text_o
 }
 const std::string& at(const Words& words, index_t i) { return words.at(static_cast<std::size_t>(i)); }
 
-TEST(Sentences, TranslationsAreAligned) {
+TEST(ToyLanguages, TranslationsAreAligned) {
   const SentenceOptions options{.seed = 3, .train = 2000, .test = 500};
   const auto pairs = translation_pairs(options);
-  expect_apart(pairs, options, [](const TranslationPair& p) { return join(p.korean); });
+  expect_disjoint(pairs, options, [](const TranslationPair& p) { return join(p.korean); });
   std::map<std::string, std::set<std::string>> partners;
   for (const auto& p : pairs.train) {
     ASSERT_EQ(p.alignment.size(), p.english.size());
@@ -31,7 +31,7 @@ TEST(Sentences, TranslationsAreAligned) {
       partners[p.english[i]].insert(at(p.korean, p.alignment[i]));
       covered.insert(p.alignment[i]);
     }
-    EXPECT_EQ(covered.size(), p.korean.size()) << join(p.korean) << ": every word has its partner";
+    EXPECT_EQ(covered.size(), p.korean.size()) << join(p.korean) << ": every Korean word is aligned";
   }
   EXPECT_EQ(partners["will"], (std::set<std::string>{"것이다"}));
   EXPECT_EQ(partners["yesterday"], (std::set<std::string>{"어제"}));
@@ -45,11 +45,11 @@ TEST(Sentences, TranslationsAreAligned) {
   EXPECT_EQ(course->alignment, (std::vector<index_t>{0, 2, 1, 1}));
 }
 
-TEST(Sentences, ReviewsTurnOnASmallWord) {
+TEST(ToyLanguages, ANegationReversesTheLabelOfAReview) {
   for (const Language language : {Language::english, Language::korean}) {
     const SentenceOptions options{.seed = 1, .train = 1200, .test = 240};
     const auto all = reviews(language, options);
-    expect_apart(all, options, [](const Review& r) { return join(r.words); });
+    expect_disjoint(all, options, [](const Review& r) { return join(r.words); });
     std::map<std::pair<std::string, bool>, std::set<index_t>> labels;
     std::map<index_t, int> count, negated;
     for (const Review& r : all.train) {
@@ -63,16 +63,17 @@ TEST(Sentences, ReviewsTurnOnASmallWord) {
     EXPECT_EQ(negated[1], 300);
     for (const auto& [key, seen] : labels) {
       ASSERT_EQ(seen.size(), 1u) << key.first;
-      EXPECT_NE(*seen.begin(), *labels.at({key.first, !key.second}).begin()) << "a negation turns it around";
+      EXPECT_NE(*seen.begin(), *labels.at({key.first, !key.second}).begin())
+          << "a negation reverses the label";
     }
   }
 }
 
-TEST(Sentences, ThePronounMeansWhatTheLastWordSpeaksOf) {
+TEST(ToyLanguages, TheLastWordDecidesThePronounsReferent) {
   for (const Language language : {Language::english, Language::korean}) {
     const SentenceOptions options{.seed = 1, .train = 1000, .test = 200};
     const auto all = pronoun_sentences(language, options);
-    expect_apart(all, options, [](const PronounSentence& s) { return join(s.words); });
+    expect_disjoint(all, options, [](const PronounSentence& s) { return join(s.words); });
     int first = 0;
     for (const auto& s : all.train) {
       EXPECT_EQ(at(s.words, s.pronoun), language == Language::english ? "it" : "그것이");
@@ -91,9 +92,9 @@ TEST(Sentences, ThePronounMeansWhatTheLastWordSpeaksOf) {
   }
 }
 
-TEST(Sentences, TheSeedDecidesAndTooManyAreRefused) {
+TEST(ToyLanguages, TheSeedDeterminesTheSentencesAndTooManyThrow) {
   const auto texts = [](std::uint64_t seed) {
-    Strings list;
+    std::vector<std::string> list;
     for (const auto& p : translation_pairs({.seed = seed, .train = 20, .test = 5}).train)
       list.push_back(join(p.english));
     return list;
@@ -101,10 +102,10 @@ TEST(Sentences, TheSeedDecidesAndTooManyAreRefused) {
   EXPECT_EQ(texts(1), texts(1));
   EXPECT_NE(texts(1), texts(2));
   expect_contains(error_of([] { translation_pairs({.train = 1'000'000}); }),
-                  "[translation_pairs] 1000000 + 200 sentences were asked for; there are ");
+                  " sentences, got train = 1000000 and test = 200");
   expect_contains(error_of([] { reviews(Language::korean, {.train = -1}); }),
-                  "[reviews] train and test must be at least 0, got -1 and 200");
+                  "[reviews] expected train >= 0 and test >= 0, got -1 and 200");
 }
 
 }  // namespace
-}  // namespace heed::data
+}  // namespace heed::toy

@@ -1,13 +1,13 @@
-// sentences.cpp — every sentence of a small language is written down, then they are shuffled and dealt out.
-#include "data/text/sentences.h"
+// toy_languages.cpp — enumerates every sentence of a toy language, shuffles them and splits them.
+#include "lessons/support/toy_languages.h"
 
-#include <set>
+#include <algorithm>
 #include <utility>
 
 #include "autograd/error.h"
 #include "autograd/random.h"
 
-namespace heed::data {
+namespace heed::toy {
 
 std::string join(const Words& words) {
   std::string text;
@@ -15,7 +15,7 @@ std::string join(const Words& words) {
   return text;
 }
 
-// Appends the words of a phrase, which are separated by single spaces; none for "".
+// Appends the words of a phrase, which are separated by single spaces. An empty phrase adds none.
 static void append(Words& words, const std::string& phrase) {
   for (std::size_t begin = 0; begin < phrase.size();) {
     const std::size_t end = std::min(phrase.find(' ', begin), phrase.size());
@@ -24,21 +24,25 @@ static void append(Words& words, const std::string& phrase) {
   }
 }
 
-// Deals out of each group in turn, so that all groups are equally frequent; groups of one language are alike in size.
+// Splits the sentences into training and test set. Takes them from the groups in turn, so all
+// groups are equally frequent; the groups of a language have similar sizes.
 template <class T>
-static Sentences<T> deal(const char* op, std::vector<std::vector<T>> groups, const SentenceOptions& o) {
-  check(o.train >= 0 && o.test >= 0, op, "train and test must be at least 0, got ", o.train, " and ", o.test);
+static Sentences<T> split(const char* op, std::vector<std::vector<T>> groups, const SentenceOptions& o) {
+  check(o.train >= 0 && o.test >= 0, op, "expected train >= 0 and test >= 0, got ", o.train, " and ", o.test);
   Generator gen(o.seed);
   std::size_t smallest = groups[0].size();
-  for (auto& group : groups) gen.shuffle(group), smallest = std::min(smallest, group.size());
-  const auto there = static_cast<index_t>(smallest * groups.size());
-  check(o.train <= there && o.test <= there - o.train, op, o.train, " + ", o.test,
-        " sentences were asked for; there are ", there);
+  for (auto& group : groups) {
+    gen.shuffle(group);
+    smallest = std::min(smallest, group.size());
+  }
+  const auto available = static_cast<index_t>(smallest * groups.size());
+  check(o.train <= available && o.test <= available - o.train, op, "expected at most ", available,
+        " sentences, got train = ", o.train, " and test = ", o.test);
   Sentences<T> result;
   for (index_t i = 0; i < o.train + o.test; ++i) {
     auto& group = groups[static_cast<std::size_t>(i) % groups.size()];
-    (i < o.train ? result.train : result.test)
-        .push_back(std::move(group[static_cast<std::size_t>(i) / groups.size()]));
+    std::vector<T>& part = i < o.train ? result.train : result.test;
+    part.push_back(std::move(group[static_cast<std::size_t>(i) / groups.size()]));
   }
   return result;
 }
@@ -52,10 +56,10 @@ struct Subject {
   bool third_person;
 };
 struct Verb {
-  const char* korean[3];   // past, present, and what stands before 것이다
+  const char* korean[3];   // past, present, and the form before 것이다
   const char* english[4];  // past, present, present of the third person, base
   std::vector<std::pair<const char*, const char*>> objects;
-  bool moves = false;  // its object is a place already
+  bool moves = false;  // its object is already a location
 };
 struct When {
   const char *korean, *english;
@@ -105,44 +109,45 @@ const When times[] = {{"어제", "yesterday", Tense::past},
                       {"매일", "every day", Tense::present},
                       {"가끔", "sometimes", Tense::present},
                       {"내일", "tomorrow", Tense::future}};
-const std::pair<const char*, const char*> places[] = {{"", ""},
-                                                      {"집에서", "at home"},
-                                                      {"학교에서", "at school"},
-                                                      {"공원에서", "in the park"},
-                                                      {"기차에서", "on the train"},
-                                                      {"카페에서", "in a café"}};
+const std::pair<const char*, const char*> locations[] = {{"", ""},
+                                                         {"집에서", "at home"},
+                                                         {"학교에서", "at school"},
+                                                         {"공원에서", "in the park"},
+                                                         {"기차에서", "on the train"},
+                                                         {"카페에서", "in a café"}};
 
-// subject, time, place, object, verb — subject, verb, object, place, time.
+// The order of words is subject, time, location, object, verb in Korean; subject, verb, object, location,
+// time in English.
 TranslationPair translate(const Subject& subject, const Verb& verb, std::size_t object, const When& when,
-                          const std::pair<const char*, const char*>& place) {
+                          const std::pair<const char*, const char*>& location) {
   TranslationPair pair;
   const auto korean = [&](const std::string& phrase) {
     append(pair.korean, phrase);
     return static_cast<index_t>(pair.korean.size()) - 1;
   };
-  const index_t who = korean(subject.korean), then = korean(when.korean), where = korean(place.first),
-                what = korean(verb.objects[object].first),
-                does = korean(verb.korean[static_cast<std::size_t>(when.tense)]);
+  const index_t subject_index = korean(subject.korean), time_index = korean(when.korean),
+                location_index = korean(location.first), object_index = korean(verb.objects[object].first),
+                verb_index = korean(verb.korean[static_cast<std::size_t>(when.tense)]);
   const auto english = [&](const std::string& phrase, index_t aligned) {
     append(pair.english, phrase);
     pair.alignment.resize(pair.english.size(), aligned);
   };
-  english(subject.english, who);
+  english(subject.english, subject_index);
   switch (when.tense) {
     case Tense::past:
-      english(verb.english[0], does);
+      english(verb.english[0], verb_index);
       break;
     case Tense::present:
-      english(verb.english[subject.third_person ? 2 : 1], does);
+      english(verb.english[subject.third_person ? 2 : 1], verb_index);
       break;
     case Tense::future:
       english("will", korean("것이다"));
-      english(verb.english[3], does);
+      english(verb.english[3], verb_index);
       break;
   }
-  english(verb.objects[object].second, what);
-  english(place.second, where);
-  english(when.english, then);
+  english(verb.objects[object].second, object_index);
+  english(location.second, location_index);
+  english(when.english, time_index);
   return pair;
 }
 
@@ -154,10 +159,10 @@ Sentences<TranslationPair> translation_pairs(const SentenceOptions& options) {
     for (const Verb& verb : verbs())
       for (std::size_t object = 0; object < verb.objects.size(); ++object)
         for (const When& when : times)
-          for (const auto& place : places)
-            if (!verb.moves || place.first[0] == '\0')
-              all.push_back(translate(subject, verb, object, when, place));
-  return deal<TranslationPair>("translation_pairs", {std::move(all)}, options);
+          for (const auto& location : locations)
+            if (!verb.moves || location.first[0] == '\0')
+              all.push_back(translate(subject, verb, object, when, location));
+  return split<TranslationPair>("translation_pairs", {std::move(all)}, options);
 }
 
 // ---- reviews ----------------------------------------------------------------------------------------------
@@ -184,40 +189,64 @@ const ReviewWords& review_words(Language language) {
       {"", "끝까지"}};
   return language == Language::english ? english : korean;
 }
+
+// The words of a review by part of speech, before they are put in order.
+struct ReviewParts {
+  std::string opening, noun, verb, negation, adjective, ending;
+};
+
+// English puts an adverb at the end, Korean before the verb.
+Review make_review(Language language, const ReviewParts& parts, bool praise) {
+  Review r{{}, praise == parts.negation.empty() ? 1 : 0, 0, -1};
+  append(r.words, parts.opening);
+  append(r.words, parts.noun);
+  if (language == Language::korean) append(r.words, parts.ending);
+  append(r.words, parts.verb);
+  append(r.words, parts.negation);
+  if (!parts.negation.empty()) r.negation = static_cast<index_t>(r.words.size()) - 1;
+  r.adjective = static_cast<index_t>(r.words.size());
+  append(r.words, parts.adjective);
+  if (language == Language::english) append(r.words, parts.ending);
+  return r;
+}
+
+// Four groups of reviews: blame and praise, each without and with a negation.
+using ReviewGroups = std::vector<std::vector<Review>>;
+
+// Adds the reviews that have these parts: each adjective without and with every negation.
+void add_reviews(Language language, ReviewParts parts, ReviewGroups& groups) {
+  const ReviewWords& w = review_words(language);
+  const auto add = [&](const std::string& negation, bool praise) {
+    parts.negation = negation;
+    Review r = make_review(language, parts, praise);
+    groups[static_cast<std::size_t>(2 * r.label + (negation.empty() ? 0 : 1))].push_back(std::move(r));
+  };
+  for (const bool praise : {true, false})
+    for (const char* adjective : praise ? w.praise : w.blame) {
+      parts.adjective = adjective;
+      add("", praise);
+      for (const char* negation : w.negations) add(negation, praise);
+    }
+}
+
 }  // namespace
 
 Sentences<Review> reviews(Language language, const SentenceOptions& options) {
   const ReviewWords& w = review_words(language);
-  std::vector<std::vector<Review>> groups(4);  // praise or blame, turned around or not
-  const auto write = [&](const char* opening, const char* noun, const char* verb, const std::string& negation,
-                         const char* adjective, const char* ending, bool praise) {
-    Review r{{}, praise == negation.empty() ? 1 : 0, 0, -1};
-    append(r.words, opening), append(r.words, noun);
-    if (language == Language::korean) append(r.words, ending);  // adverbs stand before what they belong to
-    append(r.words, verb), append(r.words, negation);
-    if (!negation.empty()) r.negation = static_cast<index_t>(r.words.size()) - 1;
-    r.adjective = static_cast<index_t>(r.words.size());
-    append(r.words, adjective);
-    if (language == Language::english) append(r.words, ending);
-    groups[static_cast<std::size_t>(2 * r.label + (negation.empty() ? 0 : 1))].push_back(std::move(r));
-  };
+  ReviewGroups groups(4);
   for (const char* opening : w.openings)
     for (const char* noun : w.nouns)
       for (const char* verb : w.verbs)
         for (const char* ending : w.endings)
-          for (const bool praise : {true, false})
-            for (const char* adjective : praise ? w.praise : w.blame) {
-              write(opening, noun, verb, "", adjective, ending, praise);
-              for (const char* negation : w.negations)
-                write(opening, noun, verb, negation, adjective, ending, praise);
-            }
-  return deal("reviews", std::move(groups), options);
+          add_reviews(language, {opening, noun, verb, "", "", ending}, groups);
+  return split("reviews", std::move(groups), options);
 }
 
 // ---- pronouns ---------------------------------------------------------------------------------------------
 namespace {
 
-// FIRST, SECOND and WHY stand for one of the lists each; a reason of the first list speaks of the first noun.
+// A sentence pattern and the words that replace FIRST, SECOND and WHY. Reasons in `about_first`
+// make the pronoun refer to the first noun, those in `about_second` to the second.
 struct Scene {
   const char* pattern;
   std::vector<const char*> first, second, about_first, about_second;
@@ -292,11 +321,18 @@ PronounSentence describe(const Scene& scene, const char* first, const char* seco
   index_t a = 0, b = 0;
   for (std::size_t i = 0; i < s.words.size(); ++i) {
     std::string& word = s.words[i];
-    const auto place = static_cast<index_t>(i);
-    if (word == "FIRST") a = place, word = first;
-    if (word == "SECOND") b = place, word = second;
-    if (word == "WHY") word = why;
-    if (word == "it" || word == "그것이") s.pronoun = place;
+    const auto position = static_cast<index_t>(i);
+    if (word == "FIRST") {
+      a = position;
+      word = first;
+    } else if (word == "SECOND") {
+      b = position;
+      word = second;
+    } else if (word == "WHY") {
+      word = why;
+    } else if (word == "it" || word == "그것이") {
+      s.pronoun = position;
+    }
   }
   s.referent = about_first ? a : b;
   s.other = about_first ? b : a;
@@ -306,7 +342,8 @@ PronounSentence describe(const Scene& scene, const char* first, const char* seco
 }  // namespace
 
 Sentences<PronounSentence> pronoun_sentences(Language language, const SentenceOptions& options) {
-  std::vector<std::vector<PronounSentence>> groups(2);  // the first noun is meant, or the second
+  std::vector<std::vector<PronounSentence>> groups(
+      2);  // the pronoun refers to the first noun, or to the second
   for (const Scene& scene : scenes(language))
     for (const char* first : scene.first)
       for (const char* second : scene.second) {
@@ -316,7 +353,7 @@ Sentences<PronounSentence> pronoun_sentences(Language language, const SentenceOp
         for (const char* why : scene.about_second)
           groups[1].push_back(describe(scene, first, second, why, false));
       }
-  return deal("pronoun_sentences", std::move(groups), options);
+  return split("pronoun_sentences", std::move(groups), options);
 }
 
-}  // namespace heed::data
+}  // namespace heed::toy
