@@ -41,8 +41,9 @@ AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
   Tensor scores = matmul(in.q, in.k.transpose(-2, -1)) * in.scale;
   if (options.bias.defined()) scores = scores + options.bias;
   const Tensor weights = mask.defined() ? masked_softmax(scores, mask) : softmax(scores, -1);
-  const Tensor kept = options.dropout > 0 ? dropout(weights, options.dropout, *options.generator) : weights;
-  return {matmul(kept, in.v), weights};
+  const Tensor dropped =
+      options.dropout > 0 ? dropout(weights, options.dropout, *options.generator) : weights;
+  return {matmul(dropped, in.v), weights};
 }
 
 // ---- one op -------------------------------------------------------------------------------------

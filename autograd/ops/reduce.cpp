@@ -14,9 +14,9 @@ namespace {
 // The axes to reduce, all if none are named, and the two possible shapes of the result.
 struct Reduced {
   std::array<bool, max_rank> reduced{};
-  Shape kept;         // with size 1 for each reduced axis
-  Shape squeezed;     // without the reduced axes
-  index_t count = 1;  // the number of elements per result
+  Shape keepdim_shape;  // with size 1 for each reduced axis
+  Shape squeezed;       // without the reduced axes
+  index_t count = 1;    // the number of elements per result
 
   Reduced(const char* op, const Shape& shape, const Axes& axes) {
     for (const index_t axis : axes) {
@@ -27,7 +27,7 @@ struct Reduced {
     if (axes.rank() == 0) std::fill_n(reduced.begin(), shape.rank(), true);
     for (int axis = 0; axis < shape.rank(); ++axis) {
       const bool reduces = reduced[static_cast<std::size_t>(axis)];
-      kept.push_back(reduces ? 1 : shape[axis]);
+      keepdim_shape.push_back(reduces ? 1 : shape[axis]);
       if (reduces)
         count *= shape[axis];
       else
@@ -71,7 +71,9 @@ Tensor sum_of(const Tensor& x, const Reduced& r) {
   return y;
 }
 
-Tensor with_axes(const Tensor& y, const Reduced& r, bool keepdim) { return keepdim ? y.reshape(r.kept) : y; }
+Tensor with_axes(const Tensor& y, const Reduced& r, bool keepdim) {
+  return keepdim ? y.reshape(r.keepdim_shape) : y;
+}
 
 }  // namespace
 
@@ -82,14 +84,15 @@ Tensor with_axes(const Tensor& y, const Reduced& r, bool keepdim) { return keepd
 Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
   ops::check_tensors("sum", {&x});
   const Reduced r("sum", x.shape(), axes);
-  return with_axes(record("sum", {x}, sum_of(x, r),
-                          [kept = r.kept, from = x.shape()](const Tensor& dy, Gradients& d) {
-                            // A sum over everything is expanded into memory at once: its readers
-                            // need contiguous elements.
-                            d[0] = dy.numel() == 1 ? full(from, dy.item(), dy.dtype())
-                                                   : dy.reshape(kept).expand(from);
-                          }),
-                   r, keepdim);
+  return with_axes(
+      record("sum", {x}, sum_of(x, r),
+             [keepdim_shape = r.keepdim_shape, from = x.shape()](const Tensor& dy, Gradients& d) {
+               // A sum over everything is expanded into memory at once: its readers
+               // need contiguous elements.
+               d[0] = dy.numel() == 1 ? full(from, dy.item(), dy.dtype())
+                                      : dy.reshape(keepdim_shape).expand(from);
+             }),
+      r, keepdim);
 }
 
 // mean(x, axes): y = sum(x, axes) / count, which is NaN over no elements, as in PyTorch.
@@ -115,12 +118,12 @@ Tensor var(const Tensor& x, const Axes& axes, int correction, bool keepdim) {
     distance = x - mean(x, axes, true);
     y = sum(distance * distance, axes) / divisor;
   }
-  return with_axes(
-      record("var", {x}, y,
-             [distance = Saved(distance), kept = r.kept, divisor](const Tensor& dy, Gradients& d) {
-               d[0] = dy.reshape(kept) * (2 / divisor) * distance();
-             }),
-      r, keepdim);
+  return with_axes(record("var", {x}, y,
+                          [distance = Saved(distance), keepdim_shape = r.keepdim_shape, divisor](
+                              const Tensor& dy, Gradients& d) {
+                            d[0] = dy.reshape(keepdim_shape) * (2 / divisor) * distance();
+                          }),
+                   r, keepdim);
 }
 
 // sum_to(x, shape): sums x over the axes along which `shape` was broadcast to x's shape.
@@ -155,7 +158,7 @@ ValuesAndIndices largest(const char* op, const Tensor& x, index_t axis, double s
                                      values.numel(), r.count);
     });
   if (sign < 0) values = neg(values);
-  return keepdim ? ValuesAndIndices{values.reshape(r.kept), indices.reshape(r.kept)}
+  return keepdim ? ValuesAndIndices{values.reshape(r.keepdim_shape), indices.reshape(r.keepdim_shape)}
                  : ValuesAndIndices{values, indices};
 }
 
@@ -165,20 +168,21 @@ ValuesAndIndices largest(const char* op, const Tensor& x, index_t axis, double s
 ValuesAndIndices along(const char* op, const Tensor& x, index_t axis, double sign, bool keepdim) {
   auto [values, indices] = largest(op, x, axis, sign, keepdim);
   const int a = wrap_axis(op, axis, x.shape());
-  Shape kept = x.shape();
-  kept[a] = 1;
-  values = record(
-      op, {x}, values,
-      [indices = indices.reshape(kept), kept, a, from = x.shape()](const Tensor& dy, Gradients& d) {
-        const Tensor g = ops::dense(dy.reshape(kept));
-        d[0] = zeros(from, dy.dtype());
-        index_t inner = 1;
-        for (int axis = a + 1; axis < from.rank(); ++axis) inner *= from[axis];
-        ops::dispatch(dy.dtype(), [&]<class T>() {
-          for (index_t i = 0; i < g.numel(); ++i)
-            ops::output<T>(d[0])[(i / inner * from[a] + indices[i]) * inner + i % inner] = g.data<T>()[i];
-        });
-      });
+  Shape keepdim_shape = x.shape();
+  keepdim_shape[a] = 1;
+  values = record(op, {x}, values,
+                  [indices = indices.reshape(keepdim_shape), keepdim_shape, a, from = x.shape()](
+                      const Tensor& dy, Gradients& d) {
+                    const Tensor g = ops::dense(dy.reshape(keepdim_shape));
+                    d[0] = zeros(from, dy.dtype());
+                    index_t inner = 1;
+                    for (int axis = a + 1; axis < from.rank(); ++axis) inner *= from[axis];
+                    ops::dispatch(dy.dtype(), [&]<class T>() {
+                      for (index_t i = 0; i < g.numel(); ++i)
+                        ops::output<T>(d[0])[(i / inner * from[a] + indices[i]) * inner + i % inner] =
+                            g.data<T>()[i];
+                    });
+                  });
   return {values, indices};
 }
 
@@ -238,7 +242,7 @@ ValuesAndIndices topk(const Tensor& x, index_t k) {
 
 static Tensor logsumexp_of(const Tensor& x, const Reduced& r, index_t axis) {
   const NoGrad no_grad;
-  if (r.count == 0) return full(r.kept, -INFINITY, x.dtype());
+  if (r.count == 0) return full(r.keepdim_shape, -INFINITY, x.dtype());
   Tensor m = largest("logsumexp", x, axis, 1, true).values;
   // An infinite maximum is not subtracted, because inf - inf is NaN.
   m = where((m > -INFINITY) & (m < INFINITY), m, zeros({}, x.dtype()));
@@ -265,8 +269,9 @@ Tensor logsumexp(const Tensor& x, index_t axis, bool keepdim) {
   const Reduced r("logsumexp", x.shape(), Axes{axis});
   const Tensor y = logsumexp_of(x, r, axis);
   return with_axes(record("logsumexp", {x}, y.reshape(r.squeezed),
-                          [x = Saved(x), y = Saved(y), kept = r.kept, axis](const Tensor& dy, Gradients& d) {
-                            d[0] = dy.reshape(kept) * logsumexp_derivative(x(), y(), axis);
+                          [x = Saved(x), y = Saved(y), keepdim_shape = r.keepdim_shape, axis](
+                              const Tensor& dy, Gradients& d) {
+                            d[0] = dy.reshape(keepdim_shape) * logsumexp_derivative(x(), y(), axis);
                           }),
                    r, keepdim);
 }

@@ -61,15 +61,15 @@ TEST(GoldenLayers, LinearAndLayerNorm) {
 
 // Runs each case twice: with the fused op, and with the composed form, which returns the weights.
 static void expect_attention(const std::string& name, const MultiheadAttentionOptions& options,
-                             const std::vector<std::string>& inputs, AttendOptions how,
+                             const std::vector<std::string>& inputs, AttendOptions attend,
                              const std::string& weights = "weights") {
   for (const Weights mode : {Weights::none, weights == "average" ? Weights::average : Weights::per_head}) {
     Generator gen(0);
-    how.weights = mode;
+    attend.weights = mode;
     expect_golden(name, MultiheadAttention(options, gen), inputs,
                   [&](MultiheadAttention& m, const Inputs& in) {
                     const bool self = in.size() == 1;
-                    const auto result = m.forward(in[0], in[self ? 0 : 1], in[self ? 0 : 2], how);
+                    const auto result = m.forward(in[0], in[self ? 0 : 1], in[self ? 0 : 2], attend);
                     if (mode != Weights::none) expect_also(name, weights, result.weights);
                     return result.output;
                   });
@@ -157,10 +157,10 @@ static void expect_recurrent(const std::string& kind) {
   RecurrentOptions batch_first = deep;
   batch_first.batch_first = true;
   const auto expect = [](const std::string& name, const RecurrentOptions& options,
-                         const RecurrentForwardOptions& how) {
+                         const RecurrentForwardOptions& forward) {
     Generator gen(0);
     expect_golden(name, Net(options, gen), {"x"}, [&](Net& net, const Inputs& in) {
-      const RecurrentResult result = net.forward(in[0], how);
+      const RecurrentResult result = net.forward(in[0], forward);
       expect_also(name, "h", result.state.h);
       EXPECT_EQ(result.state.c.defined(), golden(name).has("out:c"));
       if (result.state.c.defined()) expect_also(name, "c", result.state.c);
@@ -200,7 +200,7 @@ TEST(GoldenLayers, RecurrentCells) {
 }
 
 TEST(GoldenLayers, Seq2Seq) {
-  const IntTensor source{{3, 4, 5, 6}, {5, 3, 0, 0}}, given{{1, 2, 3}, {1, 4, 5}};
+  const IntTensor source{{3, 4, 5, 6}, {5, 3, 0, 0}}, target{{1, 2, 3}, {1, 4, 5}};
   for (const std::string name :
        {"seq2seq_none", "seq2seq_additive", "seq2seq_dot", "seq2seq_bidirectional"}) {
     Generator gen(0);
@@ -213,9 +213,9 @@ TEST(GoldenLayers, Seq2Seq) {
                                                                       : AttentionKind::additive,
                                  .bidirectional = name == "seq2seq_bidirectional"};
     expect_golden(name, Seq2Seq(options, gen), {}, [&](Seq2Seq& m, const Inputs&) {
-      const Seq2SeqOutput written = m.forward(source, {4, 2}, given);
-      if (written.weights.defined()) expect_also(name, "weights", written.weights);
-      return written.logits;
+      const Seq2SeqOutput output = m.forward(source, {4, 2}, target);
+      if (output.weights.defined()) expect_also(name, "weights", output.weights);
+      return output.logits;
     });
   }
 }

@@ -79,11 +79,11 @@ TEST(GoldenT5, TheCacheGivesTheSameLogits) {
                     "param:", f64);
   model.eval();
   const NoGrad no_grad;
-  const IntTensor given = ids(g["in:given"]);
+  const IntTensor decoder_input = ids(g["in:given"]);
   const Tensor memory = model.encode(ids(g["in:source"]), g.mask());
   KVCache cache;
-  for (index_t t = 0; t < given.size(1); ++t) {
-    const Tensor logits = model.forward(given.slice(1, t, t + 1), memory, cache, g.mask());
+  for (index_t t = 0; t < decoder_input.size(1); ++t) {
+    const Tensor logits = model.forward(decoder_input.slice(1, t, t + 1), memory, cache, g.mask());
     expect_agrees(g, "logits with a cache", logits.select(1, 0), g["out:output"].select(1, t).contiguous());
   }
 }

@@ -156,7 +156,7 @@ TEST(Attention, MemoryGrowsLinearlyWithTheLength) {
   set_num_threads(before);
 }
 
-TEST(Attention, HeadsAreReadInPlace) {
+TEST(Attention, HeadsAreReadWithoutACopy) {
   const Tensor x = noise({2, 5, 12}, 1, f64);
   const auto heads = [](const Tensor& t) { return t.view({2, 5, 3, 4}).transpose(1, 2); };
   const Tensor y = scaled_dot_product_attention(heads(x), heads(x), heads(x));

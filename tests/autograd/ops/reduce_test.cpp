@@ -57,9 +57,9 @@ TEST(Reduce, MaxAndMinReturnTheFirstIndex) {
 }
 
 TEST(Reduce, TopkIsSortedAndStable) {
-  const auto [values, places] = topk(tensor({{1, 5, 5, 2}, {-1, -3, -2, -4}}), 3);
+  const auto [values, indices] = topk(tensor({{1, 5, 5, 2}, {-1, -3, -2, -4}}), 3);
   EXPECT_EQ(values.to_vector(), (Numbers{5, 5, 2, -1, -2, -3}));
-  EXPECT_EQ(places, IntTensor({{1, 2, 3}, {0, 2, 1}}));
+  EXPECT_EQ(indices, IntTensor({{1, 2, 3}, {0, 2, 1}}));
   EXPECT_EQ(topk(x, 0).values.shape(), (Shape{2, 0}));
   EXPECT_EQ(topk(tensor({1, NAN, 3}), 1).indices, IntTensor({1}));
 }

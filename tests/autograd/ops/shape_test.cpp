@@ -6,17 +6,17 @@ namespace {
 
 const Tensor x = tensor({{1, 2, 3}, {4, 5, 6}});
 
-bool shares(const Tensor& a, const Tensor& b) { return a.state()->storage == b.state()->storage; }
+bool share_storage(const Tensor& a, const Tensor& b) { return a.state()->storage == b.state()->storage; }
 
 TEST(ShapeOps, ReshapeIsAViewIfPossible) {
   const Tensor y = x.reshape({3, -1});
   EXPECT_EQ(y.to_vector(), (Numbers{1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(y.shape(), (Shape{3, 2}));
-  EXPECT_TRUE(shares(x, y));
+  EXPECT_TRUE(share_storage(x, y));
   const Tensor flat = x.transpose(0, 1).reshape({6});
   EXPECT_EQ(flat.to_vector(), (Numbers{1, 4, 2, 5, 3, 6}));
-  EXPECT_FALSE(shares(x, flat));
-  EXPECT_TRUE(shares(x, x.reshape({2, 1, 3, 1})));
+  EXPECT_FALSE(share_storage(x, flat));
+  EXPECT_TRUE(share_storage(x, x.reshape({2, 1, 3, 1})));
   EXPECT_EQ(scalar(5).reshape({1, 1}).shape(), (Shape{1, 1}));
   EXPECT_EQ(zeros({0, 3}).reshape({3, 0}).shape(), (Shape{3, 0}));
 }
@@ -25,7 +25,7 @@ TEST(ShapeOps, ReshapeIsAViewIfPossible) {
 TEST(ShapeOps, ViewNeverCopies) {
   const Tensor sequence = arange(0, 48).reshape({2, 3, 8});
   const Tensor heads = sequence.view({2, 3, 2, 4}).transpose(1, 2);
-  EXPECT_TRUE(shares(sequence, heads));
+  EXPECT_TRUE(share_storage(sequence, heads));
   EXPECT_EQ(heads.at({1, 1, 2, 0}), 44);
   EXPECT_EQ(heads.transpose(1, 2).contiguous().view({2, 3, 8}).to_vector(), sequence.to_vector());
   EXPECT_EQ(error_of([&] {
@@ -33,7 +33,8 @@ TEST(ShapeOps, ViewNeverCopies) {
             }),
             "[view] expected a shape that needs no copy, got (2, 3, 8) for x (2, 2, 3, 4) with strides (24, "
             "4, 8, 1). Hint: reshape() copies if necessary");
-  EXPECT_TRUE(shares(heads, heads.view({2, 2, 3, 2, 2}))) << "a part that is regular can be seen otherwise";
+  EXPECT_TRUE(share_storage(heads, heads.view({2, 2, 3, 2, 2})))
+      << "a part that is regular can be seen otherwise";
 }
 
 TEST(ShapeOps, TransposeAndPermuteReorderAxes) {
@@ -46,9 +47,9 @@ TEST(ShapeOps, TransposeAndPermuteReorderAxes) {
 }
 
 TEST(ShapeOps, ContiguousCopiesOnlyNonContiguousTensors) {
-  EXPECT_TRUE(shares(x, x.contiguous()));
+  EXPECT_TRUE(share_storage(x, x.contiguous()));
   const Tensor t = x.transpose(0, 1).contiguous();
-  EXPECT_FALSE(shares(x, t));
+  EXPECT_FALSE(share_storage(x, t));
   EXPECT_TRUE(t.is_contiguous());
   // Sizes around the tile of the copy, to test its edges.
   for (const index_t n : {15, 16, 17, 33})
@@ -63,7 +64,7 @@ TEST(ShapeOps, ContiguousCopiesOnlyNonContiguousTensors) {
 TEST(ShapeOps, ExpandRepeatsWithoutMemory) {
   const Tensor row = tensor({1, 2, 3}), y = row.expand({2, -1});
   EXPECT_EQ(y.to_vector(), (Numbers{1, 2, 3, 1, 2, 3}));
-  EXPECT_TRUE(shares(row, y));
+  EXPECT_TRUE(share_storage(row, y));
   EXPECT_EQ(scalar(4).expand({2, 2}).to_vector(), Numbers(4, 4));
   EXPECT_EQ(ones({1}).expand({0}).numel(), 0);
 }
@@ -90,7 +91,7 @@ TEST(ShapeOps, UnbindReturnsAllPartsOfAnAxis) {
   EXPECT_EQ(rows[1].to_vector(), (Numbers{4, 5, 6}));
   ASSERT_EQ(columns.size(), 3U);
   EXPECT_EQ(columns[1].to_vector(), (Numbers{2, 5}));
-  EXPECT_TRUE(shares(x, columns[1]));
+  EXPECT_TRUE(share_storage(x, columns[1]));
   EXPECT_FALSE(rows[0].requires_grad());
   EXPECT_EQ(unbind(zeros({0, 3})).size(), 0U);
   EXPECT_EQ(unbind(zeros({2, 0}))[1].shape(), (Shape{0}));
@@ -161,7 +162,7 @@ TEST(ShapeOps, SplitAndChunkCoverTheAxis) {
 TEST(ShapeOps, ToChangesThePrecision) {
   const Tensor d = tensor({0.1}, f64);
   EXPECT_EQ(d.to(f32).item(), static_cast<double>(0.1F));
-  EXPECT_TRUE(shares(d, d.to(f64)));
+  EXPECT_TRUE(share_storage(d, d.to(f64)));
 }
 
 TEST(ShapeOps, ErrorsNameOpShapesAndRule) {
