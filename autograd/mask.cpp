@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "autograd/error.h"
-#include "autograd/ops/attention.h"
+#include "autograd/ops/attention_masks.h"
 #include "autograd/ops/broadcast_runs.h"
 #include "autograd/ops/common.h"
 

@@ -1,6 +1,6 @@
 #include "nn/additive_attention.h"
 
-#include "autograd/ops/attention.h"
+#include "autograd/ops/attention_masks.h"
 
 namespace heed::nn {
 
@@ -21,7 +21,7 @@ AttentionResult AdditiveAttention::forward(const Tensor& query, const Tensor& ke
         ") and (B, S, Dv), got ", query, ", ", key, " and ", value);
   const index_t t = query.size(1), s = key.size(1);
   ops::check_mask(op, mask, {query.size(0), t, s});
-  const ops::Attended attended = ops::attended(mask, {}, t, s);
+  const ops::AttendedPositions attended = ops::attended_positions(mask, {}, t, s);
   const Tensor keys = clear_padding(key, attended.keys);
   const Tensor queries = query.state() == key.state() ? keys : clear_padding(query, attended.queries);
 

@@ -1,6 +1,6 @@
 #include "nn/attention.h"
 
-#include "autograd/ops/attention.h"
+#include "autograd/ops/attention_masks.h"
 
 namespace heed::nn {
 
@@ -39,7 +39,7 @@ AttentionResult SelfAttention::forward(const Tensor& x, const Mask& mask) const 
   Shape scores = x.shape();
   scores[x.rank() - 1] = t;
   ops::check_mask("SelfAttention", mask, scores);
-  const Tensor in = clear_padding(x, ops::attended(mask, {}, t, t).keys);
+  const Tensor in = clear_padding(x, ops::attended_positions(mask, {}, t, t).keys);
   return attention(W_q(in), W_k(in), W_v(in), {.mask = mask});
 }
 

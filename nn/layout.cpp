@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "autograd/ops/attention.h"
+#include "autograd/ops/attention_masks.h"
 
 namespace heed::nn {
 
@@ -104,7 +104,7 @@ Tensor clear_positions(const Tensor& x, const Mask& real, bool batch_first) {
 Tensor clear_unattended(const Tensor& x, const Mask& mask, bool causal, bool batch_first) {
   if (!mask.defined()) return x;
   const index_t t = x.size(time_axis(x, batch_first));
-  return clear_positions(x, ops::attended(mask, {.on = causal}, t, t).keys, batch_first);
+  return clear_positions(x, ops::attended_positions(mask, {.on = causal}, t, t).keys, batch_first);
 }
 
 }  // namespace heed::nn

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "autograd/ops/attention.h"
+#include "autograd/ops/attention_masks.h"
 #include "autograd/ops/common.h"
 #include "nn/init.h"
 
@@ -81,8 +81,9 @@ AttentionResult MultiheadAttention::forward(const Tensor& query, const Tensor& k
 std::array<Tensor, 3> MultiheadAttention::without_padding(const Tensor& query, const Tensor& key,
                                                           const Tensor& value, const AttentionOptions& attend,
                                                           const AttentionSizes& sizes) const {
-  ops::Attended attended = ops::attended(ops::visible(attend.mask, attend.bias),
-                                         {attend.causal, attend.causal_alignment}, sizes.queries, sizes.keys);
+  ops::AttendedPositions attended =
+      ops::attended_positions(ops::mask_with_bias(attend.mask, attend.bias),
+                              {attend.causal, attend.causal_alignment}, sizes.queries, sizes.keys);
   // Every query may attend to the added keys.
   if (options.add_bias_kv || options.add_zero_attn) attended.queries = {};
   const auto cleared = [&](const Tensor& x, const Mask& real) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "autograd/ops/attention.h"
+#include "autograd/ops/attention_masks.h"
 #include "nn/feed_forward.h"
 #include "nn/init.h"
 #include "nn/layout.h"
@@ -148,7 +148,7 @@ static void check_inputs(const char* op, const T5Options& o, const Tensor& x, co
 // Clears the positions of x (B, S, C) that no query may attend to under the mask (B, 1, 1, S).
 static Tensor without_padding(const Tensor& x, const Mask& mask, index_t queries, const T5Options& o) {
   check_mask("T5", "mask", mask, {true, x.size(0), o.nhead, queries, x.size(1)});
-  return clear_positions(x, ops::attended(mask, {}, queries, x.size(1)).keys, true);
+  return clear_positions(x, ops::attended_positions(mask, {}, queries, x.size(1)).keys, true);
 }
 
 Tensor T5Block::forward(const Tensor& x, const T5Context& context, KVCache::Layer* cache) {

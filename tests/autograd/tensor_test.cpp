@@ -24,12 +24,14 @@ TEST(Tensor, AnUndefinedTensorThrows) {
       error_of([&] { (void)nothing.shape(); }),
       "[tensor] expected a tensor, got an undefined tensor. Hint: a default-constructed Tensor is undefined");
   EXPECT_EQ(error_of([&] { add(nothing, ones({1})); }),
-            "[add] argument 0 is an undefined tensor. Hint: a default-constructed Tensor holds nothing");
+            "[add] expected a tensor as argument 0, got an undefined tensor. Hint: a "
+            "default-constructed Tensor is undefined");
 }
 
 TEST(Tensor, DtypesCannotBeMixed) {
   EXPECT_EQ(error_of([] { add(ones({1}), ones({1}, f64)); }),
-            "[add] argument 1 is f64 and argument 0 is f32; dtypes must agree. Hint: convert one with to()");
+            "[add] expected arguments of one dtype, got f32 for argument 0 and f64 for argument 1. Hint: "
+            "convert one of them with to()");
   EXPECT_EQ(error_of([] { (void)ones({1}).data<double>(); }), "[data] expected a tensor of f64, got f32");
   EXPECT_STREQ(name(f32), "f32");
   EXPECT_EQ(size_of(f64), 8U);
@@ -65,11 +67,11 @@ TEST(Tensor, IndexSupportsNumPysForms) {
   EXPECT_EQ(error_of([&] {
               (void)x.index({0, 0, 0, 0});
             }),
-            "[index] (2, 3, 4) has 3 axes, the index names 4");
+            "[index] expected at most 3 indices for x (2, 3, 4), got 4");
   EXPECT_EQ(error_of([&] {
               (void)x.index({Ellipsis{}, Ellipsis{}});
             }),
-            "[index] only one Ellipsis may stand in an index");
+            "[index] expected at most one Ellipsis, got 2");
 }
 
 TEST(Tensor, ViewsShareMemoryAndClonesDoNot) {

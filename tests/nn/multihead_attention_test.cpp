@@ -333,7 +333,7 @@ TEST(MultiheadAttention, AMaskOfTwoMeaningsIsAnError) {
       "[MultiheadAttention] expected a mask with one meaning, got (4, 4), which is both (T, S) and (B, S) as "
       "B = T = 4. Hint: mask.unsqueeze(0) for (T, S), one row per query; mask.unsqueeze(1) for (B, S), one "
       "row "
-      "per sample, as padding(lengths, S) makes it");
+      "per sample, as padding(lengths, S) returns");
   const Mask lengths = padding({4, 3, 2, 1}, 4);
   for (const Mask& m : {causal(4), causal(4) & Mask::of({1, 1, 0, 1}), square.unsqueeze(0),
                         square.unsqueeze(1), lengths, lengths & causal(4)})

@@ -257,7 +257,8 @@ TEST(GPTCache, LengthIsWithinTheContext) {
 TEST(GPTCache, AFailedCallLeavesItUnchanged) {
   GPT gpt = make();
   KVCache cache;
-  expect_contains(error_of([&] { gpt.forward(IntTensor{{11}}, cache); }), "[embedding] id 11");
+  expect_contains(error_of([&] { gpt.forward(IntTensor{{11}}, cache); }),
+                  "[embedding] expected ids in [0, 11) for weight");
   EXPECT_TRUE(cache.layers.empty());
   EXPECT_EQ(cache.length, 0);
   gpt.forward(IntTensor{{1, 2}}, cache);

@@ -220,7 +220,7 @@ TEST(Seq2Seq, ChecksTheArgumentsOfBeam) {
               model.beam(IntTensor::zeros({2, 0}), {}, {});
             }),
             "[Seq2Seq] expected source ids (B, S) with at least one token, got (2, 0)");
-  expect_contains(error_of([&] { model.beam(IntTensor{{7}}, {}, {}); }), "ids must be in [0, 7)");
+  expect_contains(error_of([&] { model.beam(IntTensor{{7}}, {}, {}); }), "expected ids in [0, 7)");
   EXPECT_TRUE(model.beam(IntTensor::zeros({0, 3}), {}, {}).empty());
 }
 

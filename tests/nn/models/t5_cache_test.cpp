@@ -208,7 +208,7 @@ TEST(T5, ChecksTheArgumentsOfGenerateAndBeam) {
             "[T5] expected source ids in [0, 11), got 11 at (1, 1)");
   EXPECT_NO_THROW(model.beam(IntTensor({{3, 4}, {5, -100}}), {2, 1}, {.max_length = 2}))
       << "what is beyond a length is not read";
-  expect_contains(error_of([&] { model.generate(IntTensor({{3, 11}})); }), "ids must be in [0, 11)");
+  expect_contains(error_of([&] { model.generate(IntTensor({{3, 11}})); }), "expected ids in [0, 11)");
   EXPECT_TRUE(model.generate(IntTensor::zeros({0, 3})).empty());
   EXPECT_TRUE(model.beam(IntTensor::zeros({0, 3}), {}, {}).empty());
 }
