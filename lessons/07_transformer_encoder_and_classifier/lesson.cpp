@@ -67,7 +67,7 @@ Material generated(std::uint64_t seed) {
   std::vector<std::string> texts;
   for (const data::Review& r : dealt.train) texts.push_back(data::join(r.words));
   Material m;
-  m.tokenizer = std::make_shared<data::WordTokenizer>(data::WordTokenizer::of(texts));
+  m.tokenizer = std::make_shared<data::WordTokenizer>(data::WordTokenizer::train(texts));
   m.source = "generated reviews";
   for (const auto* part : {&dealt.train, &dealt.test})
     for (const data::Review& r : *part) {

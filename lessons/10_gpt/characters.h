@@ -17,7 +17,7 @@ struct Characters {
 
   // Characters that stand in the text less than `rare` times become [UNK].
   static Characters of(const std::string& text, index_t rare) {
-    Characters c{data::CharTokenizer::of({text}, {.min_count = rare}), {}, {}};
+    Characters c{data::CharTokenizer::train({text}, {.min_count = rare}), {}, {}};
     const std::vector<index_t> ids = c.tokenizer.encode(text);
     const auto cut = ids.begin() + static_cast<std::ptrdiff_t>(ids.size() * 9 / 10);
     c.train.assign(ids.begin(), cut), c.validation.assign(cut, ids.end());

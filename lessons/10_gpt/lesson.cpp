@@ -71,7 +71,7 @@ std::string the_courses_pages() {
 
 // Lines may end in LF, CR LF or CR; the model learns one character for all of them.
 std::string text_of_file(const std::string& path) {
-  return data::with_unix_line_ends(data::read_file("lesson_10_gpt", path));
+  return data::with_unix_line_endings(data::read_file("lesson_10_gpt", path));
 }
 
 double loss_of(nn::GPT& gpt, const std::vector<index_t>& text, int batches) {

@@ -201,7 +201,7 @@ int main(int argc, char** argv) {
                     .trains = true,
                     .more = picture_options()};
   return run(argc, argv, about, [](const Options& options, Page& page) {
-    if (classified_file<nn::SwinTransformer>(options, page, data::swin_t_pictures)) return;
+    if (classified_file<nn::SwinTransformer>(options, page, data::swin_t_transform)) return;
     what_windows_save(page);
     windows_that_move(page);
     the_mask(options, page);

@@ -70,7 +70,7 @@ struct Words {
       all.insert(all.end(), p.korean.begin(), p.korean.end());
       all.insert(all.end(), p.english.begin(), p.english.end());
     }
-    const data::Vocabulary counted = data::Vocabulary::count(all);
+    const data::Vocabulary counted = data::Vocabulary::build(all);
     words.insert(words.end(), counted.words().begin() + 4,
                  counted.words().end());  // without its own specials
     vocabulary = data::Vocabulary(words);

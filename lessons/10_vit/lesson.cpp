@@ -139,7 +139,7 @@ int main(int argc, char** argv) {
                     .trains = true,
                     .more = picture_options()};
   return run(argc, argv, about, [](const Options& options, Page& page) {
-    if (classified_file<nn::VisionTransformer>(options, page, data::vit_b_16_pictures)) return;
+    if (classified_file<nn::VisionTransformer>(options, page, data::vit_b_16_transform)) return;
     the_published_model(page);
 
     page.step("Three ways to look at a digit");
@@ -164,7 +164,7 @@ int main(int argc, char** argv) {
                std::min({all[0].test, all[1].test, all[2].test}) >= (options.quick ? 0.1 : 0.95));
 
     page.step("Few pictures");
-    const data::Dataset few = train.rows(IntTensor::arange(0, 150));
+    const data::Dataset few = train.select(IntTensor::arange(0, 150));
     const index_t many = options.epochs > 0 ? options.epochs : options.quick ? 2 : 60;
     page.say(concat("The same models on the first ", few.size(), " digits alone, ", many, " passes:"));
     const std::vector<Measured> little = all_three(options, few, test, many);

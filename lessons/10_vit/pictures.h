@@ -75,7 +75,7 @@ inline std::vector<OwnOption> picture_options() {
 
 // Whether --weights was given; then the five best classes of --image, read by the published model, are printed.
 template <class Model>
-bool classified_file(const Options& options, Page& page, const data::ImageNetForm& form) {
+bool classified_file(const Options& options, Page& page, const data::ImageNetTransform& form) {
   const std::string folder = options.given("--weights"), image = options.given("--image");
   if (folder.empty() && image.empty()) return false;
   check(!folder.empty() && !image.empty(), "--weights", "goes together with --image: both, or neither");

@@ -36,7 +36,7 @@ void write_text(const fs::path& path, const std::string& text) {
   try {
     std::error_code ignored;  // where the folder cannot be made, the file cannot be written, and that is said
     fs::create_directories(path.parent_path(), ignored);
-    data::write_whole("heed", path.string(), [&](std::ostream& out) { out << text; });
+    data::write_atomically("heed", path.string(), [&](std::ostream& out) { out << text; });
   } catch (const Error& error) {
     throw Environment(error.what());
   }

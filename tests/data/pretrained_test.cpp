@@ -1,11 +1,10 @@
-// pretrained_test.cpp — a folder with config.json and model.safetensors becomes a model, or is refused with its reason.
+// pretrained_test.cpp — loads a model from config.json and model.safetensors; errors contain the reason.
 #include "data/pretrained.h"
 
 #include <filesystem>
-#include <fstream>
 
 #include "nn/gpt.h"
-#include "tests/testing.h"
+#include "tests/data/testing.h"
 
 namespace heed::data {
 
@@ -15,14 +14,8 @@ static constexpr const char* tiny_config =
     R"({"model_type": "gpt2", "vocab_size": 7, "n_positions": 6, "n_embd": 8, "n_head": 2, "n_layer": 1, "n_inner": null,
         "task_specific_params": {"text-generation": {"max_length": 50}}, "architectures": ["GPT2LMHeadModel"]})";
 
-// A folder of its own for each test, gone afterwards.
-struct Pretrained : testing::Test {
-  fs::path folder = fs::temp_directory_path() /
-                    concat("heed_pretrained_", testing::UnitTest::GetInstance()->current_test_info()->name());
-  Pretrained() { fs::remove_all(folder), fs::create_directory(folder); }
-  ~Pretrained() override { fs::remove_all(folder); }
-  std::string path(const std::string& name = "") const { return (folder / name).string(); }
-  void config(const std::string& text) const { std::ofstream(path("config.json")) << text; }
+struct Pretrained : TemporaryFolder {
+  void config(const std::string& text) const { write("config.json", text); }
   nn::GPT write_gpt() const {
     Generator gen(2);
     nn::GPT gpt({.vocab_size = 7, .context = 6, .d_model = 8, .nhead = 2, .num_layers = 1}, gen);
@@ -38,17 +31,17 @@ struct Pretrained : testing::Test {
   }
 };
 
-TEST_F(Pretrained, AFolderOrItsFileBecomesTheModelInEvaluationMode) {
+TEST_F(Pretrained, AFolderOrAFileOfWeightsGivesAModelInEvaluationMode) {
   nn::GPT gpt = write_gpt();
   const IntTensor ids{{1, 2, 3}};
-  for (const std::string& given : {path(), path("model.safetensors")}) {
-    auto loaded = from_pretrained<nn::GPT>(given);
+  for (const std::string& location : {path(), path("model.safetensors")}) {
+    auto loaded = from_pretrained<nn::GPT>(location);
     EXPECT_FALSE(loaded.training());
     expect_same_bits(loaded(ids), gpt(ids));
   }
 }
 
-TEST_F(Pretrained, NestedMembersAndListsAreFlat) {
+TEST_F(Pretrained, NestedMembersAndListsAreFlattened) {
   config(tiny_config);
   const FlatJson flat = read_config(path("config.json"));
   EXPECT_EQ(std::get<double>(flat.at("task_specific_params.text-generation.max_length")), 50);
@@ -56,14 +49,14 @@ TEST_F(Pretrained, NestedMembersAndListsAreFlat) {
   EXPECT_TRUE(std::holds_alternative<std::nullptr_t>(flat.at("n_inner")));
 }
 
-TEST_F(Pretrained, WhatIsMissingOrCutOffIsRefusedWithItsReason) {
-  const auto error = [&](const std::string& given) {
-    return error_of([&] { from_pretrained<nn::GPT>(given); });
+TEST_F(Pretrained, MissingAndTruncatedFilesAreRejected) {
+  const auto error = [&](const std::string& location) {
+    return error_of([&] { from_pretrained<nn::GPT>(location); });
   };
   EXPECT_EQ(error(path("nowhere")),
             "[from_pretrained] " + path("nowhere") +
                 ": expected a folder with config.json and model.safetensors, or a .safetensors "
-                "file beside its config.json");
+                "file in the same folder as its config.json");
   EXPECT_EQ(error(path()), "[from_pretrained] " + path("config.json") + ": no such file");
   config("[1]");
   EXPECT_EQ(error(path()), "[from_pretrained] " + path("model.safetensors") + ": no such file");
@@ -78,10 +71,10 @@ TEST_F(Pretrained, WhatIsMissingOrCutOffIsRefusedWithItsReason) {
   expect_contains(error(path()), "of another shape: 'wte.weight' is (7, 8), needs (9, 8);");
   config(tiny_config);
   fs::resize_file(path("model.safetensors"), fs::file_size(path("model.safetensors")) - 1);
-  expect_contains(error(path()), "; it is cut off");
+  expect_contains(error(path()), "; the file is truncated");
 }
 
-TEST_F(Pretrained, ASettingThatTheModelDoesNotImplementIsRejectedWithTheFile) {
+TEST_F(Pretrained, UnsupportedSettingsAreRejectedWithThePath) {
   write_gpt();
   const auto error = [&](const std::string& member) {
     config(R"({"vocab_size": 7, "n_positions": 6, "n_embd": 8, "n_head": 2, "n_layer": 1, )" + member + "}");
@@ -94,7 +87,7 @@ TEST_F(Pretrained, ASettingThatTheModelDoesNotImplementIsRejectedWithTheFile) {
   EXPECT_EQ(error(R"("layer_norm_epsilon": "small")"),
             file + "'layer_norm_epsilon' must be a number from 0 to 1, got 'small'");
   EXPECT_EQ(error(R"("layer_norm_epsilon": 1e999)"),
-            file + "'layer_norm_epsilon': [json] the number 1e999 is out of range");
+            file + "'layer_norm_epsilon': [json] expected a number in the range of double, got 1e999");
   EXPECT_EQ(error(R"("layer_norm_epsilon": null)"),
             file + "'layer_norm_epsilon' must be a number from 0 to 1, got null");
   EXPECT_EQ(error(R"("activation_function": [])"),
@@ -110,7 +103,7 @@ TEST_F(Pretrained, ASettingThatTheModelDoesNotImplementIsRejectedWithTheFile) {
             file + "'n_head' must divide 'n_embd', got 3 and 8");
 }
 
-TEST_F(Pretrained, SizesOfWhichNoModelCanBeBuiltAreRejectedWithTheFile) {
+TEST_F(Pretrained, SizesThatAreTooLargeAreRejectedWithThePath) {
   write_gpt();
   for (const char* width : {"16777216", "4194304"}) {
     config(
@@ -120,12 +113,12 @@ TEST_F(Pretrained, SizesOfWhichNoModelCanBeBuiltAreRejectedWithTheFile) {
   }
 }
 
-TEST_F(Pretrained, WeightsInAnotherFormatAreNamed) {
-  const auto error = [&](const std::string& given) {
-    return error_of([&] { from_pretrained<nn::GPT>(given); });
+TEST_F(Pretrained, WeightsInAnotherFormatAreRecognised) {
+  const auto error = [&](const std::string& location) {
+    return error_of([&] { from_pretrained<nn::GPT>(location); });
   };
   config(tiny_config);
-  std::ofstream(path("pytorch_model.bin"), std::ios::binary) << std::string("PK\3\4\0\0\b\b", 8);
+  write("pytorch_model.bin", std::string("PK\3\4\0\0\b\b", 8));
   EXPECT_EQ(error(path()), "[from_pretrained] " + path("model.safetensors") +
                                ": no such file, but pytorch_model.bin. Hint: convert it in Python with "
                                "safetensors.torch.save_file");
@@ -134,19 +127,18 @@ TEST_F(Pretrained, WeightsInAnotherFormatAreNamed) {
       "[from_pretrained] " + path("pytorch_model.bin") +
           ": expected a .safetensors file, got a zip archive, as torch.save writes it (.pt, .pth, .bin). "
           "Hint: convert it in Python: ");
-  std::ofstream(path("model.safetensors.index.json")) << "{}";
-  EXPECT_EQ(error(path()),
-            "[from_pretrained] " + path("model.safetensors") +
-                ": no such file, but model.safetensors.index.json. Hint: its files must be joined into "
-                "one");
-  std::ofstream(path("model.safetensors")) << "version https://git-lfs.github.com/spec/v1\n";
+  write("model.safetensors.index.json", "{}");
+  EXPECT_EQ(error(path()), "[from_pretrained] " + path("model.safetensors") +
+                               ": no such file, but model.safetensors.index.json. Hint: join its files into "
+                               "one");
+  write("model.safetensors", "version https://git-lfs.github.com/spec/v1\n");
   expect_contains(error(path()), "expected a safetensors file, got a Git LFS pointer. Hint: ");
   config("version https://git-lfs.github.com/spec/v1\n");
   expect_contains(error(path()), "[config.json] " + path("config.json") +
                                      ": expected a JSON file of settings, got a Git LFS pointer");
 }
 
-TEST_F(Pretrained, PagesThatAreGivenBackAreReadAgainFromTheFile) {
+TEST_F(Pretrained, ReleasedPagesAreReadAgainFromTheFile) {
   const Tensor large = noise({300, 300});
   save_safetensors(path("large.safetensors"), {{"small", noise({3})}, {"large", large}});
   const SafeTensors file(path("large.safetensors"));
@@ -154,7 +146,7 @@ TEST_F(Pretrained, PagesThatAreGivenBackAreReadAgainFromTheFile) {
   expect_same_bits(read, large);
   file.release(read);
   expect_same_bits(read, large);
-  file.release(large);  // no view of the file: left alone
+  file.release(large);  // does not share memory with the file, so nothing happens
   expect_same_bits(file.tensor("small"), noise({3}));
 }
 

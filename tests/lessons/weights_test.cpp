@@ -117,7 +117,7 @@ TEST_F(BertFiles, AFileThatIsMissingOrAnothersIsNamed) {
   write("vocab.txt", "[UNK]\n[CLS]\n[SEP]\n");
   refused("[vocab.txt] " + vocabulary + ": no [MASK] among its 3 tokens. Hint: is it BERT's?\n");
   write("vocab.txt", "all\nyou\n");
-  refused("[wordpiece] " + vocabulary + ": no [UNK] among its 2 tokens\n");
+  refused("[wordpiece] " + vocabulary + ": expected a vocabulary with [UNK], got 2 tokens without it\n");
   fs::remove(vocabulary);
   refused("[wordpiece] " + vocabulary + ": no such file\n");
   write("vocab.txt", words);
@@ -130,9 +130,9 @@ TEST_F(BertFiles, AFileThatIsMissingOrAnothersIsNamed) {
   const auto whole = fs::file_size(model);
   fs::resize_file(model, whole - 100);
   refused("[safetensors] " + model + ": ");
-  expect_contains(filled(), "; it is cut off\n");
+  expect_contains(filled(), "; the file is truncated\n");
   fs::resize_file(model, 20);
-  refused("[safetensors] " + model + ": cut off at byte 20 inside the header of ");
+  refused("[safetensors] " + model + ": expected a header of ");
   fs::remove(model);
   refused("[from_pretrained] " + model + ": no such file\n");
   fs::remove_all(folder);
