@@ -9,21 +9,22 @@
 namespace heed::data {
 
 static constexpr const char* op = "checkpoint";
-static constexpr const char *form_key = "form", *form = "heed checkpoint 1";
+// Every checkpoint has this entry in its metadata.
+static constexpr const char *format_key = "form", *format = "heed checkpoint 1";
 
 Checkpoint::Checkpoint(const std::string& path) : path_(path) {
   const SafeTensors file(path);
   metadata_ = file.metadata();
-  const auto found = metadata_.find(form_key);
-  check(found != metadata_.end() && found->second == form, op, path,
-        ": not a checkpoint of heed, but other weights");
+  const auto found = metadata_.find(format_key);
+  check(found != metadata_.end() && found->second == format, op, path,
+        ": expected a checkpoint written by heed, got other tensors");
   tensors_ = file.all();
 }
 
 static void check_name(const std::string& name) {
-  check(!name.empty(), op, "expected a name, got \"\"");
-  check(name != form_key, op, "the name '", name,
-        "' is reserved for the file's own mark. Hint: choose another");
+  check(!name.empty(), op, "expected a name, got an empty string");
+  check(name != format_key, op, "expected another name than '", name,
+        "', which is reserved for the format's version");
 }
 
 bool Checkpoint::has_tensors_of(const std::string& prefix) const {
@@ -34,12 +35,14 @@ bool Checkpoint::has_tensors_of(const std::string& prefix) const {
 void Checkpoint::put(const std::string& prefix, const NamedTensors& tensors) {
   check_name(prefix);
   check(prefix.find('.') == std::string::npos, op, "expected a prefix without a dot, got '", prefix,
-        "'; its tensors could be taken for those of a shorter prefix");
-  check(!metadata_.contains(prefix) && !has_tensors_of(prefix), op, "'", prefix, "' was put before");
+        "'; its tensors could not be told apart from those of a shorter prefix");
+  check(!metadata_.contains(prefix) && !has_tensors_of(prefix), op, "expected a new name, got '", prefix,
+        "' again");
   std::set<std::string> names;
   for (const auto& [name, t] : tensors) {
-    check(names.insert(name).second, op, "'", prefix, "' has two tensors named '", name, "'");
-    check(!metadata_.contains(concat(prefix, ".", name)), op, "'", prefix, ".", name, "' was put before");
+    check(names.insert(name).second, op, "expected unique names in '", prefix, "', got '", name, "' twice");
+    check(!metadata_.contains(concat(prefix, ".", name)), op, "expected a new name, got '", prefix, ".", name,
+          "' again");
   }
   for (const auto& [name, t] : tensors) tensors_.emplace_back(concat(prefix, ".", name), t);
 }
@@ -48,7 +51,8 @@ void Checkpoint::put_text(const std::string& name, const std::string& text) {
   check_name(name);
   const bool is_tensor =
       std::any_of(tensors_.begin(), tensors_.end(), [&](const auto& named) { return named.first == name; });
-  check(!is_tensor && !has_tensors_of(name) && !metadata_.contains(name), op, "'", name, "' was put before");
+  check(!is_tensor && !has_tensors_of(name) && !metadata_.contains(name), op, "expected a new name, got '",
+        name, "' again");
   metadata_[name] = text;
 }
 
@@ -56,11 +60,11 @@ void Checkpoint::put_number(const std::string& name, std::int64_t number) {
   put_text(name, std::to_string(number));
 }
 
-// Throws because what was put as `name` would come back as another number.
+// Throws because the number cannot be stored exactly.
 template <class Number>
 [[noreturn]] static void fail_number(const std::string& name, Number number) {
-  fail(op, "'", name, "': expected an integer of 64 bits, got ", number,
-       ". Hint: put other numbers as a tensor, scalar(x, f64)");
+  fail(op, "'", name, "': expected an integer that fits 64 bits, got ", number,
+       ". Hint: store other numbers as a tensor, scalar(x, f64)");
 }
 
 void Checkpoint::put_number(const std::string& name, std::uint64_t number) {
@@ -81,7 +85,7 @@ void Checkpoint::put(const std::string& name, const Generator& generator) {
 
 void Checkpoint::write(const std::string& path) const {
   Metadata all = metadata_;
-  all[form_key] = form;
+  all[format_key] = format;
   save_safetensors(path, tensors_, all);
 }
 
@@ -94,15 +98,15 @@ NamedTensors Checkpoint::tensors(const std::string& prefix) const {
 
 const std::string& Checkpoint::text(const std::string& name) const {
   const auto found = metadata_.find(name);
-  check(found != metadata_.end(), op, path_, ": holds no '", name, "'");
+  check(found != metadata_.end(), op, path_, ": no entry '", name, "'");
   return found->second;
 }
 
 std::int64_t Checkpoint::number(const std::string& name) const {
   std::istringstream in(text(name));
   std::int64_t value = 0;
-  check(in >> value && (in >> std::ws).eof(), op, path_, ": '", name, "' is \"", text(name),
-        "\", not a whole number");
+  check(in >> value && (in >> std::ws).eof(), op, path_, ": '", name, "': expected an integer, got \"",
+        text(name), "\"");
   return value;
 }
 
@@ -110,7 +114,7 @@ Generator Checkpoint::generator(const std::string& name) const {
   std::istringstream in(text(name));
   Generator::State s{};
   check(in >> s.seed >> s.stream >> s.counter >> s.forks && (in >> std::ws).eof(), op, path_, ": '", name,
-        "' is \"", text(name), "\", not the state of a generator");
+        "': expected the state of a generator, got \"", text(name), "\"");
   Generator generator;
   generator.set_state(s);
   return generator;

@@ -1,18 +1,19 @@
-// checkpoint.h — a training run in one file, to go on from.
+// checkpoint.h — saves a training run in one file and resumes it.
 //
 //   Checkpoint save;
 //   save.put("model", model.state_dict());
 //   save.put("optimizer", optimizer.state_dict());
 //   for (const auto& [name, generator] : model.named_generators()) save.put("generator." + name, *generator);
 //   save.put("step", step);
-//   save.write("run.safetensors");                      // whole or not at all, at any moment of being killed
+//   save.write("run.safetensors");  // atomic, even if the process is killed
 //
 //   const Checkpoint saved("run.safetensors");
 //   model.load_state_dict(saved.tensors("model"));
 //   step = saved.number("step");
 //
-// The file is a safetensors file: tensors under "model.…", numbers and generators in its metadata. A schedule is a
-// function of the step and needs no place here; a loader is where its epoch and batch say.
+// The file is a safetensors file: tensors are stored under "model.…", numbers and generators in the metadata.
+// A learning-rate schedule is a function of the step and needs no entry. To resume a DataLoader, save its
+// epoch and the index of the batch.
 #pragma once
 
 #include <cstdint>
@@ -29,10 +30,10 @@ class Checkpoint {
   Checkpoint() = default;
   explicit Checkpoint(const std::string& path);  // throws "[checkpoint] …", "[safetensors] …"
 
-  // Each under a name of its own. Tensors are kept by handle, not copied: write() before they
-  // change. Throws "[checkpoint] …", and keeps nothing, for what could not come back unchanged: a
-  // name that is empty, reserved ("form") or put before, a prefix with a dot, two tensors of one
-  // name, a number that is not an integer of 64 bits.
+  // Store an entry under a name. Tensors are not copied, so call write() before they change. Throws
+  // "[checkpoint] …" and stores nothing if the entry could not be restored exactly: the name is empty, reserved
+  // ("form") or already used, the prefix contains a dot, two tensors have the same name, or the number is not
+  // an integer that fits 64 bits.
   void put(const std::string& prefix, const NamedTensors& tensors);
   void put(const std::string& name, const Generator& generator);
   template <class Number>
@@ -44,7 +45,7 @@ class Checkpoint {
   }
   void write(const std::string& path) const;
 
-  // What was put there. A name that is not there is refused; tensors of a prefix that is not are none.
+  // Return an entry. number() and generator() throw if there is none; tensors() returns an empty list.
   NamedTensors tensors(const std::string& prefix) const;
   std::int64_t number(const std::string& name) const;
   Generator generator(const std::string& name) const;

@@ -1,4 +1,4 @@
-// data.h — the whole of data/ in one include.
+// data.h — includes everything in data/.
 #pragma once
 
 #include "data/checkpoint.h"

@@ -1,4 +1,4 @@
-// dataset.h — pictures with labels, and the loader that hands them out in batches.
+// dataset.h — labelled images, and a loader that splits them into batches.
 #pragma once
 
 #include <cstdint>
@@ -15,42 +15,48 @@ struct Dataset {
   IntTensor labels;  // (N)
 
   index_t size() const { return labels.numel(); }
-  // The samples that `rows` names, in that order.
-  Dataset rows(const IntTensor& rows) const;
+  // Returns the samples with these indices, in this order.
+  Dataset select(const IntTensor& indices) const;
 };
 
-// Two parts by a random order that depends on the seed alone: the first holds `fraction` of the
-// samples, rounded down; 0.29 of 100 are 29, although the product of the doubles is below 29.
-// Throws "[split] …" if a part is empty.
-std::pair<Dataset, Dataset> split(const Dataset& set, double fraction, std::uint64_t seed);
+// Splits a dataset at random into two parts. The split depends only on the seed. The first part contains
+// `fraction` of the samples, rounded down; 0.29 of 100 samples are 29, although the product of the doubles is
+// below 29. Throws "[split] …" if a part is empty.
+std::pair<Dataset, Dataset> split(const Dataset& dataset, double fraction, std::uint64_t seed);
 
 struct Batch {
   Tensor images;
   IntTensor labels;
 };
 
-// Each picture moved by a random whole number of pixels, from -pixels to pixels in each direction, with 0
-// moving in. images (B, channels, height, width). Picture i's move depends on the generator and i alone.
+// Shifts each image by a random integer from -pixels to pixels in each direction and fills with zeros.
+// Shape: images (B, channels, height, width) -> same. The shift of image i depends only on the generator
+// and i.
 Tensor random_shift(const Tensor& images, index_t pixels, Generator& gen);
 
 struct DataLoaderOptions {
   index_t batch_size = 32;
   bool shuffle = false;
-  bool drop_last = false;          // else the last batch may be shorter
-  index_t shift = 0;               // augmentation: random_shift by up to so many pixels …
-  double shift_probability = 1.0;  // … of a batch, with this probability; else it comes as it is
+  bool drop_last = false;          // drop the last batch if it is shorter than batch_size
+  index_t shift = 0;               // augmentation: the maximum number of pixels of random_shift
+  double shift_probability = 1.0;  // the probability with which a batch is shifted
 };
 
-// for (const auto& [images, labels] : loader) { … } is one epoch; the next loop is the next, in another
-// order. The order is a function of the generator's seed and the epoch. Every loop keeps its own
-// order, so loops over one loader may be nested; each begin() starts an epoch.
+// Iterates over a dataset in batches:
+//
+//   for (const auto& [images, labels] : loader) { … }  // one epoch
+//
+// Each begin() starts the next epoch, in another order if `shuffle` is set. The order depends only on the
+// generator's seed and the number of the epoch. Every iterator keeps the order of its epoch, so loops over
+// the same loader may be nested.
 class DataLoader {
  public:
-  // Throws "[DataLoader] …" for an empty set, counts that differ, a batch size below 1.
-  DataLoader(Dataset set, DataLoaderOptions options, Generator gen = Generator(0));
+  // Throws "[DataLoader] …" if the dataset is empty, the numbers of images and labels differ, or an option is
+  // out of range.
+  DataLoader(Dataset dataset, DataLoaderOptions options, Generator gen = Generator(0));
 
   index_t batches() const;  // in one epoch
-  const Dataset& dataset() const { return set_; }
+  const Dataset& dataset() const { return dataset_; }
 
   // The order of one epoch, shared by the loader and the iterators of that epoch.
   struct Epoch {
@@ -77,18 +83,18 @@ class DataLoader {
   Iterator begin();  // starts the next epoch
   Iterator end() { return {this, nullptr, batches()}; }
 
-  // Where the loader stands, for checkpoints: the epoch that is running (-1: none yet).
+  // The number of the current epoch, for checkpoints; -1 before the first begin().
   std::int64_t epoch() const { return epoch_number_; }
-  void set_epoch(std::int64_t epoch);  // the epoch that the next begin() starts
-  Batch batch(index_t i) const;        // batch i of the epoch that began last
+  void set_epoch(std::int64_t epoch);  // sets the epoch that the next begin() starts
+  Batch batch(index_t i) const;        // returns batch i of the epoch that started last
 
  private:
   Batch batch(const Epoch& epoch, index_t i) const;
-  Dataset set_;
+  Dataset dataset_;
   DataLoaderOptions options_;
-  Generator base_;  // never drawn from: epochs fork from a copy
+  Generator base_;  // never advanced: each epoch forks a copy of it
   std::int64_t epoch_number_ = -1;
-  std::shared_ptr<const Epoch> epoch_;  // that began last
+  std::shared_ptr<const Epoch> epoch_;  // the epoch that started last
 };
 
 }  // namespace heed::data

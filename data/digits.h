@@ -10,10 +10,12 @@
 
 namespace heed::data {
 
-// images (1797, 1, 8, 8) from 0 to 1, labels (1797) from 0 to 9.
+// Returns images (1797, 1, 8, 8) with intensities in [0, 1], and labels (1797) from 0 to 9.
 Dataset digits();
-// 1,437 to train and 360 to test, always the same ones. The split is random over pictures: the writers of the
-// test digits also wrote training digits, so an accuracy on it is for known writers.
+
+// Returns a training set of 1,437 digits and a test set of 360; the split is always the same. It is random over
+// images, so the people who wrote the test digits also wrote training digits. Its accuracy therefore does not
+// measure how well a model generalises to the handwriting of other people.
 std::pair<Dataset, Dataset> digits_split();
 
 }  // namespace heed::data

@@ -18,13 +18,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The size of a plain file; anything else is refused.
+// Returns the size of a regular file; throws if the path is anything else.
 std::size_t size_of_file(const char* op, const std::string& path) {
   std::error_code error;
   const auto status = fs::status(path, error);
   check(fs::exists(status), op, path, ": no such file");
-  check(fs::is_regular_file(status), op, path, ": not a file",
-        fs::is_directory(status) ? " but a folder" : "");
+  check(fs::is_regular_file(status), op, path, ": expected a file, got ",
+        fs::is_directory(status) ? "a folder" : "a device, pipe or socket");
   const auto size = fs::file_size(path, error);
   check(!error, op, path, ": ", error.message());
   return size;
@@ -38,7 +38,7 @@ struct Descriptor {
   }
 };
 
-// Makes what was written to a path survive a power failure.
+// Flushes a file or a folder to the disk, so that it survives a power failure.
 bool flush_to_disk(const std::string& path) {
   const Descriptor d{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   return d.fd >= 0 && fsync(d.fd) == 0;
@@ -49,17 +49,17 @@ bool flush_to_disk(const std::string& path) {
 std::string read_file(const char* op, const std::string& path) {
   const std::size_t size = size_of_file(op, path);
   std::ifstream file(path, std::ios::binary);
-  check(file.good(), op, path, ": cannot be opened. Hint: may this user read it?");
+  check(file.good(), op, path, ": cannot be opened. Hint: check the file's permissions");
   std::string bytes(size, '\0');
   file.read(bytes.data(), static_cast<std::streamsize>(size));
-  check(static_cast<std::size_t>(file.gcount()) == size, op, path, ": ended at byte ", file.gcount(), " of ",
-        size);
+  check(static_cast<std::size_t>(file.gcount()) == size, op, path, ": expected ", size, " bytes, got ",
+        file.gcount());
   return bytes;
 }
 
 MappedFile::MappedFile(const char* op, const std::string& path) : size_(size_of_file(op, path)) {
   const Descriptor d{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  check(d.fd >= 0, op, path, ": cannot be opened. Hint: may this user read it?");
+  check(d.fd >= 0, op, path, ": cannot be opened. Hint: check the file's permissions");
   if (size_ == 0) return;
   void* p = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, d.fd, 0);
   check(p != MAP_FAILED, op, path, ": cannot be mapped: ", std::strerror(errno));
@@ -77,24 +77,27 @@ void MappedFile::release(std::span<const std::byte> part) const {
   if (first < last) madvise(data_ + first, last - first, MADV_DONTNEED);
 }
 
-void write_whole(const char* op, const std::string& path, const std::function<void(std::ostream&)>& write) {
+void write_atomically(const char* op, const std::string& path,
+                      const std::function<void(std::ostream&)>& write) {
   const std::string part = path + ".part";
   std::error_code error;
   try {
     std::ofstream file(part, std::ios::binary | std::ios::trunc);
     check(file.good(), op, path,
-          ": cannot be written. Hint: is the folder there, and may this user write to it?");
+          ": cannot be written. Hint: check that the folder exists and that you may write to it");
     write(file);
     file.close();
-    check(file.good() && flush_to_disk(part), op, path, ": writing failed. Hint: is the disk full?");
+    check(file.good() && flush_to_disk(part), op, path,
+          ": writing failed. Hint: check the free space on the disk");
     fs::rename(part, path, error);
     check(!error, op, path, ": ", error.message());
   } catch (...) {
     fs::remove(part, error);
     throw;
   }
+  // Flushes the rename itself. Some file systems do not support this, so the result is ignored.
   const fs::path folder = fs::path(path).parent_path();
-  flush_to_disk(folder.empty() ? "." : folder.string());  // the rename itself; some file systems refuse
+  flush_to_disk(folder.empty() ? "." : folder.string());
 }
 
 }  // namespace heed::data

@@ -1,4 +1,4 @@
-// file.h — files read whole, mapped, and written whole or not at all.
+// file.h — reads files, maps them into memory, and writes them atomically.
 #pragma once
 
 #include <cstddef>
@@ -10,11 +10,12 @@
 
 namespace heed::data {
 
-// Its bytes. What is not a plain file is refused before it is opened: "[op] PATH: no such file".
+// Returns the bytes of a regular file. Anything else, such as a folder or a device, is rejected before it is
+// opened: throws "[op] PATH: no such file".
 std::string read_file(const char* op, const std::string& path);
 
-// A file seen as memory, page by page as it is touched. Writing to it changes the private copy of a page, never
-// the file. The file must not be cut while it is mapped (it may be replaced by rename).
+// A file mapped into memory. The system reads each page on first access. Writing changes a private copy of
+// the page, never the file. The file must not be truncated while it is mapped (it may be replaced by rename).
 class MappedFile {
  public:
   MappedFile(const char* op, const std::string& path);
@@ -22,8 +23,8 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
   std::span<std::byte> bytes() const { return {data_, size_}; }
-  // Gives the whole pages inside `part` back to the system: touched again, they are read from the file again, and
-  // what was written to them is lost.
+  // Releases the memory of the pages that lie completely inside `part`. The next access reads them from the
+  // file again, so changes to them are lost.
   void release(std::span<const std::byte> part) const;
 
  private:
@@ -31,9 +32,10 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-// Writes PATH.part beside PATH, flushes it to the disk and renames it: whoever opens PATH, even after the
-// process was killed or the power failed, finds the old file or the new one, whole. Where writing fails, the
-// part is removed and an Error "[op] PATH: …" is thrown.
-void write_whole(const char* op, const std::string& path, const std::function<void(std::ostream&)>& write);
+// Writes PATH.part, flushes it to the disk and renames it to PATH. A reader finds either the old or the new
+// file, complete, even if the process was killed or the power failed. If writing fails, removes PATH.part and
+// throws "[op] PATH: …".
+void write_atomically(const char* op, const std::string& path,
+                      const std::function<void(std::ostream&)>& write);
 
 }  // namespace heed::data

@@ -5,7 +5,7 @@
 
 #include "autograd/error.h"
 #include "data/file.h"
-#include "data/text/lines.h"
+#include "data/utf8.h"
 
 namespace heed::data {
 
@@ -18,14 +18,14 @@ constexpr const char* from_torch =
     "convert it in Python: safetensors.torch.save_file(torch.load(path, weights_only=True), \"…\")";
 
 struct Format {
-  std::string_view start;  // the bytes it begins with
+  std::string_view signature;
   const char* name;
   const char* hint;
-  std::size_t at = 0;  // where `start` stands
+  std::size_t offset = 0;  // of the signature
 };
 constexpr Format formats[] = {
     {"version https://git-lfs.github.com/spec/"sv, "a Git LFS pointer",
-     "the file itself was not downloaded; run git lfs pull, or download it by its link"},
+     "run git lfs pull, or download the file itself from its page"},
     {"PK\x03\x04"sv, "a zip archive, as torch.save writes it (.pt, .pth, .bin)", from_torch},
     {"PK\x05\x06"sv, "an empty zip archive", "download it again"},
     {"\x1F\x8B"sv, "a gzip file", "unpack it first (gunzip)"},
@@ -44,9 +44,9 @@ constexpr Format formats[] = {
     {"\xFE\xFF"sv, "UTF-16 text", "save it as UTF-8"},
 };
 
-// A markup language, after a byte order mark, blanks and in any case of its letters.
-const char* markup(std::string_view bytes) {
-  bytes.remove_prefix(byte_order_mark(bytes));
+// Returns the name of the markup language, or null. Skips a byte order mark and white space; ignores case.
+const char* markup_language(std::string_view bytes) {
+  bytes.remove_prefix(byte_order_mark_length(bytes));
   bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
   std::string start(bytes.substr(0, 15));
   for (char& c : start)
@@ -56,14 +56,14 @@ const char* markup(std::string_view bytes) {
   return start.starts_with("<?xml") ? "an XML document" : nullptr;
 }
 
-// PROTO, a protocol from 2 to 5, and an opcode: a printable character or one from 0x80 to 0x97.
+// A pickle starts with PROTO, a protocol from 2 to 5, and an opcode (printable, or from 0x80 to 0x97).
 bool is_pickle(std::string_view bytes) {
   if (bytes.size() < 3 || bytes[0] != '\x80' || bytes[1] < 2 || bytes[1] > 5) return false;
   const auto opcode = static_cast<unsigned char>(bytes[2]);
   return (opcode > 0x20 && opcode < 0x7F) || (opcode >= 0x80 && opcode <= 0x97);
 }
 
-// The header's length in eight bytes, of which the upper four are 0, and the header.
+// A safetensors file starts with its header's length in eight bytes, of which the upper four are 0.
 bool is_safetensors(std::string_view bytes) {
   return bytes.size() > 10 && bytes.substr(4, 6) == "\0\0\0\0{\""sv;
 }
@@ -75,19 +75,24 @@ void check_format(const char* op, const std::string& path, std::string_view byte
     fail(op, path, ": expected ", expected, ", got ", name, ". Hint: ", hint);
   };
   for (const Format& format : formats)
-    if (bytes.size() > format.at && bytes.substr(format.at).starts_with(format.start))
+    if (bytes.size() > format.offset && bytes.substr(format.offset).starts_with(format.signature))
       got(format.name, format.hint);
   if (bytes.size() > 9 && bytes.starts_with("BZh") && bytes.substr(4, 6) == "1AY&SY")
     got("a bzip2 file", "unpack it first (bunzip2)");
   if (is_pickle(bytes)) got("a pickle, as torch.save wrote it before version 1.6", from_torch);
-  if (is_safetensors(bytes)) got("a safetensors file", "are two paths swapped?");
-  if (const char* name = markup(bytes))
-    got(name, "the server answered with a page instead of the file; use the link of the raw file");
+  if (is_safetensors(bytes)) got("a safetensors file", "check that two paths are not swapped");
+  if (const char* name = markup_language(bytes))
+    got(name, "the server returned a web page; download the raw file");
 }
 
-std::string read_file_of_format(const char* op, const std::string& path, const char* expected) {
-  std::string bytes = read_file(op, path);
+void check_not_empty(const char* op, const std::string& path, std::string_view bytes, const char* expected) {
   check(!bytes.empty(), op, path, ": expected ", expected, ", got an empty file. Hint: download it again");
+}
+
+std::string read_file_of_format(const char* op, const std::string& path, const char* expected,
+                                EmptyFile empty) {
+  std::string bytes = read_file(op, path);
+  if (empty == EmptyFile::reject) check_not_empty(op, path, bytes, expected);
   check_format(op, path, bytes, expected);
   return bytes;
 }

@@ -5,62 +5,70 @@
 #include <set>
 
 #include "autograd/error.h"
-#include "data/text/lines.h"
-#include "data/text/unicode.h"
+#include "data/utf8.h"
 
 namespace heed::data {
 
+// A recursive-descent parser: one method per rule of RFC 8259's grammar.
 class JsonParser {
  public:
   JsonParser(std::string_view text, const std::string& name)
-      : text_(text), name_(name), at_(byte_order_mark(text)) {}
+      : text_(text), name_(name), position_(byte_order_mark_length(text)) {}
 
-  Json whole() {
+  Json document() {
     Json value = this->value(0);
-    space();
-    if (at_ != text_.size()) wrong("the text goes on after its value");
+    skip_space();
+    if (!at_end()) error("expected the end of the text after the value");
     return value;
   }
 
  private:
-  static constexpr int most_levels = 64;
+  static constexpr int max_depth = 64;
 
-  [[noreturn]] void wrong(const std::string& what) const { fail("json", name_, ": byte ", at_, ": ", what); }
-  char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  void space() {
-    while (at_ < text_.size() && (peek() == ' ' || peek() == '\t' || peek() == '\n' || peek() == '\r')) ++at_;
+  [[noreturn]] void error(const std::string& problem) const {
+    fail("json", name_, ": byte ", position_, ": ", problem);
   }
-  bool take(char c) {
-    if (at_ >= text_.size() || text_[at_] != c) return false;
-    ++at_;
+  [[noreturn]] void expected(const std::string& token) const {
+    error("expected " + token + (at_end() ? ", got the end of the text" : ""));
+  }
+  bool at_end() const { return position_ >= text_.size(); }
+  char peek() const { return at_end() ? '\0' : text_[position_]; }
+  void skip_space() {
+    while (peek() == ' ' || peek() == '\t' || peek() == '\n' || peek() == '\r') ++position_;
+  }
+  bool accept(char c) {
+    if (at_end() || text_[position_] != c) return false;
+    ++position_;
     return true;
   }
-  void need(char c) {
-    if (!take(c)) wrong(concat("expected '", c, "'", at_ == text_.size() ? ", the text ends here" : ""));
-  }
-  bool word(std::string_view w) {
-    if (text_.substr(at_, w.size()) != w) return false;
-    at_ += w.size();
+  bool accept(std::string_view literal) {
+    if (text_.substr(position_, literal.size()) != literal) return false;
+    position_ += literal.size();
     return true;
   }
+  void require(char c) {
+    if (!accept(c)) expected(concat("'", c, "'"));
+  }
 
-  Json value(int level) {
-    if (level > most_levels) wrong(concat("nested more than ", most_levels, " levels deep"));
-    space();
+  Json value(int depth) {
+    if (depth > max_depth) error(concat("nested more than ", max_depth, " levels deep"));
+    skip_space();
     Json json;
     if (peek() == '{') {
       json.kind_ = Json::Kind::object;
-      object(json, level);
+      object(json, depth);
     } else if (peek() == '[') {
       json.kind_ = Json::Kind::array;
-      array(json, level);
+      array(json, depth);
     } else if (peek() == '"') {
       json.kind_ = Json::Kind::string;
       json.text_ = string();
-    } else if (word("true") || word("false")) {
+    } else if (accept("true")) {
       json.kind_ = Json::Kind::boolean;
-      json.boolean_ = text_[at_ - 2] == 'u';  // tr-u-e
-    } else if (word("null")) {
+      json.boolean_ = true;
+    } else if (accept("false")) {
+      json.kind_ = Json::Kind::boolean;
+    } else if (accept("null")) {
       json.kind_ = Json::Kind::null;
     } else {
       json.kind_ = Json::Kind::number;
@@ -69,110 +77,110 @@ class JsonParser {
     return json;
   }
 
-  void object(Json& json, int level) {
-    need('{');
-    space();
-    if (take('}')) return;
+  void object(Json& json, int depth) {
+    require('{');
+    skip_space();
+    if (accept('}')) return;
     std::set<std::string> names;
     do {
-      space();
-      const std::size_t start = at_;
+      skip_space();
+      const std::size_t start = position_;
       std::string name = string();
       if (!names.insert(name).second) {
-        at_ = start;
-        wrong("the name " + json_string(name) + " stands twice");
+        position_ = start;
+        error("expected unique names, got " + json_string(name) + " twice");
       }
-      space();
-      need(':');
-      json.members_.emplace_back(std::move(name), value(level + 1));
-      space();
-    } while (take(','));
-    need('}');
+      skip_space();
+      require(':');
+      json.members_.emplace_back(std::move(name), value(depth + 1));
+      skip_space();
+    } while (accept(','));
+    require('}');
   }
 
-  void array(Json& json, int level) {
-    need('[');
-    space();
-    if (take(']')) return;
+  void array(Json& json, int depth) {
+    require('[');
+    skip_space();
+    if (accept(']')) return;
     do {
-      json.items_.push_back(value(level + 1));
-      space();
-    } while (take(','));
-    need(']');
+      json.items_.push_back(value(depth + 1));
+      skip_space();
+    } while (accept(','));
+    require(']');
+  }
+
+  bool digits() {
+    const std::size_t start = position_;
+    while (peek() >= '0' && peek() <= '9') ++position_;
+    return position_ > start;
   }
 
   std::string number() {
-    const std::size_t start = at_;
-    const auto digits = [&] {
-      const std::size_t before = at_;
-      while (peek() >= '0' && peek() <= '9') ++at_;
-      return at_ > before;
-    };
-    take('-');
-    if (!take('0') && !digits())
-      wrong(at_ == text_.size() ? "expected a value, the text ends here" : "expected a value");
-    if (take('.') && !digits()) wrong("expected a digit after the point");
-    if (take('e') || take('E')) {
-      if (!take('+')) take('-');
-      if (!digits()) wrong("expected a digit in the exponent");
+    const std::size_t start = position_;
+    accept('-');
+    if (!accept('0') && !digits()) expected("a value");
+    if (accept('.') && !digits()) error("expected a digit after the decimal point");
+    if (accept('e') || accept('E')) {
+      if (!accept('+')) accept('-');
+      if (!digits()) error("expected a digit in the exponent");
     }
-    return std::string(text_.substr(start, at_ - start));
+    return std::string(text_.substr(start, position_ - start));
   }
 
   std::string string() {
-    need('"');
+    require('"');
     std::string out;
-    while (!take('"')) {
-      if (at_ >= text_.size()) wrong("a string without end");
-      if (static_cast<unsigned char>(peek()) < 0x20) wrong("a control character in a string must be escaped");
-      if (take('\\')) {
+    while (!accept('"')) {
+      if (at_end()) error("expected '\"' at the end of the string");
+      if (static_cast<unsigned char>(peek()) < 0x20) error("a control character in a string must be escaped");
+      if (accept('\\')) {
         escape(out);
         continue;
       }
-      const std::size_t n = utf8_length(text_, at_);
-      if (n == 0) wrong("this is not UTF-8");
-      out += text_.substr(at_, n);
-      at_ += n;
+      const std::size_t length = utf8_sequence_length(text_, position_);
+      if (length == 0) error("expected UTF-8");
+      out += text_.substr(position_, length);
+      position_ += length;
     }
     return out;
   }
 
   unsigned four_digits() {
     unsigned code = 0;
-    const std::string_view digits = text_.substr(at_, 4);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
-    if (error != std::errc() || end != digits.data() + 4) wrong("expected four hexadecimal digits");
-    at_ += 4;
+    const std::string_view digits = text_.substr(position_, 4);
+    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
+    if (problem != std::errc() || end != digits.data() + 4) error("expected four hexadecimal digits");
+    position_ += 4;
     return code;
   }
 
   void escape(std::string& out) {
     static constexpr std::string_view letters = "\"\\/bfnrt", meanings = "\"\\/\b\f\n\r\t";
-    const std::size_t i = at_ < text_.size() ? letters.find(peek()) : std::string_view::npos;
+    const std::size_t i = at_end() ? std::string_view::npos : letters.find(peek());
     if (i != std::string_view::npos) {
-      ++at_;
+      ++position_;
       out += meanings[i];
       return;
     }
-    need('u');
+    require('u');
     unsigned code = four_digits();
-    if (code >= 0xD800 && code < 0xDC00) {  // the first half of a pair
-      if (!word("\\u")) wrong("half of a surrogate pair");
+    if (code >= 0xD800 && code < 0xDC00) {  // the high half of a surrogate pair
+      if (!accept("\\u")) error("expected the low half of a surrogate pair");
       const unsigned low = four_digits();
-      if (low < 0xDC00 || low > 0xDFFF) wrong("half of a surrogate pair");
+      if (low < 0xDC00 || low > 0xDFFF) error("expected the low half of a surrogate pair");
       code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
     } else if (code >= 0xDC00 && code <= 0xDFFF) {
-      wrong("half of a surrogate pair");
+      error("expected the high half of a surrogate pair before the low half");
     }
     append_utf8(out, code);
   }
 
   std::string_view text_;
   const std::string& name_;
-  std::size_t at_;
+  std::size_t position_;
 };
 
-Json Json::parse(std::string_view text, const std::string& name) { return JsonParser(text, name).whole(); }
+Json Json::parse(std::string_view text, const std::string& name) { return JsonParser(text, name).document(); }
 
 void Json::expect(Kind kind) const {
   static const char* const names[] = {"null",     "true or false", "a number",
@@ -180,16 +188,32 @@ void Json::expect(Kind kind) const {
   check(kind_ == kind, "json", "expected ", names[static_cast<int>(kind)], ", got ",
         names[static_cast<int>(kind_)]);
 }
-bool Json::boolean() const { return expect(Kind::boolean), boolean_; }
-const std::string& Json::string() const { return expect(Kind::string), text_; }
-const std::vector<Json>& Json::array() const { return expect(Kind::array), items_; }
-const Json::Members& Json::object() const { return expect(Kind::object), members_; }
+
+bool Json::boolean() const {
+  expect(Kind::boolean);
+  return boolean_;
+}
+
+const std::string& Json::string() const {
+  expect(Kind::string);
+  return text_;
+}
+
+const std::vector<Json>& Json::array() const {
+  expect(Kind::array);
+  return items_;
+}
+
+const Json::Members& Json::object() const {
+  expect(Kind::object);
+  return members_;
+}
 
 double Json::number() const {
   expect(Kind::number);
   double value = 0;
   const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), value);
-  check(error == std::errc(), "json", "the number ", text_, " is out of range");
+  check(error == std::errc(), "json", "expected a number in the range of double, got ", text_);
   return value;
 }
 
@@ -198,7 +222,7 @@ std::int64_t Json::integer() const {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), value);
   check(error == std::errc() && end == text_.data() + text_.size(), "json",
-        "expected a whole number that fits 64 bits, got ", text_);
+        "expected an integer that fits 64 bits, got ", text_);
   return value;
 }
 
@@ -224,5 +248,7 @@ std::string json_string(std::string_view text) {
   }
   return out + '"';
 }
+
+std::ostream& operator<<(std::ostream& out, const Quoted& quoted) { return out << json_string(quoted.text); }
 
 }  // namespace heed::data

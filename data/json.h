@@ -1,8 +1,9 @@
-// json.h — JSON, as strictly as RFC 8259 writes it, for the headers and settings that come with weights.
+// json.h — a strict parser of JSON (RFC 8259), for the headers and configuration files of published weights.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,33 +16,41 @@ class Json {
   enum class Kind { null, boolean, number, string, array, object };
   using Members = std::vector<std::pair<std::string, Json>>;  // in the order of the text
 
-  // The whole of `text`; a byte order mark before it is skipped. Throws "[json] NAME: byte 17: …" for
-  // what is no JSON, a name that stands twice in an object, invalid UTF-8, or more than 64 levels of
-  // nesting.
+  // Parses `text`, which may start with a byte order mark. Throws "[json] NAME: byte 17: …" if it is not JSON,
+  // an object has two members with the same name, a string is not UTF-8, or values are nested more than 64
+  // levels deep.
   static Json parse(std::string_view text, const std::string& name);
 
   Kind kind() const { return kind_; }
   bool is(Kind kind) const { return kind_ == kind; }
-  // The value; throws "[json] expected a number, …" for another kind. An integer must be whole and fit.
+  // Return the value. Throw "[json] expected a number, …" if it is of another kind. integer() also throws if
+  // the number is not an integer or does not fit 64 bits.
   bool boolean() const;
   double number() const;
   std::int64_t integer() const;
   const std::string& string() const;
   const std::vector<Json>& array() const;
   const Members& object() const;
-  const Json* find(std::string_view member) const;  // null where there is none
+  const Json* find(std::string_view member) const;  // null if there is no such member
 
  private:
   friend class JsonParser;
   void expect(Kind kind) const;
   Kind kind_ = Kind::null;
   bool boolean_ = false;
-  std::string text_;  // of a string; of a number as it was written
+  std::string text_;  // the string, or the number as it is written in the text
   std::vector<Json> items_;
   Members members_;
 };
 
-// `text` as a JSON string, with its quotes.
+// Returns `text` as a JSON string, including the quotes.
 std::string json_string(std::string_view text);
+
+// Prints as json_string(text). check() formats its arguments only if it fails, so an error message uses
+// Quoted{name} instead of json_string(name).
+struct Quoted {
+  std::string_view text;
+};
+std::ostream& operator<<(std::ostream& out, const Quoted& quoted);
 
 }  // namespace heed::data

@@ -19,7 +19,7 @@ static double number_of(const Json& json, const std::string& name, const std::st
 }
 
 static void flatten(const Json& json, const std::string& name, const std::string& path, FlatJson& flat) {
-  const auto inner = [&](const std::string& member) { return name.empty() ? member : name + "." + member; };
+  const auto nested = [&](const std::string& member) { return name.empty() ? member : name + "." + member; };
   switch (json.kind()) {
     case Json::Kind::null:
       flat[name] = nullptr;
@@ -36,11 +36,11 @@ static void flatten(const Json& json, const std::string& name, const std::string
     case Json::Kind::array:
       if (json.array().empty()) flat[name] = std::monostate();
       for (std::size_t i = 0; i < json.array().size(); ++i)
-        flatten(json.array()[i], inner(std::to_string(i)), path, flat);
+        flatten(json.array()[i], nested(std::to_string(i)), path, flat);
       break;
     case Json::Kind::object:
       if (json.object().empty() && !name.empty()) flat[name] = std::monostate();
-      for (const auto& [member, value] : json.object()) flatten(value, inner(member), path, flat);
+      for (const auto& [member, value] : json.object()) flatten(value, nested(member), path, flat);
       break;
   }
 }
@@ -53,11 +53,11 @@ FlatJson read_config(const std::string& path) {
   return flat;
 }
 
-// What a folder without model.safetensors has in its place, for the error.
+// Describes the weights that a folder contains instead of model.safetensors, for the error.
 static const char* weights_in_another_format(const std::filesystem::path& folder) {
   std::error_code ignored;
   if (std::filesystem::exists(folder / "model.safetensors.index.json", ignored))
-    return ", but model.safetensors.index.json. Hint: its files must be joined into one";
+    return ", but model.safetensors.index.json. Hint: join its files into one";
   if (std::filesystem::exists(folder / "pytorch_model.bin", ignored))
     return ", but pytorch_model.bin. Hint: convert it in Python with safetensors.torch.save_file";
   return "";
@@ -66,22 +66,22 @@ static const char* weights_in_another_format(const std::filesystem::path& folder
 PretrainedFiles pretrained_files(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code ignored;
-  const fs::path given(path);
-  const bool is_folder = fs::is_directory(given, ignored);
-  if (fs::is_regular_file(given, ignored) && given.extension() != ".safetensors") {
+  const fs::path location(path);
+  const bool is_folder = fs::is_directory(location, ignored);
+  if (fs::is_regular_file(location, ignored) && location.extension() != ".safetensors") {
     const MappedFile file("from_pretrained", path);
     const std::string_view bytes(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
     check_format("from_pretrained", path, bytes, "a .safetensors file");
   }
-  check(is_folder || given.extension() == ".safetensors", "from_pretrained", path,
-        ": expected a folder with config.json and model.safetensors, or a .safetensors file beside its "
-        "config.json");
-  const fs::path folder = is_folder ? given : given.parent_path();
+  check(is_folder || location.extension() == ".safetensors", "from_pretrained", path,
+        ": expected a folder with config.json and model.safetensors, or a .safetensors file in the same "
+        "folder as its config.json");
+  const fs::path folder = is_folder ? location : location.parent_path();
   PretrainedFiles files{(folder / "config.json").string(),
-                        (is_folder ? given / "model.safetensors" : given).string()};
+                        (is_folder ? location / "model.safetensors" : location).string()};
   for (const std::string& file : {files.config, files.weights})
     check(fs::is_regular_file(file, ignored), "from_pretrained", file, ": no such file",
-          file == files.weights ? weights_in_another_format(folder) : "");
+          [&] { return file == files.weights ? weights_in_another_format(folder) : ""; });
   return files;
 }
 

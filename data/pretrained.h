@@ -1,11 +1,10 @@
-// pretrained.h — a model from the two files under which weights are published.
+// pretrained.h — loads a model from the two files in which weights are published.
 //
-//   nn::GPT gpt = from_pretrained<nn::GPT>("gpt2/");                     // gpt2/config.json, gpt2/model.safetensors
-//   nn::GPT gpt = from_pretrained<nn::GPT>("gpt2/other.safetensors");    // config.json lies beside it
+//   nn::GPT gpt = from_pretrained<GPT>("gpt2/");                   // gpt2/config.json, gpt2/model.safetensors
+//   nn::GPT gpt = from_pretrained<GPT>("gpt2/other.safetensors");  // config.json in the same folder
 //
-// The model says which members of config.json it needs and which published name each of its weights has
-// (nn/models/pretrained.h). Here the files are read; nothing of modules is known. A setting of config.json
-// that the model does not implement throws "[config.json] PATH: …" with its name.
+// A model declares which members of config.json it needs and the published name of each weight
+// (nn/models/pretrained.h). This file only reads the files.
 #pragma once
 
 #include <map>
@@ -14,18 +13,19 @@
 
 namespace heed::data {
 
-// The members of a JSON object, flat: nested ones as "outer.inner", those of a list as "list.0". An
-// empty list or object is std::monostate.
+// The members of a JSON object as a flat map: nested members are named "outer.inner", the items of a list
+// "list.0". An empty list or object is std::monostate.
 using FlatJson =
     std::map<std::string, std::variant<bool, double, std::string, std::nullptr_t, std::monostate>>;
-// Throws "[config.json] PATH: …" if the file is missing, of another format, does not hold an object,
-// or holds a number that is out of range.
+// Throws "[config.json] PATH: …" if the file is missing, is in another format, does not contain an object, or
+// contains a number that is out of range.
 FlatJson read_config(const std::string& path);
 
 struct PretrainedFiles {
   std::string config, weights;
 };
-// The two files of a folder, or of the weights' own path. Throws "[from_pretrained] …" where there is neither.
+// Returns the paths of both files. `path` is a folder or the file with the weights. Throws
+// "[from_pretrained] …" if a file is missing.
 PretrainedFiles pretrained_files(const std::string& path);
 
 }  // namespace heed::data

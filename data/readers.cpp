@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <ostream>
 #include <string_view>
 
 #include "data/file.h"
@@ -14,44 +15,47 @@ namespace {
 
 // ---- IDX --------------------------------------------------------------------------------------------------
 
-std::uint32_t big_endian(const std::string& bytes, std::size_t at) {
+std::uint32_t big_endian(const std::string& bytes, std::size_t offset) {
   std::uint32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
+  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[offset + i]);
   return value;
 }
 
-std::string hex(std::uint32_t value) {
+// Prints as 0x and eight hexadecimal digits.
+struct Hex {
+  std::uint32_t value;
+};
+std::ostream& operator<<(std::ostream& out, const Hex& hex) {
   char text[16];
-  std::snprintf(text, sizeof text, "0x%08x", value);
-  return text;
+  std::snprintf(text, sizeof text, "0x%08x", hex.value);
+  return out << text;
 }
 
-// The sizes in the header, checked against the length of the file.
+// Returns the sizes in the header after comparing them with the length of the file.
 Shape idx_sizes(const std::string& path, const std::string& bytes, std::uint32_t magic, int axes) {
   const char* op = "read_idx";
   const std::size_t header = 4 + 4 * static_cast<std::size_t>(axes);
-  check(bytes.size() >= 4, op, path, ": cut off at byte ", bytes.size(),
-        " inside the magic number; expected 4 bytes, ", hex(magic));
+  check(bytes.size() >= 4, op, path, ": expected a magic number of 4 bytes, ", Hex{magic}, ", got ",
+        bytes.size(), " bytes; the file is truncated");
   check_format(op, path, bytes, "an IDX file");
-  check(big_endian(bytes, 0) == magic, op, path, ": magic number ", hex(big_endian(bytes, 0)),
-        " at byte 0, expected ", hex(magic),
-        axes == 3 ? " (images of unsigned bytes)" : " (labels of unsigned bytes)");
-  check(bytes.size() >= header, op, path, ": cut off at byte ", bytes.size(), " inside the header of ",
-        header, " bytes");
+  check(big_endian(bytes, 0) == magic, op, path, ": expected magic number ", Hex{magic},
+        axes == 3 ? " (images of unsigned bytes)" : " (labels of unsigned bytes)", ", got ",
+        Hex{big_endian(bytes, 0)});
+  check(bytes.size() >= header, op, path, ": expected a header of ", header, " bytes, got ", bytes.size(),
+        "; the file is truncated");
   Shape sizes;
   std::uint64_t expected = 1;
-  const std::uint64_t held = bytes.size() - header;
+  const std::uint64_t available = bytes.size() - header;
   for (int i = 0; i < axes; ++i) {
     const std::uint32_t size = big_endian(bytes, 4 + 4 * static_cast<std::size_t>(i));
-    check(size > 0, op, path, ": size 0 at byte ", 4 + 4 * i, "; a set is not empty");
+    check(size > 0, op, path, ": byte ", 4 + 4 * i, ": expected a size of at least 1, got 0");
     sizes.push_back(size);
-    // Never multiplied further than the file could hold: a huge claim neither overflows nor allocates.
-    expected = expected > held / size ? held + 1 : expected * size;
+    // Saturates at one more than the file contains, so huge sizes neither overflow nor allocate memory.
+    expected = expected > available / size ? available + 1 : expected * size;
   }
-  check(expected <= held, op, path, ": the header claims ", sizes, ", but after it the file holds only ",
-        held, " bytes; it is cut off, or the count at byte 4 is wrong");
-  check(expected == held, op, path, ": ", held - expected, " bytes too many after byte ", header + expected,
-        "; the header claims ", sizes);
+  check(expected == available, op, path, ": expected data of shape ", sizes, " after the header, got ",
+        available, " bytes",
+        expected > available ? "; the file is truncated, or a size in the header is wrong" : "");
   return sizes;
 }
 
@@ -61,9 +65,10 @@ Tensor read_idx_images(const std::string& path) {
   const std::string bytes = read_file("read_idx", path);
   const Shape sizes = idx_sizes(path, bytes, 0x00000803, 3);
   Tensor images = empty({sizes[0], 1, sizes[1], sizes[2]});
-  float* pixel = images.mutable_data<float>();
-  for (std::size_t i = 16; i < bytes.size(); ++i)
-    *pixel++ = static_cast<float>(static_cast<unsigned char>(bytes[i])) / 255.0F;
+  float* pixels = images.mutable_data<float>();
+  constexpr std::size_t header = 16;
+  for (std::size_t i = header; i < bytes.size(); ++i)
+    pixels[i - header] = static_cast<float>(static_cast<unsigned char>(bytes[i])) / 255.0F;
   return images;
 }
 
@@ -76,56 +81,82 @@ IntTensor read_idx_labels(const std::string& path) {
 }
 
 Dataset read_idx(const std::string& images_path, const std::string& labels_path) {
-  Dataset set{read_idx_images(images_path), read_idx_labels(labels_path)};
-  check(set.images.size(0) == set.labels.numel(), "read_idx", images_path, " holds ", set.images.size(0),
-        " images and ", labels_path, " ", set.labels.numel(), " labels; every image has one label");
-  return set;
+  Dataset dataset{read_idx_images(images_path), read_idx_labels(labels_path)};
+  check(dataset.images.size(0) == dataset.labels.numel(), "read_idx", "expected one label per image, got ",
+        dataset.images.size(0), " images in ", images_path, " and ", dataset.labels.numel(), " labels in ",
+        labels_path);
+  return dataset;
 }
 
 // ---- CSV --------------------------------------------------------------------------------------------------
 
-Dataset parse_csv(const std::string& text, const std::string& name, const CsvForm& form) {
-  const char* op = "read_csv";
-  check(form.height >= 1 && form.width >= 1 && form.top >= 1 && form.classes >= 1, op,
-        "the form has a size below 1");
-  const index_t pixels = form.height * form.width;
+namespace {
+
+// Parses one line: `pixels` intensities, then a label.
+class CsvLine {
+ public:
+  CsvLine(std::string_view line, const std::string& name, index_t number)
+      : name_(name), number_(number), begin_(line.data()), next_(begin_), end_(begin_ + line.size()) {}
+
+  // Parses the integer with this index among `count` and returns it if it lies in [0, limit].
+  index_t integer(const char* kind, index_t index, index_t count, index_t limit) {
+    index_t value = 0;
+    const auto [after, error] = std::from_chars(next_, end_, value);
+    require(error == std::errc(), "expected ", kind, " from 0 to ", limit, " (number ", index + 1, " of ",
+            count, ")", next_ == end_ ? ", got the end of the line" : "");
+    require(value >= 0 && value <= limit, "expected ", kind, " from 0 to ", limit, ", got ", value);
+    next_ = after;
+    return value;
+  }
+  void comma(index_t index, index_t count) {
+    require(next_ != end_ && *next_ == ',', "expected a comma after number ", index + 1, " of ", count);
+    ++next_;
+  }
+  void end(index_t count) {
+    require(next_ == end_, "expected the end of the line after ", count, " numbers");
+  }
+
+ private:
+  template <class... Parts>
+  void require(bool holds, const Parts&... parts) const {
+    check(holds, "read_csv", name_, ":", number_, ":", next_ - begin_ + 1, ": ", parts...);
+  }
+
+  const std::string& name_;
+  index_t number_;
+  const char *begin_, *next_, *end_;
+};
+
+}  // namespace
+
+Dataset parse_csv(const std::string& text, const std::string& name, const CsvFormat& format) {
+  check(format.height >= 1 && format.width >= 1 && format.max_intensity >= 1 && format.classes >= 1,
+        "read_csv", "expected a format with sizes of at least 1, got height ", format.height, ", width ",
+        format.width, ", max_intensity ", format.max_intensity, ", classes ", format.classes);
+  const index_t pixels = format.height * format.width;
   std::vector<float> values;
   std::vector<index_t> labels;
   index_t line_number = 0;
-  for (const std::string_view line : lines_of(text)) {
+  for (const std::string_view text_line : lines_of(text)) {
     ++line_number;
-    const char* at = line.data();
-    const char* end = at + line.size();
-    for (index_t i = 0; i <= pixels; ++i) {
-      const auto place = [&] { return concat(name, ":", line_number, ":", at - line.data() + 1, ": "); };
-      const index_t limit = i < pixels ? form.top : form.classes - 1;
-      const char* what = i < pixels ? "an intensity" : "a label";
-      index_t value = 0;
-      const auto [after, error] = std::from_chars(at, end, value);
-      check(error == std::errc(), op, place(), "expected ", what, " from 0 to ", limit, " (number ", i + 1,
-            " of ", pixels + 1, ")", at == end ? ", the line ends here" : "");
-      check(value >= 0 && value <= limit, op, place(), value, " is not ", what, " from 0 to ", limit);
-      at = after;
-      if (i < pixels) {
-        check(at != end && *at == ',', op, place(), "expected a comma after number ", i + 1, " of ",
-              pixels + 1);
-        ++at;
-        values.push_back(static_cast<float>(value) / static_cast<float>(form.top));
-      } else {
-        check(at == end, op, place(), "the line goes on after its ", pixels + 1, " numbers");
-        labels.push_back(value);
-      }
+    CsvLine line(text_line, name, line_number);
+    for (index_t i = 0; i < pixels; ++i) {
+      const index_t intensity = line.integer("an intensity", i, pixels + 1, format.max_intensity);
+      line.comma(i, pixels + 1);
+      values.push_back(static_cast<float>(intensity) / static_cast<float>(format.max_intensity));
     }
+    labels.push_back(line.integer("a label", pixels, pixels + 1, format.classes - 1));
+    line.end(pixels + 1);
   }
-  check(!labels.empty(), op, name, ": the file is empty; expected lines of ", pixels + 1, " numbers");
+  check(!labels.empty(), "read_csv", name, ": expected lines of ", pixels + 1, " numbers, got an empty file");
   const auto count = static_cast<index_t>(labels.size());
-  return {from_vector(values, {count, 1, form.height, form.width}), IntTensor(std::move(labels), {count})};
+  return {from_vector(values, {count, 1, format.height, format.width}),
+          IntTensor(std::move(labels), {count})};
 }
 
-Dataset read_csv(const std::string& path, const CsvForm& form) {
-  const std::string text = read_file("read_csv", path);
-  check_format("read_csv", path, text, "lines of numbers (CSV)");
-  return parse_csv(text, path, form);
+Dataset read_csv(const std::string& path, const CsvFormat& format) {
+  const std::string text = read_file_of_format("read_csv", path, "lines of numbers (CSV)", EmptyFile::allow);
+  return parse_csv(text, path, format);
 }
 
 }  // namespace heed::data

@@ -14,17 +14,17 @@
 #include "autograd/ops.h"
 #include "data/file_format.h"
 #include "data/json.h"
-#include "data/text/unicode.h"
+#include "data/utf8.h"
 
 namespace heed::data {
 
-// The form is little-endian, and so is every machine that heed runs on.
+// The format is little-endian, and heed supports only little-endian machines.
 static_assert(std::endian::native == std::endian::little);
 
 namespace {
 
 constexpr const char* op = "safetensors";
-constexpr std::size_t longest_header = 100'000'000;  // the limit of the published reader
+constexpr std::size_t max_header = 100'000'000;  // the limit of the official library
 
 struct Type {
   const char* name;
@@ -42,7 +42,7 @@ const Type* find_type(const std::string& name) {
   return nullptr;
 }
 
-// A number of `T` at an address of any alignment.
+// Reads a number from an address of any alignment.
 template <class T>
 T read(const std::byte* p) {
   T value;
@@ -50,7 +50,7 @@ T read(const std::byte* p) {
   return value;
 }
 
-// The upper half of a float's bits.
+// bfloat16 is the upper half of a float's bits.
 float from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
 // IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction.
@@ -62,54 +62,53 @@ float from_f16(std::uint16_t bits) {
   return sign ? -tiny : tiny;
 }
 
-// One member of the header as an entry; every field is checked.
+// Converts one member of the header and checks every field.
 TensorEntry read_entry(const std::string& path, const std::string& name, const Json& json) {
-  const auto wrong = [&](const auto&... what) {
-    fail(op, path, ": tensor ", json_string(name), ": ", what...);
-  };
-  if (!json.is(Json::Kind::object)) wrong("expected an object");
+  const auto error = [&](const auto&... parts) { fail(op, path, ": tensor ", Quoted{name}, ": ", parts...); };
+  if (!json.is(Json::Kind::object)) error("expected an object");
   const Json *dtype = json.find("dtype"), *shape = json.find("shape"), *offsets = json.find("data_offsets");
   if (!dtype || !shape || !offsets || json.object().size() != 3)
-    wrong("expected dtype, shape and data_offsets, and nothing else");
-  if (!dtype->is(Json::Kind::string)) wrong("dtype is not a string");
+    error("expected exactly the members dtype, shape and data_offsets");
+  if (!dtype->is(Json::Kind::string)) error("expected dtype to be a string");
   const Type* type = find_type(dtype->string());
-  if (!type) wrong("dtype ", json_string(dtype->string()), " is none that heed reads");
+  if (!type) error("unsupported dtype ", Quoted{dtype->string()});
 
-  // A whole number from 0 to 2^63 - 1, however it is written wrong.
-  const auto natural = [&](const Json& number, const char* where) {
+  // Returns an integer from 0 to 2^63 - 1.
+  const auto natural = [&](const Json& number, const char* member) {
     std::int64_t n = -1;
     try {
       n = number.integer();
     } catch (const Error&) {
     }
-    if (n < 0) wrong(where, " holds something else than whole numbers from 0");
+    if (n < 0) error("expected ", member, " to contain integers from 0 to 2^63 - 1");
     return n;
   };
   TensorEntry entry{.name = name, .dtype = type->name, .shape = {}, .begin = 0, .end = 0};
-  if (!shape->is(Json::Kind::array)) wrong("shape is not an array");
+  if (!shape->is(Json::Kind::array)) error("expected shape to be an array");
   if (shape->array().size() > max_rank)
-    wrong("shape has ", shape->array().size(), " axes, and at most ", max_rank, " can be read");
+    error("expected a shape with at most ", max_rank, " axes, got ", shape->array().size());
   for (const Json& size : shape->array()) entry.shape.push_back(natural(size, "shape"));
   try {
     check_sizes(op, entry.shape);
   } catch (const Error&) {
-    wrong("shape ", entry.shape, " overflows");
+    error("expected a shape whose strides fit 64 bits, got ", entry.shape);
   }
   const std::size_t bytes = static_cast<std::size_t>(entry.shape.numel()) * type->size;
-  if (!offsets->is(Json::Kind::array) || offsets->array().size() != 2) wrong("data_offsets is not a pair");
+  if (!offsets->is(Json::Kind::array) || offsets->array().size() != 2)
+    error("expected data_offsets to be a pair");
   entry.begin = static_cast<std::size_t>(natural(offsets->array()[0], "data_offsets"));
   entry.end = static_cast<std::size_t>(natural(offsets->array()[1], "data_offsets"));
   if (entry.end < entry.begin || entry.end - entry.begin != bytes)
-    wrong("shape ", entry.shape, " of ", type->name, " is ", bytes, " bytes, but data_offsets are [",
-          entry.begin, ", ", entry.end, "]");
+    error("expected data_offsets that span ", bytes, " bytes for shape ", entry.shape, " of ", type->name,
+          ", got [", entry.begin, ", ", entry.end, "]");
   return entry;
 }
 
 Metadata read_metadata(const std::string& path, const Json& json) {
-  check(json.is(Json::Kind::object), op, path, ": __metadata__ is not an object");
+  check(json.is(Json::Kind::object), op, path, ": expected __metadata__ to be an object");
   Metadata metadata;
   for (const auto& [key, value] : json.object()) {
-    check(value.is(Json::Kind::string), op, path, ": __metadata__ ", json_string(key), " is not a string");
+    check(value.is(Json::Kind::string), op, path, ": expected __metadata__ ", Quoted{key}, " to be a string");
     metadata[key] = value.string();
   }
   return metadata;
@@ -117,27 +116,27 @@ Metadata read_metadata(const std::string& path, const Json& json) {
 
 }  // namespace
 
-// The header's text, without the 8 bytes that give its length. Only a file that is not a
-// safetensors file can be recognised as another one: a good header of 640 bytes begins as a pickle
-// does.
+// Returns the header's text, without the 8 bytes of its length. Other formats are recognised only if this is not
+// a valid header: the length of a header of 640 bytes starts like a pickle.
 static std::string_view read_header(const std::string& path, std::span<const std::byte> bytes) {
   const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const char* expected = "a safetensors file";
-  check(!all.empty(), op, path, ": expected ", expected, ", got an empty file. Hint: download it again");
+  check_not_empty(op, path, all, expected);
   const std::uint64_t length = all.size() < 8 ? 0 : read<std::uint64_t>(bytes.data());
   const std::string_view text = all.substr(std::min<std::size_t>(8, all.size()));
-  const bool is_header = length <= longest_header && text.starts_with('{');
+  const bool is_header = length <= max_header && text.starts_with('{');
   if (is_header && length <= text.size()) return text.substr(0, length);
   if (!is_header) check_format(op, path, all, expected);
   check(!all.starts_with('{'), op, path, ": expected ", expected,
-        ", got a JSON text. Hint: an index (model.safetensors.index.json) names the files with the weights");
-  check(all.size() >= 8, op, path, ": cut off at byte ", all.size(),
-        " inside the header's length, which takes 8");
-  check(length <= longest_header, op, path, ": byte 0: a header of ", length, " bytes; at most ",
-        longest_header, " are allowed");
-  check(length <= text.size(), op, path, ": cut off at byte ", all.size(), " inside the header of ", length,
-        " bytes");
-  fail(op, path, ": byte 8: the header does not begin with '{'");
+        ", got JSON. Hint: an index (model.safetensors.index.json) contains the names of the files with "
+        "weights");
+  check(all.size() >= 8, op, path, ": expected the header's length in 8 bytes, got ", all.size(),
+        " bytes; the file is truncated");
+  check(length <= max_header, op, path, ": byte 0: expected a header of at most ", max_header, " bytes, got ",
+        length);
+  check(length <= text.size(), op, path, ": expected a header of ", length, " bytes, got ", text.size(),
+        "; the file is truncated");
+  fail(op, path, ": byte 8: expected '{' at the start of the header");
 }
 
 SafeTensors::SafeTensors(const std::string& path)
@@ -156,31 +155,31 @@ SafeTensors::SafeTensors(const std::string& path)
   std::sort(entries_.begin(), entries_.end(), [](const TensorEntry& a, const TensorEntry& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
   });
-  std::size_t at = 0;
+  std::size_t end = 0;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const TensorEntry& e = entries_[i];
-    check(e.begin == at, op, path, ": tensor ", json_string(e.name), " begins at ", e.begin,
-          ", and the one before it ends at ", at, "; there must be no hole and no overlap");
-    at = e.end;
-    places_[e.name] = i;
+    check(e.begin == end, op, path, ": tensor ", Quoted{e.name}, ": expected data_offsets that start at ",
+          end, ", where the previous tensor ends, got ", e.begin, "; gaps and overlaps are not allowed");
+    end = e.end;
+    index_[e.name] = i;
   }
-  const std::size_t held = bytes.size() - start_;
-  check(at == held, op, path, ": the header describes ", at, " bytes of numbers, the file holds ", held,
-        at > held ? "; it is cut off" : "; what is the rest?");
+  const std::size_t available = bytes.size() - start_;
+  check(end == available, op, path, ": expected ", end, " bytes of data after the header, got ", available,
+        end > available ? "; the file is truncated" : "");
 }
 
-bool SafeTensors::contains(const std::string& name) const { return places_.contains(name); }
+bool SafeTensors::contains(const std::string& name) const { return index_.contains(name); }
 
 const TensorEntry& SafeTensors::entry(const std::string& name) const {
-  const auto found = places_.find(name);
-  check(found != places_.end(), op, path_, ": no tensor ", json_string(name));
+  const auto found = index_.find(name);
+  check(found != index_.end(), op, path_, ": no tensor ", Quoted{name});
   return entries_[found->second];
 }
 
 Tensor SafeTensors::tensor(const std::string& name) const {
   const TensorEntry& e = entry(name);
-  check(find_type(e.dtype)->is_float, op, path_, ": tensor ", json_string(name), " is ", e.dtype,
-        ". Hint: ids() reads whole numbers");
+  check(find_type(e.dtype)->is_float, op, path_, ": tensor ", Quoted{name}, ": expected floats, got ",
+        e.dtype, ". Hint: ids() reads integers");
   std::byte* p = file_->bytes().data() + start_ + e.begin;
   const DType dtype = e.dtype == "F64" ? f64 : f32;
   if (e.dtype == "F64" || e.dtype == "F32") {
@@ -204,8 +203,8 @@ IntTensor SafeTensors::ids(const std::string& name) const {
   const auto fill = [&]<class T>(T) {
     for (std::size_t i = 0; i < result.values().size(); ++i) {
       const T value = read<T>(p + i * sizeof(T));
-      check(std::in_range<index_t>(value), op, path_, ": tensor ", json_string(name), ": ", value,
-            " at place ", i, " is beyond 64 bits with a sign");
+      check(std::in_range<index_t>(value), op, path_, ": tensor ", Quoted{name},
+            ": expected integers up to 2^63 - 1, got ", value, " at index ", i);
       result.values()[i] = static_cast<index_t>(value);  // NOLINT(bugprone-signed-char-misuse): a number
     }
   };
@@ -226,7 +225,8 @@ IntTensor SafeTensors::ids(const std::string& name) const {
   else if (e.dtype == "U8" || e.dtype == "BOOL")
     fill(std::uint8_t{});
   else
-    fail(op, path_, ": tensor ", json_string(name), " is ", e.dtype, ". Hint: tensor() reads floats");
+    fail(op, path_, ": tensor ", Quoted{name}, ": expected integers, got ", e.dtype,
+         ". Hint: tensor() reads floats");
   return result;
 }
 
@@ -236,10 +236,9 @@ NamedTensors SafeTensors::all() const {
     if (find_type(e.dtype)->is_float) {
       result.emplace_back(e.name, tensor(e.name));
     } else {
-      const IntTensor whole = ids(e.name);
-      result.emplace_back(
-          e.name,
-          from_vector(std::vector<double>(whole.values().begin(), whole.values().end()), e.shape, f64));
+      const IntTensor integers = ids(e.name);
+      const std::vector<double> values(integers.values().begin(), integers.values().end());
+      result.emplace_back(e.name, from_vector(values, e.shape, f64));
     }
   }
   return result;
@@ -247,36 +246,53 @@ NamedTensors SafeTensors::all() const {
 
 void SafeTensors::release(const Tensor& t) const {
   const std::span<const std::byte> part(t.state()->storage->data(), t.state()->storage->bytes());
-  const auto whole = file_->bytes();
-  const std::less_equal<const std::byte*> before;  // of addresses that may belong to different objects
-  if (before(whole.data(), part.data()) && before(part.data() + part.size(), whole.data() + whole.size()))
+  const auto file = file_->bytes();
+  // Pointers into different objects may be compared only with std::less_equal and its relatives.
+  const std::less_equal<const std::byte*> less_equal;
+  if (less_equal(file.data(), part.data()) &&
+      less_equal(part.data() + part.size(), file.data() + file.size()))
     file_->release(part);
 }
 
-void save_safetensors(const std::string& path, const NamedTensors& tensors, const Metadata& metadata) {
-  const char* saving = "save_safetensors";
-  std::set<std::string> names;
-  const auto check_text = [&](const std::string& text, const char* what) {
-    for (std::size_t i = 0; i < text.size();) {
-      const std::size_t n = utf8_length(text, i);
-      check(n > 0, saving, path, ": ", what, " ", json_string(text), " is not UTF-8");
-      i += n;
-    }
-  };
-  for (const auto& [name, t] : tensors) {
-    check(t.defined(), saving, path, ": tensor ", json_string(name), " is undefined");
-    check(name != "__metadata__", saving, path, ": __metadata__ is no name for a tensor");
-    check(names.insert(name).second, saving, path, ": the name ", json_string(name), " stands twice");
-    check_text(name, "the name");
-  }
-  for (const auto& [key, value] : metadata) check_text(key, "metadata"), check_text(value, "metadata");
+namespace {
 
-  // Wider numbers first: then each is aligned whatever the sizes before it.
-  std::vector<const std::pair<std::string, Tensor>*> order;
+constexpr const char* save_op = "save_safetensors";
+
+void check_utf8(const std::string& path, const char* kind, const std::string& text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = utf8_sequence_length(text, i);
+    check(length > 0, save_op, path, ": expected ", kind, " in UTF-8, got ", Quoted{text});
+    i += length;
+  }
+}
+
+void check_arguments(const std::string& path, const NamedTensors& tensors, const Metadata& metadata) {
+  std::set<std::string> names;
+  for (const auto& [name, t] : tensors) {
+    check(t.defined(), save_op, path, ": tensor ", Quoted{name}, " is undefined");
+    check(name != "__metadata__", save_op, path,
+          ": expected another name than __metadata__, which is reserved");
+    check(names.insert(name).second, save_op, path, ": expected unique names, got ", Quoted{name}, " twice");
+    check_utf8(path, "names", name);
+  }
+  for (const auto& [key, value] : metadata) {
+    check_utf8(path, "metadata", key);
+    check_utf8(path, "metadata", value);
+  }
+}
+
+// Pointers to the tensors in the order of their data. The wider numbers come first, so every tensor is aligned.
+std::vector<const NamedTensors::value_type*> data_order(const NamedTensors& tensors) {
+  std::vector<const NamedTensors::value_type*> order;
   for (const DType dtype : {f64, f32})
     for (const auto& pair : tensors)
       if (pair.second.dtype() == dtype) order.push_back(&pair);
+  return order;
+}
 
+std::size_t bytes_of(const Tensor& t) { return static_cast<std::size_t>(t.numel()) * size_of(t.dtype()); }
+
+std::string make_header(const std::vector<const NamedTensors::value_type*>& order, const Metadata& metadata) {
   std::string header = "{", comma;
   if (!metadata.empty()) {
     header += "\"__metadata__\":{";
@@ -286,32 +302,38 @@ void save_safetensors(const std::string& path, const NamedTensors& tensors, cons
     }
     header += "}";
   }
-  std::size_t at = 0;
+  std::size_t begin = 0;
   for (const auto* pair : order) {
     const auto& [name, t] = *pair;
-    const std::size_t bytes = static_cast<std::size_t>(t.numel()) * size_of(t.dtype());
+    const std::size_t end = begin + bytes_of(t);
     std::string sizes;
     for (const index_t size : t.shape()) sizes += (sizes.empty() ? "" : ",") + std::to_string(size);
     header += concat(comma, json_string(name), ":{\"dtype\":\"", t.dtype() == f64 ? "F64" : "F32",
-                     "\",\"shape\":[", sizes, "],\"data_offsets\":[", at, ",", at + bytes, "]}");
+                     "\",\"shape\":[", sizes, "],\"data_offsets\":[", begin, ",", end, "]}");
     comma = ",";
-    at += bytes;
+    begin = end;
   }
   header += "}";
-  header.append((8 - header.size() % 8) % 8, ' ');  // so that the numbers begin at a multiple of 8
+  header.append((8 - header.size() % 8) % 8, ' ');  // so that the data starts at a multiple of 8
+  return header;
+}
 
-  write_whole(saving, path, [&](std::ostream& out) {
+}  // namespace
+
+void save_safetensors(const std::string& path, const NamedTensors& tensors, const Metadata& metadata) {
+  check_arguments(path, tensors, metadata);
+  const auto order = data_order(tensors);
+  const std::string header = make_header(order, metadata);
+  write_atomically(save_op, path, [&](std::ostream& out) {
     const std::uint64_t length = header.size();
     out.write(reinterpret_cast<const char*>(&length), sizeof length);
     out << header;
     const NoGrad no_grad;
     for (const auto* pair : order) {
-      const Tensor dense = contiguous(pair->second);
-      const auto bytes =
-          static_cast<std::streamsize>(static_cast<std::size_t>(dense.numel()) * size_of(dense.dtype()));
-      const char* data = dense.dtype() == f64 ? reinterpret_cast<const char*>(dense.data<double>())
-                                              : reinterpret_cast<const char*>(dense.data<float>());
-      if (bytes > 0) out.write(data, bytes);
+      const Tensor t = contiguous(pair->second);
+      const char* data = t.dtype() == f64 ? reinterpret_cast<const char*>(t.data<double>())
+                                          : reinterpret_cast<const char*>(t.data<float>());
+      if (t.numel() > 0) out.write(data, static_cast<std::streamsize>(bytes_of(t)));
     }
   });
 }

@@ -1,12 +1,12 @@
-// safetensors.h — weights in the form that the whole field reads and writes.
+// safetensors.h — reads and writes weights in the format of Hugging Face's safetensors library.
 //
 //   nn::Linear layer({.in = 4, .out = 8}, gen);
 //   save_safetensors("layer.safetensors", layer.state_dict());
 //   layer.load_state_dict(SafeTensors("layer.safetensors").all());
 //
-// The form (github.com/huggingface/safetensors): 8 bytes, little-endian, the length N of the header; N bytes of
+// The format (github.com/huggingface/safetensors): 8 bytes with the header's length N, little-endian; N bytes of
 // JSON, {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …, "__metadata__": {…}}; then the
-// numbers, little-endian, row by row, without holes.
+// data of all tensors, little-endian, in row-major order and without gaps.
 #pragma once
 
 #include <map>
@@ -22,17 +22,17 @@ namespace heed::data {
 
 using Metadata = std::map<std::string, std::string>;
 
-// What the header says of one tensor.
+// The header's entry of one tensor.
 struct TensorEntry {
   std::string name;
   std::string dtype;  // "F64", "F32", "F16", "BF16", "I64" … "I8", "U64" … "U8", "BOOL"
   Shape shape;
-  std::size_t begin, end;  // bytes, from the end of the header
+  std::size_t begin, end;  // the range of its bytes, relative to the end of the header
 };
 
-// An open file. Opening reads the header alone; a tensor's pages are read as they are touched. Everything in the
-// header is checked before anything is believed: throws "[safetensors] PATH: …" with the byte or
-// the name, or with the format that the file has instead (file_format.h).
+// An open file. The constructor reads and checks only the header; the system reads the pages of a tensor on
+// first access. Throws "[safetensors] PATH: …" with the byte or the name if the header is invalid, or with the
+// format of the file if it is not a safetensors file (file_format.h).
 class SafeTensors {
  public:
   explicit SafeTensors(const std::string& path);
@@ -41,28 +41,31 @@ class SafeTensors {
   const Metadata& metadata() const { return metadata_; }
   bool contains(const std::string& name) const;
 
-  // F32 and F64 as they lie in the mapped file, without a copy (where their bytes are aligned); changes in place
-  // stay in this process. F16 and BF16 become f32, exactly. Whole numbers are refused: ids() reads them.
+  // Returns a floating-point tensor. F32 and F64 tensors share memory with the mapped file if their bytes are
+  // aligned; in-place changes do not reach the file. F16 and BF16 are converted to f32, which is exact. Throws
+  // for integers.
   Tensor tensor(const std::string& name) const;
-  // Whole numbers and BOOL. U64 beyond 2^63 - 1 is refused.
+  // Returns an integer or BOOL tensor. Throws for floats, and for U64 values above 2^63 - 1.
   IntTensor ids(const std::string& name) const;
-  // Every tensor, for load_state_dict; whole numbers (a count of batches) as f64.
+  // Returns every tensor, for load_state_dict; integers (such as num_batches_tracked) are converted to f64.
   NamedTensors all() const;
-  // Gives the memory under a tensor that tensor() or all() returned back to the system; one that is no view of the
-  // file is left alone. Whoever still reads the tensor finds the file's numbers again.
+  // Releases the memory of a tensor that tensor() or all() returned. The next access reads its values from the
+  // file again. Does nothing if the tensor does not share memory with the file.
   void release(const Tensor& t) const;
 
  private:
   const TensorEntry& entry(const std::string& name) const;
   std::string path_;
   std::shared_ptr<MappedFile> file_;
-  std::size_t start_ = 0;  // where the numbers begin
+  std::size_t start_ = 0;  // the offset of the data
   std::vector<TensorEntry> entries_;
-  std::map<std::string, std::size_t> places_;
+  std::map<std::string, std::size_t> index_;
   Metadata metadata_;
 };
 
-// Writes f32 and f64 tensors, whole or not at all (write_whole), the numbers of each 8-byte aligned, f64 first.
+// Writes f32 and f64 tensors atomically (write_atomically). The data starts at a multiple of 8, f64 tensors first,
+// so every tensor is aligned. Throws "[save_safetensors] PATH: …" if a tensor is undefined, or a name is used
+// twice, reserved or not UTF-8.
 void save_safetensors(const std::string& path, const NamedTensors& tensors, const Metadata& metadata = {});
 
 }  // namespace heed::data

@@ -7,37 +7,38 @@
 
 namespace heed::data {
 
-PaddedBatch pad_batch(const std::vector<std::vector<index_t>>& texts, const PadOptions& o) {
-  check(o.max_length >= 0, "pad_batch", "max_length must be at least 0, got ", o.max_length);
+PaddedBatch pad_batch(const std::vector<std::vector<index_t>>& sequences, const PadOptions& options) {
+  check(options.max_length >= 0, "pad_batch", "expected max_length >= 0, got ", options.max_length);
   PaddedBatch batch;
   index_t longest = 0;
-  for (const auto& text : texts) {
-    const auto length = static_cast<index_t>(text.size());
-    batch.lengths.push_back(o.max_length > 0 ? std::min(length, o.max_length) : length);
+  for (const auto& sequence : sequences) {
+    const auto length = static_cast<index_t>(sequence.size());
+    batch.lengths.push_back(options.max_length > 0 ? std::min(length, options.max_length) : length);
     longest = std::max(longest, batch.lengths.back());
   }
   const auto width = static_cast<std::size_t>(longest);
-  std::vector<index_t> ids(texts.size() * width, o.pad);
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const auto kept = static_cast<std::ptrdiff_t>(batch.lengths[i]);
-    const auto begin = o.keep_end ? texts[i].end() - kept : texts[i].begin();
-    std::copy(begin, begin + kept, ids.begin() + static_cast<std::ptrdiff_t>(i * width));
+  std::vector<index_t> ids(sequences.size() * width, options.pad);
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    const auto length = static_cast<std::ptrdiff_t>(batch.lengths[i]);
+    const auto begin = options.keep_end ? sequences[i].end() - length : sequences[i].begin();
+    std::copy(begin, begin + length, ids.begin() + static_cast<std::ptrdiff_t>(i * width));
   }
-  batch.ids = IntTensor(std::move(ids), {static_cast<index_t>(texts.size()), longest});
+  batch.ids = IntTensor(std::move(ids), {static_cast<index_t>(sequences.size()), longest});
   return batch;
 }
 
 std::vector<std::vector<index_t>> bucket_batches(const std::vector<index_t>& lengths, index_t batch_size,
-                                                 Generator& gen, index_t batches_a_bucket) {
-  check(batch_size >= 1 && batches_a_bucket >= 1, "bucket_batches",
-        "batch_size and batches_a_bucket must be at least 1, got ", batch_size, " and ", batches_a_bucket);
+                                                 Generator& gen, index_t batches_per_bucket) {
+  check(batch_size >= 1 && batches_per_bucket >= 1, "bucket_batches",
+        "expected batch_size >= 1 and batches_per_bucket >= 1, got ", batch_size, " and ",
+        batches_per_bucket);
   std::vector<index_t> order(lengths.size());
   std::iota(order.begin(), order.end(), index_t{0});
   gen.shuffle(order);
-  // The same as std::min(batch_size * batches_a_bucket, size), which could overflow.
+  // Equals std::min(batch_size * batches_per_bucket, size), but the product cannot overflow.
   const auto size = static_cast<index_t>(order.size());
   const index_t bucket =
-      batch_size > size / batches_a_bucket ? std::max<index_t>(size, 1) : batch_size * batches_a_bucket;
+      batch_size > size / batches_per_bucket ? std::max<index_t>(size, 1) : batch_size * batches_per_bucket;
   std::vector<std::vector<index_t>> batches;
   for (index_t begin = 0; begin < size; begin += bucket) {
     const index_t end = std::min(begin + bucket, size);

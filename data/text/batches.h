@@ -1,4 +1,4 @@
-// batches.h — texts of different lengths in one tensor.
+// batches.h — pads sequences of different lengths into one tensor, and groups similar lengths into batches.
 #pragma once
 
 #include <vector>
@@ -9,21 +9,22 @@
 namespace heed::data {
 
 struct PadOptions {
-  index_t pad = 0;
-  index_t max_length = 0;  // longer texts lose their end (or begin); 0: as long as the longest
-  bool keep_end = false;   // of a text that is too long, keep the last words
+  index_t pad = 0;         // the id of the padding token
+  index_t max_length = 0;  // longer sequences are truncated; 0: no limit
+  bool keep_end = false;   // truncate the start of a sequence instead of its end
 };
 
 struct PaddedBatch {
-  IntTensor ids;                 // (B, S), S the longest of this batch
-  std::vector<index_t> lengths;  // (B), for padding(lengths, S) and for networks that read step by step
+  IntTensor ids;                 // (B, S); S is the longest length in the batch
+  std::vector<index_t> lengths;  // (B), after truncation; for padding(lengths, S) and recurrent networks
 };
 
-PaddedBatch pad_batch(const std::vector<std::vector<index_t>>& texts, const PadOptions& options = {});
+PaddedBatch pad_batch(const std::vector<std::vector<index_t>>& sequences, const PadOptions& options = {});
 
-// Batches of texts of similar lengths, so that little is padded: every index once, a short batch at the end of a
-// bucket. Shuffled twice: which texts meet, and in which order the batches come. The same generator, the same batches.
+// Groups sequences of similar lengths into batches, which keeps padding small. Returns the indices of each batch;
+// every index occurs once, and the last batch of a bucket may be shorter. Both the composition of the batches
+// and their order are random; they depend only on the generator.
 std::vector<std::vector<index_t>> bucket_batches(const std::vector<index_t>& lengths, index_t batch_size,
-                                                 Generator& gen, index_t batches_a_bucket = 50);
+                                                 Generator& gen, index_t batches_per_bucket = 50);
 
 }  // namespace heed::data

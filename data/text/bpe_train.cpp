@@ -1,4 +1,4 @@
-// bpe_train.cpp — learning the merges: again and again, the most frequent pair becomes one token.
+// bpe_train.cpp — learns the merges: repeatedly, the most frequent pair becomes one token.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -25,15 +25,16 @@ struct PairHash {
   }
 };
 
-// How often each pair of neighbours occurs, in what order, and in which words.
+// Counts each pair of adjacent tokens, sorts the pairs by their counts, and records the words that contain them.
 class PairCounts {
  public:
-  // Takes effect at the next settle(): a merge takes a pair away in one place and brings it back in another.
+  // Changes a count at the next apply_changes(). Collecting the changes of a merge first is faster, because many
+  // of them cancel out.
   void add(const Pair& pair, index_t amount, std::size_t word) {
     changes_[pair] += amount;
     if (amount > 0) words_[pair].insert(word);
   }
-  void settle() {
+  void apply_changes() {
     for (const auto& [pair, change] : changes_) {
       if (change == 0) continue;
       index_t& count = counts_[pair];
@@ -50,22 +51,23 @@ class PairCounts {
 
  private:
   std::unordered_map<Pair, index_t, PairHash> counts_, changes_;
-  std::set<std::pair<index_t, Pair>> order_;  // the most frequent first; of equals, the smaller ids
+  // Sorted by negative count, so the most frequent pair comes first; ties are broken by the smaller ids.
+  std::set<std::pair<index_t, Pair>> order_;
   std::unordered_map<Pair, std::unordered_set<std::size_t>, PairHash> words_;
 };
 
-void count_pairs(PairCounts& pairs, const Word& word, std::size_t place, index_t sign) {
+void count_pairs(PairCounts& pairs, const Word& word, std::size_t index, index_t sign) {
   for (std::size_t i = 0; i + 1 < word.tokens.size(); ++i)
-    pairs.add({word.tokens[i], word.tokens[i + 1]}, sign * word.count, place);
+    pairs.add({word.tokens[i], word.tokens[i + 1]}, sign * word.count, index);
 }
 
 void merge(Word& word, const Pair& pair, index_t merged) {
   std::vector<index_t> tokens;
   for (std::size_t i = 0; i < word.tokens.size(); ++i) {
-    const bool here =
+    const bool matches =
         i + 1 < word.tokens.size() && word.tokens[i] == pair.first && word.tokens[i + 1] == pair.second;
-    tokens.push_back(here ? merged : word.tokens[i]);
-    i += here ? 1 : 0;
+    tokens.push_back(matches ? merged : word.tokens[i]);
+    i += matches ? 1 : 0;
   }
   word.tokens = std::move(tokens);
 }
@@ -84,27 +86,29 @@ std::vector<Word> count_words(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-BytePairEncoding BytePairEncoding::train(const std::vector<std::string>& texts, const BpeTrainOptions& o) {
-  check(o.vocab_size >= 257 && o.min_count >= 1, "bpe", "vocab_size must be at least 257 (256 bytes and ",
-        "<|endoftext|>) and min_count at least 1, got ", o.vocab_size, " and ", o.min_count);
+BytePairEncoding BytePairEncoding::train(const std::vector<std::string>& texts,
+                                         const BpeTrainOptions& options) {
+  check(options.vocab_size >= 257 && options.min_count >= 1, "bpe",
+        "expected vocab_size >= 257 (256 bytes and <|endoftext|>) and min_count >= 1, got ",
+        options.vocab_size, " and ", options.min_count);
   std::vector<std::string> tokens;
-  tokens.reserve(static_cast<std::size_t>(std::min<index_t>(o.vocab_size, 1 << 20)));
+  tokens.reserve(static_cast<std::size_t>(std::min<index_t>(options.vocab_size, 1 << 20)));
   for (int b = 0; b < 256; ++b) tokens.emplace_back(1, static_cast<char>(b));
   std::vector<Word> words = count_words(texts);
   PairCounts pairs;
   for (std::size_t i = 0; i < words.size(); ++i) count_pairs(pairs, words[i], i, 1);
-  pairs.settle();
+  pairs.apply_changes();
 
   Merges merges;
   std::map<std::string, index_t> ids;
-  while (static_cast<index_t>(tokens.size()) + 1 < o.vocab_size && !pairs.empty() &&
-         pairs.best_count() >= o.min_count) {
+  while (static_cast<index_t>(tokens.size()) + 1 < options.vocab_size && !pairs.empty() &&
+         pairs.best_count() >= options.min_count) {
     const Pair best = pairs.best();
-    const std::string whole =
+    const std::string joined =
         tokens[static_cast<std::size_t>(best.first)] + tokens[static_cast<std::size_t>(best.second)];
-    // Two pairs may make the same bytes; they are one token.
-    const auto [known, is_new] = ids.emplace(whole, static_cast<index_t>(tokens.size()));
-    if (is_new) tokens.push_back(whole);
+    // Two pairs may result in the same bytes, which are one token.
+    const auto [known, is_new] = ids.emplace(joined, static_cast<index_t>(tokens.size()));
+    if (is_new) tokens.push_back(joined);
     const index_t merged = known->second;
     merges.push_back(best);
     for (const std::size_t i : pairs.take_words(best)) {
@@ -112,7 +116,7 @@ BytePairEncoding BytePairEncoding::train(const std::vector<std::string>& texts, 
       merge(words[i], best, merged);
       count_pairs(pairs, words[i], i, 1);
     }
-    pairs.settle();
+    pairs.apply_changes();
   }
   tokens.emplace_back("<|endoftext|>");
   return {Vocabulary(std::move(tokens)), merges, "trained"};

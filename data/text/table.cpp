@@ -15,83 +15,83 @@ static const char* const op = "table";
 
 namespace {
 
-// One row after the other, by a small state machine: at a field's begin, in a bare field, in a quoted one.
+// Reads one row after the other.
 class TableReader {
  public:
   TableReader(std::string_view text, const std::string& name, const TableOptions& options)
       : text_(text), name_(name), options_(options) {
-    at_ = byte_order_mark(text_);
+    position_ = byte_order_mark_length(text_);
   }
 
-  bool more() const { return at_ < text_.size(); }
+  bool more() const { return position_ < text_.size(); }
   std::size_t line() const { return line_; }
 
   std::vector<std::string> row() {
     std::vector<std::string> fields;
-    const std::size_t begin = line_;
-    do fields.push_back(field(begin, fields.size() + 1));
-    while (take(options_.separator));
-    if (more()) end_of_line(begin, fields.size());
+    const std::size_t first_line = line_;
+    do fields.push_back(field(first_line, fields.size() + 1));
+    while (accept(options_.separator));
+    if (more()) end_line(first_line, fields.size());
     return fields;
   }
 
  private:
-  bool take(char c) {
-    if (!more() || text_[at_] != c) return false;
-    ++at_;
+  bool accept(char c) {
+    if (!more() || text_[position_] != c) return false;
+    ++position_;
     return true;
   }
-  bool at_end_of_line() const { return !more() || line_end_at(text_, at_) > 0; }
-  void end_of_line(std::size_t begin, std::size_t fields) {
-    check(at_end_of_line(), op, name_, ":", begin, ": after the quoted field ", fields, " comes ",
-          json_string(to_utf8({character_at(text_, at_).code})),
-          "; expected the separator or the end of the line");
-    at_ += line_end_at(text_, at_);
+  bool at_end_of_line() const { return !more() || line_ending_length(text_, position_) > 0; }
+  void end_line(std::size_t row_line, std::size_t fields) {
+    check(at_end_of_line(), op, name_, ":", row_line,
+          ": expected the separator or the end of the line after the quoted field ", fields, ", got ",
+          [&] { return json_string(to_utf8({decode_utf8(text_, position_).code})); });
+    position_ += line_ending_length(text_, position_);
     ++line_;
   }
   std::string field(std::size_t row_line, std::size_t number) {
-    if (options_.quotes && take('"')) return quoted(row_line, number);
-    std::string out;
-    while (!at_end_of_line() && text_[at_] != options_.separator) out += text_[at_++];
-    return out;
+    if (options_.quotes && accept('"')) return quoted(row_line, number);
+    const std::size_t begin = position_;
+    while (!at_end_of_line() && text_[position_] != options_.separator) ++position_;
+    return std::string(text_.substr(begin, position_ - begin));
   }
-  // The rest of a field after its first quote, with the line ends in it as they are.
+  // Reads the rest of a field after its opening quote. Line endings in it are kept.
   std::string quoted(std::size_t row_line, std::size_t number) {
     for (std::string out;;) {
-      check(more(), op, name_, ":", row_line, ": the quote of field ", number, " has no end");
-      if (take('"') && (!more() || text_[at_] != '"')) return out;
-      // Of "" the second quote is added.
-      const std::size_t line_end = line_end_at(text_, at_);
-      const std::size_t length = std::max<std::size_t>(line_end, 1);
-      out += text_.substr(at_, length);
-      at_ += length;
-      line_ += line_end > 0 ? 1 : 0;
+      check(more(), op, name_, ":", row_line, ": expected a closing quote of field ", number,
+            ", got the end of the text");
+      // The first quote of "" is skipped; the second is appended.
+      if (accept('"') && (!more() || text_[position_] != '"')) return out;
+      const std::size_t ending = line_ending_length(text_, position_);
+      const std::size_t length = std::max<std::size_t>(ending, 1);
+      out += text_.substr(position_, length);
+      position_ += length;
+      line_ += ending > 0 ? 1 : 0;
     }
   }
 
   std::string_view text_;
   const std::string& name_;
   const TableOptions& options_;
-  std::size_t at_ = 0, line_ = 1;
+  std::size_t position_ = 0, line_ = 1;
 };
 
 }  // namespace
 
 Table parse_table(std::string_view text, const std::string& name, const TableOptions& options) {
   TableReader reader(text, name, options);
-  check(reader.more(), op, name, ": empty; the first line must name the columns");
+  check(reader.more(), op, name, ": expected the names of the columns in the first line, got an empty file");
   Table table{.name = name, .columns = {}, .rows = {}, .lines = {}};
   while (reader.more()) {
     const std::size_t line = reader.line();
     std::vector<std::string> fields = reader.row();
-    for (std::string& field : fields)
-      field = to_utf8(code_points(field, options.broken, concat(name, ":", line)));
+    for (std::string& field : fields) field = to_utf8(code_points(field, options.invalid_utf8, name, line));
     if (line == 1) {
       table.columns = std::move(fields);
       continue;
     }
-    check(fields.size() == table.columns.size(), op, name, ":", line, ": ", fields.size(),
-          " fields, but the first line has ", table.columns.size());
+    check(fields.size() == table.columns.size(), op, name, ":", line, ": expected ", table.columns.size(),
+          " fields, as in the first line, got ", fields.size());
     table.rows.push_back(std::move(fields));
     table.lines.push_back(line);
   }
@@ -99,31 +99,31 @@ Table parse_table(std::string_view text, const std::string& name, const TableOpt
 }
 
 Table read_table(const std::string& path, const TableOptions& options) {
-  const std::string text = read_file(op, path);
-  check_format(op, path, text, "a table in text");
-  return parse_table(text, path, options);
+  return parse_table(read_file_of_format(op, path, "a table in text", EmptyFile::allow), path, options);
 }
 
 std::size_t Table::column(const std::string& column) const {
   const auto found = std::find(columns.begin(), columns.end(), column);
-  std::string have;
-  for (const std::string& c : columns) have += (have.empty() ? "" : ", ") + json_string(c);
-  check(found != columns.end(), op, name, ": no column ", json_string(column), "; there are ", have);
+  const auto names = [&] {
+    std::string list;
+    for (const std::string& c : columns) list += (list.empty() ? "" : ", ") + json_string(c);
+    return list;
+  };
+  check(found != columns.end(), op, name, ": expected a column ", Quoted{column}, ", got ", names);
   return static_cast<std::size_t>(found - columns.begin());
 }
 
 LabelledTexts read_labelled_texts(const std::string& path, const LabelledTextOptions& options) {
   Table table = read_table(path, options.table);
   const std::size_t text = table.column(options.text_column), label = table.column(options.label_column);
-  constexpr index_t most = 1'000'000;
+  constexpr index_t max_label = 999'999;
   LabelledTexts result;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const std::string& field = table.rows[i][label];
     index_t value = -1;
     const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    check(error == std::errc() && end == field.data() + field.size() && value >= 0 && value < most, op, path,
-          ":", table.lines[i], ": the label is ", json_string(field),
-          "; it must be a whole number from 0 on");
+    check(error == std::errc() && end == field.data() + field.size() && value >= 0 && value <= max_label, op,
+          path, ":", table.lines[i], ": expected a label from 0 to ", max_label, ", got ", Quoted{field});
     result.texts.push_back(std::move(table.rows[i][text]));
     result.labels.push_back(value);
   }

@@ -1,4 +1,4 @@
-// table.h — texts and labels from TSV and CSV.
+// table.h — reads TSV and CSV tables, and texts with labels from them.
 //
 //   const LabelledTexts reviews = read_labelled_texts("ratings_train.txt");    // NSMC: id, document, label
 #pragma once
@@ -8,34 +8,37 @@
 #include <vector>
 
 #include "autograd/shape.h"
-#include "data/text/unicode.h"
+#include "data/utf8.h"
 
 namespace heed::data {
 
 struct TableOptions {
   char separator = '\t';
-  bool quotes = false;  // RFC 4180: "a, b" is one field, "" in it one quote, and it may hold ends of lines
-  Broken broken = Broken::refuse;
+  // RFC 4180: "a, b" is one field, "" inside it is one quote, and it may contain line endings.
+  bool quotes = false;
+  InvalidUtf8 invalid_utf8 = InvalidUtf8::reject;
 };
 inline constexpr TableOptions csv{.separator = ',', .quotes = true};
 
 struct Table {
   std::string name;                            // for errors
-  std::vector<std::string> columns;            // the first line
-  std::vector<std::vector<std::string>> rows;  // each with one field a column; fields may be empty
-  std::vector<std::size_t> lines;              // where each row begins, from 1
+  std::vector<std::string> columns;            // the names in the first line
+  std::vector<std::vector<std::string>> rows;  // one field per column; fields may be empty
+  std::vector<std::size_t> lines;              // the number of each row's first line, from 1
 
-  std::size_t column(const std::string& name) const;  // throws and names those that there are
+  // Returns the index of a column. Throws with the existing names if there is no such column.
+  std::size_t column(const std::string& name) const;
 };
 
-// Throws "[table] PATH:12: …" for a row of another number of fields, a quote without its end, or broken UTF-8. A
-// byte order mark is skipped; lines end in LF, CR LF or CR, which a quoted field keeps.
+// Skips a byte order mark. Lines end in LF, CR LF or CR; a quoted field keeps the line endings in it. Throws
+// "[table] PATH:12: …" if the number of fields differs from the first line or a closing quote is missing, and
+// "[utf8] PATH:12: …" for invalid UTF-8.
 Table parse_table(std::string_view text, const std::string& name, const TableOptions& options = {});
-// Also throws if the file is of another format (check_format).
+// Also throws if the file is in another format (check_format).
 Table read_table(const std::string& path, const TableOptions& options = {});
 
 struct LabelledTexts {
-  std::vector<std::string> texts;  // an empty one is kept: it is somebody's review
+  std::vector<std::string> texts;  // empty texts are kept
   std::vector<index_t> labels;     // 0, 1, …
 };
 struct LabelledTextOptions {

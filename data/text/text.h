@@ -1,4 +1,4 @@
-// text.h — the whole of data/text/ in one include.
+// text.h — includes everything in data/text/.
 #pragma once
 
 #include "data/text/batches.h"

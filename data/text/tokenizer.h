@@ -1,8 +1,8 @@
-// tokenizer.h — from text to ids and back; and the two simplest ways, by characters and by words.
+// tokenizer.h — the interface of all tokenizers, and the two simplest ones: by characters and by words.
 //
-//   const auto words = WordTokenizer::of(texts, {.min_count = 2});
-//   std::vector<index_t> ids = words.encode("it is good.");     // it, is, good, ##.
-//   std::string same = words.decode(ids);
+//   const auto tokenizer = WordTokenizer::train(texts, {.min_count = 2});
+//   std::vector<index_t> ids = tokenizer.encode("it is good.");     // it, is, good, ##.
+//   std::string same = tokenizer.decode(ids);
 #pragma once
 
 #include <string>
@@ -26,33 +26,34 @@ class Tokenizer {
   Vocabulary vocabulary_;
 };
 
-// One token a code point. Exact on any text whose characters are in the vocabulary; others become [UNK].
+// One token per code point. Exactly reversible if all characters are in the vocabulary; others become [UNK].
 class CharTokenizer : public Tokenizer {
  public:
-  explicit CharTokenizer(Vocabulary vocabulary, Broken broken = Broken::replace);
-  static CharTokenizer of(const std::vector<std::string>& texts, const CountOptions& options = {},
-                          Broken broken = Broken::replace);
+  explicit CharTokenizer(Vocabulary vocabulary, InvalidUtf8 invalid_utf8 = InvalidUtf8::replace);
+  static CharTokenizer train(const std::vector<std::string>& texts, const VocabularyOptions& options = {},
+                             InvalidUtf8 invalid_utf8 = InvalidUtf8::replace);
   std::vector<index_t> encode(std::string_view text) const override;
   std::string decode(const std::vector<index_t>& ids) const override;
 
  private:
-  Broken broken_;
+  InvalidUtf8 invalid_utf8_;
 };
 
-// A token is a run of letters, marks and numbers, or one other character. A single space before a token is left out;
-// where there is none, the token begins with "##". So "good" is one word before a full stop and before a space, and
-// the text comes back exactly, as long as its words are in the vocabulary.
+// A token is either a run of letters, marks and numbers, or one other character. A single space before a token is
+// dropped; a token without a space before it is written with the prefix "##". So "good" is the same token before
+// a full stop and before a space, and decoding is exact if all words are in the vocabulary.
 class WordTokenizer : public Tokenizer {
  public:
-  explicit WordTokenizer(Vocabulary vocabulary, Broken broken = Broken::replace);
-  static WordTokenizer of(const std::vector<std::string>& texts, const CountOptions& options = {},
-                          Broken broken = Broken::replace);
-  static std::vector<std::string> split(std::string_view text, Broken broken = Broken::replace);
+  explicit WordTokenizer(Vocabulary vocabulary, InvalidUtf8 invalid_utf8 = InvalidUtf8::replace);
+  static WordTokenizer train(const std::vector<std::string>& texts, const VocabularyOptions& options = {},
+                             InvalidUtf8 invalid_utf8 = InvalidUtf8::replace);
+  static std::vector<std::string> split(std::string_view text,
+                                        InvalidUtf8 invalid_utf8 = InvalidUtf8::replace);
   std::vector<index_t> encode(std::string_view text) const override;
   std::string decode(const std::vector<index_t>& ids) const override;
 
  private:
-  Broken broken_;
+  InvalidUtf8 invalid_utf8_;
 };
 
 }  // namespace heed::data

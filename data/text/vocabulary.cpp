@@ -13,16 +13,16 @@ static const char* const op = "Vocabulary";
 Vocabulary::Vocabulary(std::vector<std::string> words) : words_(std::move(words)) {
   for (std::size_t i = 0; i < words_.size(); ++i) {
     const auto [first, is_new] = ids_.emplace(words_[i], static_cast<index_t>(i));
-    check(is_new, op, "the word ", json_string(words_[i]), " has two ids, ", first->second, " and ", i);
+    check(is_new, op, "expected unique words, got ", Quoted{words_[i]}, " at ", first->second, " and ", i);
   }
 }
 
-Vocabulary Vocabulary::count(const std::vector<std::string>& words, const CountOptions& o) {
+Vocabulary Vocabulary::build(const std::vector<std::string>& words, const VocabularyOptions& options) {
   std::vector<std::string> list{"[PAD]", "[UNK]", "[BOS]", "[EOS]"};
-  check(o.min_count >= 1 && o.max_size >= 0, op, "min_count must be at least 1 and max_size at least 0, got ",
-        o.min_count, " and ", o.max_size);
-  check(o.max_size == 0 || o.max_size >= static_cast<index_t>(list.size()), op, "max_size = ", o.max_size,
-        " does not even hold the ", list.size(), " special words");
+  check(options.min_count >= 1 && options.max_size >= 0, op,
+        "expected min_count >= 1 and max_size >= 0, got ", options.min_count, " and ", options.max_size);
+  check(options.max_size == 0 || options.max_size >= static_cast<index_t>(list.size()), op,
+        "expected max_size >= ", list.size(), " (the special tokens), got ", options.max_size);
   std::map<std::string_view, index_t> counts;
   for (const std::string& word : words) ++counts[word];
   for (const std::string& special : list) counts.erase(special);
@@ -31,7 +31,9 @@ Vocabulary Vocabulary::count(const std::vector<std::string>& words, const CountO
   std::stable_sort(order.begin(), order.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
   for (const auto& [word, n] : order) {
-    if (n < o.min_count || (o.max_size > 0 && static_cast<index_t>(list.size()) == o.max_size)) break;
+    if (n < options.min_count ||
+        (options.max_size > 0 && static_cast<index_t>(list.size()) == options.max_size))
+      break;
     list.emplace_back(word);
   }
   return Vocabulary(std::move(list));
@@ -44,12 +46,12 @@ std::optional<index_t> Vocabulary::find(std::string_view word) const {
 
 index_t Vocabulary::id(std::string_view word) const {
   const auto found = find(word);
-  check(found.has_value(), op, "no word ", json_string(word), " among ", size());
+  check(found.has_value(), op, "expected a word in the vocabulary of ", size(), ", got ", Quoted{word});
   return *found;
 }
 
 const std::string& Vocabulary::word(index_t id) const {
-  check(id >= 0 && id < size(), op, "id ", id, " is outside [0, ", size(), ")");
+  check(id >= 0 && id < size(), op, "expected an id in [0, ", size(), "), got ", id);
   return words_[static_cast<std::size_t>(id)];
 }
 

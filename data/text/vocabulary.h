@@ -1,4 +1,4 @@
-// vocabulary.h — words and their numbers.
+// vocabulary.h — maps tokens to ids and back.
 #pragma once
 
 #include <map>
@@ -11,26 +11,27 @@
 
 namespace heed::data {
 
-// The first ids of every vocabulary that is counted here.
+// The ids of the special tokens in every vocabulary that Vocabulary::build returns.
 inline constexpr index_t pad_id = 0, unknown_id = 1, bos_id = 2, eos_id = 3;
 
-struct CountOptions {
-  index_t min_count = 1;  // rarer words become [UNK]
-  index_t max_size = 0;   // specials included; 0: as many as there are
+struct VocabularyOptions {
+  index_t min_count = 1;  // rarer tokens become [UNK]
+  index_t max_size = 0;   // including the special tokens; 0: no limit
 };
 
 class Vocabulary {
  public:
   Vocabulary() = default;
-  // Word i gets id i. Throws "[Vocabulary] …" where a word stands twice.
+  // words[i] gets id i. Throws "[Vocabulary] …" if two are equal.
   explicit Vocabulary(std::vector<std::string> words);
-  // [PAD], [UNK], [BOS], [EOS], then the words by how often they occur, equals in the order of their bytes.
-  static Vocabulary count(const std::vector<std::string>& words, const CountOptions& options = {});
+  // Returns [PAD], [UNK], [BOS], [EOS], then the words from the most to the least frequent; equally frequent words
+  // are sorted by their bytes.
+  static Vocabulary build(const std::vector<std::string>& words, const VocabularyOptions& options = {});
 
   index_t size() const { return static_cast<index_t>(words_.size()); }
   std::optional<index_t> find(std::string_view word) const;
-  index_t id(std::string_view word) const;    // throws where there is none
-  const std::string& word(index_t id) const;  // throws outside [0, size)
+  index_t id(std::string_view word) const;    // throws if the word is not in the vocabulary
+  const std::string& word(index_t id) const;  // throws if id is not in [0, size)
   const std::vector<std::string>& words() const { return words_; }
 
  private:

@@ -12,7 +12,8 @@ static const char* const op = "wordpiece";
 WordPiece::WordPiece(Vocabulary vocabulary, const WordPieceOptions& options)
     : Tokenizer(std::move(vocabulary)), options_(options) {
   const auto unknown = vocabulary_.find("[UNK]");
-  check(unknown.has_value(), op, "the vocabulary has no [UNK] among its ", vocabulary_.size(), " words");
+  check(unknown.has_value(), op, "expected a vocabulary with [UNK], got ", vocabulary_.size(),
+        " tokens without it");
   unknown_ = *unknown;
 }
 
@@ -23,14 +24,15 @@ WordPiece WordPiece::load(const std::string& path, const WordPieceOptions& optio
   for (const std::string_view token : lines_of(text)) {
     std::string word(token);
     const std::size_t line = words.size() + 1;
-    check(!word.empty(), op, path, ":", line, ": an empty line; each line is one token");
-    (void)code_points(word, Broken::refuse, concat(path, ":", line));
+    check(!word.empty(), op, path, ":", line, ": expected one token per line, got an empty line");
+    (void)code_points(word, InvalidUtf8::reject, path, line);
     const auto [first, is_new] = lines.emplace(word, line);
-    check(is_new, op, path, ":", line, ": the token ", json_string(word), " stands in line ", first->second,
-          " too");
+    check(is_new, op, path, ":", line, ": expected unique tokens, got ", Quoted{word},
+          ", which is also in line ", first->second);
     words.push_back(std::move(word));
   }
-  check(lines.contains("[UNK]"), op, path, ": no [UNK] among its ", words.size(), " tokens");
+  check(lines.contains("[UNK]"), op, path, ": expected a vocabulary with [UNK], got ", words.size(),
+        " tokens without it");
   return WordPiece(Vocabulary(std::move(words)), options);
 }
 
@@ -41,13 +43,13 @@ std::vector<std::string> WordPiece::split(std::string_view text) const {
     if (!word.empty()) words.push_back(std::move(word));
     word.clear();
   };
-  std::vector<char32_t> codes = code_points(text, options_.broken), folded;
+  std::vector<char32_t> codes = code_points(text, options_.invalid_utf8), folded;
   std::erase_if(codes, [](char32_t c) { return c == 0 || c == 0xFFFD || is_control(c); });
-  for (std::size_t at = 0; at < codes.size(); ++at) {
-    const char32_t c = codes[at];
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const char32_t c = codes[i];
     folded.clear();
     if (options_.lower_case)
-      append_folded(folded, is_final_sigma(codes, at) ? U'ς' : c);
+      append_folded(folded, is_final_sigma(codes, i) ? U'ς' : c);
     else
       folded.push_back(c);
     for (const char32_t f : folded) {
@@ -61,10 +63,13 @@ std::vector<std::string> WordPiece::split(std::string_view text) const {
   return words;
 }
 
-// Greedy: the longest piece that fits, again and again; where none does, all of the word is unknown.
+// Greedily takes the longest piece that is in the vocabulary. If none is, the whole word is unknown.
 void WordPiece::encode_word(const std::string& word, std::vector<index_t>& ids) const {
-  std::vector<std::size_t> ends;  // where a character ends
-  for (std::size_t at = 0; at < word.size();) ends.push_back(at += character_at(word, at).length);
+  std::vector<std::size_t> ends;  // the offset after each character
+  for (std::size_t end = 0; end < word.size();) {
+    end += decode_utf8(word, end).length;
+    ends.push_back(end);
+  }
   if (ends.size() > options_.max_word_length) return ids.push_back(unknown_);
   std::vector<index_t> pieces;
   for (std::size_t begin = 0, first = 0; begin < word.size();) {
@@ -77,7 +82,8 @@ void WordPiece::encode_word(const std::string& word, std::vector<index_t>& ids) 
     }
     if (!piece) return ids.push_back(unknown_);
     pieces.push_back(*piece);
-    begin = ends[last - 1], first = last;
+    begin = ends[last - 1];
+    first = last;
   }
   ids.insert(ids.end(), pieces.begin(), pieces.end());
 }
@@ -92,9 +98,9 @@ std::string WordPiece::decode(const std::vector<index_t>& ids) const {
   std::string text;
   for (const index_t id : ids) {
     const std::string& word = vocabulary_.word(id);
-    const bool inner = word.size() > 2 && word.starts_with("##");
-    if (!inner && !text.empty()) text += ' ';
-    text += inner ? word.substr(2) : word;
+    const bool continues = word.size() > 2 && word.starts_with("##");
+    if (!continues && !text.empty()) text += ' ';
+    text += continues ? word.substr(2) : word;
   }
   return text;
 }

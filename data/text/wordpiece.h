@@ -1,13 +1,13 @@
-// wordpiece.h — BERT's tokenizer: words, then the longest pieces that the vocabulary has.
+// wordpiece.h — BERT's tokenizer: splits text into words, and words into the longest pieces in the vocabulary.
 //
 //   const auto bert = WordPiece::load("vocab.txt", {.lower_case = true});
 //   bert.encode("unaffable")                          // un ##aff ##able
 //
-// As Devlin et al., 2019, published it: control characters go; every space, punctuation mark and Chinese character
-// ends a word; with lower_case also capitals and accents go, for which text is decomposed, and so a Hangul syllable
-// is read as its letters (한 as ᄒ ᅡ ᆫ; cased vocabularies hold whole syllables). Not reversible: spaces, accents
-// and unknown words are lost. Special words in a text, such as [MASK], are read as any other text; their ids
-// are vocabulary().id("[MASK]").
+// Implements the rules of Devlin et al., 2019: control characters are dropped; every space, punctuation mark and
+// Chinese character ends a word. With lower_case, text is decomposed and converted to lower case without accents,
+// so a Hangul syllable is split into its letters (한 into ᄒ ᅡ ᆫ; cased vocabularies contain whole syllables).
+// Not reversible: spaces, accents and unknown words are lost. Special tokens in the text, such as [MASK], are
+// encoded like any other text; their ids are vocabulary().id("[MASK]").
 #pragma once
 
 #include <string>
@@ -19,22 +19,23 @@
 namespace heed::data {
 
 struct WordPieceOptions {
-  bool lower_case = true;             // "uncased"
-  Broken broken = Broken::replace;    // what replaces broken text is then dropped, as BERT drops U+FFFD
-  std::size_t max_word_length = 100;  // in characters; a longer word is [UNK]
+  bool lower_case = true;  // true for "uncased" vocabularies
+  // BERT drops U+FFFD, so with InvalidUtf8::replace invalid bytes are dropped.
+  InvalidUtf8 invalid_utf8 = InvalidUtf8::replace;
+  std::size_t max_word_length = 100;  // in characters; a longer word becomes [UNK]
 };
 
 class WordPiece : public Tokenizer {
  public:
   explicit WordPiece(Vocabulary vocabulary, const WordPieceOptions& options = {});
-  // One token per line (LF, CR LF or CR), its number from 0 is its id. Throws "[wordpiece] PATH…".
+  // Reads one token per line (LF, CR LF or CR); the line's index from 0 is the id. Throws "[wordpiece] PATH…".
   static WordPiece load(const std::string& vocab_txt, const WordPieceOptions& options = {});
 
-  // The words before they are cut into pieces.
+  // Returns the words before they are split into pieces.
   std::vector<std::string> split(std::string_view text) const;
   std::vector<index_t> encode(std::string_view text) const override;
-  std::string decode(
-      const std::vector<index_t>& ids) const override;  // pieces joined, words with a space between
+  // Joins the pieces of each word, and the words with spaces.
+  std::string decode(const std::vector<index_t>& ids) const override;
 
  private:
   void encode_word(const std::string& word, std::vector<index_t>& ids) const;

@@ -77,8 +77,8 @@ Corpus make_corpus(std::uint64_t seed) {
     korean.insert(korean.end(), p.korean.begin(), p.korean.end());
     english.insert(english.end(), p.english.begin(), p.english.end());
   }
-  m.korean = data::Vocabulary::count(korean);
-  m.english = data::Vocabulary::count(english);
+  m.korean = data::Vocabulary::build(korean);
+  m.english = data::Vocabulary::build(english);
   return m;
 }
 

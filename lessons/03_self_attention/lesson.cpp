@@ -179,7 +179,7 @@ Dataset make_dataset(const Options& options) {
     }
   words.insert(words.end(), example.begin(), example.end());
   words.emplace_back("soft");
-  dataset.vocabulary = data::Vocabulary::count(words);
+  dataset.vocabulary = data::Vocabulary::build(words);
   return dataset;
 }
 

@@ -68,7 +68,7 @@ Dataset generated_reviews(std::uint64_t seed) {
   std::vector<std::string> texts;
   for (const toy::Review& r : generated.train) texts.push_back(toy::join(r.words));
   Dataset m;
-  m.tokenizer = std::make_shared<data::WordTokenizer>(data::WordTokenizer::of(texts));
+  m.tokenizer = std::make_shared<data::WordTokenizer>(data::WordTokenizer::train(texts));
   m.source = "generated reviews";
   for (const auto* part : {&generated.train, &generated.test})
     for (const toy::Review& r : *part) {

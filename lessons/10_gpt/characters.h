@@ -17,7 +17,7 @@ struct Characters {
 
   // Characters that occur fewer than `min_count` times become [UNK].
   static Characters of(const std::string& text, index_t min_count) {
-    Characters c{data::CharTokenizer::of({text}, {.min_count = min_count}), {}, {}};
+    Characters c{data::CharTokenizer::train({text}, {.min_count = min_count}), {}, {}};
     const std::vector<index_t> ids = c.tokenizer.encode(text);
     const auto cut = ids.begin() + static_cast<std::ptrdiff_t>(ids.size() * 9 / 10);
     c.train.assign(ids.begin(), cut);

@@ -77,7 +77,7 @@ std::string course_pages() {
 // Reads a text file. Line ends CR LF and CR become LF, so that the model learns one character for
 // all of them.
 std::string text_of_file(const std::string& path) {
-  return data::with_unix_line_ends(data::read_file("lesson_10_gpt", path));
+  return data::with_unix_line_endings(data::read_file("lesson_10_gpt", path));
 }
 
 double validation_loss(nn::GPT& gpt, const std::vector<index_t>& text, int batches) {

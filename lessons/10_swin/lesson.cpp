@@ -208,7 +208,7 @@ int main(int argc, char** argv) {
                     .trains = true,
                     .more = image_options()};
   return run(argc, argv, about, [](const Options& options, Page& page) {
-    if (classify_file<nn::SwinTransformer>(options, page, data::swin_t_pictures)) return;
+    if (classify_file<nn::SwinTransformer>(options, page, data::swin_t_transform)) return;
     cost_of_attention(page);
     shifted_windows(page);
     attention_mask(options, page);

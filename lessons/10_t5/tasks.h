@@ -75,7 +75,7 @@ struct TaskVocabulary {
       all.insert(all.end(), p.korean.begin(), p.korean.end());
       all.insert(all.end(), p.english.begin(), p.english.end());
     }
-    const data::Vocabulary counted = data::Vocabulary::count(all);
+    const data::Vocabulary counted = data::Vocabulary::build(all);
     list.insert(list.end(), counted.words().begin() + 4,
                 counted.words().end());  // without its special tokens
     words = data::Vocabulary(list);

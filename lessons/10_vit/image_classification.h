@@ -78,7 +78,7 @@ inline std::vector<OwnOption> image_options() {
 // If --weights is given, prints the five most probable classes of --image according to the
 // published model and returns true; otherwise returns false.
 template <class Model>
-bool classify_file(const Options& options, Page& page, const data::ImageNetForm& form) {
+bool classify_file(const Options& options, Page& page, const data::ImageNetTransform& form) {
   const std::string folder = options.value("--weights"), image = options.value("--image");
   if (folder.empty() && image.empty()) return false;
   check(!folder.empty() && !image.empty(), "--weights", "requires --image, and --image requires --weights");

@@ -146,7 +146,7 @@ int main(int argc, char** argv) {
                     .trains = true,
                     .more = image_options()};
   return run(argc, argv, about, [](const Options& options, Page& page) {
-    if (classify_file<nn::VisionTransformer>(options, page, data::vit_b_16_pictures)) return;
+    if (classify_file<nn::VisionTransformer>(options, page, data::vit_b_16_transform)) return;
     show_published_model(page);
 
     page.step("Three architectures");
@@ -173,7 +173,7 @@ int main(int argc, char** argv) {
                std::min({all[0].test, all[1].test, all[2].test}) >= (options.quick ? 0.1 : 0.95));
 
     page.step("Few images");
-    const data::Dataset few = train.rows(IntTensor::arange(0, 150));
+    const data::Dataset few = train.select(IntTensor::arange(0, 150));
     const index_t few_epochs = options.epochs > 0 ? options.epochs : options.quick ? 2 : 60;
     page.say(concat("The same models, trained on the first ", few.size(), " digits only, ", few_epochs,
                     " epochs:"));

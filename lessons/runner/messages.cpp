@@ -228,7 +228,7 @@ enum class Ending { vowel, rieul, consonant };
 Ending ending_of(const std::string& word) {
   char32_t last = 0;
   for (std::size_t i = 0; i < word.size();) {
-    const data::Character c = data::character_at(word, i);
+    const data::Character c = data::decode_utf8(word, i);
     if (c.code != '"' && c.code != ')') last = c.code;
     i += c.length;
   }

@@ -36,7 +36,7 @@ void write_text(const fs::path& path, const std::string& text) {
   try {
     std::error_code ignored;  // if the folder cannot be created, writing the file reports the error
     fs::create_directories(path.parent_path(), ignored);
-    data::write_whole("heed", path.string(), [&](std::ostream& out) { out << text; });
+    data::write_atomically("heed", path.string(), [&](std::ostream& out) { out << text; });
   } catch (const Error& error) {
     throw EnvironmentError(error.what());
   }

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "data/text/lines.h"
-#include "data/text/unicode.h"
+#include "data/utf8.h"
 #include "lessons/support/terminal.h"
 
 namespace heed::runner {
@@ -79,7 +79,7 @@ std::string shortened(const std::string& line, std::size_t width) {
   if (columns(line) <= width) return line;
   std::string out;
   for (std::size_t at = 0; at < line.size();) {
-    const std::size_t length = std::max<std::size_t>(1, data::utf8_length(line, at));
+    const std::size_t length = std::max<std::size_t>(1, data::utf8_sequence_length(line, at));
     if (columns(out) + columns(line.substr(at, length)) + 1 > width) break;
     out += line.substr(at, length);
     at += length;
@@ -90,10 +90,10 @@ std::string shortened(const std::string& line, std::size_t width) {
 std::string printable(std::string_view bytes) {
   std::string out;
   for (std::size_t at = 0; at < bytes.size();) {
-    const data::Character c = data::character_at(bytes, at);
+    const data::Character c = data::decode_utf8(bytes, at);
     const bool control =
         (c.code < 0x20 && c.code != '\n' && c.code != '\t') || (c.code >= 0x7F && c.code < 0xA0);
-    if (control || !c.whole)
+    if (control || !c.valid)
       out += c.code == '\r' ? "" : "?";
     else
       out += bytes.substr(at, c.length);

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "data/utf8.h"
 #include "lessons/support/lesson.h"
 
 namespace heed::lessons {
@@ -57,14 +58,16 @@ std::string text_image(const Tensor& x, double top) {
 
 std::size_t columns(const std::string& text) {
   std::size_t n = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte == 0x1B) {  // our escape sequences end with m
+  for (std::size_t i = 0; i < text.size();) {
+    if (text[i] == '\033') {  // the escape sequences of this file end with m
       i = text.find('m', i);
       if (i == std::string::npos) break;
-    } else if ((byte & 0xC0) != 0x80) {
-      n += byte >= 0xEA && byte <= 0xED ? 2 : 1;  // U+A000 … U+DFFF: Hangul syllables are two columns wide
+      ++i;
+      continue;
     }
+    const data::Character c = data::decode_utf8(text, i);
+    n += c.code >= 0xA000 && c.code <= 0xDFFF ? 2 : 1;  // Hangul syllables are two columns wide
+    i += c.length;
   }
   return n;
 }

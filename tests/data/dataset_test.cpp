@@ -9,13 +9,13 @@
 namespace heed::data {
 namespace {
 
-// n pictures of 3 x 3, picture i full of i + 1, labelled i.
+// n images of 3 x 3 pixels; image i is filled with i + 1 and has label i.
 Dataset numbered(index_t n) {
   return {arange(1, static_cast<double>(n + 1)).reshape({n, 1, 1, 1}).expand({n, 1, 3, 3}).contiguous(),
           IntTensor::arange(0, n)};
 }
 
-TEST(Dataset, SplitsAtRandomAndLosesNothing) {
+TEST(Dataset, SplitIsRandomAndKeepsEverySample) {
   const auto [a, b] = split(numbered(10), 0.75, 4);
   EXPECT_EQ(a.size(), 7);
   EXPECT_EQ(b.size(), 3);
@@ -23,13 +23,13 @@ TEST(Dataset, SplitsAtRandomAndLosesNothing) {
   seen.insert(b.labels.values().begin(), b.labels.values().end());
   EXPECT_EQ(seen.size(), 10U);
   for (index_t i = 0; i < 3; ++i)
-    EXPECT_EQ(b.images.at({i, 0, 1, 1}), b.labels[i] + 1) << "a picture keeps its label";
+    EXPECT_EQ(b.images.at({i, 0, 1, 1}), b.labels[i] + 1) << "an image keeps its label";
   EXPECT_EQ(split(numbered(10), 0.75, 4).first.labels, a.labels);
   EXPECT_NE(split(numbered(10), 0.75, 5).first.labels, a.labels);
   EXPECT_EQ(error_of([] { split(numbered(10), 0.05, 0); }),
-            "[split] a fraction of 0.05 of 10 samples leaves a part empty");
+            "[split] expected two parts with at least one sample each, got a fraction of 0.05 of 10 samples");
   EXPECT_EQ(error_of([] { split(numbered(10), 1, 0); }),
-            "[split] a fraction of 1 of 10 samples leaves a part empty");
+            "[split] expected two parts with at least one sample each, got a fraction of 1 of 10 samples");
 }
 
 TEST(Dataset, SplitsADecimalFractionExactly) {
@@ -39,15 +39,15 @@ TEST(Dataset, SplitsADecimalFractionExactly) {
   EXPECT_EQ(split(numbered(100), 0.57, 0).first.size(), 57);
   EXPECT_EQ(split(numbered(100), 0.58, 0).first.size(), 58);
   EXPECT_EQ(split(numbered(100), 1 - 0.71, 0).first.size(), 29) << "the remainder of another fraction";
-  EXPECT_EQ(split(numbered(10), 0.99, 0).first.size(), 9) << "and otherwise rounds down";
+  EXPECT_EQ(split(numbered(10), 0.99, 0).first.size(), 9) << "other products are rounded down";
   EXPECT_EQ(split(numbered(3), 1.0 / 3, 0).first.size(), 1);
   EXPECT_EQ(error_of([] { split(numbered(10), -0.5, 0); }),
-            "[split] a fraction of -0.5 of 10 samples leaves a part empty");
+            "[split] expected two parts with at least one sample each, got a fraction of -0.5 of 10 samples");
   EXPECT_EQ(error_of([] { split(numbered(10), NAN, 0); }),
-            "[split] a fraction of nan of 10 samples leaves a part empty");
+            "[split] expected two parts with at least one sample each, got a fraction of nan of 10 samples");
 }
 
-TEST(DataLoader, OneEpochIsEverySampleOnce) {
+TEST(DataLoader, AnEpochVisitsEverySampleOnce) {
   for (const bool shuffle : {false, true}) {
     DataLoader loader(numbered(10), {.batch_size = 4, .shuffle = shuffle}, Generator(1));
     EXPECT_EQ(loader.batches(), 3);
@@ -59,7 +59,7 @@ TEST(DataLoader, OneEpochIsEverySampleOnce) {
         EXPECT_EQ(images.at({i, 0, 0, 0}), labels[i] + 1);
       }
     }
-    EXPECT_EQ(sizes, (std::vector<index_t>{4, 4, 2})) << "a last short batch";
+    EXPECT_EQ(sizes, (std::vector<index_t>{4, 4, 2})) << "the last batch is shorter";
     EXPECT_EQ(std::is_sorted(seen.begin(), seen.end()), !shuffle);
     std::sort(seen.begin(), seen.end());
     EXPECT_EQ(seen, IntTensor::arange(0, 10).values());
@@ -74,12 +74,12 @@ std::vector<index_t> epoch_of(DataLoader& loader) {
   return order;
 }
 
-TEST(DataLoader, OrderIsAFunctionOfSeedAndEpoch) {
+TEST(DataLoader, OrderDependsOnlyOnSeedAndEpoch) {
   DataLoader a(numbered(20), {.batch_size = 6, .shuffle = true}, Generator(1)),
       b(numbered(20), {.batch_size = 3, .shuffle = true}, Generator(1));
   const auto first = epoch_of(a), second = epoch_of(a);
   EXPECT_NE(first, second);
-  EXPECT_EQ(epoch_of(b), first) << "whatever the batch size";
+  EXPECT_EQ(epoch_of(b), first) << "for any batch size";
   b.set_epoch(1);
   EXPECT_EQ(epoch_of(b), second) << "an epoch can be resumed";
   DataLoader other(numbered(20), {.batch_size = 6, .shuffle = true}, Generator(2));
@@ -99,10 +99,10 @@ TEST(DataLoader, NestedLoopsHaveTheirOwnOrders) {
   }
   std::vector<std::vector<double>> images;
   for (const auto& batch : again) images.push_back(batch.images.to_vector());
-  EXPECT_EQ(outer_images, images) << "the inner loops change nothing in the outer one";
+  EXPECT_EQ(outer_images, images) << "inner loops do not affect the outer loop";
   again.set_epoch(0);
   EXPECT_EQ(outer, epoch_of(again));
-  for (const auto& order : inner) EXPECT_EQ(order, epoch_of(again)) << "each begin() is the next epoch";
+  for (const auto& order : inner) EXPECT_EQ(order, epoch_of(again)) << "each begin() starts the next epoch";
   EXPECT_EQ(loader.epoch(), 4);
 }
 
@@ -117,32 +117,33 @@ TEST(DataLoader, IteratorsAreIndependent) {
   loader.set_epoch(7);
   EXPECT_EQ(labels(a), std::vector<index_t>(first.begin(), first.begin() + 6));
   EXPECT_EQ(labels(b), std::vector<index_t>(second.begin() + 6, second.begin() + 12));
-  EXPECT_EQ(loader.batch(1).labels.values(), labels(b)) << "batch(i) is of the epoch that began last";
+  EXPECT_EQ(loader.batch(1).labels.values(), labels(b)) << "batch(i) belongs to the epoch that started last";
   auto copy = a;
   ++copy;
-  EXPECT_EQ(labels(a), std::vector<index_t>(first.begin(), first.begin() + 6)) << "a copy moves alone";
+  EXPECT_EQ(labels(a), std::vector<index_t>(first.begin(), first.begin() + 6))
+      << "advancing a copy does not advance the original";
 }
 
-TEST(RandomShift, MovesPicturesAndFillsWithZero) {
+TEST(RandomShift, ShiftsImagesAndFillsWithZeros) {
   Generator gen(3);
-  const Tensor picture = arange(1, 10).reshape({1, 1, 3, 3});
+  const Tensor image = arange(1, 10).reshape({1, 1, 3, 3});
   std::set<std::vector<double>> seen;
-  for (int i = 0; i < 300; ++i) seen.insert(random_shift(picture, 1, gen).to_vector());
-  EXPECT_EQ(seen.size(), 9U) << "three moves down times three to the right";
-  EXPECT_TRUE(seen.contains(picture.to_vector()));
+  for (int i = 0; i < 300; ++i) seen.insert(random_shift(image, 1, gen).to_vector());
+  EXPECT_EQ(seen.size(), 9U) << "three vertical times three horizontal shifts";
+  EXPECT_TRUE(seen.contains(image.to_vector()));
   EXPECT_TRUE(seen.contains({0, 0, 0, 0, 1, 2, 0, 4, 5})) << "down and right by one";
   EXPECT_TRUE(seen.contains({5, 6, 0, 8, 9, 0, 0, 0, 0})) << "up and left by one";
-  expect_same_bits(random_shift(picture, 0, gen), picture);
-  EXPECT_EQ(random_shift(picture, 9, gen).shape(), picture.shape()) << "further than the picture is wide";
-  EXPECT_EQ(error_of([&] { random_shift(picture, -1, gen); }),
-            "[random_shift] pixels cannot be negative, got -1");
+  expect_same_bits(random_shift(image, 0, gen), image);
+  EXPECT_EQ(random_shift(image, 9, gen).shape(), image.shape())
+      << "a shift may exceed the width of the image";
+  EXPECT_EQ(error_of([&] { random_shift(image, -1, gen); }), "[random_shift] expected pixels >= 0, got -1");
   EXPECT_EQ(error_of([&] {
               random_shift(ones({3, 3}), 1, gen);
             }),
-            "[random_shift] images must be (B, channels, height, width)");
+            "[random_shift] expected images (B, channels, height, width), got (3, 3)");
 }
 
-TEST(DataLoader, ShiftsABatchWithItsProbability) {
+TEST(DataLoader, ShiftsABatchWithTheGivenProbability) {
   DataLoader never(numbered(8), {.batch_size = 8, .shift = 1, .shift_probability = 0}, Generator(1)),
       always(numbered(8), {.batch_size = 8, .shift = 1}, Generator(1)),
       again(numbered(8), {.batch_size = 8, .shift = 1}, Generator(1));
@@ -152,32 +153,33 @@ TEST(DataLoader, ShiftsABatchWithItsProbability) {
   expect_same_bits((*again.begin()).images, moved);
 }
 
-TEST(DataLoader, RefusesWhatItCannotServe) {
+TEST(DataLoader, RejectsInvalidArguments) {
   EXPECT_EQ(error_of([] { DataLoader({}, {}); }),
-            "[DataLoader] images must be (N, channels, height, width), got an undefined tensor");
+            "[DataLoader] expected images (N, channels, height, width), got an undefined tensor");
   EXPECT_EQ(error_of([] {
               DataLoader({zeros({0, 1, 2, 2}), IntTensor()}, {});
             }),
-            "[DataLoader] the set is empty");
+            "[DataLoader] expected at least one image, got an empty dataset");
   EXPECT_EQ(error_of([] {
               DataLoader({zeros({3, 1, 2, 2}), IntTensor{1, 2}}, {});
             }),
-            "[DataLoader] 3 images and labels (2); every image has one label");
+            "[DataLoader] expected one label per image, got 3 images and labels (2)");
   EXPECT_EQ(error_of([] { DataLoader(numbered(3), {.batch_size = 0}); }),
-            "[DataLoader] batch_size must be at least 1, got 0");
+            "[DataLoader] expected batch_size >= 1, got 0");
   EXPECT_EQ(error_of([] { DataLoader(numbered(3), {.batch_size = 4, .drop_last = true}); }),
-            "[DataLoader] drop_last with a batch of 4 drops all 3 samples");
+            "[DataLoader] expected at least one full batch, got 3 samples for batches of 4; drop_last drops "
+            "them all");
   EXPECT_EQ(error_of([] { DataLoader(numbered(3), {.shift = -1}); }),
-            "[DataLoader] shift cannot be negative, got -1");
+            "[DataLoader] expected shift >= 0, got -1");
   EXPECT_EQ(error_of([] { DataLoader(numbered(3), {.shift_probability = 2}); }),
-            "[DataLoader] shift_probability must be in [0, 1], got 2");
+            "[DataLoader] expected shift_probability in [0, 1], got 2");
   EXPECT_EQ(error_of([] { DataLoader(numbered(3), {}).batch(0); }),
-            "[DataLoader] no epoch has begun. Hint: begin() starts one");
+            "[DataLoader] no epoch has started. Hint: begin() starts one");
   EXPECT_EQ(error_of([] { DataLoader(numbered(3), {}).set_epoch(-1); }),
-            "[DataLoader] an epoch cannot be negative, got -1");
+            "[DataLoader] expected an epoch >= 0, got -1");
   DataLoader loader(numbered(3), {});
   (void)loader.begin();
-  EXPECT_EQ(error_of([&] { loader.batch(1); }), "[DataLoader] batch 1 is out of range; an epoch has 1");
+  EXPECT_EQ(error_of([&] { loader.batch(1); }), "[DataLoader] expected a batch in [0, 1), got 1");
 }
 
 }  // namespace

@@ -14,15 +14,14 @@ const std::string lfs_pointer =
     "version https://git-lfs.github.com/spec/v1\n"
     "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
 
-std::string recognised(const std::string& bytes) {
+std::string error_for(const std::string& bytes) {
   return error_of([&] { check_format("op", "PATH", bytes, "a JSON file"); });
 }
 
 TEST(FileFormat, IsRecognisedByTheFirstBytes) {
-  EXPECT_EQ(recognised(lfs_pointer),
-            "[op] PATH: expected a JSON file, got a Git LFS pointer. Hint: the file itself was not "
-            "downloaded; run git "
-            "lfs pull, or download it by its link");
+  EXPECT_EQ(error_for(lfs_pointer),
+            "[op] PATH: expected a JSON file, got a Git LFS pointer. Hint: run git lfs pull, or "
+            "download the file itself from its page");
   const std::string tar = std::string(257, 'x') + "ustar";
   const std::pair<std::string, std::string> cases[] = {
       {"<!DOCTYPE html><html>", "an HTML page"},
@@ -49,19 +48,19 @@ TEST(FileFormat, IsRecognisedByTheFirstBytes) {
       {std::string("\xFF\xFE{\0", 4), "UTF-16 text"},
       {std::string("\x3A\0\0\0\0\0\0\0{\"x\"", 12), "a safetensors file"}};
   for (const auto& [bytes, name] : cases) {
-    expect_contains(recognised(bytes), "[op] PATH: expected a JSON file, got " + name);
-    expect_contains(recognised(bytes), ". Hint: ");
+    expect_contains(error_for(bytes), "[op] PATH: expected a JSON file, got " + name);
+    expect_contains(error_for(bytes), ". Hint: ");
   }
 }
 
-TEST(FileFormat, WhatIsNotRecognisedPasses) {
+TEST(FileFormat, OtherBytesPass) {
   for (const std::string text :
        {"", "{}", "[PAD]\n[UNK]\n", "<s>\n</s>\n", "version 1", "#version: 0.2\na b\n", "PK", "BZh",
         "a,b\n1,2\n", "P5\n1 1\n255\n1", "\x80", "\xFF", "<h", "\x80\2"})
-    EXPECT_EQ(recognised(text), "") << json_string(text);
+    EXPECT_EQ(error_for(text), "") << json_string(text);
 }
 
-TEST_F(TextFiles, EveryReaderNamesAFileOfAnotherFormat) {
+TEST_F(TextFiles, EveryReaderRejectsAFileInAnotherFormat) {
   const std::string page = "<!doctype html>\n<html><title>Sign in</title></html>\n";
   for (const auto& [bytes, name] :
        {std::pair{lfs_pointer, "a Git LFS pointer"}, std::pair{page, "an HTML page"}}) {
@@ -86,7 +85,7 @@ TEST_F(TextFiles, EveryReaderNamesAFileOfAnotherFormat) {
   }
 }
 
-TEST_F(TextFiles, AnEmptyFileIsNamed) {
+TEST_F(TextFiles, AnEmptyFileIsRejected) {
   const std::string file = write("file", ""), got = ", got an empty file. Hint: download it again";
   EXPECT_EQ(error_of([&] { SafeTensors{file}; }),
             "[safetensors] " + file + ": expected a safetensors file" + got);

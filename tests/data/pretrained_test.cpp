@@ -2,7 +2,6 @@
 #include "data/pretrained.h"
 
 #include <filesystem>
-#include <fstream>
 
 #include "data/safetensors.h"
 #include "tests/testing.h"

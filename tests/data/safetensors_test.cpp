@@ -1,36 +1,31 @@
 #include "data/safetensors.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <bit>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 
-#include "tests/testing.h"
+#include "tests/data/testing.h"
 
 namespace heed::data {
 namespace {
 
 namespace fs = std::filesystem;
 
-class SafeTensorsFile : public testing::Test {
+class SafeTensorsFile : public TemporaryFolder {
  protected:
-  void SetUp() override { fs::create_directories(folder_); }
-  void TearDown() override { fs::remove_all(folder_); }
-  const fs::path folder_ = fs::temp_directory_path() / concat("heed_safetensors_", getpid());
-  const std::string path_ = (folder_ / "file.safetensors").string();
+  const std::string path_ = path("file.safetensors");
 
-  void write(const std::string& bytes) { std::ofstream(path_, std::ios::binary) << bytes; }
-  // A file with this header, its length in front, and these numbers.
-  void write(const std::string& header, const std::string& numbers) {
+  void write(const std::string& bytes) { TemporaryFolder::write("file.safetensors", bytes); }
+  // Writes the length of the header, the header and the data.
+  void write(const std::string& header, const std::string& data) {
     std::string length;
     for (int i = 0; i < 8; ++i) length += static_cast<char>(header.size() >> (8 * i) & 255);
-    write(length + header + numbers);
+    write(length + header + data);
   }
-  std::string refusal() {
+  std::string open_error() {
     const std::string text = error_of([&] { SafeTensors{path_}; });
     const std::string start = "[safetensors] " + path_ + ": ";
     return text.starts_with(start) ? text.substr(start.size()) : text;
@@ -43,7 +38,7 @@ std::string bytes_of(const auto&... numbers) {
   return out;
 }
 
-TEST_F(SafeTensorsFile, WhatIsWrittenIsReadBitByBit) {
+TEST_F(SafeTensorsFile, ReadsTheSameBitsThatWereWritten) {
   const NamedTensors state = {{"a", noise({2, 3})},
                               {"dotted.name", noise({5}, 2, f64)},
                               {"number", scalar(7)},
@@ -64,14 +59,14 @@ TEST_F(SafeTensorsFile, WhatIsWrittenIsReadBitByBit) {
   EXPECT_TRUE(SafeTensors(path_).entries().empty());
 }
 
-// The example of the published form, byte by byte.
-TEST_F(SafeTensorsFile, TheFormIsThePublishedOne) {
+// The example in the specification, byte by byte.
+TEST_F(SafeTensorsFile, TheFormatFollowsTheSpecification) {
   save_safetensors(path_, {{"x", tensor({{1, 2}})}});
   const std::string header = R"({"x":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}})";
   EXPECT_EQ(read_file("test", path_), bytes_of(std::uint64_t{56}) + header + bytes_of(1.0F, 2.0F));
 }
 
-TEST_F(SafeTensorsFile, EveryTypeIsRead) {
+TEST_F(SafeTensorsFile, EveryDtypeIsRead) {
   write(
       R"({"f64":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"i64":{"dtype":"I64","shape":[2],"data_offsets":[8,24]},)"
       R"("u64":{"dtype":"U64","shape":[1],"data_offsets":[24,32]},"i32":{"dtype":"I32","shape":[1],"data_offsets":[32,36]},)"
@@ -102,113 +97,117 @@ TEST_F(SafeTensorsFile, EveryTypeIsRead) {
   EXPECT_TRUE(std::isnan(half[6]));
   EXPECT_EQ(file.tensor("bf16").to_vector(), (std::vector<double>{1, -3.140625, INFINITY}));
   EXPECT_EQ(file.all().size(), 12U);
-  EXPECT_EQ(file.all()[1].second.to_vector()[0], -3) << "whole numbers come as f64";
-  EXPECT_EQ(error_of([&] { file.tensor("i64"); }),
-            "[safetensors] " + path_ + ": tensor \"i64\" is I64. Hint: ids() reads whole numbers");
-  EXPECT_EQ(error_of([&] { file.ids("f64"); }),
-            "[safetensors] " + path_ + ": tensor \"f64\" is F64. Hint: tensor() reads floats");
+  EXPECT_EQ(file.all()[1].second.to_vector()[0], -3) << "all() converts integers to f64";
+  EXPECT_EQ(
+      error_of([&] { file.tensor("i64"); }),
+      "[safetensors] " + path_ + ": tensor \"i64\": expected floats, got I64. Hint: ids() reads integers");
+  EXPECT_EQ(
+      error_of([&] { file.ids("f64"); }),
+      "[safetensors] " + path_ + ": tensor \"f64\": expected integers, got F64. Hint: tensor() reads floats");
   EXPECT_EQ(error_of([&] { file.tensor("nowhere"); }), "[safetensors] " + path_ + ": no tensor \"nowhere\"");
   EXPECT_TRUE(file.contains("f16"));
   EXPECT_FALSE(file.contains("nowhere"));
 }
 
-TEST_F(SafeTensorsFile, AWholeNumberThatDoesNotFitIsRefusedByItsPlace) {
+TEST_F(SafeTensorsFile, AnIntegerThatDoesNotFitIsRejectedWithItsIndex) {
   write(R"({"u64":{"dtype":"U64","shape":[2],"data_offsets":[0,16]}})",
         bytes_of(std::uint64_t{5}, UINT64_MAX));
   EXPECT_EQ(error_of([&] { SafeTensors(path_).ids("u64"); }),
             "[safetensors] " + path_ +
-                ": tensor \"u64\": 18446744073709551615 at place 1 is beyond 64 bits with a sign");
+                ": tensor \"u64\": expected integers up to 2^63 - 1, got 18446744073709551615 at index 1");
 }
 
-TEST_F(SafeTensorsFile, NumbersThatAreNotAlignedAreCopied) {
+TEST_F(SafeTensorsFile, UnalignedDataIsCopied) {
   write(
       R"({"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"x":{"dtype":"F32","shape":[2],"data_offsets":[1,9]}} )",
       "!" + bytes_of(1.5F, 2.5F));
   EXPECT_EQ(SafeTensors(path_).tensor("x").to_vector(), (std::vector<double>{1.5, 2.5}));
 }
 
-TEST_F(SafeTensorsFile, BrokenFilesAreRefusedByPlace) {
+TEST_F(SafeTensorsFile, InvalidFilesAreRejectedWithThePosition) {
   write("");
-  EXPECT_EQ(refusal(), "expected a safetensors file, got an empty file. Hint: download it again");
+  EXPECT_EQ(open_error(), "expected a safetensors file, got an empty file. Hint: download it again");
   write("abc");
-  EXPECT_EQ(refusal(), "cut off at byte 3 inside the header's length, which takes 8");
+  EXPECT_EQ(open_error(), "expected the header's length in 8 bytes, got 3 bytes; the file is truncated");
   write(bytes_of(std::uint64_t{1} << 60));
-  EXPECT_EQ(refusal(), "byte 0: a header of 1152921504606846976 bytes; at most 100000000 are allowed");
+  EXPECT_EQ(open_error(), "byte 0: expected a header of at most 100000000 bytes, got 1152921504606846976");
   write(bytes_of(std::uint64_t{50}) + "{}");
-  EXPECT_EQ(refusal(), "cut off at byte 10 inside the header of 50 bytes");
+  EXPECT_EQ(open_error(), "expected a header of 50 bytes, got 2; the file is truncated");
   write(bytes_of(std::uint64_t{50}) + "{\"x\":{\"dtype\"");
-  EXPECT_EQ(refusal(), "cut off at byte 21 inside the header of 50 bytes");
+  EXPECT_EQ(open_error(), "expected a header of 50 bytes, got 13; the file is truncated");
   write(" {}", "");
-  EXPECT_EQ(refusal(), "byte 8: the header does not begin with '{'");
+  EXPECT_EQ(open_error(), "byte 8: expected '{' at the start of the header");
   write("{", "");
-  EXPECT_EQ(refusal(), "[json] " + path_ + ", header: byte 1: expected '\"', the text ends here");
+  EXPECT_EQ(open_error(), "[json] " + path_ + ", header: byte 1: expected '\"', got the end of the text");
   write("{} x", "");
-  EXPECT_EQ(refusal(), "[json] " + path_ + ", header: byte 3: the text goes on after its value");
+  EXPECT_EQ(open_error(),
+            "[json] " + path_ + ", header: byte 3: expected the end of the text after the value");
   write(std::string("{\"") + std::string(70, '['), "");
-  EXPECT_NE(refusal(), "");
+  EXPECT_NE(open_error(), "");
   write("{}", "abc");
-  EXPECT_EQ(refusal(), "the header describes 0 bytes of numbers, the file holds 3; what is the rest?");
+  EXPECT_EQ(open_error(), "expected 0 bytes of data after the header, got 3");
 
-  const auto tensor_refusal = [&](const std::string& body, const std::string& numbers = "") {
-    write("{\"x\":" + body + "}", numbers);
-    const std::string text = refusal(), start = "tensor \"x\"";
+  const auto tensor_error = [&](const std::string& body, const std::string& data = "") {
+    write("{\"x\":" + body + "}", data);
+    const std::string text = open_error(), start = "tensor \"x\"";
     return text.starts_with(start) ? text.substr(start.size() + (text[start.size()] == ':' ? 2 : 1)) : text;
   };
-  EXPECT_EQ(tensor_refusal("1"), "expected an object");
-  EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[1]})"),
-            "expected dtype, shape and data_offsets, and nothing else");
-  EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[],"data_offsets":[0,4],"more":1})"),
-            "expected dtype, shape and data_offsets, and nothing else");
-  EXPECT_EQ(tensor_refusal(R"({"dtype":"F31","shape":[1],"data_offsets":[0,4]})"),
-            "dtype \"F31\" is none that heed reads");
-  EXPECT_EQ(tensor_refusal(R"({"dtype":4,"shape":[1],"data_offsets":[0,4]})"), "dtype is not a string");
-  EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":3,"data_offsets":[0,4]})"), "shape is not an array");
-  EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[-1],"data_offsets":[0,4]})"),
-            "shape holds something else than whole numbers from 0");
-  EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[1.5],"data_offsets":[0,4]})"),
-            "shape holds something else than whole numbers from 0");
-  EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]})"),
-            "shape (4294967296, 4294967296) overflows");
-  EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[0,4294967296,4294967296],"data_offsets":[0,0]})"),
-            "shape (0, 4294967296, 4294967296) overflows")
-      << "there are no numbers, but their strides would be";
-  EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]})", "abcd"),
-            "shape has 9 axes, and at most 8 can be read");
-  EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[2],"data_offsets":[0,4]})", "abcd"),
-            "shape (2) of F32 is 8 bytes, but data_offsets are [0, 4]");
-  EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[1],"data_offsets":[4,0]})", "abcd"),
-            "shape (1) of F32 is 4 bytes, but data_offsets are [4, 0]");
-  EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[1],"data_offsets":[0]})"),
-            "data_offsets is not a pair");
-  EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[1],"data_offsets":[4,8]})", "abcdefgh"),
-            "begins at 4, and the one before it ends at 0; there must be no hole and no overlap");
-  EXPECT_EQ(tensor_refusal(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4]})", "abc"),
-            "the header describes 4 bytes of numbers, the file holds 3; it is cut off");
+  EXPECT_EQ(tensor_error("1"), "expected an object");
+  EXPECT_EQ(tensor_error(R"({"dtype":"F32","shape":[1]})"),
+            "expected exactly the members dtype, shape and data_offsets");
+  EXPECT_EQ(tensor_error(R"({"dtype":"F32","shape":[],"data_offsets":[0,4],"more":1})"),
+            "expected exactly the members dtype, shape and data_offsets");
+  EXPECT_EQ(tensor_error(R"({"dtype":"F31","shape":[1],"data_offsets":[0,4]})"), "unsupported dtype \"F31\"");
+  EXPECT_EQ(tensor_error(R"({"dtype":4,"shape":[1],"data_offsets":[0,4]})"), "expected dtype to be a string");
+  EXPECT_EQ(tensor_error(R"({"dtype":"F32","shape":3,"data_offsets":[0,4]})"),
+            "expected shape to be an array");
+  EXPECT_EQ(tensor_error(R"({"dtype":"F32","shape":[-1],"data_offsets":[0,4]})"),
+            "expected shape to contain integers from 0 to 2^63 - 1");
+  EXPECT_EQ(tensor_error(R"({"dtype":"F32","shape":[1.5],"data_offsets":[0,4]})"),
+            "expected shape to contain integers from 0 to 2^63 - 1");
+  EXPECT_EQ(tensor_error(R"({"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]})"),
+            "expected a shape whose strides fit 64 bits, got (4294967296, 4294967296)");
+  EXPECT_EQ(tensor_error(R"({"dtype":"F32","shape":[0,4294967296,4294967296],"data_offsets":[0,0]})"),
+            "expected a shape whose strides fit 64 bits, got (0, 4294967296, 4294967296)")
+      << "there is no data, but the strides would overflow";
+  EXPECT_EQ(tensor_error(R"({"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]})", "abcd"),
+            "expected a shape with at most 8 axes, got 9");
+  EXPECT_EQ(tensor_error(R"({"dtype":"F32","shape":[2],"data_offsets":[0,4]})", "abcd"),
+            "expected data_offsets that span 8 bytes for shape (2) of F32, got [0, 4]");
+  EXPECT_EQ(tensor_error(R"({"dtype":"F32","shape":[1],"data_offsets":[4,0]})", "abcd"),
+            "expected data_offsets that span 4 bytes for shape (1) of F32, got [4, 0]");
+  EXPECT_EQ(tensor_error(R"({"dtype":"F32","shape":[1],"data_offsets":[0]})"),
+            "expected data_offsets to be a pair");
+  EXPECT_EQ(tensor_error(R"({"dtype":"F32","shape":[1],"data_offsets":[4,8]})", "abcdefgh"),
+            "expected data_offsets that start at 0, where the previous tensor ends, got 4; gaps and overlaps "
+            "are not allowed");
+  EXPECT_EQ(tensor_error(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4]})", "abc"),
+            "expected 4 bytes of data after the header, got 3; the file is truncated");
 
   write(
       R"({"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"y":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})",
       "abc");
-  EXPECT_EQ(
-      refusal(),
-      "tensor \"y\" begins at 1, and the one before it ends at 2; there must be no hole and no overlap");
+  EXPECT_EQ(open_error(),
+            "tensor \"y\": expected data_offsets that start at 2, where the previous tensor ends, got 1; "
+            "gaps and overlaps are not allowed");
   write(
       R"({"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"x":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
       "ab");
-  expect_contains(refusal(), "the name \"x\" stands twice");
+  expect_contains(open_error(), "expected unique names, got \"x\" twice");
   write(R"({"__metadata__":{"a":1}})", "");
-  EXPECT_EQ(refusal(), "__metadata__ \"a\" is not a string");
+  EXPECT_EQ(open_error(), "expected __metadata__ \"a\" to be a string");
   write(R"({"__metadata__":[]})", "");
-  EXPECT_EQ(refusal(), "__metadata__ is not an object");
+  EXPECT_EQ(open_error(), "expected __metadata__ to be an object");
   write("{\"\xFF\":1}", "");
-  expect_contains(refusal(), "this is not UTF-8");
+  expect_contains(open_error(), "expected UTF-8");
   fs::remove(path_);
-  EXPECT_EQ(refusal(), "no such file");
+  EXPECT_EQ(open_error(), "no such file");
 }
 
-TEST_F(SafeTensorsFile, AFileOfAnotherFormatIsNamed) {
+TEST_F(SafeTensorsFile, AFileInAnotherFormatIsRecognised) {
   const auto named = [&](const std::string& bytes) {
     write(bytes);
-    const std::string text = refusal();
+    const std::string text = open_error();
     return text.substr(0, text.find(". Hint: "));
   };
   const std::string got = "expected a safetensors file, got ";
@@ -219,57 +218,57 @@ TEST_F(SafeTensorsFile, AFileOfAnotherFormatIsNamed) {
             got + "a zip archive, as torch.save writes it (.pt, .pth, .bin)");
   EXPECT_EQ(named("\x80\2\x8A\nl\xFC\x9C\x46\xF9"),
             got + "a pickle, as torch.save wrote it before version 1.6");
-  EXPECT_EQ(named("\x1F\x8B\b"), got + "a gzip file") << "however short";
-  EXPECT_EQ(named(R"({"metadata": {"total_size": 1}, "weight_map": {}})"), got + "a JSON text");
+  EXPECT_EQ(named("\x1F\x8B\b"), got + "a gzip file") << "even if the file is short";
+  EXPECT_EQ(named(R"({"metadata": {"total_size": 1}, "weight_map": {}})"), got + "JSON");
 }
 
-TEST_F(SafeTensorsFile, AHeaderThatBeginsAsAnotherFormatIsRead) {
-  // 0x0280 bytes of header: 0x80 0x02, as a pickle.
+TEST_F(SafeTensorsFile, AHeaderThatStartsLikeAnotherFormatIsRead) {
+  // The length 0x0280 is stored as 0x80 0x02, like the start of a pickle.
   std::string header = R"({"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
   header.resize(0x280, ' ');
   write(header, "!");
   EXPECT_EQ(SafeTensors(path_).ids("x").item(), '!');
-  // 0x7D0280: with a pickle's opcode after it
+  // The length 0x7D0280 also contains an opcode of a pickle.
   header.resize(0x7D0280, ' ');
   write(header, "!");
   EXPECT_EQ(SafeTensors(path_).ids("x").item(), '!');
 }
 
-// Every cut of a good file, and every single changed byte of its header, is refused or still a good file: never a
-// crash, an over-read (the sanitizers look) or a large allocation.
-TEST_F(SafeTensorsFile, NoDamageIsWorseThanAnError) {
+// A file that is truncated anywhere, or has any one byte of its header changed, is either rejected or still valid.
+// It never causes a crash, a large allocation or, which the sanitizers check, a read out of bounds.
+TEST_F(SafeTensorsFile, DamagedFilesAreRejectedWithoutACrash) {
   save_safetensors(path_, {{"a", ones({2, 2})}, {"b", ones({3}, f64)}}, {{"k", "v"}});
-  const std::string good = read_file("test", path_);
+  const std::string valid = read_file("test", path_);
   reset_peak_memory();
   const auto before = memory_stats().peak_bytes;
-  int refused = 0;
-  const auto survive = [&] {
+  int rejected = 0;
+  const auto read_all = [&] {
     try {
       const SafeTensors file(path_);
       for (const TensorEntry& e : file.entries())
         if (e.dtype.starts_with("F")) (void)file.tensor(e.name).to_vector();
     } catch (const Error&) {
-      ++refused;
+      ++rejected;
     }
   };
-  for (std::size_t n = 0; n < good.size(); ++n) {
-    write(good.substr(0, n));
-    survive();
+  for (std::size_t n = 0; n < valid.size(); ++n) {
+    write(valid.substr(0, n));
+    read_all();
   }
-  EXPECT_EQ(refused, static_cast<int>(good.size())) << "every cut";
-  for (std::size_t i = 0; i < good.size() - 40; ++i)
+  EXPECT_EQ(rejected, static_cast<int>(valid.size())) << "every truncated file";
+  for (std::size_t i = 0; i < valid.size() - 40; ++i)
     for (const char c : {'\0', '9', '"', '}', '\xFF'}) {
-      std::string bad = good;
-      bad[i] = c;
-      write(bad);
-      survive();
+      std::string damaged = valid;
+      damaged[i] = c;
+      write(damaged);
+      read_all();
     }
-  EXPECT_GT(refused, 800);
+  EXPECT_GT(rejected, 800);
   EXPECT_LT(memory_stats().peak_bytes - before, 1'000'000);
 }
 
 TEST_F(SafeTensorsFile, ALargeFileOpensWithoutBeingRead) {
-  // 1 GB, sparse: it takes no room on the disk.
+  // 1 GB, but sparse, so it occupies no disk space.
   const std::string header = R"({"big":{"dtype":"F32","shape":[250000000],"data_offsets":[0,1000000000]},)"
                              R"("last":{"dtype":"F32","shape":[4],"data_offsets":[1000000000,1000000016]}})";
   write(header, "");
@@ -282,21 +281,21 @@ TEST_F(SafeTensorsFile, ALargeFileOpensWithoutBeingRead) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   EXPECT_EQ(last.to_vector(), (std::vector<double>(4, 0)));
   getrusage(RUSAGE_SELF, &usage);
-  EXPECT_LT(usage.ru_maxrss - before, 100'000) << "kilobytes more than before";
+  EXPECT_LT(usage.ru_maxrss - before, 100'000) << "kilobytes";
   RecordProperty("seconds", std::to_string(seconds));
 }
 
-TEST_F(SafeTensorsFile, ATensorOutlivesTheFileAndChangesStayHere) {
+TEST_F(SafeTensorsFile, ATensorOutlivesTheFileAndChangesStayInMemory) {
   save_safetensors(path_, {{"x", tensor({1, 2})}});
   Tensor x = SafeTensors(path_).tensor("x");
   x.fill_(9);
   EXPECT_EQ(x.to_vector(), (std::vector<double>{9, 9}));
   EXPECT_EQ(SafeTensors(path_).tensor("x").to_vector(), (std::vector<double>{1, 2}));
   save_safetensors(path_, {{"x", tensor({5, 6})}});
-  EXPECT_EQ(x.to_vector(), (std::vector<double>{9, 9})) << "replaced by rename, not written into";
+  EXPECT_EQ(x.to_vector(), (std::vector<double>{9, 9})) << "the file is replaced by rename";
 }
 
-TEST_F(SafeTensorsFile, WhatCannotBeWrittenIsRefusedAndNothingIs) {
+TEST_F(SafeTensorsFile, InvalidArgumentsWriteNothing) {
   EXPECT_EQ(error_of([&] {
               save_safetensors(path_, {{"x", Tensor()}});
             }),
@@ -304,12 +303,15 @@ TEST_F(SafeTensorsFile, WhatCannotBeWrittenIsRefusedAndNothingIs) {
   EXPECT_EQ(error_of([&] {
               save_safetensors(path_, {{"x", ones({1})}, {"x", ones({1})}});
             }),
-            "[save_safetensors] " + path_ + ": the name \"x\" stands twice");
+            "[save_safetensors] " + path_ + ": expected unique names, got \"x\" twice");
   EXPECT_EQ(error_of([&] {
               save_safetensors(path_, {{"__metadata__", ones({1})}});
             }),
-            "[save_safetensors] " + path_ + ": __metadata__ is no name for a tensor");
-  expect_contains(error_of([&] { save_safetensors(path_, {{"\xFF", ones({1})}}); }), "is not UTF-8");
+            "[save_safetensors] " + path_ + ": expected another name than __metadata__, which is reserved");
+  expect_contains(error_of([&] {
+                    save_safetensors(path_, {{"\xFF", ones({1})}});
+                  }),
+                  "expected names in UTF-8, got ");
   EXPECT_FALSE(fs::exists(path_));
 }
 

@@ -1,4 +1,4 @@
-// json_fuzz.cpp — any bytes at all are JSON or an Error.
+// json_fuzz.cpp — any bytes are parsed as JSON or throw an Error.
 #include <cstdint>
 #include <string_view>
 

@@ -1,4 +1,4 @@
-// safetensors_fuzz.cpp — any bytes at all are a good file or an Error.
+// safetensors_fuzz.cpp — any bytes are a valid file or throw an Error.
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
-// text_fuzz.cpp — any bytes as a text or a table: nothing but an Error may be thrown, and what is promised to come
-// back comes back.
+// text_fuzz.cpp — any bytes as a text or a table: only an Error may be thrown, and the reversible tokenizers
+// must return the text.
 #include <cstdlib>
 #include <string_view>
 
@@ -16,8 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t si
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
 
   if (bpe.decode(bpe.encode(text)) != text) std::abort();
-  const std::string replaced = to_utf8(code_points(text, Broken::replace));
-  const WordTokenizer words = WordTokenizer::of({std::string(text)});
+  const std::string replaced = to_utf8(code_points(text, InvalidUtf8::replace));
+  const WordTokenizer words = WordTokenizer::train({std::string(text)});
   if (words.decode(words.encode(text)) != replaced) std::abort();
   (void)pieces.encode(text);
   for (const TableOptions& options : {TableOptions{}, csv}) try {

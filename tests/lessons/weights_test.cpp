@@ -127,7 +127,8 @@ TEST_F(BertFiles, AFileThatIsMissingOrAnothersIsNamed) {
   expect_rejected("[vocab.txt] " + vocabulary +
                   ": no [MASK] among its 3 tokens. Hint: use BERT's vocab.txt\n");
   write("vocab.txt", "all\nyou\n");
-  expect_rejected("[wordpiece] " + vocabulary + ": no [UNK] among its 2 tokens\n");
+  expect_rejected("[wordpiece] " + vocabulary +
+                  ": expected a vocabulary with [UNK], got 2 tokens without it\n");
   fs::remove(vocabulary);
   expect_rejected("[wordpiece] " + vocabulary + ": no such file\n");
   write("vocab.txt", words);
@@ -140,9 +141,9 @@ TEST_F(BertFiles, AFileThatIsMissingOrAnothersIsNamed) {
   const auto whole = fs::file_size(model);
   fs::resize_file(model, whole - 100);
   expect_rejected("[safetensors] " + model + ": ");
-  expect_contains(filled(), "; it is cut off\n");
+  expect_contains(filled(), "; the file is truncated\n");
   fs::resize_file(model, 20);
-  expect_rejected("[safetensors] " + model + ": cut off at byte 20 inside the header of ");
+  expect_rejected("[safetensors] " + model + ": expected a header of ");
   fs::remove(model);
   expect_rejected("[from_pretrained] " + model + ": no such file\n");
   fs::remove_all(folder);

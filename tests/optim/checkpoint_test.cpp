@@ -108,14 +108,14 @@ TEST_F(Checkpoints, RoundTrip) {
   EXPECT_EQ(saved.number("step"), -12);
   EXPECT_EQ(saved.generator("dropout").state(), gen.state());
   EXPECT_EQ(error_of([&] { (void)saved.number("missing"); }),
-            "[checkpoint] " + path_ + ": holds no 'missing'");
+            "[checkpoint] " + path_ + ": no entry 'missing'");
   EXPECT_EQ(error_of([&] { (void)saved.number("dropout"); }),
-            concat("[checkpoint] ", path_, ": 'dropout' is \"7 0 5 1\", not a whole number"));
+            concat("[checkpoint] ", path_, ": 'dropout': expected an integer, got \"7 0 5 1\""));
   EXPECT_EQ(error_of([&] { (void)saved.generator("step"); }),
-            "[checkpoint] " + path_ + ": 'step' is \"-12\", not the state of a generator");
+            "[checkpoint] " + path_ + ": 'step': expected the state of a generator, got \"-12\"");
   data::save_safetensors(path_, {{"x", ones({1})}});
   EXPECT_EQ(error_of([&] { Checkpoint{path_}; }),
-            "[checkpoint] " + path_ + ": not a checkpoint of heed, but other weights");
+            "[checkpoint] " + path_ + ": expected a checkpoint written by heed, got other tensors");
 }
 
 TEST_F(Checkpoints, RejectValuesThatDoNotRoundTrip) {
@@ -128,30 +128,29 @@ TEST_F(Checkpoints, RejectValuesThatDoNotRoundTrip) {
   };
   const NamedTensors tensors = {{"x", ones({1})}};
   const std::string reserved =
-      "[checkpoint] the name 'form' is reserved for the file's own mark. Hint: choose another";
+      "[checkpoint] expected another name than 'form', which is reserved for the format's version";
   EXPECT_EQ(error("form", 5), reserved);
   EXPECT_EQ(error("form", Generator(1)), reserved);
   EXPECT_EQ(error("form", tensors), reserved);
-  EXPECT_EQ(error("", 5), "[checkpoint] expected a name, got \"\"");
-  EXPECT_EQ(error("", Generator(1)), "[checkpoint] expected a name, got \"\"");
-  EXPECT_EQ(error("", tensors), "[checkpoint] expected a name, got \"\"");
-  EXPECT_EQ(error("step", 6), "[checkpoint] 'step' was put before");
-  EXPECT_EQ(error("step", Generator(1)), "[checkpoint] 'step' was put before");
-  EXPECT_EQ(error("step", tensors), "[checkpoint] 'step' was put before");
-  EXPECT_EQ(error("generator.dropout", 1), "[checkpoint] 'generator.dropout' was put before");
-  EXPECT_EQ(error("model", tensors), "[checkpoint] 'model' was put before");
-  EXPECT_EQ(error("model", 5), "[checkpoint] 'model' was put before");
-  EXPECT_EQ(error("model.weight", 5), "[checkpoint] 'model.weight' was put before");
+  EXPECT_EQ(error("", 5), "[checkpoint] expected a name, got an empty string");
+  EXPECT_EQ(error("", Generator(1)), "[checkpoint] expected a name, got an empty string");
+  EXPECT_EQ(error("", tensors), "[checkpoint] expected a name, got an empty string");
+  EXPECT_EQ(error("step", 6), "[checkpoint] expected a new name, got 'step' again");
+  EXPECT_EQ(error("step", Generator(1)), "[checkpoint] expected a new name, got 'step' again");
+  EXPECT_EQ(error("step", tensors), "[checkpoint] expected a new name, got 'step' again");
+  EXPECT_EQ(error("generator.dropout", 1), "[checkpoint] expected a new name, got 'generator.dropout' again");
+  EXPECT_EQ(error("model", tensors), "[checkpoint] expected a new name, got 'model' again");
+  EXPECT_EQ(error("model", 5), "[checkpoint] expected a new name, got 'model' again");
+  EXPECT_EQ(error("model.weight", 5), "[checkpoint] expected a new name, got 'model.weight' again");
   EXPECT_EQ(error("generator", NamedTensors{{"dropout", ones({1})}}),
-            "[checkpoint] 'generator.dropout' was put before");
+            "[checkpoint] expected a new name, got 'generator.dropout' again");
   EXPECT_EQ(error("model.more", tensors),
-            "[checkpoint] expected a prefix without a dot, got 'model.more'; its tensors could be taken for "
-            "those of a "
-            "shorter prefix");
+            "[checkpoint] expected a prefix without a dot, got 'model.more'; its tensors could not be told "
+            "apart from those of a shorter prefix");
   EXPECT_EQ(error("twice", NamedTensors{{"x", ones({1})}, {"x", ones({1})}}),
-            "[checkpoint] 'twice' has two tensors named 'x'");
-  const std::string integer = "expected an integer of 64 bits, got ",
-                    hint = ". Hint: put other numbers as a tensor, scalar(x, f64)";
+            "[checkpoint] expected unique names in 'twice', got 'x' twice");
+  const std::string integer = "expected an integer that fits 64 bits, got ",
+                    hint = ". Hint: store other numbers as a tensor, scalar(x, f64)";
   EXPECT_EQ(error("loss", 0.5), "[checkpoint] 'loss': " + integer + "0.5" + hint);
   EXPECT_EQ(error("loss", NAN), "[checkpoint] 'loss': " + integer + "nan" + hint);
   EXPECT_EQ(error("loss", -INFINITY), "[checkpoint] 'loss': " + integer + "-inf" + hint);

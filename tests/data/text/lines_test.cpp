@@ -14,24 +14,24 @@ TEST(Lines, EndInLfCrLfOrCr) {
   const Strings three{"a", "", "b c"};
   for (const std::string end : {"\n", "\r\n", "\r"}) {
     EXPECT_EQ(lines("a" + end + end + "b c" + end), three);
-    EXPECT_EQ(lines("a" + end + end + "b c"), three) << "the last line may lack its end";
+    EXPECT_EQ(lines("a" + end + end + "b c"), three) << "the last line may lack its ending";
   }
-  EXPECT_EQ(lines("a\r\nb\rc\nd"), (Strings{"a", "b", "c", "d"})) << "all three in one text";
-  EXPECT_EQ(lines("a\n\rb"), (Strings{"a", "", "b"})) << "LF CR are two ends";
+  EXPECT_EQ(lines("a\r\nb\rc\nd"), (Strings{"a", "b", "c", "d"})) << "mixed line endings";
+  EXPECT_EQ(lines("a\n\rb"), (Strings{"a", "", "b"})) << "LF CR is two line endings";
   EXPECT_EQ(lines(""), Strings{});
   EXPECT_EQ(lines("\r"), (Strings{""}));
   EXPECT_EQ(lines(std::string("a\0b\r", 4)), (Strings{std::string("a\0b", 3)}));
 }
 
-TEST(Lines, AnEndHasItsLength) {
-  EXPECT_EQ(line_end_at("a\r\nb", 1), 2u);
-  EXPECT_EQ(line_end_at("a\r\nb", 2), 1u);
-  EXPECT_EQ(line_end_at("a\r", 1), 1u);
-  EXPECT_EQ(line_end_at("a\r", 0), 0u);
-  EXPECT_EQ(line_end_at("a\r", 2), 0u) << "the end of the text is none";
+TEST(Lines, LineEndingLength) {
+  EXPECT_EQ(line_ending_length("a\r\nb", 1), 2u);
+  EXPECT_EQ(line_ending_length("a\r\nb", 2), 1u);
+  EXPECT_EQ(line_ending_length("a\r", 1), 1u);
+  EXPECT_EQ(line_ending_length("a\r", 0), 0u);
+  EXPECT_EQ(line_ending_length("a\r", 2), 0u) << "the end of the text is not a line ending";
 }
 
-TEST(Lines, BeginAfterAByteOrderMark) {
+TEST(Lines, StartAfterAByteOrderMark) {
   EXPECT_EQ(lines("\xEF\xBB\xBF"
                   "a\nb"),
             (Strings{"a", "b"}));
@@ -40,14 +40,14 @@ TEST(Lines, BeginAfterAByteOrderMark) {
             (Strings{"a",
                      "\xEF\xBB\xBF"
                      "b"}))
-      << "only at the beginning";
+      << "only at the start of the text";
   EXPECT_EQ(lines("\xEF\xBB\xBF"), Strings{});
   EXPECT_EQ(lines("\xEF\xBB"), (Strings{"\xEF\xBB"}));
 }
 
-TEST(Lines, BecomeUnixLines) {
-  EXPECT_EQ(with_unix_line_ends("a\r\n\rb\nc\r"), "a\n\nb\nc\n");
-  EXPECT_EQ(with_unix_line_ends("한 글"), "한 글");
+TEST(Lines, UnixLineEndings) {
+  EXPECT_EQ(with_unix_line_endings("a\r\n\rb\nc\r"), "a\n\nb\nc\n");
+  EXPECT_EQ(with_unix_line_endings("한 글"), "한 글");
 }
 
 }  // namespace

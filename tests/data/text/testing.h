@@ -1,22 +1,19 @@
-// testing.h — what the tests of texts share.
+// testing.h — helpers that the tests of data/text/ share.
 #pragma once
 
-#include <unistd.h>
-
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "data/file.h"
 #include "data/json.h"
-#include "tests/testing.h"
+#include "tests/data/testing.h"
 
 namespace heed::data {
 
 using Strings = std::vector<std::string>;
 using Ids = std::vector<index_t>;
 
-// What make_text.py wrote.
+// The expected results, which make_text.py computes in Python.
 inline const Json& text_cases() {
   static const std::string path = HEED_SOURCE_DIR "/tests/golden/text.json";
   static const Json cases = Json::parse(read_file("test", path), path);
@@ -29,28 +26,16 @@ inline Strings strings(const Json& array) {
   return list;
 }
 
-// Random bytes, of which many are pieces of characters.
-inline std::string random_bytes(Generator& gen, std::size_t most) {
+// Returns random bytes; many of them are parts of UTF-8 sequences.
+inline std::string random_bytes(Generator& gen, std::size_t max_length) {
   std::string bytes;
-  for (std::size_t n = gen.below(most + 1); n > 0; --n) {
-    const auto letters = gen.below(3) == 0;
-    bytes += static_cast<char>(letters ? 'a' + gen.below(4) : gen.below(256));
+  for (std::size_t n = gen.below(max_length + 1); n > 0; --n) {
+    const bool is_letter = gen.below(3) == 0;
+    bytes += static_cast<char>(is_letter ? 'a' + gen.below(4) : gen.below(256));
   }
   return bytes;
 }
 
-// A folder of its own, removed again.
-class TextFiles : public testing::Test {
- protected:
-  void SetUp() override { std::filesystem::create_directories(folder_); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::string write(const std::string& name, const std::string& text) const {
-    write_whole("test", path(name), [&](std::ostream& out) { out << text; });
-    return path(name);
-  }
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
-  const std::filesystem::path folder_ =
-      std::filesystem::temp_directory_path() / concat("heed_text_", getpid());
-};
+class TextFiles : public TemporaryFolder {};
 
 }  // namespace heed::data

@@ -5,32 +5,33 @@
 namespace heed::data {
 namespace {
 
-TEST(Unicode, BrokenTextIsReplacedAsPythonDoes) {
+TEST(Unicode, InvalidUtf8IsReplacedLikeInPython) {
   for (const Json& c : text_cases().find("broken")->array()) {
     std::string bytes;
     for (const Json& b : c.find("bytes")->array()) bytes += static_cast<char>(b.integer());
-    EXPECT_EQ(to_utf8(code_points(bytes, Broken::replace)), c.find("replaced")->string());
+    EXPECT_EQ(to_utf8(code_points(bytes, InvalidUtf8::replace)), c.find("replaced")->string());
   }
 }
 
-TEST(Unicode, EveryCodePointComesBack) {
+TEST(Unicode, EveryCodePointIsEncodedAndDecoded) {
   for (char32_t c = 0; c <= 0x10FFFF; ++c) {
     if (c >= 0xD800 && c <= 0xDFFF) continue;
     std::string text;
     append_utf8(text, c);
-    const Character back = character_at(text, 0);
-    ASSERT_TRUE(back.whole && back.code == c && back.length == text.size()) << static_cast<unsigned>(c);
+    const Character back = decode_utf8(text, 0);
+    ASSERT_TRUE(back.valid && back.code == c && back.length == text.size()) << static_cast<unsigned>(c);
   }
 }
 
-TEST(Unicode, BrokenTextIsRefusedByItsByte) {
-  EXPECT_EQ(error_of([] { code_points("ab\xC0\xAF", Broken::refuse, "x.txt"); }),
-            "[utf8] x.txt: byte 2: 0xC0 begins no character. Hint: Broken::replace puts U+FFFD there");
-  EXPECT_EQ(error_of([] { code_points("한\xED\x95"); }),
-            "[utf8] the text: byte 3: 0xED begins no character. Hint: Broken::replace puts U+FFFD there");
+TEST(Unicode, InvalidUtf8IsRejectedWithItsPosition) {
+  EXPECT_EQ(error_of([] { code_points("ab\xC0\xAF", InvalidUtf8::reject, "x.txt"); }),
+            "[utf8] x.txt: byte 2: expected UTF-8, got 0xC0. Hint: InvalidUtf8::replace substitutes U+FFFD");
+  EXPECT_EQ(
+      error_of([] { code_points("한\xED\x95"); }),
+      "[utf8] the text: byte 3: expected UTF-8, got 0xED. Hint: InvalidUtf8::replace substitutes U+FFFD");
 }
 
-TEST(Unicode, KindsOfCharacters) {
+TEST(Unicode, CharacterClasses) {
   EXPECT_TRUE(is_letter(U'한') && is_letter(U'é') && is_letter(U'中') && !is_letter(U'1') &&
               !is_letter(U'.'));
   EXPECT_TRUE(is_number(U'7') && is_number(U'٣') && is_number(U'½') && !is_number(U'a'));
@@ -41,8 +42,7 @@ TEST(Unicode, KindsOfCharacters) {
   EXPECT_TRUE(is_cjk(U'漢') && !is_cjk(U'한') && !is_cjk(U'か'));
 }
 
-// FNV-1a over 64-bit numbers, to compare with a run over all code points in Python 3.11 (Unicode
-// 14).
+// FNV-1a over 64-bit numbers. The expected sums come from Python 3.11 (Unicode 14) over all code points.
 class Checksum {
  public:
   void add(std::uint64_t number) { value_ = (value_ ^ number) * 0x100000001B3u; }
@@ -54,7 +54,7 @@ class Checksum {
 
 // for each c: add(ord(d)) for d in normalize("NFD", c.lower()) if category(d) != "Mn";
 // add(0xFFFFFFFF)
-TEST(Unicode, FoldingIsPythonsForEveryCodePoint) {
+TEST(Unicode, FoldingEqualsPythonForEveryCodePoint) {
   Checksum sum;
   std::vector<char32_t> out;
   for (char32_t c = 0; c <= 0x10FFFF; ++c) {
@@ -67,9 +67,8 @@ TEST(Unicode, FoldingIsPythonsForEveryCodePoint) {
   EXPECT_EQ(sum.value(), 0x133268182EC5CEDFu);
 }
 
-// for each c: add(bits), where bit k is 1 if the sigma in the k-th text becomes ς in Python's
-// str.lower()
-TEST(Unicode, AFinalSigmaIsPythonsForEveryNeighbour) {
+// for each c: add(bits); bit k is 1 if the sigma in the k-th text becomes ς in Python's str.lower()
+TEST(Unicode, FinalSigmaEqualsPythonForEveryNeighbour) {
   Checksum sum;
   for (char32_t c = 0; c <= 0x10FFFF; ++c) {
     if (c >= 0xD800 && c <= 0xDFFF) continue;
@@ -86,20 +85,20 @@ TEST(Unicode, ASigmaIsFinalAtTheEndOfAWord) {
   const auto finals = [](std::u32string_view text) {
     const std::vector<char32_t> codes(text.begin(), text.end());
     std::string result;
-    for (std::size_t at = 0; at < codes.size(); ++at) result += is_final_sigma(codes, at) ? 'f' : '.';
+    for (std::size_t i = 0; i < codes.size(); ++i) result += is_final_sigma(codes, i) ? 'f' : '.';
     return result;
   };
   EXPECT_EQ(finals(U"ΟΔΟΣ"), "...f");
   EXPECT_EQ(finals(U"ΣΟΦΟΣ ΟΔΟΣ"), "....f....f");
-  EXPECT_EQ(finals(U"Σ ΣΣ 1Σ"), "...f...") << "a cased letter stands before it";
-  EXPECT_EQ(finals(U"ΑΣ1 ΑΣ中"), ".f...f.") << "and none after it";
+  EXPECT_EQ(finals(U"Σ ΣΣ 1Σ"), "...f...") << "a cased letter must precede it";
+  EXPECT_EQ(finals(U"ΑΣ1 ΑΣ中"), ".f...f.") << "no cased letter may follow it";
   EXPECT_EQ(finals(U"ΑΣ'Α ΑΣ'1"), "......f..") << "apostrophes are skipped";
-  EXPECT_EQ(finals(U"Α\u0301Σ\u0301"), "..f.") << "and accents, on both sides";
+  EXPECT_EQ(finals(U"Α\u0301Σ\u0301"), "..f.") << "accents are skipped on both sides";
   EXPECT_EQ(finals(U"'Σ"), "..");
-  EXPECT_EQ(finals(U"aς σ"), "....") << "only the capital letter";
+  EXPECT_EQ(finals(U"aς σ"), "....") << "only the capital letter counts";
 }
 
-TEST(Unicode, FoldingDropsCapitalsAndAccents) {
+TEST(Unicode, FoldingGivesLowerCaseWithoutAccents) {
   const auto folded = [](std::u32string_view text) {
     std::vector<char32_t> out;
     for (const char32_t c : text) append_folded(out, c);
