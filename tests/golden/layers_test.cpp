@@ -198,7 +198,7 @@ TEST(GoldenLayers, RecurrentCells) {
   });
 }
 
-TEST(GoldenLayers, ReaderAndWriter) {
+TEST(GoldenLayers, RecurrentEncoderDecoder) {
   const IntTensor source{{3, 4, 5, 6}, {5, 3, 0, 0}}, given{{1, 2, 3}, {1, 4, 5}};
   for (const std::string name :
        {"seq2seq_none", "seq2seq_additive", "seq2seq_dot", "seq2seq_bidirectional"}) {
@@ -255,7 +255,7 @@ TEST(GoldenLayers, Transformer) {
                 });
 }
 
-TEST(GoldenLayers, LayersOfPictures) {
+TEST(GoldenLayers, ImageLayers) {
   Generator gen(0);
   expect_golden(
       "conv2d",
@@ -280,7 +280,7 @@ TEST(GoldenLayers, LayersOfPictures) {
   expect_golden("group_norm", GroupNorm({.num_groups = 2, .num_channels = 4}), {"x"}, call);
 }
 
-TEST(GoldenLayers, OptionsOfLayersOfPictures) {
+TEST(GoldenLayers, OptionsOfImageLayers) {
   Generator gen(0);
   expect_golden("conv2d_groups",
                 Conv2d({.in_channels = 4,

@@ -63,7 +63,7 @@ TEST(GoldenVision, SwinTransformer) {
                                         gen));
 }
 
-TEST(GoldenVision, PicturesOnTheirWayToAModel) {
+TEST(GoldenVision, ImagePreprocessing) {
   for (const std::string name : {"picture_smaller", "picture_larger"}) {
     const GoldenCase& g = golden("vision", name);
     const Tensor images = data::for_imagenet(g["in:x"].to(f32), {.resize = 12, .crop = 7});
