@@ -2,6 +2,7 @@
 #include "data/pretrained.h"
 
 #include <filesystem>
+#include <fstream>
 
 #include "data/safetensors.h"
 #include "tests/testing.h"

@@ -199,7 +199,7 @@ TEST(GoldenLayers, RecurrentCells) {
   });
 }
 
-TEST(GoldenLayers, Seq2Seq) {
+TEST(GoldenLayers, RecurrentEncoderDecoder) {
   const IntTensor source{{3, 4, 5, 6}, {5, 3, 0, 0}}, target{{1, 2, 3}, {1, 4, 5}};
   for (const std::string name :
        {"seq2seq_none", "seq2seq_additive", "seq2seq_dot", "seq2seq_bidirectional"}) {

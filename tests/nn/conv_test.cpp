@@ -44,7 +44,7 @@ TEST(BatchNorm2d, UsesBatchStatisticsInTrainingAndRunningOnesInEvaluation) {
   EXPECT_EQ(norm.parameter_count(), 4);
 }
 
-TEST(PictureLayers, ErrorsNameTheCause) {
+TEST(ImageLayers, ErrorsNameTheCause) {
   Generator gen(1);
   EXPECT_EQ(error_of([&] { Conv2d({}, gen); }),
             "[Conv2d] expected in_channels, out_channels and kernel_size of at least 1, got 0, 0 and 1");
