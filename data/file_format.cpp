@@ -44,7 +44,8 @@ constexpr Format formats[] = {
     {"\xFE\xFF"sv, "UTF-16 text", "save it as UTF-8"},
 };
 
-// Returns the name of the markup language, or null. Skips a byte order mark and white space; ignores case.
+// Returns the name of the markup language, or null. Skips a byte order mark and white space;
+// ignores case.
 const char* markup_language(std::string_view bytes) {
   bytes.remove_prefix(byte_order_mark_length(bytes));
   bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
@@ -56,7 +57,8 @@ const char* markup_language(std::string_view bytes) {
   return start.starts_with("<?xml") ? "an XML document" : nullptr;
 }
 
-// A pickle starts with PROTO, a protocol from 2 to 5, and an opcode (printable, or from 0x80 to 0x97).
+// A pickle starts with PROTO, a protocol from 2 to 5, and an opcode (printable, or from 0x80 to
+// 0x97).
 bool is_pickle(std::string_view bytes) {
   if (bytes.size() < 3 || bytes[0] != '\x80' || bytes[1] < 2 || bytes[1] > 5) return false;
   const auto opcode = static_cast<unsigned char>(bytes[2]);

@@ -53,7 +53,8 @@ bool is_final_sigma(const std::vector<char32_t>& codes, std::size_t index) {
 void append_folded(std::vector<char32_t>& out, char32_t c) {
   if (c < 0x80) return out.push_back(c >= 'A' && c <= 'Z' ? c + 32 : c);
   if (is_mark(c)) return;
-  // Hangul syllables, The Unicode Standard, section 3.12: syllable = ((lead * 21) + vowel) * 28 + tail.
+  // Hangul syllables, The Unicode Standard, section 3.12: syllable = ((lead * 21) + vowel) * 28 +
+  // tail.
   if (c >= 0xAC00 && c <= 0xD7A3) {
     const char32_t syllable = c - 0xAC00, tail = syllable % 28;
     out.push_back(0x1100 + syllable / (21 * 28));
