@@ -45,8 +45,8 @@ class SafeTensors {
   bool contains(const std::string& name) const;
 
   // Returns a floating-point tensor. F32 and F64 tensors share memory with the mapped file if their
-  // bytes are aligned, and in-place changes do not modify the file. F16 and BF16 are converted to
-  // f32, which is exact. Throws for integers.
+  // bytes are aligned; changes to them do not modify the file. F16 and BF16 are converted to f32,
+  // which is exact. Throws for integers.
   Tensor tensor(const std::string& name) const;
   // Returns an integer or BOOL tensor. Throws for floats, and for U64 values above 2^63 - 1.
   IntTensor ids(const std::string& name) const;
