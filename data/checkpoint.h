@@ -45,8 +45,7 @@ class Checkpoint {
   }
   void write(const std::string& path) const;
 
-  // Return an entry. number() and generator() throw if there is none; tensors() returns an empty
-  // list.
+  // Return an entry. number() and generator() throw if there is none; tensors() returns an empty list.
   NamedTensors tensors(const std::string& prefix) const;
   std::int64_t number(const std::string& name) const;
   Generator generator(const std::string& name) const;

@@ -126,7 +126,7 @@ Batch DataLoader::batch(const Epoch& epoch, index_t i) const {
   check(i >= 0 && i < batches(), "DataLoader", "expected a batch in [0, ", batches(), "), got ", i);
   const Dataset part =
       dataset_.select(epoch.order.slice(0, i * options_.batch_size, (i + 1) * options_.batch_size));
-  // Each batch has its own generator, so a resumed epoch shifts its batches exactly as an
+  // Each batch uses its own generator, so a resumed epoch shifts its batches exactly as an
   // uninterrupted one.
   Generator gen = nth_fork(nth_fork(base_, epoch.number), i);
   const bool shifts = options_.shift > 0 && gen.uniform() < options_.shift_probability;

@@ -15,8 +15,7 @@ Dataset digits();
 
 // Returns a training set of 1,437 digits and a test set of 360; the split is always the same. It is
 // random over images, so the people who wrote the test digits also wrote training digits. Its
-// accuracy therefore does not measure how well a model generalises to the handwriting of other
-// people.
+// accuracy therefore does not measure how well a model generalises to the handwriting of other people.
 std::pair<Dataset, Dataset> digits_split();
 
 }  // namespace heed::data

@@ -57,15 +57,14 @@ const char* markup_language(std::string_view bytes) {
   return start.starts_with("<?xml") ? "an XML document" : nullptr;
 }
 
-// A pickle starts with PROTO, a protocol from 2 to 5, and an opcode (printable, or from 0x80 to
-// 0x97).
+// A pickle starts with PROTO, a protocol from 2 to 5, and an opcode (printable, or from 0x80 to 0x97).
 bool is_pickle(std::string_view bytes) {
   if (bytes.size() < 3 || bytes[0] != '\x80' || bytes[1] < 2 || bytes[1] > 5) return false;
   const auto opcode = static_cast<unsigned char>(bytes[2]);
   return (opcode > 0x20 && opcode < 0x7F) || (opcode >= 0x80 && opcode <= 0x97);
 }
 
-// A safetensors file starts with its header's length in eight bytes, of which the upper four are 0.
+// A safetensors file starts with its header's length in eight bytes, the upper four of which are 0.
 bool is_safetensors(std::string_view bytes) {
   return bytes.size() > 10 && bytes.substr(4, 6) == "\0\0\0\0{\""sv;
 }

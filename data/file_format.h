@@ -1,5 +1,4 @@
-// file_format.h — recognises files in another format than expected: Git LFS pointers, web pages,
-// archives.
+// file_format.h — recognises files in another format than expected: Git LFS pointers, web pages, archives.
 #pragma once
 
 #include <string>

@@ -1,5 +1,4 @@
-// json.h — a strict parser of JSON (RFC 8259), for the headers and configuration files of published
-// weights.
+// json.h — a strict parser of JSON (RFC 8259), for the headers and configuration files of published weights.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,4 @@
-// pnm.cpp — PNM files (a short header, then the levels), and the preprocessing of images for a
-// model.
+// pnm.cpp — PNM files (a short header, then the levels), and the preprocessing of images for a model.
 #include "data/pnm.h"
 
 #include <algorithm>
@@ -92,8 +91,7 @@ void check_size(Reader& reader, const Header& header) {
   const index_t size = header.bytes_per_sample() * header.samples();
   const std::size_t end = reader.position;
   check(reader.skip_one(), "read_pnm", reader.name, ": byte ", end, ": expected one blank after the header");
-  // After a header that ends in CR LF, the size of the file distinguishes the LF from a level of
-  // 10.
+  // After a header that ends in CR LF, the size of the file distinguishes the LF from a level of 10.
   const bool is_line_feed = reader.bytes[reader.position - 1] == '\r' &&
                             reader.position < reader.bytes.size() && reader.bytes[reader.position] == '\n' &&
                             reader.remaining() == size + 1;

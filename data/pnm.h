@@ -24,7 +24,7 @@ Tensor parse_pnm(const std::string& bytes, const std::string& name);
 // Shape: image (3, height, width) or (1, height, width), values in [0, 1].
 void write_pnm(const std::string& path, const Tensor& image);
 
-// Pillow's bilinear and bicubic (a = -1/2) filters.
+// The filters that Pillow uses for bilinear and bicubic (a = -1/2) interpolation.
 enum class Filter { triangle, cubic };
 
 // Resizes an image. Each new pixel uses a weighted mean of the old pixels around its position; when

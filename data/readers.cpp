@@ -50,8 +50,7 @@ Shape idx_sizes(const std::string& path, const std::string& bytes, std::uint32_t
     const std::uint32_t size = big_endian(bytes, 4 + 4 * static_cast<std::size_t>(i));
     check(size > 0, op, path, ": byte ", 4 + 4 * i, ": expected a size of at least 1, got 0");
     sizes.push_back(size);
-    // Saturates at one more than the file contains, so huge sizes neither overflow nor allocate
-    // memory.
+    // Saturates at one more than the file contains, so huge sizes neither overflow nor allocate memory.
     expected = expected > available / size ? available + 1 : expected * size;
   }
   check(expected == available, op, path, ": expected data of shape ", sizes, " after the header, got ",

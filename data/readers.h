@@ -1,6 +1,5 @@
 // readers.h — reads datasets from IDX and CSV files. Errors contain the path, the position and the
-// expected value. Sizes in a header are compared with the size of the file before any memory is
-// allocated.
+// expected value. Sizes in a header are compared with the size of the file before any memory is allocated.
 #pragma once
 
 #include <string>

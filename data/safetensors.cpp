@@ -247,7 +247,7 @@ NamedTensors SafeTensors::all() const {
 void SafeTensors::release(const Tensor& t) const {
   const std::span<const std::byte> part(t.state()->storage->data(), t.state()->storage->bytes());
   const auto file = file_->bytes();
-  // Pointers into different objects may be compared only with std::less_equal and its relatives.
+  // Pointers into different objects may be compared only with std::less_equal and similar function objects.
   const std::less_equal<const std::byte*> less_equal;
   if (less_equal(file.data(), part.data()) &&
       less_equal(part.data() + part.size(), file.data() + file.size()))

@@ -1,5 +1,4 @@
-// batches.h — pads sequences of different lengths into one tensor, and groups similar lengths into
-// batches.
+// batches.h — pads sequences of different lengths into one tensor, and groups similar lengths into batches.
 #pragma once
 
 #include <vector>

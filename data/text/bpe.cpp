@@ -41,7 +41,7 @@ static std::string printable(std::string_view bytes) {
 }
 
 // Returns the bytes that a printable token represents. Throws if a character represents no byte.
-// The file and the line (0: none) are for errors.
+// Errors use the path and the line (0: none).
 static std::string bytes_of(const std::string& token, const std::string& path, std::size_t line = 0) {
   static const auto byte_of = [] {
     std::map<char32_t, char> table;
@@ -153,8 +153,7 @@ const BytePairEncoding::Merge* BytePairEncoding::find_merge(index_t left, index_
   return found == by_pair_.end() ? nullptr : &found->second;
 }
 
-// Keeps the tokens in a linked list and the possible merges in a heap, which takes O(n log n) for n
-// bytes.
+// Uses a linked list of tokens and a heap of possible merges: O(n log n) for n bytes.
 void BytePairEncoding::encode_word(std::string_view word, std::vector<index_t>& ids) const {
   const std::size_t n = word.size();
   std::vector<index_t> token(n);

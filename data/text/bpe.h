@@ -39,8 +39,8 @@ class BytePairEncoding : public Tokenizer {
   std::string decode(const std::vector<index_t>& ids) const override;
   index_t end_of_text() const { return vocabulary_.id("<|endoftext|>"); }
 
-  // Splits a text into the words that are encoded separately, by GPT-2's pattern. The words cover
-  // the whole text.
+  // Uses GPT-2's pattern to split a text into the words that are encoded separately. The words
+  // cover the whole text.
   static std::vector<std::string_view> split(std::string_view text);
 
  private:

@@ -52,8 +52,7 @@ class PairCounts {
 
  private:
   std::unordered_map<Pair, index_t, PairHash> counts_, changes_;
-  // Sorted by negative count, so the most frequent pair comes first; ties are broken by the smaller
-  // ids.
+  // Sorted by negative count, so the most frequent pair comes first; ties are broken by the smaller ids.
   std::set<std::pair<index_t, Pair>> order_;
   std::unordered_map<Pair, std::unordered_set<std::size_t>, PairHash> words_;
 };

@@ -1,5 +1,4 @@
-// pretrained_test.cpp — loads a model from config.json and model.safetensors; errors contain the
-// reason.
+// pretrained_test.cpp — loads a model from config.json and model.safetensors; errors contain the reason.
 #include "data/pretrained.h"
 
 #include <filesystem>

@@ -16,8 +16,7 @@ TEST(Unicode, CharacterClasses) {
   EXPECT_TRUE(is_cjk(U'漢') && !is_cjk(U'한') && !is_cjk(U'か'));
 }
 
-// FNV-1a over 64-bit numbers. The expected sums come from Python 3.11 (Unicode 14) over all code
-// points.
+// FNV-1a over 64-bit numbers. The expected sums use Python 3.11 (Unicode 14) and all code points.
 class Checksum {
  public:
   void add(std::uint64_t number) { value_ = (value_ ^ number) * 0x100000001B3u; }
@@ -27,8 +26,7 @@ class Checksum {
   std::uint64_t value_ = 0xCBF29CE484222325u;
 };
 
-// for each c: add(ord(d)) for d in normalize("NFD", c.lower()) if category(d) != "Mn";
-// add(0xFFFFFFFF)
+// for each c: add(ord(d)) for d in normalize("NFD", c.lower()) if category(d) != "Mn"; add(0xFFFFFFFF)
 TEST(Unicode, FoldingEqualsPythonForEveryCodePoint) {
   Checksum sum;
   std::vector<char32_t> out;
