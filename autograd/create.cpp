@@ -1,4 +1,4 @@
-// create.cpp — tensors from nothing: filled, counted, drawn, or written out as lists.
+// create.cpp — constructors: filled, counted, random, or from lists.
 #include <algorithm>
 #include <cmath>
 #include <new>
@@ -9,7 +9,7 @@
 
 namespace heed {
 
-// Every tensor's memory is allocated here, so that running out of it names the op and the shape.
+// All memory of tensors is allocated here, so that an error names the op and the shape.
 Tensor ops::allocate(const char* op, const Shape& shape, DType dtype) {
   check_sizes(op, shape);
   const std::size_t bytes = static_cast<std::size_t>(shape.numel()) * size_of(dtype);
@@ -18,18 +18,18 @@ Tensor ops::allocate(const char* op, const Shape& shape, DType dtype) {
     return Tensor(std::make_shared<TensorState>(
         TensorState{std::move(storage), shape, contiguous_strides(shape), 0, dtype, false, {}, {}}));
   } catch (const std::bad_alloc&) {
-    const char* backward_of = detail::running_backward();
+    const char* backward_of = internal::running_backward();
     fail(op, "cannot allocate ", bytes, " bytes for shape ", shape, " ", name(dtype),
-         backward_of ? concat(" in the backward of ", backward_of) : "",
+         backward_of ? " in the backward of " : "", backward_of ? backward_of : "",
          ". Hint: use smaller sizes, or fewer tensors at a time");
   }
 }
 
-// A fresh tensor whose element i is value(i).
+// Returns a new tensor whose element i is value(i).
 template <class Value>
 static Tensor generate(const char* op, const Shape& shape, DType dtype, Value&& value) {
   Tensor t = ops::allocate(op, shape, dtype);
-  ops::dispatch(dtype, [&]<class T>() {
+  dispatch(dtype, [&]<class T>() {
     T* x = ops::output<T>(t);
     kernels::parallel_for(t.numel(), ops::costly_grain, [&](index_t begin, index_t stop) {
       for (index_t i = begin; i < stop; ++i) x[i] = static_cast<T>(value(i));
@@ -48,7 +48,7 @@ Tensor scalar(double value, DType dtype) { return full({}, value, dtype); }
 
 Tensor arange(double begin, double stop, double step, DType dtype) {
   check(step != 0 && std::isfinite(begin) && std::isfinite(stop) && std::isfinite(step), "arange",
-        "needs finite bounds and a step that is not 0, got ", begin, ", ", stop, ", ", step);
+        "expected finite bounds and a step other than 0, got ", begin, ", ", stop, ", ", step);
   const double count = std::max(0.0, std::ceil((stop - begin) / step));
   check(count < 0x1p44, "arange", "too large: ", begin, " to ", stop, " by ", step);
   return generate("arange", {static_cast<index_t>(count)}, dtype,
@@ -56,9 +56,9 @@ Tensor arange(double begin, double stop, double step, DType dtype) {
 }
 
 Tensor linspace(double begin, double last, index_t steps, DType dtype) {
-  check(steps >= 0, "linspace", "needs a number of steps that is not negative, got ", steps);
+  check(steps >= 0, "linspace", "expected a number of steps >= 0, got ", steps);
   const double step = steps > 1 ? (last - begin) / static_cast<double>(steps - 1) : 0;
-  // Counted from the nearer end, so that the last element is `last` exactly.
+  // Counts from the nearer end, so that the last element is exactly `last`.
   return generate("linspace", {steps}, dtype, [&](index_t i) {
     return i < (steps + 1) / 2 ? begin + static_cast<double>(i) * step
                                : last - static_cast<double>(steps - 1 - i) * step;
@@ -67,7 +67,7 @@ Tensor linspace(double begin, double last, index_t steps, DType dtype) {
 
 Tensor eye(index_t n, DType dtype) {
   Tensor t = ops::allocate("eye", {n, n}, dtype).fill_(0);
-  ops::dispatch(dtype, [&]<class T>() {
+  dispatch(dtype, [&]<class T>() {
     for (index_t i = 0; i < n; ++i) ops::output<T>(t)[i * n + i] = 1;
   });
   return t;
@@ -83,51 +83,24 @@ Tensor randn(const Shape& shape, Generator& gen, DType dtype) {
 Tensor rand(const Shape& shape, Generator& gen, DType dtype) {
   check_sizes("rand", shape);
   const RandomBlock block = gen.take(static_cast<std::uint64_t>(shape.numel()));
-  // Rounded down to 24 bits, which both dtypes hold exactly: rounding to nearest could give 1.
+  // Uses 24 bits, which both dtypes represent exactly: rounding more bits to float could give 1.
   return generate("rand", shape, dtype, [&](index_t i) {
     return static_cast<double>(block.bits(static_cast<std::uint64_t>(i)) >> 40) * 0x1p-24;
   });
 }
 
-// ---- nested lists -----------------------------------------------------------------------------------------
-
-// Reads [begin, stop) into `values`; `depth` axes are above it. The first row seen at a
-// depth fixes the size there.
-static void flatten_range(const NestedNumbers* begin, const NestedNumbers* stop, int depth, Shape& shape,
-                          bool& complete, std::vector<double>& values) {
-  const index_t size = stop - begin;
-  if (depth == shape.rank()) {
-    check(!complete, "tensor", "the lists are nested unevenly: a number and a list stand side by side");
-    shape.push_back(size);
-  }
-  check(shape[depth] == size, "tensor", "rows differ in length: ", shape[depth], " and ", size, " at depth ",
-        depth, "; a tensor is a full block");
-  for (const NestedNumbers* item = begin; item != stop; ++item) {
-    if (item->is_list) {
-      flatten_range(item->list.data(), item->list.data() + item->list.size(), depth + 1, shape, complete,
-                    values);
-    } else {
-      complete = true;
-      check(depth + 1 == shape.rank(), "tensor",
-            "the lists are nested unevenly: a number and a list stand side by side");
-      values.push_back(item->value);
-    }
-  }
-}
+// ---- from values ------------------------------------------------------------------------------------------
 
 Tensor tensor(std::initializer_list<NestedNumbers> list, DType dtype) {
-  Shape shape;
-  bool complete = false;  // once a number has been read, the depth is known
-  std::vector<double> values;
-  flatten_range(list.begin(), list.end(), 0, shape, complete, values);
-  return from_vector(values, shape, dtype);
+  const Flattened<double> flattened("tensor", list);
+  return from_vector(flattened.values, flattened.shape, dtype);
 }
 
 template <class T>
 static Tensor from_values(const std::vector<T>& values, const Shape& shape, DType dtype) {
   check_sizes("from_vector", shape);
-  check(static_cast<index_t>(values.size()) == shape.numel(), "from_vector", values.size(),
-        " numbers do not fill ", shape, ", which holds ", shape.numel());
+  check(static_cast<index_t>(values.size()) == shape.numel(), "from_vector", "expected ", shape.numel(),
+        " values for shape ", shape, ", got ", values.size());
   return generate("from_vector", shape, dtype,
                   [&](index_t i) { return values[static_cast<std::size_t>(i)]; });
 }
@@ -140,9 +113,9 @@ Tensor from_vector(const std::vector<float>& values, const Shape& shape) {
 
 Tensor from_memory(std::byte* data, const Shape& shape, DType dtype, std::shared_ptr<const void> owner) {
   check_sizes("from_memory", shape);
-  check(owner != nullptr, "from_memory", "needs an owner that keeps the memory alive");
+  check(owner != nullptr, "from_memory", "expected an owner that keeps the memory alive, got null");
   check(reinterpret_cast<std::uintptr_t>(data) % size_of(dtype) == 0, "from_memory",
-        "the memory is not aligned for ", name(dtype));
+        "expected memory that is aligned for ", name(dtype));
   const std::size_t bytes = static_cast<std::size_t>(shape.numel()) * size_of(dtype);
   auto storage = std::make_shared<Storage>(data, bytes, std::move(owner));
   return Tensor(std::make_shared<TensorState>(

@@ -1,23 +1,19 @@
-// error.h — the one exception of heed, and the format of every message:
+// error.h — the exception of heed, and the format of its messages:
 //
-//   [matmul] expected the columns of a to equal the rows of b, got (2, 3) x (4, 5). Hint: …
+//   [matmul] expected …, got (2, 3) x (4, 5); the columns of a must equal the rows of b. Hint: …
 //
-// An op checks all of its arguments before it does any work, so a thrown Error leaves nothing half done.
+// Ops check all arguments before they do any work, so an Error leaves no partial result.
 #pragma once
 
 #include <sstream>
-#include <stdexcept>
 #include <string>
 #include <type_traits>
 
+#include "autograd/kernels/error.h"
+
 namespace heed {
 
-class Error : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-// Joins its arguments as a stream would print them.
+// Returns the concatenation of its arguments as a stream prints them.
 template <class... Parts>
 std::string concat(const Parts&... parts) {
   std::ostringstream out;
@@ -25,11 +21,11 @@ std::string concat(const Parts&... parts) {
   return out.str();
 }
 
-namespace detail {
+namespace internal {
 
-// Prints one part of a message. A type with its own `describe(stream, value)` uses that: a Tensor, a Mask and an
-// IntTensor print their shape, or "an undefined tensor". A callable prints its result. Anything else prints
-// as in a stream.
+// Prints one part of a message. Types with a function describe(stream, value) use that: Tensor,
+// Mask and IntTensor print their shape, or "an undefined tensor". A callable prints its result. All
+// other types print as in a stream.
 template <class T>
 void print_part(std::ostream& out, const T& part) {
   if constexpr (requires { describe(out, part); }) {
@@ -41,22 +37,22 @@ void print_part(std::ostream& out, const T& part) {
   }
 }
 
-}  // namespace detail
+}  // namespace internal
 
 // Throws Error "[op] parts…".
 template <class... Parts>
 [[noreturn]] void fail(const char* op, const Parts&... parts) {
   std::ostringstream out;
   out << '[' << op << "] ";
-  (detail::print_part(out, parts), ...);
+  (internal::print_part(out, parts), ...);
   throw Error(out.str());
 }
 
-// Throws Error "[op] parts…" unless `holds`. The parts are formatted only then: pass tensors, shapes and
-// callables, never a string that was built for the message.
+// Throws Error "[op] parts…" unless the condition holds. The parts are formatted only on failure:
+// pass tensors, shapes and callables, not strings built for the message.
 template <class... Parts>
-void check(bool holds, const char* op, const Parts&... parts) {
-  if (!holds) [[unlikely]]
+void check(bool condition, const char* op, const Parts&... parts) {
+  if (!condition) [[unlikely]]
     fail(op, parts...);
 }
 

@@ -1,44 +1,29 @@
 #include "autograd/graph_print.h"
 
-#include <algorithm>
 #include <map>
-#include <set>
 #include <sstream>
 
 #include "autograd/graph.h"
 
 namespace heed {
 
-namespace {
-
-// Every node behind y, newest first.
-std::vector<const Node*> nodes_behind(const Tensor& y) {
-  check(y.defined(), "graph", "an undefined tensor has no graph");
-  std::vector<const Node*> nodes;
-  if (!y.state()->node) return nodes;
-  std::set<const Node*> seen{y.state()->node.get()};
-  nodes.push_back(y.state()->node.get());
-  for (std::size_t i = 0; i < nodes.size(); ++i)
-    for (const Node::Input& input : nodes[i]->inputs)
-      if (input.node && seen.insert(input.node.get()).second) nodes.push_back(input.node.get());
-  std::sort(nodes.begin(), nodes.end(), [](const Node* a, const Node* b) { return a->id > b->id; });
-  return nodes;
+// Nodes are numbered from 1, the oldest, so that the text does not depend on what ran before.
+static std::map<const Node*, std::size_t> numbered(const std::vector<std::shared_ptr<Node>>& nodes) {
+  std::map<const Node*, std::size_t> numbers;
+  for (std::size_t i = 0; i < nodes.size(); ++i) numbers[nodes[i].get()] = nodes.size() - i;
+  return numbers;
 }
 
-}  // namespace
-
-// Nodes are numbered from the oldest, 1, so that the text does not depend on what ran before.
 std::string graph_text(const Tensor& y) {
-  const auto nodes = nodes_behind(y);
+  const auto nodes = graph_nodes(y);
   if (nodes.empty()) return concat("leaf ", y.shape(), "\n");
-  std::map<const Node*, std::size_t> number;
-  for (std::size_t i = 0; i < nodes.size(); ++i) number[nodes[i]] = nodes.size() - i;
+  auto number = numbered(nodes);
   std::ostringstream out;
-  for (const Node* node : nodes) {
-    out << '#' << number[node] << ' ' << node->op << ' ' << node->shape << " <- ";
+  for (const auto& node : nodes) {
+    out << '#' << number[node.get()] << ' ' << node->op << ' ' << node->shape << " <- ";
     for (std::size_t i = 0; i < node->inputs.size(); ++i) {
       const Node::Input& input = node->inputs[i];
-      if (i) out << ", ";
+      if (i > 0) out << ", ";
       if (input.node)
         out << '#' << number[input.node.get()] << ' ' << input.node->op;
       else
@@ -50,28 +35,25 @@ std::string graph_text(const Tensor& y) {
 }
 
 std::string graph_dot(const Tensor& y) {
-  const auto nodes = nodes_behind(y);
-  std::map<const void*, std::size_t> number;
-  for (std::size_t i = 0; i < nodes.size(); ++i) number[nodes[i]] = nodes.size() - i;
+  const auto nodes = graph_nodes(y);
+  auto number = numbered(nodes);
   std::ostringstream out, leaves;
   out << "digraph heed {\n  rankdir=BT;\n  node [shape=box, fontname=\"sans-serif\"];\n";
-  for (const Node* node : nodes)
-    out << "  n" << number[node] << " [label=\"" << node->op << "\\n" << node->shape << "\"];\n";
-  std::size_t leaf_count = 0;
-  std::map<const void*, std::size_t> leaf_number;
-  for (const Node* node : nodes) {
+  for (const auto& node : nodes)
+    out << "  n" << number[node.get()] << " [label=\"" << node->op << "\\n" << node->shape << "\"];\n";
+  std::map<const TensorState*, std::size_t> leaf_number;
+  for (const auto& node : nodes) {
     for (const Node::Input& input : node->inputs) {
+      if (!input.needs_grad()) continue;
       if (input.node) {
-        out << "  n" << number[input.node.get()] << " -> n" << number[node] << ";\n";
-      } else if (input.leaf) {
-        const auto [at, fresh] = leaf_number.try_emplace(input.leaf.get(), leaf_count + 1);
-        if (fresh) {
-          ++leaf_count;
-          leaves << "  leaf" << at->second << " [label=\"leaf\\n"
-                 << input.shape << "\", style=filled, fillcolor=\"#deebf7\"];\n";
-        }
-        out << "  leaf" << at->second << " -> n" << number[node] << ";\n";
+        out << "  n" << number[input.node.get()] << " -> n" << number[node.get()] << ";\n";
+        continue;
       }
+      const auto [leaf, is_new] = leaf_number.try_emplace(input.leaf.get(), leaf_number.size() + 1);
+      if (is_new)
+        leaves << "  leaf" << leaf->second << " [label=\"leaf\\n"
+               << input.shape << "\", style=filled, fillcolor=\"#deebf7\"];\n";
+      out << "  leaf" << leaf->second << " -> n" << number[node.get()] << ";\n";
     }
   }
   if (nodes.empty()) out << "  leaf1 [label=\"leaf\\n" << y.shape() << "\"];\n";

@@ -1,4 +1,4 @@
-// graph_print.h — the graph behind a tensor, to look at.
+// graph_print.h — the graph of a tensor as text, and for Graphviz.
 #pragma once
 
 #include <string>
@@ -7,9 +7,9 @@
 
 namespace heed {
 
-// One line a node, newest first: "#7 mul (2, 3) <- #5 exp, leaf (2, 3)".
+// Returns one line per node, newest first: "#7 mul (2, 3) <- #5 exp, leaf (2, 3)".
 std::string graph_text(const Tensor& y);
-// The same for Graphviz: dot -Tsvg graph.dot -o graph.svg
+// Returns the same graph in the language of Graphviz: dot -Tsvg graph.dot -o graph.svg
 std::string graph_dot(const Tensor& y);
 
 }  // namespace heed

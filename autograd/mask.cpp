@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "autograd/error.h"
-#include "autograd/ops/attention.h"
+#include "autograd/ops/attention_masks.h"
 #include "autograd/ops/broadcast_runs.h"
 #include "autograd/ops/common.h"
 
@@ -26,8 +26,8 @@ std::vector<std::uint8_t> ops::allocate_mask(const char* op, const Shape& shape,
 
 Mask::Mask(std::vector<std::uint8_t> values, Shape shape) : shape_(shape) {
   check_sizes("Mask", shape_);
-  check(static_cast<index_t>(values.size()) == shape_.numel(), "Mask", values.size(), " values do not fill ",
-        shape_);
+  check(static_cast<index_t>(values.size()) == shape_.numel(), "Mask", "expected ", shape_.numel(),
+        " values for shape ", shape_, ", got ", values.size());
   for (auto& value : values) value = value != 0;
   values_ = std::make_shared<const std::vector<std::uint8_t>>(std::move(values));
 }
@@ -37,28 +37,26 @@ Mask Mask::full(const Shape& shape, bool value) { return {ops::allocate_mask("Ma
 Mask Mask::of(std::initializer_list<NestedInts> list) {
   const IntTensor ids(list);
   for (index_t i = 0; i < ids.numel(); ++i)
-    check(ids[i] == 0 || ids[i] == 1, "Mask", "a mask is made of 0 and 1, got ", ids[i], " at place ", i);
+    check(ids[i] == 0 || ids[i] == 1, "Mask", "expected values 0 and 1, got ", ids[i], " at index ", i);
   return {std::vector<std::uint8_t>(ids.values().begin(), ids.values().end()), ids.shape()};
 }
 
-static const Mask& needs(const char* op, const Mask& m) {
-  check(m.defined(), op,
-        "this mask is undefined. Hint: a default-constructed Mask means that nothing is hidden");
-  return m;
+static void check_defined(const char* op, const Mask& m) {
+  check(m.defined(), op, "expected a mask, got ", m, ". Hint: a default-constructed Mask masks nothing");
 }
 
 bool Mask::at(std::initializer_list<index_t> index) const {
-  needs("at", *this);
+  check_defined("at", *this);
   return data()[element_offset("at", shape_, contiguous_strides(shape_), index)] != 0;
 }
 
 index_t Mask::count() const {
-  needs("count", *this);
+  check_defined("count", *this);
   return std::count(values_->begin(), values_->end(), std::uint8_t{1});
 }
 
 Mask Mask::reshape(Shape shape) const {
-  needs("reshape", *this);
+  check_defined("reshape", *this);
   Mask result = *this;
   result.shape_ = reshaped("reshape", shape_, shape);
   result.rows_are_queries_ = false;
@@ -66,7 +64,7 @@ Mask Mask::reshape(Shape shape) const {
 }
 
 Mask Mask::unsqueeze(index_t axis) const {
-  needs("unsqueeze", *this);
+  check_defined("unsqueeze", *this);
   check(axis >= -rank() - 1 && axis <= rank(), "unsqueeze", "axis ", axis, " is out of range for ", shape_);
   Mask result = *this;
   result.shape_.insert(static_cast<int>(axis < 0 ? axis + rank() + 1 : axis), 1);
@@ -76,8 +74,8 @@ Mask Mask::unsqueeze(index_t axis) const {
 
 namespace {
 
-// y[i] = f(a[i], b[i]) over a run; the usual steps have loops of their own, which the compiler
-// vectorizes.
+// y[i] = f(a[i], b[i]) for a run of elements. The common steps have separate loops, which the
+// compiler vectorises.
 template <class T, class F>
 void apply(index_t n, const T* a, index_t step_a, const T* b, index_t step_b, std::uint8_t* y, F&& f) {
   if (step_a == 1 && step_b == 1) {
@@ -91,33 +89,29 @@ void apply(index_t n, const T* a, index_t step_a, const T* b, index_t step_b, st
   }
 }
 
-// f of two operands at these shapes and strides, broadcast to `shape`.
+// Returns f of two operands with these strides, broadcast to `shape`.
 template <class T, class F>
 std::vector<std::uint8_t> apply_broadcast(const char* op, const Shape& shape, const T* a,
                                           const Strides& strides_a, const T* b, const Strides& strides_b,
                                           F&& f) {
   std::vector<std::uint8_t> values = ops::allocate_mask(op, shape);
-  std::uint8_t* to = values.data();
+  std::uint8_t* y = values.data();
   ops::for_each_run(shape, strides_a, strides_b,
-                    [&](index_t n, index_t at_a, index_t step_a, index_t at_b, index_t step_b) {
-                      apply(n, a + at_a, step_a, b + at_b, step_b, to, f);
-                      to += n;
+                    [&](index_t n, index_t offset_a, index_t step_a, index_t offset_b, index_t step_b) {
+                      apply(n, a + offset_a, step_a, b + offset_b, step_b, y, f);
+                      y += n;
                     });
   return values;
 }
 
-Strides stretched(const Mask& m, const Shape& shape) {
-  return broadcast_strides(m.shape(), contiguous_strides(m.shape()), shape);
-}
-
-// Whether the mask is the same for all queries, if its last two axes are (queries, keys).
-bool is_one_row(const Mask& m) { return m.rank() < 2 || m.shape().back(2) == 1; }
+// Whether all queries have the same mask, if the last two axes are (queries, keys).
+bool has_one_row(const Mask& m) { return m.rank() < 2 || m.shape().back(2) == 1; }
 
 template <class F>
 Mask compare(const char* op, const Tensor& a, const Tensor& b, F&& f) {
   ops::check_tensors(op, {&a, &b});
   const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
-  return ops::dispatch(a.dtype(), [&]<class T>() -> Mask {
+  return dispatch(a.dtype(), [&]<class T>() -> Mask {
     return {apply_broadcast(op, shape, a.data<T>(), broadcast_strides(a.shape(), a.strides(), shape),
                             b.data<T>(), broadcast_strides(b.shape(), b.strides(), shape), f),
             shape};
@@ -128,23 +122,24 @@ Mask compare(const char* op, const Tensor& a, const Tensor& b, F&& f) {
 
 template <class F>
 Mask Mask::combine(const char* op, const Mask& a, const Mask& b, F&& f) {
-  needs(op, a);
-  needs(op, b);
+  check_defined(op, a);
+  check_defined(op, b);
   const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
-  Mask result(apply_broadcast(op, shape, a.data(), stretched(a, shape), b.data(), stretched(b, shape), f),
+  Mask result(apply_broadcast(op, shape, a.data(), broadcast_strides(a.shape(), shape), b.data(),
+                              broadcast_strides(b.shape(), shape), f),
               shape);
-  const bool fits = (a.rows_are_queries_ || is_one_row(a)) && (b.rows_are_queries_ || is_one_row(b));
+  const bool fits = (a.rows_are_queries_ || has_one_row(a)) && (b.rows_are_queries_ || has_one_row(b));
   result.rows_are_queries_ = fits && (a.rows_are_queries_ || b.rows_are_queries_);
   return result;
 }
 
 Mask Mask::expand(const Shape& shape) const {
-  needs("expand", *this);
+  check_defined("expand", *this);
   if (shape == shape_) return *this;
   check(broadcast_shapes("expand", shape_, shape) == shape, "expand", "mask ", shape_,
-        " does not stretch to ", shape);
+        " does not broadcast to ", shape);
   const std::uint8_t* from = data();
-  const Strides strides = stretched(*this, shape);
+  const Strides strides = broadcast_strides(shape_, shape);
   Mask result(apply_broadcast("expand", shape, from, strides, from, strides, [](bool x, bool) { return x; }),
               shape);
   result.rows_are_queries_ = rows_are_queries_;
@@ -177,8 +172,8 @@ Mask padding(std::span<const index_t> lengths, index_t s) {
   std::vector<std::uint8_t> values = ops::allocate_mask("padding", {batch, 1, s});
   for (index_t b = 0; b < batch; ++b) {
     const index_t length = lengths[static_cast<std::size_t>(b)];
-    check(length >= 0 && length <= s, "padding", "length ", length, " of sample ", b, " must be in [0, ", s,
-          "]");
+    check(length >= 0 && length <= s, "padding", "expected lengths in [0, ", s, "], got ", length,
+          " for sample ", b);
     std::fill_n(values.begin() + b * s, length, std::uint8_t{1});
   }
   return {std::move(values), {batch, 1, s}};
@@ -188,7 +183,7 @@ Mask padding(std::initializer_list<index_t> lengths, index_t s) {
 }
 
 Mask not_padding(const IntTensor& ids, index_t pad) {
-  check(ids.rank() == 2, "not_padding", "ids must be (B, S), got ", ids.shape());
+  check(ids.rank() == 2, "not_padding", "expected ids (B, S), got ", ids);
   std::vector<std::uint8_t> values = ops::allocate_mask("not_padding", ids.shape());
   std::transform(ids.values().begin(), ids.values().end(), values.begin(),
                  [pad](index_t id) { return id != pad; });
@@ -196,9 +191,9 @@ Mask not_padding(const IntTensor& ids, index_t pad) {
 }
 
 void check_not_ambiguous(const char* op, const Mask& mask, index_t batch, index_t t, int axes) {
-  const bool two_readings = mask.defined() && mask.rank() == 2 && !mask.rows_are_queries() && batch == t &&
+  const bool is_ambiguous = mask.defined() && mask.rank() == 2 && !mask.rows_are_queries() && batch == t &&
                             t > 1 && mask.shape()[0] == t;
-  if (!two_readings) return;
+  if (!is_ambiguous) return;
   std::string as_queries, as_samples;
   for (int axis = 2; axis < axes; ++axis) {
     as_queries += ".unsqueeze(0)";
@@ -207,7 +202,7 @@ void check_not_ambiguous(const char* op, const Mask& mask, index_t batch, index_
   fail(op, "expected a mask with one meaning, got ", mask.shape(),
        ", which is both (T, S) and (B, S) as B = T = ", t, ". Hint: mask", as_queries,
        " for (T, S), one row per query; mask", as_samples,
-       " for (B, S), one row per sample, as padding(lengths, S) makes it");
+       " for (B, S), one row per sample, as padding(lengths, S) returns");
 }
 
 Mask operator>(const Tensor& a, const Tensor& b) { return compare("greater", a, b, std::greater<>()); }

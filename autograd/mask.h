@@ -1,12 +1,13 @@
-// mask.h — true and false, with one meaning in the whole project: TRUE = MAY ATTEND.
+// mask.h — boolean masks, with one convention in the whole project: TRUE = MAY ATTEND.
 //
-// PyTorch uses both conventions (key_padding_mask: true = hide; attn_mask of
-// scaled_dot_product_attention: true = keep). Here there is one, and constructors that say what they mean:
+// PyTorch uses both conventions: in key_padding_mask, true means masked, and in the attn_mask of
+// scaled_dot_product_attention, true means that the query may attend. Here there is one, and the
+// constructors are named after their purpose:
 //
-//   Mask mask = causal(T) & padding(lengths, T);      // (B, T, T): neither the future nor the padding
+//   Mask mask = causal(T) & padding(lengths, T);  // (B, T, T): masks the future and the padding
 //
-// A row that may attend to nothing gives a row of zeros from attention, never NaN. It does not
-// matter what a key holds that no query may attend to: see AttentionOptions in ops.h.
+// A query that may attend to no key gets zeros from attention, never NaN. The values of a key that
+// no query may attend to do not matter: see AttentionOptions in ops.h.
 #pragma once
 
 #include <cstdint>
@@ -15,22 +16,22 @@
 #include <span>
 #include <vector>
 
-#include "autograd/ids.h"
+#include "autograd/int_tensor.h"
 #include "autograd/shape.h"
 
 namespace heed {
 
 class Tensor;
 
-// Which key is at the position of a query if their numbers differ, T queries and S keys.
+// The alignment of T queries and S keys in a causal mask if T and S differ.
 enum class CausalAlignment : std::uint8_t {
-  bottom_right,  // query t attends to keys 0 … t + S - T, the last one to all, as a cache needs it
+  bottom_right,  // query t attends to keys 0 … t + S - T, the last query to all: for a KV cache
   top_left       // query t attends to keys 0 … t: PyTorch's is_causal
 };
 
-// A dense row-major array of booleans, immutable; copies share the bytes. Every function that
-// returns a new mask throws "[causal] cannot allocate … bytes for a mask of shape …", with its own
-// name, if the memory is not available.
+// A contiguous row-major array of booleans. It is immutable, and copies share the bytes. Every
+// function that returns a new mask throws "[causal] cannot allocate … bytes for a mask of shape …",
+// with its own name, if the memory is not available.
 class Mask {
  public:
   Mask() = default;  // undefined: "no mask"
@@ -44,21 +45,21 @@ class Mask {
   int rank() const { return shape_.rank(); }
   index_t numel() const { return shape_.numel(); }
   const std::uint8_t* data() const { return values_->data(); }  // bytes 0 or 1
-  bool at(std::initializer_list<index_t> index) const;          // checked; negative counts from the end
-  index_t count() const;                                        // how many are true
+  bool at(std::initializer_list<index_t> index) const;  // checked; negative indices count from the end
+  index_t count() const;                                // the number of true elements
 
   Mask reshape(Shape shape) const;        // one size may be -1; shares the bytes
   Mask unsqueeze(index_t axis) const;     // a new axis of size 1; shares the bytes
-  Mask expand(const Shape& shape) const;  // broadcast, as a dense copy, or itself if it has the shape
+  Mask expand(const Shape& shape) const;  // a broadcast copy, or *this if it has the shape
 
-  // Whether the last two axes are known to be (queries, keys). causal() makes such masks. !, &, |
-  // and expand keep it if each operand has it or one row for all queries; reshape and unsqueeze
-  // drop it. See check_not_ambiguous().
+  // Whether the last two axes are known to be (queries, keys), as in a mask of causal(). The
+  // operators and expand preserve this property if each operand has it or has one row for all
+  // queries. reshape and unsqueeze drop it. See check_not_ambiguous().
   bool rows_are_queries() const { return rows_are_queries_; }
 
   // Equal shapes and values.
   friend bool operator==(const Mask& a, const Mask& b);
-  // Logic, broadcasting as tensors do.
+  // Logical operators. They broadcast as the ops of tensors do.
   friend Mask operator!(const Mask& m);
   friend Mask operator&(const Mask& a, const Mask& b);
   friend Mask operator|(const Mask& a, const Mask& b);
@@ -73,21 +74,23 @@ class Mask {
   bool rows_are_queries_ = false;
 };
 
-// (T, S): query t may attend to keys up to its own position, which depends on the alignment if T
-// and S differ. S = T by default.
+// (T, S): each query may attend to the keys up to its own position. S = T by default; if they
+// differ, the alignment determines the position.
 Mask causal(index_t t, index_t s = -1, CausalAlignment alignment = CausalAlignment::bottom_right);
-// (B, 1, S): sample b may attend to its first lengths[b] keys. Throws where a length is outside [0, S].
+// (B, 1, S): sample b may attend to its first lengths[b] keys. Throws "[padding] …" if a length is
+// outside [0, S].
 Mask padding(std::span<const index_t> lengths, index_t s);
 Mask padding(std::initializer_list<index_t> lengths, index_t s);
-// (B, 1, S) from token ids (B, S): keys that equal `pad` are hidden.
+// (B, 1, S) from token ids (B, S): masks the keys whose id is `pad`.
 Mask not_padding(const IntTensor& ids, index_t pad);
 
-// Throws "[op] …" if a mask can be read both as (T, S) and as (B, S), B = T > 1: it has two axes,
-// the first of size T = B, and its rows are not known to be queries. The hint of the message shows
-// how to give the mask `axes` axes, which are never ambiguous.
+// Throws "[op] …" if a mask could mean (T, S) as well as (B, S): it has two axes, the first of size
+// T = B > 1, and its rows are not known to be queries. The hint of the message shows how to expand
+// the mask to `axes` axes, which are never ambiguous.
 void check_not_ambiguous(const char* op, const Mask& mask, index_t batch, index_t t, int axes);
 
-// Comparisons make masks: (x > 0), (a == b). Broadcasting as arithmetic does; no gradient.
+// Comparisons return masks: x > 0, equal(a, b). They broadcast as arithmetic does and have no
+// gradient.
 Mask operator>(const Tensor& a, const Tensor& b);
 Mask operator<(const Tensor& a, const Tensor& b);
 Mask operator>=(const Tensor& a, const Tensor& b);
@@ -101,7 +104,7 @@ Mask equal(const Tensor& a, double b);
 Mask isnan(const Tensor& a);
 
 std::ostream& operator<<(std::ostream& out, const Mask& mask);
-// What an error message prints: the shape, or "an undefined mask".
+// Prints the shape, or "an undefined mask", for error messages.
 void describe(std::ostream& out, const Mask& mask);
 
 }  // namespace heed

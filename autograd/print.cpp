@@ -1,5 +1,5 @@
-// print.cpp — tensors as PyTorch prints them: one width for all numbers, 4 decimals, the
-// middle of large ones left out.
+// print.cpp — prints tensors as PyTorch does: all numbers with one width and 4 decimals, and the
+// middle of large tensors omitted.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -16,8 +16,8 @@ namespace heed {
 
 namespace {
 
-constexpr index_t threshold = 1000;  // more elements than this are summarised
-constexpr index_t edge = 3;          // … by so many at each end of an axis
+constexpr index_t max_elements = 1000;  // larger tensors are summarised …
+constexpr index_t edge = 3;             // … by this many elements at each end of an axis
 constexpr int line_width = 80;
 
 std::string formatted(const char* format, double value) {
@@ -26,29 +26,29 @@ std::string formatted(const char* format, double value) {
   return text;
 }
 
-// How every number of one tensor is written, so that columns line up.
+// The format of all numbers of one tensor, so that columns align.
 class NumberFormat {
  public:
   explicit NumberFormat(const std::vector<double>& values) {
     double largest = 0, smallest = INFINITY;
-    bool whole = true;
+    bool all_integers = true;
     for (const double v : values) {
       if (!std::isfinite(v)) continue;
-      whole &= v == std::ceil(v);
+      all_integers &= v == std::ceil(v);
       if (v == 0) continue;
       largest = std::max(largest, std::abs(v));
       smallest = std::min(smallest, std::abs(v));
     }
     if (largest > 0) {
       const bool wide = largest / smallest > 1000;
-      if (whole)
+      if (all_integers)
         format_ = wide || largest > 1e8 ? "%.4e" : "%.0f.";
       else
         format_ = wide || largest > 1e8 || smallest < 1e-4 ? "%.4e" : "%.4f";
     } else {
       format_ = "%.0f.";
     }
-    for (const double v : values)  // nan and inf widen no column, as in PyTorch
+    for (const double v : values)  // nan and inf do not widen the columns, as in PyTorch
       if (std::isfinite(v)) width_ = std::max(width_, text(v).size());
   }
   std::string operator()(double v) const {
@@ -67,22 +67,22 @@ class NumberFormat {
   std::size_t width_ = 0;
 };
 
-// The places along an axis that are shown; -1 stands for the dots.
-std::vector<index_t> shown(index_t n, bool summarise) {
-  std::vector<index_t> places;
+// The indices along an axis that are printed; -1 means "...".
+std::vector<index_t> printed_indices(index_t n, bool summarise) {
+  std::vector<index_t> indices;
   for (index_t i = 0; i < n; ++i) {
     if (summarise && n > 2 * edge && i == edge) {
-      places.push_back(-1);
+      indices.push_back(-1);
       i = n - edge - 1;
     } else {
-      places.push_back(i);
+      indices.push_back(i);
     }
   }
-  return places;
+  return indices;
 }
 
-// A block of a dense array: brackets, commas, blank lines between matrices.
-// `element(flat)` writes one number.
+// Prints a block of a contiguous array with brackets, commas and blank lines between matrices.
+// `element(flat)` returns the text of one element.
 struct Block {
   const Shape& shape;
   bool summarise;
@@ -93,36 +93,36 @@ struct Block {
     if (shape.rank() == 0) return element(0);
     index_t step = 1;
     for (int i = axis + 1; i < shape.rank(); ++i) step *= shape[i];
-    const auto places = shown(shape[axis], summarise);
+    const auto indices = printed_indices(shape[axis], summarise);
     std::string out = "[";
     if (axis + 1 == shape.rank()) {
       const std::size_t width = element_width + 2;
       const std::size_t per_line =
           std::max<std::size_t>(1, static_cast<std::size_t>(line_width - indent) / width);
-      for (std::size_t i = 0; i < places.size(); ++i) {
+      for (std::size_t i = 0; i < indices.size(); ++i) {
         if (i)
           out += i % per_line == 0 ? ",\n" + std::string(static_cast<std::size_t>(indent) + 1, ' ') : ", ";
-        out += places[i] < 0 ? " ..." : element(start + places[i]);
+        out += indices[i] < 0 ? " ..." : element(start + indices[i]);
       }
       return out + "]";
     }
     const std::string gap = "," + std::string(static_cast<std::size_t>(shape.rank() - axis - 1), '\n') +
                             std::string(static_cast<std::size_t>(indent) + 1, ' ');
-    for (std::size_t i = 0; i < places.size(); ++i) {
+    for (std::size_t i = 0; i < indices.size(); ++i) {
       if (i) out += gap;
-      out += places[i] < 0 ? "..." : print(axis + 1, start + places[i] * step, indent + 1);
+      out += indices[i] < 0 ? "..." : print(axis + 1, start + indices[i] * step, indent + 1);
     }
     return out + "]";
   }
 };
 
-// The values that will be shown, which alone decide the width.
+// Collects the flat indices of the elements that are printed: only these determine the width.
 void collect(const Shape& shape, bool summarise, int axis, index_t start, std::vector<index_t>& flat) {
   if (axis == shape.rank()) return flat.push_back(start);
   index_t step = 1;
   for (int i = axis + 1; i < shape.rank(); ++i) step *= shape[i];
-  for (const index_t place : shown(shape[axis], summarise))
-    if (place >= 0) collect(shape, summarise, axis + 1, start + place * step, flat);
+  for (const index_t index : printed_indices(shape[axis], summarise))
+    if (index >= 0) collect(shape, summarise, axis + 1, start + index * step, flat);
 }
 
 }  // namespace
@@ -130,7 +130,7 @@ void collect(const Shape& shape, bool summarise, int axis, index_t start, std::v
 std::ostream& operator<<(std::ostream& out, const Tensor& t) {
   if (!t.defined()) return out << "tensor(undefined)";
   const auto values = t.to_vector();
-  const bool summarise = t.numel() > threshold;
+  const bool summarise = t.numel() > max_elements;
   std::vector<index_t> flat;
   collect(t.shape(), summarise, 0, 0, flat);
   std::vector<double> visible;
@@ -149,10 +149,10 @@ std::ostream& operator<<(std::ostream& out, const Tensor& t) {
   return out << ")";
 }
 
-// Whole numbers and booleans share everything but how one element is written.
+// Prints integers and booleans, given the text of one element.
 static void print_words(std::ostream& out, const Shape& shape,
                         const std::function<std::string(index_t)>& word) {
-  const bool summarise = shape.numel() > threshold;
+  const bool summarise = shape.numel() > max_elements;
   std::vector<index_t> flat;
   collect(shape, summarise, 0, 0, flat);
   std::size_t width = 0;

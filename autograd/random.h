@@ -1,20 +1,17 @@
-// random.h — random numbers by counter (Philox 4x32-10: Salmon et al., "Parallel random numbers: as easy
-// as 1, 2, 3", 2011). Number i of a stream is a pure function of (seed, i), so what an op draws
-// depends neither on threads nor on the order in which elements are visited.
+// random.h — counter-based random numbers (kernels/philox.h). Number i of a stream is a pure
+// function of the seed, the stream and i, so the results of an op depend neither on the number of
+// threads nor on the order in which elements are computed.
 #pragma once
 
-#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
 namespace heed {
 
-// Four independent 32-bit numbers for one counter value.
-std::array<std::uint32_t, 4> philox(std::uint64_t seed, std::uint64_t stream, std::uint64_t counter);
-
-// A stretch of random numbers that has been set aside; number(i) may be asked in any order, by any thread.
+// A block of reserved random numbers. They may be read in any order and from any thread.
 class RandomBlock {
  public:
   RandomBlock(std::uint64_t seed, std::uint64_t stream, std::uint64_t start)
@@ -22,7 +19,7 @@ class RandomBlock {
   std::uint64_t bits(std::uint64_t i) const;  // uniform over all 64-bit numbers
   double uniform(std::uint64_t i) const;      // [0, 1), 53 bits
   double normal(std::uint64_t i) const;       // mean 0, variance 1 (Box–Muller)
-  // What number i is made of: number start() + i of this stream of this seed.
+  // Number i of the block is number start() + i of this stream of this seed.
   std::uint64_t seed() const { return seed_; }
   std::uint64_t stream() const { return stream_; }
   std::uint64_t start() const { return start_; }
@@ -31,34 +28,38 @@ class RandomBlock {
   std::uint64_t seed_, stream_, start_;
 };
 
-// A generator is passed to whoever needs randomness; there is no global one. Copying it copies its state.
+// A random number generator. It is passed to every function that uses random numbers; there is no
+// global one. A copy has its own state and produces the same numbers.
 class Generator {
  public:
   explicit Generator(std::uint64_t seed = 0) : seed_(seed) {}
 
-  // Sets aside `n` numbers and moves on.
+  // Reserves the next n numbers.
   RandomBlock take(std::uint64_t n);
-  // An independent generator, on a stream of its own.
+  // Returns an independent generator, on another stream.
   Generator fork();
 
   double uniform() { return take(1).uniform(0); }
   double normal() { return take(1).normal(0); }
-  // A whole number in [0, n), unbiased. Throws "[Generator] …" for n = 0.
+  // Returns an unbiased integer in [0, n). Throws "[Generator] …" if n = 0.
   std::uint64_t below(std::uint64_t n);
-  // Fisher–Yates.
+  // Shuffles with the Fisher–Yates algorithm.
   template <class T>
   void shuffle(std::vector<T>& items) {
     for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);
   }
 
-  // The whole state, for checkpoints.
+  // The complete state, for checkpoints.
   struct State {
     std::uint64_t seed, stream, counter, forks;
     bool operator==(const State&) const = default;
   };
   State state() const { return {seed_, stream_, counter_, forks_}; }
   void set_state(const State& s) {
-    seed_ = s.seed, stream_ = s.stream, counter_ = s.counter, forks_ = s.forks;
+    seed_ = s.seed;
+    stream_ = s.stream;
+    counter_ = s.counter;
+    forks_ = s.forks;
   }
 
  private:

@@ -9,12 +9,12 @@
 namespace heed {
 
 Shape::Shape(std::span<const index_t> sizes) : rank_(static_cast<int>(sizes.size())) {
-  check(sizes.size() <= max_rank, "shape", "a tensor has at most ", max_rank, " axes, got ", sizes.size());
+  check(sizes.size() <= max_rank, "shape", "expected at most ", max_rank, " axes, got ", sizes.size());
   std::copy(sizes.begin(), sizes.end(), sizes_.begin());
 }
 
 Shape Shape::filled(int rank, index_t value) {
-  check(rank >= 0 && rank <= max_rank, "shape", "a tensor has at most ", max_rank, " axes, got ", rank);
+  check(rank >= 0 && rank <= max_rank, "shape", "expected at most ", max_rank, " axes, got ", rank);
   Shape s;
   s.rank_ = rank;
   std::fill_n(s.sizes_.begin(), rank, value);
@@ -22,8 +22,7 @@ Shape Shape::filled(int rank, index_t value) {
 }
 
 void Shape::insert(int axis, index_t size) {
-  check(rank_ < max_rank, "shape", "a tensor has at most ", max_rank, " axes; ", *this,
-        " has no room for one more");
+  check(rank_ < max_rank, "shape", "expected at most ", max_rank, " axes, got ", *this, " and one more");
   std::copy_backward(sizes_.begin() + axis, sizes_.begin() + rank_, sizes_.begin() + rank_ + 1);
   sizes_[axis] = size;
   ++rank_;
@@ -60,17 +59,21 @@ Strides contiguous_strides(const Shape& shape) {
   return strides;
 }
 
-Strides broadcast_strides(const Shape& shape, const Strides& strides, const Shape& full) {
-  Strides result = Strides::filled(full.rank(), 0);
-  for (int i = 1; i <= shape.rank(); ++i)
-    if (shape.back(i) != 1) result[full.rank() - i] = strides.back(i);
+Strides broadcast_strides(const Shape& from, const Shape& to) {
+  return broadcast_strides(from, contiguous_strides(from), to);
+}
+
+Strides broadcast_strides(const Shape& from, const Strides& strides, const Shape& to) {
+  Strides result = Strides::filled(to.rank(), 0);
+  for (int i = 1; i <= from.rank(); ++i)
+    if (from.back(i) != 1) result[to.rank() - i] = strides.back(i);
   return result;
 }
 
 index_t element_offset(const char* op, const Shape& shape, const Strides& strides,
                        std::initializer_list<index_t> index) {
-  check(static_cast<int>(index.size()) == shape.rank(), op, "one index an axis: ", shape, " needs ",
-        shape.rank(), ", got ", index.size());
+  check(static_cast<int>(index.size()) == shape.rank(), op, "expected one index per axis: shape ", shape,
+        " needs ", shape.rank(), ", got ", index.size());
   index_t offset = 0;
   int axis = 0;
   for (const index_t i : index) {
@@ -86,14 +89,14 @@ index_t element_offset(const char* op, const Shape& shape, const Strides& stride
 Shape reshaped(const char* op, const Shape& from, Shape target) {
   int unknown = -1;
   for (int axis = 0; axis < target.rank(); ++axis) {
-    check(target[axis] != -1 || unknown < 0, op, "only one size may be -1, got ", target);
+    check(target[axis] != -1 || unknown < 0, op, "expected at most one size of -1, got ", target);
     if (target[axis] == -1) unknown = axis;
   }
   if (unknown >= 0) target[unknown] = 1;
   check_sizes(op, target);
   if (unknown >= 0 && target.numel() > 0) target[unknown] = from.numel() / target.numel();
-  check(target.numel() == from.numel(), op, from, " has ", from.numel(), " elements and does not fit into ",
-        target);
+  check(target.numel() == from.numel(), op, "expected a shape with the ", from.numel(), " elements of ", from,
+        ", got ", target);
   return target;
 }
 
@@ -108,7 +111,8 @@ Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
   const int rank = std::max(a.rank(), b.rank());
   Shape common = Shape::filled(rank, 1);
   for (int i = 1; i <= rank; ++i) {
-    const index_t size_a = i <= a.rank() ? a.back(i) : 1, size_b = i <= b.rank() ? b.back(i) : 1;
+    const index_t size_a = i <= a.rank() ? a.back(i) : 1;
+    const index_t size_b = i <= b.rank() ? b.back(i) : 1;
     check(size_a == size_b || size_a == 1 || size_b == 1, op, "shapes ", a, " and ", b,
           " do not broadcast: axis ", -i, " has ", size_a, " and ", size_b,
           "; aligned at the right, sizes must be equal or 1");
@@ -118,12 +122,13 @@ Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
 }
 
 void check_sizes(const char* op, const Shape& shape) {
-  // The product of the sizes, a 0 counted as 1: strides are such products, and must fit even where nothing is held.
+  // The product of the sizes, with 0 counted as 1. Strides are such products and must not overflow
+  // even if the tensor has no elements.
   index_t extent = 1;
   for (const index_t size : shape) {
-    check(size >= 0, op, "a size cannot be negative, got ", shape);
+    check(size >= 0, op, "expected sizes >= 0, got ", shape);
     check(!__builtin_mul_overflow(extent, std::max<index_t>(size, 1), &extent) && extent < (index_t{1} << 44),
-          op, "too large: ", shape, " asks for more elements than memory can hold");
+          op, "too large: ", shape, " has more elements than memory can hold");
   }
 }
 

@@ -1,4 +1,4 @@
-// shape.h — sizes, strides and the rules of broadcasting. No tensor, no memory: only integers.
+// shape.h — sizes, strides and the rules of broadcasting.
 #pragma once
 
 #include <array>
@@ -8,28 +8,28 @@
 #include <span>
 #include <string>
 
-namespace heed {
+#include "autograd/kernels/index.h"
 
-using index_t = std::int64_t;
+namespace heed {
 
 inline constexpr int max_rank = 8;
 
-// A short list of integers, stored inline: a tensor's sizes, its strides, or a list of axes.
-// A default-constructed Shape has rank 0, the shape of a single number.
+// A short list of integers, stored inline: the sizes or the strides of a tensor, or a list of axes.
+// The default has rank 0, the shape of a scalar.
 class Shape {
  public:
   Shape() = default;
   Shape(std::initializer_list<index_t> sizes) : Shape(std::span(sizes.begin(), sizes.size())) {}
-  // Throws "[shape] …" beyond max_rank.
+  // Throws "[shape] …" if there are more than max_rank sizes.
   explicit Shape(std::span<const index_t> sizes);
-  // `rank` times `value`.
+  // Returns a shape of `rank` equal sizes.
   static Shape filled(int rank, index_t value);
 
   int rank() const { return rank_; }
-  // axis in [0, rank): unchecked, for loops. wrap_axis() checks what a caller gave.
+  // Unchecked: requires 0 <= axis < rank. wrap_axis() checks the axes of a caller.
   index_t operator[](int axis) const { return sizes_[axis]; }
   index_t& operator[](int axis) { return sizes_[axis]; }
-  // Size of an axis counted from the end: back(1) is the last one.
+  // The size of an axis counted from the end: back(1) is the last one.
   index_t back(int from_end) const { return sizes_[rank_ - from_end]; }
 
   const index_t* begin() const { return sizes_.data(); }
@@ -56,42 +56,43 @@ class Shape {
 
 using Strides = Shape;
 
-// Axes to reduce over: one (`-1`), several (`{0, 2}`), or none given, which means all.
+// The axes of a reduction: one (`-1`), several (`{0, 2}`), or an empty list, which means all.
 struct Axes : Shape {
   Axes() = default;
-  Axes(int axis)
-      : Shape({index_t{axis}}) {}  // NOLINT(google-explicit-constructor): sum(x, -1) reads as it should
+  Axes(int axis) : Shape({index_t{axis}}) {}  // NOLINT(google-explicit-constructor): for sum(x, -1)
   Axes(std::initializer_list<index_t> axes) : Shape(axes) {}
 };
 
-// "(2, 3)", as PyTorch's people read it; "()" for rank 0.
+// "(2, 3)"; "()" for rank 0.
 std::ostream& operator<<(std::ostream& out, const Shape& shape);
 std::string to_string(const Shape& shape);
 
-// Strides of a dense row-major tensor.
+// Returns the strides of a contiguous row-major tensor.
 Strides contiguous_strides(const Shape& shape);
 
-// Strides under which elements at `shape` and `strides` fill `full`, to which `shape` broadcasts: 0
-// along repeated axes.
-Strides broadcast_strides(const Shape& shape, const Strides& strides, const Shape& full);
+// Strides that read a tensor of shape `from` as if it had shape `to`: 0 along every axis that
+// broadcasting repeats. Requires that `from` broadcasts to `to`. The tensor is contiguous unless
+// its strides are passed.
+Strides broadcast_strides(const Shape& from, const Shape& to);
+Strides broadcast_strides(const Shape& from, const Strides& strides, const Shape& to);
 
-// Elements from the first element to the one at `index`, one per axis, negative ones counted from
-// the end. Throws "[op] …" if their number is not the rank or one is out of range.
+// Returns the offset, in elements, of the element at `index`. Negative indices count from the end.
+// Throws "[op] …" unless there is one index per axis and each is in range.
 index_t element_offset(const char* op, const Shape& shape, const Strides& strides,
                        std::initializer_list<index_t> index);
 
-// `target` with its -1, if it has one, replaced by the size that keeps the number of elements of
-// `from`. Throws "[op] …" if they do not hold the same number.
+// Returns `target` with a -1 replaced by the size that preserves the number of elements of `from`.
+// Throws "[op] …" if the numbers of elements differ.
 Shape reshaped(const char* op, const Shape& from, Shape target);
 
-// Maps an axis in [-rank, rank) to [0, rank); throws "[op] axis 3 is out of range for (2, 3); …".
+// Maps an axis in [-rank, rank) to [0, rank). Throws "[op] axis 3 is out of range for (2, 3); …".
 int wrap_axis(const char* op, index_t axis, const Shape& shape);
 
-// The common shape of two operands: aligned at the right, sizes equal or 1.
-// Throws "[op] shapes (2, 3) and (4) do not broadcast: axis …".
+// Returns the common shape of two operands: aligned at the right, sizes equal or 1. Throws
+// "[op] shapes (2, 3) and (4) do not broadcast: axis …".
 Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b);
 
-// Refuses negative sizes and products that overflow: "[op] …".
+// Throws "[op] …" if a size is negative or the number of elements is too large.
 void check_sizes(const char* op, const Shape& shape);
 
 }  // namespace heed

@@ -21,10 +21,11 @@ Storage::~Storage() {
   if (!owner_) kernels::release(data_, bytes_);
 }
 
-// ---- what it is -------------------------------------------------------------------------------------------
+// ---- properties -------------------------------------------------------------------------------------------
 
 static const TensorState& state_of(const Tensor& t) {
-  check(t.defined(), "tensor", "this tensor is undefined. Hint: a default-constructed Tensor holds nothing");
+  check(t.defined(), "tensor", "expected a tensor, got ", t,
+        ". Hint: a default-constructed Tensor is undefined");
   return *t.state();
 }
 
@@ -45,12 +46,12 @@ bool Tensor::is_contiguous() const {
   return true;
 }
 
-// ---- numbers in and out -----------------------------------------------------------------------------------
+// ---- element access ---------------------------------------------------------------------------------------
 
 template <class T>
 const T* Tensor::data() const {
   const TensorState& s = state_of(*this);
-  check(s.dtype == dtype_of<T>, "data", "asked for ", heed::name(dtype_of<T>), " but the tensor is ",
+  check(s.dtype == dtype_of<T>, "data", "expected a tensor of ", heed::name(dtype_of<T>), ", got ",
         heed::name(s.dtype));
   const T* base = reinterpret_cast<const T*>(s.storage->data());
   return base ? base + s.offset : nullptr;
@@ -58,90 +59,93 @@ const T* Tensor::data() const {
 template const float* Tensor::data<float>() const;
 template const double* Tensor::data<double>() const;
 
-// A write that backward would not know of is refused; any other is counted.
-static void note_write(const char* op, const Tensor& t) {
+// Checks that t may be modified in place, and increments the version of its storage.
+static void begin_write(const char* op, const Tensor& t) {
   const TensorState& s = state_of(t);
   check(!(grad_enabled() && s.requires_grad), op, "a tensor ", s.shape,
-        " that requires grad would be changed in place, which is not recorded. Hint: x = x + y makes a new "
-        "tensor; an optimizer writes under NoGrad");
+        " that requires grad cannot be modified in place, because this is not recorded. Hint: x = x + y "
+        "makes a "
+        "new tensor; an optimizer writes under NoGrad");
   for (int axis = 0; axis < s.shape.rank(); ++axis)
     check(s.strides[axis] != 0 || s.shape[axis] <= 1 || s.shape.numel() == 0, op, "a tensor ", s.shape,
-          " stretched along axis ", axis,
-          " would be changed in place; its elements share memory. Hint: change a clone()");
+          " expanded along axis ", axis,
+          " cannot be modified in place, because its elements share memory. Hint: modify a clone()");
   ++s.storage->version;
 }
 
 template <class T>
 T* Tensor::mutable_data() {
-  note_write("mutable_data", *this);
+  begin_write("mutable_data", *this);
   return const_cast<T*>(data<T>());
 }
 template float* Tensor::mutable_data<float>();
 template double* Tensor::mutable_data<double>();
 
 double Tensor::item() const {
-  check(numel() == 1, "item", "needs a tensor with one element, got ", shape(),
-        ". Hint: at({…}) reads one of many");
-  return ops::dispatch(dtype(), [&]<class T>() { return static_cast<double>(*data<T>()); });
+  check(numel() == 1, "item", "expected a tensor with one element, got ", shape(),
+        ". Hint: at({…}) reads one of several");
+  return dispatch(dtype(), [&]<class T>() { return static_cast<double>(*data<T>()); });
 }
 
-// Where an element stands, relative to data().
 double Tensor::at(std::initializer_list<index_t> index) const {
   const index_t offset = element_offset("at", shape(), strides(), index);
-  return ops::dispatch(dtype(), [&]<class T>() { return static_cast<double>(data<T>()[offset]); });
+  return dispatch(dtype(), [&]<class T>() { return static_cast<double>(data<T>()[offset]); });
 }
 
 Tensor& Tensor::set(std::initializer_list<index_t> index, double value) {
   const index_t offset = element_offset("set", shape(), strides(), index);
-  note_write("set", *this);
-  ops::dispatch(dtype(), [&]<class T>() { const_cast<T*>(data<T>())[offset] = static_cast<T>(value); });
+  begin_write("set", *this);
+  dispatch(dtype(), [&]<class T>() { const_cast<T*>(data<T>())[offset] = static_cast<T>(value); });
   return *this;
 }
 
 std::vector<double> Tensor::to_vector() const {
   const Tensor d = ops::dense(*this);
-  return ops::dispatch(dtype(),
-                       [&]<class T>() { return std::vector<double>(d.data<T>(), d.data<T>() + d.numel()); });
+  return dispatch(dtype(),
+                  [&]<class T>() { return std::vector<double>(d.data<T>(), d.data<T>() + d.numel()); });
 }
 
-// ---- changes in place -------------------------------------------------------------------------------------
+// ---- modification in place --------------------------------------------------------------------------------
 
 namespace {
 
-// Visits the elements of t, and those of `from` at the same places (both of one shape), in row-major order.
-// Strides may be any; the innermost axis is a plain loop.
+// Calls element(i, j) with the offsets of corresponding elements of t and `from`, which have the
+// same shape, in row-major order. The innermost axis is a plain loop.
 template <class Element>
 void for_each_offset(const Tensor& t, const Tensor& from, Element&& element) {
   if (t.numel() == 0) return;
   const int inner = t.rank() - 1;
   const index_t n = inner < 0 ? 1 : t.shape()[inner];
-  const index_t step_t = inner < 0 ? 0 : t.strides()[inner],
-                step_from = inner < 0 ? 0 : from.strides()[inner];
-  Shape at = Shape::filled(t.rank(), 0);
+  const index_t step_t = inner < 0 ? 0 : t.strides()[inner];
+  const index_t step_from = inner < 0 ? 0 : from.strides()[inner];
+  Shape index = Shape::filled(t.rank(), 0);
   index_t offset_t = 0, offset_from = 0;
   for (;;) {
     for (index_t i = 0; i < n; ++i) element(offset_t + i * step_t, offset_from + i * step_from);
     int axis = inner - 1;
-    for (; axis >= 0; --axis) {  // the odometer: step this axis, or wind it back and step the next outer one
+    // Increments the index like an odometer: an axis that overflows returns to 0 and carries to the
+    // next outer one.
+    for (; axis >= 0; --axis) {
       offset_t += t.strides()[axis];
       offset_from += from.strides()[axis];
-      if (++at[axis] < t.shape()[axis]) break;
-      offset_t -= at[axis] * t.strides()[axis];
-      offset_from -= at[axis] * from.strides()[axis];
-      at[axis] = 0;
+      ++index[axis];
+      if (index[axis] < t.shape()[axis]) break;
+      offset_t -= index[axis] * t.strides()[axis];
+      offset_from -= index[axis] * from.strides()[axis];
+      index[axis] = 0;
     }
     if (axis < 0) return;
   }
 }
 
-void check_partner(const char* op, const Tensor& t, const Tensor& other) {
-  check(other.defined(), op, "the other tensor is undefined");
-  check(other.shape() == t.shape(), op, "shapes differ: ", t.shape(), " and ", other.shape(),
-        "; in place both must be the same. Hint: expand() the other one");
+void check_other(const char* op, const Tensor& t, const Tensor& other) {
+  check(other.defined() && other.shape() == t.shape(), op, "expected a tensor of shape ", t.shape(), ", got ",
+        other, "; ops in place do not broadcast. Hint: expand() the other tensor");
 }
 
-// `from`, or a copy of it where writing to t would change what is still to be read.
-Tensor apart(const Tensor& t, const Tensor& from) {
+// Returns `from`, or a copy if writing to t would overwrite elements of `from` that are still to be
+// read.
+Tensor without_overlap(const Tensor& t, const Tensor& from) {
   const bool overlap = t.state()->storage == from.state()->storage &&
                        !(t.offset() == from.offset() && t.strides() == from.strides());
   if (!overlap) return from;
@@ -152,8 +156,8 @@ Tensor apart(const Tensor& t, const Tensor& from) {
 }  // namespace
 
 Tensor& Tensor::fill_(double value) {
-  note_write("fill_", *this);
-  ops::dispatch(dtype(), [&]<class T>() {
+  begin_write("fill_", *this);
+  dispatch(dtype(), [&]<class T>() {
     T* x = const_cast<T*>(data<T>());
     if (is_contiguous()) {
       std::fill_n(x, numel(), static_cast<T>(value));
@@ -165,11 +169,11 @@ Tensor& Tensor::fill_(double value) {
 }
 
 Tensor& Tensor::copy_(const Tensor& from) {
-  check_partner("copy_", *this, from);
-  note_write("copy_", *this);
-  const Tensor source = apart(*this, from);
-  ops::dispatch(dtype(), [&]<class T>() {
-    ops::dispatch(source.dtype(), [&]<class U>() {
+  check_other("copy_", *this, from);
+  begin_write("copy_", *this);
+  const Tensor source = without_overlap(*this, from);
+  dispatch(dtype(), [&]<class T>() {
+    dispatch(source.dtype(), [&]<class U>() {
       T* x = const_cast<T*>(data<T>());
       const U* y = source.data<U>();
       for_each_offset(*this, source, [&](index_t i, index_t j) { x[i] = static_cast<T>(y[j]); });
@@ -179,12 +183,12 @@ Tensor& Tensor::copy_(const Tensor& from) {
 }
 
 Tensor& Tensor::add_(const Tensor& other, double alpha) {
-  check_partner("add_", *this, other);
-  check(other.dtype() == dtype(), "add_", "dtypes differ: ", heed::name(dtype()), " and ",
-        heed::name(other.dtype()), ". Hint: convert one with to()");
-  note_write("add_", *this);
-  const Tensor source = apart(*this, other);
-  ops::dispatch(dtype(), [&]<class T>() {
+  check_other("add_", *this, other);
+  check(other.dtype() == dtype(), "add_", "expected a tensor of ", heed::name(dtype()), ", got ",
+        heed::name(other.dtype()), ". Hint: convert it with to()");
+  begin_write("add_", *this);
+  const Tensor source = without_overlap(*this, other);
+  dispatch(dtype(), [&]<class T>() {
     T* x = const_cast<T*>(data<T>());
     const T* y = source.data<T>();
     if (is_contiguous() && source.is_contiguous()) {
@@ -199,8 +203,8 @@ Tensor& Tensor::add_(const Tensor& other, double alpha) {
 }
 
 Tensor& Tensor::mul_(double factor) {
-  note_write("mul_", *this);
-  ops::dispatch(dtype(), [&]<class T>() {
+  begin_write("mul_", *this);
+  dispatch(dtype(), [&]<class T>() {
     T* x = const_cast<T*>(data<T>());
     for_each_offset(*this, *this, [&](index_t i, index_t) { x[i] *= static_cast<T>(factor); });
   });
@@ -220,21 +224,23 @@ bool Tensor::is_leaf() const { return state_of(*this).node == nullptr; }
 const Tensor& Tensor::grad() const { return state_of(*this).grad; }
 
 Tensor& Tensor::set_requires_grad(bool on) {
-  check(on || is_leaf(), "set_requires_grad", "this tensor was made by ", is_leaf() ? "" : state_->node->op,
-        "; only a leaf can stop requiring grad. Hint: detach() gives the same numbers without history");
+  check(
+      on || is_leaf(), "set_requires_grad", "expected a leaf, got the output of ",
+      [&] { return state_->node->op; },
+      "; only a leaf can stop requiring grad. Hint: detach() returns the same values without history");
   state_->requires_grad = on;
   return *this;
 }
 
 void Tensor::set_grad(Tensor g) {
   state_of(*this);
-  check(!g.defined() || (g.shape() == shape() && g.dtype() == dtype()), "set_grad",
-        "a gradient must have the tensor's shape and dtype: ", shape(), " ", heed::name(dtype()));
-  state_->grad = g.defined() ? detail::unshared(std::move(g)) : Tensor();
+  check(!g.defined() || (g.shape() == shape() && g.dtype() == dtype()), "set_grad", "expected a gradient ",
+        shape(), " ", heed::name(dtype()), ", got ", g, " ", [&] { return heed::name(g.dtype()); });
+  state_->grad = g.defined() ? internal::unshared(std::move(g)) : Tensor();
 }
 
 void Tensor::retain_grad() {
-  check(requires_grad(), "retain_grad", "this tensor ", shape(), " does not require grad");
+  check(requires_grad(), "retain_grad", "expected a tensor that requires grad, got ", shape());
   if (state_->node) state_->node->retains = state_;
 }
 
@@ -244,7 +250,7 @@ Tensor Tensor::detach() const {
       TensorState{s.storage, s.shape, s.strides, s.offset, s.dtype, false, {}, {}}));
 }
 
-// ---- recorded ops, as methods -----------------------------------------------------------------------------
+// ---- ops as methods ---------------------------------------------------------------------------------------
 
 Tensor Tensor::clone() const { return heed::clone(*this); }
 Tensor Tensor::to(DType dtype) const { return heed::to(*this, dtype); }
@@ -266,14 +272,15 @@ Tensor Tensor::index(std::initializer_list<Index> index) const {
 Tensor Tensor::sum(const Axes& axes, bool keepdim) const { return heed::sum(*this, axes, keepdim); }
 Tensor Tensor::mean(const Axes& axes, bool keepdim) const { return heed::mean(*this, axes, keepdim); }
 
-// ---- comparisons of whole tensors -------------------------------------------------------------------------
+// ---- comparison -------------------------------------------------------------------------------------------
 
 double max_abs_difference(const Tensor& a, const Tensor& b) {
-  check(a.shape() == b.shape(), "max_abs_difference", "shapes differ: ", a.shape(), " and ", b.shape());
+  check(a.shape() == b.shape(), "max_abs_difference", "expected equal shapes, got ", a.shape(), " and ",
+        b.shape());
   const auto x = a.to_vector(), y = b.to_vector();
   double worst = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
-    const double difference = x[i] == y[i] ? 0 : std::abs(x[i] - y[i]);  // equal infinities differ by 0
+    const double difference = x[i] == y[i] ? 0 : std::abs(x[i] - y[i]);  // 0 for equal infinities
     if (std::isnan(difference)) return difference;
     worst = std::max(worst, difference);
   }
@@ -281,7 +288,7 @@ double max_abs_difference(const Tensor& a, const Tensor& b) {
 }
 
 bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol) {
-  check(a.shape() == b.shape(), "allclose", "shapes differ: ", a.shape(), " and ", b.shape());
+  check(a.shape() == b.shape(), "allclose", "expected equal shapes, got ", a.shape(), " and ", b.shape());
   const auto x = a.to_vector(), y = b.to_vector();
   for (std::size_t i = 0; i < x.size(); ++i)
     if (x[i] != y[i] && !(std::abs(x[i] - y[i]) <= atol + rtol * std::abs(y[i]))) return false;

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "autograd/ids.h"
+#include "autograd/int_tensor.h"
 #include "autograd/tensor.h"
 #include "data/file.h"
 

@@ -1,4 +1,4 @@
-// activations.h — the nonlinearities as modules, for Sequential. They have nothing to name.
+// activations.h — activation functions as modules, for Sequential. They have no parameters.
 #pragma once
 
 #include "autograd/ops.h"
@@ -14,7 +14,7 @@ struct ReLU : ModuleOf<ReLU> {
 };
 
 struct GELUOptions {
-  Gelu form = Gelu::erf;  // exact, or the tanh approximation of GPT-2
+  Gelu form = Gelu::erf;  // the exact form, or the tanh approximation of GPT-2
 };
 struct GELU : ModuleOf<GELU> {
   GELUOptions options;
@@ -43,15 +43,22 @@ struct Sigmoid : ModuleOf<Sigmoid> {
   std::string type() const override { return "Sigmoid"; }
 };
 
-// By option, where a model lets the caller choose.
-enum class Activation { relu, gelu };
+// The activation of a block, selected by an option.
+enum class Activation { relu, gelu, gelu_tanh };
+
+// activation(x).
 inline Tensor activate(Activation activation, const Tensor& x) {
-  return activation == Activation::relu ? relu(x) : gelu(x);
+  if (activation == Activation::relu) return relu(x);
+  return gelu(x, activation == Activation::gelu ? Gelu::erf : Gelu::tanh);
 }
-// The same of what a layer makes of x: relu in the layer's own pass.
+// activation(layer(x)). ReLU is fused with the layer: one pass over the output fewer.
 inline Tensor activate(Activation activation, const Linear& layer, const Tensor& x) {
-  return activation == Activation::relu ? linear_relu(x, layer.weight, layer.bias) : gelu(layer(x));
+  if (activation == Activation::relu) return linear_relu(x, layer.weight, layer.bias);
+  return activate(activation, layer(x));
 }
-inline const char* name(Activation activation) { return activation == Activation::relu ? "relu" : "gelu"; }
+inline const char* name(Activation activation) {
+  constexpr const char* names[] = {"relu", "gelu", "gelu_tanh"};
+  return names[static_cast<int>(activation)];
+}
 
 }  // namespace heed::nn

@@ -1,4 +1,5 @@
-// conv.h — layers of pictures (B, C, height, width): convolution, pooling, normalisation of channels.
+// conv.h — layers for images (B, C, height, width): convolution, pooling, batch and group
+// normalisation.
 #pragma once
 
 #include "autograd/ops.h"
@@ -9,13 +10,13 @@ namespace heed::nn {
 struct Conv2dOptions {
   index_t in_channels = 0, out_channels = 0;
   index_t kernel_size = 1, stride = 1, padding = 0;
-  index_t dilation = 1;  // from one pixel of the kernel to the next
-  index_t groups = 1;    // each group of filters sees its own part of the channels
+  index_t dilation = 1;  // distance between neighbouring kernel elements, in pixels
+  index_t groups = 1;    // each group of filters uses a separate part of the channels
   bool bias = true;
 };
 
-// x (B, in, h, w) -> (B, out, h', w'), h' = (h + 2 padding - dilation (kernel - 1) - 1) / stride + 1. Starts as
-// PyTorch's.
+// x (B, in, h, w) -> (B, out, h', w'), h' = (h + 2 padding - dilation (kernel - 1) - 1) / stride +
+// 1. Initialised as in PyTorch.
 struct Conv2d : ModuleOf<Conv2d> {
   Conv2dOptions options;
   Tensor weight;  // (out, in / groups, kernel, kernel)
@@ -25,18 +26,21 @@ struct Conv2d : ModuleOf<Conv2d> {
   Tensor forward(const Tensor& x) const {
     return conv2d(x, weight, bias, options.stride, options.padding, options.dilation, options.groups);
   }
-  void visit(Visitor& v) override { v.parameter("weight", weight), v.parameter("bias", bias); }
+  void visit(Visitor& v) override {
+    v.parameter("weight", weight);
+    v.parameter("bias", bias);
+  }
   std::string type() const override { return "Conv2d"; }
   std::string details() const override;
 };
 
 struct PoolOptions {
   index_t kernel_size = 2;
-  index_t stride = 0;  // 0: as the kernel, so that windows do not overlap
+  index_t stride = 0;  // 0: kernel_size, so that windows do not overlap
   index_t padding = 0;
 };
 
-// The largest of each window; padding never wins.
+// The maximum of each window; padding counts as -infinity.
 struct MaxPool2d : ModuleOf<MaxPool2d> {
   PoolOptions options;
   explicit MaxPool2d(PoolOptions options);
@@ -47,9 +51,10 @@ struct MaxPool2d : ModuleOf<MaxPool2d> {
 
 struct AvgPoolOptions {
   index_t kernel_size = 2;
-  index_t stride = 0;  // 0: as the kernel
+  index_t stride = 0;  // 0: kernel_size
   index_t padding = 0;
-  bool count_include_pad = true;  // padding counts as zeros; else only the real pixels are averaged
+  bool count_include_pad =
+      true;  // true: padding counts as zeros; false: only pixels of the image are averaged
 };
 
 // The mean of each window.
@@ -64,18 +69,19 @@ struct AvgPool2d : ModuleOf<AvgPool2d> {
 struct BatchNorm2dOptions {
   index_t num_features = 0;
   double eps = 1e-5;
-  double momentum = 0.1;  // how far the running numbers move with each batch
+  double momentum = 0.1;  // the weight of a new batch in the running statistics
   bool affine = true;     // learned scale and shift
-  bool frozen = false;    // always normalise by the running numbers, and leave them as they are
+  bool frozen = false;    // always normalise by the running statistics and do not update them
 };
 
-// Each channel to mean 0 and variance 1 over the batch while training, and by the running numbers afterwards, then
-// scaled and shifted. Ioffe, Szegedy, "Batch normalization", 2015.
+// Normalises each channel over the batch in training mode, and by the running statistics in
+// evaluation mode, then scales and shifts it. Throws if a training batch has fewer than two values
+// per channel. Ioffe, Szegedy, "Batch normalization", 2015.
 struct BatchNorm2d : ModuleOf<BatchNorm2d> {
   BatchNorm2dOptions options;
   Tensor weight, bias;               // (C), or undefined
   Tensor running_mean, running_var;  // (C), buffers; the variance is the unbiased one
-  Tensor num_batches_tracked;        // (), a count
+  Tensor num_batches_tracked;        // (), a counter
 
   explicit BatchNorm2d(BatchNorm2dOptions options);
   Tensor forward(const Tensor& x);
@@ -90,14 +96,18 @@ struct GroupNormOptions {
   bool affine = true;  // learned scale and shift
 };
 
-// Like LayerNorm, but over the pixels of a group of channels. x (B, C, …). Wu, He, "Group normalization", 2018.
+// Normalises over all pixels of each group of channels. x (B, C, …) -> the same shape. Wu, He,
+// "Group normalization", 2018.
 struct GroupNorm : ModuleOf<GroupNorm> {
   GroupNormOptions options;
   Tensor weight, bias;  // (C), or undefined
 
   explicit GroupNorm(GroupNormOptions options);
   Tensor forward(const Tensor& x) const;
-  void visit(Visitor& v) override { v.parameter("weight", weight), v.parameter("bias", bias); }
+  void visit(Visitor& v) override {
+    v.parameter("weight", weight);
+    v.parameter("bias", bias);
+  }
   std::string type() const override { return "GroupNorm"; }
   std::string details() const override {
     return concat("num_groups=", options.num_groups, ", num_channels=", options.num_channels);

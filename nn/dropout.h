@@ -1,4 +1,4 @@
-// dropout.h — noise while training, nothing afterwards.
+// dropout.h — dropout: random zeros in training mode, the identity in evaluation mode.
 #pragma once
 
 #include "autograd/ops.h"
@@ -7,17 +7,18 @@
 namespace heed::nn {
 
 struct DropoutOptions {
-  double p = 0.5;  // the probability of a zero
+  double p = 0.5;  // the probability that an element becomes 0
 };
 
-// Training: each element is 0 with probability p, else divided by 1 - p. Evaluation: x itself.
-// It owns a generator, forked from the one it is given: what it draws does not depend on other layers.
+// Training: each element becomes 0 with probability p, otherwise it is divided by 1 - p.
+// Evaluation: returns x. The layer owns a generator, forked from the given one, so its random
+// numbers do not depend on other layers. Srivastava et al., "Dropout", 2014.
 struct Dropout : ModuleOf<Dropout> {
   DropoutOptions options;
   Generator generator;
 
   Dropout(DropoutOptions o, Generator& gen) : options(o), generator(gen.fork()) {
-    check(o.p >= 0 && o.p <= 1, "Dropout", "p is a probability and must be in [0, 1], got ", o.p);
+    check(o.p >= 0 && o.p <= 1, "Dropout", "expected a probability p in [0, 1], got ", o.p);
   }
   Tensor forward(const Tensor& x) {
     return training() && options.p > 0 ? heed::dropout(x, options.p, generator) : x;

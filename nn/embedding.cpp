@@ -1,4 +1,3 @@
-// embedding.cpp — how an Embedding starts.
 #include "nn/embedding.h"
 
 #include "nn/init.h"
@@ -7,11 +6,10 @@ namespace heed::nn {
 
 Embedding::Embedding(EmbeddingOptions o, Generator& gen) : options(o) {
   check(o.num_embeddings >= 1 && o.embedding_dim >= 1, "Embedding",
-        "num_embeddings and embedding_dim must be at least 1, got ", o.num_embeddings, " and ",
+        "expected num_embeddings and embedding_dim of at least 1, got ", o.num_embeddings, " and ",
         o.embedding_dim);
-  check(o.padding_idx >= -1 && o.padding_idx < o.num_embeddings, "Embedding", "padding_idx ", o.padding_idx,
-        " is not one of the ", o.num_embeddings, " ids; it must be in [0, ", o.num_embeddings,
-        "), or -1 for none");
+  check(o.padding_idx >= -1 && o.padding_idx < o.num_embeddings, "Embedding", "expected padding_idx in [0, ",
+        o.num_embeddings, "), or -1 for none, got ", o.padding_idx);
   weight = parameter({o.num_embeddings, o.embedding_dim});
   init::normal(weight, gen);
   if (o.padding_idx < 0) return;

@@ -1,4 +1,4 @@
-// embedding.h — a vector for each token id.
+// embedding.h — a table with one vector per token id.
 #pragma once
 
 #include "autograd/ops.h"
@@ -7,12 +7,13 @@
 namespace heed::nn {
 
 struct EmbeddingOptions {
-  index_t num_embeddings = 0;  // V, how many ids there are
+  index_t num_embeddings = 0;  // V, the vocabulary size
   index_t embedding_dim = 0;   // C
-  index_t padding_idx = -1;    // this id's row starts at zero and gets no gradient; -1: none
+  // The row of this id is initialised to zero and gets no gradient; -1: none.
+  index_t padding_idx = -1;
 };
 
-// ids (...) in [0, V) -> (..., C). Starts from N(0, 1).
+// ids (...) in [0, V) -> (..., C). Initialised from N(0, 1).
 struct Embedding : ModuleOf<Embedding> {
   EmbeddingOptions options;
   Tensor weight;  // (V, C)

@@ -1,4 +1,4 @@
-// init.cpp — each element i gets number i of a block that is set aside, in row-major order.
+// init.cpp — element i of a tensor, in row-major order, gets random number i of a reserved block.
 #include "nn/init.h"
 
 #include <cmath>
@@ -19,12 +19,11 @@ bool NoInit::on() { return no_init; }
 namespace heed::nn::init {
 
 static void check_target(const char* op, const Tensor& t) {
-  check(t.defined(), op, "the tensor is undefined");
-  check(t.is_contiguous(), op, "the tensor ", t.shape(),
-        " is a strided view; only contiguous ones can be filled");
+  check(t.defined(), op, "expected a tensor, got an undefined one");
+  check(t.is_contiguous(), op, "expected a contiguous tensor, got a strided view ", t);
 }
 
-// t[i] = number(i).
+// Sets t[i] = number(i).
 template <class Number>
 static void fill(Tensor& t, Number number) {
   const NoGrad no_grad;
@@ -43,8 +42,8 @@ struct Fans {
   double in, out;
 };
 static Fans fans(const char* op, const Tensor& t) {
-  check(t.defined(), op, "the tensor is undefined");
-  check(t.rank() >= 2, op, "fan_in and fan_out need a weight (out, in, …), got ", t.shape());
+  check(t.defined() && t.rank() >= 2, op,
+        "expected a weight (out, in, …), which has a fan_in and a fan_out, got ", t);
   double window = 1;
   for (int axis = 2; axis < t.rank(); ++axis) window *= static_cast<double>(t.shape()[axis]);
   return {static_cast<double>(t.shape()[1]) * window, static_cast<double>(t.shape()[0]) * window};
@@ -64,24 +63,24 @@ void ones(Tensor& t) {
 
 void uniform(Tensor& t, Generator& gen, double low, double high) {
   check_target("uniform", t);
-  check(low <= high, "uniform", "the range [", low, ", ", high, ") is empty; low must not exceed high");
+  check(low <= high, "uniform", "expected low <= high, got [", low, ", ", high, ")");
   fill(t, [&, block = take(t, gen)](std::uint64_t i) { return low + (high - low) * block.uniform(i); });
 }
 
 void normal(Tensor& t, Generator& gen, double mean, double std) {
   check_target("normal", t);
-  check(std >= 0, "normal", "std must not be negative, got ", std);
+  check(std >= 0, "normal", "expected a std of at least 0, got ", std);
   fill(t, [&, block = take(t, gen)](std::uint64_t i) { return mean + std * block.normal(i); });
 }
 
 void trunc_normal(Tensor& t, Generator& gen, double mean, double std, double low, double high) {
   check_target("trunc_normal", t);
-  check(std >= 0, "trunc_normal", "std must not be negative, got ", std);
-  // Far out, or through a slit, nearly every draw would be thrown away.
+  check(std >= 0, "trunc_normal", "expected a std of at least 0, got ", std);
+  // Far from the mean, or for a narrow interval, nearly every draw would be rejected.
   check(low < high && high - low >= std / 100 && mean >= low - 2 * std && mean <= high + 2 * std,
-        "trunc_normal", "[", low, ", ", high, "] holds too little of a normal with mean ", mean, " and std ",
-        std);
-  Generator draws = gen.fork();  // how many are needed is not known: a stream of their own
+        "trunc_normal", "expected an interval with enough probability of a normal with mean ", mean,
+        " and std ", std, ", got [", low, ", ", high, "]");
+  Generator draws = gen.fork();  // the number of draws is not known in advance
   fill(t, [&](std::uint64_t) {
     double x = mean + std * draws.normal();
     while (x < low || x > high) x = mean + std * draws.normal();

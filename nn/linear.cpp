@@ -1,4 +1,3 @@
-// linear.cpp — how a Linear starts.
 #include "nn/linear.h"
 
 #include <cmath>
@@ -8,10 +7,11 @@
 namespace heed::nn {
 
 Linear::Linear(LinearOptions o, Generator& gen) : options(o) {
-  check(o.in >= 1 && o.out >= 1, "Linear", "in and out must be at least 1, got in = ", o.in,
+  check(o.in >= 1 && o.out >= 1, "Linear", "expected in and out of at least 1, got in = ", o.in,
         ", out = ", o.out);
   weight = parameter({o.out, o.in});
-  init::kaiming_uniform(weight, gen, std::sqrt(5));  // √5 makes the bound 1/√in, the same as the bias has
+  init::kaiming_uniform(weight, gen,
+                        std::sqrt(5));  // √5 makes the bound 1/√in, equal to the bound of the bias
   if (!o.bias) return;
   bias = parameter({o.out});
   const double bound = 1 / std::sqrt(static_cast<double>(o.in));

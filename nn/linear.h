@@ -1,4 +1,4 @@
-// linear.h — y = x · Wᵀ + b: the one layer that everything else is made of.
+// linear.h — the linear layer y = x · Wᵀ + b.
 #pragma once
 
 #include "autograd/ops.h"
@@ -11,7 +11,7 @@ struct LinearOptions {
   bool bias = true;
 };
 
-// x (..., in) -> (..., out). Starts as PyTorch's: weight and bias from U(-1/√in, 1/√in).
+// x (..., in) -> (..., out). Initialised as in PyTorch: weight and bias from U(-1/√in, 1/√in).
 struct Linear : ModuleOf<Linear> {
   LinearOptions options;
   Tensor weight;  // (out, in)

@@ -1,4 +1,4 @@
-// module.cpp — everything that follows from one visit().
+// module.cpp — everything that is derived from visit().
 #include "nn/module.h"
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 
 #include "autograd/graph.h"
 #include "nn/init.h"
+#include "nn/state_report.h"
 
 namespace heed::nn {
 
@@ -18,23 +19,27 @@ Tensor parameter(const Shape& shape) {
 }
 
 // ---- flattening the tree ----------------------------------------------------------------------------------
-std::string Visitor::own(const std::string& name) const {
+std::string Visitor::full_name(const std::string& name) const {
   const ModuleSlot& owner = modules.front();
-  check(!name.empty() && name.find('.') == std::string::npos, "visit", "a member of ", owner.module->type(),
-        " is named '", name, "'; a name must not be empty and must have no dot");
+  check(!name.empty() && name.find('.') == std::string::npos, "visit",
+        "expected a name that is not empty and contains no dot, got '", name, "' for a member of ",
+        [&] { return owner.module->type(); });
   return owner.name.empty() ? name : owner.name + "." + name;
 }
 
 void Visitor::tensor(const std::string& name, Tensor& t, bool is_parameter) {
-  std::string full_name = own(name);
-  if (t.defined()) tensors.push_back({std::move(full_name), &t, is_parameter});
+  std::string full = full_name(name);
+  if (t.defined()) tensors.push_back({std::move(full), &t, is_parameter});
 }
 
-void Visitor::generator(const std::string& name, Generator& g) { generators.emplace_back(own(name), &g); }
+void Visitor::generator(const std::string& name, Generator& g) {
+  generators.emplace_back(full_name(name), &g);
+}
 
-void Visitor::child(const std::string& name, Module& m) { enter(own(name), m); }
+void Visitor::child(const std::string& name, Module& m) { enter(full_name(name), m); }
 
-// Each module gets a visitor of its own, which begins with that module; its finds are then added to ours.
+// Each module gets a separate visitor that starts with that module; its entries are then appended
+// to this one.
 void Visitor::enter(const std::string& full_name, Module& m) {
   Visitor inner;
   inner.modules.push_back({full_name, &m, modules.front().depth + 1});
@@ -55,13 +60,14 @@ std::vector<std::string> Visitor::names() const {
 
 Visitor Module::flatten() const {
   Visitor v;
-  Module& self = const_cast<Module&>(*this);  // visit() hands out places; the const callers only read them
+  // visit() collects pointers to mutable members; the const callers only read through them.
+  Module& self = const_cast<Module&>(*this);
   v.modules.push_back({"", &self, 0});
   self.visit(v);
   std::unordered_set<std::string> seen;
   for (const std::string& name : v.names())
-    check(seen.insert(name).second, "visit", "two members of ", type(), " are named '", name,
-          "'; each needs a name of its own");
+    check(seen.insert(name).second, "visit", "expected unique names, got '", name, "' for two members of ",
+          [&] { return type(); });
   return v;
 }
 
@@ -112,7 +118,8 @@ NamedTensors Module::state_dict() const {
   return state;
 }
 
-// How many letters must be changed, put in or left out to make b of a. Levenshtein, 1966.
+// The edit distance: how many letters must be changed, inserted or deleted to turn a into b.
+// Levenshtein, 1966.
 static std::size_t distance(const std::string& a, const std::string& b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -128,76 +135,73 @@ static std::size_t distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
-// " (near 'layers.0.norm1.weight')", where a wanted name differs in less than a third of its letters.
-static std::string nearest(const std::string& name, const NamedTensors& wanted) {
+// Returns " (near 'layers.0.norm1.weight')" if an expected name differs in less than a third of its
+// letters.
+static std::string nearest(const std::string& name, const NamedTensors& expected) {
   std::string best;
   std::size_t least = name.size() / 3 + 1;
-  for (const auto& [candidate, tensor] : wanted) {
+  for (const auto& [candidate, tensor] : expected) {
     const std::size_t d = distance(name, candidate);
-    if (d < least) least = d, best = candidate;
+    if (d >= least) continue;
+    least = d;
+    best = candidate;
   }
   return best.empty() ? "" : concat(" (near '", best, "')");
 }
 
-// All that keeps `state` from being loaded where `wanted` is expected; "" where nothing does.
-static std::string misfits(const NamedTensors& wanted, const NamedTensors& state) {
-  std::map<std::string, Tensor> given;
-  std::string missing, unexpected, repeated, misshapen;
+// Compares the names and shapes of `state` with the expected ones.
+static StateReport mismatches(const NamedTensors& expected, const NamedTensors& state) {
+  StateReport report;
+  std::map<std::string, Tensor> received;
   for (const auto& [name, tensor] : state)
-    if (!given.emplace(name, tensor).second) repeated += concat(" '", name, "'");
-  for (const auto& [name, tensor] : wanted) {
-    const auto found = given.extract(name);
+    if (!received.emplace(name, tensor).second) report.repeated(name);
+  for (const auto& [name, tensor] : expected) {
+    const auto found = received.extract(name);
     if (!found)
-      missing += concat(" '", name, "'");
-    else if (!found.mapped().defined())
-      misshapen += concat(" '", name, "' is undefined, needs ", tensor.shape(), ";");
-    else if (!(found.mapped().shape() == tensor.shape()))
-      misshapen += concat(" '", name, "' is ", found.mapped().shape(), ", needs ", tensor.shape(), ";");
+      report.missing(name);
+    else if (!found.mapped().defined() || !(found.mapped().shape() == tensor.shape()))
+      report.wrong_shape(name, found.mapped(), tensor.shape());
   }
   for (const auto& [name, tensor] : state)
-    if (given.erase(name)) unexpected += concat(" '", name, "'", nearest(name, wanted));
-
-  std::string all;
-  auto report = [&](const char* label, const std::string& list) {
-    if (!list.empty()) all += concat("\n  ", label, ":", list);
-  };
-  report("missing", missing), report("unexpected", unexpected);
-  report("repeated", repeated), report("of another shape", misshapen);
-  return all;
+    if (received.erase(name)) report.unexpected(name, nearest(name, expected));
+  return report;
 }
 
-// Of one shape: the same dtype and numbers; a NaN is the same as another NaN.
-static bool same_numbers(const Tensor& a, const Tensor& b) {
+// Whether two tensors of one shape have the same dtype and values. A NaN equals another NaN.
+static bool same_values(const Tensor& a, const Tensor& b) {
   const auto same = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
-  const std::vector<double> left = a.to_vector(), right = b.to_vector();
-  return a.dtype() == b.dtype() && std::equal(left.begin(), left.end(), right.begin(), right.end(), same);
+  const std::vector<double> x = a.to_vector(), y = b.to_vector();
+  return a.dtype() == b.dtype() && std::equal(x.begin(), x.end(), y.begin(), y.end(), same);
 }
 
 void Module::load_state_dict(const NamedTensors& state) {
-  const Visitor mine = flatten();
-  const std::string wrong = misfits(state_dict(), state);
-  check(wrong.empty(), "load_state_dict", "the state is not one of this ", type(), ":", wrong,
-        "\nNothing was loaded; names and shapes must be those of state_dict(). Hint: compare the options.");
+  const Visitor members = flatten();
+  const StateReport report = mismatches(state_dict(), state);
+  check(
+      report.empty(), "load_state_dict", "expected the names and shapes of state_dict() of this ",
+      [&] { return type(); }, ", got:", report, "\nNothing was loaded. Hint: compare the options.");
 
-  std::map<std::string, Tensor> given(state.begin(), state.end());
-  std::map<const TensorState*, std::string> loaded;  // a tied tensor must be given the same numbers twice
-  for (const auto& slot : mine.tensors) {
+  std::map<std::string, Tensor> values(state.begin(), state.end());
+  std::map<const TensorState*, std::string> loaded;  // a tied tensor needs the same values under both names
+  for (const auto& slot : members.tensors) {
     const auto [first, is_new] = loaded.emplace(slot.tensor->state().get(), slot.name);
     if (is_new) continue;
-    const Tensor &a = given[first->second], &b = given[slot.name];
-    check(same_numbers(a, b), "load_state_dict", "'", first->second, "' and '", slot.name,
-          "' are one tensor of this ", type(), ", but two different ones are given");
+    const Tensor &a = values[first->second], &b = values[slot.name];
+    check(
+        same_values(a, b), "load_state_dict", "expected equal values for '", first->second, "' and '",
+        slot.name, "', which are one tensor of this ", [&] { return type(); }, ", got different ones");
   }
   const NoGrad no_grad;
-  for (const auto& slot : mine.tensors) slot.tensor->copy_(given[slot.name]);
+  for (const auto& slot : members.tensors) slot.tensor->copy_(values[slot.name]);
 }
 
-// Two trees of one type list their members in the same order, so they are copied place by place.
-void Module::become_copy_of(const Module& other) {
+// Two trees of one type list their members in the same order, so they are copied entry by entry.
+void Module::copy_from(const Module& other) {
   const Visitor from = other.flatten(), to = flatten();
-  check(from.names() == to.names(), "clone", "this ", type(),
-        " no longer has the members that its options describe. Hint: change the options, not the members.");
-  std::map<const TensorState*, Tensor> copies;  // so that tied tensors stay tied
+  check(
+      from.names() == to.names(), "clone", "expected the members that the options of this ",
+      [&] { return type(); }, " describe, got others. Hint: change the options, not the members.");
+  std::map<const TensorState*, Tensor> copies;  // keeps tied tensors tied
   for (std::size_t i = 0; i < from.tensors.size(); ++i) {
     const Tensor& t = *from.tensors[i].tensor;
     Tensor& copy = copies[t.state().get()];
@@ -227,10 +231,10 @@ EvaluationMode::~EvaluationMode() {
 void Module::to(DType dtype) {
   for (const auto& slot : flatten().tensors) {
     Tensor& t = *slot.tensor;
-    if (t.dtype() == dtype) continue;  // or a tied tensor, done already
+    if (t.dtype() == dtype) continue;  // also a tied tensor that is already converted
     Tensor converted = t.detach().to(dtype).set_requires_grad(t.requires_grad());
     if (t.grad().defined()) converted.set_grad(t.grad().detach().to(dtype));
-    *t.state() = *converted.state();  // the same tensor to all who hold it
+    *t.state() = *converted.state();  // every handle of this tensor sees the change
   }
 }
 
@@ -239,22 +243,16 @@ void Module::zero_grad() {
 }
 
 void Module::check_all_named(const Tensor& y) const {
-  check(y.defined(), "check_all_named", "y is an undefined tensor");
-  std::unordered_set<const void*> known;  // leaves that have a name, and nodes that were visited
-  for (const Tensor& t : parameters()) known.insert(t.state().get());
-  std::vector<Node*> to_visit;
-  if (y.state()->node) to_visit.push_back(y.state()->node.get());
-  while (!to_visit.empty()) {
-    const Node* node = to_visit.back();
-    to_visit.pop_back();
-    for (const Node::Input& input : node->inputs) {
-      check(!input.leaf || known.contains(input.leaf.get()), "check_all_named", "'", node->op, "' in this ",
-            type(), " uses a tensor ", input.shape,
-            " that requires grad but has no name: it would be neither trained nor saved. Hint: name it in "
-            "visit().");
-      if (input.node && known.insert(input.node.get()).second) to_visit.push_back(input.node.get());
-    }
-  }
+  check(y.defined(), "check_all_named", "expected a tensor y, got an undefined tensor");
+  std::unordered_set<const TensorState*> named;
+  for (const Tensor& t : parameters()) named.insert(t.state().get());
+  for (const auto& node : graph_nodes(y))
+    for (const Node::Input& input : node->inputs)
+      check(
+          !input.leaf || named.contains(input.leaf.get()), "check_all_named",
+          "expected a name for every tensor that requires grad, got an unnamed tensor ", input.shape, " in '",
+          node->op, "' of this ", [&] { return type(); },
+          ": it would be neither trained nor saved. Hint: name it in visit().");
 }
 
 // ---- printing ---------------------------------------------------------------------------------------------
@@ -265,7 +263,8 @@ static std::string with_separators(index_t n) {
   return digits;
 }
 
-// Equal neighbours of a list are printed once: "(layers.0-5): 6 x TransformerEncoderLayer(".
+// Consecutive equal elements of a list are printed once: "(layers.0-5): 6 x
+// TransformerEncoderLayer(".
 struct PrintedChildren {
   std::string prefix, first, last, text;
   int count = 1;
@@ -283,15 +282,18 @@ std::ostream& operator<<(std::ostream& out, const Module& module) {
   const std::string note = count ? concat("  # ", with_separators(count), " parameters") : "";
   std::vector<PrintedChildren> groups;
   for (const auto& [name, child] : module.children()) {
-    const std::size_t number = name.find_last_not_of("0123456789") + 1;  // where a list's number begins
+    const std::size_t number =
+        name.find_last_not_of("0123456789") + 1;  // the index of a list element begins here
     PrintedChildren next{name.substr(0, number), name.substr(number), name.substr(number), concat(*child)};
     const bool repeats = !groups.empty() && next.prefix.ends_with('.') && !next.first.empty() &&
                          !groups.back().first.empty() && groups.back().prefix == next.prefix &&
                          groups.back().text == next.text;
-    if (!repeats)
+    if (!repeats) {
       groups.push_back(std::move(next));
-    else
-      groups.back().last = next.last, ++groups.back().count;
+    } else {
+      groups.back().last = next.last;
+      ++groups.back().count;
+    }
   }
   if (groups.empty()) return out << ')' << note;
   out << note;

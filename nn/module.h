@@ -1,17 +1,18 @@
-// module.h — what every layer and model is built from.
+// module.h — the base of every layer and model.
 //
 //   struct Linear : ModuleOf<Linear> {
-//     LinearOptions options;                                        // options by name, kept
-//     Tensor weight, bias;                                          // parameters and children: plain members
-//     Linear(LinearOptions options, Generator& gen);                // randomness is passed in
+//     LinearOptions options;                            // named options; clone() uses them
+//     Tensor weight, bias;                              // parameters and children: plain members
+//     Linear(LinearOptions options, Generator& gen);    // the random generator is passed in
 //     Tensor forward(const Tensor& x) const { return linear(x, weight, bias); }
-//     void visit(Visitor& v) override { v.parameter("weight", weight), v.parameter("bias", bias); }
+//     void visit(Visitor& v) override;                  // v.parameter("weight", weight); …
 //     std::string type() const override { return "Linear"; }
 //   };
 //
-// `visit` is the one place that names things. From it come named_parameters, state_dict, train/eval, to,
-// clone and printing: all of them flatten the tree into dotted names ("layers.0.self_attn.in_proj_weight"),
-// which are PyTorch's. A module is never copied by accident: it moves, or it is asked to clone().
+// `visit` is the only function that names parameters and children. named_parameters, state_dict,
+// train/eval, to, clone and printing all use it: they flatten the tree into dotted names
+// ("layers.0.self_attn.in_proj_weight"), which equal PyTorch's. A module can be moved but not
+// copied; clone() makes an explicit copy.
 #pragma once
 
 #include <concepts>
@@ -29,15 +30,18 @@ namespace heed::nn {
 
 struct Module;
 
-// A parameter to be initialised: zeros that require grad (unwritten ones under NoInit, init.h).
+// Returns a tensor of zeros that requires grad, to be initialised by the caller. Under NoInit
+// (init.h) its memory is uninitialised.
 Tensor parameter(const Shape& shape);
 
-// What visit() talks to. Name own parameters and buffers first, then children, as PyTorch orders them. An
-// undefined tensor (no bias) or empty optional is passed over. Names: not empty, no dot, each once.
+// The argument of visit(), which names first the module's own parameters and buffers, then its
+// children, in PyTorch's order. Undefined tensors (no bias) and empty optionals are skipped. Throws
+// "[visit] …" if a name is empty, contains a dot or is used twice.
 class Visitor {
  public:
   void parameter(const std::string& name, Tensor& t) { tensor(name, t, true); }
-  void buffer(const std::string& name, Tensor& t) { tensor(name, t, false); }  // saved, but never trained
+  // A buffer is saved but never trained.
+  void buffer(const std::string& name, Tensor& t) { tensor(name, t, false); }
   void generator(const std::string& name, Generator& g);
   void child(const std::string& name, Module& m);
   template <std::derived_from<Module> M>
@@ -45,8 +49,9 @@ class Visitor {
     if (m) child(name, *m);
   }
   template <std::derived_from<Module> M>
-  void child(const std::string& name, std::vector<M>& list) {  // "layers" names layers.0, layers.1, …
-    for (std::size_t i = 0; i < list.size(); ++i) enter(own(name) + "." + std::to_string(i), list[i]);
+  // "layers" names layers.0, layers.1, …
+  void child(const std::string& name, std::vector<M>& list) {
+    for (std::size_t i = 0; i < list.size(); ++i) enter(full_name(name) + "." + std::to_string(i), list[i]);
   }
 
  private:
@@ -60,11 +65,12 @@ class Visitor {
   struct ModuleSlot {
     std::string name;
     Module* module;
-    int depth;  // 0: the module that was asked
+    int depth;  // 0 for the root
   };
   void tensor(const std::string& name, Tensor& t, bool is_parameter);
   void enter(const std::string& full_name, Module& m);
-  std::string own(const std::string& name) const;  // with the path before it; refuses a bad name
+  // Returns the name with its path. Throws if the name is not valid.
+  std::string full_name(const std::string& name) const;
   std::vector<std::string> names() const;
 
   std::vector<TensorSlot> tensors;
@@ -80,34 +86,40 @@ struct Module {
 
   virtual void visit(Visitor& v) = 0;
   virtual std::string type() const = 0;               // "Linear"
-  virtual std::string details() const { return ""; }  // "in=4, out=8": what stands in the printed brackets
+  virtual std::string details() const { return ""; }  // "in=4, out=8"; printed in brackets
 
-  // A tensor under two names (tied weights) is one parameter, listed under its first name and counted once.
+  // A tensor with two names (tied weights) is one parameter: it is listed under its first name and
+  // counted once.
   NamedTensors named_parameters() const;
   std::vector<Tensor> parameters() const;
   NamedTensors named_buffers() const;
-  std::vector<std::pair<std::string, Generator*>> named_generators() const;  // for checkpoints
+  std::vector<std::pair<std::string, Generator*>> named_generators() const;  // saved in checkpoints
   index_t parameter_count() const;
-  std::vector<std::pair<std::string, const Module*>> children() const;  // direct ones; lists as "layers.0"
+  // The direct children. Elements of a list are named "layers.0".
+  std::vector<std::pair<std::string, const Module*>> children() const;
 
-  // Parameters and buffers, detached. They share their numbers with the module: clone() those to be kept.
+  // Returns parameters and buffers, detached. They share storage with the module; clone() them to
+  // keep the values.
   NamedTensors state_dict() const;
-  // Copies the numbers in (converting the dtype). Strict: throws one Error that names every missing,
-  // unexpected (with the nearest name), repeated and wrongly shaped entry, and then nothing has changed.
+  // Copies the values into the module and converts the dtype. Throws one Error that lists every
+  // missing, unexpected (with the nearest name), repeated and wrongly shaped entry; the module is
+  // then unchanged.
   void load_state_dict(const NamedTensors& state);
 
-  void train(bool on = true);  // of the whole tree; a new module is in training mode
+  // Sets the mode of the whole tree. A new module is in training mode.
+  void train(bool on = true);
   void eval() { train(false); }
   bool training() const { return training_; }
-  void to(DType dtype);  // in place: optimizers and tied weights that hold the same tensors see the change
+  // Converts in place: optimizers and tied weights that share a tensor see the change.
+  void to(DType dtype);
   void zero_grad();
 
-  // Throws where the graph behind y uses a tensor that requires grad but that visit() does not name: it would
-  // be neither trained nor saved. For the test of a new module.
+  // Throws if the graph of y uses a tensor that requires grad but that visit() does not name: it
+  // would be neither trained nor saved. Use it in the test of a new module.
   void check_all_named(const Tensor& y) const;
 
  protected:
-  void become_copy_of(const Module& other);
+  void copy_from(const Module& other);
 
  private:
   friend class Visitor;
@@ -116,9 +128,9 @@ struct Module {
   bool training_ = true;
 };
 
-// In its scope, all submodules of a module are in evaluation mode and this thread records nothing:
-// for generation and beam search. The destructor restores the mode of each submodule, also if an
-// exception is thrown.
+// While one is alive, all submodules of a module are in evaluation mode and this thread records no
+// graph. Generation and beam search use it. The destructor restores the mode of each submodule,
+// also after an exception.
 class [[nodiscard]] EvaluationMode {
  public:
   explicit EvaluationMode(Module& module);
@@ -131,10 +143,10 @@ class [[nodiscard]] EvaluationMode {
   NoGrad no_grad_;
 };
 
-// The base of a module: adds what depends on the type itself.
+// The base class of a module of type Self: adds the call operator and clone().
 template <class Self>
 struct ModuleOf : Module {
-  // The call operator is forward: encoder(x). Options in braces need forward(x, {…}) by name.
+  // encoder(x) calls encoder.forward(x). Options in braces need the explicit form forward(x, {…}).
   template <class... Args>
   decltype(auto) operator()(Args&&... args) {
     return static_cast<Self&>(*this).forward(std::forward<Args>(args)...);
@@ -144,11 +156,12 @@ struct ModuleOf : Module {
     return static_cast<const Self&>(*this).forward(std::forward<Args>(args)...);
   }
 
-  // An independent twin: parameters, buffers, generators and training modes are copied, ties between
-  // parameters are kept, gradients are not. Builds from the same options, then copies what visit() names.
+  // Returns an independent copy with the same parameters, buffers, generators and training modes.
+  // Tied parameters stay tied; gradients are not copied. It is built from the same options, then
+  // filled with everything that visit() names.
   Self clone() const {
     Self copy = rebuild();
-    copy.become_copy_of(*this);
+    copy.copy_from(*this);
     return copy;
   }
 
@@ -167,7 +180,7 @@ struct ModuleOf : Module {
   }
 };
 
-// The tree, as PyTorch prints it, with the number of parameters of each part.
+// Prints the tree in PyTorch's format, with the number of parameters of each module.
 std::ostream& operator<<(std::ostream& out, const Module& module);
 
 }  // namespace heed::nn

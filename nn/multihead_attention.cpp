@@ -1,31 +1,31 @@
-// multihead_attention.cpp — project, split, attend, join, project.
 #include "nn/multihead_attention.h"
 
 #include <algorithm>
 #include <vector>
 
-#include "autograd/ops/attention.h"
+#include "autograd/ops/attention_masks.h"
 #include "autograd/ops/common.h"
 #include "nn/init.h"
 
 namespace heed::nn {
 
-static MultiheadAttentionOptions checked(MultiheadAttentionOptions o) {
-  check(o.d_model >= 1 && o.nhead >= 1, "MultiheadAttention", "d_model and nhead must be at least 1, got ",
-        o.d_model, " and ", o.nhead);
-  check(o.d_model % o.nhead == 0, "MultiheadAttention", "d_model = ", o.d_model,
-        " cannot be split evenly over nhead = ", o.nhead, " heads; nhead must divide d_model");
+// Also replaces widths of 0 by d_model.
+static MultiheadAttentionOptions validated(MultiheadAttentionOptions o) {
+  check(o.d_model >= 1 && o.nhead >= 1, "MultiheadAttention",
+        "expected d_model and nhead of at least 1, got ", o.d_model, " and ", o.nhead);
+  check(o.d_model % o.nhead == 0, "MultiheadAttention",
+        "expected nhead to divide d_model, got nhead = ", o.nhead, " and d_model = ", o.d_model);
   check(o.dropout >= 0 && o.dropout <= 1, "MultiheadAttention",
-        "dropout is a probability and must be in [0, 1], got ", o.dropout);
+        "expected a dropout probability in [0, 1], got ", o.dropout);
   check(o.kdim >= 0 && o.vdim >= 0, "MultiheadAttention",
-        "kdim and vdim must be at least 1 (or 0 for d_model), got ", o.kdim, " and ", o.vdim);
+        "expected kdim and vdim of at least 1 (or 0 for d_model), got ", o.kdim, " and ", o.vdim);
   if (o.kdim == 0) o.kdim = o.d_model;
   if (o.vdim == 0) o.vdim = o.d_model;
   return o;
 }
 
 MultiheadAttention::MultiheadAttention(MultiheadAttentionOptions o, Generator& gen)
-    : options(checked(o)),
+    : options(validated(o)),
       in_proj_bias(o.bias ? parameter({3 * o.d_model}) : Tensor()),
       out_proj({.in = o.d_model, .out = o.d_model, .bias = o.bias}, gen),
       generator(gen.fork()) {
@@ -50,49 +50,52 @@ MultiheadAttention::MultiheadAttention(MultiheadAttentionOptions o, Generator& g
 }
 
 AttentionResult MultiheadAttention::forward(const Tensor& query, const Tensor& key, const Tensor& value,
-                                            const AttendOptions& how) {
+                                            const AttendOptions& attend) {
   const AttentionSizes sizes = check_inputs(query, key, value);
-  check_mask("MultiheadAttention", "mask", how.mask, sizes);
-  check_score_bias("MultiheadAttention", "score_bias", how.score_bias, sizes);
-  AttentionOptions attend{.mask = over_scores(how.mask, sizes.batched),
-                          .causal = how.causal,
-                          .causal_alignment = how.causal_alignment,
-                          .generator = &generator,
-                          .bias = over_scores(how.score_bias, sizes.batched)};
-  if (training()) attend.dropout = options.dropout;
+  check_mask("MultiheadAttention", "mask", attend.mask, sizes);
+  check_score_bias("MultiheadAttention", "score_bias", attend.score_bias, sizes);
+  AttentionOptions per_head{.mask = with_score_axes(attend.mask, sizes.batched),
+                            .causal = attend.causal,
+                            .causal_alignment = attend.causal_alignment,
+                            .generator = &generator,
+                            .bias = with_score_axes(attend.score_bias, sizes.batched)};
+  if (training()) per_head.dropout = options.dropout;
 
-  const auto [q_in, k_in, v_in] = without_padding(query, key, value, attend, sizes);
+  const auto [q_in, k_in, v_in] = without_padding(query, key, value, per_head, sizes);
   auto [q, k, v] = project(q_in, k_in, v_in);
-  if (options.add_bias_kv || options.add_zero_attn) append_keys(k, v, attend, sizes.queries);
-  const Tensor qh = split_heads(q), kh = split_heads(k), vh = split_heads(v);  // (B, H, T, D), (B, H, S, D)
+  if (options.add_bias_kv || options.add_zero_attn) append_keys(k, v, per_head, sizes.queries);
+  const auto split = [&](const Tensor& x) { return split_heads(x, options.nhead, options.batch_first); };
+  const Tensor qh = split(q), kh = split(k), vh = split(v);  // (B, H, T, D), (B, H, S, D)
   AttentionResult heads;
-  if (how.weights == Weights::none)
-    heads.output =
-        scaled_dot_product_attention(qh, kh, vh, attend);  // fused: long sequences' weights are never whole
+  if (attend.weights == Weights::none)  // fused: the weights of long sequences are never materialised
+    heads.output = scaled_dot_product_attention(qh, kh, vh, per_head);
   else
-    heads = attention(qh, kh, vh, attend);
-  if (how.weights == Weights::average) heads.weights = mean(heads.weights, -3);
-  return {out_proj(join_heads(heads.output)), heads.weights};
+    heads = attention(qh, kh, vh, per_head);
+  if (attend.weights == Weights::average) heads.weights = mean(heads.weights, -3);
+  return {out_proj(join_heads(heads.output, options.batch_first)), heads.weights};
 }
 
-// The projections' gradients are products with their inputs, where 0 * NaN is NaN. A tensor that is
-// given twice is cleared once: it stays one tensor for project().
+// Clears the padding of the inputs: the gradients of the projections are products with these
+// inputs, and 0 * NaN is NaN. A tensor that is passed twice is cleared once, so that project()
+// still recognises it as one tensor.
 std::array<Tensor, 3> MultiheadAttention::without_padding(const Tensor& query, const Tensor& key,
                                                           const Tensor& value, const AttentionOptions& attend,
                                                           const AttentionSizes& sizes) const {
-  ops::Attended used = ops::attended(ops::visible(attend.mask, attend.bias),
-                                     {attend.causal, attend.causal_alignment}, sizes.queries, sizes.keys);
+  ops::AttendedPositions attended =
+      ops::attended_positions(ops::mask_with_bias(attend.mask, attend.bias),
+                              {attend.causal, attend.causal_alignment}, sizes.queries, sizes.keys);
   // Every query may attend to the added keys.
-  if (options.add_bias_kv || options.add_zero_attn) used.queries = {};
+  if (options.add_bias_kv || options.add_zero_attn) attended.queries = {};
   const auto cleared = [&](const Tensor& x, const Mask& real) {
     return clear_positions(x, real, options.batch_first);
   };
-  const Tensor k = cleared(key, used.keys);
-  return {query.state() == key.state() ? k : cleared(query, used.queries), k,
-          value.state() == key.state() ? k : cleared(value, used.keys)};
+  const Tensor k = cleared(key, attended.keys);
+  return {query.state() == key.state() ? k : cleared(query, attended.queries), k,
+          value.state() == key.state() ? k : cleared(value, attended.keys)};
 }
 
-// One third of the stacked weights each, or their own. Where all three are one tensor, one product does it.
+// Applies the three projections: each uses a third of the stacked weights, or a separate weight. If
+// query, key and value are one tensor, a single product computes all three.
 std::array<Tensor, 3> MultiheadAttention::project(const Tensor& query, const Tensor& key,
                                                   const Tensor& value) const {
   const index_t channels = options.d_model;
@@ -101,15 +104,15 @@ std::array<Tensor, 3> MultiheadAttention::project(const Tensor& query, const Ten
     const auto parts = chunk(linear(query, in_proj_weight, in_proj_bias), 3, -1);
     return {parts[0], parts[1], parts[2]};
   }
-  auto third = [&](index_t i, const Tensor& x, const Tensor& own) {
+  auto third = [&](index_t i, const Tensor& x, const Tensor& separate) {
     auto part = [&](const Tensor& t) { return t.slice(0, i * channels, (i + 1) * channels); };
-    return linear(x, stacked ? part(in_proj_weight) : own, options.bias ? part(in_proj_bias) : Tensor());
+    return linear(x, stacked ? part(in_proj_weight) : separate, options.bias ? part(in_proj_bias) : Tensor());
   };
   return {third(0, query, q_proj_weight), third(1, key, k_proj_weight), third(2, value, v_proj_weight)};
 }
 
-// mask (..., 1 or S) -> (..., S + more), true at the keys that are added.
-static Mask with_open_keys(const Mask& mask, index_t s, index_t more) {
+// mask (..., 1 or S) -> (..., S + more), true for the appended keys.
+static Mask append_unmasked_keys(const Mask& mask, index_t s, index_t more) {
   Shape shape = mask.shape();
   shape[shape.rank() - 1] = s;
   const Mask narrow = mask.expand(shape);
@@ -123,7 +126,7 @@ static Mask with_open_keys(const Mask& mask, index_t s, index_t more) {
 
 // Appends the keys and values of add_bias_kv and add_zero_attn. They are never masked, so the mask
 // and the bias gain columns.
-void MultiheadAttention::append_keys(Tensor& k, Tensor& v, AttentionOptions& how, index_t t) const {
+void MultiheadAttention::append_keys(Tensor& k, Tensor& v, AttentionOptions& attend, index_t t) const {
   const int time = time_axis(k, options.batch_first);
   const index_t s = k.size(time), more = (options.add_bias_kv ? 1 : 0) + (options.add_zero_attn ? 1 : 0);
   Shape one = k.shape();
@@ -132,33 +135,19 @@ void MultiheadAttention::append_keys(Tensor& k, Tensor& v, AttentionOptions& how
     if (options.add_bias_kv) x = cat({x, row.reshape({options.d_model}).expand(one)}, time);
     if (options.add_zero_attn) x = cat({x, zeros(one, x.dtype())}, time);
   };
-  append(k, bias_k), append(v, bias_v);
+  append(k, bias_k);
+  append(v, bias_v);
 
-  if (how.causal) {
-    const Mask past = over_scores(causal(t, s, how.causal_alignment), k.rank() == 3);
-    how.mask = how.mask.defined() ? how.mask & past : past;
-    how.causal = false;
+  if (attend.causal) {
+    const Mask past = with_score_axes(causal(t, s, attend.causal_alignment), k.rank() == 3);
+    attend.mask = attend.mask.defined() ? attend.mask & past : past;
+    attend.causal = false;
   }
-  if (how.mask.defined()) how.mask = with_open_keys(how.mask, s, more);
-  if (!how.bias.defined()) return;
-  Shape wide = how.bias.shape();
+  if (attend.mask.defined()) attend.mask = append_unmasked_keys(attend.mask, s, more);
+  if (!attend.bias.defined()) return;
+  Shape wide = attend.bias.shape();
   wide[wide.rank() - 1] = s;
-  how.bias = pad(how.bias.expand(wide), {0, more});
-}
-
-// (T, B, C) or (B, T, C) -> (B, H, T, D); (T, C) -> (H, T, D). A view: channel c belongs to head c / D.
-Tensor MultiheadAttention::split_heads(const Tensor& x) const {
-  const index_t heads = options.nhead, width = options.d_model / heads;
-  if (x.rank() == 2) return x.reshape({x.size(0), heads, width}).transpose(0, 1);
-  const Tensor split = x.reshape({x.size(0), x.size(1), heads, width});
-  return options.batch_first ? split.transpose(1, 2) : split.permute({1, 2, 0, 3});
-}
-
-// The way back: the head axis must return next to D before the two become C again.
-Tensor MultiheadAttention::join_heads(const Tensor& heads) const {
-  if (heads.rank() == 3) return heads.transpose(0, 1).reshape({heads.size(1), options.d_model});
-  const Tensor split = options.batch_first ? heads.transpose(1, 2) : heads.permute({2, 0, 1, 3});
-  return split.reshape({split.size(0), split.size(1), options.d_model});
+  attend.bias = pad(attend.bias.expand(wide), {0, more});
 }
 
 AttentionSizes MultiheadAttention::check_inputs(const Tensor& query, const Tensor& key,
@@ -169,8 +158,7 @@ AttentionSizes MultiheadAttention::check_inputs(const Tensor& query, const Tenso
   check_sequence(op, "value", value, options.vdim, options.batch_first);
   Shape values = key.shape();
   values[values.rank() - 1] = options.vdim;
-  check(value.shape() == values, op, "key ", key.shape(), " and value ", value.shape(),
-        " differ; there must be one value for each key");
+  check(value.shape() == values, op, "expected one value for each key, got key ", key, " and value ", value);
   return attention_sizes(op, query, key, options.nhead, options.batch_first);
 }
 

@@ -1,4 +1,4 @@
-// norm.h — LayerNorm and RMSNorm: each row brought to a common scale, then to a learned one.
+// norm.h — LayerNorm and RMSNorm: normalise each row, then apply a learned scale.
 #pragma once
 
 #include "autograd/ops.h"
@@ -10,26 +10,30 @@ namespace heed::nn {
 struct LayerNormOptions {
   index_t size = 0;  // C, the channels of a row
   double eps = 1e-5;
-  bool affine = true;  // whether there is a learned scale and shift
+  bool affine = true;  // with a learned scale and shift
 };
 
 // x (..., C) -> (..., C). Ba, Kiros, Hinton, "Layer normalization", 2016. Draws no random numbers.
 struct LayerNorm : ModuleOf<LayerNorm> {
   LayerNormOptions options;
-  Tensor weight, bias;  // (C): gamma = 1 and beta = 0 at the start; undefined where not affine
+  Tensor weight, bias;  // (C), initialised to gamma = 1 and beta = 0; undefined if not affine
 
   explicit LayerNorm(LayerNormOptions o) : options(o) {
-    check(o.size >= 1, "LayerNorm", "size must be at least 1, got ", o.size);
+    check(o.size >= 1, "LayerNorm", "expected a size of at least 1, got ", o.size);
     if (!o.affine) return;
-    weight = parameter({o.size}), bias = parameter({o.size});
+    weight = parameter({o.size});
+    bias = parameter({o.size});
     init::ones(weight);
   }
   Tensor forward(const Tensor& x) const {
-    check(x.defined() && x.rank() >= 1 && x.size(-1) == options.size, "LayerNorm", "x must be (..., ",
-          options.size, "), got ", x.defined() ? to_string(x.shape()) : "an undefined tensor");
+    check(x.defined() && x.rank() >= 1 && x.size(-1) == options.size, "LayerNorm", "expected x (..., ",
+          options.size, "), got ", x);
     return layer_norm(x, weight, bias, options.eps);
   }
-  void visit(Visitor& v) override { v.parameter("weight", weight), v.parameter("bias", bias); }
+  void visit(Visitor& v) override {
+    v.parameter("weight", weight);
+    v.parameter("bias", bias);
+  }
   std::string type() const override { return "LayerNorm"; }
   std::string details() const override {
     return concat("size=", options.size, ", eps=", options.eps, options.affine ? "" : ", affine=false");
@@ -37,18 +41,18 @@ struct LayerNorm : ModuleOf<LayerNorm> {
 };
 
 struct RMSNormOptions {
-  index_t size = 0;
+  index_t size = 0;  // C
   double eps = 1e-6;
 };
 
-// LayerNorm without the mean and without the shift. Zhang, Sennrich, "Root mean square layer
-// normalization", 2019.
+// x (..., C) -> (..., C): LayerNorm without the mean and the shift. Zhang, Sennrich, "Root mean
+// square layer normalization", 2019.
 struct RMSNorm : ModuleOf<RMSNorm> {
   RMSNormOptions options;
   Tensor weight;  // (C)
 
   explicit RMSNorm(RMSNormOptions o) : options(o) {
-    check(o.size >= 1, "RMSNorm", "size must be at least 1, got ", o.size);
+    check(o.size >= 1, "RMSNorm", "expected a size of at least 1, got ", o.size);
     weight = parameter({o.size});
     init::ones(weight);
   }

@@ -1,4 +1,3 @@
-// positional_encoding.cpp — the table of sines and cosines, and how a table is added to a sequence.
 #include "nn/positional_encoding.h"
 
 #include <cmath>
@@ -9,15 +8,15 @@
 namespace heed::nn {
 
 Tensor sinusoidal_table(index_t length, index_t d_model, DType dtype) {
-  check(length >= 0 && d_model >= 1, "sinusoidal_table", "needs length >= 0 and d_model >= 1, got ", length,
-        " and ", d_model);
+  check(length >= 0 && d_model >= 1, "sinusoidal_table", "expected length >= 0 and d_model >= 1, got ",
+        length, " and ", d_model);
   Tensor table = ops::allocate("sinusoidal_table", {length, d_model}, dtype);
   const double log_step = -std::log(10000.0) / static_cast<double>(d_model);
   ops::dispatch(dtype, [&]<class T>() {
     T* to = ops::output<T>(table);
     for (index_t t = 0; t < length; ++t)
       for (index_t c = 0; c < d_model; ++c) {
-        const index_t even = c - c % 2;  // both of a pair turn at the same speed
+        const index_t even = c - c % 2;  // both channels of a pair have one frequency
         const double angle = static_cast<double>(t) * std::exp(static_cast<double>(even) * log_step);
         to[t * d_model + c] = static_cast<T>(c % 2 == 0 ? std::sin(angle) : std::cos(angle));
       }
@@ -25,20 +24,20 @@ Tensor sinusoidal_table(index_t length, index_t d_model, DType dtype) {
   return table;
 }
 
-static PositionalEncodingOptions checked(const char* op, const PositionalEncodingOptions& o) {
-  check(o.d_model >= 1 && o.max_len >= 1, op, "d_model and max_len must be at least 1, got ", o.d_model,
+static PositionalEncodingOptions validated(const char* op, const PositionalEncodingOptions& o) {
+  check(o.d_model >= 1 && o.max_len >= 1, op, "expected d_model and max_len of at least 1, got ", o.d_model,
         " and ", o.max_len);
   return o;
 }
 
-// x plus the first rows of the table, the same rows for every sample.
+// Returns x plus the first rows of the table; every sample gets the same rows.
 static Tensor add_positions(const char* op, const Tensor& x, const Tensor& table,
                             const PositionalEncodingOptions& o) {
   check_sequence(op, "x", x, o.d_model, o.batch_first);
   const index_t length = x.size(time_axis(x, o.batch_first));
-  check(length <= o.max_len, op, "a sequence of length ", length, " is longer than max_len = ", o.max_len,
-        ": x ", x.shape(), ". Hint: raise max_len, or shorten the text; with batch_first = ",
-        o.batch_first ? "true time is axis 1." : "false time is axis 0.");
+  check(length <= o.max_len, op, "expected at most max_len = ", o.max_len, " positions, got ", length, ": x ",
+        x, ". Hint: increase max_len or shorten the sequence; time is axis ",
+        o.batch_first ? "1 with batch_first = true" : "0 with batch_first = false");
   const Tensor rows = table.slice(0, 0, length);  // (T, C)
   return x + (x.rank() == 3 && !o.batch_first ? rows.unsqueeze(1) : rows);
 }
@@ -48,7 +47,7 @@ static std::string describe(const PositionalEncodingOptions& o) {
 }
 
 PositionalEncoding::PositionalEncoding(PositionalEncodingOptions o, Generator& gen)
-    : options(checked("PositionalEncoding", o)),
+    : options(validated("PositionalEncoding", o)),
       pe(sinusoidal_table(o.max_len, o.d_model)),
       dropout({.p = o.dropout}, gen) {}
 
@@ -59,7 +58,7 @@ Tensor PositionalEncoding::forward(const Tensor& x) {
 std::string PositionalEncoding::details() const { return describe(options); }
 
 LearnedPositionalEncoding::LearnedPositionalEncoding(PositionalEncodingOptions o, Generator& gen)
-    : options(checked("LearnedPositionalEncoding", o)),
+    : options(validated("LearnedPositionalEncoding", o)),
       weight(parameter({o.max_len, o.d_model})),
       dropout({.p = o.dropout}, gen) {
   init::normal(weight, gen, 0, 0.02);

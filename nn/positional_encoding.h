@@ -1,4 +1,5 @@
-// positional_encoding.h — lesson 06: attention does not know order, so order is added to what it reads.
+// positional_encoding.h — lesson 06: attention ignores the order of its input, so an encoding of
+// each position is added to it.
 #pragma once
 
 #include "nn/dropout.h"
@@ -7,8 +8,8 @@
 
 namespace heed::nn {
 
-// (length, d_model): channel 2i is sin(t / 10000^(2i/d_model)), channel 2i+1 the cosine of the same angle.
-// With an odd d_model there is one sine more than cosines. Vaswani et al., 2017, section 3.5.
+// (length, d_model): channel 2i is sin(t / 10000^(2i/d_model)), channel 2i+1 the cosine of the same
+// angle. An odd d_model has one more sine than cosines. Vaswani et al., 2017, section 3.5.
 Tensor sinusoidal_table(index_t length, index_t d_model, DType dtype = f32);
 
 struct PositionalEncodingOptions {
@@ -18,7 +19,8 @@ struct PositionalEncodingOptions {
   bool batch_first = false;
 };
 
-// x (T, B, C) -> dropout(x + the first T rows of the table). The table is a buffer: saved, never trained.
+// x (T, B, C) -> dropout(x + the first T rows of the table). The table is a buffer: it is saved,
+// but not trained. Throws "[PositionalEncoding] …" if T exceeds max_len.
 struct PositionalEncoding : ModuleOf<PositionalEncoding> {
   PositionalEncodingOptions options;
   Tensor pe;  // (max_len, d_model)
@@ -26,12 +28,15 @@ struct PositionalEncoding : ModuleOf<PositionalEncoding> {
 
   PositionalEncoding(PositionalEncodingOptions options, Generator& gen);
   Tensor forward(const Tensor& x);
-  void visit(Visitor& v) override { v.buffer("pe", pe), v.child("dropout", dropout); }
+  void visit(Visitor& v) override {
+    v.buffer("pe", pe);
+    v.child("dropout", dropout);
+  }
   std::string type() const override { return "PositionalEncoding"; }
   std::string details() const override;
 };
 
-// The same with a table that is learned; it starts from N(0, 0.02²).
+// The same with a learned table, initialised from N(0, 0.02²).
 struct LearnedPositionalEncoding : ModuleOf<LearnedPositionalEncoding> {
   PositionalEncodingOptions options;
   Tensor weight;  // (max_len, d_model)
@@ -39,7 +44,10 @@ struct LearnedPositionalEncoding : ModuleOf<LearnedPositionalEncoding> {
 
   LearnedPositionalEncoding(PositionalEncodingOptions options, Generator& gen);
   Tensor forward(const Tensor& x);
-  void visit(Visitor& v) override { v.parameter("weight", weight), v.child("dropout", dropout); }
+  void visit(Visitor& v) override {
+    v.parameter("weight", weight);
+    v.child("dropout", dropout);
+  }
   std::string type() const override { return "LearnedPositionalEncoding"; }
   std::string details() const override;
 };

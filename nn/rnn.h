@@ -1,11 +1,13 @@
-// rnn.h — lessons 01 and 09: networks that read one word after the other and carry a state along.
+// rnn.h — lessons 01 and 09: recurrent networks, which process a sequence step by step and update a
+// state.
 //
 //   RNN     h' = tanh(W_ih x + b_ih + W_hh h + b_hh)                          Elman, 1990
 //   LSTM    i, f, o = σ(…), g = tanh(…);  c' = f c + i g;  h' = o tanh(c')    Hochreiter, Schmidhuber, 1997
-//   GRU     r, z = σ(…);  n = tanh(W_in x + b_in + r (W_hn h + b_hn));  h' = (1 - z) n + z h    Cho et al., 2014
+//   GRU     r, z = σ(…);  n = tanh(W_in x + b_in + r (W_hn h + b_hn));
+//           h' = (1 - z) n + z h                                              Cho et al., 2014
 //
-// … stands for W_ih x + b_ih + W_hh h + b_hh, with the gates' rows on top of each other: (i, f, g, o), (r, z, n).
-// Names, layouts and starts are PyTorch's.
+// … is W_ih x + b_ih + W_hh h + b_hh; the rows of the gates are stacked in the order (i, f, g, o)
+// or (r, z, n). Names, layouts and initialisation are PyTorch's.
 #pragma once
 
 #include <vector>
@@ -15,7 +17,7 @@
 
 namespace heed::nn {
 
-// The hidden state; the LSTM also has a cell. c is undefined for the others.
+// The hidden state h and, for an LSTM, the cell state c (otherwise undefined).
 struct RecurrentState {
   Tensor h, c;
 };
@@ -32,11 +34,11 @@ struct RecurrentWeights {
 struct RecurrentCellOptions {
   index_t input_size = 0, hidden_size = 0;
   bool bias = true;
-  Nonlinearity nonlinearity = Nonlinearity::tanh;  // RNNCell's only
+  Nonlinearity nonlinearity = Nonlinearity::tanh;  // used by RNNCell only
 };
 
-// One step: x (B, in), state (B, H) -> the next state. An undefined state is zeros. Throws if x or
-// a state has another shape or dtype.
+// One step: x (B, in), state (B, H) -> the next state. An undefined state counts as zeros. Throws
+// if x or a state has a wrong shape or dtype.
 class RecurrentCell {
  public:
   RecurrentCellOptions options;
@@ -78,27 +80,27 @@ struct RecurrentOptions {
   index_t num_layers = 1;
   bool bias = true;
   bool batch_first = false;    // (T, B, C), see layout.h
-  double dropout = 0;          // between layers, while training
-  bool bidirectional = false;  // a second network reads from the end; outputs stand side by side
-  Nonlinearity nonlinearity = Nonlinearity::tanh;  // RNN's only
+  double dropout = 0;          // between layers, in training mode
+  bool bidirectional = false;  // adds a network that runs backwards; the outputs are concatenated
+  Nonlinearity nonlinearity = Nonlinearity::tanh;  // used by RNN only
 };
 
-struct ReadOptions {
-  // (layers · directions, B, H) each, (layers · directions, H) for one sequence (T, C); undefined:
-  // zeros.
+struct RecurrentForwardOptions {
+  // Each (layers · directions, B, H), or (layers · directions, H) for one sequence (T, C).
+  // Undefined: zeros.
   RecurrentState initial = {};
-  std::vector<index_t> lengths = {};  // of each sample; empty: all are T long
+  std::vector<index_t> lengths = {};  // of each sample; empty: all have length T
 };
 
 struct RecurrentResult {
   Tensor output;         // (T, B, directions · H) of the last layer; 0 beyond a sample's length
-  RecurrentState state;  // (layers · directions, B, H): after each sample's last word, whatever its length
+  RecurrentState state;  // (layers · directions, B, H), after the last token of each sample
 };
 
-// x (T, B, in). Padding never reaches a state: a sample's state stands still beyond its length, and the backward
-// direction begins at its last word, as with PyTorch's packed sequences. Nor does it reach a
-// gradient, whatever it holds: the gradient with respect to padding is 0. Throws "[GRU] …" if T is
-// 0, if lengths or states do not fit x, or if a cell state is given to another network than an
+// x (T, B, in). Padding influences no state: beyond its length, the state of a sample does not
+// change, and the backward direction starts at its last token, as with PyTorch's packed sequences.
+// Padding may contain any values; the gradient with respect to it is 0. Throws "[GRU] …" if T is 0,
+// if lengths or states do not match x, or if a cell state is passed to a network other than an
 // LSTM.
 class Recurrent {
  public:
@@ -108,18 +110,20 @@ class Recurrent {
 
  protected:
   Recurrent(RecurrentKind kind, RecurrentOptions options, Generator& gen);
-  RecurrentResult read(RecurrentKind kind, const Tensor& x, const ReadOptions& how, bool training);
+  RecurrentResult run(RecurrentKind kind, const Tensor& x, const RecurrentForwardOptions& forward_options,
+                      bool training);
   void visit_weights(Visitor& v);
   std::string describe() const;
 
  private:
-  RecurrentResult read_batch(RecurrentKind kind, const Tensor& x, const ReadOptions& how, bool training);
+  RecurrentResult run_batch(RecurrentKind kind, const Tensor& x,
+                            const RecurrentForwardOptions& forward_options, bool training);
 };
 
 struct RNN : ModuleOf<RNN>, Recurrent {
   RNN(RecurrentOptions o, Generator& gen) : Recurrent(RecurrentKind::rnn, o, gen) {}
-  RecurrentResult forward(const Tensor& x, const ReadOptions& how = {}) {
-    return read(RecurrentKind::rnn, x, how, training());
+  RecurrentResult forward(const Tensor& x, const RecurrentForwardOptions& forward_options = {}) {
+    return run(RecurrentKind::rnn, x, forward_options, training());
   }
   void visit(Visitor& v) override { visit_weights(v); }
   std::string type() const override { return "RNN"; }
@@ -127,8 +131,8 @@ struct RNN : ModuleOf<RNN>, Recurrent {
 };
 struct LSTM : ModuleOf<LSTM>, Recurrent {
   LSTM(RecurrentOptions o, Generator& gen) : Recurrent(RecurrentKind::lstm, o, gen) {}
-  RecurrentResult forward(const Tensor& x, const ReadOptions& how = {}) {
-    return read(RecurrentKind::lstm, x, how, training());
+  RecurrentResult forward(const Tensor& x, const RecurrentForwardOptions& forward_options = {}) {
+    return run(RecurrentKind::lstm, x, forward_options, training());
   }
   void visit(Visitor& v) override { visit_weights(v); }
   std::string type() const override { return "LSTM"; }
@@ -136,8 +140,8 @@ struct LSTM : ModuleOf<LSTM>, Recurrent {
 };
 struct GRU : ModuleOf<GRU>, Recurrent {
   GRU(RecurrentOptions o, Generator& gen) : Recurrent(RecurrentKind::gru, o, gen) {}
-  RecurrentResult forward(const Tensor& x, const ReadOptions& how = {}) {
-    return read(RecurrentKind::gru, x, how, training());
+  RecurrentResult forward(const Tensor& x, const RecurrentForwardOptions& forward_options = {}) {
+    return run(RecurrentKind::gru, x, forward_options, training());
   }
   void visit(Visitor& v) override { visit_weights(v); }
   std::string type() const override { return "GRU"; }

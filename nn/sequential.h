@@ -1,4 +1,4 @@
-// sequential.h — layers of any type, one after the other.
+// sequential.h — a chain of layers of any type.
 //
 //   Sequential mlp(Linear({.in = 4, .out = 8}, gen), ReLU(), Linear({.in = 8, .out = 2}, gen));
 //   Tensor y = mlp(x);      // parameters: 0.weight, 0.bias, 2.weight, 2.bias
@@ -12,7 +12,7 @@
 
 namespace heed::nn {
 
-// A module with forward(Tensor) -> Tensor, given as a temporary or by std::move.
+// A module with forward(Tensor) -> Tensor. Pass it as a temporary or with std::move.
 template <class M>
 concept Layer = std::derived_from<M, Module> && requires(M& m, const Tensor& x) {
   { m.forward(x) } -> std::same_as<Tensor>;
@@ -26,7 +26,7 @@ struct Sequential : ModuleOf<Sequential> {
   }
   template <Layer M>
   Sequential& add(M&& layer) {
-    layers_.push_back(std::make_unique<Holder<M>>(std::move(layer)));  // NOLINT: a Layer is no reference
+    layers_.push_back(std::make_unique<Holder<M>>(std::move(layer)));  // NOLINT: M is not a reference
     return *this;
   }
 
@@ -43,7 +43,7 @@ struct Sequential : ModuleOf<Sequential> {
   Sequential clone() const;
 
  private:
-  // A layer whose type has been forgotten.
+  // Type erasure: a layer of any type.
   struct AnyLayer {
     virtual ~AnyLayer() = default;
     virtual Tensor forward(const Tensor& x) = 0;

@@ -6,9 +6,9 @@ namespace heed::optim {
 
 WeightAverage::WeightAverage(std::vector<Tensor> parameters, double decay)
     : parameters_(std::move(parameters)), decay_(decay) {
-  check(decay >= 0 && decay < 1, "WeightAverage", "decay must be in [0, 1), got ", decay);
+  check(decay >= 0 && decay < 1, "WeightAverage", "expected decay in [0, 1), got ", decay);
   for (const Tensor& p : parameters_) {
-    check(p.defined(), "WeightAverage", "a parameter is an undefined tensor");
+    check(p.defined(), "WeightAverage", "expected defined parameters, got ", p);
     averages_.push_back(p.detach().clone());
   }
 }

@@ -1,4 +1,5 @@
-// average.h — a moving average of the weights, which often tests better than the weights themselves.
+// average.h — a moving average of the weights, which often generalises better than the weights
+// themselves.
 #pragma once
 
 #include <vector>
@@ -7,13 +8,14 @@
 
 namespace heed::optim {
 
-// average = decay * average + (1 - decay) * weight, after each step. swap() puts the average into the parameters,
-// to test or to save them, and a second swap() puts the weights back. Polyak, Juditsky, "Acceleration of stochastic
-// approximation by averaging", 1992, with exponential weights. After a model's to(), the averages
-// are converted, too.
+// After each step: average = decay * average + (1 - decay) * weight. swap() exchanges the
+// parameters and their averages, to evaluate or to save the averages; a second swap() restores the
+// weights. If the dtype of a parameter has changed, its average is converted. Polyak, Juditsky,
+// "Acceleration of stochastic approximation by averaging", 1992, with exponential weights.
 class WeightAverage {
  public:
-  // Starts as the parameters are. Throws "[WeightAverage] …" for a decay outside [0, 1).
+  // Initialises the averages with the parameters. Throws "[WeightAverage] …" if decay is outside
+  // [0, 1).
   WeightAverage(std::vector<Tensor> parameters, double decay = 0.999);
   void update();
   void swap();

@@ -5,11 +5,11 @@
 #include <limits>
 
 #include "autograd/graph.h"
-#include "autograd/ops/common.h"
+#include "autograd/ops.h"
 
 namespace heed::optim {
 
-// The sum of squares, in eight sums that do not wait for each other.
+// Returns the sum of squares, in eight independent sums.
 template <class T>
 static double sum_of_squares(const T* x, index_t n) {
   double sums[8] = {};
@@ -20,27 +20,29 @@ static double sum_of_squares(const T* x, index_t n) {
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
-// Calls f with each gradient as contiguous numbers and the parameter's index.
+// Calls f(data, n, i) with the contiguous elements of the gradient of each parameter i.
 template <class F>
 static void for_each_gradient(const std::vector<Tensor>& parameters, F&& f) {
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     if (!parameters[i].grad().defined()) continue;
-    const Tensor g = ops::dense(parameters[i].grad());
-    ops::dispatch(g.dtype(), [&]<class T>() { f(g.data<T>(), g.numel(), i); });
+    const Tensor g = parameters[i].grad().contiguous();
+    dispatch(g.dtype(), [&]<class T>() { f(g.data<T>(), g.numel(), i); });
   }
 }
 
-// The norm of gradients whose squares are outside the range of double: each number is divided by a
-// power of two near the largest one first.
+// Returns the norm of gradients whose squares are outside the range of double. Each element is
+// first divided by a power of two near the largest magnitude.
 static double scaled_norm(const std::vector<Tensor>& parameters) {
   double largest = 0;
   for_each_gradient(parameters, [&]<class T>(const T* x, index_t n, std::size_t i) {
     for (index_t j = 0; j < n; ++j) {
-      const double size = std::abs(static_cast<double>(x[j]));
-      check(!std::isinf(size), "clip_grad_norm", "the gradient of parameter ", i, " ", parameters[i].shape(),
-            " has an infinite number. Hint: a division by 0 or an overflow made it; is the learning rate too "
-            "high?");
-      largest = std::max(largest, size);
+      const double magnitude = std::abs(static_cast<double>(x[j]));
+      check(!std::isinf(magnitude), "clip_grad_norm", "the gradient of parameter ", i, " ",
+            parameters[i].shape(),
+            " contains an infinity. Hint: it comes from a division by 0 or an overflow; the learning rate "
+            "may be "
+            "too high");
+      largest = std::max(largest, magnitude);
     }
   });
   if (largest == 0) return 0;
@@ -53,8 +55,8 @@ static double scaled_norm(const std::vector<Tensor>& parameters) {
     }
   });
   const double norm = std::scalbn(std::sqrt(squares), exponent);
-  check(std::isfinite(norm), "clip_grad_norm", "the length of the gradients is above ",
-        std::numeric_limits<double>::max(), ", the largest double. Hint: clip_grad_value first");
+  check(std::isfinite(norm), "clip_grad_norm", "the norm of the gradients is above ",
+        std::numeric_limits<double>::max(), ", the largest double. Hint: call clip_grad_value first");
   return norm;
 }
 
@@ -62,22 +64,23 @@ static double norm_of_gradients(const std::vector<Tensor>& parameters) {
   double squares = 0;
   for_each_gradient(parameters,
                     [&]<class T>(const T* x, index_t n, std::size_t) { squares += sum_of_squares(x, n); });
-  check(!std::isnan(squares), "clip_grad_norm", "the gradients have length ", squares,
-        ". Hint: AnomalyMode names the op that made the first NaN");
-  const bool in_range = squares > 1e-280 && std::isfinite(squares);  // else squares were lost
+  check(!std::isnan(squares), "clip_grad_norm",
+        "the gradients contain a NaN. Hint: AnomalyMode reports the op that produced the first NaN");
+  const bool in_range =
+      squares > 1e-280 && std::isfinite(squares);  // otherwise squares overflowed or underflowed
   return in_range ? std::sqrt(squares) : scaled_norm(parameters);
 }
 
 double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm) {
-  check(max_norm > 0 && std::isfinite(max_norm), "clip_grad_norm",
-        "max_norm must be positive and finite, got ", max_norm);
+  check(max_norm > 0 && std::isfinite(max_norm), "clip_grad_norm", "expected a finite max_norm > 0, got ",
+        max_norm);
   const NoGrad no_grad;
   for (const Tensor& p : parameters)
-    check(p.defined(), "clip_grad_norm", "a parameter is an undefined tensor");
+    check(p.defined(), "clip_grad_norm", "expected defined parameters, got ", p);
   const double norm = norm_of_gradients(parameters);
   if (norm <= max_norm) return norm;
   const double factor = max_norm / (norm + 1e-6);
-  // A factor that float cannot hold with all its digits is applied in two steps.
+  // A factor that is subnormal in float is applied in two steps, which preserves its precision.
   const bool is_tiny = factor < 1e-37;
   for (const Tensor& p : parameters) {
     Tensor g = p.grad();
@@ -89,11 +92,10 @@ double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm) {
 }
 
 void clip_grad_value(const std::vector<Tensor>& parameters, double limit) {
-  check(limit > 0 && std::isfinite(limit), "clip_grad_value", "limit must be positive and finite, got ",
-        limit);
+  check(limit > 0 && std::isfinite(limit), "clip_grad_value", "expected a finite limit > 0, got ", limit);
   const NoGrad no_grad;
   for (const Tensor& p : parameters) {
-    check(p.defined(), "clip_grad_value", "a parameter is an undefined tensor");
+    check(p.defined(), "clip_grad_value", "expected defined parameters, got ", p);
     if (!p.grad().defined()) continue;
     Tensor g = p.grad();
     g.copy_(clamp(g, -limit, limit));

@@ -1,4 +1,4 @@
-// clip.h — gradients that are too long, shortened.
+// clip.h — gradient clipping, by norm and by value.
 #pragma once
 
 #include <vector>
@@ -7,15 +7,15 @@
 
 namespace heed::optim {
 
-// The length of all gradients taken as one vector (the root of the sum of squares, added up in
-// double, scaled if the squares overflow or underflow). If it is above max_norm, every gradient is
-// multiplied by max_norm / (length + 1e-6), as in PyTorch. Parameters without a gradient are passed
-// over. Returns the length before. Throws "[clip_grad_norm] …" if a gradient holds a NaN or an
-// infinite number, or if the length itself is above the largest double. Pascanu, Mikolov, Bengio,
-// "On the difficulty of training recurrent neural networks", 2013.
+// Computes the norm of all gradients as one vector, in double, scaled if the squares overflow or
+// underflow. If it is above max_norm, multiplies every gradient by max_norm / (norm + 1e-6), as in
+// PyTorch. Skips parameters without a gradient. Returns the norm before clipping. Throws
+// "[clip_grad_norm] …" if a gradient contains a NaN or an infinity, or if the norm overflows
+// double. Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks",
+// 2013.
 double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm);
 
-// Every number of every gradient brought into [-limit, limit].
+// Clamps every element of every gradient to [-limit, limit].
 void clip_grad_value(const std::vector<Tensor>& parameters, double limit);
 
 }  // namespace heed::optim

@@ -1,4 +1,4 @@
-// optim.h — the whole of optim/ in one include.
+// optim.h — includes all headers of optim/.
 #pragma once
 
 #include "optim/adam.h"

@@ -1,4 +1,4 @@
-// optimizer.h — what all optimizers share.
+// optimizer.h — the base class of all optimizers.
 #pragma once
 
 #include <cstdint>
@@ -8,59 +8,60 @@
 
 namespace heed::optim {
 
-// Parameters that are trained in one way. A negative weight_decay means the optimizer's own.
+// Parameters that are trained with the same options. A negative weight_decay means that of the
+// optimizer.
 struct ParameterGroup {
   std::vector<Tensor> parameters = {};
-  double lr_factor = 1;  // times the optimizer's rate
+  double lr_factor = 1;  // multiplies the optimizer's learning rate
   double weight_decay = -1;
 };
 
-// Throws "[check_partition] …" unless every named tensor stands in exactly one group, and nothing else does: a
-// parameter that was forgotten would silently not be trained.
+// Throws "[check_partition] …" unless the groups contain every named tensor exactly once, and no
+// other tensor. A parameter that is in no group would silently not be trained.
 void check_partition(const std::vector<ParameterGroup>& groups, const NamedTensors& all);
 
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  // One step for every parameter that has a gradient; the others stay as they are.
-  // Writes in place, unrecorded. After a model's to(), the state is converted to its parameter's
-  // dtype first.
+  // Updates every parameter that has a gradient, in place and without recording. If the dtype of a
+  // parameter has changed, by the model's to(), its state is converted first.
   void step();
-  // Forgets all gradients. Without it the next backward adds to them.
+  // Clears all gradients. Otherwise the next backward accumulates into them.
   void zero_grad();
 
   double lr() const { return lr_; }
-  void set_lr(double lr);  // finite and not negative
+  void set_lr(double lr);  // requires a finite lr >= 0
   const std::vector<Tensor>& parameters() const { return parameters_; }
-  std::int64_t steps() const { return steps_; }  // taken so far
+  std::int64_t steps() const { return steps_; }  // calls of step()
 
-  // What it has gathered, for checkpoints: "steps", and for parameter 3 "3.step" (its own steps)
-  // and "3.exp_avg", …, under PyTorch's names. The tensors share their numbers with the optimizer.
+  // Returns the state for a checkpoint: "steps", and for parameter 3 "3.step" (the number of its
+  // updates), "3.exp_avg", …, under PyTorch's names. The tensors share their memory with the
+  // optimizer.
   NamedTensors state_dict() const;
-  // Takes what state_dict() gave, of an optimizer of the same kind and options for parameters of
-  // the same shapes and dtypes. Throws "[SGD] …", and then nothing has changed, if a member is
-  // missing, unknown, given twice, of another shape or dtype, or if a number of steps is not an
-  // integer from 0.
+  // Restores the result of state_dict(), from an optimizer of the same class and options for
+  // parameters of the same shapes and dtypes. Throws "[SGD] …", without any change, if a member is
+  // missing, unknown, duplicated or of another shape or dtype, or if a number of steps is not an
+  // integer >= 0.
   void load_state_dict(const NamedTensors& state);
 
  protected:
-  // Throws "[SGD] …" for groups without any parameter, for a parameter that is undefined, no leaf, does not
-  // require grad or stands twice.
+  // Throws "[SGD] …" if the groups contain no parameter, or one that is undefined, not a leaf, does
+  // not require grad or is listed twice.
   Optimizer(const char* name, const std::vector<ParameterGroup>& groups, double lr, double weight_decay);
-  double lr(std::size_t i) const { return lr_ * lr_factor_[i]; }  // of parameter i
+  // These return the values for parameter i. steps(i) includes the current update.
+  double lr(std::size_t i) const { return lr_ * lr_factor_[i]; }
   double weight_decay(std::size_t i) const { return weight_decay_[i]; }
-  // Of parameter i, with the one that is being taken.
   std::int64_t steps(std::size_t i) const { return steps_of_[i]; }
-  // Changes parameter i; called under NoGrad, after steps() has counted this step.
+  // Updates parameter i. Called under NoGrad, after steps(i) has been incremented.
   virtual void update(std::size_t i, Tensor& parameter, const Tensor& gradient) = 0;
-  // What is gathered for each parameter with the options in use, by name: undefined tensors before
-  // its first step, tensors of its shape after it.
+  // The state for each parameter, by name. A tensor is undefined before the parameter's first
+  // update and has the parameter's shape after it.
   struct Slot {
     const char* name;
     std::vector<Tensor>* tensors;
   };
   virtual std::vector<Slot> slots() = 0;
-  // Refuses a hyperparameter that is not finite or not in [low, high).
+  // Throws "[SGD] …" unless a hyperparameter is finite and in [low, high).
   void check_range(const char* option, double value, double low, double high) const;
 
  private:

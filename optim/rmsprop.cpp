@@ -22,9 +22,9 @@ std::vector<Optimizer::Slot> RMSprop::slots() {
   return all;
 }
 
-// kept * alpha + fresh * (1 - alpha), from nothing at first.
-static Tensor blend(const Tensor& kept, const Tensor& fresh, double alpha) {
-  return kept.defined() ? kept * alpha + fresh * (1 - alpha) : fresh * (1 - alpha);
+// Returns average * alpha + value * (1 - alpha). An undefined average counts as 0.
+static Tensor blend(const Tensor& average, const Tensor& value, double alpha) {
+  return average.defined() ? average * alpha + value * (1 - alpha) : value * (1 - alpha);
 }
 
 void RMSprop::update(std::size_t i, Tensor& w, const Tensor& gradient) {
@@ -33,7 +33,7 @@ void RMSprop::update(std::size_t i, Tensor& w, const Tensor& gradient) {
   Tensor spread = square_[i];
   if (options_.centered) {
     mean_[i] = blend(mean_[i], g, options_.alpha);
-    // Rounding may bring s - a² of equal gradients below 0, whose root is NaN.
+    // With equal gradients, rounding may make s - a² negative, and its root NaN.
     spread = clamp(spread - mean_[i] * mean_[i], 0, std::numeric_limits<double>::infinity());
   }
   Tensor change = g / (sqrt(spread) + options_.eps);

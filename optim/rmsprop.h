@@ -1,4 +1,4 @@
-// rmsprop.h — gradients divided by the root of their recent mean square.
+// rmsprop.h — RMSprop, which divides gradients by the root of their recent mean square.
 #pragma once
 
 #include "optim/optimizer.h"
@@ -7,15 +7,15 @@ namespace heed::optim {
 
 struct RMSpropOptions {
   double lr = 1e-2;
-  double alpha = 0.99;  // how much of the mean square is kept
+  double alpha = 0.99;  // the decay of the mean square
   double eps = 1e-8;
   double weight_decay = 0;
   double momentum = 0;
-  bool centered = false;  // divide by the deviation instead: the mean gradient is taken off
+  bool centered = false;  // divide by the standard deviation instead: subtract the mean gradient
 };
 
-//   s = alpha * s + (1 - alpha) * g²            (centered: a = alpha * a + (1 - alpha) * g, and s - a² below)
-//   b = momentum * b + g / (sqrt(s) + eps);   w = w - lr * b
+//   s = alpha * s + (1 - alpha) * g²            (centered: a = alpha * a + (1 - alpha) * g, and s -
+//   a² instead of s) b = momentum * b + g / (sqrt(s) + eps);   w = w - lr * b
 // Hinton, "Neural networks for machine learning", lecture 6e, 2012, in PyTorch's form.
 class RMSprop final : public Optimizer {
  public:

@@ -11,7 +11,7 @@ SGD::SGD(const std::vector<ParameterGroup>& groups, SGDOptions options)
   check_range("momentum", options_.momentum, 0, std::numeric_limits<double>::infinity());
   check_range("dampening", options_.dampening, 0, 1);
   check(!options_.nesterov || (options_.momentum > 0 && options_.dampening == 0), "SGD",
-        "nesterov needs a momentum above 0 and no dampening, got ", options_.momentum, " and ",
+        "expected momentum > 0 and dampening 0 with nesterov, got ", options_.momentum, " and ",
         options_.dampening);
 }
 

@@ -1,4 +1,4 @@
-// sgd.h — stochastic gradient descent.
+// sgd.h — stochastic gradient descent with momentum.
 #pragma once
 
 #include "optim/optimizer.h"
@@ -8,13 +8,13 @@ namespace heed::optim {
 struct SGDOptions {
   double lr = 1e-3;
   double momentum = 0;
-  double dampening = 0;     // what is held back of each gradient that enters the velocity
+  double dampening = 0;     // each gradient enters the velocity multiplied by 1 - dampening
   double weight_decay = 0;  // adds weight_decay * w to the gradient
-  bool nesterov = false;    // needs momentum and no dampening
+  bool nesterov = false;    // requires momentum > 0 and no dampening
 };
 
 //   g = gradient + weight_decay * w
-//   v = momentum * v + (1 - dampening) * g        (v = g at a parameter's first step)
+//   v = momentum * v + (1 - dampening) * g        (v = g at a parameter's first update)
 //   w = w - lr * v                                (Nesterov: w - lr * (g + momentum * v))
 // Sutskever et al., "On the importance of initialization and momentum in deep
 // learning", 2013, in PyTorch's form.
@@ -23,9 +23,8 @@ class SGD final : public Optimizer {
   SGD(const std::vector<ParameterGroup>& groups, SGDOptions options);
   SGD(std::vector<Tensor> parameters, SGDOptions options = {})
       : SGD(std::vector<ParameterGroup>{{std::move(parameters)}}, options) {}
-  const std::vector<Tensor>& velocity() const {
-    return velocity_;
-  }  // undefined before a parameter's first step
+  // The velocity of each parameter, undefined before its first update.
+  const std::vector<Tensor>& velocity() const { return velocity_; }
 
  private:
   void update(std::size_t i, Tensor& w, const Tensor& gradient) override;

@@ -1,12 +1,13 @@
-// allocator.cpp — two ways to hand out memory, by size:
+// allocator.cpp — two strategies, by size:
 //
-//   up to 1 MB   free lists, one for each size class (four to each doubling), cut from arenas and never
-//   returned to them above        the smallest free stretch of an arena that is large enough; neighbours that
-//   are both free become one
+//   up to 1 MB  A free list for each size class (four per doubling). The blocks are cut from arenas
+//               and never returned to them.
+//   above       The smallest free range of an arena that is large enough. Adjacent free ranges are
+//               merged.
 //
-// Arenas are aligned to 2 MB and ask for huge pages: the first touch of a fresh 4 KB page costs more than
-// working through it. Under AddressSanitizer every block comes from the system and goes back to it, so that
-// errors are seen.
+// Arenas are aligned to 2 MB and request huge pages: the first access to a fresh 4 KB page costs
+// more than the work on its data. Under AddressSanitizer every block is allocated and freed by the
+// system, so that memory errors are detected.
 #include "autograd/kernels/allocator.h"
 
 #include <sys/mman.h>
@@ -22,21 +23,25 @@
 
 #include "autograd/kernels/sanitizers.h"
 
-namespace heed {
+namespace heed::kernels {
 
 namespace {
 
-constexpr std::size_t line = 64, page = 2 << 20, small_limit = 1 << 20, arena_bytes = 32 << 20,
-                      granule = 64 << 10;
+constexpr std::size_t cache_line = 64;
+constexpr std::size_t huge_page = 2 << 20;
+constexpr std::size_t max_small_bytes = 1 << 20;
+constexpr std::size_t arena_bytes = 32 << 20;
+constexpr std::size_t granule = 64 << 10;  // large blocks are multiples of this
 
-// A sanitizer's own allocator ends the process at 2^40 bytes.
-constexpr std::size_t limit = std::size_t{1} << (HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER ? 39 : 47);
+// The allocator of a sanitizer aborts the process at 2^40 bytes.
+constexpr std::size_t max_bytes = std::size_t{1}
+                                  << (HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER ? 39 : 47);
 
 std::size_t round_up(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
-// Sizes 64, 128, 192, 256, then four to each doubling: at most a quarter is wasted.
+// Rounds up to 64, 128, 192, 256, then to four sizes per doubling: at most a quarter is wasted.
 std::size_t class_size(std::size_t bytes) {
-  if (bytes <= 4 * line) return round_up(bytes, line);
+  if (bytes <= 4 * cache_line) return round_up(bytes, cache_line);
   return round_up(bytes, std::bit_floor(bytes - 1) / 4);
 }
 
@@ -44,9 +49,13 @@ class Allocator {
  public:
   void* allocate(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
-    void* p = HEED_ADDRESS_SANITIZER ? from_system(round_up(bytes, line), line)
-              : bytes <= small_limit ? small(class_size(bytes))
-                                     : large(round_up(bytes, granule));
+    void* p = nullptr;
+    if (HEED_ADDRESS_SANITIZER)
+      p = from_system(round_up(bytes, cache_line), cache_line);
+    else if (bytes <= max_small_bytes)
+      p = allocate_small(class_size(bytes));
+    else
+      p = allocate_large(round_up(bytes, granule));
     stats_.allocated_bytes += static_cast<std::int64_t>(bytes);
     stats_.live_bytes += static_cast<std::int64_t>(bytes);
     stats_.peak_bytes = std::max(stats_.peak_bytes, stats_.live_bytes);
@@ -58,10 +67,10 @@ class Allocator {
     stats_.live_bytes -= static_cast<std::int64_t>(bytes);
     if (HEED_ADDRESS_SANITIZER)
       std::free(p);
-    else if (bytes <= small_limit)
+    else if (bytes <= max_small_bytes)
       free_lists_[class_size(bytes)].push_back(p);
     else
-      give_back(static_cast<std::byte*>(p), round_up(bytes, granule));
+      free_large(static_cast<std::byte*>(p), round_up(bytes, granule));
   }
 
   MemoryStats stats() {
@@ -81,28 +90,28 @@ class Allocator {
     return p;
   }
 
-  void* small(std::size_t bytes) {
+  void* allocate_small(std::size_t bytes) {
     std::vector<void*>& list = free_lists_[bytes];
     if (list.empty()) {
-      // A stretch of blocks of this size at once; the list's room is taken now, so that release() cannot fail
-      // later.
-      const std::size_t stretch = round_up(std::max(bytes, granule), bytes);
-      auto* begin = static_cast<std::byte*>(large(round_up(stretch, granule)));
-      blocks_[bytes] += stretch / bytes;
-      list.reserve(blocks_[bytes]);
-      for (std::size_t at = stretch; at > 0; at -= bytes) list.push_back(begin + at - bytes);
+      // Several blocks of this size at once. The list reserves space for all of them now, so that
+      // release() cannot fail later.
+      const std::size_t range = round_up(std::max(bytes, granule), bytes);
+      auto* begin = static_cast<std::byte*>(allocate_large(round_up(range, granule)));
+      block_count_[bytes] += range / bytes;
+      list.reserve(block_count_[bytes]);
+      for (std::size_t end = range; end > 0; end -= bytes) list.push_back(begin + end - bytes);
     }
     void* p = list.back();
     list.pop_back();
     return p;
   }
 
-  void* large(std::size_t bytes) {
+  void* allocate_large(std::size_t bytes) {
     auto fit = by_size_.lower_bound({bytes, nullptr});
     if (fit == by_size_.end()) {
-      const std::size_t arena = round_up(std::max(bytes, arena_bytes), page);
-      auto* p = static_cast<std::byte*>(from_system(arena, page));
-      madvise(p, arena, MADV_HUGEPAGE);  // a wish: without it everything works, more slowly
+      const std::size_t arena = round_up(std::max(bytes, arena_bytes), huge_page);
+      auto* p = static_cast<std::byte*>(from_system(arena, huge_page));
+      madvise(p, arena, MADV_HUGEPAGE);  // only a hint: if it fails, access is slower
       insert(p, arena);
       fit = by_size_.lower_bound({bytes, nullptr});
     }
@@ -112,9 +121,9 @@ class Allocator {
     return p;
   }
 
-  // Puts a stretch back, joined with free neighbours. (Neighbouring arenas may join too: they are never
-  // returned.)
-  void give_back(std::byte* p, std::size_t size) {
+  // Returns a range to the arenas, merged with adjacent free ranges. Adjacent arenas may merge as
+  // well, because they are never returned to the system.
+  void free_large(std::byte* p, std::size_t size) {
     const auto after = by_address_.lower_bound(p);
     if (after != by_address_.end() && p + size == after->first) {
       size += after->second;
@@ -143,13 +152,13 @@ class Allocator {
 
   std::mutex mutex_;
   std::map<std::size_t, std::vector<void*>> free_lists_;
-  std::map<std::size_t, std::size_t> blocks_;             // how many blocks of each size there are
-  std::map<std::byte*, std::size_t> by_address_;          // free stretches
-  std::set<std::pair<std::size_t, std::byte*>> by_size_;  // the same, smallest first
+  std::map<std::size_t, std::size_t> block_count_;        // number of blocks of each size class
+  std::map<std::byte*, std::size_t> by_address_;          // free ranges
+  std::set<std::pair<std::size_t, std::byte*>> by_size_;  // the same ranges, smallest first
   MemoryStats stats_;
 };
 
-// Never destroyed: tensors with static lifetime may be released after it would have been.
+// Never destroyed, because tensors with static storage duration may be released later.
 Allocator& allocator() {
   static Allocator& instance = *new Allocator;
   return instance;
@@ -160,11 +169,9 @@ Allocator& allocator() {
 MemoryStats memory_stats() { return allocator().stats(); }
 void reset_peak_memory() { allocator().reset_peak(); }
 
-namespace kernels {
-
 void* allocate(std::size_t bytes) {
   if (bytes == 0) return nullptr;
-  if (bytes > limit) throw std::bad_alloc();
+  if (bytes > max_bytes) throw std::bad_alloc();
   return allocator().allocate(bytes);
 }
 
@@ -172,5 +179,4 @@ void release(void* p, std::size_t bytes) noexcept {
   if (p) allocator().release(p, bytes);
 }
 
-}  // namespace kernels
-}  // namespace heed
+}  // namespace heed::kernels

@@ -1,17 +1,17 @@
-// dispatch.cpp — which instruction set: the widest that this CPU has, unless HEED_ISA names another.
+// dispatch.cpp — chooses the instruction set: the widest that this CPU supports, or HEED_ISA.
 #include <cstdlib>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
 
-#include "autograd/error.h"
+#include "autograd/kernels/error.h"
 #include "autograd/kernels/isa.h"
 #include "autograd/kernels/kernels.h"
 
 namespace heed::kernels {
 
-// Each defined by the isa_….cpp of that name.
+// Each is defined in the isa_….cpp of that name.
 const Kernels<float>& portable_f32();
 const Kernels<double>& portable_f64();
 const Kernels<float>& avx2_f32();
@@ -29,7 +29,8 @@ struct Isa {
   const Kernels<double>& (*f64)();
 };
 
-// What this build has and this CPU (and its system) can run, narrowest first.
+// The instruction sets that this build contains and this CPU and its system support, narrowest
+// first.
 const std::vector<Isa>& available() {
   static const std::vector<Isa> list = [] {
     std::vector<Isa> found = {{"portable", portable_f32, portable_f64}};
@@ -51,14 +52,15 @@ const std::vector<Isa>& available() {
 
 const Isa& chosen() {
   static const Isa& isa = []() -> const Isa& {
-    const char* wanted = std::getenv("HEED_ISA");
-    if (!wanted || !*wanted) return available().back();
+    const char* requested = std::getenv("HEED_ISA");
+    if (!requested || !*requested) return available().back();
     std::string names;
     for (const Isa& candidate : available()) {
-      if (std::string_view(wanted) == candidate.name) return candidate;
+      if (std::string_view(requested) == candidate.name) return candidate;
       names += (names.empty() ? "" : ", ") + std::string(candidate.name);
     }
-    fail("HEED_ISA", "\"", wanted, "\" is not an instruction set of this build and CPU; available: ", names);
+    throw Error("[HEED_ISA] expected an instruction set of this build and CPU (" + names + "), got \"" +
+                requested + "\"");
   }();
   return isa;
 }

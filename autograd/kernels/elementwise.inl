@@ -1,5 +1,5 @@
-// elementwise.inl — loops over single elements. Each function is written once, on a vector; `sweep` runs it
-// along an array and finishes with a partial vector.
+// elementwise.inl — functions of single elements. Each is written once, for a vector. `sweep`
+// applies it along an array and finishes with a partial vector.
 
 template <class T, class F1>
 INLINE void sweep(const T* x, T* y, index_t n, F1 f) {
@@ -20,14 +20,18 @@ INLINE void sweep(const T* a, const T* b, T* y, index_t n, F2 f) {
   }
 }
 
-constexpr double inv_sqrt2 = 0.70710678118654752440, inv_sqrt_2pi = 0.39894228040143267794,
-                 sqrt_2_over_pi = 0.79788456080286535588, gelu_cubic = 0.044715;
+constexpr double inv_sqrt2 = 0.70710678118654752440;
+constexpr double inv_sqrt_2pi = 0.39894228040143267794;
+constexpr double sqrt_2_over_pi = 0.79788456080286535588;
+constexpr double gelu_cubic = 0.044715;  // of the tanh approximation
 
 template <class T>
 void unary(Unary f, const T* x, T* y, index_t n) {
   using V = Vec<T>;
   const V zero = V::all(0), one = V::all(1), half = V::all(T(0.5));
   switch (f) {
+    case Unary::none:
+      return sweep(x, y, n, [](V v) INLINE_LAMBDA { return v; });
     case Unary::neg:
       return sweep(x, y, n, [](V v) INLINE_LAMBDA { return neg(v); });
     case Unary::exp:
@@ -44,7 +48,7 @@ void unary(Unary f, const T* x, T* y, index_t n) {
       return sweep(x, y, n, [](V v) INLINE_LAMBDA { return tanh(v); });
     case Unary::sigmoid:
       return sweep(x, y, n, [](V v) INLINE_LAMBDA { return sigmoid(v); });
-    case Unary::relu:  // the order of the operands lets NaN through
+    case Unary::relu:  // a NaN is not less than 0, so it stays NaN
       return sweep(x, y, n, [zero](V v) INLINE_LAMBDA { return select(less(v, zero), zero, v); });
     case Unary::gelu:
       return sweep(x, y, n,
@@ -56,8 +60,6 @@ void unary(Unary f, const T* x, T* y, index_t n) {
       });
     case Unary::silu:
       return sweep(x, y, n, [](V v) INLINE_LAMBDA { return v * sigmoid(v); });
-    case Unary::count:
-      break;
   }
 }
 
@@ -66,6 +68,8 @@ void unary_backward(Unary f, const T* dy, const T* saved, T* dx, index_t n) {
   using V = Vec<T>;
   const V zero = V::all(0), one = V::all(1), half = V::all(T(0.5));
   switch (f) {
+    case Unary::none:
+      return sweep(dy, dx, n, [](V g) INLINE_LAMBDA { return g; });
     case Unary::neg:
       return sweep(dy, dx, n, [](V g) INLINE_LAMBDA { return neg(g); });
     case Unary::exp:
@@ -84,7 +88,7 @@ void unary_backward(Unary f, const T* dy, const T* saved, T* dx, index_t n) {
       return sweep(dy, saved, dx, n, [one](V g, V y) INLINE_LAMBDA { return g * (one - y * y); });
     case Unary::sigmoid:
       return sweep(dy, saved, dx, n, [one](V g, V y) INLINE_LAMBDA { return g * y * (one - y); });
-    case Unary::relu:  // NaN passes the gradient on, as in PyTorch
+    case Unary::relu:  // the gradient passes through a NaN, as in PyTorch
       return sweep(dy, saved, dx, n, [zero](V g, V y) INLINE_LAMBDA {
         return select(less(zero, y), g, select(is_nan(y), g, zero));
       });
@@ -106,12 +110,10 @@ void unary_backward(Unary f, const T* dy, const T* saved, T* dx, index_t n) {
         const V s = sigmoid(x);
         return g * s * (one + x * (one - s));
       });
-    case Unary::count:
-      break;
   }
 }
 
-// Runs f over a pair of which one may be a single number.
+// Applies f to two operands, one of which may be a single element.
 template <class T, class F2>
 INLINE void pairwise(Operands operands, const T* a, const T* b, T* y, index_t n, F2 f) {
   using V = Vec<T>;
@@ -140,7 +142,7 @@ void binary(Binary f, Operands operands, const T* a, const T* b, T* y, index_t n
       return pairwise(operands, a, b, y, n, [](V p, V q) INLINE_LAMBDA { return p * q; });
     case Binary::div:
       return pairwise(operands, a, b, y, n, [](V p, V q) INLINE_LAMBDA { return p / q; });
-    case Binary::maximum:  // NaN wins, on either side
+    case Binary::maximum:  // NaN if either operand is NaN
       return pairwise(operands, a, b, y, n,
                       [](V p, V q) INLINE_LAMBDA { return select(is_nan(p), p, max(p, q)); });
     case Binary::minimum:
@@ -150,8 +152,6 @@ void binary(Binary f, Operands operands, const T* a, const T* b, T* y, index_t n
       for (index_t i = 0; i < n; ++i)
         y[i] = power(operands == Operands::a_is_one ? *a : a[i], operands == Operands::b_is_one ? *b : b[i]);
       return;
-    case Binary::count:
-      break;
   }
 }
 
@@ -164,7 +164,7 @@ void axpby(T alpha, const T* x, T beta, T* y, index_t n) {
   sweep(x, y, y, n, [va, vb](V v, V w) INLINE_LAMBDA { return fma(va, v, vb * w); });
 }
 
-// The compiler turns this choice into vector blends by itself.
+// The compiler turns the choice into vector blends.
 template <class T>
 void select_by(Operands operands, const uint8_t* mask, const T* a, const T* b, T* y, index_t n) {
   if (n == 0) return;

@@ -1,58 +1,51 @@
 // gemm.cpp — the loops around the register tile, from the outside in:
 //
-//   1  threads      c is cut into blocks of whole tiles; each block is a product of its own
-//   2  depth        k in balanced pieces of at most 512, so that a piece of b stays in the second-level cache
-//   3  columns      at most 256 of b's piece packed, panel by panel, each as wide as one tile; or read in place where it is small
-//   4  rows         a's tile of rows, read in place by broadcast, stays in the first-level cache for all panels; a transposed a is
-//                   packed, 48 rows at a time: its neighbours along k are far apart, each on a page of its own. It stays packed
-//                   for the next columns
-//   5  tile         gemm.inl: everything in registers
-//   6  epilogue     bias and activation, while the rows are in the cache
+//   1  threads   C is cut into blocks of whole tiles. Each block is a product of its own.
+//   2  depth     k is cut into equal pieces of at most 512, so that a piece of B stays in L2.
+//   3  columns   At most 256 columns of that piece are packed into panels as wide as a tile. A
+//                small B is read in place.
+//   4  rows      A tile's rows of A stay in L1 for all panels. They are read in place, one
+//                broadcast per element. A transposed A is packed, 48 rows at a time, because its
+//                elements along k are far apart, each on another page. It stays packed for the
+//                next columns.
+//   5  tile      gemm.inl: the accumulators stay in registers for the whole piece of k.
+//   6  epilogue  Bias and activation are applied while the rows are still in the cache.
 //
-// A product of a few rows reads b once whatever one does: it is read where it lies (2').
+// A product of few rows reads B only once, so packing cannot pay: multiply_few_rows() computes it
+// as dot products.
 //
-// k is never split over threads, and how it is cut depends on k alone: every element of c is the same sum in
-// the same order on any number of threads.
+// k is never split over threads, and the way it is cut depends on k alone. Every element of C is
+// therefore the same sum in the same order for any number of threads.
 #include "autograd/kernels/gemm.h"
 
 #include <algorithm>
 
-#include "autograd/kernels/allocator.h"
 #include "autograd/kernels/gemm_tiles.h"
 #include "autograd/kernels/thread_pool.h"
+#include "autograd/kernels/workspace.h"
 
 namespace heed::kernels {
 
 namespace {
 
-constexpr index_t depth_limit = 512;
-constexpr index_t columns_limit = 256;  // packed at most at a time: 256 x 512 floats are half of a 1 MB cache
-constexpr index_t in_place_limit = 16384;  // a smaller b costs more to pack than to read as it lies
-constexpr index_t rows_packed = 48;        // of a transposed a: whole lines of the cache, whole tiles
-constexpr index_t rows_kept = 4096;        // of a transposed a, at most: 8 MB of floats a thread
-constexpr index_t packed_at_once = 16;  // rows of b, or of a transposed a, before the next panel has its turn
-constexpr index_t far_apart = 128;      // a larger step along k is worth packing a for
+constexpr index_t max_depth = 512;
+// 256 x 512 floats fill half of a 1 MB L2 cache.
+constexpr index_t max_packed_columns = 256;
+// A smaller B costs more to pack than to read in place.
+constexpr index_t max_unpacked_elements = 16384;
+// Rows of a transposed A that are packed together: whole cache lines and whole tiles.
+constexpr index_t packed_rows = 48;
+// A transposed A with more rows does not stay packed: 4096 x 512 floats take 8 MB per thread.
+constexpr index_t max_cached_rows = 4096;
+// Steps along k that are packed for one panel before the next panel has its turn.
+constexpr index_t packed_depth = 16;
+// Packing a transposed A pays if its elements along k are farther apart than this.
+constexpr index_t min_packed_stride = 128;
 
 index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
 
-// Memory that is given back at the end of the scope.
-template <class T>
-class Workspace {
- public:
-  explicit Workspace(index_t n)
-      : bytes_(static_cast<std::size_t>(n) * sizeof(T)), data_(static_cast<T*>(allocate(bytes_))) {}
-  ~Workspace() { release(data_, bytes_); }
-  Workspace(const Workspace&) = delete;
-  Workspace& operator=(const Workspace&) = delete;
-  T* data() { return data_; }
-
- private:
-  std::size_t bytes_;
-  T* data_;
-};
-
-// The narrowest tile that takes `columns` at once, else the widest. Where two are equally wide it is the first: what is made with
-// the widest tile is made with tiles[0].
+// The narrowest tile that covers `columns`, otherwise the widest. If two tiles are equally wide,
+// the first one: code that compares with the widest tile compares with tiles[0].
 template <class T>
 const GemmTile<T>& tile_for(index_t columns) {
   const auto& tiles = kernels<T>().gemm->tiles;
@@ -61,41 +54,46 @@ const GemmTile<T>& tile_for(index_t columns) {
   return tiles[0];
 }
 
-// Rows in tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.
-struct Balanced {
-  index_t count, base, longer;  // `longer` of the pieces have base + 1
-  Balanced(index_t n, index_t limit)
+// Splits n into pieces of nearly equal size, at most `limit` each. A short last tile of rows would
+// run at a fraction of the speed.
+struct EvenSplit {
+  index_t count, base, longer;  // the first `longer` pieces have base + 1 elements, the others base
+
+  EvenSplit(index_t n, index_t limit)
       : count(std::max<index_t>(1, ceil_div(n, limit))), base(n / count), longer(n % count) {}
   index_t begin(index_t i) const { return i * base + std::min(i, longer); }
   index_t size(index_t i) const { return base + (i < longer); }
 };
 
-// 3: `columns` of b at depth k, panel by panel. Rows that lie a power of two apart push each other out of the cache, so what a row
-// has for all panels is taken at one visit.
+// ---- packing ----------------------------------------------------------------------------------------------
+
+// Loop 3: packs a (k, columns) part of B, panel by panel. Rows a power of two apart evict each
+// other from the cache, so each step along k visits all panels before the next step.
 template <class T>
 void pack_panels(const GemmShape& s, const T* b, index_t k, index_t columns, T* packed) {
-  const index_t step = s.transpose_b ? k : packed_at_once;
+  const index_t step = s.transpose_b ? k : packed_depth;
   for (index_t p = 0; p < k; p += step) {
-    T* to = packed;
+    T* panel = packed;
     for (index_t j = 0; j < columns;) {
       const auto& tile = tile_for<T>(columns - j);
       const index_t n = std::min(tile.columns, columns - j);
       kernels<T>().gemm->pack(b + (s.transpose_b ? j * s.ldb + p : p * s.ldb + j), s.ldb, s.transpose_b,
-                              std::min(step, k - p), n, tile.columns, to + p * tile.columns);
-      to += tile.columns * k;
+                              std::min(step, k - p), n, tile.columns, panel + p * tile.columns);
+      panel += tile.columns * k;
       j += n;
     }
   }
 }
 
-// Rows of a as a tile reads them: element (i, p) is at[i * row + p * column].
+// The rows of A for one tile: element (i, p) is data[i * row_step + p * column_step].
 template <class T>
-struct Rows {
-  const T* at;
-  index_t row, column;
+struct TileRows {
+  const T* data;
+  index_t row_step, column_step;
 };
 
-// 4: a's rows for the tiles of a block, one tile after the other. What the next columns ask for again stays packed.
+// Loop 4: supplies the rows of A to the tiles of a block, in place or packed. Rows that the next
+// columns need again stay packed if `keeps` is set.
 template <class T>
 class RowSource {
  public:
@@ -104,30 +102,32 @@ class RowSource {
         a_(a),
         packs_(packs),
         keeps_(keeps),
-        packed_(packs ? (keeps ? s.m : rows_packed) * depth : 0) {}
+        packed_(packs ? (keeps ? s.m : packed_rows) * depth : 0) {}
 
-  // The rows of tile i of `tiles`, at depth [p0, p0 + k). `again`: these tiles of this depth were asked for before.
-  Rows<T> tile(const Balanced& tiles, index_t i, index_t p0, index_t k, bool again) {
+  // Returns the rows of tile i of `tiles`, at depth [p0, p0 + k). `repeated` means that an earlier
+  // call returned the same tiles at the same depth.
+  TileRows<T> tile(const EvenSplit& tiles, index_t i, index_t p0, index_t k, bool repeated) {
     if (!packs_) {
-      const index_t row = s_.transpose_a ? 1 : s_.lda, column = s_.transpose_a ? s_.lda : 1;
-      return {a_ + tiles.begin(i) * row + p0 * column, row, column};
+      const index_t row_step = s_.transpose_a ? 1 : s_.lda, column_step = s_.transpose_a ? s_.lda : 1;
+      return {a_ + tiles.begin(i) * row_step + p0 * column_step, row_step, column_step};
     }
-    const index_t at_once = std::max<index_t>(1, rows_packed / tiles.size(0));
-    const index_t first = i - i % at_once;
-    T* to = packed_.data() + (keeps_ ? tiles.begin(first) * k : 0);
-    if (i == first && !(again && keeps_)) pack(tiles, i, std::min(i + at_once, tiles.count), p0, k, to);
-    return {to + (tiles.begin(i) - tiles.begin(first)) * k, 1, tiles.size(i)};
+    const index_t group = std::max<index_t>(1, packed_rows / tiles.size(0));  // tiles packed together
+    const index_t first = i - i % group;
+    T* packed = packed_.data() + (keeps_ ? tiles.begin(first) * k : 0);
+    if (i == first && !(repeated && keeps_))
+      pack(tiles, first, std::min(first + group, tiles.count), p0, k, packed);
+    return {packed + (tiles.begin(i) - tiles.begin(first)) * k, 1, tiles.size(i)};
   }
 
  private:
-  // Some depth of all tiles, then some more: lines that lie a power of two apart push each other out of the cache.
-  void pack(const Balanced& tiles, index_t first, index_t last, index_t p0, index_t k, T* to) {
-    constexpr index_t step = packed_at_once;
-    for (index_t p = 0; p < k; p += step)
+  // Packs a few steps along k of all tiles before the next steps: lines a power of two apart evict
+  // each other.
+  void pack(const EvenSplit& tiles, index_t first, index_t last, index_t p0, index_t k, T* packed) {
+    for (index_t p = 0; p < k; p += packed_depth)
       for (index_t i = first; i < last; ++i)
-        kernels<T>().gemm->pack(a_ + (p0 + p) * s_.lda + tiles.begin(i), s_.lda, false, std::min(step, k - p),
-                                tiles.size(i), tiles.size(i),
-                                to + (tiles.begin(i) - tiles.begin(first)) * k + p * tiles.size(i));
+        kernels<T>().gemm->pack(a_ + (p0 + p) * s_.lda + tiles.begin(i), s_.lda, false,
+                                std::min(packed_depth, k - p), tiles.size(i), tiles.size(i),
+                                packed + (tiles.begin(i) - tiles.begin(first)) * k + p * tiles.size(i));
   }
 
   const GemmShape& s_;
@@ -136,13 +136,16 @@ class RowSource {
   Workspace<T> packed_;
 };
 
-// 6: on c's rows [0, rows), `columns` wide, of which the bias is given.
+// ---- one block on one thread ------------------------------------------------------------------------------
+
+// Loop 6: applies the epilogue to a (rows, columns) part of C. `epilogue.bias` begins at its first
+// column.
 template <class T>
-void finish(const Epilogue<T>& epilogue, T* c, index_t ldc, index_t rows, index_t columns) {
+void apply_epilogue(const Epilogue<T>& epilogue, T* c, index_t ldc, index_t rows, index_t columns) {
   const auto& table = kernels<T>();
   for (index_t i = 0; i < rows; ++i, c += ldc) {
     if (epilogue.bias) table.binary(Binary::add, Operands::both_rows, c, epilogue.bias, c, columns);
-    if (epilogue.f != Unary::count) table.unary(epilogue.f, c, c, columns);
+    if (epilogue.f != Unary::none) table.unary(epilogue.f, c, c, columns);
   }
 }
 
@@ -151,74 +154,119 @@ Epilogue<T> from_column(const Epilogue<T>& epilogue, index_t column) {
   return {epilogue.bias ? epilogue.bias + column : nullptr, epilogue.f};
 }
 
-// 2': whether this product, as a whole, is one of a few rows with a large transposed b.
-bool few_dots(const GemmShape& s) {
-  return s.m <= few_rows_limit && s.transpose_b && !s.transpose_a && s.k * s.n > in_place_limit;
+// Whether the product as a whole has few rows and a large transposed B.
+bool has_few_rows(const GemmShape& s) {
+  return s.m <= max_few_rows && s.transpose_b && !s.transpose_a && s.k * s.n > max_unpacked_elements;
 }
 
 template <class T>
-void dots(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
+void multiply_few_rows(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
   kernels<T>().gemm->dots[s.m](a, s.lda, b, s.ldb, c, s.ldc, s.n, s.k, s.accumulate);
-  finish(epilogue, c, s.ldc, s.m, s.n);
+  apply_epilogue(epilogue, c, s.ldc, s.m, s.n);
 }
 
-// 2 – 6: one block on one thread.
+// Loops 2 to 6: computes one block on one thread.
 template <class T>
-void block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
-  const index_t b_step = s.transpose_b ? 1 : s.ldb;
-  const index_t b_across = s.transpose_b ? s.ldb : 1;
-  const bool few_rows = s.m <= few_rows_limit;
-  const bool in_place = !s.transpose_b && (few_rows || s.k * s.n <= in_place_limit);
-  const Balanced depth(s.k, depth_limit);
-  const GemmTile<T>& widest = kernels<T>().gemm->tiles[0];
-  // Whole widest tiles: a narrower one has other rows, so that what it packs of a is of no use to the next columns.
-  const index_t width = std::min(s.n, columns_limit / widest.columns * widest.columns);
-  const index_t room = in_place ? 0 : ceil_div(width, widest.columns) * widest.columns * (depth.base + 1);
-  Workspace<T> packed(room);
-  const bool packs = s.transpose_a && s.lda > far_apart && s.n > 8 * widest.columns;
-  const bool keeps = s.n > width && &tile_for<T>(s.n - width) == &widest && s.m <= rows_kept;
-  RowSource<T> source(s, a, packs, keeps, depth.base + 1);
-  for (index_t piece = 0; piece < depth.count; ++piece) {
-    const index_t p0 = depth.begin(piece), k = depth.size(piece);
-    const bool accumulate = s.accumulate || piece > 0;
-    for (index_t j0 = 0; j0 < s.n; j0 += width) {
-      const index_t columns = std::min(width, s.n - j0);
-      if (!in_place) pack_panels(s, b + p0 * b_step + j0 * b_across, k, columns, packed.data());
-      // Rows of the widest panel's tile; a narrower last panel has its own, taller one.
-      for (index_t jt = 0; jt < columns;) {
-        const auto& tile = tile_for<T>(columns - jt);
-        index_t same = 0;  // columns from jt on that use this tile
-        while (jt + same < columns && &tile_for<T>(columns - jt - same) == &tile)
-          same += std::min(tile.columns, columns - jt - same);
-        const Balanced rows(s.m, tile.rows);
-        for (index_t i = 0; i < rows.count; ++i) {
-          const Rows<T> from = source.tile(rows, i, p0, k, j0 > 0 && &tile == &widest);
-          T* to = c + rows.begin(i) * s.ldc + j0;
-          for (index_t j = jt; j < jt + same; j += tile.columns) {
-            const T* panel = in_place ? b + p0 * b_step + j0 + j : packed.data() + j * k;
-            const index_t n = std::min(tile.columns, columns - j);
-            const auto& kernel = n == tile.columns ? tile.full : tile.partial;
-            kernel[rows.size(i)](from.at, from.row, from.column, panel, in_place ? s.ldb : tile.columns,
-                                 to + j, s.ldc, k, n, accumulate);
-          }
-          if (piece + 1 == depth.count)
-            finish(from_column(epilogue, j0 + jt), to + jt, s.ldc, rows.size(i), same);
-        }
-        jt += same;
-      }
+class Block {
+ public:
+  Block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue)
+      : s_(s),
+        b_(b),
+        c_(c),
+        epilogue_(epilogue),
+        widest_(kernels<T>().gemm->tiles[0]),
+        depth_(s.k, max_depth),
+        // Whole tiles of the widest kind. A narrower tile has another number of rows, so its packed
+        // rows of A cannot be used for the next columns.
+        width_(std::min(s.n, max_packed_columns / widest_.columns * widest_.columns)),
+        unpacked_(!s.transpose_b && (s.m <= max_few_rows || s.k * s.n <= max_unpacked_elements)),
+        packed_(unpacked_ ? 0 : ceil_div(width_, widest_.columns) * widest_.columns * (depth_.base + 1)),
+        rows_(s, a, packs_rows(), keeps_rows(), depth_.base + 1) {}
+
+  void run() {
+    for (index_t piece = 0; piece < depth_.count; ++piece)
+      for (index_t j0 = 0; j0 < s_.n; j0 += width_) multiply_columns(piece, j0, std::min(width_, s_.n - j0));
+  }
+
+ private:
+  bool packs_rows() const {
+    return s_.transpose_a && s_.lda > min_packed_stride && s_.n > 8 * widest_.columns;
+  }
+  bool keeps_rows() const {
+    return s_.n > width_ && &tile_for<T>(s_.n - width_) == &widest_ && s_.m <= max_cached_rows;
+  }
+
+  // Loop 3: columns [j0, j0 + columns), in strips of columns that use the same tile. The last panel
+  // may be narrower and then has a taller tile.
+  void multiply_columns(index_t piece, index_t j0, index_t columns) {
+    const index_t p0 = depth_.begin(piece), k = depth_.size(piece);
+    const T* b = b_ + (s_.transpose_b ? p0 + j0 * s_.ldb : p0 * s_.ldb + j0);
+    if (!unpacked_) pack_panels(s_, b, k, columns, packed_.data());
+    for (index_t j = 0; j < columns;) {
+      const auto& tile = tile_for<T>(columns - j);
+      index_t strip = 0;
+      while (j + strip < columns && &tile_for<T>(columns - j - strip) == &tile)
+        strip += std::min(tile.columns, columns - j - strip);
+      const T* panels = unpacked_ ? b + j : packed_.data() + j * k;
+      multiply_strip(tile, piece, j0 + j, strip, panels, j0 > 0 && &tile == &widest_);
+      j += strip;
     }
   }
-}
 
-// The part of the product that makes c's rows [i0, i1) and columns [j0, j1).
+  // Loops 4 and 6: all rows of the `strip` columns from j0 on. `panels` points to those columns of
+  // B.
+  void multiply_strip(const GemmTile<T>& tile, index_t piece, index_t j0, index_t strip, const T* panels,
+                      bool repeated) {
+    const index_t p0 = depth_.begin(piece), k = depth_.size(piece);
+    const EvenSplit tiles(s_.m, tile.rows);
+    for (index_t i = 0; i < tiles.count; ++i) {
+      const TileRows<T> rows = rows_.tile(tiles, i, p0, k, repeated);
+      T* c = c_ + tiles.begin(i) * s_.ldc + j0;
+      multiply_row_of_tiles(tile, tiles.size(i), rows, panels, c, k, strip, s_.accumulate || piece > 0);
+      if (piece + 1 == depth_.count)
+        apply_epilogue(from_column(epilogue_, j0), c, s_.ldc, tiles.size(i), strip);
+    }
+  }
+
+  // Loop 5: one row of tiles, panel by panel.
+  void multiply_row_of_tiles(const GemmTile<T>& tile, index_t row_count, const TileRows<T>& rows,
+                             const T* panels, T* c, index_t k, index_t strip, bool accumulate) {
+    const index_t panel_step = unpacked_ ? 1 : k, b_row = unpacked_ ? s_.ldb : tile.columns;
+    for (index_t j = 0; j < strip; j += tile.columns) {
+      const index_t n = std::min(tile.columns, strip - j);
+      const auto& kernel = n == tile.columns ? tile.full : tile.partial;
+      kernel[row_count](rows.data, rows.row_step, rows.column_step, panels + j * panel_step, b_row, c + j,
+                        s_.ldc, k, n, accumulate);
+    }
+  }
+
+  const GemmShape& s_;
+  const T* b_;
+  T* c_;
+  const Epilogue<T>& epilogue_;
+  const GemmTile<T>& widest_;
+  EvenSplit depth_;
+  index_t width_;  // columns of B that are packed at a time
+  bool unpacked_;  // B is read in place, not packed
+  Workspace<T> packed_;
+  RowSource<T> rows_;
+};
+
+// Computes rows [i0, i1) and columns [j0, j1) of C.
 template <class T>
-void part(GemmShape s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue, index_t i0, index_t i1,
-          index_t j0, index_t j1) {
-  const auto run = few_dots(s) ? dots<T> : block<T>;
+void multiply_part(GemmShape s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue, index_t i0,
+                   index_t i1, index_t j0, index_t j1) {
+  const bool few_rows = has_few_rows(s);
   s.m = i1 - i0;
   s.n = j1 - j0;
-  run(s, a + i0 * (s.transpose_a ? 1 : s.lda), b + j0 * (s.transpose_b ? s.ldb : 1), c + i0 * s.ldc + j0,
-      from_column(epilogue, j0));
+  a += i0 * (s.transpose_a ? 1 : s.lda);
+  b += j0 * (s.transpose_b ? s.ldb : 1);
+  c += i0 * s.ldc + j0;
+  const Epilogue<T> part = from_column(epilogue, j0);
+  if (few_rows)
+    multiply_few_rows(s, a, b, c, part);
+  else
+    Block<T>(s, a, b, c, part).run();
 }
 
 template <class T>
@@ -226,24 +274,27 @@ void clear(const GemmShape& s, T* c) {
   for (index_t i = 0; i < s.m; ++i) std::fill_n(c + i * s.ldc, s.n, T{0});
 }
 
-// How much work a product is, in floating-point operations. With a few rows it is the reading of b that takes the time.
-double work(const GemmShape& s) {
+// The cost of a product in floating-point operations. A product of few rows costs as much as one of
+// 8, because reading B takes most of the time.
+double flops_of(const GemmShape& s) {
   return 2.0 * static_cast<double>(std::max<index_t>(s.m, 8)) * static_cast<double>(s.n) *
          static_cast<double>(s.k);
 }
 
 }  // namespace
 
+// Loop 1. C is cut along its longer side, in whole tiles, into at most four blocks per thread.
+// Every block of columns packs all of a transposed A, and every block of rows packs all of B: then
+// into at most two.
 template <class T>
 void gemm(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
   if (s.m == 0 || s.n == 0) return;
   if (s.k == 0) {
     if (!s.accumulate) clear(s, c);
-    return finish(epilogue, c, s.ldc, s.m, s.n);
+    return apply_epilogue(epilogue, c, s.ldc, s.m, s.n);
   }
-  if (num_threads() == 1 || work(s) < worth_a_thread) return part(s, a, b, c, epilogue, 0, s.m, 0, s.n);
-  // 1: at most four blocks a thread, cut along the longer side in whole tiles. Every block of columns packs all of a transposed a,
-  // every block of rows all of b: then two.
+  if (num_threads() == 1 || flops_of(s) < min_flops_per_thread)
+    return multiply_part(s, a, b, c, epilogue, 0, s.m, 0, s.n);
   const auto& tile = tile_for<T>(s.n);
   const bool by_columns = s.n >= s.m;
   const index_t unit = by_columns ? tile.columns : tile.rows, extent = by_columns ? s.n : s.m;
@@ -251,11 +302,11 @@ void gemm(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& e
   const index_t blocks = index_t{num_threads()} * (by_columns && !s.transpose_a ? 4 : 2);
   const index_t per_block = ceil_div(units, blocks) * unit;
   parallel_for(ceil_div(extent, per_block), 1, [&](index_t begin, index_t end) {
-    const index_t from = begin * per_block, to = std::min(extent, end * per_block);
+    const index_t first = begin * per_block, last = std::min(extent, end * per_block);
     if (by_columns)
-      part(s, a, b, c, epilogue, 0, s.m, from, to);
+      multiply_part(s, a, b, c, epilogue, 0, s.m, first, last);
     else
-      part(s, a, b, c, epilogue, from, to, 0, s.n);
+      multiply_part(s, a, b, c, epilogue, first, last, 0, s.n);
   });
 }
 
@@ -263,11 +314,11 @@ template <class T>
 void gemm_batched(const GemmShape& s, index_t batch, const T* a, const index_t* a_offset, const T* b,
                   const index_t* b_offset, T* c, const index_t* c_offset) {
   if (batch == 1) return gemm(s, a + *a_offset, b + *b_offset, c + *c_offset);
-  parallel_for(batch, pieces_at_once(work(s)), [&](index_t begin, index_t end) {
+  parallel_for(batch, grain_for(flops_of(s)), [&](index_t begin, index_t end) {
     for (index_t i = begin; i < end; ++i) {
       if (s.m == 0 || s.n == 0) continue;
       if (s.k == 0 && !s.accumulate) clear(s, c + c_offset[i]);
-      if (s.k > 0) part<T>(s, a + a_offset[i], b + b_offset[i], c + c_offset[i], {}, 0, s.m, 0, s.n);
+      if (s.k > 0) multiply_part<T>(s, a + a_offset[i], b + b_offset[i], c + c_offset[i], {}, 0, s.m, 0, s.n);
     }
   });
 }

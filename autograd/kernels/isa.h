@@ -1,5 +1,4 @@
-// isa.h — the instruction sets that this build has and this CPU can run, narrowest
-// first: {"portable", "avx2", …}.
+// isa.h — the instruction sets that this build contains and this CPU supports.
 #pragma once
 
 #include <string>
@@ -7,6 +6,7 @@
 
 namespace heed::kernels {
 
+// Returns their names, narrowest first: {"portable", "avx2", …}.
 std::vector<std::string> available_isas();
 
 }  // namespace heed::kernels

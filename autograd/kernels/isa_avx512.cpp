@@ -1,6 +1,6 @@
-// isa_avx512.cpp — the kernels, compiled for AVX-512. Only this file is compiled with the instructions that
-// it names. It includes no standard C++ header: an inline function of one, compiled here, could be the copy
-// that the linker keeps for everybody.
+// isa_avx512.cpp — the kernels, compiled for AVX-512. Only this file is compiled with those
+// instructions. It includes no C++ standard header: the linker may keep any copy of an inline
+// function, so a copy compiled here could run on a CPU that lacks the instructions.
 #include <immintrin.h>
 #include <stdint.h>
 
@@ -21,7 +21,7 @@ namespace {
 namespace isa_avx512 {
 
 #include "autograd/kernels/vec_avx512.h"
-// clang-format off: each file builds on the ones before it
+// clang-format off: the order of these files matters
 #include "autograd/kernels/dropout.inl"
 #include "autograd/kernels/elementwise.inl"
 #include "autograd/kernels/gemm.inl"

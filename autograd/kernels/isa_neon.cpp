@@ -1,6 +1,6 @@
-// isa_neon.cpp — the kernels, compiled for NEON. Only this file is compiled with the instructions that it
-// names. It includes no standard C++ header: an inline function of one, compiled here, could be the copy that
-// the linker keeps for everybody.
+// isa_neon.cpp — the kernels, compiled for NEON. Only this file is compiled with those
+// instructions. It includes no C++ standard header: the linker may keep any copy of an inline
+// function, so a copy compiled here could run on a CPU that lacks the instructions.
 #include <arm_neon.h>
 #include <stdint.h>
 #include <string.h>
@@ -22,7 +22,7 @@ namespace {
 namespace isa_neon {
 
 #include "autograd/kernels/vec_neon.h"
-// clang-format off: each file builds on the ones before it
+// clang-format off: the order of these files matters
 #include "autograd/kernels/dropout.inl"
 #include "autograd/kernels/elementwise.inl"
 #include "autograd/kernels/gemm.inl"

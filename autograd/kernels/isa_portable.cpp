@@ -1,6 +1,7 @@
-// isa_portable.cpp — the kernels, compiled for any CPU. Only this file is compiled with the instructions that
-// it names. It includes no standard C++ header: an inline function of one, compiled here, could be the copy
-// that the linker keeps for everybody.
+// isa_portable.cpp — the kernels, compiled for any CPU. The other isa_….cpp compile the same files
+// with the instructions of their name. For their sake none of these files includes a C++ standard
+// header: the linker may keep any copy of an inline function, so a copy compiled for AVX2 could run
+// on a CPU without it.
 #include <stdint.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@ namespace {
 namespace isa_portable {
 
 #include "autograd/kernels/vec_portable.h"
-// clang-format off: each file builds on the ones before it
+// clang-format off: the order of these files matters
 #include "autograd/kernels/dropout.inl"
 #include "autograd/kernels/elementwise.inl"
 #include "autograd/kernels/gemm.inl"

@@ -1,15 +1,15 @@
-// math.inl — functions of a whole vector, from the words of Vec<T>.
+// math.inl — exp, tanh, log and erf of a whole vector, built from the operations of Vec<T>.
 
-// How many terms of the Taylor series of e^r are needed on |r| <= ln 2 / 2 for each type's last digit, and
-// where e^x leaves the type's range.
+// The number of Taylor terms of e^r that give the full precision of each type for |r| <= ln 2 / 2,
+// and the range outside of which e^x underflows or overflows.
 template <class T>
 struct ExpRange;
 template <>
 struct ExpRange<float> {
   static constexpr int terms = 8;
   static constexpr float low = -104.0F, high = 89.0F;
-  static constexpr float ln2_high = 0.693359375F,
-                         ln2_low = -2.12194440e-4F;  // high has few bits: n * high is exact
+  // ln2_high has few bits, so that n * ln2_high is exact.
+  static constexpr float ln2_high = 0.693359375F, ln2_low = -2.12194440e-4F;
 };
 template <>
 struct ExpRange<double> {
@@ -18,7 +18,8 @@ struct ExpRange<double> {
   static constexpr double ln2_high = 0.693145751953125, ln2_low = 1.42860682030941723212e-6;
 };
 
-// x = n ln 2 + r: e^x = 2^n (1 + m), m = e^r - 1 by its series. Leaving the 1 out keeps m exact for small x.
+// x = n ln 2 + r, so e^x = 2^n (1 + m) with m = e^r - 1 by its series. Keeping the 1 apart keeps m
+// exact for small x.
 template <class T>
 struct Split {
   Vec<T> n, m;
@@ -32,13 +33,16 @@ INLINE Split<T> split_exp(Vec<T> x) {
   const V r = fma(n, V::all(-Range::ln2_low), fma(n, V::all(-Range::ln2_high), x));
   T coefficient = 1;  // 1/k!, folded at compile time
   T factorials[Range::terms + 1];
-  for (int k = 1; k <= Range::terms; ++k) factorials[k] = coefficient /= T(k);
+  for (int k = 1; k <= Range::terms; ++k) {
+    coefficient /= T(k);
+    factorials[k] = coefficient;
+  }
   V m = V::all(factorials[Range::terms]);
   for (int k = Range::terms - 1; k >= 2; --k) m = fma(m, r, V::all(factorials[k]));
   return {n, fma(m * r, r, r)};
 }
 
-// 2^n in two steps, so that results near the ends of the range are reached without leaving it on the way.
+// x * 2^n, scaled in two steps: 2^n alone may be out of range although the result is not.
 template <class T>
 INLINE Vec<T> scale(Vec<T> x, Vec<T> n) {
   using V = Vec<T>;
@@ -52,14 +56,14 @@ INLINE Vec<T> exp(Vec<T> x) {
   return select(is_nan(x), x, scale(Vec<T>::all(1) + s.m, s.n));
 }
 
-// e^x - 1 without losing the digits of a small x
+// e^x - 1, precise for small x.
 template <class T>
 INLINE Vec<T> expm1(Vec<T> x) {
   const Split<T> s = split_exp(x);
   return scale(s.m, s.n) + (scale(Vec<T>::all(1), s.n) - Vec<T>::all(1));
 }
 
-// tanh x = (e^2x - 1) / (e^2x + 1); beyond |x| = 20 it is 1 in every digit
+// tanh x = (e^2x - 1) / (e^2x + 1). It rounds to 1 for |x| > 20.
 template <class T>
 INLINE Vec<T> tanh(Vec<T> x) {
   using V = Vec<T>;
@@ -68,13 +72,13 @@ INLINE Vec<T> tanh(Vec<T> x) {
   return select(is_nan(x), x, e / (e + V::all(2)));
 }
 
-// 1 / (1 + e^-x): for large -x the exponential is inf and the result 0, which is right
+// 1 / (1 + e^-x). For very negative x the exponential is inf and the result is 0, as it should be.
 template <class T>
 INLINE Vec<T> sigmoid(Vec<T> x) {
   return Vec<T>::all(1) / (Vec<T>::all(1) + exp(neg(x)));
 }
 
-// Applies a C function lane by lane: for those that no hot loop calls.
+// Applies a C function lane by lane, for functions that no hot loop calls.
 template <class T, class Function>
 INLINE Vec<T> lanewise(Vec<T> x, Function f) {
   T lanes[Vec<T>::lanes];
@@ -89,8 +93,8 @@ INLINE Vec<double> log(Vec<double> x) {
   return lanewise(x, [](double v) { return __builtin_log(v); });
 }
 
-// erf: in float by Abramowitz and Stegun, formula 7.1.26 (absolute error below 1.5e-7, which is float's own),
-// in double by the C library.
+// erf: formula 7.1.26 of Abramowitz and Stegun for float, whose absolute error of 1.5e-7 is about
+// float's rounding error. The C library's erf for double.
 INLINE Vec<float> erf(Vec<float> x) {
   using V = Vec<float>;
   const V a = abs(x), t = V::all(1) / fma(V::all(0.3275911F), a, V::all(1));

@@ -5,13 +5,13 @@
 #include <limits>
 #include <numbers>
 
-#include "autograd/random.h"
+#include "autograd/kernels/philox.h"
 
 namespace heed::kernels {
 
 namespace {
 
-// ---- one number -------------------------------------------------------------------------------------------
+// ---- single elements -----------------------------------------------------------------------------------
 
 template <class T>
 T standard_normal_cdf(T x) {
@@ -42,20 +42,20 @@ T apply(Unary f, T x) {
     case Unary::sigmoid:
       return 1 / (1 + std::exp(-x));
     case Unary::relu:
-      return x < 0 ? T(0) : x;  // NaN is not below 0, so it stays
+      return x < 0 ? T(0) : x;  // NaN is not below 0, so it stays NaN
     case Unary::gelu:
       return x * standard_normal_cdf(x);
     case Unary::gelu_tanh:
       return T(0.5) * x * (1 + std::tanh(gelu_tanh_argument(x)));
     case Unary::silu:
       return x / (1 + std::exp(-x));
-    case Unary::count:
+    case Unary::none:
       break;
   }
   return x;
 }
 
-// f' written in what was saved: s is x or y, as the enum says.
+// The derivative f' as a function of the saved value s: x or y, see Unary.
 template <class T>
 T slope(Unary f, T s) {
   switch (f) {
@@ -76,7 +76,7 @@ T slope(Unary f, T s) {
     case Unary::sigmoid:
       return s * (1 - s);
     case Unary::relu:
-      return s <= 0 ? T(0) : T(1);  // NaN passes the gradient on
+      return s <= 0 ? T(0) : T(1);  // the gradient passes through a NaN
     case Unary::gelu:               // Φ(x) + x φ(x)
       return standard_normal_cdf(s) +
              s * std::exp(-s * s / 2) * T(std::numbers::inv_sqrtpi / std::numbers::sqrt2);
@@ -89,10 +89,10 @@ T slope(Unary f, T s) {
       const T sigma = 1 / (1 + std::exp(-s));
       return sigma * (1 + s * (1 - sigma));
     }
-    case Unary::count:
+    case Unary::none:
       break;
   }
-  return 0;
+  return 1;
 }
 
 template <class T>
@@ -112,8 +112,6 @@ T apply(Binary f, T a, T b) {
       return std::isnan(a) || a < b ? a : b;
     case Binary::pow:
       return std::pow(a, b);
-    case Binary::count:
-      break;
   }
   return a;
 }
@@ -127,16 +125,17 @@ void unary(Unary f, const T* x, T* y, index_t n) {
 
 template <class T>
 void unary_backward(Unary f, const T* dy, const T* saved, T* dx, index_t n) {
-  for (index_t i = 0; i < n; ++i) dx[i] = dy[i] * slope(f, f == Unary::neg ? T(0) : saved[i]);
+  for (index_t i = 0; i < n; ++i)
+    dx[i] = dy[i] * slope(f, f == Unary::none || f == Unary::neg ? T(0) : saved[i]);
 }
 
-// The index of an operand that may be one number for all.
-index_t at(Operands operands, Operands single, index_t i) { return operands == single ? 0 : i; }
+// The index of element i of an operand that may be a single element.
+index_t index_of(Operands operands, Operands single, index_t i) { return operands == single ? 0 : i; }
 
 template <class T>
 void binary(Binary f, Operands o, const T* a, const T* b, T* y, index_t n) {
   for (index_t i = 0; i < n; ++i)
-    y[i] = apply(f, a[at(o, Operands::a_is_one, i)], b[at(o, Operands::b_is_one, i)]);
+    y[i] = apply(f, a[index_of(o, Operands::a_is_one, i)], b[index_of(o, Operands::b_is_one, i)]);
 }
 
 template <class T>
@@ -147,7 +146,7 @@ void axpby(T alpha, const T* x, T beta, T* y, index_t n) {
 template <class T>
 void select(Operands o, const uint8_t* mask, const T* a, const T* b, T* y, index_t n) {
   for (index_t i = 0; i < n; ++i)
-    y[i] = mask[i] ? a[at(o, Operands::a_is_one, i)] : b[at(o, Operands::b_is_one, i)];
+    y[i] = mask[i] ? a[index_of(o, Operands::a_is_one, i)] : b[index_of(o, Operands::b_is_one, i)];
 }
 
 template <class T>
@@ -182,7 +181,8 @@ void max_rows(const T* x, T* y, int64_t* index, index_t rows, index_t n) {
 
 // ---- rows -------------------------------------------------------------------------------------------------
 
-// The maximum is taken off before exp: e^1000 does not fit any float, e^0 does, and the shares are the same.
+// The maximum is subtracted before exp because e^1000 overflows any float. The weights do not
+// change.
 template <class T>
 void softmax_rows(const T* x, const uint8_t* mask, T* y, index_t rows, index_t n) {
   for (index_t r = 0; r < rows; ++r) {
@@ -195,12 +195,15 @@ void softmax_rows(const T* x, const uint8_t* mask, T* y, index_t rows, index_t n
       top = std::max(top, x[r * n + i]);
       any = true;
     }
-    for (index_t i = 0; i < n; ++i) sum += y[r * n + i] = allowed(i) ? std::exp(x[r * n + i] - top) : T(0);
+    for (index_t i = 0; i < n; ++i) {
+      y[r * n + i] = allowed(i) ? std::exp(x[r * n + i] - top) : T(0);
+      sum += y[r * n + i];
+    }
     for (index_t i = 0; i < n; ++i) y[r * n + i] = any ? y[r * n + i] / static_cast<T>(sum) : T(0);
   }
 }
 
-// Milakov, Gimelshein, "Online normalizer calculation for softmax", 2018, algorithm 3
+// Milakov, Gimelshein, "Online normalizer calculation for softmax", 2018, algorithm 3.
 template <class T>
 void softmax_tile(const T* x, const uint8_t* mask, T* y, T* top, T* sum, T* shrink, index_t rows, index_t n) {
   constexpr T lowest = -std::numeric_limits<T>::infinity();
@@ -212,7 +215,8 @@ void softmax_tile(const T* x, const uint8_t* mask, T* y, T* top, T* sum, T* shri
     sum[r] *= shrink[r];
     for (index_t i = 0; i < n; ++i) {
       const T score = mask && !mask[r * n + i] ? lowest : x[r * n + i];
-      sum[r] += y[r * n + i] = score == lowest ? T(0) : std::exp(score - top[r]);
+      y[r * n + i] = score == lowest ? T(0) : std::exp(score - top[r]);
+      sum[r] += y[r * n + i];
     }
   }
 }
@@ -317,14 +321,13 @@ void rms_norm_backward(const T* dy, const T* x, const T* gamma, const T* rstd, T
 }
 
 void keep_bits(const KeepSource& source, index_t first_word, uint64_t* words, index_t count) {
-  const RandomBlock numbers(source.seed, source.stream, source.start);
   for (index_t w = 0; w < count; ++w) {
     words[w] = 0;
     for (uint64_t bit = 0; bit < 64; ++bit) {
       const uint64_t element = static_cast<uint64_t>(first_word + w) * 64 + bit,
-                     number = numbers.bits(element / 2);
-      const uint64_t own = element % 2 == 0 ? number & 0xFFFFFFFF : number >> 32;
-      words[w] |= uint64_t{own >= source.threshold} << bit;
+                     number = philox_bits(source.seed, source.stream, source.start + element / 2);
+      const uint64_t half = element % 2 == 0 ? number & 0xFFFFFFFF : number >> 32;
+      words[w] |= uint64_t{half >= source.threshold} << bit;
     }
   }
 }
@@ -355,30 +358,30 @@ void adam(const typename Kernels<T>::AdamStep& s, T* w, const T* g, T* m, T* v, 
 
 template <class T>
 const Kernels<T>& reference() {
-  static const Kernels<T> table = {"reference",
-                                   1,
-                                   unary<T>,
-                                   unary_backward<T>,
-                                   binary<T>,
-                                   axpby<T>,
-                                   select<T>,
-                                   sum_rows<T>,
-                                   sum_columns<T>,
-                                   max_rows<T>,
-                                   softmax_rows<T>,
-                                   softmax_tile<T>,
-                                   exp_tile<T>,
-                                   softmax_rows_backward<T>,
-                                   log_softmax_rows<T>,
-                                   log_softmax_rows_backward<T>,
-                                   layer_norm<T>,
-                                   layer_norm_backward<T>,
-                                   rms_norm<T>,
-                                   rms_norm_backward<T>,
-                                   adam<T>,
-                                   keep_bits,
-                                   drop<T>,
-                                   nullptr};
+  static const Kernels<T> table = {.isa = "reference",
+                                   .lanes = 1,
+                                   .unary = unary<T>,
+                                   .unary_backward = unary_backward<T>,
+                                   .binary = binary<T>,
+                                   .axpby = axpby<T>,
+                                   .select = select<T>,
+                                   .sum_rows = sum_rows<T>,
+                                   .sum_columns = sum_columns<T>,
+                                   .max_rows = max_rows<T>,
+                                   .softmax_rows = softmax_rows<T>,
+                                   .softmax_tile = softmax_tile<T>,
+                                   .exp_tile = exp_tile<T>,
+                                   .softmax_rows_backward = softmax_rows_backward<T>,
+                                   .log_softmax_rows = log_softmax_rows<T>,
+                                   .log_softmax_rows_backward = log_softmax_rows_backward<T>,
+                                   .layer_norm = layer_norm<T>,
+                                   .layer_norm_backward = layer_norm_backward<T>,
+                                   .rms_norm = rms_norm<T>,
+                                   .rms_norm_backward = rms_norm_backward<T>,
+                                   .adam = adam<T>,
+                                   .keep_bits = keep_bits,
+                                   .drop = drop<T>,
+                                   .gemm = nullptr};
   return table;
 }
 template const Kernels<float>& reference<float>();

@@ -1,7 +1,7 @@
-// reference.h — what every kernel means, as loops that can be read at a glance. Slow on purpose.
+// reference.h — the specification of every kernel, as the shortest correct loops. Slow on purpose.
 //
-// These are the specification: the tests hold the kernels of every instruction set to them. Read this file
-// first, and vec_portable.h, elementwise.inl, rows.inl and gemm.inl after it.
+// The tests compare the kernels of every instruction set with these. Read reference.cpp first, then
+// vec_portable.h, elementwise.inl, rows.inl and gemm.inl.
 #pragma once
 
 #include "autograd/kernels/gemm.h"
@@ -9,7 +9,7 @@
 
 namespace heed::kernels {
 
-// The same contracts as the tables of kernels.h, one number at a time.
+// Returns a table with the contracts of kernels.h, computed one element at a time.
 template <class T>
 const Kernels<T>& reference();
 

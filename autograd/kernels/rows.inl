@@ -1,9 +1,9 @@
-// rows.inl — reductions of rows, and the functions built on them: softmax and the norms.
+// rows.inl — reductions of rows, and the functions built on them: softmax and normalisation.
 //
-// A sum is a fixed tree. Four vectors add 8 terms to each lane in turn, and up to 16 such sums are
-// added one after the other: that is a leaf. Two leaves are added as soon as both are there, then
-// two pairs, and so on; the lanes come last. The order depends on the length alone, and the error
-// bound grows with log n: a million equal numbers keep their digits.
+// Every sum is a fixed tree. In a leaf, four vectors each accumulate 8 terms per lane, and up to 16
+// such sums are added one after the other. Two leaves are added as soon as both are complete, then
+// two pairs, and so on, and the lanes are added last. The order depends on the length alone, and
+// the error bound grows with log n, so the sum of a million equal numbers keeps its digits.
 
 template <class T>
 constexpr index_t terms_per_turn = 4 * Vec<T>::lanes;
@@ -12,7 +12,8 @@ constexpr index_t block_terms = 8 * terms_per_turn<T>;
 template <class T>
 constexpr index_t leaf_terms = 16 * block_terms<T>;
 
-// term(i, count) returns terms i … i + count - 1, and 0 in the other lanes.
+// Sums terms begin … begin + n - 1. term(i, count) returns terms i … i + count - 1, and 0 in the
+// other lanes.
 template <class T, class Term>
 INLINE Vec<T> sum_leaf(index_t begin, index_t n, const Term& term) {
   using V = Vec<T>;
@@ -31,19 +32,26 @@ INLINE Vec<T> sum_leaf(index_t begin, index_t n, const Term& term) {
   return (total[0] + total[1]) + (total[2] + total[3]);
 }
 
-// The sum of terms 0 … n - 1.
+// Returns the sum of terms 0 … n - 1.
 template <class T, class Term>
 INLINE T sum_terms(index_t n, const Term& term) {
-  Vec<T> waiting[64];  // subtrees without their right neighbour, each at least twice as large as the next
+  Vec<T> waiting[64];  // complete subtrees without a right sibling, each at least twice as large as the next
   int count = 0;
   index_t begin = 0;
   for (index_t leaf = 0; n - begin > leaf_terms<T>; ++leaf, begin += leaf_terms<T>) {
     Vec<T> sum = sum_leaf<T>(begin, leaf_terms<T>, term);
-    for (index_t level = leaf; level & 1; level >>= 1) sum = waiting[--count] + sum;
-    waiting[count++] = sum;
+    for (index_t level = leaf; level & 1; level >>= 1) {
+      --count;
+      sum = waiting[count] + sum;
+    }
+    waiting[count] = sum;
+    ++count;
   }
   Vec<T> sum = sum_leaf<T>(begin, n - begin, term);
-  while (count > 0) sum = waiting[--count] + sum;
+  while (count > 0) {
+    --count;
+    sum = waiting[count] + sum;
+  }
   return sum.sum();
 }
 
@@ -52,7 +60,8 @@ INLINE Vec<T> load_some(const T* p, int count) {
   return count == Vec<T>::lanes ? Vec<T>::load(p) : Vec<T>::load_n(p, count);
 }
 
-// Lanes beyond `count` as 0, whatever a function made of the zeros that were loaded there.
+// Sets the lanes from `count` on to 0. A function may have changed the zeros that were loaded
+// there.
 template <class T>
 INLINE Vec<T> only(Vec<T> x, int count) {
   if (count == Vec<T>::lanes) return x;
@@ -67,18 +76,19 @@ void sum_rows(const T* x, T* y, index_t rows, index_t n) {
     y[r] = sum_terms<T>(n, [x](index_t i, int count) INLINE_LAMBDA { return load_some(x + i, count); });
 }
 
-// Column sums are a tree, too: up to 64 rows are added one after the other, more are cut in two.
+// Column sums are trees as well: up to 64 rows are added one after the other, more rows are split
+// in two.
 constexpr index_t block_rows = 64;
 
-// The size of the first part when n > unit rows are cut in two: unit times a power of two.
+// The size of the first part when n > unit rows are split in two: unit times a power of two.
 INLINE index_t first_part(index_t n, index_t unit) {
   index_t part = unit;
   while (part * 2 < n) part *= 2;
   return part;
 }
 
-// Sums VECTORS vectors of columns side by side, so that a cache line is used as soon as it is
-// loaded. Only the first `count` lanes of a vector exist.
+// Sums VECTORS adjacent vectors of columns, so that each cache line is used as soon as it is
+// loaded. Only the first `count` lanes of a vector are within the row.
 template <class T, int VECTORS>
 void sum_strip(const T* x, index_t rows, index_t n, int count, Vec<T>* total) {
   using V = Vec<T>;
@@ -91,13 +101,13 @@ void sum_strip(const T* x, index_t rows, index_t n, int count, Vec<T>* total) {
     return;
   }
   V block[VECTORS];
-  UNROLL(8)
+  HEED_UNROLL(8)
   for (int j = 0; j < VECTORS; ++j) block[j] = V::all(0);
   for (index_t r = 0; r < rows; ++r) {
-    UNROLL(8)
+    HEED_UNROLL(8)
     for (int j = 0; j < VECTORS; ++j) block[j] = block[j] + load_some(x + r * n + j * V::lanes, count);
   }
-  UNROLL(8)
+  HEED_UNROLL(8)
   for (int j = 0; j < VECTORS; ++j) total[j] = block[j];
 }
 
@@ -135,7 +145,7 @@ void max_rows(const T* x, T* y, int64_t* index, index_t rows, index_t n) {
   }
 }
 
-// The largest element; NaN may or may not be noticed (the sums that follow do).
+// Returns the largest element. It may miss a NaN, which the sum that follows propagates.
 template <class T>
 INLINE T largest_of(const T* x, index_t n) {
   using V = Vec<T>;
@@ -149,7 +159,7 @@ INLINE T largest_of(const T* x, index_t n) {
   return max(m, V::load(x + n - V::lanes)).largest();
 }
 
-// Scores as they are, hidden ones as minus infinity. Returns whether any may be attended.
+// Copies the scores, with -inf for masked ones. Returns whether any is not masked.
 template <class T>
 INLINE bool masked_scores(const T* x, const uint8_t* mask, T* y, index_t n) {
   bool any = false;
@@ -160,7 +170,7 @@ INLINE bool masked_scores(const T* x, const uint8_t* mask, T* y, index_t n) {
   return any;
 }
 
-// y = exp(x - top), and the sum of it.
+// Computes y = exp(x - top) and returns the sum of y.
 template <class T>
 INLINE T exp_and_sum(const T* x, Vec<T> top, T* y, index_t n) {
   return sum_terms<T>(n, [=](index_t i, int count) INLINE_LAMBDA {
@@ -198,8 +208,11 @@ void softmax_tile(const T* x, const uint8_t* mask, T* y, T* top, T* sum, T* shri
     if (mask) masked_scores(x, mask + r * n, y, n);
     const T* scores = mask ? y : x;
     const T here = largest_of(scores, n), old = top[r];
-    if (here == lowest) {  // nothing to see, or NaN, which largest_of passes over
-      for (index_t i = 0; i < n; ++i) sum[r] += y[i] = scores[i] == lowest ? T(0) : scores[i];
+    if (here == lowest) {  // all masked, or NaN, which largest_of may miss
+      for (index_t i = 0; i < n; ++i) {
+        y[i] = scores[i] == lowest ? T(0) : scores[i];
+        sum[r] += y[i];
+      }
       shrink[r] = 1;
       continue;
     }
@@ -288,8 +301,8 @@ void layer_norm(const T* x, const T* gamma, const T* beta, T eps, T* y, T* mean,
   }
 }
 
-// Both norms' backward: n = (x - mean) * rstd, and dx = rstd * (dn - a - n * b).
-// RMSNorm has mean = 0 and a = 0.
+// The backward of both norms: n = (x - mean) * rstd and dx = rstd * (dn - a - n * b). RMSNorm has
+// mean = 0 and a = 0.
 template <class T>
 INLINE void norm_backward(const T* dy, const T* x, const T* gamma, const T* mean, const T* rstd, T* dx,
                           T* dgamma, T* dbeta, index_t rows, index_t n) {

@@ -1,4 +1,5 @@
-// sanitizers.h — which sanitizers a file is compiled with, 0 or 1. g++ defines macros for them, clang++ has features.
+// sanitizers.h — which sanitizers the file is compiled with, as 0 or 1. g++ defines macros, clang++
+// reports features.
 #pragma once
 
 #if defined(__has_feature)

@@ -10,41 +10,44 @@
 #include <cstring>
 #include <exception>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
-#include "autograd/error.h"
+#include "autograd/kernels/error.h"
 
-namespace heed {
+namespace heed::kernels {
 
 namespace {
 
-constexpr int most_threads = 256;
+constexpr int max_threads = 256;
 
-int threads_of_this_process() {
+// The number of CPUs that this process may run on.
+int available_cpus() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::clamp(CPU_COUNT(&set), 1, most_threads);
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, most_threads);
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::clamp(CPU_COUNT(&set), 1, max_threads);
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, max_threads);
 }
 
-int threads_at_start() {
+int initial_threads() {
   const char* text = std::getenv("HEED_THREADS");
-  if (!text || !*text) return threads_of_this_process();
+  if (!text || !*text) return available_cpus();
   int n = 0;
   const char* stop = text + std::strlen(text);
   const auto [end, error] = std::from_chars(text, stop, n);
-  check(error == std::errc() && end == stop && n >= 1 && n <= most_threads, "HEED_THREADS", "\"", text,
-        "\" is not a whole number from 1 to ", most_threads);
+  if (error != std::errc() || end != stop || n < 1 || n > max_threads)
+    throw Error("[HEED_THREADS] expected an integer from 1 to " + std::to_string(max_threads) + ", got \"" +
+                text + "\"");
   return n;
 }
 
 std::atomic<int>& thread_count() {
-  static std::atomic<int> count{threads_at_start()};
+  static std::atomic<int> count{initial_threads()};
   return count;
 }
 
-// Tells the CPU that this thread is only looking, so that another one on the same core may have its turn.
+// Tells the CPU that this thread is spinning, so that another thread of the same core can run.
 void pause() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -53,22 +56,22 @@ void pause() {
 #endif
 }
 
-thread_local bool inside = false;  // this thread is running a range: a nested call runs inline
+thread_local bool inside_range = false;  // a nested call runs inline
 
-// What is awaited often comes within microseconds, and waking a thread that sleeps takes ten: look for a moment before
-// going to sleep. First without leaving the CPU, then letting others have it.
+// Spins until the condition holds, for a limited time. The event often comes within microseconds,
+// and waking a sleeping thread takes ten. The first half keeps the CPU, the second half yields it.
 template <class Condition>
-void look_for(Condition holds) {
-  for (int turn = 0; turn < 2000 && !holds(); ++turn)
+void spin_until(Condition condition) {
+  for (int turn = 0; turn < 2000 && !condition(); ++turn)
     if (turn < 1000)
       pause();
     else
       std::this_thread::yield();
 }
 
-// The pool. One job at a time; its ranges are claimed one by one, so that a thread that the system holds up
-// delays one range only. Workers join a job, and the caller closes it, under the mutex: no worker can touch a
-// job that is over.
+// Runs one job at a time. Threads claim its ranges one by one, so a thread that the system suspends
+// delays only one range. Workers join a job, and the caller closes it, under the mutex, so that no
+// worker can access a finished job.
 class Pool {
  public:
   static Pool& instance() {
@@ -76,9 +79,9 @@ class Pool {
     return pool;
   }
 
-  void run(std::int64_t n, std::int64_t chunk, kernels::RangeFunction body, int threads) {
-    const std::unique_lock only_one(calls_, std::try_to_lock);
-    if (!only_one.owns_lock()) return body(0, n);  // another thread of the user's is using the pool
+  void run(std::int64_t n, std::int64_t chunk, RangeFunction body, int threads) {
+    const std::unique_lock call(calls_, std::try_to_lock);
+    if (!call.owns_lock()) return body(0, n);  // another thread is using the pool
     Job job{body, n, chunk, {}, {}, {}};
     {
       const std::lock_guard lock(mutex_);
@@ -93,7 +96,7 @@ class Pool {
       const std::lock_guard lock(mutex_);
       job_ = nullptr;
     }
-    look_for([&] { return working_ == 0; });
+    spin_until([&] { return working_ == 0; });
     std::unique_lock lock(mutex_);
     done_.wait(lock, [&] { return working_ == 0; });
     if (job.error) std::rethrow_exception(job.error);
@@ -101,7 +104,7 @@ class Pool {
 
  private:
   struct Job {
-    kernels::RangeFunction body;
+    RangeFunction body;
     std::int64_t n, chunk;
     std::atomic<std::int64_t> next;
     std::mutex error_mutex;
@@ -119,7 +122,7 @@ class Pool {
   }
 
   static void take_ranges(Job& job) {
-    inside = true;
+    inside_range = true;
     for (;;) {
       const std::int64_t begin = job.next.fetch_add(job.chunk, std::memory_order_relaxed);
       if (begin >= job.n) break;
@@ -128,16 +131,16 @@ class Pool {
       } catch (...) {
         const std::lock_guard lock(job.error_mutex);
         if (!job.error) job.error = std::current_exception();
-        job.next.store(job.n, std::memory_order_relaxed);  // what has not begun will not
+        job.next.store(job.n, std::memory_order_relaxed);  // no further range begins
       }
     }
-    inside = false;
+    inside_range = false;
   }
 
   void work() {
     std::uint64_t seen = 0;
     for (;;) {
-      look_for([&] { return epoch_.load(std::memory_order_acquire) != seen; });
+      spin_until([&] { return epoch_.load(std::memory_order_acquire) != seen; });
       Job* job = nullptr;
       {
         std::unique_lock lock(mutex_);
@@ -173,22 +176,21 @@ class Pool {
 int num_threads() { return thread_count().load(std::memory_order_relaxed); }
 
 void set_num_threads(int n) {
-  check(n >= 1 && n <= most_threads, "set_num_threads", n, " is not a number from 1 to ", most_threads);
+  if (n < 1 || n > max_threads)
+    throw Error("[set_num_threads] expected an integer from 1 to " + std::to_string(max_threads) + ", got " +
+                std::to_string(n));
   thread_count().store(n, std::memory_order_relaxed);
 }
-
-namespace kernels {
 
 void parallel_for(std::int64_t n, std::int64_t grain, RangeFunction body) {
   if (n <= 0) return;
   const int threads = num_threads();
   grain = std::max<std::int64_t>(grain, 1);
-  if (n <= grain || threads == 1 || inside) return body(0, n);
-  // About four ranges a thread; never shorter than the grain.
+  if (n <= grain || threads == 1 || inside_range) return body(0, n);
+  // About four ranges per thread, none shorter than the grain.
   const std::int64_t ranges = std::min<std::int64_t>(n / grain, std::int64_t{threads} * 4);
   const std::int64_t chunk = (n + ranges - 1) / ranges;
   Pool::instance().run(n, chunk, body, threads);
 }
 
-}  // namespace kernels
-}  // namespace heed
+}  // namespace heed::kernels

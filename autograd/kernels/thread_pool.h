@@ -1,21 +1,21 @@
 // thread_pool.h — one persistent pool of worker threads for the whole process.
 //
-// Work is split over output elements only, so a result never depends on how many threads ran.
+// Work is split over output elements only, so results do not depend on the number of threads.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 
-namespace heed {
+namespace heed::kernels {
 
-// Threads that `parallel_for` may use: HEED_THREADS, else the CPUs in the affinity mask.
+// Returns the number of threads that parallel_for() may use: HEED_THREADS if it is set, otherwise
+// the number of CPUs in the process's affinity mask. Throws Error "[HEED_THREADS] …" if the
+// variable is not an integer from 1 to 256.
 int num_threads();
-// Changes it from now on (1 … 256). Throws Error "[set_num_threads] …" outside of that.
+// Sets that number. Throws Error "[set_num_threads] …" unless 1 <= n <= 256.
 void set_num_threads(int n);
 
-namespace kernels {
-
-// A non-owning reference to a callable `void(begin, end)`; lives only during the call.
+// A non-owning reference to a callable void(begin, end), valid only during the call.
 class RangeFunction {
  public:
   template <class F>
@@ -30,11 +30,15 @@ class RangeFunction {
   void (*call_)(const void*, std::int64_t, std::int64_t);
 };
 
-// Runs body(begin, end) over disjoint ranges that cover [0, n), no range shorter than `grain` unless
-// it is the last. The caller works too and returns when all is done. Runs inline when n <= grain, when
-// one thread is set, or when called from inside another parallel_for. The first exception thrown by
-// a range is rethrown here, after every running range has ended.
+// Grains for parallel_for(): with fewer elements, starting the threads costs more time than they
+// save.
+inline constexpr std::int64_t cheap_grain = std::int64_t{64} * 1024;   // addition, copies
+inline constexpr std::int64_t costly_grain = std::int64_t{16} * 1024;  // exp, softmax
+
+// Calls body(begin, end) for disjoint ranges that cover [0, n). No range except the last is shorter
+// than `grain`. The calling thread takes part and returns when all ranges are done. Runs inline if
+// n <= grain, if only one thread is configured, or inside another parallel_for(). Rethrows the
+// first exception of a range after all running ranges have ended.
 void parallel_for(std::int64_t n, std::int64_t grain, RangeFunction body);
 
-}  // namespace kernels
-}  // namespace heed
+}  // namespace heed::kernels

@@ -1,13 +1,15 @@
-// unroll.h — UNROLL(n) before a loop: the compiler writes n of its turns out, so that what they work on stays in registers.
+// unroll.h — HEED_UNROLL(n) before a loop unrolls n of its iterations, so that the arrays it works
+// on stay in registers.
 //
-// Not under a sanitizer: with all of its checks in, a compiler is busy with the kernels' loops for minutes.
+// Under a sanitizer it does nothing: with all the sanitizer's checks, the unrolled kernels take
+// minutes to compile.
 #pragma once
 
 #include "autograd/kernels/sanitizers.h"
 
 #if HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER
-#define UNROLL(turns)
+#define HEED_UNROLL(iterations)
 #else
 #define HEED_PRAGMA(text) _Pragma(#text)
-#define UNROLL(turns) HEED_PRAGMA(GCC unroll turns)
+#define HEED_UNROLL(iterations) HEED_PRAGMA(GCC unroll iterations)
 #endif

@@ -1,8 +1,8 @@
-// vec_avx2.h — Vec<T> with AVX2 and FMA: 8 floats or 4 doubles. The vocabulary is explained in
-// vec_portable.h.
+// vec_avx2.h — Vec<T> with AVX2 and FMA: 8 floats or 4 doubles. vec_portable.h documents the
+// operations.
 //
-// A part of a vector is stored in halves of halves: AMD's CPUs of this instruction set take 40 micro-operations for a
-// masked store. A masked load is as cheap as any.
+// A partial vector is stored as a half, a quarter and an eighth, because a masked store takes 40
+// micro-operations on AMD's CPUs with AVX2. A masked load is as cheap as a full one.
 #include <immintrin.h>
 
 template <class T>
@@ -10,7 +10,7 @@ struct Vec;
 
 template <>
 struct Vec<float> {
-  using Truth = __m256;
+  using LaneMask = __m256;
   static constexpr int lanes = 8;
   __m256 v;
   static INLINE Vec load(const float* p) { return {_mm256_loadu_ps(p)}; }
@@ -20,10 +20,16 @@ struct Vec<float> {
   INLINE void store_n(float* p, int n) const {
     if (n == lanes) return store(p);
     __m128 rest = _mm256_castps256_ps128(v);
-    if (n & 4) _mm_storeu_ps(p, rest), p += 4, rest = _mm256_extractf128_ps(v, 1);
-    if (n & 2)
-      _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_castps_si128(rest)), p += 2,
-          rest = _mm_movehl_ps(rest, rest);
+    if (n & 4) {
+      _mm_storeu_ps(p, rest);
+      p += 4;
+      rest = _mm256_extractf128_ps(v, 1);
+    }
+    if (n & 2) {
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_castps_si128(rest));
+      p += 2;
+      rest = _mm_movehl_ps(rest, rest);
+    }
     if (n & 1) _mm_store_ss(p, rest);
   }
   INLINE float sum() const {
@@ -39,7 +45,7 @@ struct Vec<float> {
   static INLINE __m256i first(int n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   }
-  static INLINE Truth truth(uint64_t bits) {
+  static INLINE LaneMask lane_mask(uint64_t bits) {
     const __m256i lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
     return _mm256_castsi256_ps(
         _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(static_cast<int>(bits)), lane), lane));
@@ -48,7 +54,7 @@ struct Vec<float> {
 
 template <>
 struct Vec<double> {
-  using Truth = __m256d;
+  using LaneMask = __m256d;
   static constexpr int lanes = 4;
   __m256d v;
   static INLINE Vec load(const double* p) { return {_mm256_loadu_pd(p)}; }
@@ -58,7 +64,11 @@ struct Vec<double> {
   INLINE void store_n(double* p, int n) const {
     if (n == lanes) return store(p);
     __m128d rest = _mm256_castpd256_pd128(v);
-    if (n & 2) _mm_storeu_pd(p, rest), p += 2, rest = _mm256_extractf128_pd(v, 1);
+    if (n & 2) {
+      _mm_storeu_pd(p, rest);
+      p += 2;
+      rest = _mm256_extractf128_pd(v, 1);
+    }
     if (n & 1) _mm_store_sd(p, rest);
   }
   INLINE double sum() const {
@@ -72,7 +82,7 @@ struct Vec<double> {
   static INLINE __m256i first(int n) {
     return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
   }
-  static INLINE Truth truth(uint64_t bits) {
+  static INLINE LaneMask lane_mask(uint64_t bits) {
     const __m256i lane = _mm256_setr_epi64x(1, 2, 4, 8);
     return _mm256_castsi256_pd(
         _mm256_cmpeq_epi64(_mm256_and_si256(_mm256_set1_epi64x(static_cast<int64_t>(bits)), lane), lane));
@@ -91,9 +101,9 @@ INLINE F min(F a, F b) { return {_mm256_min_ps(a.v, b.v)}; }
 INLINE F round(F a) { return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 INLINE F abs(F a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0F), a.v)}; }
 INLINE F neg(F a) { return {_mm256_xor_ps(_mm256_set1_ps(-0.0F), a.v)}; }
-INLINE F::Truth less(F a, F b) { return _mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ); }
-INLINE F::Truth is_nan(F a) { return _mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q); }
-INLINE F select(F::Truth t, F a, F b) { return {_mm256_blendv_ps(b.v, a.v, t)}; }
+INLINE F::LaneMask less(F a, F b) { return _mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ); }
+INLINE F::LaneMask is_nan(F a) { return _mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q); }
+INLINE F select(F::LaneMask t, F a, F b) { return {_mm256_blendv_ps(b.v, a.v, t)}; }
 INLINE F zip_low(F a, F b) {
   return {_mm256_permute2f128_ps(_mm256_unpacklo_ps(a.v, b.v), _mm256_unpackhi_ps(a.v, b.v), 0x20)};
 }
@@ -123,9 +133,9 @@ INLINE D min(D a, D b) { return {_mm256_min_pd(a.v, b.v)}; }
 INLINE D round(D a) { return {_mm256_round_pd(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 INLINE D abs(D a) { return {_mm256_andnot_pd(_mm256_set1_pd(-0.0), a.v)}; }
 INLINE D neg(D a) { return {_mm256_xor_pd(_mm256_set1_pd(-0.0), a.v)}; }
-INLINE D::Truth less(D a, D b) { return _mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ); }
-INLINE D::Truth is_nan(D a) { return _mm256_cmp_pd(a.v, a.v, _CMP_UNORD_Q); }
-INLINE D select(D::Truth t, D a, D b) { return {_mm256_blendv_pd(b.v, a.v, t)}; }
+INLINE D::LaneMask less(D a, D b) { return _mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ); }
+INLINE D::LaneMask is_nan(D a) { return _mm256_cmp_pd(a.v, a.v, _CMP_UNORD_Q); }
+INLINE D select(D::LaneMask t, D a, D b) { return {_mm256_blendv_pd(b.v, a.v, t)}; }
 INLINE D zip_low(D a, D b) {
   return {_mm256_permute2f128_pd(_mm256_unpacklo_pd(a.v, b.v), _mm256_unpackhi_pd(a.v, b.v), 0x20)};
 }

@@ -1,4 +1,5 @@
-// vec_avx512.h — Vec<T> with AVX-512: 16 floats or 8 doubles. The vocabulary is explained in vec_portable.h.
+// vec_avx512.h — Vec<T> with AVX-512: 16 floats or 8 doubles. vec_portable.h documents the
+// operations.
 #include <immintrin.h>
 
 template <class T>
@@ -6,7 +7,7 @@ struct Vec;
 
 template <>
 struct Vec<float> {
-  using Truth = __mmask16;
+  using LaneMask = __mmask16;
   static constexpr int lanes = 16;
   __m512 v;
   static INLINE Vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
@@ -16,13 +17,13 @@ struct Vec<float> {
   INLINE void store_n(float* p, int n) const { _mm512_mask_storeu_ps(p, first(n), v); }
   INLINE float sum() const { return _mm512_reduce_add_ps(v); }
   INLINE float largest() const { return _mm512_reduce_max_ps(v); }
-  static INLINE Truth first(int n) { return static_cast<Truth>((1U << n) - 1U); }
-  static INLINE Truth truth(uint64_t bits) { return static_cast<Truth>(bits); }
+  static INLINE LaneMask first(int n) { return static_cast<LaneMask>((1U << n) - 1U); }
+  static INLINE LaneMask lane_mask(uint64_t bits) { return static_cast<LaneMask>(bits); }
 };
 
 template <>
 struct Vec<double> {
-  using Truth = __mmask8;
+  using LaneMask = __mmask8;
   static constexpr int lanes = 8;
   __m512d v;
   static INLINE Vec load(const double* p) { return {_mm512_loadu_pd(p)}; }
@@ -32,8 +33,8 @@ struct Vec<double> {
   INLINE void store_n(double* p, int n) const { _mm512_mask_storeu_pd(p, first(n), v); }
   INLINE double sum() const { return _mm512_reduce_add_pd(v); }
   INLINE double largest() const { return _mm512_reduce_max_pd(v); }
-  static INLINE Truth first(int n) { return static_cast<Truth>((1U << n) - 1U); }
-  static INLINE Truth truth(uint64_t bits) { return static_cast<Truth>(bits); }
+  static INLINE LaneMask first(int n) { return static_cast<LaneMask>((1U << n) - 1U); }
+  static INLINE LaneMask lane_mask(uint64_t bits) { return static_cast<LaneMask>(bits); }
 };
 
 using F = Vec<float>;
@@ -50,9 +51,9 @@ INLINE F abs(F a) { return {_mm512_abs_ps(a.v)}; }
 INLINE F neg(F a) {
   return {_mm512_castsi512_ps(_mm512_xor_si512(_mm512_castps_si512(a.v), _mm512_set1_epi32(INT32_MIN)))};
 }
-INLINE F::Truth less(F a, F b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ); }
-INLINE F::Truth is_nan(F a) { return _mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q); }
-INLINE F select(F::Truth t, F a, F b) { return {_mm512_mask_blend_ps(t, b.v, a.v)}; }
+INLINE F::LaneMask less(F a, F b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ); }
+INLINE F::LaneMask is_nan(F a) { return _mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q); }
+INLINE F select(F::LaneMask t, F a, F b) { return {_mm512_mask_blend_ps(t, b.v, a.v)}; }
 INLINE F zip_low(F a, F b) {
   const __m512i order = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
   return {_mm512_permutex2var_ps(a.v, order, b.v)};
@@ -86,9 +87,9 @@ INLINE D abs(D a) { return {_mm512_abs_pd(a.v)}; }
 INLINE D neg(D a) {
   return {_mm512_castsi512_pd(_mm512_xor_si512(_mm512_castpd_si512(a.v), _mm512_set1_epi64(INT64_MIN)))};
 }
-INLINE D::Truth less(D a, D b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ); }
-INLINE D::Truth is_nan(D a) { return _mm512_cmp_pd_mask(a.v, a.v, _CMP_UNORD_Q); }
-INLINE D select(D::Truth t, D a, D b) { return {_mm512_mask_blend_pd(t, b.v, a.v)}; }
+INLINE D::LaneMask less(D a, D b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ); }
+INLINE D::LaneMask is_nan(D a) { return _mm512_cmp_pd_mask(a.v, a.v, _CMP_UNORD_Q); }
+INLINE D select(D::LaneMask t, D a, D b) { return {_mm512_mask_blend_pd(t, b.v, a.v)}; }
 INLINE D zip_low(D a, D b) {
   return {_mm512_permutex2var_pd(a.v, _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), b.v)};
 }

@@ -1,4 +1,4 @@
-// vec_neon.h — Vec<T> with NEON: 4 floats or 2 doubles. The vocabulary is explained in vec_portable.h.
+// vec_neon.h — Vec<T> with NEON: 4 floats or 2 doubles. vec_portable.h documents the operations.
 #include <arm_neon.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@ struct Vec;
 
 template <>
 struct Vec<float> {
-  using Truth = uint32x4_t;
+  using LaneMask = uint32x4_t;
   static constexpr int lanes = 4;
   float32x4_t v;
   static INLINE Vec load(const float* p) { return {vld1q_f32(p)}; }
@@ -23,7 +23,7 @@ struct Vec<float> {
     store(all_lanes);
     memcpy(p, all_lanes, static_cast<size_t>(n) * sizeof(float));
   }
-  static INLINE Truth truth(uint64_t bits) {
+  static INLINE LaneMask lane_mask(uint64_t bits) {
     const uint32x4_t lane = {1, 2, 4, 8};
     return vtstq_u32(vdupq_n_u32(static_cast<uint32_t>(bits)), lane);
   }
@@ -33,7 +33,7 @@ struct Vec<float> {
 
 template <>
 struct Vec<double> {
-  using Truth = uint64x2_t;
+  using LaneMask = uint64x2_t;
   static constexpr int lanes = 2;
   float64x2_t v;
   static INLINE Vec load(const double* p) { return {vld1q_f64(p)}; }
@@ -49,7 +49,7 @@ struct Vec<double> {
     store(all_lanes);
     memcpy(p, all_lanes, static_cast<size_t>(n) * sizeof(double));
   }
-  static INLINE Truth truth(uint64_t bits) {
+  static INLINE LaneMask lane_mask(uint64_t bits) {
     const uint64x2_t lane = {1, 2};
     return vtstq_u64(vdupq_n_u64(bits), lane);
   }
@@ -67,9 +67,9 @@ INLINE F sqrt(F a) { return {vsqrtq_f32(a.v)}; }
 INLINE F round(F a) { return {vrndnq_f32(a.v)}; }
 INLINE F abs(F a) { return {vabsq_f32(a.v)}; }
 INLINE F neg(F a) { return {vnegq_f32(a.v)}; }
-INLINE F::Truth less(F a, F b) { return vcltq_f32(a.v, b.v); }
-INLINE F::Truth is_nan(F a) { return vmvnq_u32(vceqq_f32(a.v, a.v)); }
-INLINE F select(F::Truth t, F a, F b) { return {vbslq_f32(t, a.v, b.v)}; }
+INLINE F::LaneMask less(F a, F b) { return vcltq_f32(a.v, b.v); }
+INLINE F::LaneMask is_nan(F a) { return vmvnq_u32(vceqq_f32(a.v, a.v)); }
+INLINE F select(F::LaneMask t, F a, F b) { return {vbslq_f32(t, a.v, b.v)}; }
 INLINE F max(F a, F b) { return select(less(b, a), a, b); }
 INLINE F min(F a, F b) { return select(less(a, b), a, b); }
 INLINE F zip_low(F a, F b) { return {vzip1q_f32(a.v, b.v)}; }
@@ -93,9 +93,9 @@ INLINE D sqrt(D a) { return {vsqrtq_f64(a.v)}; }
 INLINE D round(D a) { return {vrndnq_f64(a.v)}; }
 INLINE D abs(D a) { return {vabsq_f64(a.v)}; }
 INLINE D neg(D a) { return {vnegq_f64(a.v)}; }
-INLINE D::Truth less(D a, D b) { return vcltq_f64(a.v, b.v); }
-INLINE D::Truth is_nan(D a) { return veorq_u64(vceqq_f64(a.v, a.v), vdupq_n_u64(~uint64_t{0})); }
-INLINE D select(D::Truth t, D a, D b) { return {vbslq_f64(t, a.v, b.v)}; }
+INLINE D::LaneMask less(D a, D b) { return vcltq_f64(a.v, b.v); }
+INLINE D::LaneMask is_nan(D a) { return veorq_u64(vceqq_f64(a.v, a.v), vdupq_n_u64(~uint64_t{0})); }
+INLINE D select(D::LaneMask t, D a, D b) { return {vbslq_f64(t, a.v, b.v)}; }
 INLINE D max(D a, D b) { return select(less(b, a), a, b); }
 INLINE D min(D a, D b) { return select(less(a, b), a, b); }
 INLINE D zip_low(D a, D b) { return {vzip1q_f64(a.v, b.v)}; }

@@ -1,20 +1,23 @@
-// vec_portable.h — Vec<T> for any CPU: 16 bytes by the compiler's own vectors. Read this one first: the files
-// for AVX2, AVX-512 and NEON say the same words with their CPU's instructions.
+// vec_portable.h — Vec<T> for any CPU: 16 bytes, with the compiler's vector extensions. Read this
+// file first: the files for AVX2, AVX-512 and NEON implement the same operations with the
+// instructions of their CPU.
 //
-//   load, load_n      n of the lanes, 0 <= n <= lanes, the rest 0; never reads past them
+//   load, load_n      all lanes, or the first n lanes (0 <= n <= lanes) and 0 in the others; never
+//                     reads beyond them
 //   store, store_n    likewise
 //   all(x)            x in every lane
-//   fma(a, b, c)      a * b + c; rounded once where the CPU can
-//   max, min          as the CPU's: b where either is NaN
-//   round             to the nearest whole number, ties to even
-//   less, is_nan      a Truth a lane, for select(t, a, b) = t ? a : b
-//   truth(bits)       the Truth whose lane i is bit i
-//   zip_low(a, b)     a0, b0, a1, b1, …: the first halves of a and b in turn; zip_high their second halves
-//   pow2(n)           2^n for a whole number n in the range of exponents
-//   sum, largest      over the lanes, in one fixed order
+//   fma(a, b, c)      a * b + c, rounded once if the CPU supports it
+//   max, min          as the CPU's instructions: b if either is NaN
+//   round             to the nearest integer, ties to even
+//   less, is_nan      a boolean per lane (LaneMask), for select(mask, a, b) = mask ? a : b
+//   lane_mask(bits)   the LaneMask whose lane i is bit i
+//   zip_low(a, b)     a0, b0, a1, b1, …: interleaves the first halves of a and b
+//   zip_high(a, b)    interleaves the second halves
+//   pow2(n)           2^n for an integer n in the range of exponents
+//   sum, largest      over the lanes, in a fixed order
 //
-//   Words             whole numbers of 64 bits, with the compiler's own + & | ^ << >>
-//   multiply_low      the products of the lanes' low halves
+//   Words             64-bit integers, with the compiler's + & | ^ << >>
+//   multiply_low      the products of the low halves of the lanes
 #include <string.h>
 
 template <class T>
@@ -23,11 +26,11 @@ struct Vec;
 template <class T, class Int>
 struct PortableVec {
   typedef T Data __attribute__((vector_size(16)));
-  typedef Int Truth __attribute__((vector_size(16)));
+  typedef Int LaneMask __attribute__((vector_size(16)));
   static constexpr int lanes = 16 / sizeof(T);
   Data v;
-  static INLINE Truth truth(uint64_t bits) {
-    Truth t;
+  static INLINE LaneMask lane_mask(uint64_t bits) {
+    LaneMask t;
     for (int i = 0; i < lanes; ++i) t[i] = -static_cast<Int>(bits >> i & 1);
     return t;
   }
@@ -113,17 +116,17 @@ INLINE V fma(V a, V b, V c) {
   return V::of(a.v * b.v + c.v);
 }
 template <AnyVec V>
-INLINE V select(typename V::Truth t, V a, V b) {
-  const typename V::Truth bits_a = __builtin_bit_cast(typename V::Truth, a.v),
-                          bits_b = __builtin_bit_cast(typename V::Truth, b.v);
+INLINE V select(typename V::LaneMask t, V a, V b) {
+  const typename V::LaneMask bits_a = __builtin_bit_cast(typename V::LaneMask, a.v),
+                             bits_b = __builtin_bit_cast(typename V::LaneMask, b.v);
   return V::of(__builtin_bit_cast(typename V::Data, (bits_a & t) | (bits_b & ~t)));
 }
 template <AnyVec V>
-INLINE typename V::Truth less(V a, V b) {
+INLINE typename V::LaneMask less(V a, V b) {
   return a.v < b.v;
 }
 template <AnyVec V>
-INLINE typename V::Truth is_nan(V a) {
+INLINE typename V::LaneMask is_nan(V a) {
   return a.v != a.v;
 }
 template <AnyVec V>
@@ -152,32 +155,33 @@ INLINE V round(V a) {
   for (int i = 0; i < V::lanes; ++i) a.v[i] = static_cast<decltype(a.v[i] + 0)>(__builtin_rint(a.v[i]));
   return a;
 }
-// Lanes of a and b by number, those of b counted after those of a. g++ 11 has only the older builtin.
+// Selects lanes of a and b by index. The lanes of b follow those of a. g++ 11 has only the older
+// builtin.
 #if defined(__clang__) || __GNUC__ >= 12
-#define LANES(a, b, ...) V::of(__builtin_shufflevector(a.v, b.v, __VA_ARGS__))
+#define HEED_LANES(a, b, ...) V::of(__builtin_shufflevector(a.v, b.v, __VA_ARGS__))
 #else
-#define LANES(a, b, ...) V::of(__builtin_shuffle(a.v, b.v, typename V::Truth{__VA_ARGS__}))
+#define HEED_LANES(a, b, ...) V::of(__builtin_shuffle(a.v, b.v, typename V::LaneMask{__VA_ARGS__}))
 #endif
 template <AnyVec V>
 INLINE V zip_low(V a, V b) {
   if constexpr (V::lanes == 4)
-    return LANES(a, b, 0, 4, 1, 5);
+    return HEED_LANES(a, b, 0, 4, 1, 5);
   else
-    return LANES(a, b, 0, 2);
+    return HEED_LANES(a, b, 0, 2);
 }
 template <AnyVec V>
 INLINE V zip_high(V a, V b) {
   if constexpr (V::lanes == 4)
-    return LANES(a, b, 2, 6, 3, 7);
+    return HEED_LANES(a, b, 2, 6, 3, 7);
   else
-    return LANES(a, b, 1, 3);
+    return HEED_LANES(a, b, 1, 3);
 }
-#undef LANES
+#undef HEED_LANES
 template <AnyVec V>
 INLINE V pow2(V n) {
   constexpr int mantissa = sizeof(n.v[0]) == 4 ? 23 : 52, bias = sizeof(n.v[0]) == 4 ? 127 : 1023;
-  return V::of(__builtin_bit_cast(typename V::Data, (__builtin_convertvector(n.v, typename V::Truth) + bias)
-                                                        << mantissa));
+  return V::of(__builtin_bit_cast(typename V::Data,
+                                  (__builtin_convertvector(n.v, typename V::LaneMask) + bias) << mantissa));
 }
 
 typedef uint64_t Words __attribute__((vector_size(16)));

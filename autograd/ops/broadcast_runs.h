@@ -1,14 +1,14 @@
-// broadcast_runs.h — two operands that broadcast to one shape, visited in runs of equal steps.
+// broadcast_runs.h — visits two broadcast operands in runs of equal steps.
 #pragma once
 
 #include "autograd/shape.h"
 
 namespace heed::ops {
 
-// Calls each(n, a, step_a, b, step_b) for runs of n elements of `shape`, in row-major order: an
-// operand's elements of the run are at a, a + step_a, … with a and step_a counted in its elements.
-// The strides are those of broadcast_strides(). Axes along which both operands keep their step are
-// merged, so runs are long.
+// Calls each(n, a, step_a, b, step_b) for runs of n elements of `shape`, in row-major order. The
+// run reads the first operand at the offsets a, a + step_a, …, in elements, and the second one
+// likewise. The strides are those of broadcast_strides(). Axes along which both operands keep their
+// step are merged, so runs are long.
 template <class Each>
 void for_each_run(const Shape& shape, const Strides& strides_a, const Strides& strides_b, Each&& each) {
   if (shape.numel() == 0) return;
@@ -27,7 +27,8 @@ void for_each_run(const Shape& shape, const Strides& strides_a, const Strides& s
       steps_b.push_back(strides_b[axis]);
     }
   }
-  while (sizes.rank() < 2) {  // so that there are two inner loops
+  // The two innermost axes are plain loops.
+  while (sizes.rank() < 2) {
     sizes.push_back(1);
     steps_a.push_back(0);
     steps_b.push_back(0);

@@ -3,14 +3,15 @@
 namespace heed::ops {
 
 void check_tensors(const char* op, std::initializer_list<const Tensor*> arguments) {
-  int place = 0;
   const Tensor* first = *arguments.begin();
+  int position = 0;
   for (const Tensor* t : arguments) {
-    check(t->defined(), op, "argument ", place,
-          " is an undefined tensor. Hint: a default-constructed Tensor holds nothing");
-    check(t->dtype() == first->dtype(), op, "argument ", place, " is ", name(t->dtype()),
-          " and argument 0 is ", name(first->dtype()), "; dtypes must agree. Hint: convert one with to()");
-    ++place;
+    check(t->defined(), op, "expected a tensor as argument ", position, ", got ", *t,
+          ". Hint: a default-constructed Tensor is undefined");
+    check(t->dtype() == first->dtype(), op, "expected arguments of one dtype, got ", name(first->dtype()),
+          " for argument 0 and ", name(t->dtype()), " for argument ", position,
+          ". Hint: convert one of them with to()");
+    ++position;
   }
 }
 

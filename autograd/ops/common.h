@@ -1,6 +1,8 @@
-// common.h — what the op files share: argument checks and the step from a dtype at run time to a type.
+// common.h — helpers shared by the ops: argument checks, allocation, and parallel loops over
+// elements and rows.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <utility>
@@ -13,42 +15,102 @@
 
 namespace heed::ops {
 
-// Elements below which splitting work over threads costs more than it gains.
-inline constexpr index_t cheap_grain = index_t{64} * 1024;   // add, copy
-inline constexpr index_t costly_grain = index_t{16} * 1024;  // exp, softmax
+using heed::dispatch;
+using kernels::cheap_grain;
+using kernels::costly_grain;
 
-// Every op begins with this: each argument holds a tensor, and all have one dtype.
+// The first check of every op. Throws if an argument is undefined or if the dtypes differ.
 void check_tensors(const char* op, std::initializer_list<const Tensor*> arguments);
 
-// Calls f.template operator()<float>() or <double>(): dispatch(x.dtype(), [&]<class T>() { … }).
-template <class F>
-decltype(auto) dispatch(DType dtype, F&& f) {
-  if (dtype == f32) return std::forward<F>(f).template operator()<float>();
-  return std::forward<F>(f).template operator()<double>();
-}
-
-// x as dense row-major numbers, without history: x itself or a copy. What a kernel is given.
+// Returns the elements of x in row-major order, without history, as kernels read them: x itself if
+// it is contiguous, otherwise a copy. An undefined tensor stays undefined.
 Tensor dense(const Tensor& x);
-// A fresh tensor for a result of `op`, contents unspecified. Throws "[op] too large: …" or "[op]
-// cannot allocate …".
+// Allocates the result of `op`, contents unspecified. Throws "[op] too large: …" or "[op] cannot
+// allocate …".
 Tensor allocate(const char* op, const Shape& shape, DType dtype);
 inline Tensor allocate_like(const char* op, const Tensor& x) { return allocate(op, x.shape(), x.dtype()); }
-// The bytes of a mask of this shape, all `value`. Throws as allocate does.
+// Allocates the bytes of a mask and sets all of them to `value`. Throws as allocate() does.
 std::vector<std::uint8_t> allocate_mask(const char* op, const Shape& shape, bool value = false);
-// The pointer a kernel writes to. Only for tensors that the op itself has just made.
+// The pointer that a kernel writes to. Use it only for a tensor that the op has just allocated.
 template <class T>
 T* output(Tensor& y) {
   return reinterpret_cast<T*>(y.state()->storage->data()) + y.state()->offset;
 }
+// The elements of an optional parameter, or null if it is undefined.
+template <class T>
+const T* data_or_null(const Tensor& t) {
+  return t.defined() ? t.data<T>() : nullptr;
+}
 
-// dx = dy * f'(x), where `saved` is what f's kernel asks for (x or y).
-Tensor unary_backward(kernels::Unary f, const Tensor& dy, const Tensor& saved);
-
-// All sizes but the last, multiplied: how many rows a row kernel sees.
+// The product of all sizes but the last: the number of rows that a row kernel processes.
 inline index_t rows_of(const Shape& shape) {
   index_t rows = 1;
   for (int axis = 0; axis + 1 < shape.rank(); ++axis) rows *= shape[axis];
   return rows;
 }
+
+// Computes y, of x's shape, element by element. Calls kernel.operator()<T>(x, y, first, count), in
+// parallel, for ranges of elements; x and y point to element `first`. Returns y.
+template <class Kernel>
+Tensor element_wise(Tensor y, const Tensor& x, index_t grain, Kernel&& kernel) {
+  const Tensor xd = dense(x);
+  dispatch(x.dtype(), [&]<class T>() {
+    const T* px = xd.data<T>();
+    T* py = output<T>(y);
+    kernels::parallel_for(y.numel(), grain, [&](index_t begin, index_t stop) {
+      kernel.template operator()<T>(px + begin, py + begin, begin, stop - begin);
+    });
+  });
+  return y;
+}
+
+// The same with a new tensor for y.
+template <class Kernel>
+Tensor element_wise(const char* op, const Tensor& x, index_t grain, Kernel&& kernel) {
+  return element_wise(allocate_like(op, x), x, grain, std::forward<Kernel>(kernel));
+}
+
+// Some consecutive rows of a tensor: `count` rows of `n` elements, from row `first` on.
+struct Rows {
+  index_t first, count, n;
+  // The offset of the first element.
+  index_t offset() const { return first * n; }
+};
+
+// Computes y, of x's shape, row by row over the last axis. Calls kernel.operator()<T>(x, y, rows),
+// in parallel, for ranges of rows; x and y point to the first of them. If `block` is not 0, the
+// ranges are blocks of that many rows, however many threads run.
+template <class Kernel>
+Tensor row_wise(Tensor y, const Tensor& x, Kernel&& kernel, index_t block = 0) {
+  if (y.numel() == 0) return y;
+  const Tensor xd = dense(x);
+  const index_t n = x.shape().back(1), rows = rows_of(x.shape());
+  dispatch(x.dtype(), [&]<class T>() {
+    const T* px = xd.data<T>();
+    T* py = output<T>(y);
+    const auto run = [&](index_t first, index_t count) {
+      kernel.template operator()<T>(px + first * n, py + first * n, Rows{first, count, n});
+    };
+    if (block == 0) {
+      kernels::parallel_for(rows, costly_grain / n + 1,
+                            [&](index_t begin, index_t stop) { run(begin, stop - begin); });
+      return;
+    }
+    const index_t blocks = (rows + block - 1) / block;
+    kernels::parallel_for(blocks, costly_grain / (block * n) + 1, [&](index_t begin, index_t stop) {
+      for (index_t i = begin; i < stop; ++i) run(i * block, std::min(block, rows - i * block));
+    });
+  });
+  return y;
+}
+
+// The same with a new tensor for y.
+template <class Kernel>
+Tensor row_wise(const char* op, const Tensor& x, Kernel&& kernel, index_t block = 0) {
+  return row_wise(allocate_like(op, x), x, std::forward<Kernel>(kernel), block);
+}
+
+// Returns dy * f'(x). `saved` is x or y, as kernels::Unary documents for f.
+Tensor unary_backward(kernels::Unary f, const Tensor& dy, const Tensor& saved);
 
 }  // namespace heed::ops

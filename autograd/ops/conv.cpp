@@ -1,4 +1,5 @@
-// conv.cpp — patches: an image as columns, columns as an image, and the convolution that is a matmul of them.
+// conv.cpp — unfold (an image as columns of patches), fold (its adjoint), and convolution as a
+// matmul of patches.
 #include <algorithm>
 
 #include "autograd/ops/common.h"
@@ -11,44 +12,46 @@ namespace {
 struct Grid {
   index_t rows, columns;
   Grid(const char* op, index_t height, index_t width, const Window& w) {
+    const auto text = [&w] {
+      return concat("kernel ", w.kernel_h, " x ", w.kernel_w, ", stride ", w.stride, ", dilation ",
+                    w.dilation, ", padding ", w.padding);
+    };
     check(w.kernel_h >= 1 && w.kernel_w >= 1 && w.stride >= 1 && w.padding >= 0 && w.dilation >= 1, op,
-          "a window needs a kernel of at least 1 x 1, ",
-          "a stride and a dilation of at least 1 and no negative padding, got kernel ", w.kernel_h, " x ",
-          w.kernel_w, ", stride ", w.stride, ", dilation ", w.dilation, ", padding ", w.padding);
+          "expected kernel, stride and dilation >= 1 and padding >= 0, got ", text);
     constexpr index_t limit = index_t{1} << 30;
     check(w.kernel_h <= limit && w.kernel_w <= limit && w.stride <= limit && w.padding <= limit &&
               w.dilation <= limit,
-          op, "too large: expected a window of sizes up to ", limit, ", got kernel ", w.kernel_h, " x ",
-          w.kernel_w, ", stride ", w.stride, ", dilation ", w.dilation, ", padding ", w.padding);
+          op, "too large: expected a window of sizes up to ", limit, ", got ", text);
     check_sizes(op, {height, width});
     const index_t tall = w.dilation * (w.kernel_h - 1) + 1, wide = w.dilation * (w.kernel_w - 1) + 1;
-    check(tall <= height + 2 * w.padding && wide <= width + 2 * w.padding, op, "the kernel ", w.kernel_h,
-          " x ", w.kernel_w, w.dilation == 1 ? "" : concat(" with dilation ", w.dilation),
-          " is larger than the image ", height, " x ", width, " with padding ", w.padding);
+    check(tall <= height + 2 * w.padding && wide <= width + 2 * w.padding, op,
+          "expected a window that fits into the padded image, got ", text, " on an image of ", height, " x ",
+          width);
     rows = (height + 2 * w.padding - tall) / w.stride + 1;
     columns = (width + 2 * w.padding - wide) / w.stride + 1;
   }
 };
 
-// Visits every pair (element of the columns, element of the image) that stands for the same pixel. What lies
-// in the padding has no pixel and is passed over. Calls element(column offset, image offset) for one sample.
+// Calls element(column offset, image offset) for every element of the columns of one sample and the
+// pixel that it is a copy of. Skips the elements that lie in the padding.
 template <class Element>
 void for_each_pixel(index_t channels, index_t height, index_t width, const Window& w, const Grid& grid,
                     Element&& element) {
   const index_t positions = grid.rows * grid.columns;
-  index_t line = 0;  // (channel, row, column) inside the window: one row of the columns
-  for (index_t c = 0; c < channels; ++c)
-    for (index_t kh = 0; kh < w.kernel_h; ++kh)
-      for (index_t kw = 0; kw < w.kernel_w; ++kw, ++line)
-        for (index_t r = 0; r < grid.rows; ++r) {
-          const index_t y = r * w.stride + kh * w.dilation - w.padding;
-          if (y < 0 || y >= height) continue;
-          for (index_t q = 0; q < grid.columns; ++q) {
-            const index_t x = q * w.stride + kw * w.dilation - w.padding;
-            if (x >= 0 && x < width)
-              element(line * positions + r * grid.columns + q, (c * height + y) * width + x);
-          }
-        }
+  // A line is a row of the columns: (channel, row, column) within the window.
+  for (index_t line = 0; line < channels * w.kernel_h * w.kernel_w; ++line) {
+    const index_t c = line / (w.kernel_h * w.kernel_w), kh = line / w.kernel_w % w.kernel_h,
+                  kw = line % w.kernel_w;
+    for (index_t r = 0; r < grid.rows; ++r) {
+      const index_t y = r * w.stride + kh * w.dilation - w.padding;
+      if (y < 0 || y >= height) continue;
+      for (index_t q = 0; q < grid.columns; ++q) {
+        const index_t x = q * w.stride + kw * w.dilation - w.padding;
+        if (x >= 0 && x < width)
+          element(line * positions + r * grid.columns + q, (c * height + y) * width + x);
+      }
+    }
+  }
 }
 
 Tensor unfold_of(const char* op, const Tensor& x, const Window& w, const Grid& grid) {
@@ -71,7 +74,7 @@ Tensor unfold_of(const char* op, const Tensor& x, const Window& w, const Grid& g
   return y;
 }
 
-// How many patches hold one pixel, at most.
+// The largest number of patches that contain the same pixel.
 index_t overlap(const Window& w) {
   const auto along = [&](index_t kernel) {
     return std::min(kernel, (w.dilation * (kernel - 1) + w.stride) / w.stride);
@@ -79,7 +82,7 @@ index_t overlap(const Window& w) {
   return along(w.kernel_h) * along(w.kernel_w);
 }
 
-// A pixel is the sum of few patches; if they may be many, it is summed in f64.
+// A pixel is usually the sum of few elements. If there may be more than 64, they are added in f64.
 Tensor fold_of(const char* op, const Tensor& columns, index_t height, index_t width, const Window& w,
                const Grid& grid) {
   const index_t batch = columns.size(0), channels = columns.size(1) / (w.kernel_h * w.kernel_w);
@@ -104,13 +107,15 @@ Tensor fold_of(const char* op, const Tensor& columns, index_t height, index_t wi
 
 }  // namespace
 
-// unfold(x, window): every patch that the window sees, flattened (channel, row, column), as a column.
-//   x (B, C, height, width) -> y (B, C·kh·kw, L), the L positions left to right, then down
-//   backward   dx = fold(dy): a pixel that stood in several patches gets the sum
+// unfold(x, window): the patch at each position of the window, flattened as (channel, row, column),
+// as a column.
+//   x (B, C, height, width) -> y (B, C·kh·kw, L), with the L positions of the window row by row
+//   backward   dx = fold(dy): a pixel in several patches gets the sum of their gradients
+//   saves      nothing
 //   taught in  lessons/08
 Tensor unfold(const Tensor& x, const Window& window) {
   ops::check_tensors("unfold", {&x});
-  check(x.rank() == 4, "unfold", "x must be (B, C, height, width), got ", x.shape());
+  check(x.rank() == 4, "unfold", "expected x (B, C, height, width), got ", x);
   const Grid grid("unfold", x.size(2), x.size(3), window);
   return record("unfold", {x}, unfold_of("unfold", x, window, grid),
                 [window, grid, h = x.size(2), w = x.size(3)](const Tensor& dy, Gradients& d) {
@@ -118,36 +123,37 @@ Tensor unfold(const Tensor& x, const Window& window) {
                 });
 }
 
-// fold(columns, height, width, window): patches put back where unfold took them from, overlaps added.
-//   columns (B, C·kh·kw, L) -> (B, C, height, width);   backward: dcolumns = unfold(dy)
+// fold(columns, height, width, window): the adjoint of unfold: adds each patch to its pixels.
+//   columns (B, C·kh·kw, L) -> y (B, C, height, width)
+//   backward   dcolumns = unfold(dy)
+//   saves      nothing
 Tensor fold(const Tensor& columns, index_t height, index_t width, const Window& window) {
   ops::check_tensors("fold", {&columns});
-  check(columns.rank() == 3, "fold", "columns must be (B, C·kh·kw, L), got ", columns.shape());
+  check(columns.rank() == 3, "fold", "expected columns (B, C·kh·kw, L), got ", columns);
   const Grid grid("fold", height, width, window);
-  check(columns.size(1) % (window.kernel_h * window.kernel_w) == 0, "fold", "columns ", columns.shape(),
-        " do not hold whole patches of ", window.kernel_h, " x ", window.kernel_w);
-  check(columns.size(2) == grid.rows * grid.columns, "fold", "columns ", columns.shape(), " have ",
-        columns.size(2), " positions, a window on ", height, " x ", width, " has ", grid.rows * grid.columns);
+  check(columns.size(1) % (window.kernel_h * window.kernel_w) == 0, "fold", "expected a multiple of ",
+        window.kernel_h * window.kernel_w, " rows, one per element of the kernel, got columns ", columns);
+  check(columns.size(2) == grid.rows * grid.columns, "fold", "expected L = ", grid.rows * grid.columns,
+        " positions of the window on ", height, " x ", width, ", got columns ", columns);
   return record(
       "fold", {columns}, fold_of("fold", columns, height, width, window, grid),
       [window, grid](const Tensor& dy, Gradients& d) { d[0] = unfold_of("fold", dy, window, grid); });
 }
 
-// conv2d(x, weight, bias): every patch times every filter.
-//   x (B, C, height, width), weight (out, C / G, kh, kw), bias (out) -> (B, out, rows, columns)
-//   forward    weight as (G, out / G, C / G · kh·kw) · unfold(x) as (B, G, C / G · kh·kw, L): a convolution is a
-//              matmul of patches; backward is theirs
+// conv2d(x, weight, bias): the dot product of every patch with every filter.
+//   x (B, C, height, width), weight (out, C / G, kh, kw), bias (out) -> y (B, out, rows, columns)
+//   forward    weight (G, out / G, C / G · kh·kw) · unfold(x) (B, G, C / G · kh·kw, L) + bias
+//   backward   composed of the gradients of unfold and matmul
+//   taught in  lessons/08
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, index_t stride, index_t padding,
               index_t dilation, index_t groups) {
   ops::check_tensors("conv2d", {&x, &weight});
-  check(groups >= 1, "conv2d", "groups must be at least 1, got ", groups);
-  check(x.rank() == 4 && weight.rank() == 4 && x.size(1) == groups * weight.size(1), "conv2d", "x ",
-        x.shape(), " does not fit weight ", weight.shape(),
-        groups == 1 ? "" : concat(" in ", groups, " groups"),
-        "; they must be (B, C, height, width) and (out, C", groups == 1 ? "" : " / groups",
-        ", kh, kw) with one C");
-  check(weight.size(0) % groups == 0, "conv2d", weight.size(0), " filters cannot be split evenly over ",
-        groups, " groups");
+  check(groups >= 1, "conv2d", "expected groups >= 1, got ", groups);
+  check(x.rank() == 4 && weight.rank() == 4 && x.size(1) == groups * weight.size(1), "conv2d",
+        "expected x (B, C, height, width) and weight (out, C / groups, kh, kw), got x ", x, ", weight ",
+        weight, " and groups ", groups);
+  check(weight.size(0) % groups == 0, "conv2d", "expected a number of filters that groups divides, got ",
+        weight.size(0), " filters and ", groups, " groups");
   const Window window{weight.size(2), weight.size(3), stride, padding, dilation};
   const Grid grid("conv2d", x.size(2), x.size(3), window);
   const index_t out = weight.size(0), patch = weight.size(1) * window.kernel_h * window.kernel_w;
@@ -156,8 +162,8 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, index_t
                  .reshape({x.size(0), out, grid.rows * grid.columns});
   if (bias.defined()) {
     ops::check_tensors("conv2d", {&x, &bias});
-    check(bias.shape() == Shape{out}, "conv2d", "bias ", bias.shape(),
-          " must have one number for each of the ", out, " filters");
+    check(bias.shape() == Shape{out}, "conv2d", "expected bias (out) = (", out,
+          "), one element per filter, got ", bias);
     y = y + bias.unsqueeze(1);
   }
   return y.reshape({x.size(0), out, grid.rows, grid.columns});

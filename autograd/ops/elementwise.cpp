@@ -1,5 +1,6 @@
-// elementwise.cpp — arithmetic and functions of single numbers, with broadcasting.
+// elementwise.cpp — arithmetic with broadcasting, and functions of one element.
 #include <cmath>
+#include <utility>
 
 #include "autograd/ops/common.h"
 
@@ -11,132 +12,111 @@ using kernels::Unary;
 
 namespace {
 
-// ---- the two loops that everything here runs through ------------------------------------------------------
+// ---- loops --------------------------------------------------------------------------------------
 
-// y = f(x), element by element.
+// Returns f(x), element by element.
 Tensor map(const char* op, Unary f, const Tensor& x) {
-  Tensor y = ops::allocate_like(op, x);
-  const Tensor xd = ops::dense(x);
-  ops::dispatch(x.dtype(), [&]<class T>() {
-    const T* px = xd.data<T>();
-    T* py = ops::output<T>(y);
-    kernels::parallel_for(x.numel(), ops::costly_grain, [&](index_t begin, index_t stop) {
-      kernels::kernels<T>().unary(f, px + begin, py + begin, stop - begin);
-    });
-  });
-  return y;
+  const auto kernel = [f]<class T>(const T* px, T* py, index_t /*first*/, index_t count) {
+    kernels::kernels<T>().unary(f, px, py, count);
+  };
+  return ops::element_wise(op, x, ops::costly_grain, kernel);
 }
 
-// How two broadcast operands are walked: `outer` axes by an odometer, then rows of `n` elements in which each
-// operand is either dense or one number.
-struct Walk {
+// How the two operands of a broadcast are read: the `outer` axes one index at a time, then rows of
+// `n` elements along which each operand is either contiguous or a single number.
+struct BroadcastRows {
   Shape outer;
-  Strides step_a, step_b;  // of the outer axes; 0 where an operand is repeated
+  Strides steps_a, steps_b;  // of the outer axes; 0 if the operand is repeated
   index_t rows = 1, n = 1;
   Operands operands = Operands::both_rows;
+
+  BroadcastRows(const Shape& a, const Shape& b, const Shape& common);
+  // The offset of a row in the operand with these steps.
+  index_t offset(const Strides& steps, index_t row) const {
+    index_t result = 0;
+    for (int axis = outer.rank() - 1; axis >= 0; --axis) {
+      result += row % outer[axis] * steps[axis];
+      row /= outer[axis];
+    }
+    return result;
+  }
 };
 
-// Strides of a dense operand under the common shape: 0 along the axes where it is stretched.
-Strides stretched(const Shape& from, const Shape& to) {
-  Strides strides = Strides::filled(to.rank(), 0);
-  const Strides own = contiguous_strides(from);
-  for (int i = 1; i <= from.rank(); ++i)
-    if (from.back(i) != 1) strides[to.rank() - i] = own[from.rank() - i];
-  return strides;
-}
-
-Walk plan(const Shape& a, const Shape& b, const Shape& common) {
-  const Strides sa = stretched(a, common), sb = stretched(b, common);
-  Walk walk;
-  int axis = common.rank();
-  // The innermost row takes in every axis along which each operand goes on as it began: dense, or one number.
-  bool a_rows = true, b_rows = true;
-  while (axis > 0) {
-    const int next = axis - 1;
-    if (common[next] != 1) {
-      const bool a_dense = sa[next] == walk.n, b_dense = sb[next] == walk.n;
-      if ((!a_dense && sa[next] != 0) || (!b_dense && sb[next] != 0)) break;
-      if (!a_dense && !b_dense) break;  // both repeat: an outer axis
-      if (walk.n > 1 && (a_dense != a_rows || b_dense != b_rows)) break;
-      a_rows = a_dense, b_rows = b_dense;
-      walk.n *= common[next];
-    }
-    axis = next;
+// Merges as many of the last axes as possible into one row.
+BroadcastRows::BroadcastRows(const Shape& a, const Shape& b, const Shape& common) {
+  const Strides strides_a = broadcast_strides(a, common), strides_b = broadcast_strides(b, common);
+  bool a_is_row = true, b_is_row = true;
+  int axis = common.rank() - 1;
+  for (; axis >= 0; --axis) {
+    if (common[axis] == 1) continue;
+    // Along this axis each operand must continue its row, or be the same number.
+    const bool a_continues = strides_a[axis] == n, b_continues = strides_b[axis] == n;
+    const bool a_repeats = strides_a[axis] == 0, b_repeats = strides_b[axis] == 0;
+    if (!(a_continues || a_repeats) || !(b_continues || b_repeats) || (a_repeats && b_repeats)) break;
+    if (n > 1 && (a_continues != a_is_row || b_continues != b_is_row)) break;
+    a_is_row = a_continues;
+    b_is_row = b_continues;
+    n *= common[axis];
   }
-  walk.operands = a_rows ? (b_rows ? Operands::both_rows : Operands::b_is_one) : Operands::a_is_one;
-  walk.outer = Shape(std::span(common.begin(), static_cast<std::size_t>(axis)));
-  walk.step_a = Strides(std::span(sa.begin(), static_cast<std::size_t>(axis)));
-  walk.step_b = Strides(std::span(sb.begin(), static_cast<std::size_t>(axis)));
-  walk.rows = walk.outer.numel();
-  return walk;
+  if (!a_is_row) operands = Operands::a_is_one;
+  if (!b_is_row) operands = Operands::b_is_one;
+  const auto count = static_cast<std::size_t>(axis + 1);
+  outer = Shape(std::span(common.begin(), count));
+  steps_a = Strides(std::span(strides_a.begin(), count));
+  steps_b = Strides(std::span(strides_b.begin(), count));
+  rows = outer.numel();
 }
 
-// Where row `row` begins in an operand with these outer steps.
-index_t row_start(const Walk& walk, const Strides& steps, index_t row) {
-  index_t start = 0;
-  for (int axis = walk.outer.rank() - 1; axis >= 0; --axis) {
-    start += row % walk.outer[axis] * steps[axis];
-    row /= walk.outer[axis];
-  }
-  return start;
-}
-
-// Calls row(operands, a, b, y, n) over all rows of the broadcast pair, in parallel. One
-// long row is split as well.
+// Calls row(a, b, y, n) for all rows, in parallel; a single row is split as well.
 template <class T, class Row>
-void for_rows(const Walk& walk, const T* a, const T* b, T* y, Row&& row) {
-  if (walk.rows == 1) {
-    kernels::parallel_for(walk.n, ops::cheap_grain, [&](index_t begin, index_t stop) {
-      row(walk.operands, walk.operands == Operands::a_is_one ? a : a + begin,
-          walk.operands == Operands::b_is_one ? b : b + begin, y + begin, stop - begin);
+void for_each_row(const BroadcastRows& pair, const T* a, const T* b, T* y, Row&& row) {
+  if (pair.rows == 1) {
+    kernels::parallel_for(pair.n, ops::cheap_grain, [&](index_t begin, index_t stop) {
+      row(pair.operands == Operands::a_is_one ? a : a + begin,
+          pair.operands == Operands::b_is_one ? b : b + begin, y + begin, stop - begin);
     });
     return;
   }
-  kernels::parallel_for(walk.rows, ops::cheap_grain / walk.n + 1, [&](index_t begin, index_t stop) {
+  kernels::parallel_for(pair.rows, ops::cheap_grain / pair.n + 1, [&](index_t begin, index_t stop) {
     for (index_t r = begin; r < stop; ++r)
-      row(walk.operands, a + row_start(walk, walk.step_a, r), b + row_start(walk, walk.step_b, r),
-          y + r * walk.n, walk.n);
+      row(a + pair.offset(pair.steps_a, r), b + pair.offset(pair.steps_b, r), y + r * pair.n, pair.n);
   });
 }
 
+// Returns f(a, b), broadcast.
 Tensor combine(const char* op, Binary f, const Tensor& a, const Tensor& b) {
   const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
   Tensor y = ops::allocate(op, shape, a.dtype());
   if (y.numel() == 0) return y;
   const Tensor ad = ops::dense(a), bd = ops::dense(b);
-  const Walk walk = plan(a.shape(), b.shape(), shape);
+  const BroadcastRows pair(a.shape(), b.shape(), shape);
   ops::dispatch(a.dtype(), [&]<class T>() {
-    for_rows(walk, ad.data<T>(), bd.data<T>(), ops::output<T>(y),
-             [f](Operands operands, const T* pa, const T* pb, T* py, index_t n) {
-               kernels::kernels<T>().binary(f, operands, pa, pb, py, n);
-             });
+    for_each_row(pair, ad.data<T>(), bd.data<T>(), ops::output<T>(y),
+                 [&](const T* pa, const T* pb, T* py, index_t n) {
+                   kernels::kernels<T>().binary(f, pair.operands, pa, pb, py, n);
+                 });
   });
   return y;
 }
 
-// y = f(x, number), or f(number, x).
+// Returns f(x, number), or f(number, x) with Operands::a_is_one.
 Tensor combine(const char* op, Binary f, const Tensor& x, double number,
                Operands operands = Operands::b_is_one) {
-  Tensor y = ops::allocate_like(op, x);
-  const Tensor xd = ops::dense(x);
-  ops::dispatch(x.dtype(), [&]<class T>() {
-    const T value = static_cast<T>(number), *px = xd.data<T>();
-    T* py = ops::output<T>(y);
-    kernels::parallel_for(x.numel(), ops::cheap_grain, [&](index_t begin, index_t stop) {
-      const bool first = operands == Operands::a_is_one;
-      kernels::kernels<T>().binary(f, operands, first ? &value : px + begin, first ? px + begin : &value,
-                                   py + begin, stop - begin);
-    });
-  });
-  return y;
+  const auto kernel = [&]<class T>(const T* px, T* py, index_t /*first*/, index_t count) {
+    const T value = static_cast<T>(number);
+    const bool number_first = operands == Operands::a_is_one;
+    kernels::kernels<T>().binary(f, operands, number_first ? &value : px, number_first ? px : &value, py,
+                                 count);
+  };
+  return ops::element_wise(op, x, ops::cheap_grain, kernel);
 }
 
-// A function whose backward is the kernel's, with x or y saved.
-enum class Keeps { x, y };
-Tensor unary(const char* op, Unary f, const Tensor& x, Keeps keeps) {
+// A unary function with a kernel for its backward, which reads x or y.
+enum class Saves { x, y };
+Tensor unary(const char* op, Unary f, const Tensor& x, Saves saves) {
   ops::check_tensors(op, {&x});
   const Tensor y = map(op, f, x);
-  return record(op, {x}, y, [f, saved = Saved(keeps == Keeps::x ? x : y)](const Tensor& dy, Gradients& d) {
+  return record(op, {x}, y, [f, saved = Saved(saves == Saves::x ? x : y)](const Tensor& dy, Gradients& d) {
     d[0] = ops::unary_backward(f, dy, saved());
   });
 }
@@ -144,22 +124,17 @@ Tensor unary(const char* op, Unary f, const Tensor& x, Keeps keeps) {
 }  // namespace
 
 Tensor ops::unary_backward(Unary f, const Tensor& dy, const Tensor& saved) {
-  Tensor dx = allocate_like("unary_backward", dy);
-  const Tensor dyd = dense(dy), sd = dense(saved);
-  dispatch(dy.dtype(), [&]<class T>() {
-    const T *pdy = dyd.data<T>(), *ps = sd.data<T>();
-    T* pdx = output<T>(dx);
-    kernels::parallel_for(dx.numel(), costly_grain, [&](index_t begin, index_t stop) {
-      kernels::kernels<T>().unary_backward(f, pdy + begin, ps + begin, pdx + begin, stop - begin);
-    });
-  });
-  return dx;
+  const Tensor contiguous = dense(saved);
+  const auto kernel = [&]<class T>(const T* pdy, T* pdx, index_t first, index_t count) {
+    kernels::kernels<T>().unary_backward(f, pdy, contiguous.data<T>() + first, pdx, count);
+  };
+  return element_wise("unary_backward", dy, costly_grain, kernel);
 }
 
-// ---- arithmetic -------------------------------------------------------------------------------------------
+// ---- arithmetic ---------------------------------------------------------------------------------
 //
-// a (...), b (...) broadcast -> y (...). A gradient is summed back to the shape of the
-// operand that was stretched.
+// a (...), b (...) -> y (...), the broadcast shape. Backward sums each gradient back to its
+// operand's shape.
 
 // add(a, b): y = a + b;   da = dy, db = dy
 Tensor add(const Tensor& a, const Tensor& b) {
@@ -203,7 +178,7 @@ Tensor div(const Tensor& a, const Tensor& b) {
 }
 
 // pow(a, b): y = a^b
-//   backward   da = dy * b * a^(b-1), 0 if b = 0 (also for a = 0, whose power is infinite)
+//   backward   da = dy * b * a^(b-1), 0 if b = 0 (even if a = 0, whose power -1 is infinite)
 //              db = dy * y * ln(a), 0 if a = 0 and b >= 0
 //   saves      a, b, y
 Tensor pow(const Tensor& a, const Tensor& b) {
@@ -223,46 +198,47 @@ Tensor pow(const Tensor& a, const Tensor& b) {
   });
 }
 
-// maximum, minimum: y = the larger (smaller), NaN if either is NaN
-//   backward   dy goes to the operand that was taken, half to each of equals; with a NaN, dy to
-//              both, as in PyTorch
+// maximum(a, b), minimum(a, b): the larger or the smaller of two elements, NaN if either is NaN.
+//   backward   dy goes to the operand that was chosen. Equal operands get half of it each; if one
+//              is NaN, both get all of it, as in PyTorch
 //   saves      a, b
 static Tensor extreme(const char* op, Binary f, const Tensor& a, const Tensor& b) {
   ops::check_tensors(op, {&a, &b});
   return record(op, {a, b}, combine(op, f, a, b),
                 [a = Saved(a), b = Saved(b), larger = f == Binary::maximum](const Tensor& dy, Gradients& d) {
                   const Tensor x = a(), y = b(), zero = zeros({}, dy.dtype()), half = dy * 0.5;
-                  const Mask a_lost = larger ? x < y : x > y, b_lost = larger ? y < x : y > x,
-                             tie = equal(x, y);
-                  if (d.needs(0)) d[0] = sum_to(where(tie, half, where(a_lost, zero, dy)), a.shape());
-                  if (d.needs(1)) d[1] = sum_to(where(tie, half, where(b_lost, zero, dy)), b.shape());
+                  const Mask tie = equal(x, y);
+                  const Mask chose_b = larger ? x < y : x > y, chose_a = larger ? y < x : y > x;
+                  if (d.needs(0)) d[0] = sum_to(where(tie, half, where(chose_b, zero, dy)), a.shape());
+                  if (d.needs(1)) d[1] = sum_to(where(tie, half, where(chose_a, zero, dy)), b.shape());
                 });
 }
 Tensor maximum(const Tensor& a, const Tensor& b) { return extreme("maximum", Binary::maximum, a, b); }
 Tensor minimum(const Tensor& a, const Tensor& b) { return extreme("minimum", Binary::minimum, a, b); }
 
-// ---- with a number ----------------------------------------------------------------------------------------
+// ---- arithmetic with a number -------------------------------------------------------------------
 
-// add(a, number), mul(a, number): as above, without a tensor for the number
+// add(a, number): y = a + number;   da = dy
 Tensor add(const Tensor& a, double b) {
   ops::check_tensors("add_number", {&a});
   return record("add_number", {a}, combine("add_number", Binary::add, a, b),
                 [](const Tensor& dy, Gradients& d) { d[0] = dy; });
 }
+// mul(a, number): y = a * number;   da = dy * number
 Tensor mul(const Tensor& a, double b) {
   ops::check_tensors("mul_number", {&a});
   return record("mul_number", {a}, combine("mul_number", Binary::mul, a, b),
                 [b](const Tensor& dy, Gradients& d) { d[0] = dy * b; });
 }
 
-// a / number divides, for x * (1 / n) is not always the same bits;   da = dy / number
+// a / number: a division, because a * (1 / number) can differ in the last bit;   da = dy / number
 Tensor operator/(const Tensor& a, double b) {
   ops::check_tensors("div_number", {&a});
   return record("div_number", {a}, combine("div_number", Binary::div, a, b),
                 [b](const Tensor& dy, Gradients& d) { d[0] = dy / b; });
 }
 
-// number - b;   db = -dy
+// number - b: y = number - b;   db = -dy
 Tensor operator-(double a, const Tensor& b) {
   ops::check_tensors("number_sub", {&b});
   return record("number_sub", {b}, combine("number_sub", Binary::sub, b, a, Operands::a_is_one),
@@ -278,7 +254,7 @@ Tensor operator/(double a, const Tensor& b) {
   });
 }
 
-// pow(x, n): y = x^n;   dx = dy * n * x^(n-1), which is 0 for n = 0
+// pow(a, number): y = a^number;   da = dy * number * a^(number-1), 0 if number = 0
 Tensor pow(const Tensor& a, double exponent) {
   ops::check_tensors("pow_number", {&a});
   return record("pow_number", {a},
@@ -290,9 +266,9 @@ Tensor pow(const Tensor& a, double exponent) {
                 });
 }
 
-// ---- functions --------------------------------------------------------------------------------------------
+// ---- functions ----------------------------------------------------------------------------------
 //
-// x (...) -> y (...). `Keeps` says what the derivative is written in, and so what is saved.
+// x (...) -> y (...). Each saves x or y, whichever gives the shorter formula for the derivative.
 
 // y = -x;   dx = -dy
 Tensor neg(const Tensor& x) {
@@ -301,48 +277,53 @@ Tensor neg(const Tensor& x) {
                 [](const Tensor& dy, Gradients& d) { d[0] = map("neg", Unary::neg, dy); });
 }
 // y = e^x;   dx = dy * y
-Tensor exp(const Tensor& x) { return unary("exp", Unary::exp, x, Keeps::y); }
+Tensor exp(const Tensor& x) { return unary("exp", Unary::exp, x, Saves::y); }
 // y = ln x;   dx = dy / x
-Tensor log(const Tensor& x) { return unary("log", Unary::log, x, Keeps::x); }
+Tensor log(const Tensor& x) { return unary("log", Unary::log, x, Saves::x); }
 // y = √x;   dx = dy / (2 y)
-Tensor sqrt(const Tensor& x) { return unary("sqrt", Unary::sqrt, x, Keeps::y); }
+Tensor sqrt(const Tensor& x) { return unary("sqrt", Unary::sqrt, x, Saves::y); }
 // y = 1/√x;   dx = -dy * y^3 / 2
-Tensor rsqrt(const Tensor& x) { return unary("rsqrt", Unary::rsqrt, x, Keeps::y); }
+Tensor rsqrt(const Tensor& x) { return unary("rsqrt", Unary::rsqrt, x, Saves::y); }
 // y = |x|;   dx = dy * sign(x)
-Tensor abs(const Tensor& x) { return unary("abs", Unary::abs, x, Keeps::x); }
+Tensor abs(const Tensor& x) { return unary("abs", Unary::abs, x, Saves::x); }
 // y = tanh x;   dx = dy * (1 - y^2)
-Tensor tanh(const Tensor& x) { return unary("tanh", Unary::tanh, x, Keeps::y); }
+Tensor tanh(const Tensor& x) { return unary("tanh", Unary::tanh, x, Saves::y); }
 // y = 1 / (1 + e^-x);   dx = dy * y (1 - y)
-Tensor sigmoid(const Tensor& x) { return unary("sigmoid", Unary::sigmoid, x, Keeps::y); }
-// y = max(x, 0);   dx = dy where y > 0
-Tensor relu(const Tensor& x) { return unary("relu", Unary::relu, x, Keeps::y); }
-// y = x Φ(x), Φ the normal distribution: Hendrycks, Gimpel, "Gaussian error linear units", 2016;   dx = dy
-// (Φ(x) + x φ(x))
+Tensor sigmoid(const Tensor& x) { return unary("sigmoid", Unary::sigmoid, x, Saves::y); }
+// y = max(x, 0);   dx = dy if y > 0, else 0
+Tensor relu(const Tensor& x) { return unary("relu", Unary::relu, x, Saves::y); }
+// y = x Φ(x), with Φ the standard normal distribution function and φ its density;   dx = dy * (Φ(x)
+// + x φ(x)) Hendrycks, Gimpel, "Gaussian error linear units", 2016
 Tensor gelu(const Tensor& x, Gelu form) {
-  return form == Gelu::erf ? unary("gelu", Unary::gelu, x, Keeps::x)
-                           : unary("gelu_tanh", Unary::gelu_tanh, x, Keeps::x);
+  return form == Gelu::erf ? unary("gelu", Unary::gelu, x, Saves::x)
+                           : unary("gelu_tanh", Unary::gelu_tanh, x, Saves::x);
 }
-// y = x σ(x);   dx = dy σ(x) (1 + x (1 - σ(x)))
-Tensor silu(const Tensor& x) { return unary("silu", Unary::silu, x, Keeps::x); }
+// y = x σ(x);   dx = dy * σ(x) (1 + x (1 - σ(x)))
+Tensor silu(const Tensor& x) { return unary("silu", Unary::silu, x, Saves::x); }
 
-// ---- choices ----------------------------------------------------------------------------------------------
+// ---- selection ----------------------------------------------------------------------------------
 
-// clamp(x, low, high): y = min(max(x, low), high), so high if low > high; NaN stays NaN
+// clamp(x, low, high): limits each element to [low, high]; NaN stays NaN.
+//   forward    y = min(max(x, low), high), which is high if low > high
 //   backward   dx = dy if low <= x <= high, else 0
 //   saves      x
 Tensor clamp(const Tensor& x, double low, double high) {
   ops::check_tensors("clamp", {&x});
   const Tensor y = combine("clamp", Binary::minimum, combine("clamp", Binary::maximum, x, low), high);
   return record("clamp", {x}, y, [x = Saved(x), low, high](const Tensor& dy, Gradients& d) {
-    const Tensor from = x();
-    d[0] = where((from >= low) & (from <= high), dy, zeros({}, dy.dtype()));
+    const Mask inside = (x() >= low) & (x() <= high);
+    d[0] = where(inside, dy, zeros({}, dy.dtype()));
   });
 }
 
-// where(condition, a, b): y = condition ? a : b;   da = dy where true, db = dy where false
+// where(condition, a, b): the elements of a at which the condition is true, those of b elsewhere.
+//   condition, a and b broadcast together
+//   forward    y = condition ? a : b
+//   backward   da = condition ? dy : 0;  db = condition ? 0 : dy; each summed back to its operand's shape
+//   saves      condition
 Tensor where(const Mask& condition, const Tensor& a, const Tensor& b) {
   ops::check_tensors("where", {&a, &b});
-  check(condition.defined(), "where", "the condition is an undefined mask");
+  check(condition.defined(), "where", "expected a condition, got ", condition);
   const Shape shape =
       broadcast_shapes("where", broadcast_shapes("where", a.shape(), b.shape()), condition.shape());
   Tensor y = ops::allocate("where", shape, a.dtype());
@@ -363,29 +344,29 @@ Tensor where(const Mask& condition, const Tensor& a, const Tensor& b) {
   });
 }
 
-// masked_fill(x, mask, value): y = value where mask is true;   dx = dy elsewhere
+// masked_fill(x, mask, value): replaces the elements at which the mask is true.
+//   x (...), mask broadcasts to x -> y (...)
+//   forward    y = value where mask, x elsewhere
+//   backward   dx = 0 where mask, dy elsewhere
+//   saves      mask
 //   taught in  lessons/02
 Tensor masked_fill(const Tensor& x, const Mask& mask, double value) {
-  ops::check_tensors("masked_fill", {&x});
-  check(mask.defined(), "masked_fill", "the mask is undefined");
-  check(broadcast_shapes("masked_fill", x.shape(), mask.shape()) == x.shape(), "masked_fill", "mask ",
-        mask.shape(), " must broadcast to x ", x.shape());
-  const auto fill = [](Tensor y, const Tensor& from, const Mask& where_true, double number) {
-    const Tensor fd = ops::dense(from);
-    ops::dispatch(from.dtype(), [&]<class T>() {
-      const T v = static_cast<T>(number), *px = fd.data<T>();
-      T* py = ops::output<T>(y);
-      kernels::parallel_for(y.numel(), ops::cheap_grain, [&](index_t begin, index_t stop) {
-        kernels::kernels<T>().select(Operands::a_is_one, where_true.data() + begin, &v, px + begin,
-                                     py + begin, stop - begin);
-      });
-    });
-    return y;
+  const char* op = "masked_fill";
+  ops::check_tensors(op, {&x});
+  check(mask.defined(), op, "expected a mask, got ", mask);
+  check(broadcast_shapes(op, x.shape(), mask.shape()) == x.shape(), op,
+        "expected a mask that broadcasts to x ", x, ", got ", mask);
+  const auto fill = [](Tensor y, const Tensor& from, const Mask& m, double number) {
+    const auto kernel = [&]<class T>(const T* px, T* py, index_t first, index_t count) {
+      const T replacement = static_cast<T>(number);
+      kernels::kernels<T>().select(Operands::a_is_one, m.data() + first, &replacement, px, py, count);
+    };
+    return ops::element_wise(std::move(y), from, ops::cheap_grain, kernel);
   };
-  const Tensor y = ops::allocate_like("masked_fill", x);
+  Tensor y = ops::allocate_like(op, x);
   const Mask m = mask.expand(x.shape());
-  return record("masked_fill", {x}, fill(y, x, m, value), [m, fill](const Tensor& dy, Gradients& d) {
-    d[0] = fill(ops::allocate_like("masked_fill", dy), dy, m, 0);
+  return record(op, {x}, fill(y, x, m, value), [op, m, fill](const Tensor& dy, Gradients& d) {
+    d[0] = fill(ops::allocate_like(op, dy), dy, m, 0);
   });
 }
 

@@ -1,4 +1,4 @@
-// embedding.cpp — token ids to vectors.
+// embedding.cpp — the vectors of token ids.
 #include <algorithm>
 
 #include "autograd/ops/common.h"
@@ -6,19 +6,19 @@
 
 namespace heed {
 
-// embedding(weight, ids): row ids[i] of the table, for each i.
+// embedding(weight, ids): one row of the table per token id.
 //   weight (V, C), ids (...) -> y (..., C)
 //   forward    y[i] = weight[ids[i]]
-//   backward   dweight[v] = the sum of dy[i] over all i with ids[i] = v, as a tree if they are many
+//   backward   dweight[v] = the sum of dy[i] over all i with ids[i] = v (see scatter.h); 0 for padding_idx
 //   saves      ids
 //   taught in  lessons/07
 Tensor embedding(const Tensor& weight, const IntTensor& ids, index_t padding_idx) {
   ops::check_tensors("embedding", {&weight});
-  check(weight.rank() == 2, "embedding", "the table must be (V, C), got ", weight.shape());
+  check(weight.rank() == 2, "embedding", "expected weight (V, C), got ", weight);
   const index_t vocabulary = weight.size(0), channels = weight.size(1);
   for (index_t i = 0; i < ids.numel(); ++i)
-    check(ids[i] >= 0 && ids[i] < vocabulary, "embedding", "id ", ids[i], " at place ", i,
-          " is not in the table ", weight.shape(), "; ids must be in [0, ", vocabulary, ")");
+    check(ids[i] >= 0 && ids[i] < vocabulary, "embedding", "expected ids in [0, ", vocabulary,
+          ") for weight ", weight, ", got ", ids[i], " at position ", i);
   Shape shape = ids.shape();
   shape.push_back(channels);
   Tensor y = ops::allocate("embedding", shape, weight.dtype());
@@ -28,11 +28,11 @@ Tensor embedding(const Tensor& weight, const IntTensor& ids, index_t padding_idx
       std::copy_n(table.data<T>() + ids[i] * channels, channels, ops::output<T>(y) + i * channels);
   });
   return record("embedding", {weight}, y,
-                [ids, padding_idx, from = weight.shape()](const Tensor& dy, Gradients& d) {
+                [ids, padding_idx, shape = weight.shape()](const Tensor& dy, Gradients& d) {
                   const Tensor g = ops::dense(dy);
-                  d[0] = zeros(from, dy.dtype());
+                  d[0] = zeros(shape, dy.dtype());
                   ops::dispatch(dy.dtype(), [&]<class T>() {
-                    ops::scatter_add(ops::IndexGroups(ids, from[0]), g.data<T>(), from[1],
+                    ops::scatter_add(ops::IndexGroups(ids, shape[0]), g.data<T>(), shape[1],
                                      ops::output<T>(d[0]), padding_idx);
                   });
                 });

@@ -1,4 +1,4 @@
-// gather.cpp — new tensors out of parts of others: joined, picked by index, turned, padded.
+// gather.cpp — ops that copy parts of tensors: concatenation, indexing, rolling, flipping, padding.
 #include <algorithm>
 #include <utility>
 
@@ -7,10 +7,11 @@
 
 namespace heed {
 
-// cat(parts, axis): parts in a row along an axis, sizes equal in all others.
-//   backward   each part gets its own slice of dy
+// cat(parts, axis): concatenates tensors along an axis; their other sizes must be equal.
+//   backward   each dpart is the part's slice of dy
+//   saves      nothing
 Tensor cat(const std::vector<Tensor>& parts, index_t axis) {
-  check(!parts.empty(), "cat", "needs at least one tensor");
+  check(!parts.empty(), "cat", "expected at least one tensor, got none");
   ops::check_tensors("cat", {&parts[0]});
   const int a = wrap_axis("cat", axis, parts[0].shape());
   Shape shape = parts[0].shape();
@@ -19,8 +20,8 @@ Tensor cat(const std::vector<Tensor>& parts, index_t axis) {
     ops::check_tensors("cat", {&parts[0], &parts[i]});
     Shape expected = parts[0].shape();
     if (parts[i].rank() == expected.rank()) expected[a] = parts[i].shape()[a];
-    check(parts[i].shape() == expected, "cat", "part ", i, " is ", parts[i].shape(), " and part 0 is ",
-          parts[0].shape(), "; sizes must agree in every axis but ", a);
+    check(parts[i].shape() == expected, "cat", "expected parts with equal sizes except along axis ", a,
+          ", got ", parts[0], " for part 0 and ", parts[i], " for part ", i);
     shape[a] += parts[i].shape()[a];
   }
   Tensor y = ops::allocate("cat", shape, parts[0].dtype());
@@ -38,48 +39,49 @@ Tensor cat(const std::vector<Tensor>& parts, index_t axis) {
   });
 }
 
+// stack(parts, axis): cat() along a new axis.
 Tensor stack(const std::vector<Tensor>& parts, index_t axis) {
-  check(!parts.empty(), "stack", "needs at least one tensor");
-  std::vector<Tensor> raised;
+  check(!parts.empty(), "stack", "expected at least one tensor, got none");
+  std::vector<Tensor> unsqueezed;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     ops::check_tensors("stack", {&parts[0], &parts[i]});
-    check(parts[i].shape() == parts[0].shape(), "stack", "part ", i, " is ", parts[i].shape(),
-          " and part 0 is ", parts[0].shape(),
-          "; all shapes must be equal. Hint: cat() joins along an axis that is there");
-    raised.push_back(unsqueeze(parts[i], axis));
+    check(parts[i].shape() == parts[0].shape(), "stack", "expected parts of one shape, got ", parts[0],
+          " for part 0 and ", parts[i], " for part ", i, ". Hint: cat() joins along an existing axis");
+    unsqueezed.push_back(unsqueeze(parts[i], axis));
   }
-  return cat(raised, axis < 0 ? axis + parts[0].rank() + 1 : axis);
+  return cat(unsqueezed, axis < 0 ? axis + parts[0].rank() + 1 : axis);
 }
 
-// ---- picked by index --------------------------------------------------------------------------------------
+// ---- indexing -----------------------------------------------------------------------------------
 
 static void check_index(const char* op, const IntTensor& indices, index_t size, const Shape& shape,
                         int axis) {
   for (index_t i = 0; i < indices.numel(); ++i)
-    check(indices[i] >= 0 && indices[i] < size, op, "index ", indices[i], " at place ", i,
-          " is out of range for axis ", axis, " of ", shape, "; it must be in [0, ", size, ")");
+    check(indices[i] >= 0 && indices[i] < size, op, "expected indices in [0, ", size, ") for axis ", axis,
+          " of ", shape, ", got ", indices[i], " at position ", i);
 }
 
-// A tensor seen as (outer, axis, inner), which is all that picking along one axis needs.
+// The sizes of a tensor as (outer, size, inner), for indexing along the middle axis.
 namespace {
-struct Around {
+struct AroundAxis {
   index_t outer = 1, size, inner = 1;
-  Around(const Shape& shape, int axis) : size(shape[axis]) {
+  AroundAxis(const Shape& shape, int axis) : size(shape[axis]) {
     for (int i = 0; i < axis; ++i) outer *= shape[i];
     for (int i = axis + 1; i < shape.rank(); ++i) inner *= shape[i];
   }
 };
 }  // namespace
 
-// index_select(x, axis, indices): the slices of x that `indices` names, in that order.
-//   backward   each slice of dx is the sum of the slices of dy that were read from it, as a tree if
-//              they are many
+// index_select(x, axis, indices): the slices of x at these indices along an axis.
+//   x (..., n, ...), indices (m) -> y (..., m, ...)
+//   backward   each slice of dx is the sum of the slices of dy that were copied from it (see scatter.h)
+//   saves      indices
 Tensor index_select(const Tensor& x, index_t axis, const IntTensor& indices) {
   ops::check_tensors("index_select", {&x});
   const int a = wrap_axis("index_select", axis, x.shape());
-  check(indices.rank() == 1, "index_select", "indices must be a list (n), got ", indices.shape());
+  check(indices.rank() == 1, "index_select", "expected indices (n), got ", indices.shape());
   check_index("index_select", indices, x.shape()[a], x.shape(), a);
-  const Around from(x.shape(), a);
+  const AroundAxis from(x.shape(), a);
   const index_t n = indices.numel(), inner = from.inner;
   Shape shape = x.shape();
   shape[a] = n;
@@ -105,24 +107,25 @@ Tensor index_select(const Tensor& x, index_t axis, const IntTensor& indices) {
                 });
 }
 
-// gather(x, axis, indices): y[i][j] = x[indices[i][j]][j] for axis 0,
-// x[i][indices[i][j]] for axis 1, and so on.
-//   indices has x's rank; other axes may be shorter than x's, as in PyTorch
-//   backward   dx = zeros; dx[indices[i][j]][j] += dy[i][j], summed in f64 if the indexed axis is
-//              longer than 64
+// gather(x, axis, indices): one element of x per index.
+//   indices has x's rank and y's shape; its other axes may be shorter than x's, as in PyTorch
+//   forward    y[i][j] = x[indices[i][j]][j] for axis 0, x[i][indices[i][j]] for axis 1, and so on
+//   backward   dx = 0, then dx[indices[i][j]][j] += dy[i][j]; in f64 if more than 64 elements may
+//              be added to one
+//   saves      the offset in x of each element of y
+//   taught in  lessons/07
 Tensor gather(const Tensor& x, index_t axis, const IntTensor& indices) {
   ops::check_tensors("gather", {&x});
   const int a = wrap_axis("gather", axis, x.shape());
-  check(indices.rank() == x.rank(), "gather", "indices ", indices.shape(), " must have as many axes as x ",
-        x.shape());
+  check(indices.rank() == x.rank(), "gather", "expected indices with as many axes as x ", x, ", got ",
+        indices.shape());
   for (int i = 0; i < x.rank(); ++i)
-    check(i == a || indices.shape()[i] <= x.shape()[i], "gather", "indices ", indices.shape(),
-          " are longer than x ", x.shape(), " in axis ", i);
+    check(i == a || indices.shape()[i] <= x.shape()[i], "gather", "expected indices no longer than x ", x,
+          " along axis ", i, ", got ", indices.shape());
   check_index("gather", indices, x.shape()[a], x.shape(), a);
-  // Where in dense x each element of the result comes from.
   Tensor y = ops::allocate("gather", indices.shape(), x.dtype());
   const Strides strides = contiguous_strides(x.shape()), own = contiguous_strides(indices.shape());
-  std::vector<index_t> source(static_cast<std::size_t>(indices.numel()));
+  std::vector<index_t> source(static_cast<std::size_t>(indices.numel()));  // offsets in contiguous x
   for (index_t i = 0; i < indices.numel(); ++i) {
     index_t offset = 0;
     for (int k = 0; k < x.rank(); ++k)
@@ -147,7 +150,7 @@ Tensor gather(const Tensor& x, index_t axis, const IntTensor& indices) {
   });
 }
 
-// roll and flip are index_select with the order that they make.
+// roll(x, shift, axis): moves the element at index i to (i + shift) mod n, by index_select.
 Tensor roll(const Tensor& x, index_t shift, index_t axis) {
   ops::check_tensors("roll", {&x});
   const index_t n = x.shape()[wrap_axis("roll", axis, x.shape())];
@@ -156,9 +159,10 @@ Tensor roll(const Tensor& x, index_t shift, index_t axis) {
   return index_select(x, axis, order);
 }
 
+// flip(x, axes): reverses the order along each of the axes, by index_select.
 Tensor flip(const Tensor& x, const Axes& axes) {
   ops::check_tensors("flip", {&x});
-  check(axes.rank() >= 1, "flip", "name the axes to turn around");
+  check(axes.rank() >= 1, "flip", "expected at least one axis, got none");
   Tensor y = x;
   for (const index_t axis : axes) {
     const index_t n = x.shape()[wrap_axis("flip", axis, x.shape())];
@@ -169,19 +173,21 @@ Tensor flip(const Tensor& x, const Axes& axes) {
   return y;
 }
 
-// pad(x, {left, right, top, bottom, …}): `value` around the last axes, the last axis first.
-//   backward   dx = the part of dy that was x
+// pad(x, {left, right, top, bottom, …}): adds elements of one value around the last axes, the last
+// axis first.
+//   backward   dx = the slice of dy that holds x
+//   saves      nothing
 Tensor pad(const Tensor& x, const std::vector<index_t>& amounts, double value) {
   ops::check_tensors("pad", {&x});
   const index_t axes = static_cast<index_t>(amounts.size()) / 2;
-  check(amounts.size() % 2 == 0 && axes <= x.rank(), "pad", "two amounts an axis, at most ", 2 * x.rank(),
-        " for ", x.shape(), ", got ", amounts.size());
+  check(amounts.size() % 2 == 0 && axes <= x.rank(), "pad", "expected two amounts per axis, at most ",
+        2 * x.rank(), " for x ", x, ", got ", amounts.size());
   Shape shape = x.shape();
   for (std::size_t i = 0; i < amounts.size(); ++i) {
-    check(amounts[i] >= 0, "pad", "amounts cannot be negative, got ", amounts[i], " at place ", i,
-          ". Hint: slice() crops");
+    check(amounts[i] >= 0, "pad", "expected amounts >= 0, got ", amounts[i], " at position ", i,
+          ". Hint: slice() removes elements");
     index_t& size = shape[x.rank() - 1 - static_cast<int>(i / 2)];
-    check(!__builtin_add_overflow(size, amounts[i], &size), "pad", "too large: ", x.shape(), " padded by ",
+    check(!__builtin_add_overflow(size, amounts[i], &size), "pad", "too large: x ", x, " padded by ",
           amounts[i]);
   }
   const auto inside = [amounts, from = x.shape()](Tensor y) {

@@ -1,94 +1,108 @@
-// long_attention.cpp — attention of long sequences: a tile of 192 queries and 192 keys at a time. Its scores are made, turned into
-// weights, used and forgotten while they are in the second-level cache; memory grows with T + S.
+// long_attention.cpp — attention of long sequences: one tile of 192 queries and 192 keys at a time.
+// The scores of a tile become weights and are used while they are in the L2 cache, so memory grows
+// with T + S, not with T·S.
 //
-// A row of softmax needs its largest score and its sum before the first weight is known. Here they grow tile by tile: what was
-// made with a smaller largest score is shrunk when a larger one comes, and the sum divides at the end.
+// The softmax of a row needs its largest score and its sum before the first weight is known. Here
+// both grow tile by tile: if a tile brings a larger score, the output so far is scaled down to it,
+// and the sum divides at the end.
 //
-// The numbers are those of attention.cpp's passes. Milakov, Gimelshein, "Online normalizer calculation for softmax", 2018; Rabe,
-// Staats, "Self-attention does not need O(n²) memory", 2021; Dao et al., "FlashAttention", 2022.
+// The numbers are the passes in attention.cpp. Milakov, Gimelshein, "Online normalizer calculation
+// for softmax", 2018; Rabe, Staats, "Self-attention does not need O(n²) memory", 2021; Dao et al.,
+// "FlashAttention", 2022.
 #include <limits>
 
 #include "autograd/kernels/thread_pool.h"
-#include "autograd/ops/attention_call.h"
+#include "autograd/ops/attention_kernels.h"
 
 namespace heed::ops {
 
 namespace {
 
-// Two tiles of scores, and what is multiplied by them, are about half of a megabyte.
+// Two tiles of scores and their operands take about half of a megabyte.
 constexpr index_t tile = 192;
 
 index_t tiles(index_t n) { return (n + tile - 1) / tile; }
 
-// The queries of row n of tiles, of all heads.
-struct Queries {
-  index_t head, row, rows, tiles_seen;  // the last of them sees the most
+// One row of tiles: consecutive queries of one head, and the tiles of keys that they may attend to.
+struct TileRow {
+  index_t head, row, rows;
+  index_t key_tiles;  // the causal rule allows none of the later ones
 
-  Queries(const Call& call, index_t n)
-      : head(n / tiles(call.t())),
-        row(n % tiles(call.t()) * tile),
-        rows(std::min(tile, call.t() - row)),
-        tiles_seen(tiles(call.seen(row + rows - 1))) {}
-  Block block(const Call& call, index_t j) const {
-    return {head, row, rows, j * tile, std::min(tile, call.s() - j * tile)};
+  // Tile row n of all heads.
+  TileRow(const AttentionParams& params, index_t n)
+      : head(n / tiles(params.queries())),
+        row(n % tiles(params.queries()) * tile),
+        rows(std::min(tile, params.queries() - row)),
+        key_tiles(tiles(params.causal_keys(row + rows - 1))) {}
+  Block block(const AttentionParams& params, index_t j) const {
+    return {head, row, rows, j * tile, std::min(tile, params.keys() - j * tile)};
   }
 };
 
-// x[r] *= factor[r], rows of n
+// x[r] *= factor[r], for rows of n elements.
 template <class T>
 void scale_rows(const T* factor, T* x, index_t rows, index_t n) {
   for (index_t r = 0; r < rows; ++r) kernels::kernels<T>().axpby(factor[r], x + r * n, 0, x + r * n, n);
 }
 
-// A thread's part of forward.
+// Computes rows of tiles. Each thread uses its own.
 template <class T>
-class Forward {
+class LongForward {
  public:
-  Forward(const Inputs& in, Matrices& y, Tensor& stats)
-      : in_(in), y_(y), stats_(stats), scores_(in), room_(tile * tile), shrink_(tile) {}
+  LongForward(const AttentionInputs& in, MatrixBatch& y, Tensor& stats)
+      : in_(in), y_(y), stats_(stats), scores_(in), weights_(tile * tile), shrink_(tile) {}
 
-  void operator()(const Queries& queries) {
-    const Call& call = in_.call;
-    const index_t width = in_.v.columns(), first = queries.head * call.t() + queries.row;
-    T *p = room_.data(), *out = y_.output<T>(queries.head, queries.row);
-    T *top = output<T>(stats_) + first, *sum = top + call.heads() * call.t();
-    std::fill_n(out, queries.rows * width, T(0));
-    std::fill_n(top, queries.rows, -std::numeric_limits<T>::infinity());
-    std::fill_n(sum, queries.rows, T(0));
-    for (index_t j = 0; j < queries.tiles_seen; ++j) {
-      const Block b = queries.block(call, j);
-      scores_.make(b, p);  // 1
-      kernels::kernels<T>().softmax_tile(p, scores_.visible(b), p, top, sum, shrink_.data(), b.rows,
-                                         b.keys);  // 2
-      scale_rows(shrink_.data(), out, b.rows, width);
-      if (call.keep && j == 0) scores_.draw(b);
-      if (call.keep) scores_.drop(b, p, p);
-      product<T>({p, b.keys}, {in_.v.at<T>(b.head, b.key), in_.v.ld}, out, width,  // 3
-                 {.m = b.rows, .n = width, .k = b.keys, .accumulate = true});
+  void operator()(const TileRow& queries) {
+    const AttentionParams& params = in_.params;
+    const index_t width = in_.v.columns(), rows = queries.rows;
+    T* p = weights_.data();
+    T* out = y_.output_row<T>(queries.head, queries.row);
+    T* largest = output<T>(stats_) + queries.head * params.queries() + queries.row;
+    T* sum = largest + params.heads() * params.queries();
+    std::fill_n(out, rows * width, T(0));
+    std::fill_n(largest, rows, -std::numeric_limits<T>::infinity());
+    std::fill_n(sum, rows, T(0));
+    for (index_t j = 0; j < queries.key_tiles; ++j) {
+      const Block b = queries.block(params, j);
+      // 1: S = q · kᵀ * scale (+ bias)
+      scores_.compute(b, p);
+      // 2: P = exp(S - largest), not yet divided by the sum
+      table_.softmax_tile(p, scores_.mask(b), p, largest, sum, shrink_.data(), rows, b.keys);
+      scale_rows(shrink_.data(), out, rows, width);
+      // 3: O += drop(P) · v
+      if (params.keep && j == 0) scores_.draw_dropout(b);
+      if (params.keep) scores_.apply_dropout(b, p, p);
+      kernels::gemm({.m = rows, .n = width, .k = b.keys, .accumulate = true},
+                    kernels::MatrixView<T>{p, b.keys}, in_.v.view<T>(b.head, b.key), out, width);
     }
-    for (index_t r = 0; r < queries.rows; ++r) {
-      const bool none = sum[r] == 0;  // a query that may look at nothing gives zeros
-      sum[r] = none ? T(0) : 1 / sum[r];
-      if (none) top[r] = 0;
+    // Divide by the sum. A query that may attend to nothing has a sum of 0 and gives zeros.
+    for (index_t r = 0; r < rows; ++r) {
+      if (sum[r] == 0)
+        largest[r] = 0;
+      else
+        sum[r] = 1 / sum[r];
     }
-    scale_rows(sum, out, queries.rows, width);
+    scale_rows(sum, out, rows, width);
   }
 
  private:
-  const Inputs& in_;
-  Matrices& y_;
+  const kernels::Kernels<T>& table_ = kernels::kernels<T>();
+  const AttentionInputs& in_;
+  MatrixBatch& y_;
   Tensor& stats_;
-  Scores<T> scores_;
-  Room<T> room_, shrink_;
+  BlockScores<T> scores_;
+  kernels::Workspace<T> weights_, shrink_;
 };
 
-// A thread's part of backward. The sum of softmax's backward, sum(dP * P) over a row of P, is sum(dO * O) over the short row of
-// the output: a tile needs nothing of the others.
+// Computes the gradients of rows of tiles. Each thread uses its own.
+//
+// The sum in softmax's backward, sum(dP * P) over a row of P, equals sum(dO * O) over the short row
+// of the output, so a tile needs no other tile.
 template <class T>
-class Backward {
+class LongBackward {
  public:
-  Backward(const Inputs& in, const Matrices& y, const Tensor& stats, const Matrices& dy,
-           AttentionGradients& d)
+  LongBackward(const AttentionInputs& in, const MatrixBatch& y, const Tensor& stats, const MatrixBatch& dy,
+               AttentionGradients& d)
       : in_(in),
         y_(y),
         stats_(stats),
@@ -97,22 +111,20 @@ class Backward {
         scores_(in),
         p_(tile * tile),
         ds_(tile * tile),
-        kept_(in.call.keep ? tile * tile : 0),
+        dropped_(in.params.keep ? tile * tile : 0),
         products_(tile * y.columns()),
         dots_(tile) {}
 
-  void operator()(const Queries& queries) {
-    const index_t width = y_.columns();
-    table_.binary(kernels::Binary::mul, kernels::Operands::both_rows, dy_.at<T>(queries.head, queries.row),
-                  y_.at<T>(queries.head, queries.row), products_.data(), queries.rows * width);
-    table_.sum_rows(products_.data(), dots_.data(), queries.rows, width);
-    for (index_t j = 0; j < queries.tiles_seen; ++j) {
-      const Block b = queries.block(in_.call, j);
-      if (in_.call.keep && j == 0) scores_.draw(b);
-      make_weights(b);
+  void operator()(const TileRow& queries) {
+    const bool needs_scores = d_.q || d_.k || d_.scores.defined();
+    compute_dots(queries);
+    for (index_t j = 0; j < queries.key_tiles; ++j) {
+      const Block b = queries.block(in_.params, j);
+      if (in_.params.keep && j == 0) scores_.draw_dropout(b);
+      recompute_weights(b);
       if (d_.v) add_to_values(b);
-      if (!d_.q && !d_.k && !d_.scores.defined()) continue;
-      make_scores_gradient(b);
+      if (!needs_scores) continue;
+      compute_scores_gradient(b);
       if (d_.scores.defined()) store_scores_gradient(b);
       if (d_.q) add_to_queries(b);
       if (d_.k) add_to_keys(b);
@@ -120,27 +132,34 @@ class Backward {
   }
 
  private:
-  // P, from what forward left of its rows
-  void make_weights(const Block& b) {
-    const T* top = stats_.data<T>() + b.head * in_.call.t() + b.row;
-    scores_.make(b, ds_.data());
-    table_.exp_tile(ds_.data(), scores_.visible(b), top, top + in_.call.heads() * in_.call.t(), p_.data(),
-                    b.rows, b.keys);
+  // dots[r] = sum(dO * O) over row r
+  void compute_dots(const TileRow& queries) {
+    const index_t width = y_.columns();
+    table_.binary(kernels::Binary::mul, kernels::Operands::both_rows, dy_.row<T>(queries.head, queries.row),
+                  y_.row<T>(queries.head, queries.row), products_.data(), queries.rows * width);
+    table_.sum_rows(products_.data(), dots_.data(), queries.rows, width);
+  }
+  // P, from the largest scores and the sums that forward saved
+  void recompute_weights(const Block& b) {
+    const T* largest = stats_.data<T>() + b.head * in_.params.queries() + b.row;
+    const T* inverse_sum = largest + in_.params.heads() * in_.params.queries();
+    scores_.compute(b, ds_.data());
+    table_.exp_tile(ds_.data(), scores_.mask(b), largest, inverse_sum, p_.data(), b.rows, b.keys);
   }
   // 3: dv += drop(P)ᵀ · dO
   void add_to_values(const Block& b) {
-    if (in_.call.keep) scores_.drop(b, p_.data(), kept_.data());
-    const T* kept = in_.call.keep ? kept_.data() : p_.data();
-    product<T>({kept, b.keys, true}, {dy_.at<T>(b.head, b.row), dy_.ld},
-               d_.v->template output<T>(b.head, b.key), d_.v->ld,
-               {.m = b.keys, .n = dy_.columns(), .k = b.rows, .accumulate = true});
+    if (in_.params.keep) scores_.apply_dropout(b, p_.data(), dropped_.data());
+    const T* weights = in_.params.keep ? dropped_.data() : p_.data();
+    kernels::gemm({.m = b.keys, .n = dy_.columns(), .k = b.rows, .accumulate = true},
+                  transposed(kernels::MatrixView<T>{weights, b.keys}), dy_.view<T>(b.head, b.row),
+                  d_.v->template output_row<T>(b.head, b.key), d_.v->ld);
   }
-  // 2: dP = drop(dO · vᵀ); dS = P * (dP - sum(dP * P))
-  void make_scores_gradient(const Block& b) {
+  // 3: dP = drop(dO · vᵀ);  2: dS = P * (dP - sum(dP * P))
+  void compute_scores_gradient(const Block& b) {
     T* ds = ds_.data();
-    product<T>({dy_.at<T>(b.head, b.row), dy_.ld}, {in_.v.at<T>(b.head, b.key), in_.v.ld, true}, ds, b.keys,
-               {.m = b.rows, .n = b.keys, .k = dy_.columns()});
-    if (in_.call.keep) scores_.drop(b, ds, ds);
+    kernels::gemm({.m = b.rows, .n = b.keys, .k = dy_.columns()}, dy_.view<T>(b.head, b.row),
+                  transposed(in_.v.view<T>(b.head, b.key)), ds, b.keys);
+    if (in_.params.keep) scores_.apply_dropout(b, ds, ds);
     for (index_t r = 0; r < b.rows; ++r) {
       T* row = ds + r * b.keys;
       table_.binary(kernels::Binary::sub, kernels::Operands::b_is_one, row, dots_.data() + r, row, b.keys);
@@ -148,68 +167,71 @@ class Backward {
     table_.binary(kernels::Binary::mul, kernels::Operands::both_rows, ds, p_.data(), ds, b.size());
   }
   void store_scores_gradient(const Block& b) {
-    T* to = output<T>(d_.scores) + (b.head * in_.call.t() + b.row) * in_.call.s() + b.key;
-    for (index_t r = 0; r < b.rows; ++r) std::copy_n(ds_.data() + r * b.keys, b.keys, to + r * in_.call.s());
+    const index_t keys = in_.params.keys();
+    T* to = output<T>(d_.scores) + (b.head * in_.params.queries() + b.row) * keys + b.key;
+    for (index_t r = 0; r < b.rows; ++r) std::copy_n(ds_.data() + r * b.keys, b.keys, to + r * keys);
   }
-  // 1: dq += dS · k, dk += dSᵀ · q; the scale is left to the end
+  // 1: dq += dS · k;  dk += dSᵀ · q. long_backward() multiplies by the scale at the end.
   void add_to_queries(const Block& b) {
-    product<T>({ds_.data(), b.keys}, {in_.k.at<T>(b.head, b.key), in_.k.ld},
-               d_.q->template output<T>(b.head, b.row), d_.q->ld,
-               {.m = b.rows, .n = in_.k.columns(), .k = b.keys, .accumulate = true});
+    kernels::gemm({.m = b.rows, .n = in_.k.columns(), .k = b.keys, .accumulate = true},
+                  kernels::MatrixView<T>{ds_.data(), b.keys}, in_.k.view<T>(b.head, b.key),
+                  d_.q->template output_row<T>(b.head, b.row), d_.q->ld);
   }
   void add_to_keys(const Block& b) {
-    product<T>({ds_.data(), b.keys, true}, {in_.q.at<T>(b.head, b.row), in_.q.ld},
-               d_.k->template output<T>(b.head, b.key), d_.k->ld,
-               {.m = b.keys, .n = in_.q.columns(), .k = b.rows, .accumulate = true});
+    kernels::gemm({.m = b.keys, .n = in_.q.columns(), .k = b.rows, .accumulate = true},
+                  transposed(kernels::MatrixView<T>{ds_.data(), b.keys}), in_.q.view<T>(b.head, b.row),
+                  d_.k->template output_row<T>(b.head, b.key), d_.k->ld);
   }
 
   const kernels::Kernels<T>& table_ = kernels::kernels<T>();
-  const Inputs& in_;
-  const Matrices& y_;
+  const AttentionInputs& in_;
+  const MatrixBatch& y_;
   const Tensor& stats_;
-  const Matrices& dy_;
+  const MatrixBatch& dy_;
   AttentionGradients& d_;
-  Scores<T> scores_;
-  Room<T> p_, ds_, kept_, products_, dots_;
+  BlockScores<T> scores_;
+  kernels::Workspace<T> p_, ds_, dropped_, products_, dots_;
 };
 
 }  // namespace
 
 template <class T>
-void long_forward(const Inputs& in, Matrices& y, Tensor& stats) {
-  const Call& call = in.call;
-  const double flops =
-      2.0 * static_cast<double>(std::min(tile, call.t()) * call.s() * (in.q.columns() + in.v.columns()));
-  kernels::parallel_for(call.heads() * tiles(call.t()), kernels::pieces_at_once(flops),
-                        [&](index_t begin, index_t stop) {
-                          Forward<T> forward(in, y, stats);
-                          for (index_t n = begin; n < stop; ++n) forward(Queries(call, n));
-                        });
+void long_forward(const AttentionInputs& in, MatrixBatch& y, Tensor& stats) {
+  const AttentionParams& params = in.params;
+  const index_t rows = params.heads() * tiles(params.queries());
+  const double flops = 2.0 * static_cast<double>(std::min(tile, params.queries()) * params.keys() *
+                                                 (in.q.columns() + in.v.columns()));
+  kernels::parallel_for(rows, kernels::grain_for(flops), [&](index_t begin, index_t stop) {
+    LongForward<T> forward(in, y, stats);
+    for (index_t n = begin; n < stop; ++n) forward(TileRow(params, n));
+  });
 }
 
 template <class T>
-void long_backward(const Inputs& in, const Matrices& y, const Tensor& stats, const Matrices& dy,
-                   AttentionGradients& d) {
-  const Call& call = in.call;
-  const double flops = 4.0 * static_cast<double>(call.t() * call.s() * (in.q.columns() + in.v.columns()));
-  // The tiles of a head add to the same dk and dv: one after the other, whatever the number of threads.
-  kernels::parallel_for(call.heads(), kernels::pieces_at_once(flops), [&](index_t begin, index_t stop) {
-    Backward<T> backward(in, y, stats, dy, d);
-    for (index_t n = begin * tiles(call.t()); n < stop * tiles(call.t()); ++n) backward(Queries(call, n));
-    for (auto* x : {&d.q, &d.k}) {
-      if (!*x) continue;
-      T* from = (*x)->template output<T>(begin, 0);
-      const index_t numbers = (stop - begin) * (*x)->tensor.size(-2) * (*x)->columns();
-      kernels::kernels<T>().axpby(static_cast<T>(call.scale), from, 0, from, numbers);
+void long_backward(const AttentionInputs& in, const MatrixBatch& y, const Tensor& stats,
+                   const MatrixBatch& dy, AttentionGradients& d) {
+  const AttentionParams& params = in.params;
+  const index_t rows = tiles(params.queries());
+  const double flops =
+      4.0 * static_cast<double>(params.queries() * params.keys() * (in.q.columns() + in.v.columns()));
+  // All tiles of a head add to the same dk and dv, so one thread computes a head, in a fixed order.
+  kernels::parallel_for(params.heads(), kernels::grain_for(flops), [&](index_t begin, index_t stop) {
+    LongBackward<T> backward(in, y, stats, dy, d);
+    for (index_t n = begin * rows; n < stop * rows; ++n) backward(TileRow(params, n));
+    for (auto* gradient : {&d.q, &d.k}) {
+      if (!*gradient) continue;
+      T* x = (*gradient)->template output_row<T>(begin, 0);
+      const index_t n = (stop - begin) * (*gradient)->tensor.size(-2) * (*gradient)->columns();
+      kernels::kernels<T>().axpby(static_cast<T>(params.scale), x, 0, x, n);
     }
   });
 }
 
-template void long_forward<float>(const Inputs&, Matrices&, Tensor&);
-template void long_forward<double>(const Inputs&, Matrices&, Tensor&);
-template void long_backward<float>(const Inputs&, const Matrices&, const Tensor&, const Matrices&,
-                                   AttentionGradients&);
-template void long_backward<double>(const Inputs&, const Matrices&, const Tensor&, const Matrices&,
-                                    AttentionGradients&);
+template void long_forward<float>(const AttentionInputs&, MatrixBatch&, Tensor&);
+template void long_forward<double>(const AttentionInputs&, MatrixBatch&, Tensor&);
+template void long_backward<float>(const AttentionInputs&, const MatrixBatch&, const Tensor&,
+                                   const MatrixBatch&, AttentionGradients&);
+template void long_backward<double>(const AttentionInputs&, const MatrixBatch&, const Tensor&,
+                                    const MatrixBatch&, AttentionGradients&);
 
 }  // namespace heed::ops

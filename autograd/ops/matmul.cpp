@@ -1,89 +1,40 @@
-// matmul.cpp — the product of matrices, of batches of them, and the linear layer.
-#include <algorithm>
-#include <optional>
+// matmul.cpp — matrix products, batches of them, and the linear layer.
 #include <vector>
 
-#include "autograd/kernels/gemm.h"
-#include "autograd/ops/common.h"
+#include "autograd/ops/matrix_batch.h"
 
 namespace heed {
 
 namespace {
 
-// A matrix, or a batch of them, as gemm reads it: in place where one of its last two axes is dense.
-struct Operand {
-  Tensor tensor;
-  bool transposed = false;
-  index_t ld = 1;  // distance between stored rows
-
-  explicit Operand(const Tensor& t) : tensor(t.detach()) {
-    if (fits()) return;
-    tensor = contiguous(tensor);
-    fits();
-  }
-
- private:
-  bool fits() {
-    const index_t rows = tensor.size(-2), columns = tensor.size(-1);
-    const index_t row_step = tensor.strides().back(2), column_step = tensor.strides().back(1);
-    if ((column_step == 1 || columns <= 1) && (row_step >= columns || rows <= 1)) {
-      transposed = false, ld = rows <= 1 ? std::max<index_t>(columns, 1) : row_step;
-      return true;
-    }
-    if ((row_step == 1 || rows <= 1) && (column_step >= rows || columns <= 1)) {
-      transposed = true, ld = columns <= 1 ? std::max<index_t>(rows, 1) : column_step;
-      return true;
-    }
-    return false;
-  }
-};
-
-// Offsets of the matrices of `t` when its leading axes are stretched to `batch`.
+// The offsets of the matrices of t if its leading axes are broadcast to `batch`.
 std::vector<index_t> offsets(const Tensor& t, const Shape& batch) {
-  std::vector<index_t> result{0};
-  const int axes = t.rank() - 2;
-  for (int i = 0; i < batch.rank(); ++i) {
-    const int axis = axes - batch.rank() + i;
-    const index_t step = axis >= 0 && t.shape()[axis] != 1 ? t.strides()[axis] : 0;
-    std::vector<index_t> next;
-    next.reserve(result.size() * static_cast<std::size_t>(batch[i]));
-    for (const index_t start : result)
-      for (index_t k = 0; k < batch[i]; ++k) next.push_back(start + k * step);
-    result = std::move(next);
-  }
-  return result;
+  const Shape leading = ops::leading_axes(t.shape());
+  return ops::matrix_offsets(batch, broadcast_strides(leading, ops::leading_axes(t.strides()), batch));
 }
 
-Shape leading(const Shape& shape) {
-  return Shape(std::span(shape.begin(), static_cast<std::size_t>(shape.rank() - 2)));
-}
-
-// a (..., n, k) · b (..., k, m) -> (..., n, m), unrecorded. With a two-dimensional b and a dense a the batch
-// is one tall matrix.
+// Returns a (..., n, k) · b (..., k, m) -> (..., n, m), not recorded. If b is a single matrix and a
+// is contiguous, the batch is computed as one tall matrix.
 Tensor product(const Tensor& a, const Tensor& b) {
-  const Shape batch = broadcast_shapes("matmul", leading(a.shape()), leading(b.shape()));
+  const Shape batch = broadcast_shapes("matmul", ops::leading_axes(a.shape()), ops::leading_axes(b.shape()));
   Shape shape = batch;
   shape.push_back(a.size(-2));
   shape.push_back(b.size(-1));
   Tensor y = ops::allocate("matmul", shape, a.dtype());
   if (y.numel() == 0) return y;
   if (a.size(-1) == 0) return y.fill_(0);
-  const Operand pb(b);
+  const ops::GemmOperand pb(b);
   if (a.rank() > 2 && b.rank() == 2 && a.is_contiguous()) {
     const Tensor tall = a.detach().reshape({-1, a.size(-1)});
-    const kernels::GemmShape s{.transpose_b = pb.transposed,
-                               .m = tall.size(0),
-                               .n = b.size(-1),
-                               .k = a.size(-1),
-                               .lda = a.size(-1),
-                               .ldb = pb.ld,
-                               .ldc = b.size(-1)};
     ops::dispatch(a.dtype(), [&]<class T>() {
-      kernels::gemm(s, tall.data<T>(), pb.tensor.data<T>(), ops::output<T>(y));
+      const kernels::MatrixView<T> rows{tall.data<T>(), a.size(-1)};
+      const kernels::MatrixView<T> matrix{pb.tensor.data<T>(), pb.ld, pb.transposed};
+      kernels::gemm({.m = tall.size(0), .n = b.size(-1), .k = a.size(-1)}, rows, matrix, ops::output<T>(y),
+                    b.size(-1));
     });
     return y;
   }
-  const Operand pa(a);
+  const ops::GemmOperand pa(a);
   const kernels::GemmShape s{.transpose_a = pa.transposed,
                              .transpose_b = pb.transposed,
                              .m = a.size(-2),
@@ -92,36 +43,38 @@ Tensor product(const Tensor& a, const Tensor& b) {
                              .lda = pa.ld,
                              .ldb = pb.ld,
                              .ldc = b.size(-1)};
-  const auto at_a = offsets(pa.tensor, batch), at_b = offsets(pb.tensor, batch), at_y = offsets(y, batch);
+  const auto offsets_a = offsets(pa.tensor, batch), offsets_b = offsets(pb.tensor, batch),
+             offsets_y = offsets(y, batch);
   ops::dispatch(a.dtype(), [&]<class T>() {
-    kernels::gemm_batched(s, static_cast<index_t>(at_y.size()), pa.tensor.data<T>(), at_a.data(),
-                          pb.tensor.data<T>(), at_b.data(), ops::output<T>(y), at_y.data());
+    kernels::gemm_batched(s, static_cast<index_t>(offsets_y.size()), pa.tensor.data<T>(), offsets_a.data(),
+                          pb.tensor.data<T>(), offsets_b.data(), ops::output<T>(y), offsets_y.data());
   });
   return y;
 }
 
-// aᵀ · dy summed over the batch: with all rows under each other it is one product.
+// Returns aᵀ · dy summed over the batch, as one product of all rows.
 Tensor shared_gradient(const Tensor& a, const Tensor& dy) {
   return product(a.reshape({-1, a.size(-1)}).transpose(0, 1), dy.reshape({-1, dy.size(-1)}));
 }
 
 void check_product(const Tensor& a, const Tensor& b) {
   ops::check_tensors("matmul", {&a, &b});
-  check(a.rank() >= 1 && b.rank() >= 1, "matmul", "needs at least one axis on each side: ", a.shape(), " x ",
-        b.shape(), ". Hint: * multiplies by a number");
+  check(a.rank() >= 1 && b.rank() >= 1, "matmul", "expected operands with at least one axis, got ", a, " x ",
+        b, ". Hint: use * to multiply by a number");
   const index_t inner_a = a.size(-1), inner_b = b.size(b.rank() == 1 ? -1 : -2);
-  const bool would_fit = b.rank() >= 2 && b.size(-1) == inner_a;
-  check(inner_a == inner_b, "matmul", "the inner sizes differ: ", a.shape(), " x ", b.shape(),
-        "; the columns of a (", inner_a, ") must equal the rows of b (", inner_b, ")",
-        would_fit ? ". Hint: b.transpose(-2, -1) would fit" : "");
+  const bool transpose_fits = b.rank() >= 2 && b.size(-1) == inner_a;
+  check(inner_a == inner_b, "matmul", "expected as many columns of a as rows of b, got ", a, " x ", b, ": ",
+        inner_a, " columns and ", inner_b, " rows",
+        transpose_fits ? ". Hint: b.transpose(-2, -1) would fit" : "");
 }
 
 }  // namespace
 
-// matmul(a, b): y[i][j] = Σ_k a[i][k] * b[k][j], for each pair of matrices.
+// matmul(a, b): the matrix product, for each pair of matrices of two batches.
 //   a (..., n, k), b (..., k, m) -> y (..., n, m); leading axes broadcast
-//   backward   da = dy · bᵀ;  db = aᵀ · dy; each summed over the batches that it was stretched along
-//   saves      a, b. Transposes and head-split views are read in place, never copied
+//   forward    y[i][j] = Σ_k a[i][k] * b[k][j]; transposed matrices and split heads are read in place
+//   backward   da = dy · bᵀ;  db = aᵀ · dy; each summed over the leading axes along which it was broadcast
+//   saves      a, b
 //   taught in  lessons/02
 Tensor matmul(const Tensor& a, const Tensor& b) {
   check_product(a, b);
@@ -141,22 +94,22 @@ namespace {
 
 void check_linear(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias) {
   ops::check_tensors(op, {&x, &weight});
-  check(weight.rank() == 2 && x.rank() >= 1 && x.size(-1) == weight.size(1), op, "x ", x.shape(),
-        " does not fit weight ", weight.shape(),
-        "; the last axis of x must be the weight's second (out, in)");
+  check(weight.rank() == 2 && x.rank() >= 1 && x.size(-1) == weight.size(1), op,
+        "expected x (..., in) and weight (out, in), got x ", x, " and weight ", weight);
   if (!bias.defined()) return;
   ops::check_tensors(op, {&x, &bias});
-  check(bias.shape() == Shape{weight.size(0)}, op, "bias ", bias.shape(),
-        " must have one number for each of the ", weight.size(0), " outputs of weight ", weight.shape());
+  check(bias.shape() == Shape{weight.size(0)}, op, "expected bias (out) = (", weight.size(0), ") for weight ",
+        weight, ", got ", bias);
 }
 
-// f(x · weightᵀ + bias), unrecorded: bias and f are applied while a row is in the cache.
-Tensor through(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias, kernels::Unary f) {
+// Returns f(x · weightᵀ + bias), not recorded. gemm applies the bias and f while a row is in the cache.
+Tensor linear_forward(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias,
+                      kernels::Unary f) {
   const index_t in = weight.size(1), out = weight.size(0);
   Shape shape = x.shape();
   shape[shape.rank() - 1] = out;
   Tensor y = ops::allocate(op, shape, x.dtype());
-  const Operand w(weight);
+  const ops::GemmOperand w(weight);
   ops::dispatch(x.dtype(), [&]<class T>() {
     const Tensor b = bias.defined() ? ops::dense(bias) : Tensor();
     const kernels::GemmShape s{.transpose_b = !w.transposed,
@@ -172,8 +125,9 @@ Tensor through(const char* op, const Tensor& x, const Tensor& weight, const Tens
   return y;
 }
 
-// What x, weight and bias get of dy (..., out). The weight is asked for only where x needs it.
-void share_out(const Tensor& dy, const Saved& x, const Saved& weight, Gradients& d) {
+// Sets the gradients of x, weight and bias from dy (..., out). Reads the saved weight only if x
+// needs a gradient.
+void linear_backward(const Tensor& dy, const Saved& x, const Saved& weight, Gradients& d) {
   const index_t in = x.shape().back(1), out = dy.size(-1), rows = ops::rows_of(dy.shape());
   const Tensor g = ops::dense(dy);
   const auto product_of = [&](const Shape& shape, const kernels::GemmShape& s, const Tensor& a,
@@ -195,7 +149,7 @@ void share_out(const Tensor& dy, const Saved& x, const Saved& weight, Gradients&
 
 }  // namespace
 
-// linear(x, weight, bias): every row of x through one matrix.
+// linear(x, weight, bias): a linear layer, applied to each row of x.
 //   x (..., in), weight (out, in), bias (out) -> y (..., out)
 //   forward    y = x · weightᵀ + bias
 //   backward   dx = dy · weight;  dweight = dyᵀ · x;  dbias = sum over rows of dy
@@ -204,23 +158,24 @@ void share_out(const Tensor& dy, const Saved& x, const Saved& weight, Gradients&
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check_linear("linear", x, weight, bias);
   const Tensor xd = ops::dense(x);
-  return record("linear", {x, weight, bias}, through("linear", xd, weight, bias, kernels::Unary::count),
+  return record("linear", {x, weight, bias}, linear_forward("linear", xd, weight, bias, kernels::Unary::none),
                 [x = Saved(xd), weight = Saved(weight)](const Tensor& dy, Gradients& d) {
-                  share_out(dy, x, weight, d);
+                  linear_backward(dy, x, weight, d);
                 });
 }
 
-// linear_relu(x, weight, bias): relu(linear(x, weight, bias)) as one op; a test holds the two together.
+// linear_relu(x, weight, bias): relu(linear(x, weight, bias)) as one op. A test compares the two.
+//   x (..., in), weight (out, in), bias (out) -> y (..., out)
 //   forward    y = max(x · weightᵀ + bias, 0)
-//   backward   as linear's, of dy where y > 0
+//   backward   as in linear, with dy if y > 0, else 0, in place of dy
 //   saves      x, weight, y
-//   taught in  lessons/05, as its two steps
+//   taught in  lessons/05, in two steps
 Tensor linear_relu(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check_linear("linear_relu", x, weight, bias);
-  const Tensor xd = ops::dense(x), y = through("linear_relu", xd, weight, bias, kernels::Unary::relu);
+  const Tensor xd = ops::dense(x), y = linear_forward("linear_relu", xd, weight, bias, kernels::Unary::relu);
   return record("linear_relu", {x, weight, bias}, y,
                 [x = Saved(xd), weight = Saved(weight), y = Saved(y)](const Tensor& dy, Gradients& d) {
-                  share_out(ops::unary_backward(kernels::Unary::relu, dy, y()), x, weight, d);
+                  linear_backward(ops::unary_backward(kernels::Unary::relu, dy, y()), x, weight, d);
                 });
 }
 

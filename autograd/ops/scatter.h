@@ -1,4 +1,4 @@
-// scatter.h — sums rows by index: the backward of the ops that read rows by index.
+// scatter.h — sums of rows by index: the backward of ops that copy rows by index.
 #pragma once
 
 #include <algorithm>
@@ -10,16 +10,16 @@
 
 namespace heed::ops {
 
-// The positions in a list of indices, grouped by index by a counting sort. The order within a group
-// is the list's.
+// The positions in a list of indices, grouped by index with a counting sort. Each group is in the
+// order of the list.
 class IndexGroups {
  public:
-  // Every index must be in [0, size).
+  // Requires that every index is in [0, size).
   IndexGroups(const IntTensor& indices, index_t size)
       : end_(static_cast<std::size_t>(size)), order_(indices.values().size()) {
     for (const index_t index : indices.values()) ++end_[static_cast<std::size_t>(index)];
     std::exclusive_scan(end_.begin(), end_.end(), end_.begin(), std::size_t{0});
-    // Every group begins at its end_, which moves on with each position that is put there.
+    // end_ is the begin of each group here, and its end after all positions have been stored.
     for (std::size_t i = 0; i < order_.size(); ++i) {
       std::size_t& next = end_[static_cast<std::size_t>(indices.values()[i])];
       order_[next] = static_cast<index_t>(i);
@@ -46,9 +46,9 @@ inline void add_row(const T* row, T* y, index_t width) {
   for (index_t k = 0; k < width; ++k) y[k] += row[k];
 }
 
-// y (width) += the rows at these positions of x (n, width). Up to 64 are added one after the other;
-// more are cut in two, and the sums added, so that the error bound grows with the logarithm of
-// their number.
+// y (width) += the rows of x (n, width) at these positions. Up to 64 rows are added one after
+// another. More are split in two halves whose sums are added, so that the error bound grows with
+// the logarithm of their number.
 template <class T>
 void add_many_rows(const T* x, std::span<const index_t> positions, index_t width, T* y);
 template <class T>
@@ -66,12 +66,12 @@ void add_many_rows(const T* x, std::span<const index_t> positions, index_t width
   add_row(rest.data(), y, width);
 }
 
-// y (size, width), which is 0, receives in each row the sum of the rows of x (n, width) that have
-// its index. Row `skip` stays 0.
+// y[i] (size, width) = the sum of the rows of x (n, width) with index i. Requires that y is 0.
+// Leaves row `skip` at 0.
 template <class T>
 void scatter_add(const IndexGroups& groups, const T* x, index_t width, T* y, index_t skip = -1) {
-  const index_t numbers = groups.count() * width / std::max<index_t>(groups.size(), 1);  // of x, per row of y
-  kernels::parallel_for(groups.size(), cheap_grain / (numbers + 1) + 1, [&](index_t begin, index_t stop) {
+  const index_t elements = groups.count() * width / std::max<index_t>(groups.size(), 1);  // per row of y
+  kernels::parallel_for(groups.size(), cheap_grain / (elements + 1) + 1, [&](index_t begin, index_t stop) {
     for (index_t index = begin; index < stop; ++index)
       if (index != skip) add_rows(x, groups.positions(index), width, y + index * width);
   });

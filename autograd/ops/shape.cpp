@@ -1,4 +1,4 @@
-// shape.cpp — other views of the same numbers, and the copy that a kernel needs when a view will not do.
+// shape.cpp — views of the same elements, and the contiguous copy for kernels that cannot read a view.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -9,12 +9,12 @@
 
 namespace heed {
 
-// ---- the strided copy -------------------------------------------------------------------------------------
+// ---- the strided copy ---------------------------------------------------------------------------
 
 namespace {
 
-// Copies a strided block to dense memory: the two innermost axes as a tile (a transpose reads columns, so
-// small squares keep both sides in the cache), the outer ones as an odometer.
+// Copies a strided matrix to contiguous memory. A transposed one is copied in small squares, which
+// keep the cache lines of both sides in the L1 cache.
 template <class T>
 void copy_block(const T* x, index_t rows, index_t row_stride, index_t columns, index_t column_stride, T* y) {
   if (column_stride == 1) {
@@ -29,7 +29,7 @@ void copy_block(const T* x, index_t rows, index_t row_stride, index_t columns, i
           y[r * columns + c] = x[r * row_stride + c * column_stride];
 }
 
-// Offset of the i-th block, counted in row-major order over the axes before `axes`.
+// The offset of block i, in row-major order over the first `axes` axes.
 index_t block_offset(const Tensor& x, int axes, index_t i) {
   index_t offset = 0;
   for (int axis = axes - 1; axis >= 0; --axis) {
@@ -39,7 +39,7 @@ index_t block_offset(const Tensor& x, int axes, index_t i) {
   return offset;
 }
 
-Tensor dense_copy(const char* op, const Tensor& x) {
+Tensor contiguous_copy(const char* op, const Tensor& x) {
   Tensor y = ops::allocate_like(op, x);
   if (x.numel() == 0) return y;
   const int rank = x.rank();
@@ -61,21 +61,21 @@ Tensor dense_copy(const char* op, const Tensor& x) {
 
 }  // namespace
 
-// clone(x), contiguous(x), to(x): the same numbers in dense memory of their own,
-// perhaps in the other precision.
-//   backward   dx = dy (converted back)
+// clone(x): a contiguous copy.   dx = dy
 Tensor clone(const Tensor& x) {
   ops::check_tensors("clone", {&x});
-  return record("clone", {x}, dense_copy("clone", x), [](const Tensor& dy, Gradients& d) { d[0] = dy; });
+  return record("clone", {x}, contiguous_copy("clone", x), [](const Tensor& dy, Gradients& d) { d[0] = dy; });
 }
 
+// contiguous(x): x itself if it is contiguous, otherwise a copy.   dx = dy
 Tensor contiguous(const Tensor& x) {
   ops::check_tensors("contiguous", {&x});
   if (x.is_contiguous()) return x;
-  return record("contiguous", {x}, dense_copy("contiguous", x),
+  return record("contiguous", {x}, contiguous_copy("contiguous", x),
                 [](const Tensor& dy, Gradients& d) { d[0] = dy; });
 }
 
+// to(x, dtype): x in another precision, or x itself.   dx = dy in the dtype of x
 Tensor to(const Tensor& x, DType dtype) {
   ops::check_tensors("to", {&x});
   if (x.dtype() == dtype) return x;
@@ -84,28 +84,33 @@ Tensor to(const Tensor& x, DType dtype) {
   return record("to", {x}, y, [from = x.dtype()](const Tensor& dy, Gradients& d) { d[0] = to(dy, from); });
 }
 
-// ---- views ------------------------------------------------------------------------------------------------
+// ---- views --------------------------------------------------------------------------------------
 
-// Strides that let `shape` name the elements of x in their order without a copy; nothing where
-// there are none. Axes of x that follow each other without a gap form a group, and each group must
-// be filled by whole new axes.
+// Returns strides with which `shape` reads the elements of x in order without a copy, or nothing if
+// there are none. Adjacent axes of x without a gap between them form a group, and the new axes must
+// divide the groups evenly.
 static std::optional<Strides> view_strides(const Tensor& x, const Shape& shape) {
   if (x.numel() == 0) return contiguous_strides(shape);
   Strides strides = Strides::filled(shape.rank(), 1);
   int target = shape.rank() - 1;
-  index_t group = 1, base = 1;  // elements in this group so far, and the stride of its innermost axis
+  index_t group = 1, base = 1;  // the number of elements in the group, and the stride of its innermost axis
   bool open = false;
   for (int axis = x.rank() - 1; axis >= 0; --axis) {
     if (x.shape()[axis] == 1) continue;
-    if (!open) base = x.strides()[axis], group = 1, open = true;
+    if (!open) {
+      base = x.strides()[axis];
+      group = 1;
+      open = true;
+    }
     group *= x.shape()[axis];
     int outer = axis - 1;
     while (outer >= 0 && x.shape()[outer] == 1) --outer;
-    if (outer >= 0 && x.strides()[outer] == group * base) continue;  // the group goes on
+    if (outer >= 0 && x.strides()[outer] == group * base) continue;  // in the same group
     index_t filled = 1;
     while (target >= 0 && filled < group) {
       strides[target] = filled * base;
-      filled *= shape[target--];
+      filled *= shape[target];
+      --target;
     }
     if (filled != group) return std::nullopt;
     open = false;
@@ -113,25 +118,24 @@ static std::optional<Strides> view_strides(const Tensor& x, const Shape& shape) 
   return strides;
 }
 
-// `shape` with its one -1 worked out. Throws where that cannot be, or the numbers of elements differ.
+// Returns `shape` with its -1, if it has one, replaced. Throws if the numbers of elements differ.
 static Shape resolve(const char* op, const Tensor& x, const Shape& shape) {
   index_t known = 1;
   int unknown = -1;
   for (int axis = 0; axis < shape.rank(); ++axis) {
-    check(shape[axis] >= -1, op, "a size cannot be negative, got ", shape,
-          "; one may be -1, to be worked out");
-    check(shape[axis] != -1 || unknown < 0, op, "only one size may be -1, got ", shape);
+    check(shape[axis] >= -1, op, "expected sizes >= 0, or one -1 to be computed, got ", shape);
+    check(shape[axis] != -1 || unknown < 0, op, "expected at most one -1, got ", shape);
     if (shape[axis] == -1) unknown = axis;
     check(shape[axis] == -1 || !__builtin_mul_overflow(known, shape[axis], &known), op, "too large: ", shape);
   }
   Shape result = shape;
   if (unknown >= 0) {
-    check(known > 0 && x.numel() % known == 0, op, x.shape(), " with ", x.numel(),
-          " elements does not fit into ", shape, "; the sizes that are given multiply to ", known);
+    check(known > 0 && x.numel() % known == 0, op, "expected sizes whose product divides the ", x.numel(),
+          " elements of x ", x, ", got ", shape, " with the product ", known);
     result[unknown] = x.numel() / known;
   } else {
-    check(known == x.numel(), op, x.shape(), " has ", x.numel(), " elements and ", shape, " holds ", known,
-          "; they must be equal");
+    check(known == x.numel(), op, "expected a shape with the ", x.numel(), " elements of x ", x, ", got ",
+          shape, " with ", known);
   }
   check_sizes(op, result);
   return result;
@@ -142,15 +146,17 @@ static Tensor as_view(const char* op, const Tensor& x, const Shape& shape, const
                 [from = x.shape()](const Tensor& dy, Gradients& d) { d[0] = reshape(dy, from); });
 }
 
-// view(x, shape), reshape(x, shape): the same elements in the same order under other sizes.
-//   backward   dx = dy under x's sizes
-//   taught in  lessons/04 (heads are split by view and transpose, and joined by contiguous and view)
+// view(x, shape), reshape(x, shape): the same elements in the same order with another shape. view
+// never copies.
+//   backward   dx = dy with the shape of x
+//   saves      nothing
+//   taught in  lessons/04, which splits heads by view and transpose, and joins them by contiguous and view
 Tensor view(const Tensor& x, const Shape& shape) {
   ops::check_tensors("view", {&x});
   const Shape target = resolve("view", x, shape);
   const auto strides = view_strides(x, target);
-  check(strides.has_value(), "view", x.shape(), " with strides ", x.strides(), " cannot be seen as ", target,
-        " without a copy. Hint: reshape() copies where it must");
+  check(strides.has_value(), "view", "expected a shape that needs no copy, got ", target, " for x ", x,
+        " with strides ", x.strides(), ". Hint: reshape() copies if necessary");
   return as_view("view", x, target, *strides);
 }
 
@@ -159,22 +165,23 @@ Tensor reshape(const Tensor& x, const Shape& shape) {
   const Shape target = resolve("reshape", x, shape);
   if (target == x.shape()) return x;
   if (const auto strides = view_strides(x, target)) return as_view("reshape", x, target, *strides);
-  const Tensor dense = contiguous(x);
-  return as_view("reshape", dense, target, contiguous_strides(target));
+  const Tensor copy = contiguous(x);
+  return as_view("reshape", copy, target, contiguous_strides(target));
 }
 
-// permute(x, axes): axis i of the result is axis axes[i] of x. transpose swaps two.
-//   backward   dx = dy permuted back
+// permute(x, axes): axis i of the result is axis axes[i] of x, as a view.
+//   backward   dx = dy with the inverse permutation
+//   saves      nothing
 Tensor permute(const Tensor& x, const Shape& axes) {
   ops::check_tensors("permute", {&x});
-  check(axes.rank() == x.rank(), "permute", "one axis for each of ", x.shape(), ", got ", axes);
+  check(axes.rank() == x.rank(), "permute", "expected one axis per axis of x ", x, ", got ", axes);
   Shape shape = x.shape(), inverse = x.shape();
   Strides strides = x.strides();
   std::array<bool, max_rank> seen{};
   for (int i = 0; i < axes.rank(); ++i) {
     const int axis = wrap_axis("permute", axes[i], x.shape());
-    check(!std::exchange(seen[static_cast<std::size_t>(axis)], true), "permute", "axis ", axis,
-          " is named twice in ", axes);
+    check(!seen[static_cast<std::size_t>(axis)], "permute", "expected each axis once, got ", axes);
+    seen[static_cast<std::size_t>(axis)] = true;
     shape[i] = x.shape()[axis];
     strides[i] = x.strides()[axis];
     inverse[axis] = i;
@@ -183,6 +190,7 @@ Tensor permute(const Tensor& x, const Shape& axes) {
                 [inverse](const Tensor& dy, Gradients& d) { d[0] = permute(dy, inverse); });
 }
 
+// transpose(x, axis0, axis1): permute() of two axes.   dx = dy transposed
 Tensor transpose(const Tensor& x, index_t axis0, index_t axis1) {
   ops::check_tensors("transpose", {&x});
   const int a = wrap_axis("transpose", axis0, x.shape()), b = wrap_axis("transpose", axis1, x.shape());
@@ -194,20 +202,20 @@ Tensor transpose(const Tensor& x, index_t axis0, index_t axis1) {
                 [a, b](const Tensor& dy, Gradients& d) { d[0] = transpose(dy, a, b); });
 }
 
-// expand(x, shape): repeats axes of size 1, and adds leading ones, without copying: their stride is 0.
-//   backward   dx = dy summed over what was repeated
+// expand(x, shape): repeats axes of size 1 and adds leading axes, as a view with strides of 0.
+//   backward   dx = sum_to(dy, x's shape)
+//   saves      nothing
 Tensor expand(const Tensor& x, const Shape& shape) {
   ops::check_tensors("expand", {&x});
   const int added = shape.rank() - x.rank();
-  check(added >= 0, "expand", x.shape(), " has more axes than ", shape);
+  check(added >= 0, "expand", "expected a shape with at least as many axes as x ", x, ", got ", shape);
   Shape target = shape;
   Strides strides = Strides::filled(shape.rank(), 0);
   for (int axis = 0; axis < shape.rank(); ++axis) {
     const index_t size = axis >= added ? x.shape()[axis - added] : 1;
     if (target[axis] == -1 && axis >= added) target[axis] = size;
-    check(target[axis] >= 0 && (size == target[axis] || size == 1), "expand", x.shape(),
-          " does not stretch to ", shape, ": axis ", axis, " has ", size,
-          "; only a size of 1 can be repeated");
+    check(target[axis] >= 0 && (size == target[axis] || size == 1), "expand", "expected a shape that x ", x,
+          " broadcasts to, got ", shape, "; axis ", axis, " of size ", size, " cannot be repeated");
     if (size == target[axis] && axis >= added) strides[axis] = x.strides()[axis - added];
   }
   check_sizes("expand", target);
@@ -215,6 +223,7 @@ Tensor expand(const Tensor& x, const Shape& shape) {
                 [from = x.shape()](const Tensor& dy, Gradients& d) { d[0] = sum_to(dy, from); });
 }
 
+// squeeze(x, axis): removes an axis of size 1.   dx = dy with the shape of x
 Tensor squeeze(const Tensor& x, index_t axis) {
   ops::check_tensors("squeeze", {&x});
   const int a = wrap_axis("squeeze", axis, x.shape());
@@ -226,11 +235,12 @@ Tensor squeeze(const Tensor& x, index_t axis) {
   return as_view("squeeze", x, shape, strides);
 }
 
+// unsqueeze(x, axis): adds an axis of size 1.   dx = dy with the shape of x
 Tensor unsqueeze(const Tensor& x, index_t axis) {
   ops::check_tensors("unsqueeze", {&x});
   const index_t rank = x.rank();
-  check(axis >= -rank - 1 && axis <= rank, "unsqueeze", "axis ", axis, " is out of range for ", x.shape(),
-        "; it must be in [", -rank - 1, ", ", rank, "]");
+  check(axis >= -rank - 1 && axis <= rank, "unsqueeze", "expected an axis in [", -rank - 1, ", ", rank,
+        "] for x ", x, ", got ", axis);
   const int a = static_cast<int>(axis < 0 ? axis + rank + 1 : axis);
   Shape shape = x.shape();
   Strides strides = x.strides();
@@ -239,15 +249,16 @@ Tensor unsqueeze(const Tensor& x, index_t axis) {
   return as_view("unsqueeze", x, shape, strides);
 }
 
-// select(x, axis, i), slice(x, axis, begin, stop, step): a part of x, as a view.
-//   backward   dx = zeros, with dy written into that part; parts that overlap add up as gradients always do
+// select(x, axis, i): the elements at index i along an axis, as a view without that axis.
+//   backward   dx = 0, with dy at index i
+//   saves      nothing
 Tensor select(const Tensor& x, index_t axis, index_t i) {
   ops::check_tensors("select", {&x});
-  check(x.rank() >= 1, "select", "a tensor without axes has nothing to select from");
+  check(x.rank() >= 1, "select", "expected at least one axis, got x ", x);
   const int a = wrap_axis("select", axis, x.shape());
   const index_t size = x.shape()[a];
-  check(i >= -size && i < size, "select", "index ", i, " is out of range for axis ", a, " of ", x.shape(),
-        "; it must be in [", -size, ", ", size, ")");
+  check(i >= -size && i < size, "select", "expected an index in [", -size, ", ", size, ") for axis ", a,
+        " of x ", x, ", got ", i);
   if (i < 0) i += size;
   Shape shape = x.shape();
   Strides strides = x.strides();
@@ -260,11 +271,14 @@ Tensor select(const Tensor& x, index_t axis, index_t i) {
                 });
 }
 
+// slice(x, axis, begin, stop, step): every step-th index in [begin, stop) along an axis, as a view.
+//   backward   dx = 0, with dy at these indices
+//   saves      nothing
 Tensor slice(const Tensor& x, index_t axis, index_t begin, index_t stop, index_t step) {
   ops::check_tensors("slice", {&x});
-  check(x.rank() >= 1, "slice", "a tensor without axes has nothing to slice");
+  check(x.rank() >= 1, "slice", "expected at least one axis, got x ", x);
   const int a = wrap_axis("slice", axis, x.shape());
-  check(step >= 1, "slice", "the step must be at least 1, got ", step, ". Hint: flip() turns an axis around");
+  check(step >= 1, "slice", "expected step >= 1, got ", step, ". Hint: flip() reverses an axis");
   const index_t size = x.shape()[a];
   const auto clamped = [size](index_t bound) {
     return std::clamp<index_t>(bound < 0 ? bound + size : bound, 0, size);
@@ -282,20 +296,22 @@ Tensor slice(const Tensor& x, index_t axis, index_t begin, index_t stop, index_t
                 });
 }
 
+// index(x, {…}): select() for each number, slice() for each Slice; an Ellipsis skips the axes in between.
 Tensor index(const Tensor& x, std::span<const Index> index) {
   ops::check_tensors("index", {&x});
   const auto is_ellipsis = [](const Index& i) { return std::holds_alternative<Ellipsis>(i); };
   const auto dots = std::count_if(index.begin(), index.end(), is_ellipsis);
   const index_t named = static_cast<index_t>(index.size()) - dots;
-  check(dots <= 1, "index", "only one Ellipsis may stand in an index");
-  check(named <= x.rank(), "index", x.shape(), " has ", x.rank(), " axes, the index names ", named);
+  check(dots <= 1, "index", "expected at most one Ellipsis, got ", dots);
+  check(named <= x.rank(), "index", "expected at most ", x.rank(), " indices for x ", x, ", got ", named);
   Tensor y = x;
   index_t axis = 0;
   for (const Index& i : index) {
-    if (const index_t* at = std::get_if<index_t>(&i)) {
-      y = select(y, axis, *at);
+    if (const index_t* position = std::get_if<index_t>(&i)) {
+      y = select(y, axis, *position);
     } else if (const Slice* part = std::get_if<Slice>(&i)) {
-      y = slice(y, axis++, part->begin, part->stop, part->step);
+      y = slice(y, axis, part->begin, part->stop, part->step);
+      ++axis;
     } else {
       axis += x.rank() - named;
     }
@@ -303,23 +319,27 @@ Tensor index(const Tensor& x, std::span<const Index> index) {
   return y;
 }
 
-// unbind(x, axis): every x[i] along an axis, as views: what a loop over a sequence reads its steps from.
-//   backward   dx[i] = dy of part i, 0 where a part was not used
-// n selects would each hand x a whole tensor that is 0 but for one part, n² numbers in all. Here the parts of one backward
-// write into one dx. A node has one output, so there are two kinds of nodes:
+// unbind(x, axis): all x[i] along an axis, as views, for a loop over the steps of a sequence.
+//   backward   dx[i] = the gradient of part i, or 0 if the part was not used
+//   saves      nothing
+//
+// With n selects, each backward would return a tensor of x's shape that is 0 except for one part:
+// n² parts in total. Here all parts of one backward write into the same dx. A node has one output,
+// so there are two kinds of nodes:
 //
 //   x <- unbind (x's shape) <- part 0, part 1, …
 //
-// The first part that runs makes dx and hands it to unbind; the others find it and write beside it. unbind's node is older than
-// theirs, so it runs when all have written. dx belongs to the backward that is running: the parts hold it by a weak pointer.
+// The first part that runs allocates dx and returns it to unbind; the others find it and write into
+// it. The node of unbind has a smaller id than those of the parts, so it runs after all of them.
+// The running backward owns dx; the parts refer to it by a weak pointer.
 std::vector<Tensor> unbind(const Tensor& x, index_t axis) {
   ops::check_tensors("unbind", {&x});
-  check(x.rank() >= 1, "unbind", "a tensor without axes has no parts");
+  check(x.rank() >= 1, "unbind", "expected at least one axis, got x ", x);
   const int a = wrap_axis("unbind", axis, x.shape());
   const auto shared = std::make_shared<std::weak_ptr<TensorState>>();
   const Tensor whole = record("unbind", {x}, view_of(x, x.shape(), x.strides(), x.offset()),
                               [shared](const Tensor& dx, Gradients& d) {
-                                shared->reset();  // the next backward makes its own
+                                shared->reset();  // the next backward allocates its own
                                 d[0] = dx;
                               });
   std::vector<Tensor> parts;
@@ -329,17 +349,19 @@ std::vector<Tensor> unbind(const Tensor& x, index_t axis) {
                            [shared, from = x.shape(), a, i](const Tensor& dy, Gradients& d) {
                              Tensor dx(shared->lock());
                              if (!dx.defined()) {
-                               d[0] = dx = zeros(from, dy.dtype());
+                               dx = zeros(from, dy.dtype());
                                *shared = dx.state();
+                               d[0] = dx;
                              }
                              select(dx, a, i).copy_(dy);
                            }));
   return parts;
 }
 
+// split(x, size, axis): slices of `size` along an axis; the last one may be shorter.
 std::vector<Tensor> split(const Tensor& x, index_t size, index_t axis) {
   ops::check_tensors("split", {&x});
-  check(size >= 1, "split", "parts must have at least one element, got size ", size);
+  check(size >= 1, "split", "expected size >= 1, got ", size);
   const int a = wrap_axis("split", axis, x.shape());
   std::vector<Tensor> parts;
   for (index_t begin = 0; begin < x.shape()[a]; begin += size)
@@ -347,9 +369,10 @@ std::vector<Tensor> split(const Tensor& x, index_t size, index_t axis) {
   return parts;
 }
 
+// chunk(x, count, axis): at most `count` slices of equal size; the last one may be shorter.
 std::vector<Tensor> chunk(const Tensor& x, index_t count, index_t axis) {
   ops::check_tensors("chunk", {&x});
-  check(count >= 1, "chunk", "at least one part, got ", count);
+  check(count >= 1, "chunk", "expected count >= 1, got ", count);
   const index_t size = x.size(axis);
   return split(x, std::max<index_t>(1, size / count + (size % count != 0)), axis);
 }

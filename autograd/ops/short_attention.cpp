@@ -1,92 +1,116 @@
-// short_attention.cpp — attention of short sequences: 96 rows of P at a time, all keys of each.
+// short_attention.cpp — attention of short sequences: 96 rows of P at a time, with all their keys.
 //
-// The numbers are those of attention.cpp's passes.
+// The numbers are the passes in attention.cpp.
 #include "autograd/kernels/thread_pool.h"
-#include "autograd/ops/attention_call.h"
+#include "autograd/ops/attention_kernels.h"
 
 namespace heed::ops {
 
 namespace {
 
-constexpr index_t rows_at_once = 96;
+constexpr index_t max_rows = 96;
 
-index_t blocks(const Call& call) { return (call.t() + rows_at_once - 1) / rows_at_once; }
-Block block(const Call& call, index_t i) {
-  const index_t head = i / blocks(call), row = i % blocks(call) * rows_at_once;
-  return {head, row, std::min(rows_at_once, call.t() - row), 0, call.s()};
+index_t blocks_per_head(const AttentionParams& params) {
+  return (params.queries() + max_rows - 1) / max_rows;
 }
-index_t largest_block(const Call& call) { return std::min(rows_at_once, call.t()) * call.s(); }
+index_t largest_block(const AttentionParams& params) {
+  return std::min(max_rows, params.queries()) * params.keys();
+}
+// Block i of all heads.
+Block block(const AttentionParams& params, index_t i) {
+  const index_t head = i / blocks_per_head(params), row = i % blocks_per_head(params) * max_rows;
+  return {head, row, std::min(max_rows, params.queries() - row), 0, params.keys()};
+}
+// The offset of a block in a contiguous tensor (..., T, S).
+index_t offset(const AttentionParams& params, const Block& b) {
+  return (b.head * params.queries() + b.row) * params.keys();
+}
 
-// Adds pᵀ · x, of the block's rows, to the head's keys in `sums`: what each key gets from these queries.
+// sums += weightsᵀ · x: adds the contribution of the block's queries to the keys of their head.
 template <class T>
-void add_to_keys(const Block& b, const T* p, const Matrices& x, Matrices& sums) {
-  product<T>({p, b.keys, true}, {x.at<T>(b.head, b.row), x.ld}, sums.output<T>(b.head, 0), sums.ld,
-             {.m = b.keys, .n = x.columns(), .k = b.rows, .accumulate = true});
+void add_to_keys(const Block& b, const T* weights, const MatrixBatch& x, MatrixBatch& sums) {
+  kernels::gemm({.m = b.keys, .n = x.columns(), .k = b.rows, .accumulate = true},
+                transposed(kernels::MatrixView<T>{weights, b.keys}), x.view<T>(b.head, b.row),
+                sums.output_row<T>(b.head, 0), sums.ld);
 }
 
 }  // namespace
 
 template <class T>
-void short_forward(const Inputs& in, Matrices& y, Tensor& weights) {
-  const Call& call = in.call;
-  const double flops = 2.0 * static_cast<double>(largest_block(call) * (in.q.columns() + in.v.columns()));
-  const index_t grain = kernels::pieces_at_once(flops);
-  kernels::parallel_for(call.heads() * blocks(call), grain, [&](index_t begin, index_t stop) {
-    Scores<T> scores(in);
-    Room<T> made(largest_block(call)), dropped(call.keep ? largest_block(call) : 0);
+void short_forward(const AttentionInputs& in, MatrixBatch& y, Tensor& weights) {
+  const AttentionParams& params = in.params;
+  const auto& table = kernels::kernels<T>();
+  const index_t width = in.v.columns(), size = largest_block(params);
+  const double flops = 2.0 * static_cast<double>(size * (in.q.columns() + width));
+  const index_t blocks = params.heads() * blocks_per_head(params);
+  kernels::parallel_for(blocks, kernels::grain_for(flops), [&](index_t begin, index_t stop) {
+    BlockScores<T> scores(in);
+    kernels::Workspace<T> unsaved(size), dropped(params.keep ? size : 0);
     for (index_t i = begin; i < stop; ++i) {
-      const Block b = block(call, i);
-      T* p = weights.defined() ? output<T>(weights) + (b.head * call.t() + b.row) * b.keys : made.data();
-      scores.make(b, p);                                                            // 1
-      kernels::kernels<T>().softmax_rows(p, scores.visible(b), p, b.rows, b.keys);  // 2
-      if (call.keep) {
-        scores.draw(b);
-        scores.drop(b, p, dropped.data());
+      const Block b = block(params, i);
+      T* p = weights.defined() ? output<T>(weights) + offset(params, b) : unsaved.data();
+      // 1: S = q · kᵀ * scale (+ bias)
+      scores.compute(b, p);
+      // 2: P = softmax(S)
+      table.softmax_rows(p, scores.mask(b), p, b.rows, b.keys);
+      // 3: O = drop(P) · v
+      if (params.keep) {
+        scores.draw_dropout(b);
+        scores.apply_dropout(b, p, dropped.data());
         p = dropped.data();
       }
-      product<T>({p, b.keys}, {in.v.at<T>(b.head, 0), in.v.ld}, y.output<T>(b.head, b.row), y.ld,  // 3
-                 {.m = b.rows, .n = in.v.columns(), .k = b.keys});
+      kernels::gemm({.m = b.rows, .n = width, .k = b.keys}, kernels::MatrixView<T>{p, b.keys},
+                    in.v.view<T>(b.head, 0), y.output_row<T>(b.head, b.row), y.ld);
     }
   });
 }
 
 template <class T>
-void short_backward(const Inputs& in, const Tensor& weights, const Matrices& dy, AttentionGradients& d) {
-  const Call& call = in.call;
+void short_backward(const AttentionInputs& in, const Tensor& weights, const MatrixBatch& dy,
+                    AttentionGradients& d) {
+  const AttentionParams& params = in.params;
   const auto& table = kernels::kernels<T>();
-  const double flops = 4.0 * static_cast<double>(call.t() * call.s() * (in.q.columns() + in.v.columns()));
-  // The blocks of a head add to the same dk and dv: one after the other, whatever the number of threads.
-  kernels::parallel_for(call.heads(), kernels::pieces_at_once(flops), [&](index_t begin, index_t stop) {
-    Scores<T> scores(in);
-    Room<T> made(largest_block(call)), dropped(call.keep ? largest_block(call) : 0);
-    T* ds = made.data();
-    for (index_t i = begin * blocks(call); i < stop * blocks(call); ++i) {
-      const Block b = block(call, i);
-      const index_t first = (b.head * call.t() + b.row) * b.keys;
-      const T* p = weights.data<T>() + first;
-      if (call.keep) scores.draw(b);
-      if (d.v) {  // 3
-        if (call.keep) scores.drop(b, p, dropped.data());
-        add_to_keys(b, call.keep ? dropped.data() : p, dy, *d.v);
+  const index_t size = largest_block(params), blocks = blocks_per_head(params);
+  const bool needs_scores = d.q || d.k || d.scores.defined();
+  const double flops =
+      4.0 * static_cast<double>(params.queries() * params.keys() * (in.q.columns() + in.v.columns()));
+  // All blocks of a head add to the same dk and dv, so one thread computes a head, in a fixed order.
+  kernels::parallel_for(params.heads(), kernels::grain_for(flops), [&](index_t begin, index_t stop) {
+    BlockScores<T> scores(in);
+    kernels::Workspace<T> gradient(size), dropped(params.keep ? size : 0);
+    T* ds = gradient.data();
+    for (index_t i = begin * blocks; i < stop * blocks; ++i) {
+      const Block b = block(params, i);
+      const T* p = weights.data<T>() + offset(params, b);
+      if (params.keep) scores.draw_dropout(b);
+      // 3: dv = drop(P)ᵀ · dO
+      if (d.v) {
+        if (params.keep) scores.apply_dropout(b, p, dropped.data());
+        add_to_keys(b, params.keep ? dropped.data() : p, dy, *d.v);
       }
-      if (!d.q && !d.k && !d.scores.defined()) continue;
-      product<T>({dy.at<T>(b.head, b.row), dy.ld}, {in.v.at<T>(b.head, 0), in.v.ld, true}, ds, b.keys,
-                 {.m = b.rows, .n = b.keys, .k = in.v.columns()});
-      if (call.keep) scores.drop(b, ds, ds);
-      table.softmax_rows_backward(ds, p, ds, b.rows, b.keys);  // 2
-      if (d.scores.defined()) std::copy_n(ds, b.size(), output<T>(d.scores) + first);
-      table.axpby(static_cast<T>(call.scale), ds, 0, ds, b.size());
-      if (d.q)  // 1
-        product<T>({ds, b.keys}, {in.k.at<T>(b.head, 0), in.k.ld}, d.q->template output<T>(b.head, b.row),
-                   d.q->ld, {.m = b.rows, .n = in.q.columns(), .k = b.keys});
+      if (!needs_scores) continue;
+      // 3: dP = drop(dO · vᵀ)
+      kernels::gemm({.m = b.rows, .n = b.keys, .k = in.v.columns()}, dy.view<T>(b.head, b.row),
+                    transposed(in.v.view<T>(b.head, 0)), ds, b.keys);
+      if (params.keep) scores.apply_dropout(b, ds, ds);
+      // 2: dS = P * (dP - sum(dP * P))
+      table.softmax_rows_backward(ds, p, ds, b.rows, b.keys);
+      if (d.scores.defined()) std::copy_n(ds, b.size(), output<T>(d.scores) + offset(params, b));
+      // 1: dq = dS · k * scale;  dk = dSᵀ · q * scale
+      table.axpby(static_cast<T>(params.scale), ds, 0, ds, b.size());
+      if (d.q)
+        kernels::gemm({.m = b.rows, .n = in.q.columns(), .k = b.keys}, kernels::MatrixView<T>{ds, b.keys},
+                      in.k.view<T>(b.head, 0), d.q->template output_row<T>(b.head, b.row), d.q->ld);
       if (d.k) add_to_keys<T>(b, ds, in.q, *d.k);
     }
   });
 }
 
-template void short_forward<float>(const Inputs&, Matrices&, Tensor&);
-template void short_forward<double>(const Inputs&, Matrices&, Tensor&);
-template void short_backward<float>(const Inputs&, const Tensor&, const Matrices&, AttentionGradients&);
-template void short_backward<double>(const Inputs&, const Tensor&, const Matrices&, AttentionGradients&);
+template void short_forward<float>(const AttentionInputs&, MatrixBatch&, Tensor&);
+template void short_forward<double>(const AttentionInputs&, MatrixBatch&, Tensor&);
+template void short_backward<float>(const AttentionInputs&, const Tensor&, const MatrixBatch&,
+                                    AttentionGradients&);
+template void short_backward<double>(const AttentionInputs&, const Tensor&, const MatrixBatch&,
+                                     AttentionGradients&);
 
 }  // namespace heed::ops

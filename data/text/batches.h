@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "autograd/ids.h"
+#include "autograd/int_tensor.h"
 #include "autograd/random.h"
 
 namespace heed::data {

@@ -4,7 +4,6 @@
 #include "data/text/batches.h"
 #include "data/text/bpe.h"
 #include "data/text/lines.h"
-#include "data/text/sentences.h"
 #include "data/text/table.h"
 #include "data/text/tokenizer.h"
 #include "data/text/unicode.h"

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "autograd/ids.h"
+#include "autograd/int_tensor.h"
 
 namespace heed::data {
 

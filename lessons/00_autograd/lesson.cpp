@@ -1,11 +1,11 @@
-// Lesson 00 · Autograd: what everything rests on
+// Lesson 00 · Autograd
 //
-//   y = f(x)         each op computes its result and writes down how to go back
-//   dL/dx += dL/dy · dy/dx        backward walks from the newest op to the oldest
+//   y = f(x)                      each op computes its result and records a node
+//   dL/dx += dL/dy · dy/dx        backward visits the nodes from the newest to the oldest
 //
-// Every model in this course learns by gradients, and every gradient comes from here. This program takes a graph
-// apart that fits on paper, goes on to tensors, holds the gradients to differences measured by hand, and lets a small
-// net learn from them. Run it: ./lesson_00 (or ./lesson_00 --figures figures).
+// Every model of this course learns with gradients. The program builds a graph small enough to check
+// by hand, continues with tensors, compares the gradients with numerical differences, and trains a
+// small network. Usage: ./lesson_00 [--figures DIR]
 #include "lessons/support/lesson.h"
 
 #include <cmath>
@@ -26,72 +26,81 @@ Tensor number(double value) { return scalar(value, f64).set_requires_grad(); }
 void a_graph_by_hand(Page& page) {
   page.step("A graph by hand");
   page.say(
-      "A straight line that should pass through (3, 4), and how wrong it is: loss = (w x + b - t)² with x = "
-      "3, w = 2, b = -1, t = 4. Each op computes its result, and where something requires a gradient it also "
-      "writes a node: what it was made from, and how to go back.");
+      "The squared error of a straight line at one data point, (3, 4): loss = (w x + b - t)² with x = 3, "
+      "w = 2, b = -1, t = 4. Each op computes its result. If an input requires a gradient, the op also "
+      "records "
+      "a node with its inputs and a backward function.");
   const Tensor x = number(3), w = number(2), b = number(-1);
-  const Tensor y = w * x + b, error = y - 4.0, loss = error * error;
+  const Tensor y = w * x + b;
+  const Tensor error = y - 4.0;
+  const Tensor loss = error * error;
   page.print("\n    y = 2 · 3 - 1 = " + fixed(y.item(), 0) + ",  error = " + fixed(error.item(), 0) +
              ",  loss = " + fixed(loss.item(), 0) + "\n\n  The graph, newest op first:\n");
   page.print(indented(graph_text(loss), 4));
   loss.backward();
   page.print("");
   page.say(
-      "backward() starts with dloss/dloss = 1 at the newest node and walks to the oldest. Each node "
-      "multiplies what arrives with its own slope, and passes it on:");
+      "backward() starts with dloss/dloss = 1 at the newest node and visits the nodes down to the oldest. "
+      "Each "
+      "node multiplies the incoming gradient by its own derivative and passes the product on:");
   page.print("\n    dloss/derror = 2 · error = 2\n    dloss/dw = 2 · x = " + fixed(w.grad().item(), 0) +
              "    dloss/dx = 2 · w = " + fixed(x.grad().item(), 0) +
              "    dloss/db = 2 · 1 = " + fixed(b.grad().item(), 0));
 
   const auto loss_at = [](double weight) { return std::pow(weight * 3 - 1 - 4, 2); };
   const double h = 1e-6, measured = (loss_at(2 + h) - loss_at(2 - h)) / (2 * h);
-  page.claim(
-      "a gradient says what moving a number would do",
-      "w moved by a millionth: slope " + fixed(measured, 4) + ", gradient " + fixed(w.grad().item(), 4),
-      std::abs(measured - w.grad().item()) < 1e-6);
+  page.claim("a gradient is the slope of the loss",
+             "w changed by 1e-6: slope " + fixed(measured, 4) + ", gradient " + fixed(w.grad().item(), 4),
+             std::abs(measured - w.grad().item()) < 1e-6);
 }
 
 void used_twice(Page& page) {
   page.step("A value that is used twice");
   page.say(
-      "u = x · x, v = 3 u, w = u + v, at x = 2. u feeds two ops, so two gradients come back to it, 1 from w "
-      "and 3 from v, and they add up. u may go on only when both have arrived: nodes run from the newest to "
-      "the oldest, and a node is always older than those it feeds.");
+      "u = x · x, v = 3 u, w = u + v, at x = 2. Two ops use u, so u receives two gradients, 1 from w and 3 "
+      "from v, and their sum is its gradient. u may propagate it only after both have contributed. Nodes "
+      "therefore run from the newest to the oldest: a node is always older than the nodes that use its "
+      "output.");
   const Tensor x = number(2);
-  const Tensor u = x * x, v = 3.0 * u, w = u + v;
+  const Tensor u = x * x;
+  const Tensor v = 3.0 * u;
+  const Tensor w = u + v;
   w.backward();
   page.print(
-      "\n    both shares, then onwards      (1 + 3) · 2x = 16\n"
-      "    only the last share kept             3 · 2x = 12\n"
-      "    onwards before v has spoken          1 · 2x =  4\n"
-      "    onwards each time one speaks    (1 + 4) · 2x = 20");
+      "\n    correct: the sum of both                (1 + 3) · 2x = 16\n"
+      "    only the last contribution is kept            3 · 2x = 12\n"
+      "    u propagates before v contributes             1 · 2x =  4\n"
+      "    u propagates after each contribution    (1 + 4) · 2x = 20");
   const double gradient = x.grad().item();
-  page.claim("shares add up, and in the right order", "dw/dx = " + fixed(gradient, 0), gradient == 16);
+  page.claim("gradients accumulate, and in the correct order", "dw/dx = " + fixed(gradient, 0),
+             gradient == 16);
 }
 
 void tensors(Page& page, Generator& gen) {
   page.step("Tensors");
   page.say(
-      "The same with whole arrays: one node for a product of matrices, not one for each number. A bias of "
-      "two numbers is added to four rows, so it is used four times, and gets the sum of four gradients.");
-  const Tensor x = randn({4, 3}, gen, f64).set_requires_grad(),
-               w = randn({3, 2}, gen, f64).set_requires_grad();
+      "With tensors, a matrix product is a single node, not one node per number. A bias of shape (2) is "
+      "added "
+      "to four rows. Each of its numbers is used four times, so its gradient is the sum of four gradients.");
+  const Tensor x = randn({4, 3}, gen, f64).set_requires_grad();
+  const Tensor w = randn({3, 2}, gen, f64).set_requires_grad();
   const Tensor b = zeros({2}, f64).set_requires_grad();
   const Tensor y = matmul(x, w) + b;
   y.sum().backward();
-  page.shape("x", x.shape(), "4 rows of 3 numbers");
+  page.shape("x", x.shape(), "4 rows of 3 features");
   page.shape("w", w.shape(), "gradient: xᵀ · dy");
   page.shape("b", b.shape(), "gradient: dy summed over the rows");
-  page.shape("x · w + b", y.shape(), "b was stretched over the rows");
+  page.shape("x · w + b", y.shape(), "b is broadcast over the rows");
   const bool shapes =
       x.grad().shape() == x.shape() && w.grad().shape() == w.shape() && b.grad().shape() == b.shape();
-  page.claim("a gradient has the shape of its value", "x, w and b all do", shapes);
-  page.claim("what was stretched is summed",
-             concat("each number of b stood in 4 rows: gradient ", b.grad().at({0})), b.grad().at({0}) == 4);
+  page.claim("a gradient has the shape of its value", "true for x, w and b", shapes);
+  page.claim("the gradient of a broadcast value is a sum",
+             concat("each number of b is added to 4 rows: gradient ", b.grad().at({0})),
+             b.grad().at({0}) == 4);
 }
 
-// The largest difference between backward's gradient and (s(x + h) - s(x - h)) / 2h over all numbers of x, against
-// the largest gradient; s is the result weighed by fixed random numbers.
+// Returns the largest difference between the gradient of backward and (s(x + h) - s(x - h)) / 2h over
+// all elements of x, relative to the largest gradient. s is the sum of the result times fixed random weights.
 using Function = std::function<Tensor(const Tensor&)>;
 double worst_difference(const Function& f, const Tensor& start, double h) {
   Tensor x = start.clone().set_requires_grad();
@@ -100,22 +109,24 @@ double worst_difference(const Function& f, const Tensor& start, double h) {
   (f(x) * weights).sum().backward();
   const Tensor analytic = x.grad().reshape({-1});
   const NoGrad no_grad;
-  const auto at = [&](index_t i, double step) {
+  const auto sum_at = [&](index_t i, double step) {
     Tensor moved = start.clone().reshape({-1});
     moved.set({i}, moved.at({i}) + step);
     return (f(moved.reshape(start.shape())) * weights).sum().item();
   };
   double worst = 0;
   for (index_t i = 0; i < start.numel(); ++i)
-    worst = std::max(worst, std::abs((at(i, h) - at(i, -h)) / (2 * h) - analytic.at({i})));
+    worst = std::max(worst, std::abs((sum_at(i, h) - sum_at(i, -h)) / (2 * h) - analytic.at({i})));
   return worst / max(abs(analytic)).item();
 }
 
-void measured_by_hand(const Options& options, Page& page, Generator& gen) {
-  page.step("Numeric against analytic");
+void check_numerically(const Options& options, Page& page, Generator& gen) {
+  page.step("Checking gradients numerically");
   page.say(
-      "How do we know that a backward is right? Move one number by h, see what the result does, and compare: "
-      "slope = (f(x + h) - f(x - h)) / 2h. It is slow and cannot be wrong in the same way.");
+      "How do we know that a backward function is correct? Change one number by h and compare the gradient "
+      "with the difference quotient (f(x + h) - f(x - h)) / 2h. This is slow, but it does not use the "
+      "backward "
+      "function, so it cannot repeat its errors.");
   const Tensor x = randn({5, 6}, gen, f64), w = randn({6, 4}, gen, f64);
   struct Case {
     std::string name;
@@ -128,46 +139,49 @@ void measured_by_hand(const Options& options, Page& page, Generator& gen) {
       {"layer_norm(x)", [](const Tensor& t) { return layer_norm(t); }},
       {"attention(x, x, x)", [](const Tensor& t) { return scaled_dot_product_attention(t, t, t); }},
   };
-  page.print("\n    " + cells({"30 numbers each", "worst difference"}, {-23, 18}));
+  page.print("\n    " + cells({"30 elements each", "largest difference"}, {-23, 18}));
   double worst = 0;
   for (const auto& [name, f] : cases) {
     const double difference = worst_difference(f, x, 1e-6);
     worst = std::max(worst, difference);
     page.print("    " + cells({name, difference < 1e-8 ? "below 1e-8" : scientific(difference)}, {-23, 18}));
   }
-  page.claim("backward agrees with what is measured", "all within 1e-6", worst < 1e-6);
+  page.claim("backward agrees with numerical differences", "all within 1e-6", worst < 1e-6);
 
   page.print("");
   page.say(
-      "The step matters. Too large, and the curve bends away from its slope (the error grows with h²); too "
-      "small, and the difference drowns in rounding. A float32 has so few digits that no step is good: check "
-      "gradients in float64.");
+      "The step size matters. If h is large, the error grows with h², because the function is not linear. If "
+      "h "
+      "is small, rounding errors dominate. float32 has so few digits that no step works well: check "
+      "gradients "
+      "in float64.");
   page.print("\n" + cells({"h", "float64", "float32"}, {8, 12, 12}));
   SvgCurve wide{.name = "float64", .x = {}, .y = {}}, narrow{.name = "float32", .x = {}, .y = {}};
-  double best64 = 1, best32 = 1;
+  double best32 = 1;
   for (int power = -1; power >= -10; --power) {
     const double h = std::pow(10.0, power);
     const double in64 = worst_difference(cases[0].f, x, h), in32 = worst_difference(cases[0].f, x.to(f32), h);
     page.print(cells({concat("1e", power), scientific(in64), scientific(in32)}, {8, 12, 12}));
     for (auto* curve : {&wide, &narrow}) curve->x.push_back(power);
-    wide.y.push_back(std::log10(in64)), narrow.y.push_back(std::log10(in32));
-    best64 = std::min(best64, in64), best32 = std::min(best32, in32);
+    wide.y.push_back(std::log10(in64));
+    narrow.y.push_back(std::log10(in32));
+    best32 = std::min(best32, in32);
   }
-  page.claim("float32 cannot check a gradient", "at its best step it is off by " + scientific(best32),
+  page.claim("float32 is too imprecise to check a gradient", "error at the best step " + scientific(best32),
              best32 > 1e-6);
   if (!options.figures.empty())
     write_figure(options.figures, "step.svg",
-                 svg_curves({wide, narrow}, {.title = "The step of a numeric gradient",
+                 svg_curves({wide, narrow}, {.title = "Error of a numerical gradient by step size",
                                              .x_axis = "log10 of the step h",
                                              .y_axis = "log10 of the relative error",
                                              .baseline = -6,
-                                             .baseline_name = "agreement asked for"}));
+                                             .baseline_name = "required accuracy"}));
 }
 
-// Two half circles that reach into each other, with noise: points (n, 2), and which moon each is of.
+// The two-moons dataset: two interleaved half circles with noise.
 struct Moons {
-  Tensor points;
-  IntTensor moon;
+  Tensor points;   // (n, 2)
+  IntTensor moon;  // (n), the class of each point: 0 or 1
 };
 Moons two_moons(index_t n, Generator& gen) {
   std::vector<double> xy;
@@ -183,14 +197,14 @@ Moons two_moons(index_t n, Generator& gen) {
 
 double accuracy(nn::Sequential& net, const Moons& moons) {
   const NoGrad no_grad;
-  const IntTensor guess = argmax(net(moons.points), -1);
-  index_t right = 0;
-  for (index_t i = 0; i < guess.numel(); ++i) right += guess[i] == moons.moon[i];
-  return static_cast<double>(right) / static_cast<double>(guess.numel());
+  const IntTensor predicted = argmax(net(moons.points), -1);
+  index_t correct = 0;
+  for (index_t i = 0; i < predicted.numel(); ++i) correct += predicted[i] == moons.moon[i];
+  return static_cast<double>(correct) / static_cast<double>(predicted.numel());
 }
 
-// The plane from (-1.5, -1) to (2.5, 1.5) in `rows` lines of `columns` places: how sure the net is of the second moon.
-Tensor plane(nn::Sequential& net, index_t rows, index_t columns) {
+// Returns the probability of the second moon on a grid (rows, columns) over the plane from (-1.5, -1) to (2.5, 1.5).
+Tensor probability_map(nn::Sequential& net, index_t rows, index_t columns) {
   const NoGrad no_grad;
   std::vector<double> xy;
   for (index_t r = 0; r < rows; ++r)
@@ -201,14 +215,14 @@ Tensor plane(nn::Sequential& net, index_t rows, index_t columns) {
   return softmax(net(from_vector(xy, {rows * columns, 2})), -1).select(1, 1).reshape({rows, columns});
 }
 
-// Dots where the net says "second moon", and the test points as o and x.
-std::string map_of(nn::Sequential& net, const Moons& moons) {
+// Draws a dot where the network predicts the second moon, and the test points as o and x.
+std::string decision_map(nn::Sequential& net, const Moons& moons) {
   constexpr index_t rows = 16, columns = 60;
-  const Tensor sure = plane(net, rows, columns);
+  const Tensor probability = probability_map(net, rows, columns);
   std::vector<std::string> map(rows, std::string(columns, ' '));
   for (index_t r = 0; r < rows; ++r)
     for (index_t c = 0; c < columns; ++c)
-      if (sure.at({r, c}) > 0.5) map[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)] = '.';
+      if (probability.at({r, c}) > 0.5) map[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)] = '.';
   for (index_t i = 0; i < moons.moon.numel(); ++i) {
     const auto r = static_cast<index_t>((1.5 - moons.points.at({i, 1})) / 2.5 * rows);
     const auto c = static_cast<index_t>((moons.points.at({i, 0}) + 1.5) / 4 * columns);
@@ -220,11 +234,11 @@ std::string map_of(nn::Sequential& net, const Moons& moons) {
   return text;
 }
 
-void a_net_learns(const Options& options, Page& page, Generator& gen) {
-  page.step("A net learns");
+void train_network(const Options& options, Page& page, Generator& gen) {
+  page.step("Training a network");
   page.say(
-      "Two moons, and no straight line between them. A net of two layers, 2 numbers to 16, tanh, 16 to 2: "
-      "follow the gradients downhill, 300 steps.");
+      "No straight line separates the two moons. A network of two linear layers, 2 to 16 units, tanh, and 16 "
+      "to 2 units, is trained for 300 steps with Adam.");
   const Moons train = two_moons(400, gen), test = two_moons(400, gen);
   nn::Sequential net(nn::Linear({.in = 2, .out = 16}, gen), nn::Tanh(),
                      nn::Linear({.in = 16, .out = 2}, gen));
@@ -234,41 +248,44 @@ void a_net_learns(const Options& options, Page& page, Generator& gen) {
   SvgCurve curve{.name = "training loss", .x = {}, .y = {}};
   for (int step = 1; step <= steps; ++step) {
     const Tensor loss = cross_entropy(net(train.points), train.moon);
-    optimizer.zero_grad();  // else the gradients of all steps add up
+    // Without zero_grad(), the gradients of all steps would accumulate.
+    optimizer.zero_grad();
     loss.backward();
     optimizer.step();
-    curve.x.push_back(step), curve.y.push_back(loss.item());
+    curve.x.push_back(step);
+    curve.y.push_back(loss.item());
     progress.update(step, "loss " + fixed(loss.item(), 3));
   }
-  page.print("\n  What it has learned (dots: it says x), and 400 points that it has not seen:\n");
-  page.print(map_of(net, test));
-  const double right = accuracy(net, test);
-  page.claim("gradients are enough to learn", "unseen points right: " + percent(right), right >= 0.98);
+  page.print("\n  Predictions (dots: class x) and 400 held-out points (o and x):\n");
+  page.print(decision_map(net, test));
+  const double correct = accuracy(net, test);
+  page.claim("gradients suffice to train a network", "held-out accuracy " + percent(correct),
+             correct >= 0.98);
   if (options.figures.empty()) return;
   write_figure(options.figures, "moons_loss.svg",
-               svg_curves({curve}, {.title = "Two layers learn two moons",
+               svg_curves({curve}, {.title = "Training loss on two moons",
                                     .x_axis = "step",
                                     .y_axis = "cross-entropy (nats)",
                                     .baseline = std::log(2.0),
-                                    .baseline_name = "guessing (ln 2)"}));
+                                    .baseline_name = "chance level (ln 2)"}));
   write_figure(
       options.figures, "moons.svg",
-      svg_pictures("How sure the net is of the lower moon",
-                   {{.image = plane(net, 25, 40), .caption = "dark: lower moon, white: upper moon"}}));
+      svg_images("Probability of the lower moon", {{.image = probability_map(net, 25, 40),
+                                                    .caption = "dark: lower moon, white: upper moon"}}));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{.program = "lesson_00", .title = "Lesson 00 · Autograd: what everything rests on"};
+  const About about{.program = "lesson_00", .title = "Lesson 00 · Autograd"};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
     a_graph_by_hand(page);
     used_twice(page);
     tensors(page, gen);
-    measured_by_hand(options, page, gen);
-    a_net_learns(options, page, gen);
+    check_numerically(options, page, gen);
+    train_network(options, page, gen);
     page.print("");
-    page.say("Next: ./lesson_01 asks why attention is needed at all.");
+    page.say("Next: ./lesson_01 shows why attention is needed.");
   });
 }

@@ -1,5 +1,6 @@
-// exercises.h — the functions to be written in lesson 01. Letters: B texts in a batch, T words that are written, S words
-// that are read, H the hidden width, V vocabulary.
+// exercises.h — the functions of lesson 01, in the order of the exercises.
+//
+// Shape letters: B batch, T words of the target, S words of the source, H hidden width, V vocabulary.
 #pragma once
 
 #include <functional>
@@ -10,42 +11,45 @@
 
 namespace heed::exercise {
 
-// Ids that are no words: before the first, after the last, and beyond the end.
-struct Marks {
+// Ids of the special tokens: begin of sequence, end of sequence, and padding.
+struct SpecialTokens {
   index_t bos, eos, pad;
 };
-// What the writer is given at each place, and what it is to answer there: (B, T) each.
-struct Taught {
-  IntTensor given, wanted;
+// The decoder's input and the correct output at each position, (B, T) each.
+struct DecoderBatch {
+  IntTensor input, target;
 };
-Taught teacher_forcing(const std::vector<std::vector<index_t>>& texts, const Marks& marks);
 
-Tensor sequence_loss(const Tensor& logits, const IntTensor& wanted, index_t pad);
-
-// One state a word, of texts padded to one length.
-struct Padded {
+// One state per word, for sequences padded to one length.
+struct PaddedStates {
   Tensor states;                 // (B, N, width)
-  std::vector<index_t> lengths;  // (B): how many of the N are words
+  std::vector<index_t> lengths;  // (B): how many of the N positions are words
 };
 struct AdditiveWeights {
   Tensor W_q, W_k, v;  // (H, width of queries), (H, width of keys), (H)
 };
-Tensor additive_attention(const Padded& writer, const Padded& reader, const Tensor& values,
-                          const AdditiveWeights& w);
 
-// A trained model: it reads once, then writes one word at a time and carries a state along.
-struct Written {
-  Tensor scores, state;  // of each word to come next (V); the state after this step
+// A trained model: it encodes the source once, then decodes one word per step.
+struct DecoderStep {
+  Tensor scores;  // (V), one per possible next word
+  Tensor state;   // the decoder's state after this step
 };
 struct Translator {
-  std::function<Tensor(const std::vector<index_t>& source)> read;
-  std::function<Written(index_t last, const Tensor& state)> write;
+  std::function<Tensor(const std::vector<index_t>& source)> encode;
+  std::function<DecoderStep(index_t last, const Tensor& state)> decode;
 };
-// A sentence of the test set, with the right answer beside it.
+// A sentence of the test set and its correct translation.
 struct Example {
   std::vector<index_t> source, target;
 };
-std::vector<index_t> translate(const Translator& model, const Example& example, const Marks& marks,
+
+// Generated from solutions/ by `./lessons/heed generate`: do not edit below.
+DecoderBatch teacher_forcing(const std::vector<std::vector<index_t>>& sequences,
+                             const SpecialTokens& special);
+Tensor sequence_loss(const Tensor& logits, const IntTensor& target, index_t pad);
+Tensor additive_attention(const PaddedStates& decoder, const PaddedStates& encoder, const Tensor& values,
+                          const AdditiveWeights& w);
+std::vector<index_t> translate(const Translator& model, const Example& example, const SpecialTokens& special,
                                index_t max_length);
 
 }  // namespace heed::exercise

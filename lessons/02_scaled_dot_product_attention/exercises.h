@@ -1,9 +1,10 @@
-// exercises.h — the functions to be written in lesson 02, in the order of doing. Letters: B batch, T queries, S keys,
-// D width of queries and keys, Dv width of values; `...` is any number of leading axes, a batch for example.
-// Sizes of tensors are at least 1.
+// exercises.h — the functions of lesson 02, in the order of the exercises.
 //
-// Tensors are f32 or f64, may be views, and stay as they are; results have the type of the inputs, and gradients flow
-// back through them.
+// Shape letters: B batch, T queries, S keys, D width of queries and keys, Dv width of values; `...`
+// is any number of leading axes, for example a batch. All sizes of tensors are at least 1.
+//
+// Input tensors are f32 or f64, may be non-contiguous views, and must not be modified. Results have
+// the dtype of the inputs, and gradients flow back through them.
 #pragma once
 
 #include "autograd/autograd.h"
@@ -11,6 +12,7 @@
 
 namespace heed::exercise {
 
+// Generated from solutions/ by `./lessons/heed generate`: do not edit below.
 Tensor dot_scores(const Tensor& q, const Tensor& k);
 Tensor scaled_scores(const Tensor& q, const Tensor& k);
 Tensor softmax_rows(const Tensor& scores);

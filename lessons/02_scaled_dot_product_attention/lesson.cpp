@@ -1,11 +1,11 @@
 // Lesson 02 · Scaled dot-product attention
 //
 //   scores = Q · Kᵀ / √d_k        how well each query matches each key
-//   weights = softmax(scores)     the match as shares of one whole, row by row
-//   output = weights · V          the values, mixed by those shares
+//   weights = softmax(scores)     each row is a probability distribution over the keys
+//   output = weights · V          the weighted mean of the values
 //
-// This program follows the three lines on numbers that fit on paper, then asks why the scores are divided
-// by √d_k, and what a mask does. Run it: ./lesson_02 (or ./lesson_02 --figures figures).
+// The program computes these three lines for numbers small enough to check by hand, measures why the
+// scores are divided by √d_k, and shows the effect of masks. Usage: ./lesson_02 [--figures DIR]
 #include "lessons/support/lesson.h"
 
 #include <cmath>
@@ -22,7 +22,7 @@ namespace {
 const std::vector<std::string> query_words = {"I", "school", "go"};
 const std::vector<std::string> key_words = {"나는", "학교에", "간다"};
 
-// Three queries and three keys of d_k = 4 numbers, three values of 2: small enough to check by hand.
+// Three queries and three keys of width d_k = 4 and three values of width 2: small enough to check by hand.
 struct Example {
   Tensor q = tensor({{2, 0, 1, 0}, {0, 2, 0, 1}, {1, 0, 2, 0}});
   Tensor k = tensor({{2, 0, 0, 1}, {0, 2, 1, 0}, {0, 1, 2, 0}});
@@ -33,17 +33,17 @@ void by_hand(const Options& options, Page& page) {
   page.step("Three tokens by hand");
   const Example e;
   page.say(
-      "A decoder writes \"I go to school\" and looks back at 나는 학교에 간다. Each English word asks with a "
-      "query, each Korean word answers with a key, and hands over a value.");
-  page.shape("Q", e.q.shape(), "3 queries (T) of d_k = 4 numbers");
+      "A decoder generates \"I go to school\" and attends to the source sentence 나는 학교에 간다. Each "
+      "English word has a query; each Korean word has a key and a value.");
+  page.shape("Q", e.q.shape(), "3 queries (T) of width d_k = 4");
   page.shape("K", e.k.shape(), "3 keys (S)");
-  page.shape("V", e.v.shape(), "one value for each key");
+  page.shape("V", e.v.shape(), "one value per key");
 
   const Tensor products = matmul(e.q, e.k.transpose(-2, -1));
   const Tensor scores = products / std::sqrt(4.0);
   const Tensor weights = softmax(scores, -1);
   const Tensor output = matmul(weights, e.v);
-  page.shape("Q · Kᵀ", products.shape(), "one number for each pair (query, key)");
+  page.shape("Q · Kᵀ", products.shape(), "one score per pair (query, key)");
 
   page.print("\n  The row of \"school\", step by step:");
   const auto line = [&](const std::string& name, const Tensor& x) {
@@ -67,7 +67,7 @@ void by_hand(const Options& options, Page& page) {
                                         .rows = query_words,
                                         .columns = key_words}));
   const double to_school = weights.at({1, 1});
-  page.claim("\"school\" looks most at 학교에", "weight " + fixed(to_school, 3), to_school > 0.5);
+  page.claim("\"school\" attends mostly to 학교에", "weight " + fixed(to_school, 3), to_school > 0.5);
 }
 
 // The variance of q · k over random q and k with entries of mean 0 and variance 1.
@@ -80,7 +80,7 @@ void why_scale(const Options& options, Page& page, Generator& gen) {
   page.step("Why divide by √d_k");
   page.say(
       "q · k is a sum of d_k products. If the entries are independent with mean 0 and variance 1, each "
-      "product has variance 1, and the sum has variance d_k: the longer the vectors, the further apart the "
+      "product has variance 1 and the sum has variance d_k. Wider vectors therefore give more widely spread "
       "scores.");
   const index_t pairs = options.quick ? 8'000 : 40'000;
   page.print("\n     d_k   variance of q·k   of q·k / √d_k");
@@ -101,13 +101,15 @@ void why_scale(const Options& options, Page& page, Generator& gen) {
   page.claim("the variance of q·k is d_k", "within " + percent(worst) + " at every d_k", worst < 0.05);
 }
 
-// What a softmax over `keys` scores looks like at one d_k, with or without the scale.
-struct Softness {
-  double entropy;   // mean over rows, in nats; ln(keys) is a row of equal weights
-  double gradient;  // mean |d loss / d score|, the loss being a random mix of the weights
+// Measures how far the softmax is from saturation at one d_k, with or without the scale.
+struct Saturation {
+  // Entropy of a row of weights in nats, averaged over the rows. Equal weights have ln(keys).
+  double entropy;
+  // Mean of |d loss / d score|, if the loss is a random linear combination of the weights.
+  double gradient;
 };
 
-Softness measure_softness(index_t d_k, bool scaled, Generator gen) {
+Saturation measure_saturation(index_t d_k, bool scaled, Generator gen) {
   constexpr index_t rows = 256, keys = 16;
   const Tensor q = randn({rows, d_k}, gen), k = randn({keys, d_k}, gen);
   Tensor scores = matmul(q, k.transpose(0, 1));
@@ -123,15 +125,18 @@ Softness measure_softness(index_t d_k, bool scaled, Generator gen) {
 void saturation(const Options& options, Page& page, Generator& gen) {
   page.step("What happens without the scale");
   page.say(
-      "Scores that lie far apart make softmax pick one key and forget the rest (entropy near 0), and where "
-      "it is that sure, hardly any gradient comes back: nothing can be learned from a choice that cannot be "
-      "moved.");
+      "If the scores are widely spread, the softmax saturates: nearly all weight goes to one key, and the "
+      "entropy is close to 0. A saturated softmax passes almost no gradient back to the scores, so the "
+      "queries "
+      "and keys hardly learn.");
   page.print("\n     d_k   entropy: scaled   not scaled   gradient: scaled   not scaled");
   std::vector<double> sizes, with, without;
   double factor = 0;
   for (const index_t d_k : {4, 16, 64, 256, 512}) {
-    const Generator same = gen.fork();  // both columns are measured on the same numbers
-    const Softness scaled = measure_softness(d_k, true, same), raw = measure_softness(d_k, false, same);
+    // Both measurements use the same random numbers.
+    const Generator fork = gen.fork();
+    const Saturation scaled = measure_saturation(d_k, true, fork);
+    const Saturation raw = measure_saturation(d_k, false, fork);
     char row[120];
     std::snprintf(row, sizeof row, "  %6d  %16.2f  %11.2f  %17.4f  %11.4f", static_cast<int>(d_k),
                   scaled.entropy, raw.entropy, scaled.gradient, raw.gradient);
@@ -141,26 +146,28 @@ void saturation(const Options& options, Page& page, Generator& gen) {
     without.push_back(raw.entropy);
     factor = scaled.gradient / raw.gradient;
   }
-  page.print("\n  (16 keys: equal weights have an entropy of ln 16 = 2.77)");
+  page.print("\n  (16 equal weights have an entropy of ln 16 = 2.77)");
   if (!options.figures.empty())
     write_figure(options.figures, "entropy.svg",
                  svg_curves({{"divided by √d_k", sizes, with}, {"not divided", sizes, without}},
-                            {.title = "Softmax saturates without the scale",
-                             .x_axis = "d_k (numbers in a key)",
+                            {.title = "The softmax saturates without the scale",
+                             .x_axis = "d_k (width of a key)",
                              .y_axis = "entropy of the weights (nats)",
                              .baseline = std::log(16.0),
                              .baseline_name = "equal weights"}));
-  page.claim("without the scale the gradient vanishes", fixed(factor, 1) + " times smaller at d_k = 512",
+  page.claim("without the scale, the gradient vanishes", fixed(factor, 1) + " times smaller at d_k = 512",
              factor > 3);
 }
 
 void padding_mask(const Options& options, Page& page) {
   page.step("A padding mask");
   page.say(
-      "In a batch, short sentences are filled up with padding, which must not be looked at. A mask says who "
-      "may be attended: in heed, TRUE = MAY ATTEND, always. Here the third key is padding.");
+      "The short sentences of a batch are padded to the length of the longest one, and no query may attend "
+      "to padding. A mask marks the keys that may be attended to: in heed, TRUE = MAY ATTEND, always. Here "
+      "the third key is padding.");
   const Example e;
-  const Mask mask = padding({2}, 3);  // one sentence, two real keys of three
+  // One sentence: the first two of its three keys are words.
+  const Mask mask = padding({2}, 3);
   page.shape("mask", mask.shape(), "(B, 1, S): the same for every query");
   const Tensor q = e.q.unsqueeze(0), k = e.k.unsqueeze(0), v = e.v.unsqueeze(0);
   const auto [output, weights] = attention(q, k, v, {.mask = mask});
@@ -172,21 +179,21 @@ void padding_mask(const Options& options, Page& page) {
                                            .rows = query_words,
                                            .columns = key_words,
                                            .allowed = shown}));
-  // Change what the padding holds: nothing that is real may move.
+  // If the value of the padding changes, no output may change.
   Tensor other_v = v.clone();
   other_v.set({0, 2, 0}, 100.0);
-  const double moved = max_abs_difference(output, attention(q, k, other_v, {.mask = mask}).output);
-  page.claim("padding has no influence",
-             "value of the padding set to 100: outputs move by " + fixed(moved, 4), moved == 0);
+  const double change = max_abs_difference(output, attention(q, k, other_v, {.mask = mask}).output);
+  page.claim("masked padding has no influence",
+             "value of the padding set to 100: outputs change by " + fixed(change, 4), change == 0);
 }
 
-void hidden_row(Page& page) {
+void fully_masked_row(Page& page) {
   page.step("A row that may attend to nothing");
   page.say(
-      "Hide every key and the question is what softmax makes of it. Filling with -1e9, as the course's "
-      "sketch does, gives "
-      "equal weights: the mask is silently ignored. Filling with minus infinity gives 0/0. heed gives "
-      "zeros.");
+      "If every key of a query is masked, the result depends on the fill value. Filling the scores with "
+      "-1e9, "
+      "a common choice, gives equal weights: the mask is silently ignored. Filling with minus infinity gives "
+      "0/0 = NaN. heed returns zeros.");
   const Tensor scores = tensor({{1, 2, 3}});
   const Mask nothing = Mask::full({1, 3}, false);
   const auto row = [&](const std::string& name, const Tensor& w) {
@@ -198,17 +205,17 @@ void hidden_row(Page& page) {
   page.print("");
   row("filled with -1e9   ", softmax(masked_fill(scores, !nothing, -1e9), -1));
   row("filled with -inf   ", softmax(masked_fill(scores, !nothing, -INFINITY), -1));
-  const Tensor ours = masked_softmax(scores, nothing);
-  row("masked_softmax     ", ours);
-  page.claim("nothing to attend to gives nothing", "sum of the weights " + fixed(ours.sum().item(), 1),
-             ours.sum().item() == 0);
+  const Tensor masked = masked_softmax(scores, nothing);
+  row("masked_softmax     ", masked);
+  page.claim("a fully masked row has no weights", "sum of the weights " + fixed(masked.sum().item(), 1),
+             masked.sum().item() == 0);
 }
 
 void causal_mask(const Options& options, Page& page, Generator& gen) {
   page.step("A causal mask");
   page.say(
-      "A decoder that writes word by word must not see the words it has yet to write: query t may attend to "
-      "keys 0 … t.");
+      "A decoder generates one token after the other, so it must not attend to tokens that it has yet to "
+      "generate: query t may attend to keys 0 … t.");
   constexpr index_t n = 5;
   const std::vector<std::string> words = {"I", "go", "to", "school", "today"};
   const Tensor x = randn({n, 8}, gen);
@@ -217,29 +224,30 @@ void causal_mask(const Options& options, Page& page, Generator& gen) {
   if (!options.figures.empty())
     write_figure(
         options.figures, "causal.svg",
-        svg_heat_map(before.weights,
-                     {.title = "Nobody looks ahead", .rows = words, .columns = words, .allowed = causal(n)}));
+        svg_heat_map(
+            before.weights,
+            {.title = "Causal attention weights", .rows = words, .columns = words, .allowed = causal(n)}));
   Tensor changed = x.clone();
   for (index_t c = 0; c < 8; ++c) changed.set({n - 1, c}, 10);
   const AttentionResult after = attention(changed, changed, changed, {.causal = true});
-  const double past = max_abs_difference(before.output.slice(0, 0, n - 1), after.output.slice(0, 0, n - 1));
-  page.claim("the future cannot change the past",
-             "last word replaced: the earlier rows move by " + fixed(past, 4), past == 0);
+  const double change = max_abs_difference(before.output.slice(0, 0, n - 1), after.output.slice(0, 0, n - 1));
+  page.claim("later tokens do not affect earlier outputs",
+             "last word replaced: the earlier rows change by " + fixed(change, 4), change == 0);
 }
 
 void one_op(Page& page, Generator& gen) {
-  page.step("The same as one op");
+  page.step("Attention as a single op");
   page.say(
-      "attention() above is the readable form: scores, mask, softmax, weighted sum. "
-      "scaled_dot_product_attention() is the "
-      "same contract as a single op; models use it, and a test holds the two together.");
+      "attention(), used above, is the readable form: scores, mask, softmax, weighted sum. "
+      "scaled_dot_product_attention() computes the same output in a single op. The models use it, and a test "
+      "compares the two.");
   Tensor q = randn({2, 4, 7, 16}, gen), k = randn({2, 4, 9, 16}, gen), v = randn({2, 4, 9, 16}, gen);
   page.shape("q", q.shape(), "(B, H, T, D)");
   page.shape("k, v", k.shape(), "(B, H, S, D)");
   const Tensor fused = scaled_dot_product_attention(q, k, v, {.causal = true});
   const double difference = max_abs_difference(fused, attention(q, k, v, {.causal = true}).output);
   page.shape("output", fused.shape(), "(B, H, T, D)");
-  page.claim("one op, the same numbers", "they differ by less than 1e-5", difference < 1e-5);
+  page.claim("the fused op and the readable form agree", "they differ by less than 1e-5", difference < 1e-5);
 }
 
 }  // namespace
@@ -252,10 +260,10 @@ int main(int argc, char** argv) {
     why_scale(options, page, gen);
     saturation(options, page, gen);
     padding_mask(options, page);
-    hidden_row(page);
+    fully_masked_row(page);
     causal_mask(options, page, gen);
     one_op(page, gen);
     page.print("");
-    page.say("Next: ./lesson_03 lets every word of one sentence ask every other.");
+    page.say("Next: in ./lesson_03 every word of a sentence attends to every other word.");
   });
 }

@@ -32,6 +32,7 @@ struct Sequences {
   Mask allowed;  // (B, 1, T), TRUE = MAY ATTEND
 };
 
+// Generated from solutions/ by `./lessons/heed generate`: do not edit below.
 Views project(const Tensor& x, const Projections& w);
 AttentionResult self_attention(const Tensor& x, const Projections& w, const Mask& allowed);
 IntTensor most_attended(const Tensor& weights, index_t query, index_t count);

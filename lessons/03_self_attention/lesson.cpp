@@ -13,20 +13,20 @@
 #include <cmath>
 
 #include "data/text/batches.h"
-#include "data/text/sentences.h"
 #include "data/text/vocabulary.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
+#include "lessons/support/toy_languages.h"
 #include "nn/nn.h"
 #include "optim/optim.h"
 
 using namespace heed;
 using namespace heed::lessons;
-using data::PronounSentence;
+using toy::PronounSentence;
 
 namespace {
 
-const data::Words example = {"the", "cat", "sat", "on", "the", "mat", "because", "it", "was", "tired"};
+const toy::Words example = {"the", "cat", "sat", "on", "the", "mat", "because", "it", "was", "tired"};
 
 void three_projections(Page& page, Generator& gen) {
   page.step("One sequence, three projections");
@@ -156,7 +156,7 @@ double accuracy(Resolver& model, const std::vector<PronounSentence>& sentences,
   return static_cast<double>(correct) / static_cast<double>(prediction.numel());
 }
 
-bool contains(const data::Words& words, const std::string& word) {
+bool contains(const toy::Words& words, const std::string& word) {
   return std::ranges::find(words, word) != words.end();
 }
 
@@ -166,7 +166,7 @@ struct Dataset {
 };
 Dataset make_dataset(const Options& options) {
   auto generated =
-      data::pronoun_sentences(data::Language::english, {.seed = options.seed, .train = 1600, .test = 400});
+      toy::pronoun_sentences(toy::Language::english, {.seed = options.seed, .train = 1600, .test = 400});
   Dataset dataset;
   std::vector<std::string> words;
   for (auto* part : {&generated.train, &generated.test})
@@ -221,7 +221,7 @@ void resolve_pronouns(const Options& options, Page& page, Resolver& model, const
   page.print("");
   for (const std::size_t i : {0U, 1U, 2U, 3U}) {
     const PronounSentence& s = dataset.train[i];
-    page.print("    " + data::join(s.words) + "  (" + s.words[static_cast<std::size_t>(s.referent)] + ")");
+    page.print("    " + toy::join(s.words) + "  (" + s.words[static_cast<std::size_t>(s.referent)] + ")");
   }
   page.print("");
   page.say(
@@ -248,7 +248,7 @@ void resolve_pronouns(const Options& options, Page& page, Resolver& model, const
 }
 
 // Returns the attention weights of "it" on each word of the sentence.
-Tensor weights_of_it(Resolver& model, const data::Words& words, const data::Vocabulary& vocabulary) {
+Tensor weights_of_it(Resolver& model, const toy::Words& words, const data::Vocabulary& vocabulary) {
   const NoGrad no_grad;
   const Batch batch = make_batch({{words, 7, 1, 5}}, vocabulary);
   return model.forward(batch.ids, batch.mask).weights[0][7];
@@ -259,7 +259,7 @@ void course_example(const Options& options, Page& page, Resolver& model, const d
   page.say(
       "No sentence of the training set contains both a cat and a mat. The two sentences differ only in "
       "their last word. The table shows the attention weights of \"it\" on each word.");
-  data::Words partner = example;
+  toy::Words partner = example;
   partner.back() = "soft";
   const Tensor tired = weights_of_it(model, example, vocabulary),
                soft = weights_of_it(model, partner, vocabulary);

@@ -10,10 +10,6 @@
 
 namespace heed::exercise {
 
-Tensor split_heads(const Tensor& x, index_t heads);
-Tensor merge_heads(const Tensor& heads);
-AttentionResult per_head_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed);
-
 // The parameters of a layer, with PyTorch's names and layout.
 struct MultiHead {
   index_t heads;           // H
@@ -22,9 +18,13 @@ struct MultiHead {
   Tensor out_proj_weight;  // (C, C): W_O
   Tensor out_proj_bias;    // (C)
 };
+
+// Generated from solutions/ by `./lessons/heed generate`: do not edit below.
+Tensor split_heads(const Tensor& x, index_t heads);
+Tensor merge_heads(const Tensor& heads);
+AttentionResult per_head_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed);
 Tensor multi_head_attention(const Tensor& query, const Tensor& key, const Tensor& value,
                             const MultiHead& layer, const Mask& allowed);
-
 Tensor remove_head(const Tensor& out_proj_weight, index_t heads, index_t head);
 
 }  // namespace heed::exercise

@@ -62,7 +62,7 @@ void encoding_table(const Options& options, Page& page) {
       "The sines alone: 16 positions (rows) and 32 channels (columns), light for -1 and dark for 1, with "
       "high frequencies on the left:");
   const Tensor waves = (nn::sinusoidal_table(16, 64).slice(1, 0, 64, 2) + 1.0) / 2.0;
-  page.print("\n" + indented(picture(waves), 4));
+  page.print("\n" + indented(text_image(waves), 4));
   double nearest = INFINITY;
   const Tensor table = nn::sinusoidal_table(512, 32);
   for (index_t p = 1; p < 512; ++p) {

@@ -1,10 +1,11 @@
-// Lesson 07 · The encoder, and a classifier of texts
+// Lesson 07 · The Transformer encoder and a text classifier
 //
-//   ids → embedding · √d_model + positions → N blocks → mean over the words → one score a class
+//   ids → embedding · √d_model + positional encoding → N layers → mean over tokens → logits
 //
-// The pieces of the last lessons put together. This program builds the course's PyTorch example to the last parameter,
-// shows what padding must not do, and trains the course's classifier on reviews in which one small word turns everything
-// around. With --data it reads real ones. Run it: ./lesson_07 (or ./lesson_07 --figures figures).
+// Combines the modules of the previous lessons. This program builds the course's PyTorch example
+// with the same number of parameters, shows why padding must be masked, and trains the course's
+// classifier on reviews in which a single word reverses the sentiment; --data selects real
+// reviews instead. Run it: ./lesson_07 (or ./lesson_07 --figures figures).
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
@@ -14,12 +15,12 @@
 #include "data/data.h"
 #include "data/text/batches.h"
 #include "data/text/bpe.h"
-#include "data/text/sentences.h"
 #include "data/text/table.h"
 #include "data/text/tokenizer.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
-#include "nn/nn.h"
+#include "lessons/support/toy_languages.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 using namespace heed;
@@ -27,11 +28,11 @@ using namespace heed::lessons;
 
 namespace {
 
-void the_example(Page& page, Generator& gen) {
-  page.step("The example of the course");
+void course_example(Page& page, Generator& gen) {
+  page.step("The course's example");
   page.say(
-      "nn.TransformerEncoderLayer(d_model=512, nhead=8), six of them, and an input of 10 words in a batch of "
-      "32. PyTorch's names and defaults, so the same numbers:");
+      "Six layers nn.TransformerEncoderLayer(d_model=512, nhead=8), applied to sequences of 10 tokens in a "
+      "batch of 32. The names and defaults are PyTorch's, so the shapes are the same:");
   const nn::TransformerEncoderLayer encoder_layer({.d_model = 512, .nhead = 8}, gen);
   nn::TransformerEncoder encoder(encoder_layer, {.num_layers = 6}, gen);
   encoder.eval();
@@ -39,67 +40,68 @@ void the_example(Page& page, Generator& gen) {
   const NoGrad no_grad;
   const Tensor y = encoder.forward(x);
   page.shape("input", x.shape(), "(seq, batch, d_model)");
-  page.shape("output", y.shape(), "the same: each word, knowing the others");
+  page.shape("output", y.shape(), "unchanged: one vector per token");
   page.shape("in_proj_weight", encoder.layers[0].self_attn.in_proj_weight.shape(),
-             "W_Q, W_K and W_V of a layer");
-  page.shape("linear1.weight", encoder.layers[0].linear1.weight.shape(), "feed-forward, there …");
-  page.shape("linear2.weight", encoder.layers[0].linear2.weight.shape(), "… and back");
+             "W_Q, W_K and W_V of one layer");
+  page.shape("linear1.weight", encoder.layers[0].linear1.weight.shape(), "feed-forward, first linear layer");
+  page.shape("linear2.weight", encoder.layers[0].linear2.weight.shape(), "feed-forward, second linear layer");
   const index_t count = encoder.parameter_count();
   page.claim("six layers have 6 · 3,152,384 parameters", concat(count), count == index_t{6} * 3'152'384);
 }
 
-// ---- reading ----------------------------------------------------------------------------------------------
+// ---- data -------------------------------------------------------------------------------------------------
 
-// Reviews as ids, and what they say: 1 praise, 0 blame.
+// Tokenised reviews and their labels: 1 positive, 0 negative.
 struct Reviews {
-  std::vector<std::vector<index_t>> texts;
+  std::vector<std::vector<index_t>> ids;
   std::vector<index_t> labels;
 };
-struct Material {
+struct Dataset {
   Reviews train, test;
   std::shared_ptr<data::Tokenizer> tokenizer;
   std::string source;
   index_t padding = data::pad_id;
 };
 
-Material generated(std::uint64_t seed) {
-  const auto dealt = data::reviews(data::Language::english, {.seed = seed, .train = 1200, .test = 400});
+Dataset generated_reviews(std::uint64_t seed) {
+  const auto generated = toy::reviews(toy::Language::english, {.seed = seed, .train = 1200, .test = 400});
   std::vector<std::string> texts;
-  for (const data::Review& r : dealt.train) texts.push_back(data::join(r.words));
-  Material m;
+  for (const toy::Review& r : generated.train) texts.push_back(toy::join(r.words));
+  Dataset m;
   m.tokenizer = std::make_shared<data::WordTokenizer>(data::WordTokenizer::train(texts));
   m.source = "generated reviews";
-  for (const auto* part : {&dealt.train, &dealt.test})
-    for (const data::Review& r : *part) {
-      Reviews& to = part == &dealt.train ? m.train : m.test;
-      to.texts.push_back(m.tokenizer->encode(data::join(r.words)));
-      to.labels.push_back(r.label);
+  for (const auto* part : {&generated.train, &generated.test})
+    for (const toy::Review& r : *part) {
+      Reviews& split = part == &generated.train ? m.train : m.test;
+      split.ids.push_back(m.tokenizer->encode(toy::join(r.words)));
+      split.labels.push_back(r.label);
     }
   return m;
 }
 
-// train.tsv and test.tsv of a folder, in the form of the Naver sentiment movie corpus: id, document, label.
-Material from_files(const std::string& folder) {
+// Reads train.tsv and test.tsv from a folder, in the format of the Naver sentiment movie corpus
+// (columns: id, document, label).
+Dataset reviews_from(const std::string& folder) {
   const auto train = data::read_labelled_texts(folder + "/train.tsv"),
              test = data::read_labelled_texts(folder + "/test.tsv");
-  Material m;
+  Dataset m;
   const auto bpe = std::make_shared<data::BytePairEncoding>(
       data::BytePairEncoding::train(train.texts, {.vocab_size = 4000}));
-  m.padding = bpe->end_of_text();  // a token that no text holds
+  m.padding = bpe->end_of_text();  // a token that never occurs in a text
   m.tokenizer = bpe;
   m.source = folder;
   for (const auto* part : {&train, &test})
     for (std::size_t i = 0; i < part->texts.size(); ++i) {
-      Reviews& to = part == &train ? m.train : m.test;
-      to.texts.push_back(bpe->encode(part->texts[i]));
-      to.labels.push_back(part->labels[i]);
+      Reviews& split = part == &train ? m.train : m.test;
+      split.ids.push_back(bpe->encode(part->texts[i]));
+      split.labels.push_back(part->labels[i]);
     }
   return m;
 }
 
 // ---- models -----------------------------------------------------------------------------------------------
 
-nn::TransformerClassifier make_classifier(const Material& m, Generator& gen) {
+nn::TransformerClassifier make_classifier(const Dataset& m, Generator& gen) {
   nn::TransformerClassifier model({.vocab_size = m.tokenizer->vocabulary().size(),
                                    .d_model = 64,
                                    .nhead = 4,
@@ -110,20 +112,22 @@ nn::TransformerClassifier make_classifier(const Material& m, Generator& gen) {
                                    .max_len = 512,
                                    .padding_idx = m.padding},
                                   gen);
-  // The factor √d_model is meant for embeddings that start at 1 / √d_model. PyTorch's start at 1: eight times too loud
-  // here, positions drown, and the first softmax is sure before it has learned anything.
+  // The factor √d_model is meant for embeddings with a standard deviation of 1 / √d_model.
+  // PyTorch initialises them with 1: here, that is eight times larger than the positional
+  // encoding, and the first softmax is saturated before training begins.
   const NoGrad no_grad;
   nn::init::normal(model.embedding.weight, gen, 0, 1 / std::sqrt(64.0));
   return model;
 }
 
-// The same without the encoder: a score for each word, and their mean.
-struct WordCounter : nn::ModuleOf<WordCounter> {
+// The baseline: the same model without the encoder and without positions. Its logits are the mean
+// of one term per word, so the order of the words has no effect.
+struct BagOfWords : nn::ModuleOf<BagOfWords> {
   nn::Embedding embedding;
   nn::Linear fc;
   index_t padding;
 
-  WordCounter(const Material& m, Generator& gen)
+  BagOfWords(const Dataset& m, Generator& gen)
       : embedding({.num_embeddings = m.tokenizer->vocabulary().size(),
                    .embedding_dim = 64,
                    .padding_idx = m.padding},
@@ -134,33 +138,33 @@ struct WordCounter : nn::ModuleOf<WordCounter> {
     return fc(nn::masked_mean(embedding(ids), not_padding(ids, padding).reshape(ids.shape())));
   }
   void visit(nn::Visitor& v) override { v.child("embedding", embedding), v.child("fc", fc); }
-  std::string type() const override { return "WordCounter"; }
+  std::string type() const override { return "BagOfWords"; }
 };
 
-void padding_does_nothing(Page& page, const Material& m, Generator& gen) {
-  page.step("What padding must not do");
+void mask_padding(Page& page, const Dataset& m, Generator& gen) {
+  page.step("Padding must not change the logits");
   page.say(
-      "Texts of different lengths stand in one batch, filled up with [PAD]. The course's sketch takes the "
-      "mean over all places, padding included, so what it says of a text depends on its neighbours. Ours "
-      "hides padding from attention, and leaves it out of the mean:");
+      "Sequences of different lengths are padded with [PAD] to form a batch. The course's sketch attends to "
+      "padding and includes it in the mean, so the logits of a sequence depend on its neighbours in the "
+      "batch. Our classifier masks padding in the attention and excludes it from the mean:");
   nn::TransformerClassifier model = make_classifier(m, gen);
   model.eval();
   nn::TransformerClassifier sketch = model.clone();
-  sketch.options.padding_idx = -1;  // every id is text
-  std::vector<index_t> text = m.train.texts[0];
-  text.resize(std::min<std::size_t>(text.size(), 12));
-  const auto alone = data::pad_batch({text}, {.pad = m.padding});
-  const auto beside =
-      data::pad_batch({text, std::vector<index_t>(text.size() + 8, text[0])}, {.pad = m.padding});
+  sketch.options.padding_idx = -1;  // treat every id as a real token
+  std::vector<index_t> review = m.train.ids[0];
+  review.resize(std::min<std::size_t>(review.size(), 12));
+  const auto alone = data::pad_batch({review}, {.pad = m.padding});
+  const auto padded =
+      data::pad_batch({review, std::vector<index_t>(review.size() + 8, review[0])}, {.pad = m.padding});
   const NoGrad no_grad;
-  const auto moved = [&](nn::TransformerClassifier& c) {
-    return max_abs_difference(c.forward(alone.ids)[0], c.forward(beside.ids)[0]);
+  const auto change = [&](nn::TransformerClassifier& c) {
+    return max_abs_difference(c.forward(alone.ids)[0], c.forward(padded.ids)[0]);
   };
-  page.shape("ids", beside.ids.shape(), "the text, and a longer one beside it");
+  page.shape("ids", padded.ids.shape(), "a review and a longer one");
   page.shape("logits", {2, 2}, "two classes");
-  const double ours = moved(model), theirs = moved(sketch);
-  page.claim("a text does not see its neighbours", "its scores move by less than 1e-6", ours < 1e-6);
-  page.claim("in the sketch it does", "its scores move by " + fixed(theirs, 2), theirs > 1e-3);
+  const double ours = change(model), theirs = change(sketch);
+  page.claim("logits do not depend on the batch", "they change by less than 1e-6", ours < 1e-6);
+  page.claim("in the course's sketch they do", "they change by " + fixed(theirs, 2), theirs > 1e-3);
 }
 
 // ---- training ---------------------------------------------------------------------------------------------
@@ -168,19 +172,19 @@ void padding_does_nothing(Page& page, const Material& m, Generator& gen) {
 struct Batch {
   IntTensor ids, labels;
 };
-Batch make_batch(const Reviews& reviews, const std::vector<index_t>& which, index_t pad) {
-  std::vector<std::vector<index_t>> texts;
+Batch make_batch(const Reviews& reviews, const std::vector<index_t>& indices, index_t pad) {
+  std::vector<std::vector<index_t>> ids;
   std::vector<index_t> labels;
-  for (const index_t i : which) {
-    texts.push_back(reviews.texts[static_cast<std::size_t>(i)]);
+  for (const index_t i : indices) {
+    ids.push_back(reviews.ids[static_cast<std::size_t>(i)]);
     labels.push_back(reviews.labels[static_cast<std::size_t>(i)]);
   }
-  return {data::pad_batch(texts, {.pad = pad, .max_length = 256}).ids,
-          IntTensor(labels, {static_cast<index_t>(which.size())})};
+  return {data::pad_batch(ids, {.pad = pad, .max_length = 256}).ids,
+          IntTensor(labels, {static_cast<index_t>(indices.size())})};
 }
 std::vector<index_t> lengths_of(const Reviews& reviews) {
   std::vector<index_t> lengths;
-  for (const auto& text : reviews.texts) lengths.push_back(static_cast<index_t>(text.size()));
+  for (const auto& ids : reviews.ids) lengths.push_back(static_cast<index_t>(ids.size()));
   return lengths;
 }
 
@@ -189,18 +193,18 @@ double accuracy(Model& model, const Reviews& reviews, index_t pad) {
   const NoGrad no_grad;
   model.eval();
   Generator gen(0);
-  index_t right = 0;
-  for (const auto& which : data::bucket_batches(lengths_of(reviews), 100, gen)) {
-    const Batch batch = make_batch(reviews, which, pad);
-    const IntTensor guess = argmax(model.forward(batch.ids), -1);
-    for (index_t i = 0; i < guess.numel(); ++i) right += guess[i] == batch.labels[i];
+  index_t correct = 0;
+  for (const auto& indices : data::bucket_batches(lengths_of(reviews), 100, gen)) {
+    const Batch batch = make_batch(reviews, indices, pad);
+    const IntTensor predicted = argmax(model.forward(batch.ids), -1);
+    for (index_t i = 0; i < predicted.numel(); ++i) correct += predicted[i] == batch.labels[i];
   }
   model.train();
-  return static_cast<double>(right) / static_cast<double>(reviews.texts.size());
+  return static_cast<double>(correct) / static_cast<double>(reviews.ids.size());
 }
 
 template <class Model>
-SvgCurve train(const Options& options, const std::string& name, Model& model, const Material& m,
+SvgCurve train(const Options& options, const std::string& name, Model& model, const Dataset& m,
                index_t epochs, Generator& gen) {
   const auto lengths = lengths_of(m.train);
   const index_t total = epochs * static_cast<index_t>(data::bucket_batches(lengths, 32, gen).size());
@@ -212,8 +216,8 @@ SvgCurve train(const Options& options, const std::string& name, Model& model, co
   for (index_t epoch = 0; epoch < epochs; ++epoch) {
     double sum = 0;
     const auto batches = data::bucket_batches(lengths, 32, gen);
-    for (const auto& which : batches) {
-      const Batch batch = make_batch(m.train, which, m.padding);
+    for (const auto& indices : batches) {
+      const Batch batch = make_batch(m.train, indices, m.padding);
       const Tensor loss = cross_entropy(model.forward(batch.ids), batch.labels);
       optimizer.set_lr(schedule(std::min(step, total - 1)));
       optimizer.zero_grad();
@@ -221,56 +225,19 @@ SvgCurve train(const Options& options, const std::string& name, Model& model, co
       optim::clip_grad_norm(model.parameters(), 1.0);
       optimizer.step();
       sum += loss.item();
-      progress.update(std::min(++step, total), concat("pass ", epoch + 1, "  loss ", fixed(loss.item(), 3)));
+      progress.update(std::min(++step, total), concat("epoch ", epoch + 1, "  loss ", fixed(loss.item(), 3)));
     }
-    curve.x.push_back(static_cast<double>(epoch + 1)),
-        curve.y.push_back(sum / static_cast<double>(batches.size()));
+    curve.x.push_back(static_cast<double>(epoch + 1));
+    curve.y.push_back(sum / static_cast<double>(batches.size()));
   }
   return curve;
 }
 
-void classify(const Options& options, Page& page, const Material& m, Generator& gen) {
-  const bool real = !options.data.empty();
-  page.step(real ? "Real reviews" : "Reviews that one word turns around");
+void show_attention(const Options& options, Page& page, const Dataset& m, nn::TransformerClassifier& model) {
+  page.step("Attention weights");
   page.say(
-      real ? concat(m.source, ": ", m.train.texts.size(), " reviews to learn from, ", m.test.texts.size(),
-                    " to be tested on, cut into pieces of ", m.tokenizer->vocabulary().size(),
-                    " kinds by byte pairs that were counted on the first.")
-           : concat(
-                 m.train.texts.size(), " reviews to learn from, ", m.test.texts.size(),
-                 " others to be tested on, half of them praise. Every word stands in praise and in blame, so "
-                 "counting words is not enough:"));
-  if (!real) page.print("");
-  for (std::size_t i = 0; i < 4 && !real; ++i)
-    page.print("    " + m.tokenizer->decode(m.train.texts[i]) +
-               (m.train.labels[i] == 1 ? "  (praise)" : "  (blame)"));
-  const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 1 : real ? 4 : 12;
-  nn::TransformerClassifier model = make_classifier(m, gen);
-  WordCounter counter(m, gen);
-  const SvgCurve curve = train(options, "Transformer", model, m, epochs, gen);
-  const SvgCurve counted = train(options, "word counting", counter, m, epochs, gen);
-  const double right = accuracy(model, m.test, m.padding), simple = accuracy(counter, m.test, m.padding);
-  page.print("");
-  page.say(concat("The Transformer has ", model.parameter_count(), " parameters, the word counter ",
-                  counter.parameter_count(), "."));
-  if (real) {
-    page.claim("a small Transformer reads real reviews", "right " + percent(right), right >= 0.78);
-    page.claim("better than counting words", percent(simple) + " by counting", right > simple);
-  } else {
-    page.claim("a Transformer reads what \"not\" does", "right " + percent(right), right >= 0.95);
-    page.claim("counting words does not", "right " + percent(simple), simple <= 0.8);
-  }
-  if (!options.figures.empty())
-    write_figure(options.figures, "reviews_loss.svg",
-                 svg_curves({curve, counted}, {.title = "Learning to read reviews",
-                                               .x_axis = "passes over the reviews",
-                                               .y_axis = "cross-entropy (nats)",
-                                               .baseline = std::log(2.0),
-                                               .baseline_name = "guessing (ln 2)"}));
-  if (real) return;
-
-  page.step("Where it looks");
-  page.say("The first layer, mean over its four heads, on a review that it has not learned from:");
+      "The weights of the first layer, averaged over its four heads, for a review that is not in the "
+      "training set:");
   const std::vector<std::string> words = {"this", "story", "was", "never", "boring"};
   model.eval();
   const auto ids = m.tokenizer->encode("this story was never boring");
@@ -278,30 +245,76 @@ void classify(const Options& options, Page& page, const Material& m, Generator& 
   const auto result = model.forward_with_attention(IntTensor(ids, {1, static_cast<index_t>(ids.size())}));
   const Tensor weights = result.weights[0][0].mean(0);
   page.print("\n" + indented(heat_map(weights, {.rows = words, .columns = words}), 4));
-  const double praise = softmax(result.output, -1).at({0, 1});
-  page.say("It says: praise, with probability " + fixed(praise, 2) +
-           ". The weights say what was mixed; they do not say that \"never\" was understood.");
+  const double positive = softmax(result.output, -1).at({0, 1});
+  page.say("The model predicts a positive review with probability " + fixed(positive, 2) +
+           ". The weights show which vectors were mixed; they do not show that the model understood "
+           "\"never\".");
   if (!options.figures.empty())
     write_figure(
         options.figures, "never.svg",
         svg_heat_map(weights,
-                     {.title = "The first layer reads \"never boring\"", .rows = words, .columns = words}));
+                     {.title = "Attention weights of \"never boring\"", .rows = words, .columns = words}));
+}
+
+void classify(const Options& options, Page& page, const Dataset& m, Generator& gen) {
+  const bool real = !options.data.empty();
+  page.step(real ? "Real reviews" : "Reviews in which one word reverses the sentiment");
+  page.say(
+      real ? concat(m.source, ": ", m.train.ids.size(), " training reviews and ", m.test.ids.size(),
+                    " test reviews, tokenised by byte pair encoding with a vocabulary of ",
+                    m.tokenizer->vocabulary().size(), " tokens learned from the training reviews.")
+           : concat(m.train.ids.size(), " training reviews and ", m.test.ids.size(),
+                    " test reviews; half of them are positive. Every word occurs in positive and in negative "
+                    "reviews, so a model that ignores word order cannot separate them:"));
+  if (!real) page.print("");
+  for (std::size_t i = 0; i < 4 && !real; ++i)
+    page.print("    " + m.tokenizer->decode(m.train.ids[i]) +
+               (m.train.labels[i] == 1 ? "  (positive)" : "  (negative)"));
+  const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 1 : real ? 4 : 12;
+  nn::TransformerClassifier model = make_classifier(m, gen);
+  BagOfWords bag(m, gen);
+  const SvgCurve curve = train(options, "Transformer", model, m, epochs, gen);
+  const SvgCurve bag_curve = train(options, "bag of words", bag, m, epochs, gen);
+  const double transformer_accuracy = accuracy(model, m.test, m.padding),
+               bag_accuracy = accuracy(bag, m.test, m.padding);
+  page.print("");
+  page.say(concat("The Transformer has ", model.parameter_count(), " parameters, the bag of words ",
+                  bag.parameter_count(), "."));
+  if (real) {
+    page.claim("a small Transformer classifies real reviews", "accuracy " + percent(transformer_accuracy),
+               transformer_accuracy >= 0.78);
+    page.claim("it is better than a bag of words", "whose accuracy is " + percent(bag_accuracy),
+               transformer_accuracy > bag_accuracy);
+  } else {
+    page.claim("a Transformer learns the effect of \"not\"", "accuracy " + percent(transformer_accuracy),
+               transformer_accuracy >= 0.95);
+    page.claim("a bag of words does not", "accuracy " + percent(bag_accuracy), bag_accuracy <= 0.8);
+  }
+  if (!options.figures.empty())
+    write_figure(options.figures, "reviews_loss.svg",
+                 svg_curves({curve, bag_curve}, {.title = "Training on reviews",
+                                                 .x_axis = "epochs",
+                                                 .y_axis = "cross-entropy (nats)",
+                                                 .baseline = std::log(2.0),
+                                                 .baseline_name = "chance level (ln 2)"}));
+  if (!real) show_attention(options, page, m, model);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const About about{.program = "lesson_07",
-                    .title = "Lesson 07 · The encoder, and a classifier of texts",
-                    .data = "a folder with train.tsv and test.tsv: id, document, label",
+                    .title = "Lesson 07 · The Transformer encoder and a text classifier",
+                    .data = "a folder with train.tsv and test.tsv (columns: id, document, label)",
                     .trains = true};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
-    the_example(page, gen);
-    const Material material = options.data.empty() ? generated(options.seed) : from_files(options.data);
-    padding_does_nothing(page, material, gen);
-    classify(options, page, material, gen);
+    course_example(page, gen);
+    const Dataset dataset =
+        options.data.empty() ? generated_reviews(options.seed) : reviews_from(options.data);
+    mask_padding(page, dataset, gen);
+    classify(options, page, dataset, gen);
     page.print("");
-    page.say("Next: ./lesson_08 reads pictures in the same way.");
+    page.say("Next: ./lesson_08 classifies images in the same way.");
   });
 }

@@ -1,15 +1,16 @@
-// Lesson 09 · Attention against recurrent nets
+// Lesson 09 · Attention and recurrent networks
 //
 //   the course        RNN / LSTM     Transformer
-//   parallel          hard           easy             each row is measured here:
-//   far words         hard           easy             claim — what came out — holds or does not
+//   parallelism       hard           easy
+//   long range        hard           easy
 //   training          slow           fast
 //   memory            O(n)           O(n²)
 //   position          implicit       explicit
 //
-// An LSTM, which reads one word after the other, against an encoder layer, which reads all of them at once, with as
-// many parameters. models.h holds the two and their tasks, measures.h the clocks and scales.
-// Run it: ./lesson_09 (or ./lesson_09 --figures figures).
+// Measures each row of this table with an LSTM, which processes one token after another, and an
+// encoder layer with about as many parameters, which processes all tokens at once. models.h
+// contains the layers and the tasks, measures.h the measurements. Run it: ./lesson_09 (or
+// ./lesson_09 --figures figures).
 #include "lessons/support/lesson.h"
 
 #include <array>
@@ -25,328 +26,336 @@ using namespace heed::lessons;
 
 namespace {
 
-// The rows of the course's table, and how many claims of each hold.
+// The rows of the course's table, with the number of claims of each that hold.
 struct Table {
   struct Row {
     std::string name, rnn, transformer;
-    int hold = 0, all = 0;
+    int holding = 0, total = 0;
   };
   Page& page;
   std::vector<Row> rows = {};
 
-  void row(const std::string& heading, const Row& said) {
+  void row(const std::string& heading, const Row& row) {
     page.step(heading);
     page.say(
-        concat("The course: ", said.rnn, " for an RNN or LSTM, ", said.transformer, " for a Transformer."));
-    rows.push_back(said);
+        concat("The course: ", row.rnn, " for an RNN or LSTM, ", row.transformer, " for a Transformer."));
+    rows.push_back(row);
   }
-  void claim(const std::string& what, const std::string& measured, bool holds) {
-    page.claim(what, measured, holds);
-    rows.back().hold += holds, ++rows.back().all;
+  void claim(const std::string& claim, const std::string& measured, bool holds) {
+    page.claim(claim, measured, holds);
+    rows.back().holding += holds;
+    ++rows.back().total;
   }
   void print() const {
     const std::vector<int> widths = {-14, -14, -14, -16};
-    page.step("The table");
+    page.step("Summary");
     page.print("    " + cells({"", "RNN / LSTM", "Transformer", "claims that hold"}, widths));
     for (const Row& r : rows)
-      page.print("    " + cells({r.name, r.rnn, r.transformer, concat(r.hold, " of ", r.all)}, widths));
+      page.print("    " + cells({r.name, r.rnn, r.transformer, concat(r.holding, " of ", r.total)}, widths));
   }
 };
 
-// ---- 1: parallel ------------------------------------------------------------------------------------------
+// ---- 1: parallelism ---------------------------------------------------------------------------------------
 
-void chains(Table& table, Layer& lstm, Layer& attention, index_t width, Generator& gen) {
+void compare_chains(Table& table, Layer& lstm, Layer& attention, index_t width, Generator& gen) {
   Page& page = table.page;
-  page.say(
-      concat("One layer of each, ", width, " channels: ", lstm.parameter_count(), " and ",
-             attention.parameter_count(),
-             " parameters. First without a clock: the longest chain of ops that each need the one before."));
-  page.print("\n    " + cells({"words", "LSTM", "attention"}, {8, 10, 12}));
+  page.say(concat("One layer of each, ", width, " channels: ", lstm.parameter_count(), " and ",
+                  attention.parameter_count(),
+                  " parameters. The longest chain of dependent ops, which cannot run in parallel:"));
+  page.print("\n    " + cells({"tokens", "LSTM", "attention"}, {8, 10, 12}));
   std::vector<std::array<index_t, 2>> longest;
   for (const index_t n : {8, 16, 32, 64}) {
-    const auto words = random_words(n, 1, width, gen);
-    const auto& [one, other] = longest.emplace_back(
-        std::array{longest_chain(lstm.forward(words)), longest_chain(attention.forward(words))});
-    page.print("    " + cells({concat(n), concat(one), concat(other)}, {8, 10, 12}));
+    const auto tokens = random_tokens(n, 1, width, gen);
+    const auto& [lstm_chain, attention_chain] = longest.emplace_back(
+        std::array{longest_chain(lstm.forward(tokens)), longest_chain(attention.forward(tokens))});
+    page.print("    " + cells({concat(n), concat(lstm_chain), concat(attention_chain)}, {8, 10, 12}));
   }
-  table.claim("an LSTM's steps wait for each other, attention's do not",
-              concat("at 8 times the words the LSTM's chain is ",
+  table.claim("the steps of an LSTM are sequential, those of attention are not",
+              concat("with 8 times the tokens, the LSTM's chain is ",
                      fixed(static_cast<double>(longest[3][0]) / static_cast<double>(longest[0][0]), 1),
                      " times as long, attention's ",
                      fixed(static_cast<double>(longest[3][1]) / static_cast<double>(longest[0][1]), 1)),
               longest[3][0] > 7 * longest[0][0] && longest[3][1] == longest[0][1]);
 }
 
-// What a pass over the longest text took, with 2 threads.
+// Times of a pass over the longest sequence, with 2 threads.
 struct Longest {
-  index_t words;
+  index_t tokens;
   double lstm, attention;  // milliseconds
 };
-Longest parallel(const Options& options, Table& table, Generator gen) {
+Longest compare_times(const Options& options, Table& table, Generator gen) {
   constexpr index_t width = 64, batch = 16;
-  table.row("Steps that wait for each other", {"parallel", "hard", "easy"});
+  table.row("Parallelism", {"parallelism", "hard", "easy"});
   Layer lstm(Kind::lstm, width, gen), attention(Kind::attention, width, gen);
-  chains(table, lstm, attention, width, gen);
+  compare_chains(table, lstm, attention, width, gen);
 
   std::vector<index_t> lengths = {16, 32, 64, 128, 256, 512};
   if (options.quick) lengths = {16, 32};
   const std::vector<int> widths = {8, 14, 12, 16, 12};
   std::string rows =
-      "\n    " + cells({"words", "LSTM, 1", "2 threads", "attention, 1", "2 threads"}, widths) + "\n";
+      "\n    " + cells({"tokens", "LSTM, 1", "2 threads", "attention, 1", "2 threads"}, widths) + "\n";
   std::vector<SvgCurve> curves = {{"LSTM, 1 thread", {}, {}},
                                   {"LSTM, 2 threads", {}, {}},
                                   {"attention, 1 thread", {}, {}},
                                   {"attention, 2 threads", {}, {}}};
   std::array<double, 4> last{};
   for (const index_t n : lengths) {
-    last = milliseconds(lstm, attention, random_words(n, batch, width, gen), options.quick ? 1 : 9);
+    last = milliseconds(lstm, attention, random_tokens(n, batch, width, gen), options.quick ? 1 : 9);
     std::vector<std::string> row = {concat(n)};
     for (std::size_t i = 0; i < 4; ++i) {
       row.push_back(fixed(last[i], 1));
-      curves[i].x.push_back(static_cast<double>(n)), curves[i].y.push_back(last[i]);
+      curves[i].x.push_back(static_cast<double>(n));
+      curves[i].y.push_back(last[i]);
     }
     rows += "    " + cells(row, widths) + "\n";
   }
   if (!options.figures.empty())
     write_figure(options.figures, "time.svg",
-                 svg_curves(curves, {.title = "A forward and a backward pass, by length",
-                                     .x_axis = "words in the text",
-                                     .y_axis = "milliseconds (16 texts, 64 channels)"}));
+                 svg_curves(curves, {.title = "Time of a forward and a backward pass",
+                                     .x_axis = "tokens per sequence",
+                                     .y_axis = "milliseconds (16 sequences, 64 channels)"}));
   Page& page = table.page;
   page.print("");
   if (options.quick) {
-    page.say("Timings are left out of a quick run.");
+    page.say("A quick run does not measure times.");
     return {};
   }
-  page.say(concat("Now with a clock: milliseconds of a forward and a backward pass over ", batch, " texts."));
+  page.say(concat("Milliseconds of a forward and a backward pass over ", batch, " sequences:"));
   page.print(rows);
   const double lstm_gain = last[0] / last[1], attention_gain = last[2] / last[3];
   table.claim("a second thread helps attention more",
-              concat("at ", lengths.back(), " words attention is ", fixed(attention_gain, 2),
+              concat("at ", lengths.back(), " tokens, attention is ", fixed(attention_gain, 2),
                      " times as fast with it, the LSTM ", fixed(lstm_gain, 2), " times"),
               attention_gain > lstm_gain + 0.1);
   return {lengths.back(), last[1], last[3]};
 }
 
-// ---- 2: far words -----------------------------------------------------------------------------------------
+// ---- 2: long-range dependencies ---------------------------------------------------------------------------
 
-const std::vector<int> by_kind = {10, 12, 12, 14, 13};  // columns: words away, and one for each kind
-std::vector<SvgCurve> curve_of_each_kind() {
+const std::vector<int> column_widths = {10, 12, 12, 14,
+                                        13};  // column widths: the distance, then one per kind
+std::vector<SvgCurve> curves_by_kind() {
   std::vector<SvgCurve> curves(kinds.size());
   for (std::size_t i = 0; i < kinds.size(); ++i) curves[i].name = name(kinds[i]);
   return curves;
 }
 std::string heading_by_kind() {
-  std::vector<std::string> row = {"words away"};
+  std::vector<std::string> row = {"distance"};
   for (const Kind kind : kinds) row.push_back(name(kind));
-  return "\n    " + cells(row, by_kind) + "\n";
+  return "\n    " + cells(row, column_widths) + "\n";
 }
 
-void gradients(const Options& options, Table& table, const Generator& gen) {
-  table.row("Words that are far apart", {"far words", "hard", "easy"});
+void compare_gradients(const Options& options, Table& table, const Generator& gen) {
+  table.row("Long-range dependencies", {"long range", "hard", "easy"});
   table.page.say(
-      "Before any training: how much gradient reaches the first word from the last output, as a "
-      "share of what the last word gets. \"Open\" is an LSTM whose forget gates start open.");
-  std::vector<SvgCurve> curves = curve_of_each_kind();
+      "Before training: the gradient of the last output with respect to the first token, relative to that "
+      "of the last token, by the distance of the two. \"LSTM, bias 5\" is initialised with a forget bias of "
+      "5.");
+  std::vector<SvgCurve> curves = curves_by_kind();
   const std::vector<index_t> distances = {1, 4, 16, 32, 64};
   for (std::size_t k = 0; k < kinds.size(); ++k) {
-    Generator own = gen;
-    Layer layer(kinds[k], narrow, own);
-    layer.to(f64);  // float32 ends at 1e-38
+    Generator layer_gen = gen;
+    Layer layer(kinds[k], narrow, layer_gen);
+    layer.to(f64);  // float32 underflows at 1e-38
     for (const index_t d : distances) {
       curves[k].x.push_back(static_cast<double>(d));
-      curves[k].y.push_back(share_of_the_first(layer, d, own));
+      curves[k].y.push_back(relative_gradient(layer, d, layer_gen));
     }
   }
   std::string rows = heading_by_kind();
   for (std::size_t i = 0; i < distances.size(); ++i) {
     std::vector<std::string> row = {concat(distances[i])};
     for (const SvgCurve& curve : curves) row.push_back(scientific(curve.y[i]));
-    rows += "    " + cells(row, by_kind) + "\n";
+    rows += "    " + cells(row, column_widths) + "\n";
   }
   table.page.print(rows);
   const double rnn = curves[0].y.back(), lstm = curves[1].y.back(), attention = curves[3].y.back();
-  table.claim("gradients fade on their way back through an RNN or LSTM",
-              concat("64 words away ", scientific(rnn), " and ", scientific(lstm),
-                     " are left, of attention's ", scientific(attention)),
+  table.claim("gradients vanish in an RNN or LSTM",
+              concat("at distance 64: ", scientific(rnn), " and ", scientific(lstm), ", attention ",
+                     scientific(attention)),
               rnn < 1e-6 && lstm < 1e-6 && attention > 1e-4);
   if (options.figures.empty()) return;
   for (SvgCurve& curve : curves)
-    for (double& share : curve.y) share = std::log10(share);
+    for (double& gradient : curve.y) gradient = std::log10(gradient);
   write_figure(options.figures, "gradient.svg",
-               svg_curves(curves, {.title = "The gradient that reaches a word, before training",
-                                   .x_axis = "words away",
-                                   .y_axis = "log10 of its share of what the last word gets"}));
+               svg_curves(curves, {.title = "Gradient by distance, before training",
+                                   .x_axis = "distance (tokens)",
+                                   .y_axis = "log10 of the gradient, relative to the last token"}));
 }
 
-void far_words(const Options& options, Table& table, const Generator& gen) {
-  const int most = options.quick ? 4 : 600;
+void compare_recall(const Options& options, Table& table, const Generator& gen) {
+  const int max_steps = options.quick ? 4 : 600;
   table.page.print("");
-  table.page.say(concat("Which of eight words stood first? Trained on noise between it and the question, ",
-                        most, " steps at most, and tested on 500 texts:"));
-  std::vector<SvgCurve> curves = curve_of_each_kind();
+  table.page.say(
+      concat("Recall: which of eight tokens came first? Noise tokens separate it from the query. At most ",
+             max_steps, max_steps == 1 ? " step" : " steps",
+             " of training, then the accuracy on 500 new sequences:"));
+  std::vector<SvgCurve> curves = curves_by_kind();
   std::string rows = heading_by_kind();
   {
-    Progress progress("first word", 20, options.quiet);
+    Progress progress("recall", 20, options.quiet);
     std::int64_t done = 0;
     for (const index_t d : {4, 8, 16, 32, 64}) {
       std::vector<std::string> row = {concat(d)};
       for (const Kind kind : kinds) {
-        const double right = train(recall(d), kind, most, gen).right;
-        row.push_back(percent(right));
+        const double accuracy = train(recall(d), kind, max_steps, gen).accuracy;
+        row.push_back(percent(accuracy));
         SvgCurve& curve = curves[static_cast<std::size_t>(kind)];
-        curve.x.push_back(static_cast<double>(d)), curve.y.push_back(100 * right);
-        progress.update(++done, concat(name(kind), " at ", d, ": ", percent(right)));
+        curve.x.push_back(static_cast<double>(d));
+        curve.y.push_back(100 * accuracy);
+        progress.update(++done, concat(name(kind), " at ", d, ": ", percent(accuracy)));
       }
-      rows += "    " + cells(row, by_kind) + "\n";
+      rows += "    " + cells(row, column_widths) + "\n";
     }
   }
   table.page.print(rows);
-  const auto right = [&](Kind kind, std::size_t i) {
+  const auto accuracy_of = [&](Kind kind, std::size_t i) {
     return curves[static_cast<std::size_t>(kind)].y[i] / 100;
   };
-  const auto at = [&](Kind kind, std::size_t i) {
-    return concat(percent(right(kind, i)), " right at ", curves[0].x[i], " words");
+  const auto measured = [&](Kind kind, std::size_t i) {
+    return concat("accuracy ", percent(accuracy_of(kind, i)), " at distance ", curves[0].x[i]);
   };
-  table.claim("an RNN loses the first word", at(Kind::rnn, 3), right(Kind::rnn, 3) < 0.5);
-  table.claim("an LSTM loses it too", at(Kind::lstm, 3), right(Kind::lstm, 3) < 0.5);
-  table.claim("attention finds it at any distance", at(Kind::attention, 4),
-              right(Kind::attention, 4) >= 0.95);
-  table.claim("no LSTM finds it that far away", at(Kind::open_lstm, 4) + " where forget gates start open",
-              right(Kind::open_lstm, 4) < 0.5);
+  table.claim("an RNN forgets the first token", measured(Kind::rnn, 3), accuracy_of(Kind::rnn, 3) < 0.5);
+  table.claim("an LSTM forgets it, too", measured(Kind::lstm, 3), accuracy_of(Kind::lstm, 3) < 0.5);
+  table.claim("attention recalls it at any distance", measured(Kind::attention, 4),
+              accuracy_of(Kind::attention, 4) >= 0.95);
+  table.claim("no LSTM recalls it at that distance",
+              measured(Kind::forget_lstm, 4) + " with a forget bias of 5",
+              accuracy_of(Kind::forget_lstm, 4) < 0.5);
   if (!options.figures.empty())
     write_figure(options.figures, "recall.svg",
-                 svg_curves(curves, {.title = "Which word stood first?",
-                                     .x_axis = "words away",
-                                     .y_axis = "right (%)",
+                 svg_curves(curves, {.title = "Accuracy of recalling the first token",
+                                     .x_axis = "distance (tokens)",
+                                     .y_axis = "accuracy (%)",
                                      .baseline = 12.5,
-                                     .baseline_name = "guessing"}));
+                                     .baseline_name = "chance level"}));
 }
 
 // ---- 3: training ------------------------------------------------------------------------------------------
 
-void training(const Options& options, Table& table, const Generator& gen, const Longest& longest) {
+void compare_training(const Options& options, Table& table, const Generator& gen, const Longest& longest) {
   table.row("Training", {"training", "slow", "fast"});
-  const int starts = options.quick ? 1 : 3;
+  const int runs = options.quick ? 1 : 3;
   Page& page = table.page;
-  page.say(concat("Two questions: which of eight words stood first, and which of two words comes first.",
-                  " Until 98 % are right; means of ", starts, starts == 1 ? " start" : " starts",
-                  ", the same texts for both."));
-  const auto costs = learn_both(options, starts, gen);
+  page.say(
+      concat("Two tasks: recall (which of eight tokens came first?) and order (which of two tokens comes "
+             "first?). Steps until the training accuracy is 98 %; means over ",
+             runs, runs == 1 ? " run" : " runs", ", with the same sequences for both models."));
+  const auto costs = learn_both(options, runs, gen);
   const std::vector<int> widths = {-14, 6, 7, 11, 7, 11, 7, 11};
   const auto line = [&](std::vector<std::string> row) {
-    if (options.quick) row.resize(4);  // no clock
+    if (options.quick) row.resize(4);  // a quick run does not measure times
     page.print("    " +
                cells(row, {widths.begin(), widths.begin() + static_cast<std::ptrdiff_t>(row.size())}));
   };
   page.print("");
   line({"", "", "steps", "", "ms each", "", "seconds", ""});
-  line({"", "words", "LSTM", "attention", "LSTM", "attention", "LSTM", "attention"});
+  line({"", "tokens", "LSTM", "attention", "LSTM", "attention", "LSTM", "attention"});
   bool faster = true;
   std::string factors;
   for (const Cost& c : costs) {
-    std::vector<std::string> row = {c.question, concat(c.words)};
-    for (const double sum : c.steps) row.push_back(fixed(sum / starts, 0));
+    std::vector<std::string> row = {c.name, concat(c.tokens)};
+    for (const double sum : c.steps) row.push_back(fixed(sum / runs, 0));
     for (const std::size_t i : {0U, 1U}) row.push_back(fixed(1000 * c.seconds[i] / c.steps[i], 1));
-    for (const double sum : c.seconds) row.push_back(fixed(sum / starts, 2));
+    for (const double sum : c.seconds) row.push_back(fixed(sum / runs, 2));
     line(row);
     faster &= c.seconds[1] < c.seconds[0];
     factors += (factors.empty() ? "" : ", ") + fixed(c.seconds[0] / c.seconds[1], 1);
   }
   for (const std::size_t i : {1U, 3U})
-    table.claim("attention learns " + costs[i - 1].question + " in fewer steps",
-                concat(fixed(costs[i].steps[1] / starts, 0), " at ", costs[i].words, " words, the LSTM ",
-                       fixed(costs[i].steps[0] / starts, 0)),
+    table.claim("attention learns " + costs[i - 1].name + " in fewer steps",
+                concat(fixed(costs[i].steps[1] / runs, 0), " at ", costs[i].tokens, " tokens, the LSTM ",
+                       fixed(costs[i].steps[0] / runs, 0)),
                 costs[i].steps[1] < costs[i].steps[0]);
   if (options.quick) return;
-  table.claim("and in less time", "the LSTM takes " + factors + " times its time", faster);
-  table.claim("a pass is faster however long the text",
-              concat("over ", longest.words, " words ", fixed(longest.attention, 0), " ms, the LSTM's ",
+  table.claim("attention learns them in less time", "the LSTM takes " + factors + " times as long", faster);
+  table.claim("a pass is faster at any length",
+              concat("over ", longest.tokens, " tokens ", fixed(longest.attention, 0), " ms, LSTM ",
                      fixed(longest.lstm, 0)),
               longest.attention < longest.lstm);
 }
 
 // ---- 4: memory --------------------------------------------------------------------------------------------
 
-void memory(const Options& options, Table& table, Generator gen) {
+void compare_memory(const Options& options, Table& table, Generator gen) {
   table.row("Memory", {"memory", "O(n)", "O(n²)"});
   table.page.say(
-      "The most megabytes that tensors hold at once during a forward and a backward pass over one "
-      "text. Attention twice: as it reads, in steps, and as the one op that models use.");
+      "Peak memory of tensors, in megabytes, during a forward and a backward pass over one sequence. "
+      "Attention is measured twice: composed of separate ops, and as the fused op that the modules use.");
   Layer lstm(Kind::lstm, narrow, gen);
   const std::vector<index_t> lengths = {128, 256, 512, 1024, 2048};
   std::vector<SvgCurve> curves = {
-      {"LSTM", {}, {}}, {"attention, in steps", {}, {}}, {"attention, one op", {}, {}}};
+      {"LSTM", {}, {}}, {"attention, composed", {}, {}}, {"attention, fused", {}, {}}};
   const std::vector<int> widths = {8, 10, 12, 12};
-  table.page.print("\n    " + cells({"words", "LSTM", "in steps", "one op"}, widths));
+  table.page.print("\n    " + cells({"tokens", "LSTM", "composed", "fused"}, widths));
   for (const index_t n : lengths) {
-    const auto words = random_words(n, 1, narrow, gen);
+    const auto tokens = random_tokens(n, 1, narrow, gen);
     const Tensor x = randn({n, narrow}, gen).set_requires_grad();
-    const std::array<double, 3> bytes = {peak_bytes([&] { return lstm.forward(words); }),
+    const std::array<double, 3> bytes = {peak_bytes([&] { return lstm.forward(tokens); }),
                                          peak_bytes([&] { return attention(x, x, x).output; }),
                                          peak_bytes([&] { return scaled_dot_product_attention(x, x, x); })};
     std::vector<std::string> row = {concat(n)};
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       row.push_back(fixed(bytes[i] / 1e6, 2));
-      curves[i].x.push_back(std::log2(n)), curves[i].y.push_back(std::log2(bytes[i] / 1e6));
+      curves[i].x.push_back(std::log2(n));
+      curves[i].y.push_back(std::log2(bytes[i] / 1e6));
     }
     table.page.print("    " + cells(row, widths));
   }
-  // bytes = c · n^p: p is the slope of the logarithms, here from 512 words to 2048.
+  // If bytes = c · n^p, p is the slope of the logarithms, here from 512 to 2048 tokens.
   const auto power = [&](std::size_t i) { return (curves[i].y[4] - curves[i].y[2]) / 2; };
-  const auto grows = [&](std::size_t i) {
-    return "with n to the " + fixed(power(i), 1) + " from 512 words to 2048";
-  };
-  table.claim("an LSTM's grows with n", grows(0), power(0) < 1.3);
-  table.claim("attention's in steps grows with n²", grows(1), power(1) > 1.7);
-  table.claim("that of the one op grows with n² too", grows(2), power(2) > 1.7);
+  const auto grows = [&](std::size_t i) { return "as n^" + fixed(power(i), 1) + " from 512 to 2048 tokens"; };
+  table.claim("the memory of an LSTM grows as n", grows(0), power(0) < 1.3);
+  table.claim("that of composed attention grows as n²", grows(1), power(1) > 1.7);
+  table.claim("that of fused attention grows as n², too", grows(2), power(2) > 1.7);
   if (!options.figures.empty())
     write_figure(options.figures, "memory.svg",
                  svg_curves(curves, {.title = "Memory of a forward and a backward pass",
-                                     .x_axis = "log2 of the words (7: 128, 11: 2048)",
+                                     .x_axis = "log2 of the tokens (7: 128, 11: 2048)",
                                      .y_axis = "log2 of the megabytes"}));
 }
 
 // ---- 5: position ------------------------------------------------------------------------------------------
 
-void position(Table& table, Generator gen) {
+void compare_positions(Table& table, Generator gen) {
   table.row("Position", {"position", "implicit", "explicit"});
-  table.page.say("Sixteen words are shuffled. How far does the mean of a layer's outputs move?");
-  const auto words = random_words(16, 1, narrow, gen);
-  auto shuffled = words;
+  table.page.say("16 tokens are shuffled. How much does the mean of a layer's outputs change?");
+  const auto tokens = random_tokens(16, 1, narrow, gen);
+  auto shuffled = tokens;
   gen.shuffle(shuffled);
-  const auto moved = [&](Layer& layer, const Tensor& marks) {  // marks (n, C), or undefined
+  // The positional encoding is (n, C), or undefined for none.
+  const auto change = [&](Layer& layer, const Tensor& encoding) {
     const auto summary = [&](std::vector<Tensor> x) {
-      for (std::size_t i = 0; i < x.size() && marks.defined(); ++i)
-        x[i] = x[i] + marks[static_cast<index_t>(i)];
+      for (std::size_t i = 0; i < x.size() && encoding.defined(); ++i)
+        x[i] = x[i] + encoding[static_cast<index_t>(i)];
       return mean(layer.forward(x), 0);
     };
-    return max_abs_difference(summary(words), summary(shuffled));
+    return max_abs_difference(summary(tokens), summary(shuffled));
   };
   Layer lstm(Kind::lstm, narrow, gen), attention(Kind::attention, narrow, gen);
-  const double reading = moved(lstm, {}), blind = moved(attention, {}),
-               marked = moved(attention, nn::sinusoidal_table(16, narrow));
-  table.claim("an LSTM has the order in its steps", "its mean moves by " + fixed(reading, 2), reading > 0.01);
-  table.claim("attention has no order", "its mean moves by less than 1e-6", blind < 1e-6);
-  table.claim("until it is given marks", "with positional encoding it moves by " + fixed(marked, 2),
-              marked > 0.01);
+  const double recurrent = change(lstm, {}), plain = change(attention, {}),
+               encoded = change(attention, nn::sinusoidal_table(16, narrow));
+  table.claim("an LSTM depends on the order", "its mean changes by " + fixed(recurrent, 2), recurrent > 0.01);
+  table.claim("attention does not", "its mean changes by less than 1e-6", plain < 1e-6);
+  table.claim("with a positional encoding it does", "its mean changes by " + fixed(encoded, 2),
+              encoded > 0.01);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{.program = "lesson_09", .title = "Lesson 09 · Attention against recurrent nets"};
+  const About about{.program = "lesson_09", .title = "Lesson 09 · Attention and recurrent networks"};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
     Table table{page};
-    const Longest longest = parallel(options, table, gen.fork());
-    gradients(options, table, gen.fork());
-    far_words(options, table, gen.fork());
-    training(options, table, gen.fork(), longest);
-    memory(options, table, gen.fork());
-    position(table, gen.fork());
+    const Longest longest = compare_times(options, table, gen.fork());
+    compare_gradients(options, table, gen.fork());
+    compare_recall(options, table, gen.fork());
+    compare_training(options, table, gen.fork(), longest);
+    compare_memory(options, table, gen.fork());
+    compare_positions(table, gen.fork());
     table.print();
     page.print("");
-    page.say("Next: lesson 10, the families of models that were built from this.");
+    page.say("Next: lesson 10, model families built from the Transformer.");
   });
 }

@@ -1,4 +1,5 @@
-// measures.h — lesson 09: what can be said of a layer before any training: chains, times, gradients, bytes.
+// measures.h — lesson 09: measurements of untrained layers: dependent ops, time, gradients and
+// memory.
 #pragma once
 
 #include <algorithm>
@@ -8,41 +9,35 @@
 #include <map>
 #include <vector>
 
-#include "autograd/kernels/allocator.h"
-#include "autograd/kernels/thread_pool.h"
+#include "autograd/memory.h"
+#include "autograd/threads.h"
 #include "lessons/09_attention_vs_rnn/models.h"
 
 namespace heed::lessons {
 
-// n words of random numbers (B, C), without history.
-inline std::vector<Tensor> random_words(index_t n, index_t batch, index_t width, Generator& gen,
-                                        DType dtype = f32) {
-  std::vector<Tensor> words;
-  for (index_t i = 0; i < n; ++i) words.push_back(randn({batch, width}, gen, dtype));
-  return words;
+// Returns n random tokens (B, C).
+inline std::vector<Tensor> random_tokens(index_t n, index_t batch, index_t width, Generator& gen,
+                                         DType dtype = f32) {
+  std::vector<Tensor> tokens;
+  for (index_t i = 0; i < n; ++i) tokens.push_back(randn({batch, width}, gen, dtype));
+  return tokens;
 }
 
-// The longest chain of ops behind y. So many must follow one another, however many threads there are.
+// Returns the length of the longest chain of dependent ops in the graph of y. These ops cannot
+// run in parallel.
 inline index_t longest_chain(const Tensor& y) {
-  std::map<std::uint64_t, const Node*> nodes;  // by id: an input's node is older than the node that it feeds
-  std::vector<const Node*> open = {y.state()->node.get()};
-  while (!open.empty()) {
-    const Node* node = open.back();
-    open.pop_back();
-    if (!nodes.emplace(node->id, node).second) continue;
-    for (const Node::Input& input : node->inputs)
-      if (input.node) open.push_back(input.node.get());
+  const auto nodes = graph_nodes(y);              // newest first
+  std::map<std::uint64_t, index_t> chain_length;  // by id: the longest chain that ends with the node
+  for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
+    index_t& length = chain_length[(*node)->id];
+    length = 1;
+    for (const Node::Input& input : (*node)->inputs)
+      if (input.node) length = std::max(length, chain_length[input.node->id] + 1);
   }
-  std::map<std::uint64_t, index_t> chain;  // that ends with this node
-  for (const auto& [id, node] : nodes) {
-    chain[id] = 1;
-    for (const Node::Input& input : node->inputs)
-      if (input.node) chain[id] = std::max(chain[id], chain[input.node->id] + 1);
-  }
-  return chain.rbegin()->second;
+  return chain_length.rbegin()->second;
 }
 
-// A number of threads for a scope.
+// Sets the number of threads for a scope.
 class [[nodiscard]] Threads {
  public:
   explicit Threads(int n) : before_(num_threads()) { set_num_threads(n); }
@@ -54,16 +49,17 @@ class [[nodiscard]] Threads {
   int before_;
 };
 
-// Milliseconds of a forward and a backward: the LSTM's with 1 and 2 threads, then attention's. Medians of runs that
-// take turns: where the machine is busy for a while, all four feel it.
-inline std::array<double, 4> milliseconds(Layer& lstm, Layer& attention, const std::vector<Tensor>& words,
+// Returns the median milliseconds of a forward and a backward pass: the LSTM with 1 and 2
+// threads, then attention with 1 and 2. The four take turns, so that a temporary load of the
+// machine affects all of them.
+inline std::array<double, 4> milliseconds(Layer& lstm, Layer& attention, const std::vector<Tensor>& tokens,
                                           std::size_t rounds) {
   std::array<std::vector<double>, 4> runs;
   for (std::size_t round = 0; round < rounds; ++round)
     for (std::size_t i = 0; i < 4; ++i) {
       const Threads threads(i % 2 == 0 ? 1 : 2);
       const Stopwatch watch;
-      mean((i < 2 ? lstm : attention).forward(words)).backward();
+      mean((i < 2 ? lstm : attention).forward(tokens)).backward();
       runs[i].push_back(1000 * watch.seconds());
     }
   std::array<double, 4> medians{};
@@ -74,17 +70,19 @@ inline std::array<double, 4> milliseconds(Layer& lstm, Layer& attention, const s
   return medians;
 }
 
-// How much gradient reaches the first word from the last output, as a share of what reaches the last word.
-inline double share_of_the_first(Layer& layer, index_t distance, Generator gen) {
+// Returns the norm of the gradient of the last output with respect to the first token, relative
+// to that of the last token.
+inline double relative_gradient(Layer& layer, index_t distance, Generator gen) {
   const auto norm = [](const Tensor& x) { return std::sqrt((x * x).sum().item()); };
-  auto words = random_words(distance + 1, 16, narrow, gen, f64);
-  for (Tensor& word : words) word.set_requires_grad();
-  const Tensor last = layer.forward(words)[distance];
+  auto tokens = random_tokens(distance + 1, 16, narrow, gen, f64);
+  for (Tensor& token : tokens) token.set_requires_grad();
+  const Tensor last = layer.forward(tokens)[distance];
   (last * randn(last.shape(), gen, f64)).sum().backward();
-  return norm(words.front().grad()) / norm(words.back().grad());
+  return norm(tokens.front().grad()) / norm(tokens.back().grad());
 }
 
-// The most bytes that tensors hold at once during a forward and a backward. On one thread: each has a workspace.
+// Returns the peak memory of tensors during a forward and a backward pass, in bytes. Uses one
+// thread, because each thread allocates its own workspace.
 inline double peak_bytes(const std::function<Tensor()>& forward) {
   const Threads one(1);
   const std::int64_t before = memory_stats().live_bytes;

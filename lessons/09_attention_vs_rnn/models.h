@@ -9,20 +9,21 @@
 
 #include "lessons/support/lesson.h"
 #include "lessons/support/terminal.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 namespace heed::lessons {
 
-enum class Kind { rnn, lstm, open_lstm, attention };
-inline const std::vector<Kind> kinds = {Kind::rnn, Kind::lstm, Kind::open_lstm, Kind::attention};
+// forget_lstm is an LSTM whose forget gates are initialised with a bias of 5.
+enum class Kind { rnn, lstm, forget_lstm, attention };
+inline const std::vector<Kind> kinds = {Kind::rnn, Kind::lstm, Kind::forget_lstm, Kind::attention};
 inline std::string name(Kind kind) {
-  static const char* const names[] = {"RNN", "LSTM", "LSTM, open", "attention"};
+  static const char* const names[] = {"RNN", "LSTM", "LSTM, bias 5", "attention"};
   return names[static_cast<int>(kind)];
 }
 
-// One layer, C channels wide: an LSTM has 8 C² + 8 C parameters, an encoder layer with 2 C in its feed-forward
-// 8 C² + 11 C, an RNN a quarter of the LSTM's.
+// One layer with C channels. An LSTM has 8 C² + 8 C parameters, an encoder layer with
+// feed-forward width 2 C has 8 C² + 11 C, and an RNN has a quarter of the LSTM's.
 struct Layer : nn::ModuleOf<Layer> {
   std::optional<nn::RNNCell> rnn;
   std::optional<nn::LSTMCell> lstm;
@@ -31,71 +32,77 @@ struct Layer : nn::ModuleOf<Layer> {
   Layer(Kind kind, index_t width, Generator& gen) {
     const nn::RecurrentCellOptions cell{.input_size = width, .hidden_size = width};
     if (kind == Kind::rnn) rnn.emplace(cell, gen);
-    if (kind == Kind::lstm || kind == Kind::open_lstm) lstm.emplace(cell, gen);
+    if (kind == Kind::lstm || kind == Kind::forget_lstm) lstm.emplace(cell, gen);
     nn::TransformerEncoderLayerOptions o{.d_model = width, .nhead = 4, .dim_feedforward = 2 * width};
     o.dropout = 0;
     if (kind == Kind::attention) encoder.emplace(o, gen);
-    if (kind == Kind::open_lstm) open_forget_gate(width);
+    if (kind == Kind::forget_lstm) set_forget_bias(width);
   }
-  // An LSTM starts with its forget gates half shut, for σ(0) = 0.5: after ten words a thousandth of its cell is left.
-  // With a bias of 5 they start open: σ(5) = 0.993. The gates' rows are i, f, g, o.
-  void open_forget_gate(index_t width) {
+  // By default, the forget gates are about σ(0) = 0.5 before training, so a thousandth of the
+  // cell state is left after ten tokens. A bias of 5 initialises them to σ(5) = 0.993. The rows
+  // of the gates are i, f, g, o.
+  void set_forget_bias(index_t width) {
     const NoGrad no_grad;
     lstm->bias_ih.slice(0, width, 2 * width).fill_(5);
   }
-  // n words (B, C) -> (n, B, C). The loop is the one inside nn::RNN and nn::LSTM: each step waits for the last state.
-  Tensor forward(const std::vector<Tensor>& words) {
-    if (encoder) return encoder->forward(stack(words));
+  // n tokens (B, C) -> (n, B, C). The loop is that of nn::RNN and nn::LSTM: each step needs the
+  // previous state.
+  Tensor forward(const std::vector<Tensor>& tokens) {
+    if (encoder) return encoder->forward(stack(tokens));
     std::vector<Tensor> outputs;
-    outputs.reserve(words.size());
+    outputs.reserve(tokens.size());
     nn::RecurrentState state;
-    for (const Tensor& word : words) {
-      state = lstm ? lstm->forward(word, state) : nn::RecurrentState{rnn->forward(word, state.h), {}};
+    for (const Tensor& token : tokens) {
+      state = lstm ? lstm->forward(token, state) : nn::RecurrentState{rnn->forward(token, state.h), {}};
       outputs.push_back(state.h);
     }
     return stack(outputs);
   }
   void visit(nn::Visitor& v) override {
-    v.child("rnn", rnn), v.child("lstm", lstm), v.child("encoder", encoder);
+    v.child("rnn", rnn);
+    v.child("lstm", lstm);
+    v.child("encoder", encoder);
   }
   std::string type() const override { return "Layer"; }
 };
 
 // ---- tasks ------------------------------------------------------------------------------------------------
 
-// Texts, each with one answer, asked for by its last word.
+// A batch of sequences. The last token of each is the query token; the label is the expected
+// answer.
 struct Batch {
-  IntTensor ids;      // (n + 1, B)
-  IntTensor answers;  // (B)
-  index_t& word(index_t t, index_t b) {
-    return ids.values()[static_cast<std::size_t>(t * answers.numel() + b)];
+  IntTensor ids;     // (n + 1, B)
+  IntTensor labels;  // (B)
+  index_t& token(index_t t, index_t b) {
+    return ids.values()[static_cast<std::size_t>(t * labels.numel() + b)];
   }
 };
 using Task = std::function<Batch(index_t size, Generator& gen)>;
 
-// Words 0 … 7 are answers, 8 … 15 noise, 16 is the question.
-constexpr index_t answer_words = 8, question = 16;
+// Tokens 0 … 7 are answers, 8 … 15 are noise, 16 is the query token.
+constexpr index_t answer_tokens = 8, query_token = 16;
 inline index_t draw(index_t n, Generator& gen) {
   return static_cast<index_t>(gen.below(static_cast<std::uint64_t>(n)));
 }
 inline Batch noise(index_t n, index_t size, Generator& gen) {
   Batch batch{IntTensor::zeros({n + 1, size}), IntTensor::zeros({size})};
-  for (index_t& id : batch.ids.values()) id = answer_words + draw(8, gen);
-  for (index_t b = 0; b < size; ++b) batch.word(n, b) = question;
+  for (index_t& id : batch.ids.values()) id = answer_tokens + draw(8, gen);
+  for (index_t b = 0; b < size; ++b) batch.token(n, b) = query_token;
   return batch;
 }
 
-// Which of eight words stood first, `distance` words before the question?
+// Recall: which of eight tokens came first, `distance` tokens before the query token?
 inline Task recall(index_t distance) {
   return [distance](index_t size, Generator& gen) {
     Batch batch = noise(distance, size, gen);
-    for (index_t& answer : batch.answers.values()) answer = draw(answer_words, gen);
-    for (index_t b = 0; b < size; ++b) batch.word(0, b) = batch.answers[b];
+    for (index_t& label : batch.labels.values()) label = draw(answer_tokens, gen);
+    for (index_t b = 0; b < size; ++b) batch.token(0, b) = batch.labels[b];
     return batch;
   };
 }
 
-// Lesson 06's question: word 0 and word 1 stand somewhere among the noise. Does 0 come first?
+// Order, as in lesson 06: token 0 and token 1 occur at random positions in the noise. Does 0 come
+// first?
 inline Task order(index_t length) {
   return [length](index_t size, Generator& gen) {
     Batch batch = noise(length, size, gen);
@@ -103,8 +110,9 @@ inline Task order(index_t length) {
       const index_t first = draw(length, gen);
       index_t second = draw(length - 1, gen);
       second += second >= first;
-      batch.word(first, b) = 0, batch.word(second, b) = 1;
-      batch.answers.values()[static_cast<std::size_t>(b)] = first < second;
+      batch.token(first, b) = 0;
+      batch.token(second, b) = 1;
+      batch.labels.values()[static_cast<std::size_t>(b)] = first < second;
     }
     return batch;
   };
@@ -112,88 +120,90 @@ inline Task order(index_t length) {
 
 // ---- training ---------------------------------------------------------------------------------------------
 
-constexpr index_t narrow = 32;  // channels of everything that is trained
+constexpr index_t narrow = 32;  // channels of all models that are trained
 
-// Embedding, one layer, and an answer from what the layer made of the last word.
+// An embedding, one layer, and a linear classifier of the layer's output at the last token.
 struct Model : nn::ModuleOf<Model> {
-  nn::Embedding words;
-  nn::PositionalEncoding positions;  // for attention alone
+  nn::Embedding embedding;
+  nn::PositionalEncoding positions;  // used by attention only
   Layer layer;
-  nn::Linear answer;
+  nn::Linear head;
 
   Model(Kind kind, Generator& gen)
-      : words({.num_embeddings = question + 1, .embedding_dim = narrow}, gen),
+      : embedding({.num_embeddings = query_token + 1, .embedding_dim = narrow}, gen),
         positions({.d_model = narrow, .dropout = 0, .max_len = 128}, gen),
         layer(kind, narrow, gen),
-        answer({.in = narrow, .out = answer_words}, gen) {}
+        head({.in = narrow, .out = answer_tokens}, gen) {}
   // ids (n, B) -> (B, 8)
   Tensor forward(const IntTensor& ids) {
     const index_t n = ids.size(0);
-    if (layer.encoder) return answer(layer.encoder->forward(positions(words(ids)))[n - 1]);
-    std::vector<Tensor> each;
-    for (index_t t = 0; t < n; ++t) each.push_back(words(ids.slice(0, t, t + 1).reshape({ids.size(1)})));
-    return answer(layer.forward(each)[n - 1]);
+    if (layer.encoder) return head(layer.encoder->forward(positions(embedding(ids)))[n - 1]);
+    std::vector<Tensor> tokens;
+    for (index_t t = 0; t < n; ++t)
+      tokens.push_back(embedding(ids.slice(0, t, t + 1).reshape({ids.size(1)})));
+    return head(layer.forward(tokens)[n - 1]);
   }
   void visit(nn::Visitor& v) override {
-    v.child("words", words), v.child("positions", positions), v.child("layer", layer);
-    v.child("answer", answer);
+    v.child("embedding", embedding);
+    v.child("positions", positions);
+    v.child("layer", layer);
+    v.child("head", head);
   }
   std::string type() const override { return "Model"; }
 };
 
-inline double share_right(const Tensor& scores, const IntTensor& answers) {
-  const IntTensor guess = argmax(scores.detach(), -1);
-  double right = 0;
-  for (index_t i = 0; i < guess.numel(); ++i) right += guess[i] == answers[i];
-  return right / static_cast<double>(guess.numel());
+inline double accuracy(const Tensor& logits, const IntTensor& labels) {
+  const IntTensor predicted = argmax(logits.detach(), -1);
+  double correct = 0;
+  for (index_t i = 0; i < predicted.numel(); ++i) correct += predicted[i] == labels[i];
+  return correct / static_cast<double>(predicted.numel());
 }
 
 struct Trained {
-  int steps;       // until 98 % of the last batches (a running mean) were right, or all that were allowed
-  double seconds;  // that these took
-  double right;    // on 500 texts that it has not seen
+  int steps;        // until the running mean of the training accuracy reached 98 %, or max_steps
+  double seconds;   // time of these steps
+  double accuracy;  // on 500 new sequences
 };
-inline Trained train(const Task& task, Kind kind, int most, Generator gen) {
+inline Trained train(const Task& task, Kind kind, int max_steps, Generator gen) {
   Model model(kind, gen);
   optim::Adam optimizer(model.parameters(), {.lr = 3e-3});
   const Stopwatch watch;
   int step = 0;
-  for (double running = 0; step < most && running < 0.98; ++step) {
+  for (double running = 0; step < max_steps && running < 0.98; ++step) {
     const Batch batch = task(32, gen);
-    const Tensor scores = model.forward(batch.ids);
+    const Tensor logits = model.forward(batch.ids);
     optimizer.zero_grad();
-    cross_entropy(scores, batch.answers).backward();
+    cross_entropy(logits, batch.labels).backward();
     optim::clip_grad_norm(model.parameters(), 1.0);
     optimizer.step();
-    running = 0.9 * running + 0.1 * share_right(scores, batch.answers);
+    running = 0.9 * running + 0.1 * accuracy(logits, batch.labels);
   }
-  const double took = watch.seconds();
+  const double seconds = watch.seconds();
   const NoGrad no_grad;
   const Batch test = task(500, gen);
-  return {step, took, share_right(model.forward(test.ids), test.answers)};
+  return {step, seconds, accuracy(model.forward(test.ids), test.labels)};
 }
 
-// What it costs to learn a task: the LSTM's and attention's, summed over some starts.
+// The cost of learning a task for the LSTM and for attention, summed over several initialisations.
 struct Cost {
-  std::string question;
-  index_t words;
+  std::string name;
+  index_t tokens;
   Task task;
   std::array<double, 2> steps = {}, seconds = {};
 };
-inline std::vector<Cost> learn_both(const Options& options, int starts, Generator gen) {
-  std::vector<Cost> costs = {{"the first word", 4, recall(4)},
-                             {"", 8, recall(8)},
-                             {"the order", 16, order(16)},
-                             {"", 64, order(64)}};
-  const int most = options.quick ? 4 : 2000;
-  Progress progress("until 98 %", static_cast<std::int64_t>(2 * costs.size()) * starts, options.quiet);
+inline std::vector<Cost> learn_both(const Options& options, int runs, Generator gen) {
+  std::vector<Cost> costs = {
+      {"recall", 4, recall(4)}, {"", 8, recall(8)}, {"order", 16, order(16)}, {"", 64, order(64)}};
+  const int max_steps = options.quick ? 4 : 2000;
+  Progress progress("until 98 %", static_cast<std::int64_t>(2 * costs.size()) * runs, options.quiet);
   std::int64_t done = 0;
-  for (int start = 0; start < starts; ++start) {
+  for (int run = 0; run < runs; ++run) {
     const Generator own = gen.fork();
     for (Cost& cost : costs)
       for (const std::size_t i : {0U, 1U}) {
-        const Trained result = train(cost.task, i == 0 ? Kind::lstm : Kind::attention, most, own);
-        cost.steps[i] += result.steps, cost.seconds[i] += result.seconds;
+        const Trained result = train(cost.task, i == 0 ? Kind::lstm : Kind::attention, max_steps, own);
+        cost.steps[i] += result.steps;
+        cost.seconds[i] += result.seconds;
         progress.update(++done, concat(i == 0 ? "LSTM: " : "attention: ", result.steps, " steps"));
       }
   }

@@ -1,4 +1,4 @@
-// masking.h — sentences as ids, and the question that BERT learns from: which words were hidden?
+// masking.h — sentences as token ids, and the masking of masked language modelling.
 #pragma once
 
 #include <algorithm>
@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "autograd/autograd.h"
-#include "data/text/sentences.h"
 #include "data/text/vocabulary.h"
+#include "lessons/support/toy_languages.h"
 
 namespace heed::lessons {
 
-using data::Words;
+using toy::Words;
 constexpr index_t pad = 0, cls = 1, sep = 2, mask_id = 3, first_word = 4;
 
 inline data::Vocabulary vocabulary_of(const std::vector<Words>& sentences) {
@@ -23,106 +23,116 @@ inline data::Vocabulary vocabulary_of(const std::vector<Words>& sentences) {
   return data::Vocabulary(words);
 }
 
-// One or two sentences, padded: [CLS] first [SEP] second [SEP] [PAD] …
+// A padded batch; each row is [CLS] first [SEP] second [SEP] [PAD] … or [CLS] first [SEP] [PAD] …
 struct BertBatch {
   IntTensor ids, segments;       // (B, T)
   std::vector<index_t> lengths;  // (B)
   index_t time() const { return ids.size(1); }
 };
 
-struct OneOrTwo {
+// One sentence, or two. `second` is empty if there is only one.
+struct BertInput {
   Words first, second = {};
 };
 
-inline BertBatch make_batch(const data::Vocabulary& vocabulary, const std::vector<OneOrTwo>& texts) {
+inline BertBatch make_batch(const data::Vocabulary& vocabulary, const std::vector<BertInput>& inputs) {
   std::vector<std::vector<index_t>> ids, segments;
   std::size_t longest = 0;
-  for (const OneOrTwo& text : texts) {
+  for (const BertInput& input : inputs) {
     std::vector<index_t> row = {cls};
-    for (const std::string& word : text.first) row.push_back(vocabulary.id(word));
+    for (const std::string& word : input.first) row.push_back(vocabulary.id(word));
     row.push_back(sep);
-    std::vector<index_t> kinds(row.size(), 0);
-    for (const std::string& word : text.second) row.push_back(vocabulary.id(word));
-    if (!text.second.empty()) row.push_back(sep);
-    kinds.resize(row.size(), 1);
+    std::vector<index_t> segment(row.size(), 0);
+    for (const std::string& word : input.second) row.push_back(vocabulary.id(word));
+    if (!input.second.empty()) row.push_back(sep);
+    segment.resize(row.size(), 1);
     longest = std::max(longest, row.size());
-    ids.push_back(row), segments.push_back(kinds);
+    ids.push_back(row);
+    segments.push_back(segment);
   }
   BertBatch batch;
   std::vector<index_t> all_ids, all_segments;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     batch.lengths.push_back(static_cast<index_t>(ids[i].size()));
-    ids[i].resize(longest, pad), segments[i].resize(longest, 0);
+    ids[i].resize(longest, pad);
+    segments[i].resize(longest, 0);
     all_ids.insert(all_ids.end(), ids[i].begin(), ids[i].end());
     all_segments.insert(all_segments.end(), segments[i].begin(), segments[i].end());
   }
   const Shape shape{static_cast<index_t>(ids.size()), static_cast<index_t>(longest)};
-  batch.ids = {std::move(all_ids), shape}, batch.segments = {std::move(all_segments), shape};
+  batch.ids = {std::move(all_ids), shape};
+  batch.segments = {std::move(all_segments), shape};
   return batch;
 }
 
-// What was hidden: places in the batch, row by row (b · T + t), and the words that stood there.
-struct Hidden {
-  std::vector<index_t> places, words;
+// The positions that the model must predict, as flat indices b · T + t, and the original token at
+// each of them.
+struct MaskedTokens {
+  std::vector<index_t> positions, tokens;
 };
 
-// Of the words (never [CLS], [SEP], [PAD]) 15 % are asked for, at least one a text. Of these 80 % become [MASK], 10 %
-// another word, 10 % stay: text without [MASK] must be read as well.
-inline Hidden hide(BertBatch& batch, index_t vocabulary_size, Generator& gen) {
-  Hidden hidden;
+// Selects 15 % of the words of each row (never [CLS], [SEP] or [PAD]), and at least one. Of these,
+// 80 % become [MASK], 10 % become a random word and 10 % stay unchanged, because later inputs
+// contain no [MASK].
+inline MaskedTokens mask_tokens(BertBatch& batch, index_t vocabulary_size, Generator& gen) {
+  MaskedTokens masked;
   for (index_t b = 0; b < batch.ids.size(0); ++b) {
-    std::vector<index_t> places;
+    std::vector<index_t> positions;
     for (index_t t = 0; t < batch.time(); ++t)
-      if (batch.ids[b * batch.time() + t] >= first_word) places.push_back(b * batch.time() + t);
-    gen.shuffle(places);
-    const auto chosen = static_cast<std::size_t>(0.15 * static_cast<double>(places.size()) + gen.uniform());
-    places.resize(std::min(places.size(), std::max<std::size_t>(chosen, 1)));
-    for (const index_t place : places) {
-      index_t& id = batch.ids.values()[static_cast<std::size_t>(place)];
-      hidden.places.push_back(place), hidden.words.push_back(id);
-      const double chance = gen.uniform();
-      if (chance < 0.8)
+      if (batch.ids[b * batch.time() + t] >= first_word) positions.push_back(b * batch.time() + t);
+    gen.shuffle(positions);
+    const auto count = static_cast<std::size_t>(0.15 * static_cast<double>(positions.size()) + gen.uniform());
+    positions.resize(std::min(positions.size(), std::max<std::size_t>(count, 1)));
+    for (const index_t position : positions) {
+      index_t& id = batch.ids.values()[static_cast<std::size_t>(position)];
+      masked.positions.push_back(position);
+      masked.tokens.push_back(id);
+      const double action = gen.uniform();
+      if (action < 0.8)
         id = mask_id;
-      else if (chance < 0.9)
+      else if (action < 0.9)
         id = first_word +
              static_cast<index_t>(gen.below(static_cast<std::uint64_t>(vocabulary_size - first_word)));
     }
   }
-  return hidden;
+  return masked;
 }
 
-// ---- what the sentences are then sorted by ----------------------------------------------------------------
+// ---- The classification task ------------------------------------------------------------------------------
 
-// A sentence whose word for the time is hidden, and what the time is: 0 past, 1 present, 2 future. Only the verb tells.
-struct Timed {
+// A sentence whose adverb of time is replaced by [MASK], and its tense: 0 past, 1 present, 2
+// future. Only the verb still shows the tense.
+struct TenseExample {
   Words words;
-  index_t when;
+  index_t tense;
 };
 
-// In English and in Korean. "read" is left out: without its time it may be today or yesterday. Where no word says the
-// time, [MASK] stands where it would stand.
-inline std::vector<Timed> timed_sentences(const std::vector<data::TranslationPair>& pairs) {
+// Returns the English and the Korean sentences as examples. Sentences with "read" are skipped,
+// because without the adverb their tense is ambiguous. A sentence without an adverb of time has
+// [MASK] at the position of the adverb.
+inline std::vector<TenseExample> tense_examples(const std::vector<toy::TranslationPair>& pairs) {
   const std::set<std::string> past = {"yesterday", "earlier", "어제", "아까"}, future = {"tomorrow", "내일"},
                               present = {"every", "day", "sometimes", "매일", "가끔"};
-  std::vector<Timed> timed;
-  for (const data::TranslationPair& pair : pairs)
+  std::vector<TenseExample> examples;
+  for (const toy::TranslationPair& pair : pairs)
     for (const Words* sentence : {&pair.english, &pair.korean}) {
-      Timed one{{}, 1};
+      TenseExample example{{}, 1};
       bool is_clear = true;
       for (const std::string& word : *sentence) {
         is_clear &= word != "read" && word != "reads";
         if (past.contains(word))
-          one.when = 0;
+          example.tense = 0;
         else if (future.contains(word))
-          one.when = 2;
+          example.tense = 2;
         else if (!present.contains(word))
-          one.words.push_back(word);
+          example.words.push_back(word);
       }
       if (!is_clear) continue;
-      one.words.insert(sentence == &pair.english ? one.words.end() : one.words.begin() + 1, "[MASK]");
-      timed.push_back(std::move(one));
+      example.words.insert(sentence == &pair.english ? example.words.end() : example.words.begin() + 1,
+                           "[MASK]");
+      examples.push_back(std::move(example));
     }
-  return timed;
+  return examples;
 }
 
 }  // namespace heed::lessons

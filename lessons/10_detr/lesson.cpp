@@ -1,11 +1,13 @@
-// Lesson 10 · DETR: a set of questions asked of a picture
+// Lesson 10 · DETR: object detection as set prediction
 //
-//   picture → features (B, C, 4, 4) → 16 words → encoder → decoder of 6 queries → 6 × (a class or nothing, a box)
+//   image → features (B, C, 4, 4) → 16 tokens → encoder → decoder of 6 queries → 6 × (class, box)
 //
-// What is in the picture, and where? The answer is a set: it has no order and no fixed size. A decoder asks six learned
-// questions at once, without a mask; which answer is meant by which object is settled by the assignment of least cost
-// before the loss is counted. No anchors, no suppression of doubles. The pictures are drawn by the lesson: one to four
-// shapes, their boxes known. Run it: ./lesson_10_detr (or ./lesson_10_detr --figures figures).
+// Which objects are in an image, and where? The answer is a set: it has no order and no fixed size.
+// A decoder with six learned queries, and without a mask, predicts a class and a box per query.
+// Bipartite matching assigns a query to each object before the loss is computed. There are no
+// anchor boxes and no non-maximum suppression. The program draws the images: one to four shapes
+// with known boxes. Run it: ./lesson_10_detr (or ./lesson_10_detr --figures figures).
+//
 // Carion et al., "End-to-end object detection with Transformers", 2020.
 #include "lessons/support/lesson.h"
 
@@ -17,7 +19,7 @@
 #include "lessons/10_detr/shapes.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 using namespace heed;
@@ -25,7 +27,7 @@ using namespace heed::lessons;
 
 namespace {
 
-// ---- the model: a small convolutional network in the place of ResNet-50, and all of DETR after it --------
+// ---- The model: three convolutions in place of ResNet-50, then DETR ---------------------------------------
 
 struct ShapeDetector : nn::ModuleOf<ShapeDetector> {
   nn::Conv2d conv1, conv2, conv3;
@@ -57,9 +59,12 @@ struct ShapeDetector : nn::ModuleOf<ShapeDetector> {
   }
   nn::Detections forward(const Tensor& images) { return detector(features(images)); }
   void visit(nn::Visitor& v) override {
-    v.child("conv1", conv1), v.child("norm1", norm1);
-    v.child("conv2", conv2), v.child("norm2", norm2);
-    v.child("conv3", conv3), v.child("norm3", norm3);
+    v.child("conv1", conv1);
+    v.child("norm1", norm1);
+    v.child("conv2", conv2);
+    v.child("norm2", norm2);
+    v.child("conv3", conv3);
+    v.child("norm3", norm3);
     v.child("detector", detector);
   }
   std::string type() const override { return "ShapeDetector"; }
@@ -67,36 +72,40 @@ struct ShapeDetector : nn::ModuleOf<ShapeDetector> {
 
 // ---- 1 ----------------------------------------------------------------------------------------------------
 
-// What a hurried matcher does: the cheapest pair of all, then the cheapest of what is left, …
-double greedy_cost(const Tensor& given) {
-  Tensor costs = given.clone();
+// Returns the cost of greedy matching: repeatedly takes the cheapest pair of a free row and a free
+// column.
+double greedy_cost(const Tensor& all_costs) {
+  Tensor costs = all_costs.clone();
   double total = 0;
   for (index_t i = 0; i < std::min(costs.size(0), costs.size(1)); ++i) {
-    const index_t at = argmax(-costs.reshape({-1}), 0).item();
-    const index_t row = at / costs.size(1), column = at % costs.size(1);
+    const index_t cheapest = argmax(-costs.reshape({-1}), 0).item();
+    const index_t row = cheapest / costs.size(1), column = cheapest % costs.size(1);
     total += costs.at({row, column});
-    costs.slice(0, row, row + 1).fill_(INFINITY), costs.slice(1, column, column + 1).fill_(INFINITY);
+    costs.slice(0, row, row + 1).fill_(INFINITY);
+    costs.slice(1, column, column + 1).fill_(INFINITY);
   }
   return total;
 }
 
 void matching(Page& page, Generator& gen) {
-  page.step("Which answer is meant by which object?");
+  page.step("Bipartite matching");
   page.say(
-      "Three answers, two objects, and what it costs that an answer (row) is an object (column). Every "
-      "object needs an answer of its own:");
+      "Three predictions, two objects, and the cost of matching each prediction (row) with each object "
+      "(column). Every object is matched with a different prediction:");
   const Tensor costs = tensor({{.1, .2}, {.15, .9}, {.8, .7}}, f64);
   page.print(
-      "\n            object 0   object 1\n  answer 0      0.10       0.20\n  answer 1      0.15       "
-      "0.90\n  answer 2      0.80       0.70\n");
+      "\n                object 0   object 1\n  prediction 0      0.10       0.20\n  prediction 1      0.15  "
+      "   "
+      "  0.90\n  prediction 2      0.80       0.70\n");
   const nn::Assignment best = nn::assign(costs);
   const double greedy = greedy_cost(costs);
   std::string pairs;
   for (std::size_t i = 0; i < best.rows.size(); ++i)
-    pairs += concat(i > 0 ? " and answer " : "answer ", best.rows[i], " to object ", best.columns[i]);
-  page.say("Least in sum: " + pairs + ".");
-  page.claim("taking the cheapest pair first is not the cheapest",
-             concat(fixed(greedy, 2), " against ", fixed(best.cost, 2)), best.cost < greedy - 1e-9);
+    pairs +=
+        concat(i > 0 ? " and prediction " : "prediction ", best.rows[i], " with object ", best.columns[i]);
+  page.say("The least total cost matches " + pairs + ".");
+  page.claim("greedy matching is not optimal", concat(fixed(greedy, 2), " against ", fixed(best.cost, 2)),
+             best.cost < greedy - 1e-9);
 
   const Tensor logits = randn({1, 1, 6, 5}, gen, f64), boxes = sigmoid(randn({1, 1, 6, 4}, gen, f64));
   const IntTensor labels{0, 3, 1};
@@ -104,39 +113,39 @@ void matching(Page& page, Generator& gen) {
   const double one_way = nn::detection_loss({logits, boxes}, {{labels, three}}).total.item();
   const double other_way =
       nn::detection_loss({logits, boxes}, {{IntTensor{1, 3, 0}, flip(three, {0})}}).total.item();
-  page.claim("the order in which objects are listed means nothing",
+  page.claim("the loss does not depend on the order of the objects",
              "the loss differs by " + scientific(std::abs(one_way - other_way)),
              std::abs(one_way - other_way) < 1e-12);
 }
 
 // ---- 2, 3 -------------------------------------------------------------------------------------------------
 
-std::string described(const nn::Objects& of, index_t i) {
+std::string describe(const nn::Objects& of, index_t i) {
   const auto pixels = [&](index_t c) { return fixed(of.boxes.at({i, c}) * static_cast<double>(side), 1); };
-  return concat(shape_names[of.labels[i]], ", middle (", pixels(0), ", ", pixels(1), "), ", pixels(2),
+  return concat(shape_names[of.labels[i]], ", centre (", pixels(0), ", ", pixels(1), "), ", pixels(2),
                 " wide and ", pixels(3), " high");
 }
 
-void a_picture(Page& page, const Pictures& test) {
-  page.step("A picture, and what is in it");
-  page.print("\n" + picture(test.images[0][0]));
+void example_image(Page& page, const LabelledImages& test) {
+  page.step("An image and its objects");
+  page.print("\n" + text_image(test.images[0][0]));
   std::string list;
-  for (index_t i = 0; i < test.objects[0].labels.numel(); ++i) list += "\n  " + described(test.objects[0], i);
+  for (index_t i = 0; i < test.objects[0].labels.numel(); ++i) list += "\n  " + describe(test.objects[0], i);
   page.print(list);
-  page.say("Numbers are pixels here; the model sees parts of the picture, from 0 to 1.");
+  page.say("These numbers are in pixels; the model's boxes are relative to the image, from 0 to 1.");
 }
 
-void the_model(Page& page, ShapeDetector& model, const Pictures& test) {
+void describe_model(Page& page, ShapeDetector& model, const LabelledImages& test) {
   page.step("The model");
   const NoGrad no_grad;
   const Tensor image = test.images.slice(0, 0, 1), features = model.features(image);
-  const nn::Detections found = model(image);
-  page.shape("features", features.shape(), "three convolutions, each halving");
-  page.shape("words", {1, features.size(2) * features.size(3), 64}, "the map's pixels, with their places");
-  page.shape("queries", model.detector.query_embed.shape(), "learned: what they ask");
-  page.shape("classes", found.logits.shape(), "(layers, B, queries, four kinds and none)");
-  page.shape("boxes", found.boxes.shape(), "(layers, B, queries, middle and size)");
-  page.say(concat("In all ", model.parameter_count(), " parameters."));
+  const nn::Detections predicted = model(image);
+  page.shape("features", features.shape(), "three convolutions of stride 2");
+  page.shape("tokens", {1, features.size(2) * features.size(3), 64}, "the pixels of the feature map");
+  page.shape("queries", model.detector.query_embed.shape(), "learned vectors");
+  page.shape("classes", predicted.logits.shape(), "(layers, B, queries, 4 classes + none)");
+  page.shape("boxes", predicted.boxes.shape(), "(layers, B, queries, centre and size)");
+  page.say(concat("The model has ", model.parameter_count(), " parameters."));
   Generator unused;
   const nn::NoInit no_init;
   const nn::DETR full(nn::detr_resnet50(), unused);
@@ -154,11 +163,11 @@ struct History {
 };
 
 History train(const Options& options, Page& page, ShapeDetector& model, Generator& gen) {
-  const index_t steps = options.quick ? 20 : 2500, batch = 16, every = std::max<index_t>(steps / 50, 1);
+  const index_t steps = options.quick ? 20 : 2500, batch_size = 16, every = std::max<index_t>(steps / 50, 1);
   page.step("Training");
-  page.say(concat(steps, " steps of ", batch,
-                  " pictures that are drawn for that step and never seen again. Each decoder "
-                  "layer is matched and judged by itself: the loss is the sum over both."));
+  page.say(concat(steps, " steps of ", batch_size,
+                  " images, which are drawn for that step and used once. Each decoder layer is matched "
+                  "separately and has its own loss; the total is the sum over both."));
   optim::AdamW optimizer(model.parameters(), {.lr = 1.5e-3, .weight_decay = 1e-4});
   const optim::WarmupCosine schedule({.peak = 1.5e-3, .warmup = steps / 10, .total = steps});
   Progress progress("training", steps, options.quiet);
@@ -166,37 +175,42 @@ History train(const Options& options, Page& page, ShapeDetector& model, Generato
   double classes = 0, box = 0, giou = 0;
   model.train();
   for (index_t step = 1; step <= steps; ++step) {
-    const Pictures pictures = draw_pictures(batch, gen);
-    const nn::DetectionLoss loss = nn::detection_loss(model(pictures.images), pictures.objects);
+    const LabelledImages batch = draw_images(batch_size, gen);
+    const nn::DetectionLoss loss = nn::detection_loss(model(batch.images), batch.objects);
     optimizer.set_lr(schedule(step - 1));
     optimizer.zero_grad();
     loss.total.backward();
     optim::clip_grad_norm(model.parameters(), 0.3);
     optimizer.step();
-    classes += loss.classes.item(), box += loss.box.item(), giou += loss.giou.item();
+    classes += loss.classes.item();
+    box += loss.box.item();
+    giou += loss.giou.item();
     progress.update(step, concat("loss ", fixed(loss.total.item(), 3)));
     if (step % every != 0) continue;
     const auto n = static_cast<double>(every);
     history.step.push_back(static_cast<double>(step));
-    history.classes.push_back(classes / n), history.box.push_back(box / n), history.giou.push_back(giou / n);
+    history.classes.push_back(classes / n);
+    history.box.push_back(box / n);
+    history.giou.push_back(giou / n);
     classes = box = giou = 0;
   }
-  page.say(concat("The last layer, in the last ", every, " steps: classes ", fixed(history.classes.back(), 2),
-                  ", L1 of boxes ", fixed(history.box.back(), 3), ", 1 - GIoU ",
-                  fixed(history.giou.back(), 2), "."));
+  page.say(concat("Mean losses of the last layer over the last ", every, " steps: classes ",
+                  fixed(history.classes.back(), 2), ", L1 of boxes ", fixed(history.box.back(), 3),
+                  ", 1 - GIoU ", fixed(history.giou.back(), 2), "."));
   return history;
 }
 
 // ---- 5, 6 -------------------------------------------------------------------------------------------------
 
-// An answer that is shown. "No object" counted a tenth in the loss, so the odds of being an object are told ten times too
-// high: even odds are 10 : 1.
-constexpr double sure = 10.0 / 11;
+// The score above which a detection is shown. "No object" has a weight of a tenth in the loss, so
+// the predicted odds of an object are ten times too high: 10 : 1 are even odds.
+constexpr double score_threshold = 10.0 / 11;
 
-std::vector<double> precisions(const std::vector<Answer>& answers, const std::vector<nn::Objects>& objects) {
+std::vector<double> precision_by_class(const std::vector<Detection>& detections,
+                                       const std::vector<nn::Objects>& objects) {
   std::vector<double> each;
   for (index_t kind = 0; kind < shape_kinds; ++kind)
-    each.push_back(average_precision(answers, objects, kind));
+    each.push_back(average_precision(detections, objects, kind));
   return each;
 }
 
@@ -206,61 +220,63 @@ double mean_of(const std::vector<double>& x) {
   return total / static_cast<double>(x.size());
 }
 
-// The share of sure answers about something that a surer one of the same class is about already.
-double doubles(const std::vector<Answer>& answers) {
-  double all = 0, second = 0;
-  for (const Answer& a : answers) {
-    if (a.score < sure) continue;
+// Returns the part of the shown detections that are duplicates: another detection of the same class
+// with a higher score overlaps them by an IoU of at least 0.5.
+double duplicates(const std::vector<Detection>& detections) {
+  double all = 0, duplicate = 0;
+  for (const Detection& a : detections) {
+    if (a.score < score_threshold) continue;
     ++all;
-    second += std::any_of(answers.begin(), answers.end(), [&](const Answer& b) {
-      return b.picture == a.picture && b.label == a.label && b.score > a.score &&
+    duplicate += std::any_of(detections.begin(), detections.end(), [&](const Detection& b) {
+      return b.image == a.image && b.label == a.label && b.score > a.score &&
              nn::iou(a.corners, b.corners).item() >= 0.5;
     });
   }
-  return all > 0 ? second / all : 0;
+  return all > 0 ? duplicate / all : 0;
 }
 
-SvgPicture with_frames(const Pictures& test, const std::vector<Answer>& answers, index_t b) {
-  SvgPicture drawn{.image = test.images[b][0], .caption = concat("picture ", b), .frames = {}};
+SvgImage draw_boxes(const LabelledImages& test, const std::vector<Detection>& detections, index_t b) {
+  SvgImage drawn{.image = test.images[b][0], .caption = concat("image ", b), .boxes = {}};
   const auto frame = [](const Tensor& corners, const std::string& name, bool dashed) {
     const auto c = (corners * static_cast<double>(side)).to_vector();
-    return SvgFrame{c[0], c[1], c[2], c[3], name, dashed};
+    return SvgBox{c[0], c[1], c[2], c[3], name, dashed};
   };
   const nn::Objects& of = test.objects[static_cast<std::size_t>(b)];
   for (index_t i = 0; i < of.labels.numel(); ++i)
-    drawn.frames.push_back(frame(nn::corners_of(of.boxes)[i], shape_names[of.labels[i]], true));
-  for (const Answer& a : answers)
-    if (a.picture == b && a.score >= sure)
-      drawn.frames.push_back(frame(a.corners, concat(shape_names[a.label], " ", percent(a.score, 0)), false));
+    drawn.boxes.push_back(frame(nn::center_to_corners(of.boxes)[i], shape_names[of.labels[i]], true));
+  for (const Detection& a : detections)
+    if (a.image == b && a.score >= score_threshold)
+      drawn.boxes.push_back(frame(a.corners, concat(shape_names[a.label], " ", percent(a.score, 0)), false));
   return drawn;
 }
 
-void unseen(const Options& options, Page& page, ShapeDetector& model, const Pictures& test,
-            const History& history) {
-  page.step("Pictures it has never seen");
+void evaluate(const Options& options, Page& page, ShapeDetector& model, const LabelledImages& test,
+              const History& history) {
+  page.step("Held-out images");
   const NoGrad no_grad;
   model.eval();
-  const nn::Detections found = model(test.images);
-  const std::vector<Answer> answers = answers_of(found.logits[1], found.boxes[1]);
-  const std::vector<double> each = precisions(answers, test.objects);
+  const nn::Detections predicted = model(test.images);
+  const std::vector<Detection> detections = detections_of(predicted.logits[1], predicted.boxes[1]);
+  const std::vector<double> each = precision_by_class(detections, test.objects);
   page.say(concat("Average precision on ", test.images.size(0),
-                  " pictures: a box is right where it overlaps the object's by half (IoU 0.5)."));
+                  " images. A detection is correct if it overlaps the object by an IoU of at least 0.5."));
   std::string table = "\n";
   for (std::size_t kind = 0; kind < each.size(); ++kind)
     table += concat("  ", cells({shape_names[kind], fixed(each[kind], 3)}, {-10, 8}), "\n");
   page.print(table);
   const double mean_precision = mean_of(each);
-  const double first = mean_of(precisions(answers_of(found.logits[0], found.boxes[0]), test.objects));
-  page.claim("a set of queries finds what is there", "mean AP at IoU 0.5 " + fixed(mean_precision, 3),
+  const double first =
+      mean_of(precision_by_class(detections_of(predicted.logits[0], predicted.boxes[0]), test.objects));
+  page.claim("a set of queries detects the objects", "mean AP at IoU 0.5 " + fixed(mean_precision, 3),
              mean_precision >= 0.8);
   page.say(concat("After the first decoder layer it is ", fixed(first, 3),
-                  ": every layer has been taught to answer, by a loss of its own."));
+                  ": every layer is trained with its own loss."));
   if (options.figures.empty()) return;
-  std::vector<SvgPicture> pictures;
-  for (index_t b = 0; b < 3; ++b) pictures.push_back(with_frames(test, answers, b));
-  write_figure(options.figures, "detections.svg",
-               svg_pictures("Unseen pictures: what is there (dashed) and what was said (surer than 10 : 1)",
-                            pictures));
+  std::vector<SvgImage> panels;
+  for (index_t b = 0; b < 3; ++b) panels.push_back(draw_boxes(test, detections, b));
+  write_figure(
+      options.figures, "detections.svg",
+      svg_images("Held-out images: ground truth (dashed) and detections (odds above 10 : 1)", panels));
   write_figure(
       options.figures, "detr_loss.svg",
       svg_curves({{"classes", history.step, history.classes},
@@ -279,47 +295,49 @@ void unseen(const Options& options, Page& page, ShapeDetector& model, const Pict
                  {.title = "The three parts of the loss (last layer)", .x_axis = "step", .y_axis = "loss"}));
 }
 
-void each_other(Page& page, ShapeDetector& model, const Pictures& test) {
-  page.step("What the queries know of each other");
+void query_self_attention(Page& page, ShapeDetector& model, const LabelledImages& test) {
+  page.step("Self-attention of the queries");
   const NoGrad no_grad;
   model.eval();
-  const auto measured = [&](ShapeDetector& m) {
-    const nn::Detections found = m(test.images);
-    const std::vector<Answer> answers = answers_of(found.logits[1], found.boxes[1]);
-    return std::pair{doubles(answers), mean_of(precisions(answers, test.objects))};
+  const auto measure = [&](ShapeDetector& m) {
+    const nn::Detections predicted = m(test.images);
+    const std::vector<Detection> detections = detections_of(predicted.logits[1], predicted.boxes[1]);
+    return std::pair{duplicates(detections), mean_of(precision_by_class(detections, test.objects))};
   };
-  const auto [with, precision] = measured(model);
-  for (auto& layer : model.detector.decoder)
-    layer.self_attn.out_proj.weight.zero_(), layer.self_attn.out_proj.bias.zero_();
-  const auto [without, blind] = measured(model);
+  const auto [with, precision] = measure(model);
+  for (auto& layer : model.detector.decoder) {
+    layer.self_attn.out_proj.weight.zero_();
+    layer.self_attn.out_proj.bias.zero_();
+  }
+  const auto [without, lower_precision] = measure(model);
   page.say(
-      "Nothing suppresses doubles afterwards: the queries must agree who speaks for what. Their attention to "
-      "each other is switched off in the trained model (it adds zeros):");
-  page.print(concat("\n  ", cells({"", "said twice", "mean AP"}, {-24, 12, 10}), "\n  ",
-                    cells({"as trained", percent(with), fixed(precision, 3)}, {-24, 12, 10}), "\n  ",
-                    cells({"blind to each other", percent(without), fixed(blind, 3)}, {-24, 12, 10}), "\n"));
-  page.claim("queries need to see each other",
-             concat("mean AP falls from ", fixed(precision, 3), " to ", fixed(blind, 3)),
-             blind < precision - 0.05);
-  page.claim("an object is seldom found twice", percent(with) + " of the sure answers are doubles",
-             with < 0.1);
+      "There is no non-maximum suppression, so the queries must not detect the same object twice. Here their "
+      "self-attention is removed from the trained model (its output is set to zero):");
+  page.print(concat(
+      "\n  ", cells({"", "duplicates", "mean AP"}, {-24, 12, 10}), "\n  ",
+      cells({"as trained", percent(with), fixed(precision, 3)}, {-24, 12, 10}), "\n  ",
+      cells({"without self-attention", percent(without), fixed(lower_precision, 3)}, {-24, 12, 10}), "\n"));
+  page.claim("queries need self-attention",
+             concat("mean AP falls from ", fixed(precision, 3), " to ", fixed(lower_precision, 3)),
+             lower_precision < precision - 0.05);
+  page.claim("few detections are duplicates", percent(with) + " of those above the threshold", with < 0.1);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const About about{.program = "lesson_10_detr",
-                    .title = "Lesson 10 · DETR: a set of questions asked of a picture"};
+                    .title = "Lesson 10 · DETR: object detection as set prediction"};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed), drawing(options.seed + 1000);
-    const Pictures test = draw_pictures(options.quick ? 40 : 400, drawing);
+    const LabelledImages test = draw_images(options.quick ? 40 : 400, drawing);
     matching(page, gen);
-    a_picture(page, test);
+    example_image(page, test);
     ShapeDetector model(gen);
-    the_model(page, model, test);
+    describe_model(page, model, test);
     const History history = train(options, page, model, gen);
-    unseen(options, page, model, test, history);
-    each_other(page, model, test);
-    page.say("Next: ./lesson_10_swin looks through windows.");
+    evaluate(options, page, model, test, history);
+    query_self_attention(page, model, test);
+    page.say("Next: ./lesson_10_swin attends within windows.");
   });
 }

@@ -1,13 +1,14 @@
-// Milestone 10 · A Swin whose parts you wrote
+// Milestone 10 · A Swin Transformer built from your functions
 //
 //   ./heed milestone 10 --mine
 //
-// Pictures are normalised and cut (your exercises on ViT), looked at through windows that move, and merged (yours on Swin).
-// The weights are those of an nn::SwinTransformer, so that your model can be held to it before it learns to read digits.
+// Your exercises on ViT normalise the images and embed the patches; those on Swin compute
+// attention in shifted windows and merge patches. The weights are those of an
+// nn::SwinTransformer, so the outputs can be compared before training.
 #include "lessons/10_swin/exercises.h"
 #include "lessons/10_swin/window_parts.h"
 #include "lessons/10_vit/exercises.h"
-#include "lessons/10_vit/pictures.h"
+#include "lessons/10_vit/image_classification.h"
 
 using namespace heed;
 using namespace heed::lessons;
@@ -16,30 +17,31 @@ namespace {
 
 constexpr double mean_of_digits = 0.305, deviation_of_digits = 0.376;
 
-// The attention of one window, with a number for each way from a key to a query: (B, nW, N, C) -> the same.
-Tensor look(const Tensor& windows, const Mask& mask, const nn::ShiftedWindowAttention& layer) {
+// Window attention with a relative position bias: (B, nW, N, C) -> (B, nW, N, C).
+Tensor attend(const Tensor& windows, const Mask& mask, const nn::ShiftedWindowAttention& layer) {
   const index_t b = windows.size(0), count = windows.size(1), n = windows.size(2), c = windows.size(3),
                 heads = layer.options.nhead;
-  const Tensor all =
+  const Tensor qkv =
       layer.qkv(windows).reshape({b, count, n, 3, heads, c / heads}).permute({3, 0, 1, 4, 2, 5});
-  const IntTensor ways = exercise::relative_index(layer.options.window_size);
-  const Tensor bias = embedding(layer.relative_position_bias_table, ways).permute({2, 0, 1});  // (H, N, N)
-  const Tensor found =
-      scaled_dot_product_attention(all.select(0, 0), all.select(0, 1), all.select(0, 2),
+  const IntTensor index = exercise::relative_index(layer.options.window_size);
+  const Tensor bias = embedding(layer.relative_position_bias_table, index).permute({2, 0, 1});  // (H, N, N)
+  const Tensor heads_output =
+      scaled_dot_product_attention(qkv.select(0, 0), qkv.select(0, 1), qkv.select(0, 2),
                                    {.mask = mask.defined() ? mask.unsqueeze(1).unsqueeze(0) : mask,
                                     .bias = bias.unsqueeze(0).unsqueeze(0)});
-  return layer.proj(found.transpose(2, 3).reshape(windows.shape()));
+  return layer.proj(heads_output.transpose(2, 3).reshape(windows.shape()));
 }
 
-// x (B, height, width, C) -> the same. Where one window is the whole picture, it does not move.
-Tensor through_windows(const Tensor& x, nn::SwinBlock& block) {
+// x (B, height, width, C) -> the same shape. If a single window covers the image, it is not
+// shifted.
+Tensor apply_block(const Tensor& x, nn::SwinBlock& block) {
   const index_t w = block.options.window_size, shift = x.size(1) > w ? block.options.shift : 0;
   const exercise::WindowParts parts{
       .partition = exercise::window_partition,
       .reverse = exercise::window_reverse,
       .mask = exercise::shift_mask,
-      .attend = [&](const Tensor& windows, const Mask& mask) { return look(windows, mask, block.attn); }};
-  const Tensor h = x + exercise::move_windows(block.norm1(x), w, shift, parts);
+      .attend = [&](const Tensor& windows, const Mask& mask) { return attend(windows, mask, block.attn); }};
+  const Tensor h = x + exercise::shifted_window_attention(block.norm1(x), w, shift, parts);
   return h + block.mlp(block.norm2(h));
 }
 
@@ -55,22 +57,24 @@ struct YourSwin : nn::ModuleOf<YourSwin> {
                  .window_size = 2,
                  .num_classes = 10},
                 gen) {
-    start_wide(weights, gen);
+    init_by_width(weights, gen);
   }
-  Tensor forward(const Tensor& images) {  // (B, 1, height, width) -> (B, 10)
+  // (B, 1, height, width) -> (B, 10)
+  Tensor forward(const Tensor& images) {
     const index_t b = images.size(0), p = weights.options.patch_size;
     auto& first = dynamic_cast<nn::Sequential&>(weights.features[0]);
-    const auto& cut = dynamic_cast<nn::Conv2d&>(first[0]);
+    const auto& patch_embed = dynamic_cast<nn::Conv2d&>(first[0]);
     const Tensor scaled =
-        exercise::normalise_pictures(images, tensor({mean_of_digits}), tensor({deviation_of_digits}));
-    Tensor x = dynamic_cast<nn::LayerNorm&>(first[2])(exercise::patch_conv(scaled, cut.weight, cut.bias));
+        exercise::normalise_images(images, tensor({mean_of_digits}), tensor({deviation_of_digits}));
+    Tensor x = dynamic_cast<nn::LayerNorm&>(first[2])(
+        exercise::patch_conv(scaled, patch_embed.weight, patch_embed.bias));
     x = x.reshape({b, images.size(2) / p, images.size(3) / p, x.size(2)});
     for (index_t stage = 0; stage < 2; ++stage) {
       if (stage > 0) {
         const auto& merging = dynamic_cast<nn::PatchMerging&>(weights.features[2]);
         x = merging.reduction(merging.norm(exercise::merge_patches(x)));
       }
-      for (index_t i = 0; i < 2; ++i) x = through_windows(x, weights.block(stage, i));
+      for (index_t i = 0; i < 2; ++i) x = apply_block(x, weights.block(stage, i));
     }
     return weights.head(mean(weights.norm(x), {1, 2}));
   }
@@ -78,37 +82,39 @@ struct YourSwin : nn::ModuleOf<YourSwin> {
   std::string type() const override { return "YourSwin"; }
 };
 
-// Before anything is learned: nothing is lost in windows, and both models say the same.
+// Checks before training that the window functions are inverse and that both models agree.
 void compare(Page& page, YourSwin& model, const Tensor& images, Generator& gen) {
   const NoGrad no_grad;
   const Tensor x = randn({2, 6, 4, 3}, gen);
-  const double lost =
+  const double difference =
       max_abs_difference(exercise::window_reverse(exercise::window_partition(x, 2), 2, 6, 4), x);
-  page.claim("windows put together are the picture", concat("pixels differ by at most ", lost), lost == 0);
-  const Tensor wanted = model.weights.forward((images - mean_of_digits) / deviation_of_digits);
-  const double apart = max_abs_difference(model.forward(images), wanted);
-  page.claim("your parts are nn::SwinTransformer", "the largest difference is " + scientific(apart),
-             apart < 1e-4);
+  page.claim("window_reverse inverts window_partition", concat("values differ by at most ", difference),
+             difference == 0);
+  const Tensor expected = model.weights.forward((images - mean_of_digits) / deviation_of_digits);
+  const double error = max_abs_difference(model.forward(images), expected);
+  page.claim("your model equals nn::SwinTransformer", "the largest difference is " + scientific(error),
+             error < 1e-4);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{
-      .program = "milestone_10", .title = "Milestone 10 · A Swin whose parts you wrote", .trains = true};
+  const About about{.program = "milestone_10",
+                    .title = "Milestone 10 · A Swin Transformer built from your functions",
+                    .trains = true};
   return run(argc, argv, about, [](const Options& options, Page& page) {
-    const auto [digits, unseen] = data::digits_split();
+    const auto [digits, test] = data::digits_split();
     Generator gen(options.seed);
     YourSwin model(gen);
-    page.step("The same numbers, before anything is learned");
-    compare(page, model, unseen.images.slice(0, 0, 32), gen);
+    page.step("Comparison before training");
+    compare(page, model, test.images.slice(0, 0, 32), gen);
 
-    page.step("Learning to read digits");
+    page.step("Training on digits");
     const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 2 : 10;
     train(model, digits, {.epochs = epochs, .name = "training", .quiet = options.quiet}, gen.fork());
-    const double share = accuracy(model, unseen);
-    page.claim("your parts read digits they have never seen",
-               concat("test accuracy ", percent(share), " of ", unseen.size()),
-               share >= (options.quick ? 0.5 : 0.9));
+    const double test_accuracy = accuracy(model, test);
+    page.claim("your functions classify held-out digits",
+               concat("test accuracy ", percent(test_accuracy), " of ", test.size()),
+               test_accuracy >= (options.quick ? 0.5 : 0.9));
   });
 }

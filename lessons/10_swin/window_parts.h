@@ -1,4 +1,5 @@
-// window_parts.h — what move_windows is given: the parts that were written before, and what happens inside a window.
+// window_parts.h — the arguments of shifted_window_attention: the functions of earlier exercises,
+// and the attention inside a window.
 #pragma once
 
 #include <functional>
@@ -8,11 +9,14 @@
 namespace heed::exercise {
 
 struct WindowParts {
-  std::function<Tensor(const Tensor&, index_t)> partition;  // (B, height, width, C), w -> (B, nW, N, C)
-  std::function<Tensor(const Tensor&, index_t, index_t, index_t)>
-      reverse;                                                   // …, w, height, width -> the picture
-  std::function<Mask(index_t, index_t, index_t, index_t)> mask;  // height, width, w, shift -> (nW, N, N)
-  std::function<Tensor(const Tensor&, const Mask&)> attend;      // windows, mask or Mask() -> (B, nW, N, C)
+  // x (B, height, width, C), w -> windows (B, nW, N, C)
+  std::function<Tensor(const Tensor&, index_t)> partition;
+  // windows (B, nW, N, C), w, height, width -> (B, height, width, C)
+  std::function<Tensor(const Tensor&, index_t, index_t, index_t)> reverse;
+  // height, width, w, shift -> (nW, N, N)
+  std::function<Mask(index_t, index_t, index_t, index_t)> mask;
+  // windows (B, nW, N, C), a mask (nW, N, N) or Mask() -> (B, nW, N, C)
+  std::function<Tensor(const Tensor&, const Mask&)> attend;
 };
 
 }  // namespace heed::exercise

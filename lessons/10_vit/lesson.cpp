@@ -1,12 +1,14 @@
-// Lesson 10 · ViT: one model for words and pictures, and what it has to learn that others are told
+// Lesson 10 · ViT: one architecture for text and images, and the effect of inductive biases
 //
-// A Vision Transformer is section 5's encoder and nothing else: it is not told that pixels have neighbours. A Swin
-// Transformer is told that what is near belongs together first, a convolutional net is told that and nothing else.
-// Here all three get the same number of parameters, the same pictures and the same training.
+// A Vision Transformer is the encoder of section 5; its architecture does not encode which pixels
+// are neighbours. A Swin Transformer restricts attention to local windows, and a convolutional
+// network to small neighbourhoods. This program compares the three with about the same number of
+// parameters, the same images and the same training.
 //
-//   ViT-B/16: conv 16 x 16, stride 16 → 196 words + [CLS] → 12 pre-LN blocks → LayerNorm → row 0 → 1,000 classes
+//   ViT-B/16: conv 16 x 16, stride 16 → 196 tokens + [CLS] → 12 pre-norm layers → LayerNorm
+//             → row 0 → 1,000 classes
 //
-// With published weights it names what is in a picture:
+// With published weights, it classifies an image file:
 //
 //   ./lesson_10_vit --weights vit_b_16/ --image cat.ppm
 //
@@ -15,7 +17,7 @@
 
 #include <algorithm>
 
-#include "lessons/10_vit/pictures.h"
+#include "lessons/10_vit/image_classification.h"
 #include "lessons/support/svg.h"
 
 using namespace heed;
@@ -23,7 +25,7 @@ using namespace heed::lessons;
 
 namespace {
 
-// 16 words of 2 x 2 pixels, as lesson 08's, in the published form: pre-LN and GELU.
+// 16 patches of 2 x 2 pixels, as in lesson 08, in the published form: pre-norm and GELU.
 nn::VisionTransformer make_vit(Generator& gen) {
   nn::VisionTransformer model({.img_size = 8,
                                .patch_size = 2,
@@ -38,11 +40,13 @@ nn::VisionTransformer make_vit(Generator& gen) {
                                .norm_first = true},
                               gen);
   const NoGrad no_grad;
-  nn::init::normal(model.pos_embed, gen, 0, 0.3);  // four pixels say little: where they stand must be heard
+  // A patch of four pixels contains little information, so its position embedding must not be
+  // much smaller.
+  nn::init::normal(model.pos_embed, gen, 0, 0.3);
   return model;
 }
 
-// 16 patches of 2 x 2 in four windows of 2 x 2; then 4 words in one window.
+// 16 patches of 2 x 2 pixels in four windows of 2 x 2 patches; then 4 merged patches in one window.
 nn::SwinTransformer make_swin(Generator& gen) {
   nn::SwinTransformer model({.channels = 1,
                              .patch_size = 2,
@@ -53,11 +57,11 @@ nn::SwinTransformer make_swin(Generator& gen) {
                              .num_classes = 10,
                              .dropout = 0.1},
                             gen);
-  start_wide(model, gen);
+  init_by_width(model, gen);
   return model;
 }
 
-// 3 x 3 pixels, 3 x 3 of those, halved twice, and a line.
+// Three convolutions of 3 x 3, two poolings that halve the size, and a linear classifier.
 struct ConvNet : nn::ModuleOf<ConvNet> {
   nn::Conv2d conv1, conv2, conv3;
   nn::MaxPool2d pool{{.kernel_size = 2}};
@@ -73,38 +77,41 @@ struct ConvNet : nn::ModuleOf<ConvNet> {
     return fc(pool(relu(conv3(x))).reshape({images.size(0), -1}));
   }
   void visit(nn::Visitor& v) override {
-    v.child("conv1", conv1), v.child("conv2", conv2), v.child("conv3", conv3), v.child("fc", fc);
+    v.child("conv1", conv1);
+    v.child("conv2", conv2);
+    v.child("conv3", conv3);
+    v.child("fc", fc);
   }
   std::string type() const override { return "ConvNet"; }
 };
 
-// Around 0 and about 1 apart: mean and deviation of the training pixels.
-data::Dataset standardised(data::Dataset set) {
+// Normalises the images with the mean and standard deviation of the training pixels.
+data::Dataset normalised(data::Dataset set) {
   set.images = (set.images - 0.305) / 0.376;
   return set;
 }
 
-void the_published_model(Page& page) {
+void show_published_model(Page& page) {
   page.step("The published model");
   Generator gen(0);
   const nn::NoInit no_init;
   const index_t count = nn::VisionTransformer(nn::vit_b_16(), gen).parameter_count();
-  page.claim("ViT-B/16 is section 5's encoder on 16 x 16 pixels",
+  page.claim("ViT-B/16 is the encoder of section 5 on 16 x 16 patches",
              concat(count, " parameters here, 86567656 published"), count == 86567656);
   page.say(
-      "What it changed about section 5's block: the norms stand before the sublayers and once more at the "
-      "end, the feed-forward has GELU, positions are learned, and the words are patches.");
+      "It differs from section 5 in four points: the layer norms come before the sublayers, with one more at "
+      "the end; the activation is GELU; positions are learned; and the tokens are patches.");
 }
 
-struct Measured {
+struct Result {
   std::string name;
   index_t parameters;
   double seconds, test;
 };
 
 template <class Make>
-Measured measure(const Options& options, const std::string& name, Make make, const data::Dataset& train_set,
-                 const data::Dataset& test_set, index_t epochs, double lr) {
+Result measure(const Options& options, const std::string& name, Make make, const data::Dataset& train_set,
+               const data::Dataset& test_set, index_t epochs, double lr) {
   Generator gen(options.seed);
   auto model = make(gen);
   const double seconds =
@@ -112,8 +119,8 @@ Measured measure(const Options& options, const std::string& name, Make make, con
   return {name, model.parameter_count(), seconds, accuracy(model, test_set)};
 }
 
-std::vector<Measured> all_three(const Options& options, const data::Dataset& train_set,
-                                const data::Dataset& test_set, index_t epochs) {
+std::vector<Result> compare_models(const Options& options, const data::Dataset& train_set,
+                                   const data::Dataset& test_set, index_t epochs) {
   return {measure(options, "ViT", make_vit, train_set, test_set, epochs, 2e-3),
           measure(options, "Swin", make_swin, train_set, test_set, epochs, 2e-3),
           measure(
@@ -121,11 +128,11 @@ std::vector<Measured> all_three(const Options& options, const data::Dataset& tra
               2e-3)};
 }
 
-// A quick run tells no times: the same seed prints the same lines.
-void print_table(Page& page, const std::vector<Measured>& rows, bool quick) {
+// A quick run prints no times, so that its output depends only on the seed.
+void print_table(Page& page, const std::vector<Result>& rows, bool quick) {
   const std::vector<int> widths{-12, 12, 14, 14};
-  page.print("  " + dim(cells({"model", "parameters", "s per pass", "test"}, widths)));
-  for (const Measured& m : rows)
+  page.print("  " + dim(cells({"model", "parameters", "s per epoch", "test"}, widths)));
+  for (const Result& m : rows)
     page.print("  " + cells({m.name, std::to_string(m.parameters), quick ? "-" : fixed(m.seconds, 2),
                              percent(m.test)},
                             widths));
@@ -135,60 +142,61 @@ void print_table(Page& page, const std::vector<Measured>& rows, bool quick) {
 
 int main(int argc, char** argv) {
   const About about{.program = "lesson_10_vit",
-                    .title = "Lesson 10 · ViT: one model for words and pictures",
+                    .title = "Lesson 10 · ViT: one architecture for text and images",
                     .trains = true,
-                    .more = picture_options()};
+                    .more = image_options()};
   return run(argc, argv, about, [](const Options& options, Page& page) {
-    if (classified_file<nn::VisionTransformer>(options, page, data::vit_b_16_transform)) return;
-    the_published_model(page);
+    if (classify_file<nn::VisionTransformer>(options, page, data::vit_b_16_transform)) return;
+    show_published_model(page);
 
-    page.step("Three ways to look at a digit");
+    page.step("Three architectures");
     page.say(
-        "ViT: 16 patches, each may look at all others from the first layer on; nothing says which are "
-        "neighbours. Swin: 64 pixels, each looks at its window of 4 x 4, the windows move, then four pixels "
-        "become one. Conv net: each pixel sees the 3 x 3 around it, three times. All are of one size:");
+        "ViT: 16 patches, each attends to all others from the first layer on; nothing encodes which are "
+        "neighbours. Swin: each patch attends to its window of 2 x 2 patches; the windows are shifted, then "
+        "four "
+        "patches are merged into one. Conv net: three convolutions of 3 x 3. All have about the same size.");
     auto [train_set, test_set] = data::digits_split();
-    const data::Dataset train = standardised(train_set), test = standardised(test_set);
+    const data::Dataset train = normalised(train_set), test = normalised(test_set);
     const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 1 : 15;
 
     page.step("The same training");
-    page.say(concat("AdamW, ", epochs, " passes over ", train.size(), " digits; tested on ", test.size(),
-                    " others:"));
-    const std::vector<Measured> all = all_three(options, train, test, epochs);
+    page.say(concat("AdamW, ", epochs, epochs == 1 ? " epoch" : " epochs", " on ", train.size(),
+                    " digits, tested on ", test.size(), " others:"));
+    const std::vector<Result> all = compare_models(options, train, test, epochs);
     print_table(page, all, options.quick);
-    const auto [least, most] = std::minmax({all[0].parameters, all[1].parameters, all[2].parameters});
-    page.claim("the three are equally large", concat("from ", least, " to ", most), 100 * most < 103 * least);
-    page.claim("with all digits, all three read",
+    const auto [smallest, largest] = std::minmax({all[0].parameters, all[1].parameters, all[2].parameters});
+    page.claim("the models have about the same size",
+               concat("from ", smallest, " to ", largest, " parameters"), 100 * largest < 103 * smallest);
+    page.claim("with all digits, all three are accurate",
                concat("ViT ", percent(all[0].test), ", Swin ", percent(all[1].test), ", conv net ",
                       percent(all[2].test)),
                std::min({all[0].test, all[1].test, all[2].test}) >= (options.quick ? 0.1 : 0.95));
 
-    page.step("Few pictures");
+    page.step("Few images");
     const data::Dataset few = train.select(IntTensor::arange(0, 150));
-    const index_t many = options.epochs > 0 ? options.epochs : options.quick ? 2 : 60;
-    page.say(concat("The same models on the first ", few.size(), " digits alone, ", many, " passes:"));
-    const std::vector<Measured> little = all_three(options, few, test, many);
-    print_table(page, little, options.quick);
-    page.claim("who is told about neighbours needs fewer pictures",
-               concat("conv net ", percent(little[2].test), ", Swin ", percent(little[1].test), ", ViT ",
-                      percent(little[0].test)),
-               little[2].test > little[0].test && little[1].test > little[0].test);
+    const index_t few_epochs = options.epochs > 0 ? options.epochs : options.quick ? 2 : 60;
+    page.say(concat("The same models, trained on the first ", few.size(), " digits only, ", few_epochs,
+                    " epochs:"));
+    const std::vector<Result> with_few = compare_models(options, few, test, few_epochs);
+    print_table(page, with_few, options.quick);
+    page.claim("models with a locality bias need fewer images",
+               concat("conv net ", percent(with_few[2].test), ", Swin ", percent(with_few[1].test), ", ViT ",
+                      percent(with_few[0].test)),
+               with_few[2].test > with_few[0].test && with_few[1].test > with_few[0].test);
     if (!options.figures.empty()) {
       std::vector<SvgCurve> curves;
-      const auto share = [](double x) { return 100 * x; };
       for (std::size_t i = 0; i < 3; ++i)
         curves.push_back({all[i].name,
                           {static_cast<double>(few.size()), static_cast<double>(train.size())},
-                          {share(little[i].test), share(all[i].test)}});
+                          {100 * with_few[i].test, 100 * all[i].test}});
       write_figure(options.figures, "vit_swin_conv.svg",
-                   svg_curves(curves, {.title = "What each model learns from few digits and from many",
-                                       .x_axis = "digits to learn from",
-                                       .y_axis = "right on the test, %"}));
-      page.say("The figure is in " + options.figures + ": vit_swin_conv.svg.");
+                   svg_curves(curves, {.title = "Test accuracy with few and with many training digits",
+                                       .x_axis = "training digits",
+                                       .y_axis = "test accuracy (%)"}));
+      page.say("The figure was written to " + options.figures + ": vit_swin_conv.svg.");
     }
     page.say(
-        "With --weights DIR --image FILE it names what is in a picture, by published weights; --help lists "
-        "all options.");
-    page.say("Next: ./lesson_10_swin looks into the windows.");
+        "--weights DIR --image FILE classifies an image with published weights; --help lists all options.");
+    page.say("Next: ./lesson_10_swin, attention in shifted windows.");
   });
 }

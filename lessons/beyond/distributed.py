@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Takes a model that lesson 08 trained and goes on training it in PyTorch, spread over processes.
+"""Continues the training of lesson 08's model in PyTorch, distributed over several processes.
 
     ./lessons/start --save model.safetensors
     python3 lessons/beyond/distributed.py model.safetensors          # two processes; needs python3-torch
     python3 lessons/beyond/distributed.py model.safetensors --processes 4 --steps 50
 
-Exit status: 0 where the loss of the first distributed step is heed's within 1e-5, 1 where not, 77 without PyTorch.
+Exit status: 0 if the loss of the first distributed step equals heed's within 1e-5, 1 if not, 77 without PyTorch.
 """
 import argparse
 import json
@@ -20,12 +20,12 @@ try:
     import torch.nn as nn
     from torch.nn.parallel import DistributedDataParallel
 except ImportError:
-    print("python3-torch is not installed: nothing was shown")
+    print("skipped: python3-torch is not installed")
     sys.exit(77)
 
 
 def read_safetensors(path):
-    """Every tensor of the file, by name: 8 bytes say how long the header is, the header says where each tensor lies."""
+    """Returns all tensors of the file by name. Its first 8 bytes are the length of the header, which lists their offsets."""
     with open(path, "rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(length))
@@ -45,15 +45,15 @@ def part(tensors, prefix):
 
 
 class VisionTransformer(nn.Module):
-    """heed's VisionTransformer, written with torch.nn: the same parts under the same names."""
+    """heed's VisionTransformer in torch.nn, with the same modules and names."""
 
     def __init__(self, state):
         super().__init__()
-        _, words, width = state["pos_embed"].shape
+        _, tokens, width = state["pos_embed"].shape
         layers = 1 + max(int(name.split(".")[2]) for name in state if name.startswith("transformer.layers."))
         hidden = state["transformer.layers.0.linear1.weight"].shape[0]
         self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.pos_embed = nn.Parameter(torch.zeros(1, words, width))
+        self.pos_embed = nn.Parameter(torch.zeros(1, tokens, width))
         self.patch_embed = nn.Linear(state["patch_embed.weight"].shape[1], width)
         layer = nn.TransformerEncoderLayer(width, nhead=4, dim_feedforward=hidden, dropout=0, batch_first=True)
         self.transformer = nn.TransformerEncoder(layer, layers)
@@ -67,29 +67,29 @@ class VisionTransformer(nn.Module):
 
 
 def load_optimizer(model, state):
-    """AdamW, as it stood: its moments lie in the order of the parameters."""
+    """Returns AdamW with the saved moments, which are stored in the order of the parameters."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01)
     for i, p in enumerate(model.parameters()):
         moments = {"exp_avg": state[f"{i}.exp_avg"], "exp_avg_sq": state[f"{i}.exp_avg_sq"]}
-        assert all(m.shape == p.shape for m in moments.values()), f"the moments of parameter {i} have other shapes"
+        assert all(m.shape == p.shape for m in moments.values()), f"the moments of parameter {i} have the wrong shape"
         optimizer.state[p] = {"step": state[f"{i}.step"].float(), **moments}
     return optimizer
 
 
-def train(rank, processes, steps, path, meeting):
-    dist.init_process_group("gloo", init_method="file://" + meeting, rank=rank, world_size=processes)
+def train(rank, processes, steps, path, init_file):
+    dist.init_process_group("gloo", init_method="file://" + init_file, rank=rank, world_size=processes)
     torch.set_num_threads(1)
     tensors = read_safetensors(path)
     model = VisionTransformer(part(tensors, "model"))
     optimizer = load_optimizer(model, part(tensors, "optimizer"))
-    spread = DistributedDataParallel(model)  # from here on, backward() averages the gradients of all processes
+    distributed = DistributedDataParallel(model)  # its backward() averages the gradients of all processes
     batch = part(tensors, "batch")
-    mine = slice(rank * 64 // processes, (rank + 1) * 64 // processes)
-    images, labels = batch["images"][mine], batch["labels"][mine].long()
+    part_of_batch = slice(rank * 64 // processes, (rank + 1) * 64 // processes)
+    images, labels = batch["images"][part_of_batch], batch["labels"][part_of_batch].long()
 
     first = None
     for step in range(steps):
-        loss = nn.functional.cross_entropy(spread(images), labels)
+        loss = nn.functional.cross_entropy(distributed(images), labels)
         mean = loss.detach().clone()
         dist.all_reduce(mean)
         mean = (mean / processes).item()
@@ -100,27 +100,27 @@ def train(rank, processes, steps, path, meeting):
         loss.backward()
         optimizer.step()
 
-    ours = batch["loss"].item()
+    expected = batch["loss"].item()
     if rank == 0:
-        agrees = abs(first - ours) < 1e-5
-        print(f"heed's loss {ours:.8f}, PyTorch's {first:.8f}, difference {abs(first - ours):.1e}:",
-              "the same" if agrees else "NOT the same")
+        agrees = abs(first - expected) < 1e-5
+        print(f"heed's loss {expected:.8f}, PyTorch's {first:.8f}, difference {abs(first - expected):.1e}:",
+              "equal" if agrees else "NOT equal")
     dist.destroy_process_group()
-    if abs(first - ours) >= 1e-5:
+    if abs(first - expected) >= 1e-5:
         sys.exit(1)
 
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    arguments.add_argument("path", help="what lesson 08 wrote with --save")
-    arguments.add_argument("--processes", type=int, default=2, help="how many; must divide 64 (default 2)")
+    arguments.add_argument("path", help="the file that lesson 08 wrote with --save")
+    arguments.add_argument("--processes", type=int, default=2, help="number of processes, a divisor of 64 (default 2)")
     arguments.add_argument("--steps", type=int, default=20)
     a = arguments.parse_args()
     if a.processes < 1 or 64 % a.processes != 0 or a.steps < 1:
-        arguments.error("--processes must divide 64, --steps must be at least 1")
+        arguments.error("expected --processes to divide 64 and --steps >= 1")
     print(f"PyTorch {torch.__version__}, {a.processes} processes on this machine")
     with tempfile.TemporaryDirectory() as folder:
         try:
-            torch.multiprocessing.spawn(train, (a.processes, a.steps, a.path, os.path.join(folder, "meeting")), a.processes)
+            torch.multiprocessing.spawn(train, (a.processes, a.steps, a.path, os.path.join(folder, "init")), a.processes)
         except torch.multiprocessing.ProcessExitedException:
             sys.exit(1)

@@ -10,28 +10,29 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 std::string number(double x) {
-  if (std::isnan(x)) return "NaN";  // printf may give it a sign
+  if (std::isnan(x)) return "NaN";  // printf may print a sign
   char text[32];
   std::snprintf(text, sizeof text, "%.6g", x);
   return text;
 }
 
-// "[1][0]": element i of a row-major array.
-std::string place_of(index_t i, const Shape& shape) {
-  std::string place;
+// The index of element i of a row-major array: "[1][0]".
+std::string index_text(index_t i, const Shape& shape) {
+  std::string text;
   for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    place = concat("[", i % shape[axis], "]", place);
+    text = concat("[", i % shape[axis], "]", text);
     i /= shape[axis];
   }
-  return place;
+  return text;
 }
 
-double apart(double a, double b) {
+double distance(double a, double b) {
   if (a == b || (std::isnan(a) && std::isnan(b))) return 0;
   const double d = std::abs(a - b);
   return std::isnan(d) ? infinity : d;
 }
 
+// Describes an answer by its shapes or its error.
 std::string shapes(const Answer& a) {
   if (!a.error.empty()) return "the error \"" + a.error + "\"";
   std::string text;
@@ -56,7 +57,7 @@ std::string names(const std::vector<DType>& dtypes) {
 }
 
 Tensor as_numbers(const Mask& mask) {
-  if (!mask.defined()) return {};  // it has no data to point at
+  if (!mask.defined()) return {};
   return from_vector(std::vector<double>(mask.data(), mask.data() + mask.numel()), mask.shape(), f64);
 }
 
@@ -78,7 +79,7 @@ Answer Answer::thrown(const std::string& error) {
 }
 
 Difference difference(const Answer& got, const Answer& want) {
-  if (!got.error.empty() && !want.error.empty()) return {};  // both refuse; each in its own words
+  if (!got.error.empty() && !want.error.empty()) return {};  // both throw; the messages may differ
   if (!got.error.empty() || !want.error.empty() || !same_shapes(got, want))
     return {infinity, "", shapes(got), shapes(want)};
   if (got.dtypes != want.dtypes) return {infinity, "", names(got.dtypes), names(want.dtypes)};
@@ -87,12 +88,12 @@ Difference difference(const Answer& got, const Answer& want) {
     if (!got.parts[part].defined()) continue;
     const std::vector<double> a = got.parts[part].to_vector(), b = want.parts[part].to_vector();
     for (std::size_t i = 0; i < a.size(); ++i) {
-      const double d = apart(a[i], b[i]);
+      const double d = distance(a[i], b[i]);
       if (d <= worst.distance) continue;
-      const std::string place = place_of(static_cast<index_t>(i), got.parts[part].shape());
+      const std::string index = index_text(static_cast<index_t>(i), got.parts[part].shape());
       const std::string which =
-          got.parts.size() > 1 ? concat("part ", part + 1, place.empty() ? "" : ", ") : "";
-      worst = {d, which + place, number(a[i]), number(b[i])};
+          got.parts.size() > 1 ? concat("part ", part + 1, index.empty() ? "" : ", ") : "";
+      worst = {d, which + index, number(a[i]), number(b[i])};
     }
   }
   return worst;

@@ -1,4 +1,4 @@
-// answer.h — what a function under check gave: numbers with their shapes, or the error that came instead.
+// answer.h — the answer of a function: tensors, or the message of the exception that it threw.
 #pragma once
 
 #include <concepts>
@@ -6,20 +6,21 @@
 #include <type_traits>
 #include <vector>
 
-#include "autograd/ids.h"
+#include "autograd/int_tensor.h"
 #include "autograd/mask.h"
 #include "autograd/tensor.h"
 
 namespace heed::checks {
 
-// Made from whatever exercises return; numbers are copied out as f64, so nothing later can change them.
+// Converts from all types that exercises return. The numbers are copied as f64, so later changes do
+// not affect them.
 struct Answer {
   std::vector<Tensor> parts;
-  std::string error;          // what was thrown; "" for an answer of numbers
-  std::vector<DType> dtypes;  // of the parts, if a question compares them; else empty
+  std::string error;          // the message of the exception; "" if there was none
+  std::vector<DType> dtypes;  // of the parts if they are compared; else empty
 
   Answer(const Tensor& t)
-      : Answer(std::vector<Tensor>{t}) {}      // NOLINT: probes return their numbers as they are
+      : Answer(std::vector<Tensor>{t}) {}      // NOLINT: probes return their results without conversion
   Answer(const std::vector<Tensor>& tensors);  // NOLINT
   Answer(const IntTensor& ids);                // NOLINT
   Answer(const Mask& mask);                    // NOLINT
@@ -35,11 +36,11 @@ struct Answer {
   Answer() = default;
 };
 
-// Where two answers lie furthest apart.
+// The largest difference between two answers.
 struct Difference {
   double distance = 0;    // |got - want|; infinite if shapes or dtypes differ, one threw, or one is NaN
-  std::string place;      // "[1][0]", "part 2, [1][0]", or "" where the answers have no such place in common
-  std::string got, want;  // the two numbers there; or the shapes; or the errors
+  std::string index;      // the index: "[1][0]", "part 2, [1][0]"; "" if the shapes differ
+  std::string got, want;  // the two numbers; or the shapes; or the errors
 };
 Difference difference(const Answer& got, const Answer& want);
 

@@ -1,21 +1,24 @@
-// check.h — how an exercise is checked: the same question is put to the learner's function, to the right one, and to
-// its wrong twins; on a mismatch the twin that gives the learner's numbers to every question names the mistake.
+// check.h — checks an exercise: calls the learner's function, the reference function and the wrong
+// twins with the same inputs. If the learner's answers differ from the reference, the twin with the
+// learner's answers names the mistake.
 //
 //   const checks::Exercise<decltype(softmax_rows)> exercise{
 //       "02_softmax_rows", softmax_rows, [](const Tensor& x) { return softmax(x, -1); },
 //       {{"SD-06", "each row must sum to 1: softmax over the keys (the last axis)",
 //         [](const Tensor& x) { return softmax(x, 0); }}}};
 //
-//   TEST(SoftmaxRows, AreSharesOfOneWhole) {
+//   TEST(SoftmaxRows, SumToOne) {
 //     exercise.compare("softmax_rows({{0, 1}, {2, 4}})", [](auto f) { return f(tensor({{0, 1}, {2, 4}})); });
 //   }
 //
-// A probe (the lambda) makes its inputs anew each time, so a function that writes into them harms nobody else. call() takes the
-// inputs alone, as a tuple, and asks the question in every form of forms.h:
+// A probe (the lambda) creates its inputs in every call, so a function that modifies them does not
+// affect the others. call() receives only the inputs, as a tuple, and repeats the question in all
+// forms of forms.h:
 //
 //   exercise.call("softmax_rows({{0, 1}, {2, 4}})", [] { return std::tuple(tensor({{0, 1}, {2, 4}})); });
 //
-// The program made from this has one exercise; check.cpp's main judges the learner, or a twin in its place (--as SD-06).
+// Each exercise is a program of its own. Its main(), in check.cpp, judges the learner's function
+// or, with --as SD-06, a twin.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -31,62 +34,65 @@
 
 namespace heed::checks {
 
-// A known mistake: the least code that makes it. `same_as`: an id before it in the list whose function computes the same
-// (algebra, not neglect); the pair is then named by the first.
+// A known mistake: the shortest function that makes it. `same_as`: the id of an earlier twin that
+// computes the same for all inputs; both are then named by the earlier id.
 template <class F>
 struct Twin {
-  std::string id;       // of lessons/NN_name/mistakes.md
-  std::string message;  // one line to the learner: what was done, or what to do instead
+  std::string id;       // of a section in lessons/NN_name/mistakes.md
+  std::string message;  // one line for the learner: what was done, or what to do instead
   F* function;
   std::string same_as = {};
 };
 
-// What is known of an exercise without its types.
-struct Listed {
+// An exercise without its types.
+struct ExerciseInfo {
   std::string id;
-  struct Known {
+  struct TwinInfo {
     std::string id, message, same_as;
   };
-  std::vector<Known> twins;
-  double tolerance;  // of |got - want|, relative to the largest |want| where that is above 1
+  std::vector<TwinInfo> twins;
+  double tolerance;  // of |got - want|, relative to the largest |want| if that is above 1
 };
 
-// One question, and what came back.
+// A question and the answers to it.
 struct Question {
-  std::string text;  // as a learner could type it
-  Answer right, got;
+  std::string text;  // the call, as a learner could type it
+  Answer reference, got;
   std::vector<Answer> twins;
-  std::string invariant_id, invariant_message;  // of an invariant; empty for a comparison of numbers
-  bool as_given = true;                         // false: a question repeated in another form
+  std::string invariant_id, invariant_message;  // of an invariant; empty if numbers are compared
+  bool as_given = true;  // false if the question repeats another one in a different form
 };
 
-// The verdict on this run is kept in check.cpp; these are how exercises reach it.
-void list(const Listed& exercise);
-int subject();  // -1: the learner's function is judged; else the twin with this number
-void asking(
-    const std::string& text);  // told before the judged function runs: should it crash, the question is known
+// The state of the running program is in check.cpp; exercises access it by these functions.
+void register_exercise(const ExerciseInfo& exercise);
+int subject();  // the index of the twin that is judged; -1: the learner's function
+// Stores the question before the judged function is called, so it is known if the function crashes.
+void announce(const std::string& question);
 void judge(const Question& question);
 
-// Runs a probe; what it throws becomes its answer.
-Answer ask(const std::function<Answer()>& probe);
+// Runs a probe. An exception becomes its answer.
+Answer answer_of(const std::function<Answer()>& probe);
 
 template <class F>
 class Exercise {
  public:
   using Probe = std::function<Answer(F*)>;
 
-  Exercise(std::string id, F* learner, F* right, std::vector<Twin<F>> twins, double tolerance = 1e-4)
-      : learner_(learner), right_(right), twins_(std::move(twins)) {
-    Listed listed{std::move(id), {}, tolerance};
-    for (const Twin<F>& t : twins_) listed.twins.push_back({t.id, t.message, t.same_as});
-    list(listed);
+  Exercise(std::string id, F* learner, F* reference, std::vector<Twin<F>> twins, double tolerance = 1e-4)
+      : learner_(learner), reference_(reference), twins_(std::move(twins)) {
+    ExerciseInfo info{std::move(id), {}, tolerance};
+    for (const Twin<F>& t : twins_) info.twins.push_back({t.id, t.message, t.same_as});
+    register_exercise(info);
   }
 
-  // The numbers must be those of the right function. `text` shows the question as one could type it.
-  void compare(const std::string& text, const Probe& probe) const { judge(put(text, probe)); }
+  // Requires the learner's answer to equal that of the reference function. `text`: the call, as a
+  // learner could type it.
+  void compare(const std::string& text, const Probe& probe) const { judge(make_question(text, probe)); }
 
-  // Calls the function with the inputs that make() returns in a std::tuple, and compares its outputs in every form that `forms`
-  // leaves on; a form without tensors is skipped. A function that takes a module by reference gets it from a smart pointer.
+  // Calls the function with the inputs that make() returns in a std::tuple, and compares its
+  // outputs in every form that `forms` enables. Without tensors among the inputs, only the call as
+  // given is made. If the function expects a reference to a module, the tuple contains a smart
+  // pointer to it.
   template <class Make>
   void call(const std::string& text, const Make& make, const Forms& forms = {}) const {
     const auto outputs = [](F* f, auto& inputs) {
@@ -97,8 +103,8 @@ class Exercise {
       return outputs(f, inputs);
     });
     if (!has_tensors(make)) return;
-    if (forms.unchanged) keeps_inputs(make);
-    if (forms.f64) holds_in_f64(text, make);
+    if (forms.unchanged) check_inputs_unchanged(make);
+    if (forms.f64) compare_in_f64(text, make);
     if (forms.views)
       compare_form(text + ", each tensor a non-contiguous view", [&](F* f) {
         auto inputs = make();
@@ -114,12 +120,13 @@ class Exercise {
       });
   }
 
-  // What must hold whatever the numbers ("change an input, see what may not move"): true of the right function, and the
-  // mistake `id` (or "" where none is known) makes it false.
+  // A property that holds for every correct function, for example that changing a masked key does
+  // not change the output. `id`: the mistake that violates it, or "" if none is known.
   void invariant(const std::string& id, const std::string& message,
                  const std::function<bool(F*)>& holds) const {
-    Question question = put(message, [&](F* f) { return Answer(holds(f)); });
-    question.invariant_id = id, question.invariant_message = message;
+    Question question = make_question(message, [&](F* f) { return Answer(holds(f)); });
+    question.invariant_id = id;
+    question.invariant_message = message;
     judge(question);
   }
 
@@ -132,19 +139,19 @@ class Exercise {
     return any;
   }
 
-  // A form in which the right function throws would compare nothing.
+  // Fails if the reference function throws in this form, because then nothing would be compared.
   void compare_form(const std::string& text, const Probe& probe) const {
-    Question question = put(text, probe);
+    Question question = make_question(text, probe);
     question.as_given = false;
-    if (!question.right.error.empty())
-      ADD_FAILURE() << "this check is at fault, the right function throws: " << text << "\n  "
-                    << question.right.error;
+    if (!question.reference.error.empty())
+      ADD_FAILURE() << "this check is wrong, the reference function throws: " << text << "\n  "
+                    << question.reference.error;
     judge(question);
   }
 
-  // The same numbers from f64 inputs, and as f64.
+  // The inputs as f64 tensors; the outputs must have the reference function's dtypes, too.
   template <class Make>
-  void holds_in_f64(const std::string& text, const Make& make) const {
+  void compare_in_f64(const std::string& text, const Make& make) const {
     compare_form(text + ", in f64", [&](F* f) {
       auto inputs = make();
       std::apply([](auto&... input) { (to_f64(input), ...); }, inputs);
@@ -156,7 +163,7 @@ class Exercise {
   }
 
   template <class Make>
-  void keeps_inputs(const Make& make) const {
+  void check_inputs_unchanged(const Make& make) const {
     invariant("SD-34", "an input was changed: a Tensor is a handle, so write into a new one", [&](F* f) {
       const auto numbers = [](auto& inputs) {
         std::vector<Tensor> all;
@@ -171,16 +178,16 @@ class Exercise {
     });
   }
 
-  Question put(const std::string& text, const Probe& probe) const {
+  Question make_question(const std::string& text, const Probe& probe) const {
     F* judged = subject() < 0 ? learner_ : twins_[static_cast<std::size_t>(subject())].function;
-    Question question{text, ask([&] { return probe(right_); }), Answer(0), {}, "", ""};
-    asking(text);
-    question.got = ask([&] { return probe(judged); });
-    for (const Twin<F>& t : twins_) question.twins.push_back(ask([&] { return probe(t.function); }));
+    Question question{text, answer_of([&] { return probe(reference_); }), Answer(0), {}, "", ""};
+    announce(text);
+    question.got = answer_of([&] { return probe(judged); });
+    for (const Twin<F>& t : twins_) question.twins.push_back(answer_of([&] { return probe(t.function); }));
     return question;
   }
 
-  F *learner_, *right_;
+  F *learner_, *reference_;
   std::vector<Twin<F>> twins_;
 };
 

@@ -11,11 +11,14 @@ void append_modes(const nn::Module& module, std::vector<double>& modes) {
 
 Tensor weighted_sum(const std::vector<Tensor>& outputs) {
   Tensor total;
-  double place = 1;
+  double element = 1;
   for (const Tensor& output : outputs) {
     if (!output.defined() || !output.requires_grad()) continue;
     std::vector<double> weights;
-    for (index_t i = 0; i < output.numel(); ++i) weights.push_back(std::cos(0.7 * place++) + 0.3);
+    for (index_t i = 0; i < output.numel(); ++i) {
+      weights.push_back(std::cos(0.7 * element) + 0.3);
+      ++element;
+    }
     const Tensor part = (output * from_vector(weights, output.shape(), output.dtype())).sum();
     total = total.defined() ? total + part.to(total.dtype()) : part;
   }

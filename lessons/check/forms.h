@@ -1,5 +1,5 @@
-// forms.h — the forms in which a check calls a function with one set of inputs. None of them may change the answer:
-// the inputs in f64, the inputs as views with other strides, and the inputs recording gradients.
+// forms.h — the forms in which a check repeats a call: with f64 inputs, with non-contiguous views,
+// and with inputs that record gradients. A correct function gives the same answer in every form.
 #pragma once
 
 #include <cmath>
@@ -19,15 +19,16 @@
 
 namespace heed::checks {
 
-// The forms besides the inputs as given. A check switches off a form that its exercise does not allow.
+// The forms in addition to the inputs as given. A check disables the forms that its exercise does
+// not support.
 struct Forms {
-  bool f64 = true;  // the same numbers as f64 tensors, and outputs of the dtype that the right function gives
-  bool views = true;      // the same numbers as non-contiguous views
-  bool gradients = true;  // the gradient with respect to every tensor among the inputs
-  bool unchanged = true;  // inputs passed by const reference hold the same numbers after the call
+  bool f64 = true;        // f64 inputs; the outputs must have the dtypes of the reference function's
+  bool views = true;      // inputs as non-contiguous views
+  bool gradients = true;  // gradients with respect to every input tensor
+  bool unchanged = true;  // inputs passed by const reference are not modified
 };
 
-// The tensors of a result of attention(), for walk.
+// Visits the tensors of a result of attention().
 template <class Visit>
 void each_tensor(AttentionResult& result, const Visit& visit) {
   visit(result.output);
@@ -39,7 +40,7 @@ concept PointsToModule = requires(T& p) {
   requires std::derived_from<std::remove_cvref_t<decltype(*p)>, nn::Module>;
 };
 
-// What holds no tensors by its type.
+// Types that contain no tensors.
 template <class T>
 inline constexpr bool without_tensors =
     std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, Mask> || std::same_as<T, IntTensor> ||
@@ -47,10 +48,11 @@ inline constexpr bool without_tensors =
 template <class A, class B>
 inline constexpr bool without_tensors<std::pair<A, B>> = without_tensors<A>&& without_tensors<B>;
 template <class R, class... A>
-inline constexpr bool without_tensors<std::function<R(A...)>> = true;  // what it captures stays as it is
+inline constexpr bool without_tensors<std::function<R(A...)>> = true;  // captured values are ignored
 
-// Calls visit(Tensor&) for every tensor in `value`, undefined ones included. A struct of an exercise takes part through an
-// overload of each_tensor(Struct&, visit) in its own namespace (not in an unnamed one: that is not searched).
+// Calls visit(Tensor&) for every tensor in `value`, including undefined ones. To support a struct
+// of an exercise, define an overload of each_tensor(Struct&, visit) in its namespace. Overloads in
+// an unnamed namespace are not found.
 template <class T, class Visit>
 void walk(T& value, const Visit& visit) {
   if constexpr (std::same_as<T, Tensor>) {
@@ -73,7 +75,7 @@ void walk(std::tuple<T...>& values, const Visit& visit) {
   std::apply([&](auto&... value) { (walk(value, visit), ...); }, values);
 }
 
-// A function type taken apart: which parameters the function may write to.
+// The result and parameter types of a function type.
 template <class F>
 struct Signature;
 template <class R, class... P>
@@ -81,13 +83,15 @@ struct Signature<R(P...)> {
   using Result = R;
   template <std::size_t i>
   using Parameter = std::tuple_element_t<i, std::tuple<P...>>;
+  // Whether the function may modify argument i.
   template <std::size_t i>
   static constexpr bool writes_to =
       std::is_lvalue_reference_v<Parameter<i>> && !std::is_const_v<std::remove_reference_t<Parameter<i>>>;
   static constexpr auto indices = std::index_sequence_for<P...>();
 };
 
-// Calls visit for the tensors of the inputs that the function may write to, or of those that it may not.
+// Calls visit for the tensors of the inputs that the function may modify (written = true) or may
+// not (false).
 template <class F, bool written, class... T, class Visit, std::size_t... i>
 void walk_inputs(std::tuple<T...>& inputs, const Visit& visit, std::index_sequence<i...>) {
   const auto one = [&]<std::size_t index>() {
@@ -96,7 +100,7 @@ void walk_inputs(std::tuple<T...>& inputs, const Visit& visit, std::index_sequen
   (one.template operator()<i>(), ...);
 }
 
-// Appends 1 for each module of the tree that is in training mode, else 0.
+// Appends 1 for each module of the tree that is in training mode, and 0 for each other one.
 void append_modes(const nn::Module& module, std::vector<double>& modes);
 template <class T>
 void append_modes_of(const T& input, std::vector<double>& modes) {
@@ -106,6 +110,7 @@ void append_modes_of(const T& input, std::vector<double>& modes) {
     append_modes(*input, modes);
 }
 
+// Dereferences a smart pointer to a module if the parameter is a module.
 template <class Parameter, class T>
 decltype(auto) pass(T& value) {
   if constexpr (PointsToModule<T> && !PointsToModule<std::remove_cvref_t<Parameter>>)
@@ -114,9 +119,10 @@ decltype(auto) pass(T& value) {
     return (value);
 }
 
-// The outputs of one call: the result, the tensors of the inputs that the function may write to, and the modes of modules.
+// The outputs of one call: the result, the tensors of the inputs that the function may modify, and
+// the training modes of modules.
 struct Outputs {
-  std::vector<Tensor> tensors;  // with their history, for backward
+  std::vector<Tensor> tensors;  // with their graph, for backward()
   Answer answer = Answer(std::vector<Tensor>{});
 };
 
@@ -130,7 +136,9 @@ Outputs call(F* f, std::tuple<T...>& inputs, std::index_sequence<i...> indices) 
   } else {
     std::remove_cvref_t<Result> result =
         f(pass<typename Signature<F>::template Parameter<i>>(std::get<i>(inputs))...);
-    if constexpr (requires { parts_of(result); }) {  // a struct of ids brings parts_of(Struct) of its own
+    if constexpr (requires {
+                    parts_of(result);
+                  }) {  // for structs of ids, an exercise defines parts_of(Struct)
       outputs.answer = Answer(parts_of(result));
     } else {
       walk(result, collect);
@@ -152,13 +160,13 @@ Outputs call(F* f, std::tuple<T...>& inputs, std::index_sequence<i...> indices) 
   return outputs;
 }
 
-// The same numbers as a view: axes in reversed order in memory, and a NaN after each element.
+// The same tensor as a view with reversed axes in memory and a NaN after each element.
 inline Tensor as_view(const Tensor& t) {
   Shape reversed = t.shape();
   for (int axis = 0; axis < t.rank(); ++axis) reversed[axis] = t.rank() - 1 - axis;
-  const auto turned = [&](const Tensor& x) { return x.rank() > 1 ? x.permute(reversed) : x; };
-  const Tensor moved = turned(t);
-  return turned(stack({moved, full(moved.shape(), NAN, t.dtype())}, -1).select(-1, 0));
+  const auto reverse_axes = [&](const Tensor& x) { return x.rank() > 1 ? x.permute(reversed) : x; };
+  const Tensor moved = reverse_axes(t);
+  return reverse_axes(stack({moved, full(moved.shape(), NAN, t.dtype())}, -1).select(-1, 0));
 }
 
 template <class T>
@@ -174,10 +182,11 @@ void to_f64(T& value) {
   }
 }
 
-// The outputs' sum, each element with a weight of its own, so that no gradient cancels out. Undefined if nothing was recorded.
+// The sum of the outputs' elements, each multiplied by a different weight so that gradients do not
+// cancel out. Undefined if no output records gradients.
 Tensor weighted_sum(const std::vector<Tensor>& outputs);
 
-// The gradients of the inputs; zeros if none arrived, for that is what no gradient means.
+// The gradients with respect to the inputs; zeros for an input that the outputs do not depend on.
 template <class F, class... T>
 Answer gradients(F* f, std::tuple<T...>& inputs) {
   std::vector<Tensor> leaves;

@@ -1,61 +1,51 @@
-// catalog.h — the course as the runner sees it: read from hints.md and mistakes.md of every lesson's folder.
+// catalog.h — the course as the runner sees it: the exercises from solutions/, the mistakes from
+// mistakes.md.
 //
-//   ## softmax_rows
-//
-//   Turn each row of scores into shares of one whole.
-//   10 minutes · ●○○ · after 00_hello · 4 tests
-//
-//   1. A question that leads.
-//   2. A plan of shapes.
-//   3. Nearly the code.
-//
-// What does not read so is named by file and line, and the rest of that file is left out: one slip in a page does not
-// stop a learner, and no exercise is lost in silence.
+// A file that does not have the expected form is reported with its line and skipped, so an error in
+// one page does not stop a learner, and no exercise disappears silently.
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
-#include "lessons/runner/places.h"
+#include "lessons/runner/exercise_file.h"
+#include "lessons/runner/paths.h"
 
 namespace heed::runner {
 
-struct Entry {
+struct Entry : ExerciseInfo {
   std::string id;      // "02_softmax_rows"
   std::string folder;  // "02_scaled_dot_product_attention"
   std::string name;    // "softmax_rows"
-  std::string title;
-  int minutes = 0;
-  int difficulty = 1;              // 1 to 3
-  std::vector<std::string> after;  // ids of what should be done before
-  int tests = 0;                   // how many the check has: fewer run means that something is broken
-  std::array<std::string, 3> hints;
+  int tests = 0;       // tests in checks/NAME.cpp; if fewer run, the check is broken
 
-  std::string stars() const;  // "●○○"
-  fs::path file(const Places& p) const { return p.exercises / folder / "exercises" / (name + ".cpp"); }
-  fs::path solution(const Places& p) const { return p.lessons() / folder / "solutions" / (name + ".cpp"); }
+  fs::path file(const Paths& p) const { return p.exercises / folder / "exercises" / (name + ".cpp"); }
+  fs::path solution(const Paths& p) const { return p.lessons() / folder / "solutions" / (name + ".cpp"); }
 };
 
-// A page of mistakes.md.
+// A section of mistakes.md.
 struct Mistake {
   std::string id, title, text;
 };
 
 struct Catalog {
-  std::vector<Entry> exercises;  // by folder, then as hints.md has them: the order of doing
+  std::vector<Entry> exercises;  // by folder, then by number
   std::vector<Mistake> mistakes;
-  std::vector<std::string> faults;  // "lessons/02_…/hints.md:7: expected …"
+  std::vector<std::string> errors;  // "lessons/02_…/mistakes.md:7: expected …"
 
-  // By id, by name, or by what begins or is part of only one id ("sdpa"). Throws Usage that suggests the nearest.
+  // Finds an exercise by id, by name, or by a unique part of its id ("sdpa"). Throws UsageError,
+  // which suggests the most similar id.
   const Entry& find(const std::string& typed) const;
   const Mistake& mistake(const std::string& typed) const;
   std::size_t index(const Entry& entry) const { return static_cast<std::size_t>(&entry - exercises.data()); }
 };
 
+// `lessons`: the folder that holds NN_name/solutions/NAME.cpp. Throws EnvironmentError if it has no
+// exercise.
 Catalog read_catalog(const fs::path& lessons);
 
-// What no single line shows: prerequisites that are unknown or come later, an id used twice. Empty: all is well.
+// The errors of the catalog, and contradictions between files: prerequisites that are unknown or
+// come later, ids and numbers that are used twice. Empty if everything is consistent.
 std::vector<std::string> inconsistencies(const Catalog& catalog);
 
 }  // namespace heed::runner

@@ -1,211 +1,213 @@
-// The table of verbs, their help, and the way from a command line to one of them.
+// The table of commands, their help texts, and the parser of the command line.
 #include "lessons/runner/command_line.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
+#include "lessons/runner/commands.h"
 #include "lessons/runner/json_object.h"
 #include "lessons/runner/messages.h"
 #include "lessons/runner/text.h"
-#include "lessons/runner/verbs.h"
 #include "lessons/support/terminal.h"
 
 namespace heed::runner {
 
 namespace {
 
-constexpr std::size_t passed_on = 99;  // arguments of a verb that hands them on to another program
+// The maximum number of arguments of a command that passes its arguments to another program.
+constexpr std::size_t unlimited = 99;
 
 struct Option {
   const char* name;
-  bool Options::*set;
+  bool Options::*value;
   const char* summary;
 };
 const std::vector<Option> options = {
-    {"--json", &Options::json, words("one JSON object on standard output, for editors and scripts")},
-    {"--plain", &Options::plain, words("no colour, nothing that moves, no keys")},
-    {"--raw", &Options::raw, words("all that the compiler said")},
-    {"--all", &Options::all, words("all three hints")},
-    {"--give-up", &Options::give_up, words("shows it before it has passed; that is recorded")},
-    {"--mine", &Options::mine, words("with your own parts where they pass, ours elsewhere")},
+    {"--json", &Options::json, words("print one JSON object, for editors and scripts")},
+    {"--plain", &Options::plain, words("no colour, no animation, no keys")},
+    {"--raw", &Options::raw, words("also print the full compiler output")},
+    {"--all", &Options::all, words("show all three hints")},
+    {"--give-up", &Options::give_up, words("show it before you have passed (this is recorded)")},
+    {"--mine", &Options::mine, words("use your own parts if they pass, ours otherwise")},
+    {"--force", &Options::force, words("also replace edited exercises (backups are kept)")},
 };
 
-const Option* option_called(const std::string& name) {
+const Option* option_named(const std::string& name) {
   const auto found =
       std::find_if(options.begin(), options.end(), [&](const Option& o) { return name == o.name; });
   return found == options.end() ? nullptr : &*found;
 }
 
-const Verb& verb_called(const std::string& name) {
+const Command& command_named(const std::string& name) {
   std::vector<std::string> names;
-  for (const Verb& verb : verbs()) {
-    if (verb.name == name) return verb;
-    names.push_back(verb.name);
+  for (const Command& command : commands()) {
+    if (command.name == name) return command;
+    names.push_back(command.name);
   }
   const std::string near = nearest(name, names);
-  throw Usage(tr("There is no verb \"{1}\".", name) + " " +
-              (near.empty() ? tr("{1} lists them.", command("--help")) : tr("Did you mean {1}?", near)));
+  throw UsageError(
+      tr("Unknown command \"{1}\".", name) + " " +
+      (near.empty() ? tr("For a list: {1}", invocation("--help")) : tr("Did you mean {1}?", near)));
 }
 
-// What the command line asks for.
-struct Asked {
-  const Verb* verb = nullptr;  // null: to watch
+struct ParsedCommand {
+  const Command* command = nullptr;
   Options options;
   std::vector<std::string> arguments;
   bool help = false;
+  bool named = false;  // the command was named, not chosen by default
 };
 
-void set_language_called(const std::string& name) {
-  if (name != "en" && name != "ko") throw Usage(tr("--lang wants en or ko, got \"{1}\"", name));
+void set_language_named(const std::string& name) {
+  if (name != "en" && name != "ko") throw UsageError(tr("--lang: expected en or ko, got \"{1}\"", name));
   set_language(name == "ko" ? Language::korean : Language::english);
 }
 
-Asked parse(const std::vector<std::string>& words) {
-  Asked asked;
-  std::vector<const Option*> given;
+// Throws UsageError unless the command accepts all options and arguments.
+void check_accepted(const ParsedCommand& parsed, const std::vector<const Option*>& used_options) {
+  const Command& command = *parsed.command;
+  for (const Option* option : used_options) {
+    const bool accepted =
+        std::find(command.options.begin(), command.options.end(), option->name) != command.options.end();
+    if (!accepted && std::string(option->name) != "--plain")
+      throw UsageError(tr("{1} does not accept {2}. For its options: {3}", command.name, option->name,
+                          invocation(command.name + " --help")));
+  }
+  const std::size_t n = parsed.arguments.size();
+  if (!parsed.help && (n < command.min_arguments || n > command.max_arguments))
+    throw UsageError(tr("Usage: {1}", invocation(command.name + " " + command.arguments)));
+}
+
+ParsedCommand parse(const std::vector<std::string>& words) {
+  ParsedCommand parsed;
+  std::vector<const Option*> used_options;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    // What comes after `lesson NN` and `milestone NN` belongs to that program.
-    const bool handed_on =
-        asked.verb && asked.verb->most == passed_on && !asked.arguments.empty() && word != "--mine";
-    if (handed_on || (asked.verb && !starts_with(word, "-"))) {
-      asked.arguments.push_back(word);
+    // All words after `lesson NN` and `milestone NN` are arguments of that program.
+    const bool passed_on = parsed.command && parsed.command->max_arguments == unlimited &&
+                           !parsed.arguments.empty() && word != "--mine";
+    if (passed_on || (parsed.command && !starts_with(word, "-"))) {
+      parsed.arguments.push_back(word);
     } else if (word == "--help" || word == "-h") {
-      asked.help = true;
+      parsed.help = true;
     } else if (word == "--lang") {
-      if (++i == words.size()) throw Usage(tr("--lang wants en or ko, got \"{1}\"", ""));
-      set_language_called(words[i]);
+      ++i;
+      set_language_named(i < words.size() ? words[i] : "");
     } else if (starts_with(word, "--lang=")) {
-      set_language_called(word.substr(7));
-    } else if (const Option* option = option_called(word)) {
-      asked.options.*(option->set) = true;
-      given.push_back(option);
+      set_language_named(word.substr(7));
+    } else if (const Option* option = option_named(word)) {
+      parsed.options.*(option->value) = true;
+      used_options.push_back(option);
     } else if (starts_with(word, "-")) {
-      throw Usage(tr("There is no option {1}.", word) + " " + tr("{1} lists them.", command("--help")));
+      throw UsageError(tr("Unknown option {1}.", word) + " " + tr("For a list: {1}", invocation("--help")));
     } else {
-      asked.verb = &verb_called(word);
+      parsed.command = &command_named(word);
+      parsed.named = true;
     }
   }
-  if (!asked.verb) asked.verb = &verb_called("watch");
-  const Verb& verb = *asked.verb;
-  for (const Option* option : given)
-    if (std::string(option->name) != "--plain" &&
-        std::find(verb.options.begin(), verb.options.end(), option->name) == verb.options.end())
-      throw Usage(
-          tr("{1} has no use for {2}; it has: {3}", verb.name, option->name, command(verb.name + " --help")));
-  if (!asked.help && (asked.arguments.size() < verb.least || asked.arguments.size() > verb.most))
-    throw Usage(tr("It is: {1}", command(verb.name + " " + verb.arguments)));
-  return asked;
+  if (!parsed.command) parsed.command = &command_named("watch");
+  check_accepted(parsed, used_options);
+  return parsed;
 }
 
-bool wants_json(const std::vector<std::string>& words) {
-  return std::find(words.begin(), words.end(), "--json") != words.end();
-}
-
-// Errors go to standard error for people; a program that asked for JSON gets one object all the same.
-int fail_with(const std::string& what, int status, bool json) {
+// Prints an error to standard error or, with --json, as a JSON object to standard output. Returns
+// `status`.
+int fail_with(const std::string& error, int status, bool json) {
   if (json)
-    std::cout << JsonObject().add("error", printable(what)).add("status", status).text() << "\n";
+    std::cout << JsonObject().add("error", printable(error)).add("status", status).text() << "\n";
   else
-    std::cerr << what << "\n";
+    std::cerr << error << "\n";
   return status;
 }
 
 }  // namespace
 
-const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> all = {
-      {"watch", "[ID]", 0, 1, {}, words("judges an exercise at every save; also without a verb"), watch},
-      {"list", "", 0, 0, {"--json"}, words("every exercise: what came of it, minutes, difficulty"), list},
+const std::vector<Command>& commands() {
+  static const std::vector<std::string> none, json = {"--json"}, give_up = {"--give-up"};
+  static const std::vector<Command> all = {
+      {"watch", "[ID]", 0, 1, none, words("judge an exercise at every save; the default command"), watch},
+      {"list", "", 0, 0, json, words("list all exercises with state, minutes and difficulty"), list},
       {"run",
        "[ID]",
        0,
        1,
        {"--json", "--raw"},
-       words("judges one exercise, the current one by default"),
+       words("judge one exercise; by default the current one"),
        run},
-      {"check-all", "", 0, 0, {"--json"}, words("judges all of them"), check_all},
-      {"hint", "[ID]", 0, 1, {"--json", "--all"}, words("a hint; again goes deeper"), hint},
-      {"explain",
-       "MH-02",
-       1,
-       1,
-       {"--json"},
-       words("a mistake's page: what, why, where it has happened"),
-       explain},
-      {"reset", "ID", 1, 1, {}, words("back to the stub; your file goes to the backups"), reset_file},
-      {"solution", "ID", 1, 1, {"--give-up"}, words("our solution, once yours has passed"), solution},
-      {"diff", "ID", 1, 1, {"--give-up"}, words("yours against ours, once yours has passed"), show_diff},
-      {"lesson", "NN [options]", 1, passed_on, {}, words("runs a lesson; options go to it"), lesson},
+      {"check-all", "", 0, 0, json, words("judge all exercises"), check_all},
+      {"hint", "[ID]", 0, 1, {"--json", "--all"}, words("show a hint; repeat for a deeper one"), hint},
+      {"explain", "MH-02", 1, 1, json, words("explain a mistake: what, why, where it was seen"), explain},
+      {"reset", "ID", 1, 1, none, words("restore the stub; your file is backed up"), reset_file},
+      {"solution", "ID", 1, 1, give_up, words("show our solution, once you have passed"), solution},
+      {"diff", "ID", 1, 1, give_up, words("compare your code with ours, once you have passed"), show_diff},
+      {"lesson", "NN [options]", 1, unlimited, none, words("run a lesson; options are passed to it"), lesson},
       {"milestone",
        "NN [options]",
        1,
-       passed_on,
+       unlimited,
        {"--mine"},
-       words("a lesson's model, built from the exercises' parts"),
+       words("run a model built from the exercises"),
        milestone},
-      {"doctor", "", 0, 0, {"--json"}, words("is this machine ready? Each line is OK or the fix"), doctor},
+      {"doctor", "", 0, 0, json, words("check this machine and suggest fixes"), doctor},
+      {"generate", "", 0, 0, {"--force"}, words("update generated files (for course authors)"), generate},
   };
   return all;
 }
 
 std::string help() {
-  std::string text =
-      tr("heed: exercises that name your mistake.") + "  " + command("[VERB] [options]") + "\n\n";
-  for (const Verb& verb : verbs())
-    text +=
-        "  " +
-        lessons::cells({verb.name + " " + verb.arguments, verb.summary ? tr(verb.summary) : ""}, {-24, -1}) +
-        "\n";
+  std::string text = wrapped(tr("heed judges your solutions to the exercises and names your mistakes. Run it "
+                                "without a command to "
+                                "start, or to continue with the current exercise."),
+                             80) +
+                     "\n" + tr("Usage: {1}", invocation("[COMMAND] [options]")) + "\n\n";
+  for (const Command& command : commands())
+    text += "  " + lessons::cells({command.name + " " + command.arguments, tr(command.summary)}, {-24, -1}) +
+            "\n";
+  text += "\n" +
+          wrapped(tr("An ID may be abbreviated as long as it is unique: sdpa for 02_sdpa. Without an ID, a "
+                     "command uses the first exercise that has not passed yet. Every command accepts --plain "
+                     "(no colour, no animation) and --lang en or --lang ko. For the options of one command: "
+                     "{1}",
+                     invocation("COMMAND --help")),
+                  80);
   text +=
       "\n" +
-      wrapped(
-          tr("An ID may be shortened while it stays clear (sdpa for 02_sdpa); without one it is the first "
-             "exercise that has not passed. --plain: no colour, nothing that moves. --lang en or ko. "
-             "{1} tells more of one verb.",
-             command("VERB --help")),
-          80);
-  text +=
-      "\n" +
-      wrapped(
-          tr("Exit status: 0 all that was asked for passes, 1 not, 2 a wrong command line, 3 the machine or "
-             "the course is at fault."),
-          80);
+      wrapped(tr("Exit status: 0 success, 1 an exercise does not pass, 2 invalid command line, 3 a problem "
+                 "with the machine or the course files."),
+              80);
   return text;
 }
 
-std::string help(const Verb& verb) {
-  std::string text = command(verb.name + " " + verb.arguments) + "\n\n" + wrapped(tr(verb.summary), 80);
-  std::vector<std::string> names = verb.options;
+std::string help(const Command& command) {
+  std::string text = tr("Usage: {1}", invocation(command.name + " " + command.arguments)) + "\n\n" +
+                     wrapped(tr(command.summary), 80) + "\n";
+  std::vector<std::string> names = command.options;
   names.push_back("--plain");
-  text += "\n";
   for (const std::string& name : names)
-    text += "  " + lessons::cells({name, tr(option_called(name)->summary)}, {-14, -1}) + "\n";
+    text += "  " + lessons::cells({name, tr(option_named(name)->summary)}, {-14, -1}) + "\n";
   return text;
 }
 
 int run_command_line(const std::vector<std::string>& words) {
-  const bool json = wants_json(words);
+  const bool json = std::find(words.begin(), words.end(), "--json") != words.end();
   try {
     set_language(language_of_environment());
-    const Asked asked = parse(words);
-    if (asked.options.plain || asked.options.json) setenv("NO_COLOR", "1", 1);
-    if (asked.help) {
-      const bool all = std::none_of(words.begin(), words.end(),
-                                    [&](const std::string& w) { return w == asked.verb->name; });
-      std::cout << (all ? help() : help(*asked.verb));
-      return all_pass;
+    const ParsedCommand parsed = parse(words);
+    if (parsed.options.plain || parsed.options.json) setenv("NO_COLOR", "1", 1);
+    if (parsed.help) {
+      std::cout << (parsed.named ? help(*parsed.command) : help());
+      return exit_passed;
     }
-    const Places places = Places::here();
-    Session session{places, read_catalog(places.lessons()), Progress(places), asked.options, asked.arguments};
-    for (const std::string& fault : session.catalog.faults) std::cerr << fault << "\n";
-    for (const std::string& complaint : session.progress.complaints()) std::cerr << complaint << "\n";
-    return asked.verb->act(session);
-  } catch (const Usage& error) {
-    return fail_with(error.what(), usage_error, json);
-  } catch (const std::exception& error) {  // Environment, and what nobody foresaw
-    return fail_with(error.what(), environment_error, json);
+    const Paths paths = Paths::here();
+    Session session{paths, read_catalog(paths.lessons()), Progress(paths), parsed.options, parsed.arguments};
+    for (const std::string& error : session.catalog.errors) std::cerr << error << "\n";
+    for (const std::string& warning : session.progress.warnings()) std::cerr << warning << "\n";
+    return parsed.command->run(session);
+  } catch (const UsageError& error) {
+    return fail_with(error.what(), exit_usage, json);
+  } catch (const std::exception& error) {
+    return fail_with(error.what(), exit_environment, json);
   }
 }
 

@@ -1,4 +1,4 @@
-// command_line.h — from the words after `heed` to a verb and its exit status.
+// command_line.h — parses the arguments of `heed` and runs a command.
 #pragma once
 
 #include <string>
@@ -6,8 +6,9 @@
 
 namespace heed::runner {
 
-// 0 all that was asked for passes, 1 not, 2 a wrong command line, 3 the machine or the course is at fault;
-// 128 + the signal where one ended it.
+// Returns the exit status: 0 success, 1 at least one exercise does not pass, 2 invalid command
+// line, 3 a problem with the machine or the course files; 128 + the signal's number if a signal
+// ended the command.
 int run_command_line(const std::vector<std::string>& words);
 
 }  // namespace heed::runner

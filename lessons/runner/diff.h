@@ -1,4 +1,4 @@
-// diff.h — two texts line by line: what both have, what only one has.
+// diff.h — compares two texts line by line.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 namespace heed::runner {
 
 struct DiffLine {
-  char side;  // ' ' both, '-' only the first, '+' only the second
+  char side;  // ' ' in both, '-' only in the first, '+' only in the second
   std::string text;
 };
 
-// The longest common subsequence of lines stays; with equal choices, the first text's lines come before the second's.
+// Keeps the longest common subsequence of lines. Removed lines come before added ones.
 std::vector<DiffLine> diff(const std::string& first, const std::string& second);
 
 }  // namespace heed::runner

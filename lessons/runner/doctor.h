@@ -1,4 +1,4 @@
-// doctor.h — what the runner needs of a machine, looked at one by one.
+// doctor.h — checks that a machine has everything that the runner needs.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@ namespace heed::runner {
 
 struct Finding {
   std::string name;
-  bool well;
+  bool ok;
   std::string text;
-  std::string fix;  // what to do where it is not well
+  std::string fix;  // what to do; empty if ok
 };
-std::vector<Finding> examine(const Places& places, const Catalog& catalog);
+std::vector<Finding> diagnose(const Paths& paths, const Catalog& catalog);
 
-// Of data/digits/digits.csv as it was published.
+// The fingerprint of data/digits/digits.csv as published.
 constexpr const char* digits_fingerprint = "0b6db7d4442bbc5d";
 
 }  // namespace heed::runner

@@ -11,15 +11,17 @@
 
 namespace heed::runner {
 
-FileLock::FileLock(const fs::path& path, const std::function<bool()>& waiting) {
-  std::error_code ignored;  // open() says what is wrong
+FileLock::FileLock(const fs::path& path, const std::function<bool()>& give_up) {
+  std::error_code ignored;  // if the folder cannot be created, open() reports the error
   fs::create_directories(path.parent_path(), ignored);
   descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor_ < 0)
-    throw Environment(concat("[heed] ", path.string(), ": cannot be written (", std::strerror(errno), ")"));
-  while (!(held_ = flock(descriptor_, LOCK_EX | LOCK_NB) == 0)) {
-    if (waiting && waiting()) return;
-    std::this_thread::sleep_for(std::chrono::milliseconds(waiting ? 100 : 10));
+    throw EnvironmentError(
+        concat("[heed] ", path.string(), ": cannot open for writing (", std::strerror(errno), ")"));
+  for (;;) {
+    held_ = flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+    if (held_ || (give_up && give_up())) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(give_up ? 100 : 10));
   }
 }
 

@@ -1,17 +1,19 @@
-// file_lock.h — one at a time: two terminals of one learner, or two tests, share a build folder and a progress file.
+// file_lock.h — mutual exclusion between processes: two terminals of one learner share a build
+// folder and a progress file, and so do two tests.
 #pragma once
 
 #include <functional>
 
-#include "lessons/runner/places.h"
+#include "lessons/runner/paths.h"
 
 namespace heed::runner {
 
-// Held from construction to destruction; the system lets go of it when the program dies.
+// Holds the lock from construction to destruction. The system releases it if the program dies.
 class FileLock {
  public:
-  // Waits for as long as another holds it; `waiting`, where given, is asked ten times a second and gives up with true.
-  explicit FileLock(const fs::path& path, const std::function<bool()>& waiting = {});
+  // Waits until the lock is free. If `give_up` is set, it is called ten times per second while
+  // waiting; the lock is not acquired if it returns true.
+  explicit FileLock(const fs::path& path, const std::function<bool()>& give_up = {});
   ~FileLock();
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;

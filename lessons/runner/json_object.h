@@ -1,4 +1,4 @@
-// json_object.h — one JSON object, member by member.
+// json_object.h — builds a JSON object, one member at a time.
 #pragma once
 
 #include <string>
@@ -29,7 +29,7 @@ class JsonObject {
     for (const JsonObject& o : objects) all += (all.empty() ? "" : ",\n ") + o.text();
     return put(key, "[" + all + "]");
   }
-  // A text that is left out where it is empty.
+  // Adds the member unless the text is empty.
   JsonObject& add_if(const std::string& key, const std::string& text) {
     return text.empty() ? *this : add(key, text);
   }

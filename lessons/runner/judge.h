@@ -1,4 +1,5 @@
-// judge.h — one exercise judged: the learner's file is read once, copied into the build folder, compiled, run.
+// judge.h — judges an exercise: copies the learner's text to the build folder, compiles it and runs
+// the check.
 #pragma once
 
 #include <functional>
@@ -11,45 +12,47 @@
 namespace heed::runner {
 
 enum class Step {
-  waiting,
-  preparing,
+  waiting,    // another process judges in this build folder
+  preparing,  // compiling the check, which is needed once
   compiling,
   running
-};  // waiting: another heed judges in this build folder
-
+};
 std::string in_words(Step step);
 
-struct Watching {
-  Stop stop = {};                          // true gives the judgement up
-  std::function<void(Step)> at_step = {};  // told before each
-  std::function<void(int)> at_percent =
-      {};  // of what must be built; only where that is more than the learner's file
+struct BuildCallbacks {
+  ShouldStop should_stop = {};
+  std::function<void(int)> on_percent = {};  // progress; only called if more than one file must be built
 };
 
-// The verdict on `source`, the text of the learner's file; nothing where `stop` said so. Throws Environment for what is
-// not the learner's doing.
-std::optional<Verdict> judge(const Places& places, const Entry& entry, const std::string& source,
-                             const Watching& watching = {});
-
-struct Building {
-  Stop stop = {};
-  std::function<void(int)> at_percent = {};
+struct JudgeCallbacks {
+  ShouldStop should_stop = {};
+  std::function<void(Step)> on_step = {};  // called before each step
+  std::function<void(int)> on_percent = {};
 };
-// Builds `targets`. Throws Environment where CMake cannot be run; what the compiler says is in the output.
-Ended build_targets(const Places& places, const std::vector<std::string>& targets,
-                    const Building& building = {});
 
-// Compiles the checks that are not compiled yet, as many at a time as there are processors: what check-all does first.
-// False where `stop` said so.
-bool prepare_checks(const Places& places, const std::vector<Entry>& entries, const Building& building = {});
+// Judges `source`, the text of the learner's file. Returns nothing if should_stop() returned true.
+// Throws EnvironmentError for failures that the learner's code did not cause.
+std::optional<Verdict> judge(const Paths& paths, const Entry& entry, const std::string& source,
+                             const JudgeCallbacks& callbacks = {});
 
-// A line of CMake's memory of the build folder: ("CMAKE_GENERATOR") -> "Ninja"; "" where there is none.
-std::string cache_value(const Places& places, const std::string& key);
+// Builds `targets`. The compiler's messages are in the output. Throws EnvironmentError if CMake
+// cannot be run.
+ProcessResult build_targets(const Paths& paths, const std::vector<std::string>& targets,
+                            const BuildCallbacks& callbacks = {});
 
-// The text that is compiled in the learner's file's place: its complaints name the learner's path and lines.
+// Compiles all missing checks in parallel, before check-all judges one exercise after another.
+// Returns false if should_stop() returned true.
+bool prepare_checks(const Paths& paths, const std::vector<Entry>& entries,
+                    const BuildCallbacks& callbacks = {});
+
+// The value of a CMake cache variable of the build folder, or "" if it is not set.
+std::string cache_value(const Paths& paths, const std::string& key);
+
+// The text that is compiled for the learner's file: a #line directive makes the compiler's messages
+// name the learner's path and lines.
 std::string judged_text(const std::string& shown_path, const std::string& source);
 
-// How long a check may run: $HEED_TIME_LIMIT seconds, or 10.
+// Seconds that a check may run: $HEED_TIME_LIMIT, or 10.
 double time_limit();
 
 }  // namespace heed::runner

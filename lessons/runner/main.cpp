@@ -1,4 +1,5 @@
-// heed — judges what a learner writes, and says which mistake it is. Everything is behind run_command_line.
+// heed — judges exercises and names mistakes. Everything else is in the library heed_runner, so
+// that tests can link it.
 #include "lessons/runner/command_line.h"
 #include "lessons/runner/signals.h"
 

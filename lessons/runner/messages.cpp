@@ -1,170 +1,204 @@
 #include "lessons/runner/messages.h"
 
 #include <cstdlib>
+#include <utility>
 
+#include "data/text/unicode.h"
 #include "lessons/runner/text.h"
 
 namespace heed::runner {
 
 static const std::vector<Message> table = {
-    {"\"{1}\" may be any of: {2}", "\"{1}\"에 맞는 이름이 여럿입니다: {2}"},
-    {"Did you mean {1}?", "{1} 말인가요?"},
-    {"There is no exercise \"{1}\".", "\"{1}\"(이)라는 연습은 없습니다."},
-    {"No page tells of a mistake \"{1}\".", "\"{1}\"을(를) 설명하는 쪽은 없습니다."},
-    {"one JSON object on standard output, for editors and scripts",
-     "표준 출력에 JSON 하나 (편집기·스크립트용)"},
-    {"no colour, nothing that moves, no keys", "색·움직임·단축키 없이"},
-    {"all that the compiler said", "컴파일러가 한 말 전부"},
-    {"all three hints", "힌트 셋 모두"},
-    {"shows it before it has passed; that is recorded", "통과하기 전에도 봅니다 (기록에 남습니다)"},
-    {"with your own parts where they pass, ours elsewhere", "통과한 곳은 내 코드로, 나머지는 준비된 코드로"},
-    {"There is no verb \"{1}\".", "\"{1}\"(이)라는 명령은 없습니다."},
-    {"{1} lists them.", "목록: {1}"},
-    {"--lang wants en or ko, got \"{1}\"", "--lang에는 en이나 ko를 씁니다. 받은 값: \"{1}\""},
-    {"There is no option {1}.", "{1}(이)라는 옵션은 없습니다."},
-    {"{1} has no use for {2}; it has: {3}", "{1}에는 {2}를 쓸 곳이 없습니다. 도움말: {3}"},
-    {"It is: {1}", "이렇게 씁니다: {1}"},
-    {"judges an exercise at every save; also without a verb", "저장할 때마다 채점 (명령 없이 실행해도 같음)"},
-    {"every exercise: what came of it, minutes, difficulty", "모든 연습: 결과, 걸리는 시간, 난이도"},
-    {"judges one exercise, the current one by default", "연습 하나를 채점 (기본은 지금 연습)"},
-    {"judges all of them", "모든 연습을 채점"},
-    {"a hint; again goes deeper", "힌트, 다시 하면 한 걸음 더"},
-    {"a mistake's page: what, why, where it has happened", "실수 설명: 무엇을, 왜, 실제로 어디서"},
-    {"back to the stub; your file goes to the backups", "처음 상태로 (작성한 파일은 백업)"},
-    {"our solution, once yours has passed", "준비된 풀이 (통과한 뒤에)"},
-    {"yours against ours, once yours has passed", "내 코드와 풀이 비교 (통과한 뒤에)"},
-    {"runs a lesson; options go to it", "강의 프로그램 실행 (옵션은 그대로 전달)"},
-    {"a lesson's model, built from the exercises' parts", "연습 코드를 모아 만든 강의 모델"},
-    {"is this machine ready? Each line is OK or the fix", "준비 상태 점검: 줄마다 OK 또는 고칠 방법"},
-    {"heed: exercises that name your mistake.", "heed: 어떤 실수인지 짚어 주는 연습."},
-    {"An ID may be shortened while it stays clear (sdpa for 02_sdpa); without one it is the first exercise "
-     "that has not passed. --plain: no colour, nothing that moves. --lang en or ko. {1} tells more of one "
-     "verb.",
-     "ID는 헷갈리지 않는 만큼 줄여 쓸 수 있습니다(02_sdpa 대신 sdpa). 쓰지 않으면 아직 통과하지 못한 첫 "
-     "연습입니다. --plain: 색과 움직임 없이. --lang en 또는 ko. 명령별 도움말: {1}"},
-    {"Exit status: 0 all that was asked for passes, 1 not, 2 a wrong command line, 3 the machine or the "
-     "course is at fault.",
-     "종료 상태: 0 모두 통과, 1 통과하지 못함, 2 잘못된 명령, 3 컴퓨터나 강의 쪽 문제."},
+    // catalog
+    {"\"{1}\" is ambiguous: {2}", "\"{1}\"에 맞는 이름이 여럿입니다: {2}"},
+    {"Did you mean {1}?", "혹시 {1}인가요?"},
+    {"There is no exercise \"{1}\".", "\"{1}\"{1:이라}는 연습 문제는 없습니다."},
+    {"There is no mistake \"{1}\".", "\"{1}\"{1:이라}는 실수는 없습니다."},
+
+    // command line
+    {"print one JSON object, for editors and scripts", "JSON 객체 하나로 출력 (편집기·스크립트용)"},
+    {"no colour, no animation, no keys", "색·애니메이션·단축키 없이"},
+    {"also print the full compiler output", "컴파일러 출력 전체도 표시"},
+    {"show all three hints", "힌트 세 개 모두 표시"},
+    {"show it before you have passed (this is recorded)", "통과하기 전에도 표시 (기록에 남음)"},
+    {"use your own parts if they pass, ours otherwise", "통과한 부분은 내 코드, 나머지는 모범 풀이"},
+    {"also replace edited exercises (backups are kept)", "수정한 연습 문제도 덮어씀 (백업 보관)"},
+    {"Unknown command \"{1}\".", "\"{1}\"{1:이라}는 명령은 없습니다."},
+    {"For a list: {1}", "목록: {1}"},
+    {"--lang: expected en or ko, got \"{1}\"", "--lang: en 또는 ko여야 합니다. 받은 값: \"{1}\""},
+    {"Unknown option {1}.", "{1}{1:이라}는 옵션은 없습니다."},
+    {"{1} does not accept {2}. For its options: {3}", "{1} 명령에는 {2} 옵션이 없습니다. 도움말: {3}"},
+    {"Usage: {1}", "사용법: {1}"},
+    {"judge an exercise at every save; the default command", "저장할 때마다 채점 (기본 명령)"},
+    {"list all exercises with state, minutes and difficulty", "모든 연습 문제의 상태, 시간, 난이도"},
+    {"judge one exercise; by default the current one", "연습 문제 하나를 채점 (기본: 현재 문제)"},
+    {"judge all exercises", "모든 연습 문제를 채점"},
+    {"show a hint; repeat for a deeper one", "힌트 보기, 반복하면 더 자세한 힌트"},
+    {"explain a mistake: what, why, where it was seen", "실수 설명: 무엇을, 왜, 실제 사례"},
+    {"restore the stub; your file is backed up", "처음 상태로 되돌리기 (내 파일은 백업)"},
+    {"show our solution, once you have passed", "모범 풀이 보기 (통과한 뒤)"},
+    {"compare your code with ours, once you have passed", "내 코드와 모범 풀이 비교 (통과한 뒤)"},
+    {"run a lesson; options are passed to it", "강의 프로그램 실행 (옵션은 그대로 전달)"},
+    {"run a model built from the exercises", "연습 문제로 만든 모델 실행"},
+    {"check this machine and suggest fixes", "컴퓨터를 점검하고 해결 방법 제시"},
+    {"update generated files (for course authors)", "생성 파일 갱신 (강의 작성자용)"},
+    {"heed judges your solutions to the exercises and names your mistakes. Run it without a command to "
+     "start, "
+     "or to continue with the current exercise.",
+     "heed는 연습 문제의 풀이를 채점하고 어떤 실수인지 알려 줍니다. 명령 없이 실행하면 현재 연습 문제부터 "
+     "시작합니다."},
+    {"An ID may be abbreviated as long as it is unique: sdpa for 02_sdpa. Without an ID, a command uses the "
+     "first exercise that has not passed yet. Every command accepts --plain (no colour, no animation) and "
+     "--lang en or --lang ko. For the options of one command: {1}",
+     "ID는 하나로 정해지는 한 줄여 쓸 수 있습니다(02_sdpa 대신 sdpa). ID가 없으면 아직 통과하지 못한 첫 연습 "
+     "문제를 사용합니다. 모든 명령에 --plain(색과 애니메이션 없이)과 --lang en 또는 --lang ko를 쓸 수 "
+     "있습니다. "
+     "명령별 옵션: {1}"},
+    {"Exit status: 0 success, 1 an exercise does not pass, 2 invalid command line, 3 a problem with the "
+     "machine or the course files.",
+     "종료 코드: 0 성공, 1 통과하지 못한 연습 문제 있음, 2 잘못된 명령, 3 컴퓨터나 강의 파일의 문제."},
+
+    // doctor
     {"compiler", "컴파일러"},
     {"build tool", "빌드 도구"},
-    {"building", "빌드 폴더"},
+    {"build folder", "빌드 폴더"},
     {"progress", "진도 기록"},
-    {"{1} cannot be run", "{1} 실행이 되지 않습니다"},
-    {"install it again, remove {1}, and type {2}", "다시 설치하고 {1}을(를) 지운 뒤 입력: {2}"},
-    {"make {1} writable for yourself: chmod u+w", "{1}에 쓸 수 있게 합니다: chmod u+w"},
+    {"{1} cannot be run", "{1}{1:을} 실행할 수 없습니다"},
+    {"reinstall it, delete {1} and run {2}", "다시 설치하고 {1} 폴더를 지운 뒤 실행: {2}"},
+    {"make it writable: chmod u+w {1}", "쓰기 권한 주기: chmod u+w {1}"},
     {"{1} MB free", "{1} MB 남음"},
     {"disk", "디스크"},
-    {"{1} MB are needed for what is compiled", "컴파일 결과에 {1} MB가 필요합니다"},
-    {"exercises", "연습"},
-    {"{1} is not there", "{1} 파일이 없습니다"},
+    {"free at least {1} MB for the build", "빌드를 위해 {1} MB 이상을 비웁니다"},
+    {"exercises", "연습 문제"},
+    {"{1} does not exist", "{1} 파일이 없습니다"},
     {"{1} files in {2}", "{2}에 파일 {1}개"},
     {"course", "강의"},
-    {"{1} pages of mistakes", "실수 설명 {1}쪽"},
-    {"get the course's files anew", "강의 파일을 새로 받습니다"},
+    {"{1} explained mistakes", "설명이 있는 실수 {1}가지"},
+    {"download the course files again", "강의 파일을 다시 내려받습니다"},
     {"data", "데이터"},
-    {"{1} is not what was published", "{1}의 내용이 배포된 것과 다릅니다"},
-    {"get the file anew", "파일을 새로 받습니다"},
+    {"{1} differs from the published file", "{1}의 내용이 배포된 파일과 다릅니다"},
+    {"download the file again", "파일을 다시 내려받습니다"},
     {"processor", "프로세서"},
     {"kernels for {1}", "{1}용 커널"},
     {"threads", "스레드"},
     {"{1} of {2}", "{2}개 중 {1}개"},
-    {"to mend it: {1}", "고치려면: {1}"},
-    {"The check of {1} could not be built, and not for what your file says: {2}",
-     "{1}의 채점 프로그램을 만들지 못했습니다. 작성한 파일 때문은 아닙니다: {2}"},
-    {"had not ended after {1} seconds", "{1}초가 지나도 끝나지 않았습니다"},
-    {"printed without end", "끝없이 출력했습니다"},
-    {"ended with status {1} after its last answer", "마지막 답을 낸 뒤 상태 {1}로 끝났습니다"},
-    {"ended with status {1} before the check was through (does it call exit?)",
-     "채점이 끝나기 전에 상태 {1}로 끝났습니다 (exit를 부르나요?)"},
-    {"The check of {1} ran {2} tests as \"{3}\", and lessons/{4}/hints.md promises {5}.",
-     "{1}의 채점이 \"{3}\"라는 이름으로 테스트 {2}개를 돌렸는데, lessons/{4}/hints.md에는 {5}개로 되어 "
-     "있습니다."},
+    {"fix: {1}", "해결: {1}"},
+
+    // generate
+    {"kept, because it has been edited: {1}", "수정된 파일이므로 그대로 둡니다: {1}"},
+    {"written: {1}", "생성: {1}"},
+    {"--force replaces edited exercises; backups are kept.",
+     "--force를 쓰면 수정한 연습 문제도 덮어씁니다. 백업은 남습니다."},
+
+    // judging
+    {"The check of {1} could not be built. The cause is not your file: {2}",
+     "{1}의 채점 프로그램을 빌드하지 못했습니다. 작성한 파일 때문은 아닙니다: {2}"},
     {"{1} cannot be run ({2}). Is CMake still installed? To find out: {3}",
-     "{1} 실행이 되지 않습니다({2}). CMake가 그대로 있나요? 알아보려면: {3}"},
-    {"ours", "준비된 코드"},
+     "{1}{1:을} 실행할 수 없습니다({2}). CMake가 설치되어 있나요? 확인하려면: {3}"},
+    {"waiting for another heed in this folder…", "이 폴더를 쓰는 다른 heed를 기다리는 중…"},
+    {"preparing this exercise's check (first time only)…", "채점 프로그램을 준비하는 중 (처음 한 번만)…"},
+    {"compiling…", "컴파일 중…"},
+    {"running…", "실행 중…"},
+    {"did not finish within {1} seconds", "{1}초 안에 끝나지 않았습니다"},
+    {"printed too much output", "출력이 너무 많습니다"},
+    {"exited with status {1} after its last answer", "마지막 답을 낸 뒤 종료 코드 {1}{1:으로} 끝났습니다"},
+    {"exited with status {1} before the check finished (does it call exit?)",
+     "채점이 끝나기 전에 종료 코드 {1}{1:으로} 끝났습니다 (exit를 호출하나요?)"},
+    {"The check of {1}: expected {2} tests, got {3} of \"{4}\".",
+     "{1}의 채점: 테스트 {2}개를 실행해야 하는데 \"{4}\"의 테스트 {3}개를 실행했습니다."},
+    {"accessed memory that it does not own, or recursed too deeply (SIGSEGV)",
+     "허용되지 않은 메모리에 접근했거나 재귀가 너무 깊습니다 (SIGSEGV)"},
+    {"accessed memory that does not exist (SIGBUS)", "존재하지 않는 메모리에 접근했습니다 (SIGBUS)"},
+    {"aborted: a failed assertion, a corrupted heap or an uncaught exception (SIGABRT)",
+     "중단되었습니다: assert 실패, 손상된 힙, 또는 처리되지 않은 예외 (SIGABRT)"},
+    {"divided an integer by zero (SIGFPE)", "정수를 0으로 나눴습니다 (SIGFPE)"},
+    {"reached code that must not run, for example after a missing return (SIGILL)",
+     "실행되면 안 되는 코드에 도달했습니다. return을 빠뜨렸을 수 있습니다 (SIGILL)"},
+    {"reached code that must not run, for example after a missing return (SIGTRAP)",
+     "실행되면 안 되는 코드에 도달했습니다. return을 빠뜨렸을 수 있습니다 (SIGTRAP)"},
+    {"was killed by the system, often because memory ran out (SIGKILL)",
+     "시스템이 강제로 끝냈습니다. 메모리가 부족했을 수 있습니다 (SIGKILL)"},
+    {"was ended by signal {1} ({2})", "시그널 {1}{1:으로} 끝났습니다 ({2})"},
+
+    // milestone
+    {"ours", "모범 풀이"},
     {" (yours: {1})", " (내 코드: {1})"},
     {"yours", "내 코드"},
     {"judging {1}…", "{1} 채점 중…"},
     {"Lesson {1} has no milestone.", "{1} 강의에는 마일스톤이 없습니다."},
-    {"read or wrote memory that is not its own, or called itself without end (SIGSEGV)",
-     "자기 것이 아닌 메모리를 읽거나 썼거나, 끝없이 자신을 불렀습니다 (SIGSEGV)"},
-    {"read or wrote memory that is not there (SIGBUS)", "있지 않은 메모리를 읽거나 썼습니다 (SIGBUS)"},
-    {"gave up: an assertion, a broken heap, or an exception that nobody caught (SIGABRT)",
-     "스스로 멈췄습니다: assert 실패, 망가진 힙, 또는 아무도 잡지 않은 예외 (SIGABRT)"},
-    {"divided a whole number by zero (SIGFPE)", "정수를 0으로 나눴습니다 (SIGFPE)"},
-    {"came to a place that no code leads to, such as a missing return (SIGILL)",
-     "올 수 없는 곳에 왔습니다. return을 빠뜨렸을 수 있습니다 (SIGILL)"},
-    {"came to a place that no code leads to, such as a missing return (SIGTRAP)",
-     "올 수 없는 곳에 왔습니다. return을 빠뜨렸을 수 있습니다 (SIGTRAP)"},
-    {"was killed by the system, often for want of memory (SIGKILL)",
-     "시스템이 끝냈습니다. 메모리가 모자랐을 수 있습니다 (SIGKILL)"},
-    {"was ended by signal {1} ({2})", "시그널 {1}로 끝났습니다 ({2})"},
-    {"not understood and skipped: {1}", "읽을 수 없어 건너뜁니다: {1}"},
-    {"The check finds no function with this name and these parameters; they must stay as given:",
-     "채점 프로그램이 이 이름과 매개변수를 가진 함수를 찾지 못했습니다. 주어진 그대로 두어야 합니다:"},
-    {"(the compiler points into {1})", "(컴파일러가 가리키는 곳: {1})"},
-    {"All that the compiler said: {1}", "컴파일러가 한 말 전부: {1}"},
-    {"This must hold, and does not: {1}", "지켜져야 하는데 그렇지 않습니다: {1}"},
-    {"Likely: {1}", "아마도: {1}"},
-    {"No mistake that we know gives these numbers. The largest difference:",
-     "알려진 실수와 숫자가 맞지 않습니다. 가장 크게 다른 곳:"},
-    {"asked", "질문"},
-    {"at", "위치"},
-    {"got", "나온 값"},
-    {"wanted", "바른 값"},
-    {"More about it: {1}", "더 알아보기: {1}"},
+
+    // progress file
+    {"skipped a line that could not be read: {1}", "읽을 수 없는 줄을 건너뜁니다: {1}"},
+
+    // report
+    {"The check did not find a function with this name and these parameters. Do not change its declaration:",
+     "이 이름과 매개변수를 가진 함수를 찾지 못했습니다. 선언은 바꾸지 마세요:"},
+    {"(reported by the compiler at {1})", "(컴파일러가 알린 위치: {1})"},
+    {"Full compiler output: {1}", "컴파일러 출력 전체: {1}"},
+    {"This property must hold, but does not: {1}", "성립해야 하는 성질이 성립하지 않습니다: {1}"},
+    {"Likely: {1}", "가능성이 높은 실수: {1}"},
+    {"No known mistake gives these values. The largest difference:",
+     "알려진 실수 중에 이런 값을 내는 것은 없습니다. 가장 크게 다른 곳:"},
+    {"call", "호출"},
+    {"index", "위치"},
+    {"got", "내 결과"},
+    {"expected", "기대값"},
+    {"Explanation: {1}", "자세한 설명: {1}"},
     {"Your code printed:", "코드의 출력:"},
-    {"(and more, which is left out)", "(나머지는 줄였습니다)"},
-    {"not written yet", "아직 쓰지 않음"},
+    {"(the rest is omitted)", "(나머지는 생략)"},
+    {"not written yet", "아직 작성하지 않음"},
     {"does not compile", "컴파일되지 않음"},
     {"crashed", "비정상 종료"},
-    {"did not end", "끝나지 않음"},
+    {"did not finish", "끝나지 않음"},
     {"wrong", "틀림"},
     {"pass", "통과"},
     {"to do", "할 일"},
-    {"in", "파일"},
+    {"file", "파일"},
     {"Your code {1}.", "작성한 코드: {1}."},
-    {"The compiler warns at line {1}: {2}", "{1}번째 줄에 대한 컴파일러의 경고: {2}"},
-    {"{1} is not there. To begin it anew: {2}", "{1} 파일이 없습니다. 처음부터 다시 하려면: {2}"},
-    {"{1} has not passed yet. A hint may do: {2}. To see the solution all the same: --give-up",
-     "{1} 연습은 아직 통과하지 못했습니다. 힌트로 풀릴 수도 있습니다: {2}. 그래도 풀이를 보려면: --give-up"},
+    {"Compiler warning in line {1}: {2}", "{1}번째 줄에 대한 컴파일러 경고: {2}"},
+    {"{1} does not exist. To restore the stub: {2}", "{1} 파일이 없습니다. 처음 상태로 되돌리려면: {2}"},
+
+    // study commands
+    {"{1} has not passed yet. Try a hint: {2}. To see the solution anyway, add --give-up.",
+     "{1} 연습 문제는 아직 통과하지 못했습니다. 힌트를 보려면: {2}. 그래도 모범 풀이를 보려면 --give-up을 "
+     "붙입니다."},
     {"hint {1} of 3", "힌트 {1}/3"},
-    {"Once more goes deeper: {1}", "한 걸음 더: {1}"},
-    {"{1} is the stub again.", "{1} 파일을 처음 상태로 되돌렸습니다."},
-    {"What it held is in {1}", "있던 내용은 여기에 있습니다: {1}"},
+    {"For a deeper hint: {1}", "더 자세한 힌트: {1}"},
+    {"Restored the stub: {1}", "처음 상태로 되돌렸습니다: {1}"},
+    {"Your file was saved as {1}", "작성한 파일은 여기에 있습니다: {1}"},
     {"building {1}", "{1} 빌드 중"},
-    {"stopped", "멈췄습니다"},
-    {"{1} could not be built:", "{1}을(를) 빌드하지 못했습니다:"},
-    {"There are several lessons {1}: {2}.", "강의 {1}은(는) 여럿입니다: {2}."},
-    {"There is no lesson \"{1}\".", "\"{1}\"(이)라는 강의는 없습니다."},
+    {"stopped", "중단했습니다"},
+    {"{1} could not be built:", "{1}{1:을} 빌드하지 못했습니다:"},
+    {"Lesson {1} is ambiguous: {2}.", "{1} 강의는 여럿입니다: {2}."},
+    {"There is no lesson \"{1}\".", "\"{1}\"{1:이라}는 강의는 없습니다."},
+
+    // list
     {"min", "분"},
-    {"edited since", "그 뒤 고침"},
-    {"waiting for another heed that works in this folder…", "이 폴더에서 일하는 다른 heed를 기다리는 중…"},
-    {"preparing this exercise's check (once)…", "이 연습의 채점 프로그램을 준비하는 중 (처음 한 번)…"},
-    {"compiling…", "컴파일 중…"},
-    {"running…", "실행 중…"},
-    {"{1} of {2} pass.", "{2}개 중 {1}개 통과."},
+    {"edited since", "그 뒤 수정함"},
+    {"{1} of {2} exercises pass.", "연습 문제 {2}개 중 {1}개 통과."},
     {"Next: {1}", "다음: {1}"},
-    {"Enter goes back to the exercise.", "Enter를 누르면 연습으로 돌아갑니다."},
-    {"In a terminal, heed watches this file and judges it whenever it is saved:",
-     "터미널에서는 heed가 이 파일을 지켜보다가 저장할 때마다 채점합니다:"},
-    {"What to do next:", "다음에 할 일:"},
-    {"judges it again", "다시 채점"},
-    {"exercise {1} of {2}", "연습 {1}/{2}"},
-    {"Edit and save:", "고치고 저장할 파일:"},
-    {"… the file's first lines go on", "… 이어지는 설명은 파일 첫머리에 있습니다"},
-    {"This could not be judged, and not for what the file says:",
-     "채점하지 못했습니다. 파일의 내용 때문은 아닙니다:"},
-    {"{1} s from save to answer", "저장부터 답까지 {1}초"},
-    {"Well done: {1} of {2}. n goes on to the next.",
-     "잘했습니다: {2}개 중 {1}개. n을 누르면 다음 연습입니다."},
-    {"All {1} pass. You have written a Transformer.", "{1}개 모두 통과. 트랜스포머를 직접 썼습니다."},
-    {"h goes deeper; any other key goes back.", "h는 한 걸음 더, 다른 키는 돌아가기."},
-    {"That was the last one; any key goes back.", "마지막 힌트입니다. 아무 키나 누르면 돌아갑니다."},
-    {"Put the stub back? What the file holds goes to the backups.",
-     "처음 상태로 되돌릴까요? 지금 내용은 백업에 둡니다."},
+
+    // watch
+    {"Press Enter to return to the exercise.", "Enter를 누르면 연습 문제로 돌아갑니다."},
+    {"In a terminal, heed watches this file and judges it at every save:",
+     "터미널에서는 heed가 이 파일을 저장할 때마다 채점합니다:"},
+    {"Next steps:", "다음 단계:"},
+    {"judge it again", "다시 채점"},
+    {"exercise {1} of {2}", "연습 문제 {1}/{2}"},
+    {"Edit and save:", "수정하고 저장할 파일:"},
+    {"… the file's first lines continue this text", "… 이어지는 설명은 파일 첫머리에 있습니다"},
+    {"The exercise could not be judged. The cause is not your file:",
+     "채점하지 못했습니다. 작성한 파일 때문은 아닙니다:"},
+    {"{1} s from save to result", "저장부터 결과까지 {1}초"},
+    {"Well done: {1} of {2}. Press n for the next exercise.",
+     "잘했습니다: {2}개 중 {1}개. n을 누르면 다음 문제입니다."},
+    {"All {1} exercises pass. You have implemented a Transformer.",
+     "연습 문제 {1}개를 모두 통과했습니다. 트랜스포머를 직접 구현했습니다."},
+    {"Press h for a deeper hint, any other key to return.", "h: 더 자세한 힌트, 다른 키: 돌아가기."},
+    {"This was the last hint. Press any key to return.", "마지막 힌트입니다. 아무 키나 누르면 돌아갑니다."},
+    {"Restore the stub? Your file will be backed up.", "처음 상태로 되돌릴까요? 작성한 파일은 백업됩니다."},
     {"y yes, any other key no", "y 예, 다른 키 아니요"},
-    {"there is more: heed run, or a taller window", "더 있습니다: heed run, 또는 더 큰 창"},
+    {"there is more: use heed run or a taller window", "더 있습니다: heed run 또는 더 큰 창"},
     {"n next  p back  h hint  l list  d demo  r run  x reset  q quit",
      "n 다음  p 이전  h 힌트  l 목록  d 시연  r 실행  x 초기화  q 끝"},
     {"e explain", "e 설명"},
@@ -185,21 +219,64 @@ Language language_of_environment() {
   return Language::english;
 }
 
+namespace {
+
+// The final consonant of a word when it is read aloud in Korean, which decides the form of the
+// particle after it.
+enum class Ending { vowel, rieul, consonant };
+
+Ending ending_of(const std::string& word) {
+  char32_t last = 0;
+  for (std::size_t i = 0; i < word.size();) {
+    const data::Character c = data::decode_utf8(word, i);
+    if (c.code != '"' && c.code != ')') last = c.code;
+    i += c.length;
+  }
+  constexpr char32_t first_syllable = 0xAC00, last_syllable = 0xD7A3;
+  if (last >= first_syllable && last <= last_syllable) {
+    const char32_t final = (last - first_syllable) % 28;  // 0: no final consonant, 8: ㄹ
+    if (final == 0) return Ending::vowel;
+    return final == 8 ? Ending::rieul : Ending::consonant;
+  }
+  const char c = last < 0x80 ? static_cast<char>(last) : '\0';
+  // Digits by their names: 일, 칠 and 팔 end in ㄹ; 영, 삼 and 육 in another consonant.
+  if (c == '1' || c == '7' || c == '8' || c == 'l') return Ending::rieul;
+  if (c == '0' || c == '3' || c == '6' || c == 'm' || c == 'n') return Ending::consonant;
+  return Ending::vowel;
+}
+
+// The form of a particle that fits the word before it: 을 or 를, 이 or 가, 은 or 는, 이라 or 라, 으로 or 로.
+std::string particle(const std::string& name, const std::string& word) {
+  static const std::pair<const char*, const char*> forms[] = {
+      {"을", "를"}, {"이", "가"}, {"은", "는"}, {"이라", "라"}, {"으로", "로"}};
+  const Ending ending = ending_of(word);
+  for (const auto& [after_consonant, after_vowel] : forms) {
+    if (name != after_consonant) continue;
+    const bool vowel_form = ending == Ending::vowel || (ending == Ending::rieul && name == "으로");
+    return vowel_form ? after_vowel : after_consonant;
+  }
+  return name;
+}
+
+}  // namespace
+
 std::string translated(const std::string& english, const std::vector<std::string>& values) {
   std::string text = english;
   if (chosen == Language::korean)
     for (const Message& message : messages())
       if (english == message.english) text = message.korean;
   std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const bool place = text[at] == '{' && at + 2 < text.size() && text[at + 2] == '}';
-    const auto number = static_cast<std::size_t>(place ? text[at + 1] - '1' : 0);
-    if (place && number < values.size()) {
-      out += values[number];
-      at += 2;
-    } else {
-      out += text[at];
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t end = text[i] == '{' ? text.find('}', i) : std::string::npos;
+    const bool numbered = end != std::string::npos && text[i + 1] >= '1' && text[i + 1] <= '9';
+    const auto number = static_cast<std::size_t>(numbered ? text[i + 1] - '1' : 0);
+    if (!numbered || number >= values.size()) {
+      out += text[i];
+      continue;
     }
+    const bool has_particle = text[i + 2] == ':';
+    out += has_particle ? particle(text.substr(i + 3, end - i - 3), values[number]) : values[number];
+    i = end;
   }
   return out;
 }

@@ -16,8 +16,9 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "autograd/kernels/sanitizers.h"
 #include "lessons/runner/messages.h"
-#include "lessons/runner/places.h"
+#include "lessons/runner/paths.h"
 
 namespace heed::runner {
 
@@ -26,17 +27,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-// A sanitizer maps terabytes of shadow; under it memory cannot be limited.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#elif defined(__has_feature)
-constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool sanitized = false;
-#endif
+// A sanitizer reserves terabytes of shadow memory, so memory cannot be limited under it.
+constexpr bool sanitized = HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER;
 
-// What a mistake may not do to the machine: fill the disk with core files, or the memory until it swaps. RLIMIT_DATA
-// counts what can be written to; the address space is no measure, for threads reserve much of it and use little.
+// Keeps a mistake from harming the machine: no core files, and a memory limit that prevents
+// swapping. RLIMIT_DATA counts writable memory; the address space would be a poor measure, because
+// threads reserve much more than they use.
 void confine() {
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
@@ -54,19 +50,22 @@ struct Pipe {
   int read_end = -1, write_end = -1;
   Pipe() {
     int ends[2];
-    if (pipe(ends) != 0) throw Environment(concat("[heed] no pipe: ", std::strerror(errno)));
-    read_end = ends[0], write_end = ends[1];
+    if (pipe(ends) != 0)
+      throw EnvironmentError(concat("[heed] cannot create a pipe: ", std::strerror(errno)));
+    read_end = ends[0];
+    write_end = ends[1];
     fcntl(read_end, F_SETFD, FD_CLOEXEC);
     fcntl(write_end, F_SETFD, FD_CLOEXEC);
   }
-  ~Pipe() { close_read(), close_write(); }
+  ~Pipe() {
+    close_end(read_end);
+    close_end(write_end);
+  }
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;
-  void close_read() {
-    if (read_end >= 0) close(read_end), read_end = -1;
-  }
-  void close_write() {
-    if (write_end >= 0) close(write_end), write_end = -1;
+  static void close_end(int& descriptor) {
+    if (descriptor >= 0) close(descriptor);
+    descriptor = -1;
   }
 };
 
@@ -79,7 +78,7 @@ void execute(const std::vector<std::string>& command) {
   execvp(arguments[0], arguments.data());
 }
 
-// The child's side of fork: becomes the command, or writes errno to `failed` and ends.
+// The child's side of fork(): runs the command. If that fails, writes errno to `failed` and exits.
 [[noreturn]] void become_child(const std::vector<std::string>& command, const Limits& limits, int output,
                                int failed) {
   setpgid(0, 0);
@@ -95,80 +94,120 @@ void execute(const std::vector<std::string>& command) {
   _exit(127);
 }
 
-// Reads what is there. False at the end of the output.
-bool drain(int from, const Limits& limits, std::size_t& seen, Ended& ended) {
+// A child process while it runs.
+struct Child {
+  pid_t pid;
+  int output;
+  Clock::time_point start = Clock::now();
+  bool open = true, alive = true;
+  bool told_to_end = false;
+  Clock::time_point died = {}, told = {};
+  std::size_t bytes = 0;  // of output
+};
+
+// Reads available output. Sets child.open to false at the end of the output.
+void read_output(Child& child, const Limits& limits, ProcessResult& result) {
   char buffer[1 << 14];
-  const ssize_t n = read(from, buffer, sizeof buffer);
-  if (n < 0) return errno == EINTR || errno == EAGAIN;
-  seen += static_cast<std::size_t>(n);
-  if (limits.heard && n > 0) limits.heard(std::string(buffer, static_cast<std::size_t>(n)));
-  const std::size_t room = limits.kept - std::min(limits.kept, ended.output.size());
-  ended.output.append(buffer, std::min(room, static_cast<std::size_t>(n)));
-  ended.cut = ended.cut || static_cast<std::size_t>(n) > room;
-  return n > 0;
+  const ssize_t n = read(child.output, buffer, sizeof buffer);
+  if (n < 0) {
+    child.open = errno == EINTR || errno == EAGAIN;
+    return;
+  }
+  const auto count = static_cast<std::size_t>(n);
+  child.open = n > 0;
+  child.bytes += count;
+  if (limits.on_output && n > 0) limits.on_output(std::string(buffer, count));
+  const std::size_t left = limits.keep_bytes - std::min(limits.keep_bytes, result.output.size());
+  result.output.append(buffer, std::min(left, count));
+  result.cut = result.cut || count > left;
 }
 
-// Follows the child until it has ended or must end.
-void follow(pid_t child, int output, const Limits& limits, const Stop& stop, Clock::time_point start,
-            Ended& ended) {
-  std::size_t seen = 0;
-  bool open = true, alive = true, told = false;
-  Clock::time_point end_of_child, end_told;
-  while (alive || open) {
-    pollfd waiting{output, POLLIN, 0};
-    if (poll(&waiting, open ? 1 : 0, 20) > 0) open = drain(output, limits, seen, ended);
-    int status = 0;
-    if (alive && waitpid(child, &status, WNOHANG) == child) {
-      alive = false, end_of_child = Clock::now();
-      if (!told) ended.how = WIFSIGNALED(status) ? Ended::How::signalled : Ended::How::exited;
-      if (!told) ended.number = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
-    }
-    // Whoever it left behind keeps the output open: not for long.
-    if (!alive && (told ? since(end_told) > 2 : since(end_of_child) > 0.3)) break;
-    const bool long_enough = limits.seconds > 0 && since(start) > limits.seconds;
-    const bool much_enough = limits.endless > 0 && seen > limits.endless;
-    if (alive && !told && (long_enough || much_enough || (stop && stop()))) {
-      ended.how = long_enough   ? Ended::How::too_long
-                  : much_enough ? Ended::How::too_much_output
-                                : Ended::How::stopped;
-      told = true, end_told = Clock::now();
-      // A build tool ends its compilers and takes away half-written objects; a learner's program could only delay.
-      kill(-child, limits.confined ? SIGKILL : SIGTERM);
-    }
-    if (told && alive && since(end_told) > 2) kill(-child, SIGKILL);
+void check_exit(Child& child, ProcessResult& result) {
+  int status = 0;
+  if (!child.alive || waitpid(child.pid, &status, WNOHANG) != child.pid) return;
+  child.alive = false;
+  child.died = Clock::now();
+  if (child.told_to_end) return;
+  const bool signalled = WIFSIGNALED(status);
+  result.outcome = signalled ? ProcessResult::Outcome::signalled : ProcessResult::Outcome::exited;
+  result.code = signalled ? WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+// Ends the child if it exceeds a limit or must stop.
+void enforce_limits(Child& child, const Limits& limits, const ShouldStop& should_stop,
+                    ProcessResult& result) {
+  if (!child.alive) return;
+  if (child.told_to_end) {
+    if (since(child.told) > 2) kill(-child.pid, SIGKILL);
+    return;
   }
-  kill(-child, SIGKILL);  // the rest of the group, if any
+  if (limits.seconds > 0 && since(child.start) > limits.seconds)
+    result.outcome = ProcessResult::Outcome::timed_out;
+  else if (limits.kill_after_bytes > 0 && child.bytes > limits.kill_after_bytes)
+    result.outcome = ProcessResult::Outcome::too_much_output;
+  else if (should_stop && should_stop())
+    result.outcome = ProcessResult::Outcome::stopped;
+  else
+    return;
+  child.told_to_end = true;
+  child.told = Clock::now();
+  // A build tool needs SIGTERM to end its compilers and to delete incomplete objects. A learner's
+  // program does not.
+  kill(-child.pid, limits.confined ? SIGKILL : SIGTERM);
+}
+
+// Follows the child until it has ended.
+void follow(Child& child, const Limits& limits, const ShouldStop& should_stop, ProcessResult& result) {
+  while (child.alive || child.open) {
+    pollfd waiting{child.output, POLLIN, 0};
+    if (poll(&waiting, child.open ? 1 : 0, 20) > 0) read_output(child, limits, result);
+    check_exit(child, result);
+    // Processes that the child started may keep the output open; wait for them only briefly.
+    const double waited = since(child.told_to_end ? child.told : child.died);
+    if (!child.alive && waited > (child.told_to_end ? 2 : 0.3)) break;
+    enforce_limits(child, limits, should_stop, result);
+  }
+  kill(-child.pid, SIGKILL);  // the remaining processes of the group
+}
+
+// Waits until the child runs the program or has failed to start it. Returns errno if it failed,
+// else 0.
+int start_error(int failed) {
+  int error = 0;
+  ssize_t got = -1;
+  do {
+    got = read(failed, &error, sizeof error);
+  } while (got < 0 && errno == EINTR);
+  return got == sizeof error ? error : 0;
 }
 
 }  // namespace
 
-Ended run_process(const std::vector<std::string>& command, const Limits& limits, const Stop& stop) {
+ProcessResult run_process(const std::vector<std::string>& command, const Limits& limits,
+                          const ShouldStop& should_stop) {
   Pipe output, failed;
-  const Clock::time_point start = Clock::now();
-  const pid_t child = fork();
-  if (child < 0) throw Environment(concat("[heed] no process: ", std::strerror(errno)));
-  if (child == 0) become_child(command, limits, output.write_end, failed.write_end);
-  setpgid(child, child);  // both sides do it, so that it is done whoever comes first
-  output.close_write();
-  failed.close_write();
-  Ended ended;
-  int error = 0;
-  ssize_t got;
-  do got = read(failed.read_end, &error, sizeof error);
-  while (got < 0 && errno == EINTR);
-  if (got == sizeof error) {
-    waitpid(child, nullptr, 0);
-    ended.how = Ended::How::not_started, ended.number = error;
-    return ended;
+  const pid_t pid = fork();
+  if (pid < 0) throw EnvironmentError(concat("[heed] cannot create a process: ", std::strerror(errno)));
+  if (pid == 0) become_child(command, limits, output.write_end, failed.write_end);
+  setpgid(pid, pid);  // parent and child both call it, so the order in which they run does not matter
+  Pipe::close_end(output.write_end);
+  Pipe::close_end(failed.write_end);
+  ProcessResult result;
+  Child child{pid, output.read_end};
+  if (const int error = start_error(failed.read_end)) {
+    waitpid(pid, nullptr, 0);
+    result.outcome = ProcessResult::Outcome::not_started;
+    result.code = error;
+    return result;
   }
-  follow(child, output.read_end, limits, stop, start, ended);
-  ended.seconds = since(start);
-  return ended;
+  follow(child, limits, should_stop, result);
+  result.seconds = since(child.start);
+  return result;
 }
 
 int run_in_terminal(const std::vector<std::string>& command) {
   const pid_t child = fork();
-  if (child < 0) throw Environment(concat("[heed] no process: ", std::strerror(errno)));
+  if (child < 0) throw EnvironmentError(concat("[heed] cannot create a process: ", std::strerror(errno)));
   if (child == 0) {
     execute(command);
     _exit(127);
@@ -181,25 +220,25 @@ int run_in_terminal(const std::vector<std::string>& command) {
 
 void become(const std::vector<std::string>& command) {
   execute(command);
-  throw Environment(concat("[heed] ", command[0], ": ", std::strerror(errno)));
+  throw EnvironmentError(concat("[heed] ", command[0], ": ", std::strerror(errno)));
 }
 
 std::string signal_in_words(int signal) {
   switch (signal) {
     case SIGSEGV:
-      return tr("read or wrote memory that is not its own, or called itself without end (SIGSEGV)");
+      return tr("accessed memory that it does not own, or recursed too deeply (SIGSEGV)");
     case SIGBUS:
-      return tr("read or wrote memory that is not there (SIGBUS)");
+      return tr("accessed memory that does not exist (SIGBUS)");
     case SIGABRT:
-      return tr("gave up: an assertion, a broken heap, or an exception that nobody caught (SIGABRT)");
+      return tr("aborted: a failed assertion, a corrupted heap or an uncaught exception (SIGABRT)");
     case SIGFPE:
-      return tr("divided a whole number by zero (SIGFPE)");
+      return tr("divided an integer by zero (SIGFPE)");
     case SIGILL:
-      return tr("came to a place that no code leads to, such as a missing return (SIGILL)");
+      return tr("reached code that must not run, for example after a missing return (SIGILL)");
     case SIGTRAP:
-      return tr("came to a place that no code leads to, such as a missing return (SIGTRAP)");
+      return tr("reached code that must not run, for example after a missing return (SIGTRAP)");
     case SIGKILL:
-      return tr("was killed by the system, often for want of memory (SIGKILL)");
+      return tr("was killed by the system, often because memory ran out (SIGKILL)");
     default:
       return tr("was ended by signal {1} ({2})", signal, strsignal(signal));
   }

@@ -1,4 +1,4 @@
-// process.h — a program run as a child: no input, its output kept up to a limit, never longer than it may.
+// process.h — runs a program as a child process without input, with limits on its time and output.
 #pragma once
 
 #include <functional>
@@ -8,38 +8,40 @@
 namespace heed::runner {
 
 struct Limits {
-  double seconds = 0;  // 0: as long as it takes
-  std::size_t kept =
-      std::size_t{64} << 10;  // bytes of its output that are kept; the rest is read and forgotten
-  std::size_t endless = 0;    // bytes after which it is ended; 0: never
-  bool confined = false;      // no core file, no more than half of the machine's memory, dies with us
-  std::vector<std::string> environment = {};           // "LC_ALL=C": set in the child
-  std::function<void(const std::string&)> heard = {};  // told each piece of output as it comes
+  double seconds = 0;                              // 0: no limit
+  std::size_t keep_bytes = std::size_t{64} << 10;  // output beyond this is read and discarded
+  std::size_t kill_after_bytes = 0;                // output after which the program is killed; 0: no limit
+  bool confined = false;  // no core file, at most half of the memory, dies with its parent
+  std::vector<std::string> environment = {};               // variables to set: "LC_ALL=C"
+  std::function<void(const std::string&)> on_output = {};  // called with each piece of output
 };
 
-struct Ended {
-  enum class How { exited, signalled, too_long, too_much_output, stopped, not_started };
-  How how = How::exited;
-  int number = 0;  // exit status, signal, or errno of the start
+struct ProcessResult {
+  enum class Outcome { exited, signalled, timed_out, too_much_output, stopped, not_started };
+  Outcome outcome = Outcome::exited;
+  int code = 0;  // the exit status; the signal; errno if the program was not started
   std::string output = {};
-  bool cut = false;
+  bool cut = false;  // there was more output than keep_bytes
   double seconds = 0;
 };
 
-// Asked about fifty times a second while the program runs; true ends it.
-using Stop = std::function<bool()>;
+// Called about fifty times per second while a program runs; the program is ended if it returns
+// true.
+using ShouldStop = std::function<bool()>;
 
-// Standard output and error come together in the order of writing. The program leads a process group, and when it has
-// ended or must end, all of the group go with it.
-Ended run_process(const std::vector<std::string>& command, const Limits& limits, const Stop& stop = {});
+// Runs a program. Its standard output and standard error are combined in the order of writing. The
+// program leads a process group; all processes of the group are killed when the program ends.
+ProcessResult run_process(const std::vector<std::string>& command, const Limits& limits,
+                          const ShouldStop& should_stop = {});
 
-// In the terminal that we are in, with its input and output, until it ends. Its exit status; 127: not started.
+// Runs a program with this process's terminal and returns its exit status; 127 if it could not be
+// started.
 int run_in_terminal(const std::vector<std::string>& command);
 
-// Ends this program by becoming that one. Throws Environment where it cannot.
+// Replaces this process with the program. Throws EnvironmentError if it cannot be started.
 [[noreturn]] void become(const std::vector<std::string>& command);
 
-// "read or wrote memory that is not its own (SIGSEGV)"
+// "accessed memory that it does not own, or recursed too deeply (SIGSEGV)"
 std::string signal_in_words(int signal);
 
 }  // namespace heed::runner

@@ -15,7 +15,7 @@ bool all_of(const std::string& text, const char* characters) {
   return text.find_first_not_of(characters) == std::string::npos;
 }
 
-// "2024-05-01T09:30:00", not a part of one.
+// Whether the text has the form "2024-05-01T09:30:00".
 bool is_time(const std::string& text) {
   const std::string form = "dddd-dd-ddTdd:dd:dd";
   return text.size() == form.size() && std::equal(text.begin(), text.end(), form.begin(), [](char c, char f) {
@@ -23,13 +23,17 @@ bool is_time(const std::string& text) {
          });
 }
 
+// Returns false if the key is unknown or the value invalid.
 bool set_field(const std::string& key, const std::string& value, Record& record) {
   if (key == "state") {
     const std::optional<State> state = state_of(value);
     if (state) record.state = *state;
     return state.has_value();
   }
-  if (key == "passed") return is_time(record.passed = value);
+  if (key == "passed") {
+    record.passed = value;
+    return is_time(value);
+  }
   if (key == "hints") {
     if (value.size() != 1 || value[0] < '0' || value[0] > '3') return false;
     record.hints = value[0] - '0';
@@ -46,7 +50,7 @@ bool set_field(const std::string& key, const std::string& value, Record& record)
   return false;
 }
 
-// The record of one line, or nothing where it is not understood.
+// The id and the record of one line, or nothing if it cannot be parsed.
 std::optional<std::pair<std::string, Record>> parse(const std::string& line) {
   const std::vector<std::string> words = words_of(line);
   if (!all_of(words[0], "abcdefghijklmnopqrstuvwxyz0123456789_") || words.size() < 2) return std::nullopt;
@@ -62,11 +66,11 @@ std::optional<std::pair<std::string, Record>> parse(const std::string& line) {
 
 }  // namespace
 
-Progress::Progress(const Places& places) : places_(places), path_(places.state / "progress") { read(); }
+Progress::Progress(const Paths& paths) : paths_(paths), path_(paths.state / "progress") { read(); }
 
 void Progress::read() {
   records_.clear();
-  complaints_.clear();
+  warnings_.clear();
   if (!fs::exists(path_)) return;
   const std::string text = read_text(path_);
   int number = 0;
@@ -76,8 +80,9 @@ void Progress::read() {
     const auto parsed = parse(line);
     if (parsed && records_.insert(*parsed).second) continue;
     damaged_ = text;
-    complaints_.push_back(concat(places_.shown(path_), ":", number, ": ",
-                                 tr("not understood and skipped: {1}", shortened(printable(line), 80))));
+    warnings_.push_back(
+        concat(paths_.display(path_), ":", number, ": ",
+               tr("skipped a line that could not be read: {1}", shortened(printable(line), 80))));
   }
 }
 
@@ -87,7 +92,7 @@ Record Progress::of(const std::string& id) const {
 }
 
 void Progress::update(const std::string& id, const std::function<void(Record&)>& change) {
-  const FileLock lock(places_.state / ".lock");
+  const FileLock lock(paths_.state / ".lock");
   read();
   change(records_[id]);
   write();
@@ -95,11 +100,11 @@ void Progress::update(const std::string& id, const std::function<void(Record&)>&
 
 void Progress::write() {
   if (!damaged_.empty()) {
-    back_up(places_, "progress", ".txt", damaged_);
+    back_up(paths_, "progress", ".txt", damaged_);
     damaged_.clear();
   }
   std::string text =
-      "# What heed remembers of your exercises. You may edit it; heed names the lines it cannot read.\n";
+      "# Your progress in the exercises. You may edit this file; heed reports lines that it cannot read.\n";
   for (const auto& [id, r] : records_) {
     text += concat(id, "  state=", name_of(r.state));
     if (!r.passed.empty()) text += "  passed=" + r.passed;

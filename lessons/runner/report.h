@@ -1,4 +1,4 @@
-// report.h — a verdict in words: lines for people, an object for programs.
+// report.h — a verdict as text for people and as JSON for programs.
 #pragma once
 
 #include <string>
@@ -10,25 +10,28 @@
 
 namespace heed::runner {
 
-// One line on the screen. Its look is put on last, after it was cut to the width there is.
+// One line on the screen. The style is applied last, after the text is cut to the width of the
+// screen.
 struct Line {
-  enum class Look { plain, bold, dim, green, yellow, red };
+  enum class Style { plain, bold, dim, green, yellow, red };
   std::string text = {};
-  Look look = Look::plain;
+  Style style = Style::plain;
 };
 using Lines = std::vector<Line>;
 
-std::string shown(const Line& line);    // with its look, where the terminal has colour
-std::string shown(const Lines& lines);  // each with its newline
+// Adds escape sequences if the terminal has colour.
+std::string styled(const Line& line);
+std::string styled(const Lines& lines);  // each with a newline
 
 const char* mark(State state);      // ✓ ✗ ·
 std::string in_words(State state);  // "does not compile"
-Line::Look look_of(State state);    // green; yellow for what is not written yet; red
+Line::Style style_of(State state);  // green if passed, yellow if not written yet, else red
 
-// `source`: the text that was judged. `printed`: how many lines of the learner's own output at most.
-Lines report(const Places& places, const Entry& entry, const Verdict& verdict, const std::string& source,
-             std::size_t printed = 40);
-JsonObject json_report(const Places& places, const Entry& entry, const Verdict& verdict,
+// `source`: the text that was judged. `max_printed`: the maximum number of lines shown of the
+// learner's own output.
+Lines report(const Paths& paths, const Entry& entry, const Verdict& verdict, const std::string& source,
+             std::size_t max_printed = 40);
+JsonObject json_report(const Paths& paths, const Entry& entry, const Verdict& verdict,
                        const std::string& source);
 
 }  // namespace heed::runner

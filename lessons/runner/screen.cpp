@@ -22,7 +22,8 @@ winsize size_of_terminal() {
   return size;
 }
 
-// Whose keyboard is set to Hangul means the key that the letter lies on: ㅜ is n.
+// The Latin key of a Hangul letter on a Korean keyboard: n for ㅜ. Keys then work in both input
+// modes.
 char key_under(const std::string& letter) {
   static const std::pair<const char*, char> keys[] = {{"ㅜ", 'n'}, {"ㅔ", 'p'}, {"ㅗ", 'h'}, {"ㅣ", 'l'},
                                                       {"ㅇ", 'd'}, {"ㄱ", 'r'}, {"ㅌ", 'x'}, {"ㄷ", 'e'},
@@ -40,40 +41,43 @@ bool Screen::possible() {
 }
 
 Screen::Screen() {
-  if (!possible() || tcgetattr(STDIN_FILENO, &before_) != 0) throw Environment("[heed] this is no terminal");
-  take();
+  if (!possible() || tcgetattr(STDIN_FILENO, &original_) != 0)
+    throw EnvironmentError("[heed] standard input and output must be a terminal");
+  enter();
 }
 
-Screen::~Screen() { give_back(); }
+Screen::~Screen() { leave(); }
 
-void Screen::take() {
-  if (taken_) return;
-  termios ours = before_;
-  // Keys at once and without an echo. Ctrl-C stays a signal. Ctrl-Z would leave the screen to the shell as it is: no key.
-  ours.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
-  ours.c_cc[VMIN] = 0;
-  ours.c_cc[VTIME] = 0;
-  ours.c_cc[VSUSP] = _POSIX_VDISABLE;
-  tcsetattr(STDIN_FILENO, TCSADRAIN, &ours);
-  std::cout << "\033[?1049h" << std::flush;  // a screen of our own; the shell's comes back afterwards
-  taken_ = true;
+void Screen::enter() {
+  if (entered_) return;
+  termios settings = original_;
+  // Keys arrive immediately and without echo. Ctrl-C remains a signal. Ctrl-Z is disabled, because
+  // it would return to the shell without restoring the screen.
+  settings.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+  settings.c_cc[VMIN] = 0;
+  settings.c_cc[VTIME] = 0;
+  settings.c_cc[VSUSP] = _POSIX_VDISABLE;
+  tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
+  std::cout << "\033[?1049h" << std::flush;  // the alternate screen; leave() restores the shell's
+  entered_ = true;
 }
 
-void Screen::give_back() {
-  if (!taken_) return;
+void Screen::leave() {
+  if (!entered_) return;
   std::cout << "\033[?1049l" << std::flush;
-  tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
-  taken_ = false;
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, &original_);
+  entered_ = false;
 }
 
 char Screen::key(int milliseconds) {
   pollfd waiting{STDIN_FILENO, POLLIN, 0};
   if (poll(&waiting, 1, milliseconds) <= 0) return 0;
   std::string bytes(1, '\0');
-  if (read(STDIN_FILENO, bytes.data(), 1) != 1) return (waiting.revents & (POLLHUP | POLLERR)) ? 'q' : '\0';
+  const bool closed = (waiting.revents & (POLLHUP | POLLERR)) != 0;
+  if (read(STDIN_FILENO, bytes.data(), 1) != 1) return closed ? 'q' : '\0';
   if (bytes[0] >= 'A' && bytes[0] <= 'Z') return static_cast<char>(bytes[0] - 'A' + 'a');
   if (bytes[0] >= ' ' && bytes[0] < 0x7F) return bytes[0];
-  // The rest of an arrow's sequence, or of a Hangul letter, is there already.
+  // The remaining bytes of an arrow's escape sequence or of a Hangul letter are already available.
   bytes.resize(8);
   const ssize_t more = read(STDIN_FILENO, bytes.data() + 1, bytes[0] == '\033' ? 7 : 2);
   bytes.resize(static_cast<std::size_t>(1 + std::max<ssize_t>(more, 0)));
@@ -87,14 +91,15 @@ bool Screen::resized() const { return rows() != drawn_rows_ || columns() != draw
 
 void Screen::draw(const Lines& lines) {
   const std::size_t height = rows(), width = columns();
-  drawn_rows_ = height, drawn_columns_ = width;
+  drawn_rows_ = height;
+  drawn_columns_ = width;
   std::string all = "\033[H";
   for (std::size_t i = 0; i < lines.size() && i < height; ++i) {
     Line line = lines[i];
     for (std::size_t tab = line.text.find('\t'); tab != std::string::npos; tab = line.text.find('\t'))
       line.text.replace(tab, 1, "    ");
     line.text = shortened(line.text, width);
-    all += shown(line) + "\033[K" + (i + 1 < height ? "\n" : "");
+    all += styled(line) + "\033[K" + (i + 1 < height ? "\n" : "");
   }
   std::cout << all << (lines.size() < height ? "\033[J" : "") << std::flush;
 }

@@ -1,4 +1,5 @@
-// screen.h — the terminal in the hands of the watch: keys come singly and unseen, the screen is drawn whole.
+// screen.h — the terminal in watch mode: keys are read one at a time without echo, and the screen
+// is drawn as a whole.
 #pragma once
 
 #include <termios.h>
@@ -10,30 +11,32 @@
 
 namespace heed::runner {
 
-// Whatever way the watch ends, the destructor leaves the terminal as it was found.
+// The destructor restores the terminal.
 class Screen {
  public:
-  Screen();  // throws Environment where standard input or output is no terminal
+  Screen();  // enters; throws EnvironmentError if standard input or output is not a terminal
   ~Screen();
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;
 
-  static bool possible();  // both are terminals that can move a cursor
+  // Whether standard input and output are terminals that can move the cursor.
+  static bool possible();
 
-  void take();  // again, after give_back
-  void give_back();
+  void enter();  // again, after leave()
+  void leave();
 
-  // The next key, waiting for at most so long; 0 where none came. Of an arrow or other long key nothing is seen.
+  // Waits at most `milliseconds` for a key. Returns 0 if there was none or it has more than one
+  // character (arrows).
   char key(int milliseconds);
-  // As many of `lines` as fit, each cut to the width.
+  // Draws as many lines as fit, each cut to the width of the screen.
   void draw(const Lines& lines);
-  bool resized() const;  // since it was drawn
+  bool resized() const;  // since draw()
   std::size_t rows() const;
   std::size_t columns() const;
 
  private:
-  termios before_{};
-  bool taken_ = false;
+  termios original_{};
+  bool entered_ = false;
   std::size_t drawn_rows_ = 0, drawn_columns_ = 0;
 };
 

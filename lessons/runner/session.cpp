@@ -1,7 +1,7 @@
 #include "lessons/runner/session.h"
 
+#include "lessons/runner/exercise_file.h"
 #include "lessons/runner/messages.h"
-#include "lessons/runner/stub.h"
 #include "lessons/runner/text.h"
 
 namespace heed::runner {
@@ -26,21 +26,21 @@ int Session::passed() const {
 
 bool Session::changed_since(const Entry& entry, const Record& record) const {
   if (record.file.empty()) return false;
-  const fs::path file = entry.file(places);
+  const fs::path file = entry.file(paths);
   return !fs::exists(file) || fingerprint(read_text(file)) != record.file;
 }
 
 std::string learners_text(const Session& session, const Entry& entry) {
-  const fs::path file = entry.file(session.places);
+  const fs::path file = entry.file(session.paths);
   if (!fs::exists(file))
-    throw Environment(tr("{1} is not there. To begin it anew: {2}", session.places.shown(file),
-                         command("reset " + entry.id)));
+    throw EnvironmentError(tr("{1} does not exist. To restore the stub: {2}", session.paths.display(file),
+                              invocation("reset " + entry.id)));
   return read_text(file);
 }
 
-std::optional<Verdict> judge_and_remember(Session& session, const Entry& entry, const std::string& source,
-                                          const Watching& watching) {
-  std::optional<Verdict> verdict = judge(session.places, entry, source, watching);
+std::optional<Verdict> judge_and_record(Session& session, const Entry& entry, const std::string& source,
+                                        const JudgeCallbacks& callbacks) {
+  std::optional<Verdict> verdict = judge(session.paths, entry, source, callbacks);
   if (verdict)
     session.progress.update(entry.id, [&](Record& record) {
       record.state = verdict->state;
@@ -51,12 +51,12 @@ std::optional<Verdict> judge_and_remember(Session& session, const Entry& entry, 
 }
 
 std::string reset(Session& session, const Entry& entry) {
-  const fs::path file = entry.file(session.places);
-  const std::string stub = stub_of(read_text(entry.solution(session.places)));
+  const fs::path file = entry.file(session.paths);
+  const std::string stub = stub_of(read_text(entry.solution(session.paths)));
   std::string backup;
   if (fs::exists(file)) {
     const std::string before = read_text(file);
-    if (before != stub) backup = session.places.shown(back_up(session.places, entry.id, ".cpp", before));
+    if (before != stub) backup = session.paths.display(back_up(session.paths, entry.id, ".cpp", before));
   }
   write_text(file, stub);
   session.progress.update(entry.id, [&](Record& record) {

@@ -1,4 +1,5 @@
-// session.h — what every verb works with, and the one way in which a judgement is made and remembered.
+// session.h — the state that every command uses, and the functions that judge an exercise and
+// record the result.
 #pragma once
 
 #include <optional>
@@ -12,34 +13,36 @@
 namespace heed::runner {
 
 struct Options {
-  bool json = false, plain = false, raw = false, all = false, give_up = false, mine = false;
+  bool json = false, plain = false, raw = false, all = false, give_up = false, mine = false, force = false;
 };
 
 struct Session {
-  Places places;
+  Paths paths;
   Catalog catalog;
   Progress progress;
   Options options;
-  std::vector<std::string> arguments;  // of the verb
+  std::vector<std::string> arguments;  // of the command
 
-  // The first that has not passed; null where all have.
+  // The first exercise that has not passed; null if all have.
   const Entry* current() const;
-  // arguments[0] where it is given, else the current one, else the last of all.
+  // The exercise named by arguments[0]; without arguments the current one, or the last one if all
+  // have passed.
   const Entry& chosen() const;
   int passed() const;
-  // Whether the file is no longer what was judged last.
+  // Whether the file differs from the text that was judged last.
   bool changed_since(const Entry& entry, const Record& record) const;
 };
 
-// The text of the learner's file. Environment where it is not there, with what to do.
+// Reads the learner's file. Throws EnvironmentError if it does not exist.
 std::string learners_text(const Session& session, const Entry& entry);
 
-// Judges and writes the progress. Nothing where `watching.stop` said so.
-std::optional<Verdict> judge_and_remember(Session& session, const Entry& entry, const std::string& source,
-                                          const Watching& watching);
+// Judges the exercise and writes the result to the progress file. Returns nothing if the callbacks
+// stopped it.
+std::optional<Verdict> judge_and_record(Session& session, const Entry& entry, const std::string& source,
+                                        const JudgeCallbacks& callbacks);
 
-// Puts the stub in the learner's file's place and the file into the backups; where that is, or "" where it held nothing
-// but the stub.
+// Replaces the learner's file with the stub. Returns the path of the backup, or "" if the file did
+// not exist or was the stub already.
 std::string reset(Session& session, const Entry& entry);
 
 }  // namespace heed::runner

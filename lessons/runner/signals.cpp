@@ -14,7 +14,7 @@ void note(int signal) {
 
 void catch_signals() {
   struct sigaction action {};
-  action.sa_handler = note;  // without SA_RESTART: a wait for a key ends at once
+  action.sa_handler = note;  // no SA_RESTART: waiting for a key ends immediately
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }

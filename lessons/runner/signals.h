@@ -1,10 +1,11 @@
-// signals.h — Ctrl-C and its kin ask the runner to end; it ends what it started, mends the terminal, and goes.
+// signals.h — makes Ctrl-C a flag: the runner ends its children and restores the terminal before it
+// exits.
 #pragma once
 
 namespace heed::runner {
 
-void catch_signals();  // SIGINT, SIGTERM, SIGHUP are noted, not obeyed; SIGPIPE is ignored
-int caught_signal();   // the first that came, or 0
+void catch_signals();  // records SIGINT, SIGTERM and SIGHUP; ignores SIGPIPE
+int caught_signal();   // the first signal recorded, or 0
 void forget_signal();
 
 }  // namespace heed::runner

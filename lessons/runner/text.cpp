@@ -24,6 +24,23 @@ std::vector<std::string> words_of(std::string_view text) {
   return words;
 }
 
+std::vector<std::string> split(const std::string& text, const std::string& separator) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  for (;;) {
+    const std::size_t end = text.find(separator, begin);
+    parts.push_back(trimmed(text.substr(begin, end - begin)));
+    if (end == std::string::npos) return parts;
+    begin = end + separator.size();
+  }
+}
+
+std::string joined(const std::vector<std::string>& parts, const std::string& separator) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : separator) + part;
+  return text;
+}
+
 std::string trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n"), last = text.find_last_not_of(" \t\r\n");
   return first == std::string_view::npos ? "" : std::string(text.substr(first, last - first + 1));
@@ -40,13 +57,13 @@ std::string wrapped(const std::string& text, std::size_t width, std::size_t inde
     if (!line.empty()) out += (out.empty() ? "" : space) + line + "\n";
     line.clear();
   };
-  bool code = false;
+  bool in_code = false;
   for (const std::string& source : lines_of(text)) {
     const bool fence = starts_with(trimmed(source), "```");
-    if (code || fence || trimmed(source).empty()) {
+    if (in_code || fence || trimmed(source).empty()) {
       flush();
       if (!fence) out += source.empty() ? "\n" : (out.empty() ? "" : space) + source + "\n";
-      code = code != fence;
+      in_code = in_code != fence;
       continue;
     }
     for (const std::string& word : words_of(source)) {
@@ -85,8 +102,9 @@ std::string printable(std::string_view bytes) {
   return out;
 }
 
-// Letters to add, drop or change until `a` reads `b` (Levenshtein's distance), one row of the table at a time.
-static std::size_t edits(const std::string& a, const std::string& b) {
+// The Levenshtein distance: how many letters must be added, removed or changed to turn `a` into
+// `b`. Keeps one row of the table at a time.
+static std::size_t edit_distance(const std::string& a, const std::string& b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -103,12 +121,14 @@ static std::size_t edits(const std::string& a, const std::string& b) {
 
 std::string nearest(const std::string& typed, const std::vector<std::string>& names) {
   std::string best;
-  std::size_t least = std::max<std::size_t>(2, typed.size() / 2) + 1;
+  std::size_t smallest = std::max<std::size_t>(2, typed.size() / 2) + 1;
   for (const std::string& name : names) {
-    // A name may be typed without its number: "spda" is near 02_sdpa.
+    // A name may be typed without its number: "spda" is similar to 02_sdpa.
     const std::string bare = name.size() > 3 && name[2] == '_' ? name.substr(3) : name;
-    const std::size_t distance = std::min(edits(typed, name), edits(typed, bare));
-    if (distance < least) best = name, least = distance;
+    const std::size_t distance = std::min(edit_distance(typed, name), edit_distance(typed, bare));
+    if (distance >= smallest) continue;
+    best = name;
+    smallest = distance;
   }
   return best;
 }

@@ -21,25 +21,25 @@ std::map<std::string, std::string> parsed(const std::string& text) {
   return result;
 }
 
-// The check came to no end: what happened, in words, and the question that was open.
-void explain_end(const Ended& ended, bool whole, double limit, Verdict& verdict) {
+// Describes why the check did not finish properly. `complete`: the result file is complete.
+void describe_end(const ProcessResult& process, bool complete, double limit, Verdict& verdict) {
   verdict.state = State::crash;
-  switch (ended.how) {
-    case Ended::How::too_long:
+  switch (process.outcome) {
+    case ProcessResult::Outcome::timed_out:
       verdict.state = State::timeout;
-      verdict.ended = tr("had not ended after {1} seconds", limit);
+      verdict.ended = tr("did not finish within {1} seconds", limit);
       break;
-    case Ended::How::too_much_output:
+    case ProcessResult::Outcome::too_much_output:
       verdict.state = State::timeout;
-      verdict.ended = tr("printed without end");
+      verdict.ended = tr("printed too much output");
       break;
-    case Ended::How::signalled:
-      verdict.ended = signal_in_words(ended.number);
+    case ProcessResult::Outcome::signalled:
+      verdict.ended = signal_in_words(process.code);
       break;
     default:
-      verdict.ended =
-          whole ? tr("ended with status {1} after its last answer", ended.number)
-                : tr("ended with status {1} before the check was through (does it call exit?)", ended.number);
+      verdict.ended = complete ? tr("exited with status {1} after its last answer", process.code)
+                               : tr("exited with status {1} before the check finished (does it call exit?)",
+                                    process.code);
   }
 }
 
@@ -53,30 +53,33 @@ std::optional<State> state_of(const std::string& name) {
   return std::nullopt;
 }
 
-void read_result(const Entry& entry, const Ended& ended, const std::string& text, double limit,
+void read_result(const Entry& entry, const ProcessResult& process, const std::string& text, double limit,
                  Verdict& verdict) {
   auto result = parsed(text);
-  verdict.run_seconds = ended.seconds;
-  verdict.output = printable(ended.output);
-  verdict.output_cut = ended.cut;
-  const bool whole = result["end"] == "yes";
-  const bool tidy = ended.how == Ended::How::exited && ended.number == (result["state"] == "pass" ? 0 : 1);
-  if (!whole || !tidy) {
+  verdict.run_seconds = process.seconds;
+  verdict.output = printable(process.output);
+  verdict.output_cut = process.cut;
+  const bool complete = result["end"] == "yes";
+  const int expected_status = result["state"] == "pass" ? 0 : 1;
+  const bool exited = process.outcome == ProcessResult::Outcome::exited && process.code == expected_status;
+  if (!complete || !exited) {
     verdict.question = result["asking"];
-    explain_end(ended, whole, limit, verdict);
+    describe_end(process, complete, limit, verdict);
     return;
   }
   verdict.tests = std::atoi(result["tests"].c_str());
   if (verdict.tests != entry.tests || result["exercise"] != entry.id)
-    throw Environment(tr("The check of {1} ran {2} tests as \"{3}\", and lessons/{4}/hints.md promises {5}.",
-                         entry.id, verdict.tests, result["exercise"], entry.folder, entry.tests));
+    throw EnvironmentError(tr("The check of {1}: expected {2} tests, got {3} of \"{4}\".", entry.id,
+                              entry.tests, verdict.tests, result["exercise"]));
   verdict.state = state_of(result["state"]).value_or(State::crash);
   verdict.todo = result["todo"];
   verdict.id = result["id"];
   verdict.message = verdict.id.empty() ? result["broken"] : result["message"];
   verdict.certain = result["certain"] == "yes";
-  verdict.question = result["question"], verdict.place = result["place"];
-  verdict.got = result["got"], verdict.want = result["want"];
+  verdict.question = result["question"];
+  verdict.index = result["index"];
+  verdict.got = result["got"];
+  verdict.want = result["want"];
 }
 
 }  // namespace heed::runner

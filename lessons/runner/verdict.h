@@ -1,4 +1,4 @@
-// verdict.h — what came of judging one exercise.
+// verdict.h — the result of judging an exercise.
 #pragma once
 
 #include <optional>
@@ -19,31 +19,36 @@ struct Verdict {
   State state = State::pass;
   int tests = 0;
 
-  // compile
-  std::optional<Complaint> error;
-  bool missing_function =
-      false;             // it compiled, but the check found no function of that name with those parameters
-  std::string log = {};  // all that the compiler said
+  // State compile. missing_function: the file compiles, but defines no function with the declared
+  // name and parameters.
+  std::optional<Diagnostic> error;
+  bool missing_function = false;
+  std::string log = {};  // the full output of the build
 
-  // crash, timeout: in words
+  // States crash and timeout: what happened, in words ("did not finish within 10 seconds").
   std::string ended = {};
 
-  // todo: what is to be written. wrong: the mistake where it is known, the question it was seen at, the two numbers.
+  // State todo: the text of todo("…").
   std::string todo = {};
+
+  // State wrong: the mistake if it is known; the call that showed it, the index of the element, and
+  // the two values there.
   std::string id = {}, message = {};
   bool certain = false;
-  std::string question = {}, place = {}, got = {}, want = {};
+  std::string question = {}, index = {}, got = {}, want = {};
 
-  std::optional<Complaint> warning;  // the compiler's first about the learner's file
-  std::string output = {};           // what the learner's own code printed
+  std::optional<Diagnostic> warning;  // the compiler's first warning about the learner's file
+  std::string output = {};            // printed by the learner's code
   bool output_cut = false;
   double build_seconds = 0, run_seconds = 0;
 };
 
-// Reads how the check's program ended and what it wrote, a "key<TAB>value" a line (lessons/check/check.cpp): without the
-// last line, "end<TAB>yes", it came to no end. A pass is what says so, ends with status 0, and ran every test that
-// hints.md promises: fewer would be a hole in the check, and Environment is thrown. `limit`: the seconds it had.
-void read_result(const Entry& entry, const Ended& ended, const std::string& text, double limit,
+// Fills in the verdict from how the check's program ended and from its result file: lines
+// "key<TAB>value", written by lessons/check/check.cpp. Without the last line, "end<TAB>yes", the
+// check did not finish. An exercise passes only if the file says so, the exit status is 0 and all
+// of the check's tests were run; throws EnvironmentError if tests are missing. `limit`: the time
+// limit in seconds.
+void read_result(const Entry& entry, const ProcessResult& process, const std::string& text, double limit,
                  Verdict& verdict);
 
 }  // namespace heed::runner

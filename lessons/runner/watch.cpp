@@ -5,26 +5,26 @@
 #include <thread>
 #include <utility>
 
+#include "lessons/runner/commands.h"
 #include "lessons/runner/messages.h"
 #include "lessons/runner/signals.h"
 #include "lessons/runner/text.h"
-#include "lessons/runner/verbs.h"
 
 namespace heed::runner {
 
 namespace {
 
-constexpr std::chrono::milliseconds between_looks{150};
+constexpr std::chrono::milliseconds poll_interval{150};
 
 std::optional<std::string> text_of(const fs::path& file) {
   try {
     return fs::exists(file) ? std::optional(read_text(file)) : std::nullopt;
   } catch (const std::exception&) {
-    return std::nullopt;  // in the middle of being replaced
+    return std::nullopt;  // an editor is just replacing the file
   }
 }
 
-// How long ago the file was saved, where its time can be believed.
+// Seconds since the file was saved; 0 if its time is not plausible.
 double seconds_since_save(const fs::path& file) {
   std::error_code error;
   const auto saved = fs::last_write_time(file, error);
@@ -40,103 +40,111 @@ int Watch::run() {
   draw();
   while (!quit_ && caught_signal() == 0) {
     if (pending_ != Action::none) {
-      act(std::exchange(pending_, Action::none));
-    } else if (due_) {
+      perform(std::exchange(pending_, Action::none));
+    } else if (needs_judging_) {
       judge_file();
     } else {
-      if (const char pressed = screen_.key(static_cast<int>(between_looks.count())))
-        key(pressed);
+      if (const char key = screen_.key(static_cast<int>(poll_interval.count())))
+        press(key);
       else if (screen_.resized())
         draw();
-      look();
+      check_file();
     }
   }
-  screen_.give_back();
-  return caught_signal() ? 128 + caught_signal() : all_pass;
+  screen_.leave();
+  return caught_signal() ? 128 + caught_signal() : exit_passed;
 }
 
-// Content decides, not the file's time: it is what editors, network drives and copies agree on.
-void Watch::look() {
-  if (Clock::now() - looked_ < between_looks) return;
-  const fs::path file = entry_->file(session_.places);
+// Compares the content, not the time of the file: times are unreliable on network drives and after
+// copies.
+void Watch::check_file() {
+  if (Clock::now() - last_check_ < poll_interval) return;
+  const fs::path file = entry_->file(session_.paths);
   const std::optional<std::string> text = text_of(file);
-  looked_ = Clock::now();
-  if (!text || *text == judged_) return;
-  // An editor may be half way through writing: what stays the same for a moment is whole.
+  last_check_ = Clock::now();
+  if (!text || *text == judged_text_) return;
+  // An editor may still be writing: the file is complete if it does not change for a moment.
   std::this_thread::sleep_for(std::chrono::milliseconds(30));
-  if (text_of(file) == text) due_ = saved_ = true;
+  if (text_of(file) != text) return;
+  needs_judging_ = true;
+  saved_ = true;
 }
 
 void Watch::judge_file() {
-  const auto found = Clock::now();
+  const auto start = Clock::now();
   double before = 0;
-  trouble_.clear();
+  problem_.clear();
   verdict_.reset();
   view_ = View::exercise;
   try {
-    judged_ = learners_text(session_, *entry_);
-    if (saved_) before = seconds_since_save(entry_->file(session_.places));
-    due_ = false;
-    const auto at_step = [&](Step step) { status_ = in_words(step), draw(); };
-    const auto at_percent = [&](int percent) {
-      status_ = in_words(Step::preparing) + concat("  ", percent, " %"), draw();
+    judged_text_ = learners_text(session_, *entry_);
+    if (saved_) before = seconds_since_save(entry_->file(session_.paths));
+    needs_judging_ = false;
+    const auto show_status = [&](const std::string& status) {
+      status_ = status;
+      draw();
     };
-    verdict_ = judge_and_remember(session_, *entry_, judged_, {[&] { return tick(); }, at_step, at_percent});
-    if (!verdict_) due_ = true;  // stopped: for a key, or because the file changed meanwhile
-  } catch (const Environment& error) {
-    trouble_ = error.what();
-    due_ = false;
+    const JudgeCallbacks callbacks{
+        .should_stop = [&] { return should_stop(); },
+        .on_step = [&](Step step) { show_status(in_words(step)); },
+        .on_percent =
+            [&](int percent) { show_status(in_words(Step::preparing) + concat("  ", percent, " %")); }};
+    verdict_ = judge_and_record(session_, *entry_, judged_text_, callbacks);
+    if (!verdict_) needs_judging_ = true;  // stopped by a key, or because the file changed meanwhile
+  } catch (const EnvironmentError& error) {
+    problem_ = error.what();
+    needs_judging_ = false;
   }
-  answer_seconds_ = saved_ ? before + std::chrono::duration<double>(Clock::now() - found).count() : 0;
-  saved_ = saved_ && due_;
+  answer_seconds_ = saved_ ? before + std::chrono::duration<double>(Clock::now() - start).count() : 0;
+  saved_ = saved_ && needs_judging_;
   status_.clear();
   draw();
 }
 
-bool Watch::tick() {
+bool Watch::should_stop() {
   if (caught_signal() != 0) return true;
-  if (const char pressed = screen_.key(0)) key(pressed);
+  if (const char key = screen_.key(0)) press(key);
   if (screen_.resized()) draw();
-  look();
-  return due_ || pending_ != Action::none;
+  check_file();
+  return needs_judging_ || pending_ != Action::none;
 }
 
-// What shows something is done at once; what changes something waits until a judgement that runs has stopped.
-void Watch::key(char pressed) {
-  const bool sure = view_ == View::sure;
+// Keys that only show something take effect immediately. Actions wait until a running judgement has
+// stopped.
+void Watch::press(char key) {
   const View before = view_;
   view_ = View::exercise;
-  if (sure) {
-    if (pressed == 'y') pending_ = Action::reset;
-  } else if (pressed == 'h') {
+  if (before == View::confirm_reset) {
+    if (key == 'y') pending_ = Action::reset;
+  } else if (key == 'h') {
     show_hint(before == View::hints);
-  } else if (pressed == 'l' && before != View::list) {
+  } else if (key == 'l' && before != View::list) {
     view_ = View::list;
-  } else if (pressed == 'e' && before != View::page && verdict_ && !verdict_->id.empty()) {
-    view_ = View::page;
-  } else if (pressed == 'x') {
-    view_ = View::sure;
-  } else if (const char* known = std::strchr("nprdq", pressed)) {
-    pending_ = static_cast<Action>(*known);
+  } else if (key == 'e' && before != View::explanation && verdict_ && !verdict_->id.empty()) {
+    view_ = View::explanation;
+  } else if (key == 'x') {
+    view_ = View::confirm_reset;
+  } else if (const char* action = std::strchr("nprdq", key)) {
+    pending_ = static_cast<Action>(*action);
   }
   draw();
 }
 
-void Watch::act(Action action) {
+void Watch::perform(Action action) {
   const auto& all = session_.catalog.exercises;
-  const std::size_t at = session_.catalog.index(*entry_);
+  const std::size_t index = session_.catalog.index(*entry_);
   switch (action) {
     case Action::next:
-      open(all[(at + 1) % all.size()]);
+      open(all[(index + 1) % all.size()]);
       break;
     case Action::previous:
-      open(all[(at + all.size() - 1) % all.size()]);
+      open(all[(index + all.size() - 1) % all.size()]);
       break;
     case Action::run:
-      due_ = true;
+      needs_judging_ = true;
       break;
-    case Action::demonstrate:
-      demonstrate();
+    case Action::demo:
+      run_demo();
       break;
     case Action::reset:
       reset(session_, *entry_);
@@ -151,12 +159,13 @@ void Watch::act(Action action) {
 
 void Watch::open(const Entry& entry) {
   entry_ = &entry;
-  due_ = true, saved_ = false;
+  needs_judging_ = true;
+  saved_ = false;
   verdict_.reset();
   draw();
 }
 
-// Opening shows what was seen before; once more goes deeper.
+// Shows the hints that were shown before; the next key press shows one more.
 void Watch::show_hint(bool deeper) {
   if (deeper || session_.progress.of(entry_->id).hints == 0)
     session_.progress.update(entry_->id,
@@ -164,37 +173,37 @@ void Watch::show_hint(bool deeper) {
   view_ = View::hints;
 }
 
-// The lesson's own program, in the terminal as it is without us.
-void Watch::demonstrate() {
-  screen_.give_back();
+// Runs the lesson's program in the restored terminal.
+void Watch::run_demo() {
+  screen_.leave();
   try {
-    const std::string target = lesson_program(session_.places, entry_->folder);
+    const std::string target = lesson_program(session_.paths, entry_->folder);
     build_program(session_, target);
-    run_in_terminal({(session_.places.build / "lessons" / target).string(), "--quick"});
-  } catch (const Environment& error) {
+    run_in_terminal({(session_.paths.build / "lessons" / target).string(), "--quick"});
+  } catch (const EnvironmentError& error) {
     std::cout << error.what() << "\n";
   }
-  forget_signal();  // Ctrl-C ended the demonstration, not the watch
-  std::cout << "\n" << tr("Enter goes back to the exercise.") << std::flush;
+  forget_signal();  // Ctrl-C ended the demo, not the watch
+  std::cout << "\n" << tr("Press Enter to return to the exercise.") << std::flush;
   std::string line;
   if (!std::getline(std::cin, line)) std::cin.clear();
-  screen_.take();
+  screen_.enter();
   draw();
 }
 
 int watch(Session& session) {
   const Entry& entry = session.chosen();
   if (Screen::possible() && !session.options.plain) return Watch(session, entry).run();
-  std::cout << tr("In a terminal, heed watches this file and judges it whenever it is saved:") << "\n  "
-            << session.places.shown(entry.file(session.places)) << "\n\n";
+  std::cout << tr("In a terminal, heed watches this file and judges it at every save:") << "\n  "
+            << session.paths.display(entry.file(session.paths)) << "\n\n";
   const int status = run(session);
-  std::cout << "\n" << tr("What to do next:") << "\n";
-  const auto next = [](const std::string& command, const std::string& does) {
-    std::cout << "  " << wrapped(command, 80) << "      " << does << "\n";
+  std::cout << "\n" << tr("Next steps:") << "\n";
+  const auto next = [](const std::string& command, const std::string& purpose) {
+    std::cout << "  " << wrapped(command, 80) << "      " << purpose << "\n";
   };
-  next(command("run " + entry.id), tr("judges it again"));
-  next(command("hint " + entry.id), tr("a hint; again goes deeper"));
-  next(command("list"), tr("every exercise: what came of it, minutes, difficulty"));
+  next(invocation("run " + entry.id), tr("judge it again"));
+  next(invocation("hint " + entry.id), tr("show a hint; repeat for a deeper one"));
+  next(invocation("list"), tr("list all exercises with state, minutes and difficulty"));
   return status;
 }
 

@@ -1,4 +1,4 @@
-// watch.h — `heed` alone: one exercise on the screen, judged anew whenever its file is saved.
+// watch.h — `heed` without a command: shows one exercise and judges it whenever its file is saved.
 #pragma once
 
 #include <chrono>
@@ -14,51 +14,55 @@ namespace heed::runner {
 class Watch {
  public:
   Watch(Session& session, const Entry& first);
-  int run();  // until q (0) or a signal (128 + its number)
+  // Runs until q is pressed (returns 0) or a signal arrives (returns 128 + its number).
+  int run();
 
  private:
   using Clock = std::chrono::steady_clock;
-  enum class View { exercise, hints, list, page, sure };  // sure: is the file to be reset?
+  enum class View { exercise, hints, list, explanation, confirm_reset };
   enum class Action : char {
     none = 0,
     next = 'n',
     previous = 'p',
     run = 'r',
-    demonstrate = 'd',
+    demo = 'd',
     quit = 'q',
     reset = 'y'
   };
 
-  void look();  // has the file been saved?
+  void check_file();  // has the file been saved?
   void judge_file();
-  bool tick();  // while a judgement runs: true where it must stop
-  void key(char pressed);
-  void act(Action action);
+  bool should_stop();  // called while the exercise is judged
+  void press(char key);
+  void perform(Action action);
   void open(const Entry& entry);
-  void demonstrate();
+  void run_demo();
   void show_hint(bool deeper);
 
+  // watch_screen.cpp
   void draw();
-  Lines head() const;
-  Lines spec(std::size_t room) const;
-  Lines answer() const;
+  Lines header() const;
+  Lines statement(std::size_t max_lines) const;
+  Lines result() const;
   Lines list() const;
-  Lines body(std::size_t room) const;
+  Lines hints() const;
+  Lines explanation() const;
+  Lines body(std::size_t max_lines) const;
 
   Session& session_;
   Screen screen_;
   const Entry* entry_;
   View view_ = View::exercise;
-  bool due_ = true;     // the file is to be judged
-  bool saved_ = false;  // ... because it was saved, and not just opened
-  std::string judged_;  // the text that was judged last
+  bool needs_judging_ = true;
+  bool saved_ = false;       // it needs judging because the file was saved, not because it was opened
+  std::string judged_text_;  // the text that was judged last
   std::optional<Verdict> verdict_;
-  double answer_seconds_ = 0;      // from save to answer; 0 where nothing was saved
-  std::string status_;             // what is being done now, or ""
-  std::string trouble_;            // what kept the last judgement from being made
-  Action pending_ = Action::none;  // what waits for a judgement to stop
+  double answer_seconds_ = 0;      // from saving to the verdict; 0 if the file was not saved
+  std::string status_;             // the current step of judging, or ""
+  std::string problem_;            // why the exercise could not be judged, or ""
+  Action pending_ = Action::none;  // performed after a running judgement has stopped
   bool quit_ = false;
-  Clock::time_point looked_{};  // when the file was looked at last
+  Clock::time_point last_check_{};  // of the file
 };
 
 }  // namespace heed::runner

@@ -25,46 +25,46 @@ struct Usage : Error {
 std::string help(const About& about) {
   std::ostringstream out;
   out << about.program << ": " << about.title << "\n\n"
-      << "  --seed N        start of all random numbers (default 0)\n"
-      << "  --threads N     threads to use (default: all of this process)\n"
-      << "  --quick         a run of a few seconds, with the same steps; too short to learn much\n"
-      << "  --quiet         no progress\n"
-      << "  --figures DIR   writes the figures there as SVG\n";
-  out << "  --claims FILE   adds a line for each claim there: what was measured, and whether it holds\n";
+      << "  --seed N        random seed (default 0)\n"
+      << "  --threads N     number of threads (default: all processors)\n"
+      << "  --quick         a run of a few seconds with the same steps; too short for good results\n"
+      << "  --quiet         do not show progress\n"
+      << "  --figures DIR   write the figures to DIR as SVG files\n";
+  out << "  --claims FILE   append the claims and their measurements to FILE\n";
   if (about.trains) out << "  --epochs N      passes over the training data\n";
-  if (about.saves) out << "  --save FILE     writes the trained model there (safetensors)\n";
+  if (about.saves) out << "  --save FILE     write the trained model to FILE (safetensors)\n";
   if (!about.data.empty()) out << "  --data PATH     " << about.data << "\n";
   for (const OwnOption& own : about.more) {
     const std::string name = own.name + " " + own.value;
     out << "  " << name << std::string(name.size() < 16 ? 16 - name.size() : 1, ' ') << own.help << "\n";
   }
-  out << "  --help          this text\n";
+  out << "  --help          show this text\n";
   return out.str();
 }
 
-std::uint64_t number(const std::string& option, const std::string& text) {
+std::uint64_t parse_integer(const std::string& option, const std::string& text) {
   std::uint64_t value = 0;
   const char* stop = text.data() + text.size();
   const auto [end, error] = std::from_chars(text.data(), stop, value);
   if (error != std::errc() || end != stop || text.empty())
-    throw Usage(concat(option, " wants a whole number, got \"", text, "\""));
+    throw Usage(concat(option, ": expected a non-negative integer, got \"", text, "\""));
   return value;
 }
 
-int small_number(const std::string& option, const std::string& text, int low = 1) {
-  const std::uint64_t value = number(option, text);
+int parse_small_integer(const std::string& option, const std::string& text, int low = 1) {
+  const std::uint64_t value = parse_integer(option, text);
   if (value < static_cast<std::uint64_t>(low) || value > 1'000'000)
-    throw Usage(concat(option, " wants a number from ", low, " to 1000000, got ", text));
+    throw Usage(concat(option, ": expected an integer from ", low, " to 1000000, got ", text));
   return static_cast<int>(value);
 }
 
-// The options, or nothing where --help was asked for.
+// Returns nothing for --help.
 std::optional<Options> parse(int argc, char** argv, const About& about) {
   Options options;
   for (int i = 1; i < argc; ++i) {
     const std::string option = argv[i];
     const auto value = [&]() -> std::string {
-      if (i + 1 >= argc) throw Usage(option + " wants a value");
+      if (i + 1 >= argc) throw Usage(option + ": expected a value");
       return argv[++i];
     };
     if (option == "--help" || option == "-h") return std::nullopt;
@@ -73,15 +73,15 @@ std::optional<Options> parse(int argc, char** argv, const About& about) {
     } else if (option == "--quiet") {
       options.quiet = true;
     } else if (option == "--seed") {
-      options.seed = number(option, value());
+      options.seed = parse_integer(option, value());
     } else if (option == "--threads") {
-      options.threads = small_number(option, value());
+      options.threads = parse_small_integer(option, value());
     } else if (option == "--figures") {
       options.figures = value();
     } else if (option == "--data" && !about.data.empty()) {
       options.data = value();
     } else if (option == "--epochs" && about.trains) {
-      options.epochs = small_number(option, value());
+      options.epochs = parse_small_integer(option, value());
     } else if (option == "--claims") {
       options.claims = value();
     } else if (option == "--save" && about.saves) {
@@ -95,15 +95,15 @@ std::optional<Options> parse(int argc, char** argv, const About& about) {
   return options;
 }
 
-// Before a long training rather than after it.
-void check_place(const std::string& path) {
+// Checks before a long training that the model can be saved.
+void check_can_save(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   const bool is_folder = std::filesystem::is_directory(path);
-  check(!is_folder && can_write_into(folder.empty() ? "." : folder.string()), "save", "cannot make the file ",
-        path, ". Hint: --save wants a file in a folder that exists and can be written");
+  check(!is_folder && can_write_into(folder.empty() ? "." : folder.string()), "save",
+        "cannot create the file ", path, ". Hint: --save expects a file in an existing, writable folder");
 }
 
-// Words in lines of the page's width; the first line begins with `start`, the others with `rest`.
+// Wraps words to the width of the page. The first line begins with `start`, the others with `rest`.
 std::string wrapped(const std::string& text, const std::string& start, const std::string& rest) {
   std::istringstream words(text);
   std::string out, line = start;
@@ -127,17 +127,18 @@ std::string padded(const std::string& text, std::size_t width) {
 }  // namespace
 
 double Options::number(const std::string& option, double otherwise) const {
-  const std::string text = given(option);
+  const std::string text = value(option);
   if (text.empty()) return otherwise;
-  double value = 0;
+  double result = 0;
   const char* stop = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), stop, value);
-  if (error != std::errc() || end != stop) throw Usage(concat(option, " wants a number, got \"", text, "\""));
-  return value;
+  const auto [end, error] = std::from_chars(text.data(), stop, result);
+  if (error != std::errc() || end != stop)
+    throw Usage(concat(option, ": expected a number, got \"", text, "\""));
+  return result;
 }
 
-int Options::whole(const std::string& option, int otherwise, int low) const {
-  return more.contains(option) ? small_number(option, given(option), low) : otherwise;
+int Options::integer(const std::string& option, int otherwise, int low) const {
+  return more.contains(option) ? parse_small_integer(option, value(option), low) : otherwise;
 }
 
 int run(int argc, char** argv, const About& about, const std::function<void(const Options&, Page&)>& body) {
@@ -149,18 +150,18 @@ int run(int argc, char** argv, const About& about, const std::function<void(cons
     }
     if (options->threads > 0) set_num_threads(options->threads);
     if (!options->figures.empty()) make_figures_folder(options->figures);
-    if (!options->save.empty()) check_place(options->save);
+    if (!options->save.empty()) check_can_save(options->save);
     Page page(about, options->claims);
     body(*options, page);
     std::cout.flush();
-    check(std::cout.good(), "output", "could not be written. Hint: is the disk full?");
+    check(std::cout.good(), "output", "cannot write to standard output. Hint: is the disk full?");
     return 0;
-  } catch (const Usage& wrong) {
-    std::cerr << about.program << ": " << wrong.what() << "\n\n" << help(about);
+  } catch (const Usage& error) {
+    std::cerr << about.program << ": " << error.what() << "\n\n" << help(about);
     return 2;
-  } catch (const std::exception& wrong) {
+  } catch (const std::exception& error) {
     std::cout.flush();
-    std::cerr << about.program << ": " << wrong.what() << "\n";
+    std::cerr << about.program << ": " << error.what() << "\n";
     return 1;
   }
 }
@@ -194,7 +195,7 @@ void Page::claim(const std::string& claim, const std::string& measured, bool hol
   file << program_ << '\t' << claim << '\t' << measured << '\t' << (holds ? "holds" : "does not hold")
        << '\n';
   file.flush();
-  check(file.good(), "claims", claims_, ": cannot be written");
+  check(file.good(), "claims", "cannot write to ", claims_);
 }
 
 std::string fixed(double x, int decimals) {

@@ -40,20 +40,22 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
-// White, mid blue, dark blue: lightness falls evenly, so the order of values survives in grey.
+// From white over blue to dark blue. Lightness decreases evenly, so the order of values is visible
+// in grey.
 std::string colour(double fraction) {
   constexpr double stops[3][3] = {{255, 255, 255}, {107, 174, 214}, {8, 48, 107}};
-  const double at = 2 * std::clamp(fraction, 0.0, 1.0);
-  const int i = at < 1 ? 0 : 1;
+  const double position = 2 * std::clamp(fraction, 0.0, 1.0);
+  const int i = position < 1 ? 0 : 1;
   char text[8];
   int rgb[3];
   for (int c = 0; c < 3; ++c)
-    rgb[c] = static_cast<int>(std::lround(stops[i][c] + (at - i) * (stops[i + 1][c] - stops[i][c])));
+    rgb[c] = static_cast<int>(std::lround(stops[i][c] + (position - i) * (stops[i + 1][c] - stops[i][c])));
   std::snprintf(text, sizeof text, "#%02x%02x%02x", rgb[0], rgb[1], rgb[2]);
   return text;
 }
 
-// Opens the drawing: a white page, one font, the title. `about` is what a screen reader says.
+// The beginning of the drawing: size, font, white background and title, which screen readers read
+// aloud.
 std::string open(double width, double height, const std::string& title) {
   return concat("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"", width, "\" height=\"", height,
                 "\" viewBox=\"0 0 ", width, " ", height,
@@ -69,7 +71,7 @@ std::string text(double x, double y, const char* anchor, const std::string& word
                 more, ">", escaped(words), "</text>\n");
 }
 
-// About how wide a text is drawn; Hangul is twice as wide.
+// The approximate width of a drawn text.
 double text_width(const std::string& words, double size) {
   return 0.55 * size * static_cast<double>(columns(words));
 }
@@ -99,7 +101,7 @@ std::string svg_heat_map(const Tensor& x, const SvgHeatMap& options) {
       left + side * static_cast<double>(columns) + 24 + (tilted ? 0.7 * widest(options.columns) : 0);
   out << open(std::max(width, text_width(options.title, 16) + 48),
               top + side * static_cast<double>(rows) + 24, options.title);
-  out << "<defs><pattern id=\"hidden\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
+  out << "<defs><pattern id=\"masked\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
          "patternTransform=\"rotate(45)\"><rect width=\"6\" height=\"6\" fill=\"#f2f2f2\"/>"
          "<line x1=\"0\" y1=\"0\" x2=\"0\" y2=\"6\" stroke=\"#999\" stroke-width=\"2\"/></pattern></defs>\n";
   out << text(left, 46, "start", options.column_axis + " →", "fill=\"#555\"");
@@ -117,13 +119,13 @@ std::string svg_heat_map(const Tensor& x, const SvgHeatMap& options) {
     if (side >= 12) out << text(left - 8, y + side / 2 + 4, "end", name_of(options.rows, r));
     for (index_t c = 0; c < columns; ++c) {
       const double px = left + side * static_cast<double>(c), value = x.at({r, c});
-      const bool hidden = options.allowed.defined() && !options.allowed.at({r, c});
+      const bool masked = options.allowed.defined() && !options.allowed.at({r, c});
       out << "<rect x=\"" << px << "\" y=\"" << y << "\" width=\"" << side << "\" height=\"" << side
-          << "\" fill=\"" << (hidden ? "url(#hidden)" : colour(value)) << "\""
+          << "\" fill=\"" << (masked ? "url(#masked)" : colour(value)) << "\""
           << (side >= 12 ? " stroke=\"#ccc\"" : " shape-rendering=\"crispEdges\"") << "><title>"
           << escaped(name_of(options.rows, r)) << " → " << escaped(name_of(options.columns, c)) << ": "
-          << (hidden ? "masked" : fixed(value, 3)) << "</title></rect>\n";
-      if (numbers && !hidden)
+          << (masked ? "masked" : fixed(value, 3)) << "</title></rect>\n";
+      if (numbers && !masked)
         out << text(px + side / 2, y + side / 2 + 4, "middle", fixed(value, 2),
                     value > 0.5 ? "fill=\"white\" pointer-events=\"none\"" : "pointer-events=\"none\"");
     }
@@ -134,14 +136,18 @@ std::string svg_heat_map(const Tensor& x, const SvgHeatMap& options) {
 
 namespace {
 
-// An axis whose ends and ticks are round numbers: 1, 2 or 5 times a power of ten apart; logarithmic: such numbers themselves.
+// An axis with round ticks: multiples of 1, 2 or 5 times a power of ten; on a logarithmic axis,
+// these numbers themselves.
 struct Axis {
   bool logarithmic = false;
   double low = std::numeric_limits<double>::infinity(), high = -low;
   std::vector<double> ticks = {};
   int decimals = 0;
 
-  void include(double v) { low = std::min(low, v), high = std::max(high, v); }
+  void include(double v) {
+    low = std::min(low, v);
+    high = std::max(high, v);
+  }
   void round() { logarithmic ? round_powers() : round_steps(); }
   void round_steps() {
     if (high == low) high = low + 1;
@@ -153,8 +159,8 @@ struct Axis {
       ticks.push_back(low + i * step);
     decimals = std::max(0, static_cast<int>(std::ceil(-std::log10(step) - 1e-9)));
   }
-  // 1, 2, 5, 10, … from the last that is not above `low` to the first that is not below `high`, at least two; over more than
-  // three powers of ten only these.
+  // Ticks at 1, 2, 5, 10, … from the last one <= low to the first one >= high, but at least two. If
+  // the axis spans more than three powers of ten, only the powers are ticks.
   void round_powers() {
     const bool sparse = high > 1000 * low;
     const double first = low, last = high;
@@ -165,19 +171,20 @@ struct Axis {
         if (v <= first * (1 + 1e-9)) ticks.clear();
         ticks.push_back(v);
         if (ticks.size() < 2 || v < last * (1 - 1e-9)) continue;
-        low = ticks.front(), high = ticks.back();
+        low = ticks.front();
+        high = ticks.back();
         return;
       }
   }
-  // Where v stands: differences of these are distances on the page.
-  double at(double v) const { return logarithmic ? std::log10(v) : v; }
+  // The coordinate of v: differences of coordinates are proportional to distances in the figure.
+  double coordinate(double v) const { return logarithmic ? std::log10(v) : v; }
   std::string label(double tick) const { return logarithmic ? concat(tick) : fixed(tick, decimals); }
 };
 
 struct Stroke {
   const char *colour, *dashes;
 };
-// Dark to light with different dashes: lines differ by more than colour.
+// Curves differ by lightness and dashes, not only by colour.
 constexpr Stroke strokes[] = {{"#08306b", "none"},    {"#d95f02", "8 4"},  {"#1b9e77", "2 3"},
                               {"#7570b3", "8 3 2 3"}, {"#e7298a", "none"}, {"#66a61e", "12 4"},
                               {"#a6761d", "4 4"},     {"#999", "2 6"}};
@@ -201,16 +208,19 @@ std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& opt
   }
   if (baseline) y.include(options.baseline);
   for (const double end : {x.low, x.high, y.low, y.high})
-    check(std::isfinite(end), "svg_curves", "nothing to draw, or a value that is not finite, in \"",
+    check(std::isfinite(end), "svg_curves", "expected at least one point and finite values in \"",
           options.title, "\"");
   check(!options.logarithmic || (x.low > 0 && y.low > 0), "svg_curves",
-        "logarithmic axes have no place for numbers that are not above 0, in \"", options.title, "\"");
-  x.round(), y.round();
+        "expected numbers above 0 on the logarithmic axes of \"", options.title, "\"");
+  x.round();
+  y.round();
   const auto px = [&](double v) {
-    return left + width * (x.at(v) - x.at(x.low)) / (x.at(x.high) - x.at(x.low));
+    return left +
+           width * (x.coordinate(v) - x.coordinate(x.low)) / (x.coordinate(x.high) - x.coordinate(x.low));
   };
   const auto py = [&](double v) {
-    return top + height * (y.at(y.high) - y.at(v)) / (y.at(y.high) - y.at(y.low));
+    return top +
+           height * (y.coordinate(y.high) - y.coordinate(v)) / (y.coordinate(y.high) - y.coordinate(y.low));
   };
 
   std::ostringstream out;
@@ -245,16 +255,16 @@ std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& opt
   return out.str();
 }
 
-std::string svg_pictures(const std::string& title, const std::vector<SvgPicture>& pictures) {
+std::string svg_images(const std::string& title, const std::vector<SvgImage>& images) {
   constexpr double height = 144, gap = 24, top = 44;
   std::ostringstream body;
   double left = gap;
-  for (const SvgPicture& p : pictures) {
+  for (const SvgImage& p : images) {
     const index_t rows = p.image.size(0), columns = p.image.size(1);
     const double side = height / static_cast<double>(rows), width = side * static_cast<double>(columns);
-    const double place = std::max(width, text_width(p.caption, 12));
-    left += (place - width) / 2;
-    const bool titled = rows * columns <= 256;  // a thousand titles would be most of the file
+    const double slot = std::max(width, text_width(p.caption, 12));
+    left += (slot - width) / 2;
+    const bool titled = rows * columns <= 256;  // titles for larger images would make the file large
     for (index_t r = 0; r < rows; ++r)
       for (index_t c = 0; c < columns; ++c)
         body << "<rect x=\"" << left + side * static_cast<double>(c) << "\" y=\""
@@ -268,7 +278,7 @@ std::string svg_pictures(const std::string& title, const std::vector<SvgPicture>
     for (index_t g = p.grid; p.grid > 0 && g < columns; g += p.grid)
       body << svg_line(left + side * static_cast<double>(g), top, left + side * static_cast<double>(g),
                        top + height, border, 1);
-    for (const SvgFrame& f : p.frames) {
+    for (const SvgBox& f : p.boxes) {
       const double x = left + side * f.x0, y = top + side * f.y0;
       body << "<rect x=\"" << x << "\" y=\"" << y << "\" width=\"" << side * (f.x1 - f.x0) << "\" height=\""
            << side * (f.y1 - f.y0) << "\" fill=\"none\" stroke=\"" << (f.dashed ? "#444" : "#d95f02")
@@ -281,7 +291,7 @@ std::string svg_pictures(const std::string& title, const std::vector<SvgPicture>
     body << "<rect x=\"" << left << "\" y=\"" << top << "\" width=\"" << width << "\" height=\"" << height
          << "\" fill=\"none\" stroke=\"#888\"/>\n"
          << text(left + width / 2, top + height + 20, "middle", p.caption);
-    left += (width + place) / 2 + gap;
+    left += (width + slot) / 2 + gap;
   }
   return open(std::max(left, text_width(title, 16) + 2 * gap), top + height + 40, title) + body.str() +
          "</svg>\n";
@@ -290,23 +300,23 @@ std::string svg_pictures(const std::string& title, const std::vector<SvgPicture>
 static void make_folder(const std::string& dir) {
   std::error_code error;
   std::filesystem::create_directories(dir, error);
-  check(!error, "figures", "cannot make the folder ", dir, ": ", error.message(),
-        ". Hint: --figures wants a folder, or a place where one can be made");
+  check(!error, "figures", "cannot create the folder ", dir, ": ", error.message(),
+        ". Hint: --figures expects a folder that exists or can be created");
 }
 
 bool can_write_into(const std::string& dir) {
   namespace fs = std::filesystem;
   std::error_code error;
-  const fs::path tried = fs::path(dir) / concat(".tried.", getpid());
-  const bool written = std::ofstream(tried).is_open();
-  fs::remove(tried, error);
+  const fs::path probe = fs::path(dir) / concat(".heed-probe.", getpid());
+  const bool written = std::ofstream(probe).is_open();
+  fs::remove(probe, error);
   return written;
 }
 
 void make_figures_folder(const std::string& dir) {
   make_folder(dir);
   check(can_write_into(dir), "figures", "cannot write into the folder ", dir,
-        ". Hint: --figures wants a folder in which files can be made");
+        ". Hint: --figures expects a writable folder");
 }
 
 void write_figure(const std::string& dir, const std::string& name, const std::string& svg) {
@@ -320,8 +330,7 @@ void write_figure(const std::string& dir, const std::string& name, const std::st
     file.flush();
     if (!file) {
       fs::remove(part, error);
-      fail("figures", "cannot write ", path.string(),
-           ". Hint: is the folder writable, and the disk not full?");
+      fail("figures", "cannot write ", path.string(), ". Hint: is the folder writable? Is the disk full?");
     }
   }
   fs::rename(part, path, error);

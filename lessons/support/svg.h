@@ -1,4 +1,4 @@
-// svg.h — figures as SVG files, written whole or not at all.
+// svg.h — figures as SVG files.
 #pragma once
 
 #include <cmath>
@@ -10,9 +10,10 @@
 
 namespace heed::lessons {
 
-// A heat map on one fixed scale, 0 to 1: rows are queries, columns are keys, both named; every cell has a
-// title (shown when the pointer rests on it), numbers up to 8 x 8, masked cells hatched. The colours run from
-// white to dark blue, so they also read in grey and for colour-blind eyes.
+// A heat map on a fixed scale from 0 to 1. Rows are queries and columns are keys, both with names.
+// Every cell has a title, which is shown under the pointer; maps of up to 8 x 8 cells show numbers;
+// masked cells are hatched. The colours range from white to dark blue, which is readable in grey
+// and for colour-blind readers.
 struct SvgHeatMap {
   std::string title = {};
   std::string row_axis = "queries", column_axis = "keys";
@@ -21,8 +22,9 @@ struct SvgHeatMap {
 };
 std::string svg_heat_map(const Tensor& x, const SvgHeatMap& options);
 
-// Curves over one x axis, with names and units on the axes and a legend; a baseline
-// (NaN: none) is drawn dashed. With logarithmic axes a power is a straight line, and every number must be above 0.
+// Curves over a common x axis, with axis names, units and a legend. The baseline is dashed; NaN:
+// there is none. On logarithmic axes a power law is a straight line; all numbers must be above 0.
+// Throws Error if a number is not finite.
 struct SvgCurve {
   std::string name;
   std::vector<double> x, y;
@@ -35,32 +37,34 @@ struct SvgCurves {
 };
 std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& options);
 
-// A frame over a picture, from one corner to the other in pixels, dashed where it is what was expected.
-struct SvgFrame {
+// A bounding box in an image, given by two corners in pixels.
+struct SvgBox {
   double x0, y0, x1, y1;
-  std::string name = {};  // drawn at its upper left
-  bool dashed = false;
+  std::string name = {};  // drawn at the upper left corner
+  bool dashed = false;    // the ground truth
 };
 
-// Pictures with numbers from 0 to `top`, in one row, each with a caption below.
-struct SvgPicture {
+// An image with values from 0 to `top`, and a caption below it.
+struct SvgImage {
   Tensor image = {};  // (rows, columns)
   std::string caption = {};
   double top = 1;
-  index_t grid = 0;  // draws patch borders each `grid` pixels; 0: none
-  std::vector<SvgFrame> frames = {};
+  index_t grid = 0;  // draws a line every `grid` pixels, for the borders of patches; 0: none
+  std::vector<SvgBox> boxes = {};
 };
-std::string svg_pictures(const std::string& title, const std::vector<SvgPicture>& pictures);
+// Draws the images in one row.
+std::string svg_images(const std::string& title, const std::vector<SvgImage>& images);
 
-// Whether a file can be made in DIR: tried, since rights alone do not tell.
+// Whether a file can be created in DIR. Creates and removes one, because permissions alone are not
+// sufficient.
 bool can_write_into(const std::string& dir);
 
-// Makes DIR where it is missing, and tries whether a file can be made there: before a long training rather than after it.
-// Throws Error with the folder, the reason and what is wanted.
+// Creates DIR if it does not exist and checks that it is writable, before a long training instead
+// of after it. Throws Error if that fails.
 void make_figures_folder(const std::string& dir);
 
-// Writes DIR/name, making DIR where it is missing: first to a temporary file beside it, then renamed. Throws
-// Error with the path and the reason.
+// Writes DIR/name; creates DIR if it does not exist. Writes the whole file or nothing. Throws Error
+// if that fails.
 void write_figure(const std::string& dir, const std::string& name, const std::string& svg);
 
 }  // namespace heed::lessons

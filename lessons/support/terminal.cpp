@@ -33,10 +33,10 @@ static std::string styled(const char* code, const std::string& text) {
 std::string bold(const std::string& text) { return styled("1", text); }
 std::string dim(const std::string& text) { return styled("2", text); }
 
-// ---- pictures ---------------------------------------------------------------------------------------------
+// ---- images ---------------------------------------------------------------------------------------------
 
-// 24 greys of the 256-colour table, dark to light: a terminal's background is
-// usually dark, so more is lighter.
+// One of the 24 greys of the 256-colour table. Larger values are lighter, because most terminals
+// have a dark background.
 static int grey(double fraction) {
   return 232 + static_cast<int>(std::lround(23 * std::clamp(fraction, 0.0, 1.0)));
 }
@@ -47,7 +47,7 @@ static std::string cell(double fraction) {
   return weights[std::lround(4 * std::clamp(fraction, 0.0, 1.0))];
 }
 
-std::string picture(const Tensor& x, double top) {
+std::string text_image(const Tensor& x, double top) {
   std::string out;
   for (index_t r = 0; r < x.size(0); ++r) {
     for (index_t c = 0; c < x.size(1); ++c) out += cell(x.at({r, c}) / top);
@@ -72,14 +72,14 @@ std::size_t columns(const std::string& text) {
   return n;
 }
 
-static std::string right(const std::string& text, std::size_t width) {
+static std::string right_aligned(const std::string& text, std::size_t width) {
   const std::size_t n = columns(text);
   return n < width ? std::string(width - n, ' ') + text : text;
 }
 
-// " 0.42 ", dark text on light cells and light text on dark ones.
+// " 0.42 ", with dark text on light cells and light text on dark cells.
 static std::string number_cell(double value, int decimals, std::size_t width) {
-  std::string text = right(fixed(value, decimals), width - 1) + " ";
+  std::string text = right_aligned(fixed(value, decimals), width - 1) + " ";
   if (!has_colour()) return text;
   return concat("\033[48;5;", grey(value), ";38;5;", value > 0.5 ? 232 : 255, "m", text, "\033[0m");
 }
@@ -91,15 +91,16 @@ std::string heat_map(const Tensor& x, const HeatMap& options) {
   std::string out;
   if (!options.columns.empty()) {
     out += std::string(name_width + 2, ' ');
-    for (const auto& name : options.columns) out += right(name, width - 1) + " ";
+    for (const auto& name : options.columns) out += right_aligned(name, width - 1) + " ";
     out += '\n';
   }
   for (index_t r = 0; r < x.size(0); ++r) {
     const std::string name = options.rows.empty() ? "" : options.rows[static_cast<std::size_t>(r)];
-    out += right(name, name_width) + "  ";
+    out += right_aligned(name, name_width) + "  ";
     for (index_t c = 0; c < x.size(1); ++c) {
-      const bool hidden = options.allowed.defined() && !options.allowed.at({r, c});
-      out += hidden ? right("╱╱╱", width - 1) + " " : number_cell(x.at({r, c}), options.decimals, width);
+      const bool masked = options.allowed.defined() && !options.allowed.at({r, c});
+      out +=
+          masked ? right_aligned("╱╱╱", width - 1) + " " : number_cell(x.at({r, c}), options.decimals, width);
     }
     out += '\n';
   }
@@ -107,11 +108,12 @@ std::string heat_map(const Tensor& x, const HeatMap& options) {
 }
 
 std::string cells(const std::vector<std::string>& texts, const std::vector<int>& widths) {
-  check(texts.size() == widths.size(), "cells", texts.size(), " texts for ", widths.size(), " widths");
+  check(texts.size() == widths.size(), "cells", "expected one width per text: got ", texts.size(),
+        " texts and ", widths.size(), " widths");
   std::string line;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    const auto width = static_cast<std::size_t>(std::abs(widths[i])), taken = columns(texts[i]);
-    const std::string space(taken < width ? width - taken : 0, ' ');
+    const auto width = static_cast<std::size_t>(std::abs(widths[i])), used = columns(texts[i]);
+    const std::string space(used < width ? width - used : 0, ' ');
     line += widths[i] < 0 ? texts[i] + space : space + texts[i];
   }
   return line.substr(0, line.find_last_not_of(' ') + 1);
@@ -158,10 +160,10 @@ Progress::Progress(std::string name, std::int64_t total, bool quiet)
     : name_(std::move(name)),
       total_(std::max<std::int64_t>(total, 1)),
       quiet_(quiet),
-      moving_(is_terminal()) {}
+      animated_(is_terminal()) {}
 
 Progress::~Progress() {
-  if (drawn_ && moving_) std::cout << std::endl;
+  if (drawn_ && animated_) std::cout << std::endl;
 }
 
 void Progress::update(std::int64_t done, const std::string& note) {
@@ -170,7 +172,7 @@ void Progress::update(std::int64_t done, const std::string& note) {
   const double left = done > 0 ? seconds() * (1 - fraction) / fraction : 0;
   const std::string time =
       done < total_ ? concat(std::lround(left), " s left") : concat(fixed(seconds(), 1), " s");
-  if (!moving_) {
+  if (!animated_) {
     const std::int64_t tenth = done * 10 / total_;
     if (tenth == last_tenth_) return;
     last_tenth_ = tenth;
@@ -185,9 +187,9 @@ void Progress::update(std::int64_t done, const std::string& note) {
   const std::int64_t full = width * done / total_;
   std::string bar;
   for (int i = 0; i < width; ++i) bar += i < full ? "━" : "─";
-  // "\033[K" clears what a longer line left behind; it moves nothing and colours nothing.
-  std::cout << "\r  " << name_ << " " << bar << right(concat(std::lround(100 * fraction)), 4) << " %  "
-            << note << "  " << time << "\033[K" << std::flush;
+  // "\033[K" clears the rest of a longer line that was drawn before.
+  std::cout << "\r  " << name_ << " " << bar << right_aligned(concat(std::lround(100 * fraction)), 4)
+            << " %  " << note << "  " << time << "\033[K" << std::flush;
 }
 
 }  // namespace heed::lessons

@@ -1,7 +1,7 @@
-// terminal.h — what a terminal can show: weight, colour, pictures of numbers, and progress.
+// terminal.h — output for a terminal: bold text, colour, images of numbers, and progress.
 //
-// Colour and moving lines are for terminals only, and NO_COLOR (no-color.org) turns colour off. Everything
-// here has a plain form that loses no information.
+// Colour and lines that are overwritten are used only on a terminal. NO_COLOR (no-color.org)
+// disables colour. Every function also has a plain form with the same information.
 #pragma once
 
 #include <chrono>
@@ -12,22 +12,23 @@
 
 namespace heed::lessons {
 
-bool is_terminal();  // standard output is one
-bool has_colour();   // ... and NO_COLOR is not set
+bool is_terminal();  // whether standard output is a terminal
+bool has_colour();   // … and NO_COLOR is not set
 
 std::string bold(const std::string& text);
 std::string dim(const std::string& text);
 
-// Columns that UTF-8 text takes on the screen: escape sequences none, Hangul two, the rest one.
+// The width of UTF-8 text on the screen: 2 columns per Hangul syllable, 1 per other character, 0
+// for escape sequences.
 std::size_t columns(const std::string& text);
 
-// A picture of x (rows, columns), values from 0 (empty) to `top` (full), two characters a cell:
-// shades of grey on a terminal, characters of growing weight elsewhere. One line a row, without
-// the last newline's indent.
-std::string picture(const Tensor& x, double top = 1);
+// An image of x (rows, columns) with values from 0 (empty) to `top` (full), two characters per
+// element: shades of grey on a terminal, else characters of increasing weight. One line per row;
+// the last one has no newline.
+std::string text_image(const Tensor& x, double top = 1);
 
-// Numbers in a frame with names for rows and columns; cells shaded by their value from 0 to 1. Masked cells
-// (where `allowed` is false) are hatched and carry no number.
+// A table of numbers with names for rows and columns. Cells are shaded by their value from 0 to 1.
+// Masked cells, for which `allowed` is false, are hatched and show no number.
 struct HeatMap {
   std::vector<std::string> rows = {}, columns = {};  // names; may be empty
   Mask allowed = {};                                 // (rows, columns), or undefined
@@ -35,15 +36,16 @@ struct HeatMap {
 };
 std::string heat_map(const Tensor& x, const HeatMap& options = {});
 
-// One line of a table: each text in its width (columns on the screen), at the right; negative widths: at the left.
+// A line of a table: each cell padded to its width, right-aligned; left-aligned if the width is
+// negative.
 std::string cells(const std::vector<std::string>& texts, const std::vector<int>& widths);
-// Every line of a block moved to the right.
+// Indents every line of a block.
 std::string indented(const std::string& block, int by);
 
-// Blocks of lines put side by side, `gap` spaces apart.
+// Puts blocks of lines side by side, `gap` spaces apart.
 std::string beside(const std::vector<std::string>& blocks, int gap = 4);
 
-// Seconds since it was made.
+// Measures the seconds since its construction.
 class Stopwatch {
  public:
   double seconds() const {
@@ -54,22 +56,22 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// Progress of long work: one moving line on a terminal, a plain line each tenth of the way elsewhere, nothing
-// when quiet. The destructor leaves the cursor on a fresh line.
+// Progress of a long computation: a line that is overwritten on a terminal, else a line per tenth;
+// nothing if quiet. The destructor ends the line.
 class Progress {
  public:
   Progress(std::string name, std::int64_t total, bool quiet);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  // `done` of the total; `note` is what is measured now ("loss 0.31  accuracy 90.1 %").
+  // `note`: the current measurements ("loss 0.31  accuracy 90.1 %").
   void update(std::int64_t done, const std::string& note);
   double seconds() const { return since_.seconds(); }
 
  private:
   std::string name_;
   std::int64_t total_;
-  bool quiet_, moving_, drawn_ = false;
+  bool quiet_, animated_, drawn_ = false;
   std::int64_t last_tenth_ = 0;
   Stopwatch since_;
   std::chrono::steady_clock::time_point last_drawn_;

@@ -14,7 +14,7 @@ namespace {
 
 using Numbers = std::vector<double>;
 
-TEST(Create, FilledTensorsHoldTheirNumberInBothPrecisions) {
+TEST(Create, FilledTensorsContainTheirValueInBothDtypes) {
   for (const DType dtype : {f32, f64}) {
     EXPECT_EQ(zeros({2, 2}, dtype).to_vector(), Numbers(4, 0));
     EXPECT_EQ(ones({3}, dtype).to_vector(), Numbers(3, 1));
@@ -33,24 +33,23 @@ TEST(Create, ArangeStopsBeforeItsEnd) {
   EXPECT_EQ(arange(3, 0, -1).to_vector(), (Numbers{3, 2, 1}));
   EXPECT_EQ(arange(3, 0).numel(), 0);
   EXPECT_EQ(error_of([] { arange(0, 1, 0); }),
-            "[arange] needs finite bounds and a step that is not 0, got 0, 1, 0");
+            "[arange] expected finite bounds and a step other than 0, got 0, 1, 0");
   EXPECT_EQ(error_of([] { arange(0, NAN); }),
-            "[arange] needs finite bounds and a step that is not 0, got 0, nan, 1");
+            "[arange] expected finite bounds and a step other than 0, got 0, nan, 1");
   EXPECT_EQ(error_of([] { arange(0, 1e300); }), "[arange] too large: 0 to 1e+300 by 1");
 }
 
-TEST(Create, LinspaceHoldsBothEndsExactly) {
+TEST(Create, LinspaceIncludesBothEndsExactly) {
   EXPECT_EQ(linspace(0, 1, 5).to_vector(), (Numbers{0, 0.25, 0.5, 0.75, 1}));
   const Tensor x = linspace(-0.1, 0.3, 7, f64);
   EXPECT_EQ(x.at({0}), -0.1);
   EXPECT_EQ(x.at({-1}), 0.3);
   EXPECT_EQ(linspace(2, 9, 1).to_vector(), Numbers{2});
   EXPECT_EQ(linspace(2, 9, 0).numel(), 0);
-  EXPECT_EQ(error_of([] { linspace(0, 1, -1); }),
-            "[linspace] needs a number of steps that is not negative, got -1");
+  EXPECT_EQ(error_of([] { linspace(0, 1, -1); }), "[linspace] expected a number of steps >= 0, got -1");
 }
 
-TEST(Create, NestedListsGiveTheShape) {
+TEST(Create, NestedListsDetermineTheShape) {
   const Tensor x = tensor({{{1, 2}, {3, 4}, {5, 6}}});
   EXPECT_EQ(x.shape(), (Shape{1, 3, 2}));
   EXPECT_EQ(x.to_vector(), (Numbers{1, 2, 3, 4, 5, 6}));
@@ -58,48 +57,48 @@ TEST(Create, NestedListsGiveTheShape) {
   EXPECT_EQ(error_of([] {
               tensor({{1, 2}, {3}});
             }),
-            "[tensor] rows differ in length: 2 and 1 at depth 1; a tensor is a full block");
+            "[tensor] expected rows of equal length, got 2 and 1 at depth 1");
   EXPECT_EQ(error_of([] {
               tensor({{1, 2}, 3});
             }),
-            "[tensor] the lists are nested unevenly: a number and a list stand side by side");
+            "[tensor] expected lists of equal depth, got a number beside a list");
   EXPECT_EQ(error_of([] {
               tensor({1, {2, 3}});
             }),
-            "[tensor] the lists are nested unevenly: a number and a list stand side by side");
+            "[tensor] expected lists of equal depth, got a number beside a list");
 }
 
-TEST(Create, FlatListsNeedAShapeThatTheyFill) {
+TEST(Create, FlatListsMustFillTheirShape) {
   EXPECT_EQ(from_vector(Numbers{1, 2, 3, 4}, {2, 2}).at({1, 0}), 3);
   EXPECT_EQ(from_vector(std::vector<float>{1, 2}, {2}).dtype(), f32);
   EXPECT_EQ(error_of([] {
               from_vector(Numbers{1, 2, 3}, {2, 2});
             }),
-            "[from_vector] 3 numbers do not fill (2, 2), which holds 4");
+            "[from_vector] expected 4 values for shape (2, 2), got 3");
 }
 
-TEST(Create, SomebodyElsesMemoryNeedsAnOwnerAndItsAlignment) {
+TEST(Create, ExternalMemoryNeedsAnOwnerAndAlignment) {
   const auto numbers = std::make_shared<std::vector<float>>(std::vector<float>{1, 2, 3});
   auto* bytes = reinterpret_cast<std::byte*>(numbers->data());
   Tensor x = from_memory(bytes, {3}, f32, numbers);
   x.fill_(7);
   EXPECT_EQ((*numbers)[2], 7);
   EXPECT_EQ(error_of([&] { from_memory(bytes, {3}, f32, nullptr); }),
-            "[from_memory] needs an owner that keeps the memory alive");
+            "[from_memory] expected an owner that keeps the memory alive, got null");
   EXPECT_EQ(error_of([&] { from_memory(bytes + 1, {2}, f32, numbers); }),
-            "[from_memory] the memory is not aligned for f32");
+            "[from_memory] expected memory that is aligned for f32");
 }
 
 TEST(Create, RandomTensorsDependOnTheGeneratorAlone) {
   Generator a(5), b(5), other(6);
   expect_same_bits(randn({3, 50}, a), randn({3, 50}, b));
   EXPECT_GT(max_abs_difference(randn({3, 50}, a), randn({3, 50}, other)), 0);
-  // An f32 draw is the f64 draw, rounded.
+  // The f32 numbers are the f64 numbers, rounded.
   Generator c(7), d(7);
   expect_same_bits(randn({100}, c), randn({100}, d, f64).to(f32));
 }
 
-TEST(Create, RandomTensorsHaveTheirMoments) {
+TEST(Create, RandomTensorsHaveTheExpectedMoments) {
   Generator gen(1);
   const Tensor normal = randn({100000}, gen, f64), uniform = rand({100000}, gen, f64);
   EXPECT_NEAR(mean(normal).item(), 0, 0.01);
@@ -108,24 +107,24 @@ TEST(Create, RandomTensorsHaveTheirMoments) {
   EXPECT_NEAR(var(uniform).item(), 1.0 / 12, 0.001);
   EXPECT_GE(min(uniform).item(), 0);
   EXPECT_LT(max(uniform).item(), 1);
-  EXPECT_LT(max(rand({200000}, gen)).item(), 1) << "in f32 rounding must not reach 1";
+  EXPECT_LT(max(rand({200000}, gen)).item(), 1) << "rounding to f32 must not give 1";
 }
 
-TEST(Create, ImpossibleSizesAreRefusedByEveryConstructor) {
+TEST(Create, EveryConstructorRejectsInvalidSizes) {
   Generator gen(0);
-  EXPECT_EQ(error_of([] { zeros({-1}); }), "[zeros] a size cannot be negative, got (-1)");
-  EXPECT_EQ(error_of([] { ones({-1}); }), "[ones] a size cannot be negative, got (-1)");
-  EXPECT_EQ(error_of([] { full({-1}, 1); }), "[full] a size cannot be negative, got (-1)");
-  EXPECT_EQ(error_of([] { empty({-1}); }), "[empty] a size cannot be negative, got (-1)");
-  EXPECT_EQ(error_of([] { eye(-1); }), "[eye] a size cannot be negative, got (-1, -1)");
-  EXPECT_EQ(error_of([&] { randn({-1}, gen); }), "[randn] a size cannot be negative, got (-1)");
-  EXPECT_EQ(error_of([&] { rand({-1}, gen); }), "[rand] a size cannot be negative, got (-1)");
+  EXPECT_EQ(error_of([] { zeros({-1}); }), "[zeros] expected sizes >= 0, got (-1)");
+  EXPECT_EQ(error_of([] { ones({-1}); }), "[ones] expected sizes >= 0, got (-1)");
+  EXPECT_EQ(error_of([] { full({-1}, 1); }), "[full] expected sizes >= 0, got (-1)");
+  EXPECT_EQ(error_of([] { empty({-1}); }), "[empty] expected sizes >= 0, got (-1)");
+  EXPECT_EQ(error_of([] { eye(-1); }), "[eye] expected sizes >= 0, got (-1, -1)");
+  EXPECT_EQ(error_of([&] { randn({-1}, gen); }), "[randn] expected sizes >= 0, got (-1)");
+  EXPECT_EQ(error_of([&] { rand({-1}, gen); }), "[rand] expected sizes >= 0, got (-1)");
 }
 
-// 4 TB: no machine that runs this test has as much.
+// 4 TB: more than any machine that runs this test has.
 const Shape huge{1'000'000, 1'000'000};
 
-TEST(Create, MemoryThatIsNotThereIsReportedByEveryConstructor) {
+TEST(Create, EveryConstructorReportsThatMemoryRanOut) {
   Generator gen(0);
   EXPECT_EQ(error_of([] { zeros(huge); }),
             "[zeros] cannot allocate 4000000000000 bytes for shape (1000000, 1000000) f32. Hint: use smaller "
@@ -145,7 +144,7 @@ TEST(Create, MemoryThatIsNotThereIsReportedByEveryConstructor) {
                   "[from_vector] too large: ");
 }
 
-TEST(Create, MemoryThatIsNotThereIsReportedByTheNameOfTheOp) {
+TEST(Create, EveryOpReportsThatMemoryRanOut) {
   const Tensor one = ones({1, 1}), x = one.expand(huge), row = one.expand({1, 1'000'000}),
                column = one.expand({1'000'000, 1});
   const Mask all = Mask::full({1, 1}, true);
@@ -191,7 +190,7 @@ TEST(Create, MemoryThatIsNotThereIsReportedByTheNameOfTheOp) {
     SCOPED_TRACE(name);
     EXPECT_NO_THROW(expect_contains(error_of(op), "[" + name + "] cannot allocate "));
   }
-  // Backward allocates, too.
+  // Backward allocates memory as well.
   const Tensor leaf = ones({1, 1}).set_requires_grad();
   const Tensor y = sum(leaf.expand(huge).select(0, 0).select(0, 0));
   expect_contains(error_of([&] { y.backward(); }), " in the backward of select");

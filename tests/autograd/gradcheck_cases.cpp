@@ -1,7 +1,9 @@
-// gradcheck_cases.cpp — the arithmetic, reductions, views and selections; gradcheck_cases_layers.cpp has the rest.
+// gradcheck_cases.cpp — cases of arithmetic, reductions, views and selections; the others are in
+// gradcheck_cases_layers.cpp.
 //
-// Add a case when you add an op; until you do, gradcheck_gate_test names it and fails. Sizes of 1, broadcasts from
-// both sides, numbers without axes, empty tensors and lengths that are no multiple of a vector are in every family.
+// A new op needs a case: without one, gradcheck_gate_test names the op and fails. Every family
+// includes sizes of 1, broadcasts from both sides, scalars, empty tensors, and lengths that are not
+// a multiple of a vector.
 #include "tests/autograd/gradcheck_table.h"
 
 namespace heed {
@@ -28,7 +30,7 @@ void elementwise(Table& t) {
         Binary{"operator-", operator-, normal}, Binary{"operator*", operator*, normal},
         Binary{"operator/", operator/, positive}}) {
     const auto f = op.f;
-    // Shifted apart, so that no two numbers of a maximum are equal.
+    // Shifted, so that no two operands of a maximum are equal.
     const auto second = [&op](const Shape& shape) {
       Tensor b = op.make(shape, 2);
       const NoGrad no_grad;
@@ -37,7 +39,7 @@ void elementwise(Table& t) {
     };
     for (const auto& [a, b] : pairs)
       t.add(op.name, [f](const Inputs& in) { return f(in[0], in[1]); }, {op.make(a, 1), second(b)},
-            // with nothing to add up, or one number the larger, a side has no gradient
+            // An operand without elements, or a single number that is never chosen, has a gradient of 0.
             {.allow_zero = a.numel() <= 1 || a.numel() * b.numel() == 0});
     t.add(op.name, "of transposed views",
           [f](const Inputs& in) { return f(in[0].transpose(0, 1), in[1].transpose(0, 1)); },
@@ -164,12 +166,12 @@ void views(Table& t) {
   add("slice", {5, 3}, [](const Tensor& x) { return slice(x, 0, 1, 5, 2); });
   add("slice", {2, 9}, [](const Tensor& x) { return slice(x, -1, -4); });
   add("index", {4, 3, 5}, [](const Tensor& x) { return x.index({Slice{1, 3}, Ellipsis{}, -1}); });
-  add("unbind", {4, 3}, [](const Tensor& x) {  // one part twice, one not at all
+  add("unbind", {4, 3}, [](const Tensor& x) {  // part 2 twice, part 1 not at all
     const auto parts = unbind(x);
     return parts[0] * parts[2] + exp(parts[2]);
   });
   add("unbind", {2, 3, 5}, [](const Tensor& x) { return stack(unbind(tanh(x), -2), -1); });
-  add("unbind", {3, 4}, [](const Tensor& x) {  // of parts, and x itself beside them
+  add("unbind", {3, 4}, [](const Tensor& x) {  // unbind of a part, with x used as well
     const auto numbers = unbind(unbind(x.transpose(0, 1), 1)[1]);
     return numbers[0] * numbers[3] * x + unbind(x)[1];
   });
@@ -182,7 +184,7 @@ void views(Table& t) {
     const auto parts = chunk(x, 3, -1);
     return parts[0] * parts[2];
   });
-  // A round trip: gradcheck wants f64 at both ends, so f32 in between costs digits.
+  // A round trip, because gradcheck requires f64 inputs and outputs. The f32 in between costs digits.
   t.add("to", "f64 to f32 and back", [](const Inputs& in) { return to(to(in[0], f32), f64); },
         {normal({2, 3})}, {.step = 1e-2, .atol = 1e-4, .rtol = 1e-4});
 }

@@ -1,4 +1,4 @@
-// gradcheck_cases.h — the table of gradient checks: every op, over the shapes at which ops go wrong.
+// gradcheck_cases.h — the table of gradient checks: every op, over the shapes that are prone to errors.
 #pragma once
 
 #include <string>

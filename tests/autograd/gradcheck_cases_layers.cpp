@@ -1,4 +1,5 @@
-// gradcheck_cases_layers.cpp — products, softmax, losses, norms, attention, embedding, dropout, convolution.
+// gradcheck_cases_layers.cpp — products, softmax, losses, norms, attention, embedding, dropout,
+// convolution.
 #include <cmath>
 
 #include "tests/autograd/gradcheck_table.h"
@@ -160,7 +161,7 @@ void attentions(Table& t) {
     t.add("attention", setting.detail, composed, in);
     t.add("scaled_dot_product_attention", setting.detail, fused, in);
   }
-  for (const double padding_value : {1.0, 1e20, double{INFINITY}})  // read as it is, and cleared
+  for (const double padding_value : {1.0, 1e20, double{INFINITY}})  // harmless, and cleared
     t.add("clear_padding", concat("that holds ", padding_value),
           [padding_value](const Inputs& in) {
             const Mask real = Mask::of({{{1}, {0}, {1}}});

@@ -1,5 +1,6 @@
-// Every op that exists has a gradient check. "Exists" is read from the sources: the functions that ops.h declares,
-// and the names that ops/*.cpp record; "checked" is what the table's graphs went through.
+// gradcheck_gate_test.cpp — every op has a gradient check. The ops are read from the sources: the
+// functions that ops.h declares and the names that ops/*.cpp record. The checked ops are those in
+// the graphs of the table.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -25,7 +26,7 @@ std::string read(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// All first groups of `pattern` in `text`.
+// Returns the first group of every match of `pattern`.
 Names all_matches(const std::string& text, const std::string& pattern) {
   const std::regex regex(pattern);
   Names names;
@@ -33,15 +34,16 @@ Names all_matches(const std::string& text, const std::string& pattern) {
   return names;
 }
 
-// Functions of a header that give back something with a gradient.
+// Returns the functions in a header whose results may have a gradient.
 Names declared(const std::string& header) {
   return all_matches(
       header,
       R"((?:^|\n)(?:inline )?(?:Tensor|ValuesAndIndices|AttentionResult|std::vector<Tensor>)\s+(operator.|\w+)\()");
 }
 
-// Names that a source records: record("name" itself, `const char* op = "name"` before a record(op …, or the name
-// given to a helper that has `const char* op` as its first parameter and records it.
+// Returns the names that a source records: the name in record("name", …), in `const char* op =
+// "name"` if the source has record(op, …), or in helper("name", …) if the first parameter of the
+// helper is `const char* op` and it records op.
 Names recorded(const std::string& source) {
   Names names = all_matches(source, R"re(\brecord\(\s*"(\w+)")re");
   const std::regex recorded(R"re(record\(\s*op\b)re");
@@ -88,22 +90,25 @@ TEST(GradcheckGate, EveryOpPassesAndNoneIsMissing) {
     EXPECT_TRUE(result.ok) << name << ": " << result.message;
     functions.insert(c.function);
     ops.insert(result.ops.begin(), result.ops.end());
-    if (result.worst > worst) worst = result.worst, worst_case = name;
+    if (result.worst > worst) {
+      worst = result.worst;
+      worst_case = name;
+    }
   }
   const Names in_header = declared(read(HEED_SOURCE_DIR "/autograd/ops.h")),
               in_sources = recorded_by_all_sources();
   EXPECT_EQ(joined(missing(in_header, functions)), "")
-      << "declared in ops.h, without a case in gradcheck_cases.cpp";
-  EXPECT_EQ(joined(missing(functions, in_header)), "") << "in gradcheck_cases.cpp, not in ops.h";
-  EXPECT_EQ(joined(missing(in_sources, ops)), "") << "recorded in ops/, reached by no case";
+      << "declared in ops.h, but without a case in gradcheck_cases.cpp";
+  EXPECT_EQ(joined(missing(functions, in_header)), "") << "in gradcheck_cases.cpp, but not in ops.h";
+  EXPECT_EQ(joined(missing(in_sources, ops)), "") << "recorded in ops/, but in no case";
   EXPECT_EQ(joined(missing(ops, in_sources)), "")
-      << "reached by a case, not found in ops/: the gate reads the sources wrongly";
+      << "in a case, but not found in ops/: recorded() must be extended";
   std::cout << cases.size() << " gradient checks; " << in_header.size() << " functions of ops.h, "
             << in_sources.size() << " recorded ops, all covered; worst difference " << worst
-            << " of what is allowed (" << worst_case << ")\n";
+            << " of the tolerance (" << worst_case << ")\n";
 }
 
-TEST(GradcheckGate, AnOpWithoutACaseWouldBeFound) {
+TEST(GradcheckGate, AnOpWithoutACaseIsFound) {
   const Names in_header = declared("\nTensor exp(const Tensor& x);\nTensor frobnicate(const Tensor& x);\n");
   EXPECT_EQ(joined(missing(in_header, {"exp"})), "frobnicate");
   const Names in_source = recorded(R"(

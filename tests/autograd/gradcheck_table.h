@@ -1,7 +1,7 @@
-// gradcheck_table.h — how the cases of the gradient checks are written down.
+// gradcheck_table.h — the table of gradient checks, and inputs for it.
 //
-// Inputs keep away from places without a derivative (|x| at 0, equal candidates of a maximum), for there
-// central differences and any choice of gradient must differ.
+// Inputs avoid points without a derivative, such as 0 for |x| and equal operands of a maximum:
+// there, central differences differ from every choice of the gradient.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ class Table {
            GradcheckOptions options = {}) {
     cases.push_back({std::move(function), std::move(detail), std::move(f), std::move(inputs), options});
   }
-  // The detail is the inputs' shapes.
+  // The detail is the shapes of the inputs.
   void add(const std::string& function, GradcheckFunction f, const Inputs& inputs,
            GradcheckOptions options = {}) {
     std::string shapes;
@@ -44,7 +44,7 @@ inline Tensor positive(const Shape& shape, std::uint64_t seed = 1) {
   return x.mul_(1.5).add_(full(shape, 0.5, f64)).set_requires_grad();
 }
 
-// Numbers at least 0.1 apart and 0.05 from 0, in a shuffled order.
+// Numbers at least 0.1 apart from each other and 0.05 from 0, shuffled.
 inline Tensor distinct(const Shape& shape, std::uint64_t seed = 1) {
   const index_t n = shape.numel();
   std::vector<double> values;

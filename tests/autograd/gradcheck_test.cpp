@@ -1,4 +1,4 @@
-// gradcheck_test.cpp — the checker must reject what is wrong, or its approval means nothing.
+// gradcheck_test.cpp — gradcheck must reject wrong gradients, otherwise a pass means nothing.
 #include "autograd/gradcheck.h"
 
 #include <cmath>
@@ -10,7 +10,7 @@ namespace {
 
 Tensor input(const Shape& shape) { return noise(shape, 1, f64).set_requires_grad(); }
 
-// y = f(x) with a gradient of our choice.
+// y = f(x) with the given backward.
 template <class Backward>
 GradcheckFunction with_backward(Tensor (*f)(const Tensor&), Backward backward) {
   return [=](const std::vector<Tensor>& in) {
@@ -22,7 +22,7 @@ GradcheckFunction with_backward(Tensor (*f)(const Tensor&), Backward backward) {
 Tensor square(const Tensor& x) { return x * x; }
 Tensor softmax_of(const Tensor& x) { return softmax(x, -1); }
 
-TEST(Gradcheck, AcceptsARightBackward) {
+TEST(Gradcheck, AcceptsACorrectBackward) {
   const auto result = check_gradients(
       with_backward(square, [](const Tensor& dy, const Tensor& x) { return dy * x * 2.0; }), {input({3})});
   EXPECT_TRUE(result.ok) << result.message;
@@ -31,7 +31,7 @@ TEST(Gradcheck, AcceptsARightBackward) {
   EXPECT_LT(result.worst, 1);
 }
 
-TEST(Gradcheck, RejectsAFactorThatWasForgotten) {
+TEST(Gradcheck, RejectsAMissingFactor) {
   const auto f = with_backward(square, [](const Tensor& dy, const Tensor& x) { return dy * x; });
   const auto result = check_gradients(f, {input({3})});
   EXPECT_FALSE(result.ok);
@@ -58,8 +58,8 @@ TEST(Gradcheck, RejectsAnErrorInOneElementOnly) {
   expect_contains(result.message, "element 4: analytic 0");
 }
 
-// Σ softmax is 1 for every input, so a check of a plain sum would accept any gradient that adds up to 0.
-TEST(Gradcheck, RejectsASoftmaxBackwardThatLooksRightUnderASum) {  // AG-16
+// The sum of a softmax is 1 for every input, so a check of a plain sum would accept a wrong gradient.
+TEST(Gradcheck, RejectsASoftmaxBackwardThatIgnoresOtherOutputs) {  // AG-16
   EXPECT_FALSE(check_gradients(with_backward(softmax_of,
                                              [](const Tensor& dy, const Tensor& x) {
                                                const Tensor s = softmax(x, -1);
@@ -83,7 +83,7 @@ TEST(Gradcheck, RejectsNaNAndInfinity) {
           .ok);
 }
 
-TEST(Gradcheck, RejectsAGradientOfNothing) {
+TEST(Gradcheck, RejectsAGradientThatIsZeroEverywhere) {
   const auto zero = check_gradients([](const std::vector<Tensor>& in) { return in[0] * 0.0; }, {input({2})});
   EXPECT_FALSE(zero.ok);
   EXPECT_EQ(zero.message, "the gradient of input 0 (2) is 0 everywhere: nothing was checked");
@@ -96,7 +96,7 @@ TEST(Gradcheck, RejectsAGradientOfNothing) {
   EXPECT_FALSE(cut.ok);
 }
 
-TEST(Gradcheck, RefusesInputsThatItCannotCheck) {
+TEST(Gradcheck, ThrowsIfItCannotCheckTheInputs) {
   const GradcheckFunction f = [](const std::vector<Tensor>& in) { return in[0] * 2.0; };
   EXPECT_EQ(error_of([&] { gradcheck(f, {ones({2}).set_requires_grad()}); }),
             "[gradcheck] input 0 is f32; differences of f32 are mostly rounding. Hint: make it f64");
@@ -104,17 +104,17 @@ TEST(Gradcheck, RefusesInputsThatItCannotCheck) {
             "[gradcheck] no input requires grad, so there is nothing to check");
   EXPECT_EQ(error_of([&] { gradcheck(f, {Tensor()}); }), "[gradcheck] input 0 is undefined");
   EXPECT_EQ(error_of([&] { gradcheck(f, {input({2}) * 2.0}); }),
-            "[gradcheck] input 0 is not a leaf; its gradient would not be kept");
+            "[gradcheck] input 0 is not a leaf; its gradient would not be stored");
   EXPECT_EQ(error_of([&] {
               gradcheck(f, {ones({2, 3}, f64).transpose(0, 1).set_requires_grad()});
             }),
-            "[gradcheck] input 0 (3, 2) is a view with strides; make the view inside the function");
+            "[gradcheck] input 0 (3, 2) is not contiguous. Hint: create the view inside the function");
   EXPECT_EQ(
       error_of([&] { gradcheck([](const std::vector<Tensor>& in) { return in[0].to(f32); }, {input({2})}); }),
-      "[gradcheck] the function must return an f64 tensor");
+      "[gradcheck] expected a function that returns an f64 tensor");
 }
 
-TEST(Gradcheck, LeavesItsInputsAsTheyWere) {
+TEST(Gradcheck, DoesNotChangeItsInputs) {
   const Tensor x = input({4});
   const auto before = x.to_vector();
   gradcheck([](const std::vector<Tensor>& in) { return tanh(in[0]); }, {x});

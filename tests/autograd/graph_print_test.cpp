@@ -12,16 +12,16 @@ TEST(GraphPrint, TextListsNodesNewestFirst) {
             "#2 mul (2, 3) <- #1 exp, constant (2, 3)\n"
             "#1 exp (3) <- leaf (3)\n");
   EXPECT_EQ(graph_text(x), "leaf (3)\n");
-  EXPECT_EQ(error_of([] { graph_text(Tensor()); }), "[graph] an undefined tensor has no graph");
+  EXPECT_EQ(error_of([] { graph_text(Tensor()); }), "[graph] expected a tensor, got an undefined tensor");
 }
 
-TEST(GraphPrint, ASharedNodeStandsOnce) {
+TEST(GraphPrint, ASharedNodeIsPrintedOnce) {
   const Tensor x = ones({}).set_requires_grad();
   const Tensor u = exp(x);
   EXPECT_EQ(graph_text(u * u), "#2 mul () <- #1 exp, #1 exp\n#1 exp () <- leaf ()\n");
 }
 
-TEST(GraphPrint, DotIsAWholeGraph) {
+TEST(GraphPrint, DotContainsTheWholeGraph) {
   const Tensor x = ones({3}).set_requires_grad();
   EXPECT_EQ(graph_dot(sum(x * x)),
             "digraph heed {\n"

@@ -1,5 +1,5 @@
-// graph_test.cpp — reverse mode itself: order, accumulation, versions, lifetime. AG-… are numbers of the list of
-// learners' mistakes: each would give another result here.
+// graph_test.cpp — reverse mode: order, accumulation, versions, lifetime. AG-… are the ids of
+// mistakes in lessons/00_autograd: each of them would change a result here.
 #include "autograd/graph.h"
 
 #include <cmath>
@@ -14,13 +14,13 @@ namespace {
 
 Tensor leaf(double value) { return scalar(value, f64).set_requires_grad(); }
 
-TEST(Graph, ATensorUsedTwiceGetsBothGradients) {  // AG-01
+TEST(Graph, ATensorUsedTwiceAccumulatesBothGradients) {  // AG-01
   const Tensor x = leaf(3);
   (x + x).backward();
   EXPECT_EQ(x.grad().item(), 2);
 }
 
-TEST(Graph, ANodePassesItsGradientOnWhenAllItsUsersHaveReported) {  // AG-02, AG-03, AG-04
+TEST(Graph, ANodeRunsAfterAllItsConsumers) {  // AG-02, AG-03, AG-04
   const Tensor x = leaf(2);
   const Tensor u = x * x, v = u * 3.0, w = u + v;
   w.backward();
@@ -38,7 +38,7 @@ TEST(Graph, GradientsAccumulateUntilTheyAreZeroed) {  // AG-05
   EXPECT_EQ(x.grad().item(), 3);
 }
 
-TEST(Graph, ASecondBackwardStartsWithFreshInnerGradients) {  // AG-06
+TEST(Graph, ASecondBackwardStartsFromZeroInnerGradients) {  // AG-06
   const Tensor x = leaf(1);
   const Tensor b = (x * 2.0) * 3.0;
   b.backward({.retain_graph = true});
@@ -52,13 +52,13 @@ TEST(Graph, BroadcastingIsUndone) {  // AG-07
   EXPECT_EQ(b.grad().to_vector(), (std::vector<double>{2, 2, 2}));
 }
 
-TEST(Graph, OverlappingSlicesAddUp) {  // AG-13
+TEST(Graph, GradientsOfOverlappingSlicesAddUp) {  // AG-13
   const Tensor x = zeros({3}).set_requires_grad();
   (sum(x.slice(0, 0, 2)) + sum(x.slice(0, 1, 3))).backward();
   EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{1, 2, 1}));
 }
 
-TEST(Graph, AChangeInPlaceOfWhatBackwardNeedsIsNoticed) {  // AG-20
+TEST(Graph, ModifyingASavedTensorIsDetected) {  // AG-20
   Tensor a = tensor({1, 2});
   const Tensor w = tensor({3, 4}).set_requires_grad();
   const Tensor y = sum(w * a);
@@ -66,12 +66,12 @@ TEST(Graph, AChangeInPlaceOfWhatBackwardNeedsIsNoticed) {  // AG-20
   expect_contains(
       error_of([&] { y.backward(); }),
       "[backward] mul saved a tensor (2) that was changed in place after the forward ran (version");
-  // A view's change is its base's.
+  // Modifying a view modifies its base.
   Tensor base = ones({4});
   const Tensor z = sum(w * base.slice(0, 0, 2));
   base.slice(0, 2, 4).fill_(5);
   expect_contains(error_of([&] { z.backward(); }), "was changed in place after the forward ran");
-  // What is not saved may change: add keeps nothing.
+  // A tensor that is not saved may be modified: add saves nothing.
   Tensor b = tensor({1, 2});
   const Tensor fine = sum(w + b);
   b.fill_(0);
@@ -93,7 +93,7 @@ TEST(Graph, NoGradRecordsNothing) {  // AG-21
   EXPECT_TRUE(grad_enabled());
 }
 
-TEST(Graph, AChainOf200000NodesIsBuiltRunAndTakenApartWithoutRecursion) {  // AG-22, AG-24
+TEST(Graph, AChainOf200000NodesIsBuiltRunAndDestroyedWithoutRecursion) {  // AG-22, AG-24
   const auto before = live_nodes();
   const Tensor x = leaf(0);
   {
@@ -126,26 +126,26 @@ TEST(Graph, NoNodeOutlivesItsTensors) {  // AG-23
   EXPECT_EQ(live_nodes(), before);
 }
 
-TEST(Graph, AGraphServesOnceUnlessItIsRetained) {
+TEST(Graph, AGraphCanBeUsedOnceUnlessItIsRetained) {
   const Tensor x = leaf(2);
   const Tensor y = x * x;
   y.backward();
   EXPECT_EQ(error_of([&] { y.backward(); }),
-            "[backward] the graph behind mul () has been used and freed. Hint: backward({.retain_graph = "
-            "true}) keeps it for a second time");
-  EXPECT_EQ(x.grad().item(), 4) << "a refused backward leaves gradients as they were";
+            "[backward] the graph of mul () has already been used and released. Hint: "
+            "backward({.retain_graph = true}) keeps it for another backward");
+  EXPECT_EQ(x.grad().item(), 4) << "a rejected backward does not change gradients";
 }
 
-TEST(Graph, AUsedGraphGivesItsMemoryBack) {
+TEST(Graph, BackwardReleasesTheMemoryOfTheGraph) {
   const Tensor x = ones({1000}).set_requires_grad();
   const Tensor y = sum(exp(x));
   const auto during = memory_stats().live_bytes;
   y.backward();
-  // The saved exp(x) went; the gradient of x came.
+  // The saved exp(x) was released, and the gradient of x allocated.
   EXPECT_LE(memory_stats().live_bytes, during + 64);
 }
 
-TEST(Graph, RetainGradKeepsTheGradientOfAnInnerTensor) {
+TEST(Graph, RetainGradStoresTheGradientOfANonLeaf) {
   const Tensor x = leaf(3);
   Tensor u = x * 2.0;
   u.retain_grad();
@@ -155,7 +155,7 @@ TEST(Graph, RetainGradKeepsTheGradientOfAnInnerTensor) {
   EXPECT_FALSE(v.grad().defined());
 }
 
-TEST(Graph, DetachCutsTheHistoryAndSharesTheNumbers) {
+TEST(Graph, DetachDropsTheHistoryAndSharesTheValues) {
   const Tensor x = leaf(3);
   const Tensor u = x * 2.0;
   (u.detach() * x).backward();
@@ -166,7 +166,7 @@ TEST(Graph, DetachCutsTheHistoryAndSharesTheNumbers) {
   EXPECT_FALSE(same.requires_grad());
 }
 
-TEST(Graph, ALeafsGradientIsItsOwn) {
+TEST(Graph, TheGradientOfALeafIsUnshared) {
   const Tensor a = ones({2}).set_requires_grad(), b = ones({2}).set_requires_grad();
   sum(a + b).backward();
   Tensor g = a.grad();
@@ -175,10 +175,10 @@ TEST(Graph, ALeafsGradientIsItsOwn) {
   EXPECT_TRUE(a.grad().is_contiguous());
 }
 
-// Whether two tensors are over one storage.
+// Whether two tensors share their storage.
 bool share(const Tensor& a, const Tensor& b) { return a.state()->storage == b.state()->storage; }
 
-TEST(Graph, BackwardOfALeafCopiesTheGivenGradient) {
+TEST(Graph, BackwardOfALeafCopiesTheGradient) {
   const Tensor x = zeros({2}).set_requires_grad(), g = ones({2});
   for (int i = 1; i <= 4; ++i) {
     x.backward(g);
@@ -188,7 +188,7 @@ TEST(Graph, BackwardOfALeafCopiesTheGivenGradient) {
   }
 }
 
-TEST(Graph, OpsThatPassTheirGradientOnLeaveTheGivenOneAlone) {
+TEST(Graph, OpsThatForwardTheirGradientDoNotModifyTheCallersOne) {
   const std::vector<std::function<Tensor(const Tensor&)>> ops = {
       [](const Tensor& x) { return x + 1.0; },
       [](const Tensor& x) { return x.reshape({4}); },
@@ -230,7 +230,7 @@ TEST(Graph, OpsThatPassTheirGradientOnLeaveTheGivenOneAlone) {
   }
 }
 
-TEST(Graph, AGradientThatWasSetIsCopiedOrTakenOver) {
+TEST(Graph, SetGradCopiesAGradientUnlessItIsUnshared) {
   Tensor x = zeros({2}).set_requires_grad(), y = zeros({2}).set_requires_grad();
   const Tensor g = ones({2});
   x.set_grad(g);
@@ -245,7 +245,7 @@ TEST(Graph, AGradientThatWasSetIsCopiedOrTakenOver) {
   EXPECT_FALSE(share(x.grad(), y.grad()));
   x.set_grad(x.grad());
   EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{1, 1}));
-  // A view with strides, a tensor with history, memory of somebody else's: each becomes a plain
+  // A view with strides, a tensor with history, external memory: each becomes a plain
   // copy.
   const Tensor recorded = ones({2}).set_requires_grad() * 3.0;
   const auto numbers = std::make_shared<std::vector<float>>(std::vector<float>{5, 6});
@@ -263,7 +263,7 @@ TEST(Graph, AGradientThatWasSetIsCopiedOrTakenOver) {
   EXPECT_EQ((*numbers)[0], 5);
 }
 
-TEST(Graph, AGradientMayBeTheStartOfTheNextBackward) {
+TEST(Graph, AGradientMayBePassedToTheNextBackward) {
   const Tensor x = zeros({2}).set_requires_grad();
   x.backward(ones({2}));
   (x + x).backward(x.grad());
@@ -276,9 +276,9 @@ TEST(Graph, AGradientMayBeTheStartOfTheNextBackward) {
   EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{12, 12}));
 }
 
-TEST(Graph, GradientsThatAreSavedOrRetainedAreTheirOwn) {
+TEST(Graph, SavedAndRetainedGradientsShareNoMemory) {
   const Tensor x = ones({2}).set_requires_grad(), w = tensor({5, 6});
-  // An op whose gradient is a tensor that it saved.
+  // The gradient of this op is a tensor that it saved.
   const Tensor y = record("saved", {x}, x * 1.0, [w = Saved(w)](const Tensor&, Gradients& d) { d[0] = w(); });
   y.backward(ones({2}), {.retain_graph = true});
   y.backward(ones({2}));
@@ -298,7 +298,7 @@ TEST(Graph, GradientsThatAreSavedOrRetainedAreTheirOwn) {
   EXPECT_EQ(g.to_vector(), (std::vector<double>{1, 1}));
 }
 
-TEST(Graph, AGivenGradientIsTheStart) {
+TEST(Graph, BackwardStartsFromThePassedGradient) {
   const Tensor x = tensor({1, 2, 3}).set_requires_grad();
   (x * 2.0).backward(tensor({1, 0, -1}));
   EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{2, 0, -2}));
@@ -306,46 +306,49 @@ TEST(Graph, AGivenGradientIsTheStart) {
   EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{3, 1, -1}));
 }
 
-TEST(Graph, BackwardRefusesWhatItCannotStartFrom) {
+TEST(Graph, BackwardRejectsInvalidStarts) {
   const Tensor x = ones({2}).set_requires_grad();
   EXPECT_EQ(error_of([&] { (x * 1.0).backward(); }),
-            "[backward] without a gradient the tensor must have one element, got (2). Hint: reduce it with "
-            "sum or mean, or pass backward(gradient)");
+            "[backward] expected a tensor with one element, got (2). Hint: reduce it with sum or mean, or "
+            "pass backward(gradient)");
   EXPECT_EQ(error_of([&] { (x * 1.0).backward(ones({3})); }),
-            "[backward] the gradient is (3) f32 and the tensor (2) f32; they must be the same");
+            "[backward] expected a gradient (2) f32, got (3) f32; a gradient has the shape and dtype of its "
+            "tensor");
   EXPECT_EQ(error_of([&] { (x * 1.0).backward(ones({2}, f64)); }),
-            "[backward] the gradient is (2) f64 and the tensor (2) f32; they must be the same");
-  EXPECT_EQ(error_of([] { Tensor().backward(); }), "[backward] an undefined tensor has no graph");
+            "[backward] expected a gradient (2) f32, got (2) f64; a gradient has the shape and dtype of its "
+            "tensor");
+  EXPECT_EQ(error_of([] { Tensor().backward(); }), "[backward] expected a tensor, got an undefined tensor");
   expect_contains(error_of([] { ones({}).backward(); }), "[backward] this tensor () does not require grad");
 }
 
-// An op whose backward forgets to undo its broadcast is named, not silently wrong.
-TEST(Graph, AGradientOfTheWrongShapeIsRefusedByTheNameOfItsOp) {
+// The error names the op whose backward did not undo its broadcast.
+TEST(Graph, AGradientOfTheWrongShapeThrowsWithTheNameOfItsOp) {
   const Tensor b = ones({3}).set_requires_grad();
   const Tensor y = record("careless", {b}, ones({2, 3}), [](const Tensor& dy, Gradients& d) { d[0] = dy; });
   EXPECT_EQ(error_of([&] {
               y.backward(ones({2, 3}));
             }),
-            "[backward] careless made a gradient (2, 3) f32 for an input (3) f32; they must be the same. "
-            "Hint: sum_to undoes "
-            "broadcasting");
+            "[backward] expected a gradient (3) f32 from careless, got (2, 3) f32; a gradient has the shape "
+            "and dtype of its input. Hint: sum_to undoes broadcasting");
 }
 
-TEST(Graph, AnomalyModeNamesTheOpThatFirstMadeANaN) {
+TEST(Graph, AnomalyModeNamesTheOpThatFirstProducedANaN) {
   const Tensor x = tensor({-1, 1}).set_requires_grad();
   EXPECT_NO_THROW(exp(log(x)) * 2.0);
   {
     const AnomalyMode anomaly;
     EXPECT_EQ(error_of([&] { exp(log(x)) * 2.0; }),
-              "[log] made a NaN: output (2) has one and no input has. Hint: look at this op's arguments");
+              "[log] produced a NaN: the output (2) contains one and no input does. Hint: check the "
+              "arguments of this op");
     const Tensor zero = zeros({1}).set_requires_grad();
-    const Tensor y = sqrt(zero) * 0.0;  // 0 · inf on the way back
-    EXPECT_EQ(error_of([&] { y.backward(); }), "[sqrt] made a NaN in backward: gradient (1) of input 0");
+    const Tensor y = sqrt(zero) * 0.0;  // 0 · inf in backward
+    EXPECT_EQ(error_of([&] { y.backward(); }),
+              "[sqrt] produced a NaN in its backward: the gradient (1) of input 0 contains one");
   }
   EXPECT_NO_THROW(log(x));
 }
 
-TEST(Graph, IntermediateResultsThatNobodyKeepsAreFreedDuringBackward) {
+TEST(Graph, IntermediateResultsAreFreedDuringBackward) {
   const Tensor x = ones({100'000}).set_requires_grad();
   Tensor y = x;
   for (int i = 0; i < 20; ++i) y = y * 1.01;
@@ -354,7 +357,7 @@ TEST(Graph, IntermediateResultsThatNobodyKeepsAreFreedDuringBackward) {
   reset_peak_memory();
   const auto before = memory_stats().live_bytes;
   loss.backward();
-  // gradients die as soon as they have been passed on: a few are alive at once, not twenty
+  // Gradients are freed as soon as they have been used: a few are alive at a time, not twenty.
   EXPECT_LT(memory_stats().peak_bytes - before, 5 * 400'000);
 }
 

@@ -9,9 +9,9 @@
 namespace heed {
 namespace {
 
-TEST(Mask, CausalSeesThePastAndItself) {  // MK-07, MK-09, MK-10
+TEST(Mask, CausalAttendsToThePastAndItself) {  // MK-07, MK-09, MK-10
   EXPECT_EQ(causal(3), Mask::of({{1, 0, 0}, {1, 1, 0}, {1, 1, 1}}));
-  EXPECT_EQ(causal(2, 4), Mask::of({{1, 1, 1, 0}, {1, 1, 1, 1}})) << "the last query sees all keys";
+  EXPECT_EQ(causal(2, 4), Mask::of({{1, 1, 1, 0}, {1, 1, 1, 1}})) << "the last query attends to all keys";
   EXPECT_EQ(causal(0).numel(), 0);
 }
 
@@ -35,13 +35,12 @@ TEST(Mask, KnowsWhetherItsRowsAreQueries) {
     EXPECT_FALSE(m.rows_are_queries()) << m;
 }
 
-TEST(Mask, OfTwoMeaningsIsAnError) {
+TEST(Mask, AnAmbiguousMaskThrows) {
   const Mask square = Mask::full({3, 3}, true);
-  EXPECT_EQ(
-      error_of([&] { check_not_ambiguous("op", square, 3, 3, 3); }),
-      "[op] expected a mask with one meaning, got (3, 3), which is both (T, S) and (B, S) as B = T = 3. "
-      "Hint: mask.unsqueeze(0) for (T, S), one row per query; mask.unsqueeze(1) for (B, S), one row per "
-      "sample, as padding(lengths, S) makes it");
+  EXPECT_EQ(error_of([&] { check_not_ambiguous("op", square, 3, 3, 3); }),
+            "[op] expected a mask with one meaning, got (3, 3), which is both (T, S) and (B, S) as B = T = "
+            "3. Hint: mask.unsqueeze(0) for (T, S), one row per query; mask.unsqueeze(1) for (B, S), one row "
+            "per sample, as padding(lengths, S) returns");
   expect_contains(
       error_of([&] { check_not_ambiguous("op", square, 3, 3, 4); }),
       "mask.unsqueeze(0).unsqueeze(0) for (T, S), one row per query; mask.unsqueeze(1).unsqueeze(1) for");
@@ -52,8 +51,8 @@ TEST(Mask, OfTwoMeaningsIsAnError) {
   EXPECT_EQ(error_of([&] { check_not_ambiguous("op", Mask::full({1, 1}, true), 1, 1, 3); }), "");
 }
 
-// Against one element at a time, over shapes whose axes merge, repeat and do not.
-TEST(Mask, BroadcastsAsOneElementAtATime) {
+// Compares with an elementwise loop, for shapes whose axes merge, repeat or do neither.
+TEST(Mask, BroadcastsAsAnElementwiseLoop) {
   const Shape full{2, 3, 4};
   const auto value = [](const Mask& m, index_t i, index_t j, index_t k) {
     std::vector<index_t> index{i, j, k};
@@ -85,27 +84,30 @@ TEST(Mask, BroadcastsAsOneElementAtATime) {
   EXPECT_EQ(Mask::full({0, 3}, true).expand({2, 0, 3}).numel(), 0);
 }
 
-TEST(Mask, ReadsOneElementWithoutTheRest) {
+TEST(Mask, AtReadsOneElementOnly) {
   const Mask large = Mask::full({1000, 4000}, true);
   index_t n = 0;
-  // Minutes if each call read all.
+  // This would take minutes if each call read all elements.
   for (index_t i = 0; i < 100'000; ++i) n += large.at({i % 1000, -1 - i % 4000});
   EXPECT_EQ(n, 100'000);
   EXPECT_EQ(large.reshape({-1, 8}).shape(), (Shape{500'000, 8}));
   EXPECT_EQ(large.reshape({-1, 8}).data(), large.data()) << "shared";
 }
 
-TEST(Mask, PaddingHidesKeysAndNotQueries) {  // MK-12, MK-14
+TEST(Mask, PaddingMasksKeysAndNotQueries) {  // MK-12, MK-14
   EXPECT_EQ(padding({2, 0, 3}, 3), Mask::of({{{1, 1, 0}}, {{0, 0, 0}}, {{1, 1, 1}}}));
   EXPECT_EQ(not_padding(IntTensor{{5, 7, 0}, {0, 0, 0}}, 0), Mask::of({{{1, 1, 0}}, {{0, 0, 0}}}));
-  EXPECT_EQ(error_of([] { padding({4}, 3); }), "[padding] length 4 of sample 0 must be in [0, 3]");
-  EXPECT_EQ(error_of([] { padding({1, -1}, 3); }), "[padding] length -1 of sample 1 must be in [0, 3]");
-  EXPECT_EQ(error_of([] { not_padding(IntTensor{1, 2}, 0); }), "[not_padding] ids must be (B, S), got (2)");
+  EXPECT_EQ(error_of([] { padding({4}, 3); }), "[padding] expected lengths in [0, 3], got 4 for sample 0");
+  EXPECT_EQ(error_of([] {
+              padding({1, -1}, 3);
+            }),
+            "[padding] expected lengths in [0, 3], got -1 for sample 1");
+  EXPECT_EQ(error_of([] { not_padding(IntTensor{1, 2}, 0); }), "[not_padding] expected ids (B, S), got (2)");
 }
 
-TEST(Mask, MemoryThatIsNotThereIsReported) {
+TEST(Mask, ReportsThatMemoryRanOut) {
   if (HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER)
-    GTEST_SKIP() << "a sanitizer ends the process when so much is allocated by new";
+    GTEST_SKIP() << "a sanitizer aborts the process if new requests this much";
   EXPECT_EQ(error_of([] { causal(1'000'000); }),
             "[causal] cannot allocate 1000000000000 bytes for a mask of shape (1000000, 1000000). Hint: use "
             "smaller sizes, or attention's option causal, which needs no mask");
@@ -136,10 +138,10 @@ TEST(Mask, LogicBroadcasts) {
                   }),
                   "[and] shapes (2) and (3) do not broadcast");
   EXPECT_EQ(error_of([] { !Mask(); }),
-            "[not] this mask is undefined. Hint: a default-constructed Mask means that nothing is hidden");
+            "[not] expected a mask, got an undefined mask. Hint: a default-constructed Mask masks nothing");
 }
 
-TEST(Mask, IsReadAndReshaped) {
+TEST(Mask, IndexesAndReshapes) {
   const Mask m = Mask::of({{1, 0}, {1, 1}});
   EXPECT_EQ(m.count(), 3);
   EXPECT_EQ(m.reshape({-1}), Mask::of({1, 0, 1, 1}));
@@ -147,21 +149,23 @@ TEST(Mask, IsReadAndReshaped) {
   EXPECT_EQ(m.unsqueeze(-1).shape(), (Shape{2, 2, 1}));
   EXPECT_EQ(Mask::of({1, 0}).expand({2, 2}), Mask::of({{1, 0}, {1, 0}}));
   EXPECT_EQ(Mask::full({2}, true), Mask::of({1, 1}));
-  EXPECT_EQ(error_of([] { Mask::of({2}); }), "[Mask] a mask is made of 0 and 1, got 2 at place 0");
-  EXPECT_EQ(error_of([] { Mask(std::vector<std::uint8_t>{1}, {2}); }), "[Mask] 1 values do not fill (2)");
+  EXPECT_EQ(error_of([] { Mask::of({2}); }), "[Mask] expected values 0 and 1, got 2 at index 0");
+  EXPECT_EQ(error_of([] { Mask(std::vector<std::uint8_t>{1}, {2}); }),
+            "[Mask] expected 2 values for shape (2), got 1");
   EXPECT_EQ(error_of([&] { (void)m.unsqueeze(4); }), "[unsqueeze] axis 4 is out of range for (2, 2)");
   EXPECT_NE(error_of([&] { (void)m.expand({3, 3}); }), "");
   EXPECT_EQ(error_of([&] {
               (void)m.at({0, 5});
             }),
             "[at] index 5 is out of range for axis 1 of (2, 2); it must be in [-2, 2)");
-  EXPECT_EQ(error_of([&] { (void)m.at({0}); }), "[at] one index an axis: (2, 2) needs 2, got 1");
+  EXPECT_EQ(error_of([&] { (void)m.at({0}); }),
+            "[at] expected one index per axis: shape (2, 2) needs 2, got 1");
   EXPECT_EQ(error_of([&] { (void)m.reshape({3}); }),
-            "[reshape] (2, 2) has 4 elements and does not fit into (3)");
+            "[reshape] expected a shape with the 4 elements of (2, 2), got (3)");
   EXPECT_TRUE(m.at({-1, -2}));
 }
 
-TEST(Mask, ComparisonsBroadcastAndKnowNaN) {
+TEST(Mask, ComparisonsBroadcastAndHandleNaN) {
   const Tensor a = tensor({{1, 2, 3}}), b = tensor({{2}, {3}});
   EXPECT_EQ(a < b, Mask::of({{1, 0, 0}, {1, 1, 0}}));
   EXPECT_EQ(a <= b, Mask::of({{1, 1, 0}, {1, 1, 1}}));
@@ -174,7 +178,7 @@ TEST(Mask, ComparisonsBroadcastAndKnowNaN) {
   EXPECT_NE(error_of([&] { (void)(a < ones({2})); }), "");
 }
 
-TEST(Mask, PrintsItsTruth) {
+TEST(Mask, PrintsTrueAndFalse) {
   std::ostringstream out;
   out << Mask::of({1, 0}) << Mask();
   EXPECT_EQ(out.str(), "tensor([ True, False])mask(undefined)");

@@ -1,5 +1,5 @@
-// print_test.cpp — every expectation is what PyTorch 1.13 prints for the same tensor, but for the names of dtypes and
-// of gradient functions.
+// print_test.cpp — the expected texts are those of PyTorch 1.13, except for the names of dtypes and
+// gradient functions.
 #include <cmath>
 #include <sstream>
 
@@ -23,7 +23,7 @@ TEST(Print, NumbersShareOneFormat) {
   EXPECT_EQ(printed(tensor({99999999})), "tensor([100000000.])");
 }
 
-TEST(Print, FarApartNumbersAreScientific) {
+TEST(Print, NumbersOfDifferentMagnitudeAreScientific) {
   EXPECT_EQ(printed(tensor({1e-6, 1})), "tensor([1.0000e-06, 1.0000e+00])");
   EXPECT_EQ(printed(tensor({1e5, 1})), "tensor([1.0000e+05, 1.0000e+00])");
   EXPECT_EQ(printed(tensor({0.00001})), "tensor([1.0000e-05])");
@@ -31,23 +31,23 @@ TEST(Print, FarApartNumbersAreScientific) {
   EXPECT_EQ(printed(tensor({123456.0, 1.5})), "tensor([1.2346e+05, 1.5000e+00])");
 }
 
-TEST(Print, NaNAndInfinityAreWords) {
+TEST(Print, PrintsNaNAndInfinity) {
   EXPECT_EQ(printed(tensor({NAN, 1.5, INFINITY})), "tensor([   nan, 1.5000,    inf])");
   EXPECT_EQ(printed(tensor({-INFINITY, 0, 1})), "tensor([-inf, 0., 1.])");
 }
 
-TEST(Print, MatricesAreSetApart) {
+TEST(Print, MatricesAreSeparatedByBlankLines) {
   EXPECT_EQ(printed(arange(0, 24).reshape({2, 3, 4}).index({all, Slice{0, 2}, Slice{0, 2}})),
             "tensor([[[ 0.,  1.],\n         [ 4.,  5.]],\n\n        [[12., 13.],\n         [16., 17.]]])");
 }
 
-TEST(Print, NothingIsAnEmptyList) {
+TEST(Print, AnEmptyTensorIsAnEmptyList) {
   EXPECT_EQ(printed(zeros({0})), "tensor([])");
   EXPECT_EQ(printed(zeros({2, 0})), "tensor([], size=(2, 0))");
   EXPECT_EQ(printed(Tensor()), "tensor(undefined)");
 }
 
-TEST(Print, LongRowsWrapAndLargeTensorsLoseTheirMiddle) {
+TEST(Print, LongRowsWrapAndLargeTensorsAreSummarised) {
   EXPECT_EQ(printed(arange(0, 20) / 7.0),
             "tensor([0.0000, 0.1429, 0.2857, 0.4286, 0.5714, 0.7143, 0.8571, 1.0000, 1.1429,\n"
             "        1.2857, 1.4286, 1.5714, 1.7143, 1.8571, 2.0000, 2.1429, 2.2857, 2.4286,\n"
@@ -63,7 +63,7 @@ TEST(Print, LongRowsWrapAndLargeTensorsLoseTheirMiddle) {
   expect_contains(square, "\n        ...,\n        [3.9400e+04");
 }
 
-TEST(Print, DtypeAndHistoryAreNamed) {
+TEST(Print, PrintsDtypeAndGradientFunction) {
   EXPECT_EQ(printed(tensor({1, 2}, f64)), "tensor([1., 2.], dtype=f64)");
   const Tensor w = ones({1}).set_requires_grad();
   EXPECT_EQ(printed(w), "tensor([1.], requires_grad=True)");

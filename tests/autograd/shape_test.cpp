@@ -17,22 +17,19 @@ TEST(Shape, HoldsUpToEightSizes) {
   EXPECT_EQ(to_string(Shape{}), "()");
   EXPECT_EQ(Shape{}.numel(), 1);
   EXPECT_NE((Shape{2}), (Shape{2, 1}));
-  EXPECT_EQ(error_of([] {
-              Shape({1, 1, 1, 1, 1, 1, 1, 1, 1});
-            }),
-            "[shape] a tensor has at most 8 axes, got 9");
+  EXPECT_EQ(error_of([] { Shape({1, 1, 1, 1, 1, 1, 1, 1, 1}); }), "[shape] expected at most 8 axes, got 9");
   EXPECT_EQ(error_of([] {
               Shape({1, 1, 1, 1, 1, 1, 1, 1}).push_back(2);
             }),
-            "[shape] a tensor has at most 8 axes; (1, 1, 1, 1, 1, 1, 1, 1) has no room for one more");
+            "[shape] expected at most 8 axes, got (1, 1, 1, 1, 1, 1, 1, 1) and one more");
 }
 
-TEST(Shape, StridesOfADenseTensorAreProductsOfTheSizesAfter) {
+TEST(Shape, ContiguousStridesAreProductsOfTheLaterSizes) {
   EXPECT_EQ(contiguous_strides({2, 3, 4}), (Strides{12, 4, 1}));
   EXPECT_EQ(contiguous_strides({}), Strides{});
 }
 
-TEST(Shape, AxesCountFromTheEndWhenNegative) {
+TEST(Shape, NegativeAxesCountFromTheEnd) {
   EXPECT_EQ(wrap_axis("op", -1, {2, 3}), 1);
   EXPECT_EQ(wrap_axis("op", 0, {2, 3}), 0);
   EXPECT_EQ(error_of([] {
@@ -56,20 +53,22 @@ TEST(Shape, BroadcastingAlignsAtTheRight) {
             "must be equal or 1");
 }
 
-TEST(Shape, SizesThatMakeNoTensorAreRefused) {
-  EXPECT_EQ(error_of([] {
-              check_sizes("zeros", {2, -1});
-            }),
-            "[zeros] a size cannot be negative, got (2, -1)");
+TEST(Shape, BroadcastAxesHaveStride0) {
+  EXPECT_EQ(broadcast_strides({3, 1}, {2, 3, 4}), (Strides{0, 1, 0}));
+  EXPECT_EQ(broadcast_strides({3, 4}, {1, 3}, {2, 3, 4}), (Strides{0, 1, 3}));
+  EXPECT_EQ(broadcast_strides({}, {2}), Strides{0});
+}
+
+TEST(Shape, InvalidSizesThrow) {
+  EXPECT_EQ(error_of([] { check_sizes("zeros", {2, -1}); }), "[zeros] expected sizes >= 0, got (2, -1)");
   EXPECT_EQ(error_of([] {
               check_sizes("zeros", {index_t{1} << 40, index_t{1} << 40});
             }),
-            "[zeros] too large: (1099511627776, 1099511627776) asks for more elements than memory can hold");
-  EXPECT_EQ(
-      error_of([] {
-        check_sizes("zeros", {0, index_t{1} << 40, index_t{1} << 40});
-      }),
-      "[zeros] too large: (0, 1099511627776, 1099511627776) asks for more elements than memory can hold")
+            "[zeros] too large: (1099511627776, 1099511627776) has more elements than memory can hold");
+  EXPECT_EQ(error_of([] {
+              check_sizes("zeros", {0, index_t{1} << 40, index_t{1} << 40});
+            }),
+            "[zeros] too large: (0, 1099511627776, 1099511627776) has more elements than memory can hold")
       << "without elements, but with strides";
 }
 

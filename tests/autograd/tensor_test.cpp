@@ -7,7 +7,7 @@
 namespace heed {
 namespace {
 
-TEST(Tensor, CopiesAreTheSameTensor) {
+TEST(Tensor, CopiesReferToTheSameTensor) {
   Tensor a = zeros({2});
   Tensor b = a;
   b.set({0}, 5);
@@ -17,24 +17,27 @@ TEST(Tensor, CopiesAreTheSameTensor) {
   EXPECT_EQ(a.at({0}), 5);
 }
 
-TEST(Tensor, AnUndefinedTensorIsRefusedByName) {
+TEST(Tensor, AnUndefinedTensorThrows) {
   const Tensor nothing;
   EXPECT_FALSE(nothing.defined());
-  EXPECT_EQ(error_of([&] { (void)nothing.shape(); }),
-            "[tensor] this tensor is undefined. Hint: a default-constructed Tensor holds nothing");
+  EXPECT_EQ(
+      error_of([&] { (void)nothing.shape(); }),
+      "[tensor] expected a tensor, got an undefined tensor. Hint: a default-constructed Tensor is undefined");
   EXPECT_EQ(error_of([&] { add(nothing, ones({1})); }),
-            "[add] argument 0 is an undefined tensor. Hint: a default-constructed Tensor holds nothing");
+            "[add] expected a tensor as argument 0, got an undefined tensor. Hint: a "
+            "default-constructed Tensor is undefined");
 }
 
-TEST(Tensor, DtypesAreNeverMixed) {
+TEST(Tensor, DtypesCannotBeMixed) {
   EXPECT_EQ(error_of([] { add(ones({1}), ones({1}, f64)); }),
-            "[add] argument 1 is f64 and argument 0 is f32; dtypes must agree. Hint: convert one with to()");
-  EXPECT_EQ(error_of([] { (void)ones({1}).data<double>(); }), "[data] asked for f64 but the tensor is f32");
+            "[add] expected arguments of one dtype, got f32 for argument 0 and f64 for argument 1. Hint: "
+            "convert one of them with to()");
+  EXPECT_EQ(error_of([] { (void)ones({1}).data<double>(); }), "[data] expected a tensor of f64, got f32");
   EXPECT_STREQ(name(f32), "f32");
   EXPECT_EQ(size_of(f64), 8U);
 }
 
-TEST(Tensor, ElementsAreReadAndWrittenWithCheckedIndices) {
+TEST(Tensor, AtAndSetCheckTheirIndices) {
   Tensor x = tensor({{1, 2, 3}, {4, 5, 6}});
   EXPECT_EQ(x.at({1, -1}), 6);
   x.set({-1, 0}, 9);
@@ -45,16 +48,17 @@ TEST(Tensor, ElementsAreReadAndWrittenWithCheckedIndices) {
               (void)x.at({0, 3});
             }),
             "[at] index 3 is out of range for axis 1 of (2, 3); it must be in [-3, 3)");
-  EXPECT_EQ(error_of([&] { (void)x.at({0}); }), "[at] one index an axis: (2, 3) needs 2, got 1");
+  EXPECT_EQ(error_of([&] { (void)x.at({0}); }),
+            "[at] expected one index per axis: shape (2, 3) needs 2, got 1");
   EXPECT_EQ(error_of([&] {
               x.set({2, 0}, 1);
             }),
             "[set] index 2 is out of range for axis 0 of (2, 3); it must be in [-2, 2)");
   EXPECT_EQ(error_of([&] { (void)x.item(); }),
-            "[item] needs a tensor with one element, got (2, 3). Hint: at({…}) reads one of many");
+            "[item] expected a tensor with one element, got (2, 3). Hint: at({…}) reads one of several");
 }
 
-TEST(Tensor, IndexTakesWhatNumPyTakes) {
+TEST(Tensor, IndexSupportsNumPysForms) {
   const Tensor x = arange(0, 24).reshape({2, 3, 4});
   EXPECT_EQ(x.index({0, all, Slice{1, 3}}).to_vector(), (std::vector<double>{1, 2, 5, 6, 9, 10}));
   EXPECT_EQ(x.index({Ellipsis{}, -1}).to_vector(), (std::vector<double>{3, 7, 11, 15, 19, 23}));
@@ -63,14 +67,14 @@ TEST(Tensor, IndexTakesWhatNumPyTakes) {
   EXPECT_EQ(error_of([&] {
               (void)x.index({0, 0, 0, 0});
             }),
-            "[index] (2, 3, 4) has 3 axes, the index names 4");
+            "[index] expected at most 3 indices for x (2, 3, 4), got 4");
   EXPECT_EQ(error_of([&] {
               (void)x.index({Ellipsis{}, Ellipsis{}});
             }),
-            "[index] only one Ellipsis may stand in an index");
+            "[index] expected at most one Ellipsis, got 2");
 }
 
-TEST(Tensor, ViewsShareNumbersAndCopiesDoNot) {
+TEST(Tensor, ViewsShareMemoryAndClonesDoNot) {
   Tensor x = arange(0, 6).reshape({2, 3});
   Tensor t = x.transpose(0, 1), row = x[1], part = x.slice(1, 1);
   t.set({2, 0}, 50);
@@ -83,7 +87,7 @@ TEST(Tensor, ViewsShareNumbersAndCopiesDoNot) {
   EXPECT_EQ(x.at({0, 1}), 7);
 }
 
-TEST(Tensor, ChangesInPlaceReachOnlyTheirElements) {
+TEST(Tensor, MutatingOpsModifyOnlyTheirElements) {
   Tensor x = zeros({3, 4});
   x.slice(1, 0, 4, 2).fill_(1);
   x.transpose(0, 1)[1].copy_(tensor({5, 6, 7}));
@@ -91,7 +95,7 @@ TEST(Tensor, ChangesInPlaceReachOnlyTheirElements) {
   Tensor y = ones({2, 2});
   y.add_(tensor({{1, 2}, {3, 4}}), 10).mul_(2);
   EXPECT_EQ(y.to_vector(), (std::vector<double>{22, 42, 62, 82}));
-  y.add_(y.transpose(0, 1));  // overlaps with itself in another order
+  y.add_(y.transpose(0, 1));  // the operand overlaps the result
   EXPECT_EQ(y.to_vector(), (std::vector<double>{44, 104, 104, 164}));
   y.copy_(y.transpose(0, 1));
   EXPECT_EQ(y.to_vector(), (std::vector<double>{44, 104, 104, 164}));
@@ -105,50 +109,54 @@ TEST(Tensor, ChangesInPlaceReachOnlyTheirElements) {
   EXPECT_EQ(none.numel(), 0);
 }
 
-TEST(Tensor, ChangesInPlaceThatCannotBeRightAreRefused) {
+TEST(Tensor, InvalidMutatingOpsThrow) {
   Tensor x = zeros({2, 3});
-  EXPECT_EQ(
-      error_of([&] { x.add_(ones({3})); }),
-      "[add_] shapes differ: (2, 3) and (3); in place both must be the same. Hint: expand() the other one");
+  EXPECT_EQ(error_of([&] { x.add_(ones({3})); }),
+            "[add_] expected a tensor of shape (2, 3), got (3); ops in place do not broadcast. Hint: "
+            "expand() the other tensor");
   EXPECT_EQ(error_of([&] {
               x.add_(ones({2, 3}, f64));
             }),
-            "[add_] dtypes differ: f32 and f64. Hint: convert one with to()");
-  EXPECT_EQ(error_of([&] { x.copy_({}); }), "[copy_] the other tensor is undefined");
+            "[add_] expected a tensor of f32, got f64. Hint: convert it with to()");
+  EXPECT_EQ(error_of([&] { x.copy_({}); }),
+            "[copy_] expected a tensor of shape (2, 3), got an undefined tensor; ops in place do not "
+            "broadcast. Hint: expand() the other tensor");
   EXPECT_EQ(error_of([&] { zeros({1}).expand({3}).fill_(1); }),
-            "[fill_] a tensor (3) stretched along axis 0 would be changed in place; its elements share "
-            "memory. Hint: change a clone()");
+            "[fill_] a tensor (3) expanded along axis 0 cannot be modified in place, because its elements "
+            "share memory. Hint: modify a clone()");
   Tensor w = zeros({2}).set_requires_grad();
-  expect_contains(error_of([&] { w.add_(ones({2})); }),
-                  "[add_] a tensor (2) that requires grad would be changed in place, which is not recorded");
+  expect_contains(
+      error_of([&] { w.add_(ones({2})); }),
+      "[add_] a tensor (2) that requires grad cannot be modified in place, because this is not recorded");
   const NoGrad no_grad;
   EXPECT_NO_THROW(w.add_(ones({2})));
 }
 
-TEST(Tensor, ComparisonsKnowNaNAndInfinity) {
+TEST(Tensor, ComparisonsHandleNaNAndInfinity) {
   const Tensor a = tensor({1, INFINITY});
   EXPECT_EQ(max_abs_difference(a, a), 0);
   EXPECT_TRUE(std::isnan(max_abs_difference(tensor({NAN}), tensor({NAN}))));
   EXPECT_FALSE(allclose(tensor({NAN}), tensor({NAN})));
   EXPECT_TRUE(allclose(tensor({1.000001}), tensor({1})));
   EXPECT_FALSE(allclose(tensor({1.1}), tensor({1})));
-  EXPECT_EQ(error_of([&] { (void)allclose(a, ones({3})); }), "[allclose] shapes differ: (2) and (3)");
+  EXPECT_EQ(error_of([&] { (void)allclose(a, ones({3})); }),
+            "[allclose] expected equal shapes, got (2) and (3)");
   EXPECT_EQ(error_of([&] { (void)max_abs_difference(a, ones({3})); }),
-            "[max_abs_difference] shapes differ: (2) and (3)");
+            "[max_abs_difference] expected equal shapes, got (2) and (3)");
 }
 
-TEST(Tensor, OnlyLeavesStopRequiringGrad) {
+TEST(Tensor, OnlyLeavesCanStopRequiringGrad) {
   Tensor w = ones({2}).set_requires_grad();
   Tensor y = w * 2.0;
   EXPECT_TRUE(w.is_leaf());
   EXPECT_FALSE(y.is_leaf());
   expect_contains(error_of([&] { y.set_requires_grad(false); }),
-                  "[set_requires_grad] this tensor was made by mul_number");
+                  "[set_requires_grad] expected a leaf, got the output of mul_number");
   w.set_requires_grad(false);
   EXPECT_FALSE((w * 2.0).requires_grad());
-  EXPECT_EQ(error_of([&] { w.set_grad(ones({3})); }),
-            "[set_grad] a gradient must have the tensor's shape and dtype: (2) f32");
-  EXPECT_EQ(error_of([&] { w.retain_grad(); }), "[retain_grad] this tensor (2) does not require grad");
+  EXPECT_EQ(error_of([&] { w.set_grad(ones({3})); }), "[set_grad] expected a gradient (2) f32, got (3) f32");
+  EXPECT_EQ(error_of([&] { w.retain_grad(); }),
+            "[retain_grad] expected a tensor that requires grad, got (2)");
 }
 
 }  // namespace

@@ -15,7 +15,6 @@ namespace heed::bench {
 namespace {
 
 using kernels::GemmShape;
-using kernels::index_t;
 
 // The C interface of BLAS: 101 row-major, 111 as stored, 112 transposed.
 template <class T>

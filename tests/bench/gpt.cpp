@@ -1,5 +1,5 @@
 // gpt.cpp — heed-bench gpt: training a character GPT, and generating with a cache, one token at a time.
-#include "nn/gpt.h"
+#include "nn/models/gpt.h"
 
 #include <optional>
 
@@ -42,10 +42,10 @@ static void generation(Report& report, const std::string& name, nn::GPTOptions o
   o.dropout = 0;
   nn::GPT model(o, gen);
   model.eval();
-  std::optional<nn::GPTCache> cache;
+  std::optional<nn::KVCache> cache;
   const double bytes = 4.0 * static_cast<double>(model.parameter_count() - o.context * o.d_model) *
                        static_cast<double>(tokens);
-  nn::GPTCache start;
+  nn::KVCache start;
   const Tensor first = model.forward(some_ids(1, prompt, o.vocab_size), start);
   report.measure(name, {.bytes = bytes, .steps = static_cast<double>(tokens)}, [&] {
     start.length = prompt;  // the cache beyond is written again

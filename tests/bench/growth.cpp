@@ -7,7 +7,7 @@
 #include "autograd/kernels/gemm.h"
 #include "lessons/support/lesson.h"
 #include "lessons/support/svg.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/fit.h"
 

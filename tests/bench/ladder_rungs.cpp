@@ -4,7 +4,7 @@
 
 #include "autograd/kernels/gemm.h"
 #include "autograd/kernels/gemm_tiles.h"
-#include "autograd/kernels/thread_pool.h"
+#include "autograd/threads.h"
 
 namespace heed::bench {
 

@@ -5,7 +5,6 @@
 
 namespace heed::bench {
 
-using kernels::index_t;
 using Rung = void (*)(const float* a, const float* b, float* c, index_t n);
 
 void naive(const float* a, const float* b, float* c, index_t n);

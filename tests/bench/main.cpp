@@ -7,7 +7,7 @@
 #include <string>
 
 #include "autograd/error.h"
-#include "autograd/kernels/thread_pool.h"
+#include "autograd/threads.h"
 #include "tests/bench/bench.h"
 
 namespace {

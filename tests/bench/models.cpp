@@ -1,5 +1,6 @@
 // models.cpp — heed-bench encoder, vit, gpt, small: whole steps of the course's models.
-#include "nn/nn.h"
+#include "nn/models/models.h"
+
 #include "optim/optim.h"
 #include "tests/bench/bench.h"
 

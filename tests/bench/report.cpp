@@ -3,9 +3,9 @@
 #include <fstream>
 
 #include "autograd/error.h"
-#include "autograd/kernels/allocator.h"
 #include "autograd/kernels/kernels.h"
-#include "autograd/kernels/thread_pool.h"
+#include "autograd/memory.h"
+#include "autograd/threads.h"
 #include "tests/bench/bench.h"
 
 namespace heed::bench {

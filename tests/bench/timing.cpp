@@ -8,8 +8,6 @@
 
 namespace heed::bench {
 
-using kernels::index_t;
-
 static double sample(Clock clock, const std::function<void()>& run, int calls) {
   const double start = seconds(clock);
   for (int i = 0; i < calls; ++i) run();

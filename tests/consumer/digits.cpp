@@ -1,6 +1,6 @@
-#include <iostream>
+#include <heed/data/data.h>
 
-#include "data/data.h"
+#include <iostream>
 
 int main() {
   const auto [train, test] = heed::data::digits_split();

@@ -1,12 +1,12 @@
-#include <iostream>
+#include <heed/autograd/autograd.h>
+#include <heed/nn/nn.h>
 
-#include "autograd/autograd.h"
-#include "nn/nn.h"
+#include <iostream>
 
 using namespace heed;
 
 int main() {
-  Generator gen(0);  // randomness is passed in; there is no global generator
+  Generator gen(0);  // random number generators are passed in; there is no global one
 
   // The example of the course: 6 layers, 8 heads, 512 channels; input (10, 32, 512) as (seq, batch, d_model).
   nn::TransformerEncoder encoder(

@@ -1,10 +1,11 @@
-// back FOLDER — writes, for every module that PyTorch has too, a safetensors file: its parameters, an input and what
-// it makes of it, in f64. back.py loads each into torch.nn, strictly, and compares.
+// back FOLDER — writes a safetensors file for every module that PyTorch has too: its parameters, an
+// input and the output, in f64. back.py loads each file into torch.nn with strict names and
+// compares the outputs.
 #include <filesystem>
 #include <iostream>
 
 #include "data/data.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 
 using namespace heed;
 
@@ -12,7 +13,7 @@ namespace {
 
 std::filesystem::path folder;
 
-// Everything in one file: "param.…", "in.0", "in.1", "out".
+// Writes one file with the tensors "param.…", "in.0", "in.1", … and "out".
 template <class M, class Run>
 void write(const std::string& name, M module, const std::vector<Tensor>& inputs, Run run) {
   module.to(f64);

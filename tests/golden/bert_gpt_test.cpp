@@ -1,6 +1,8 @@
-// bert_gpt_test.cpp — BERT and GPT-2 against PyTorch, loaded under their published names: logits and all gradients.
-#include "nn/bert.h"
-#include "nn/gpt.h"
+// bert_gpt_test.cpp — BERT and GPT-2, loaded under their published names, against PyTorch: logits
+// and all gradients.
+#include "nn/models/bert.h"
+#include "nn/models/gpt.h"
+#include "nn/models/pretrained.h"
 #include "tests/golden/golden.h"
 #include "tests/testing.h"
 
@@ -16,7 +18,7 @@ static void expect_golden(const GoldenCase& g, const Model& untrained, Run run) 
   for (const DType dtype : {f64, f32}) {
     Model model = untrained.clone();
     model.to(dtype);
-    model.train();  // the options say dropout = 0
+    model.train();  // with dropout = 0
     load_published(model, g.parameters, Model::published_names());
     const Tensor y = run(model);
     expect_agrees(g, "output", y.detach(), g["out:output"]);

@@ -135,7 +135,7 @@ case("transformer", nn.Transformer(C, H, 1, 1, 8), {"source": short(S, B, C), "t
      lambda m, source, target: (m(source, target, tgt_mask=causal == 0, src_key_padding_mask=memory_pad[:, 0] == 0,
                                   memory_key_padding_mask=memory_pad[:, 0] == 0),), mask=memory_pad)
 
-# Layers of pictures.
+# Layers for images.
 case("conv2d", nn.Conv2d(2, 3, 3, stride=2, padding=1), {"x": short(2, 2, 5, 4)}, lambda m, x: (m(x),))
 case("conv2d_without_bias", nn.Conv2d(2, 3, 2, bias=False), {"x": short(2, 2, 5, 4)}, lambda m, x: (m(x),))
 case("max_pool", nn.MaxPool2d(2), {"x": short(2, 2, 5, 4)}, lambda m, x: (m(x),))
@@ -174,7 +174,7 @@ def by_hand(m, x):
 case("mha_blind_row", mha(batch_first=True), {"x": short(B, T, C)}, by_hand, mask=blind[:, :, :T], extra=maps)
 
 
-# Reader and writer, from PyTorch's parts; the short source is padded with zeros.
+# Encoder and decoder, from PyTorch's parts; the short source is padded with zeros.
 class AdditiveAttention(nn.Module):
     def __init__(self, query, key, hidden):
         super().__init__()
@@ -236,7 +236,7 @@ golden.case("positional_encoding")
 golden.write("out:short", positional_encoding(7, 6))
 golden.write("out:long", positional_encoding(600, 16)[::37])
 
-# More of the layers of pictures.
+# More layers for images.
 case("conv2d_groups", nn.Conv2d(4, 6, 3, stride=2, padding=2, dilation=2, groups=2), {"x": short(2, 4, 7, 6)}, lambda m, x: (m(x),))
 case("conv2d_depthwise", nn.Conv2d(3, 3, 3, padding=1, groups=3), {"x": short(2, 3, 4, 5)}, lambda m, x: (m(x),))
 case("avg_pool_real_pixels", nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False), {"x": short(2, 2, 5, 4)}, lambda m, x: (m(x),))

@@ -39,5 +39,5 @@ for sides, both in (("both_sides", True), ("one_side", False)):
     golden.write("out:" + sides, bucket(distances, both))
     golden.write("out:" + sides + "_8_20", bucket(distances, both, 8, 20))
 case("t5", config(), words(3, 7), words(3, 5), [7, 4, 6])
-# Longer than the largest distance; an encoder and a decoder of other depths; a head wider than its share.
+# Longer than the largest distance; an encoder and a decoder of different depths; heads wider than d_model / nhead.
 case("t5_long", config(num_layers=1, num_decoder_layers=3, num_heads=3), words(2, 19), words(2, 23), [19, 15])

@@ -47,7 +47,7 @@ case("swin_block", swin_transformer.SwinTransformerBlock(4, 2, [2, 2], [1, 1], m
 case("swin", swin_transformer.SwinTransformer([2, 2], 4, [2, 2], [1, 2], [3, 3], num_classes=5), short(2, 3, 14, 10))
 case("vit", vision_transformer.VisionTransformer(8, 4, 2, 2, 6, 8, num_classes=5), short(2, 3, 8, 8))
 
-# A picture on its way to a model: the evaluation presets of torchvision, on tensors.
+# Preprocessing of an image: the evaluation presets of torchvision, on tensors.
 for name, (height, width) in {"picture_smaller": (20, 31), "picture_larger": (9, 5)}.items():
     golden.case(name)
     picture = torch.rand(3, height, width)

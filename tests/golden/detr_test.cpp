@@ -1,15 +1,16 @@
-// detr_test.cpp — DETR against a plain writing of it, its backbone against torchvision's, assignments against SciPy's.
+// detr_test.cpp — DETR against a plain PyTorch implementation, its backbone against torchvision,
+// and assignments against SciPy.
 #include <cmath>
 
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "tests/golden/golden.h"
 
 namespace heed::nn {
 
 static const GoldenCase& golden(const std::string& name) { return heed::golden("detr", name); }
 
-// Of equal costs SciPy may take other pairs: then the sums are alike.
-TEST(GoldenDetr, AssignmentsAreSciPys) {
+// If costs are equal, SciPy may choose other pairs with the same total cost.
+TEST(GoldenDetr, AssignmentsEqualSciPy) {
   int cases = 0;
   for (const auto& [name, g] : golden_file("detr")) {
     if (!name.starts_with("assign_")) continue;
@@ -51,7 +52,7 @@ TEST(GoldenDetr, PositionsInTwoDimensions) {
 
 // ---- ResNet-50 --------------------------------------------------------------------------------------------
 
-// Number i, from -1 to 1, of i and the seed alone: as in cases_detr.py.
+// Numbers in [-1, 1) that depend on the index and the seed alone, as in cases_detr.py.
 static Tensor hashed(const Shape& shape, std::uint64_t seed) {
   constexpr std::uint64_t low = 0xFFFFFFFF;
   std::vector<double> values(static_cast<std::size_t>(shape.numel()));
@@ -64,7 +65,8 @@ static Tensor hashed(const Shape& shape, std::uint64_t seed) {
   return from_vector(values, shape, f64);
 }
 
-// The order of torchvision's modules: convolutions and norms in turn, a block's way around at its end.
+// In the order of torchvision's modules: convolutions and norms alternate, and a block ends with
+// its downsampling.
 static void fill(ResNet& net) {
   const NoGrad no_grad;
   std::uint64_t seed = 0;
@@ -136,7 +138,7 @@ static std::vector<Objects> objects_of(const GoldenCase& g) {
   return objects;
 }
 
-// The second picture is 16 of 33 pixels high and 30 of 40 wide.
+// The second image fills 16 of 33 rows and 30 of 40 columns.
 static Mask real_pixels() {
   std::vector<std::uint8_t> values;
   for (index_t b = 0; b < 2; ++b)
@@ -145,17 +147,17 @@ static Mask real_pixels() {
   return {values, {2, 33, 40}};
 }
 
-// In the published names. A second module, filled with the gradients under these names, holds what ours must be.
+// Uses the published names. A second module is loaded with the expected gradients under these names.
 TEST(GoldenDetr, TheWholeModelAndItsLoss) {
   const GoldenCase& g = golden("detr");
   for (const DType dtype : {f64, f32}) {
     DETR m = small_detr(), gradients = small_detr();
     m.to(dtype), gradients.to(f64);
-    NamedTensors wanted;
+    NamedTensors expected_gradients;
     for (const auto& [key, t] : g.parameters)
-      wanted.emplace_back(key, g.has("grad:" + key) ? g["grad:" + key] : t);
+      expected_gradients.emplace_back(key, g.has("grad:" + key) ? g["grad:" + key] : t);
     load_published(m, g.parameters, DETR::published_names());
-    load_published(gradients, wanted, DETR::published_names());
+    load_published(gradients, expected_gradients, DETR::published_names());
     const Tensor x = g["in:x"].to(dtype).clone().set_requires_grad();
     const Detections found = m.forward(x, real_pixels());
     expect_agrees(g, "logits", found.logits.detach(), g["out:logits"]);
@@ -169,13 +171,13 @@ TEST(GoldenDetr, TheWholeModelAndItsLoss) {
     expect_agrees(g, "gradient of x", x.grad(), g["grad:x"], Quantity::gradient);
     const NamedTensors ours = m.named_parameters(), theirs = gradients.named_parameters();
     for (std::size_t i = 0; i < ours.size(); ++i) {
-      const Tensor got = ours[i].second.grad(), want = theirs[i].second.to(f64).detach();
-      // Queries begin as zeros, so in the first self attention all values are alike, whoever looks at whom: gradients of
-      // 0, up to rounding.
-      if (max(abs(want)).item() < 1e-15)
+      const Tensor got = ours[i].second.grad(), expected = theirs[i].second.to(f64).detach();
+      // The first self-attention of the decoder has equal values at all positions, because its
+      // input is 0. Its attention weights have no influence, so some gradients are 0, up to rounding.
+      if (max(abs(expected)).item() < 1e-15)
         EXPECT_LE(max(abs(got)).item(), dtype == f64 ? 1e-14 : 1e-6) << ours[i].first;
       else
-        expect_agrees(g, "gradient of " + ours[i].first, got, want, Quantity::gradient);
+        expect_agrees(g, "gradient of " + ours[i].first, got, expected, Quantity::gradient);
     }
   }
 }

@@ -1,33 +1,35 @@
-// families NAME FOLDER — loads the model of FOLDER (config.json, model.safetensors), answers question.safetensors
-// there in answer.safetensors, and prints its number of parameters. full_size.py asks, and compares with PyTorch.
+// families NAME FOLDER — loads the model in FOLDER (config.json, model.safetensors), computes
+// answer.safetensors from question.safetensors there, and prints the number of parameters.
+// full_size.py runs it and compares with PyTorch.
 //
-// A new family: a function from (folder, question) to what is compared, and a line in `families`.
+// To add a family, write a function from (folder, question) to the tensors to compare, and a line
+// in `families`.
 #include <chrono>
 #include <functional>
 #include <iostream>
 #include <map>
 
 #include "data/data.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 
 using namespace heed;
 
 namespace {
 
-// Loads a model, prints its size, and says on the error stream how long loading took.
+// Loads a model and prints its size, and the time that loading took to the error stream.
 template <class Model>
 Model load(const std::string& folder) {
   const auto start = std::chrono::steady_clock::now();
-  Model model = data::from_pretrained<Model>(folder);
+  Model model = nn::from_pretrained<Model>(folder);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   std::cerr << "loaded in " << seconds.count() << " s\n";
   std::cout << model.parameter_count() << "\n";
   return model;
 }
 
-// Logits of pictures, and the gradients of the sum of logits · r.
+// The logits of images, and the gradients of sum(logits * r).
 template <class Model>
-NamedTensors pictures(const std::string& folder, const data::SafeTensors& question) {
+NamedTensors classify_images(const std::string& folder, const data::SafeTensors& question) {
   Model model = load<Model>(folder);
   const Tensor images = question.tensor("images").clone().set_requires_grad();
   const Tensor logits = model(images);
@@ -87,8 +89,8 @@ const std::map<std::string, std::function<NamedTensors(const std::string&, const
         {"gpt2_small", gpt},
         {"t5_small", t5},
         {"detr_resnet50", detr},
-        {"swin_t", pictures<nn::SwinTransformer>},
-        {"vit_b_16", pictures<nn::VisionTransformer>},
+        {"swin_t", classify_images<nn::SwinTransformer>},
+        {"vit_b_16", classify_images<nn::VisionTransformer>},
     };
 
 }  // namespace

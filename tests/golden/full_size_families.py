@@ -9,7 +9,7 @@ def pictures(model, config, parameters, pixels=224):
     """A classifier of torchvision: logits of two pictures, and the gradient that a random sum of them sends back."""
     model.eval()
     with torch.no_grad():
-        for name, p in model.named_parameters():  # what starts at zero would hide a mistake
+        for name, p in model.named_parameters():  # a parameter that is initialised with 0 could mask a mistake
             if name.endswith("bias") or name in ("class_token", "heads.head.weight"):
                 p.normal_(0, 0.02)
     x, r = torch.randn(2, 3, pixels, pixels), torch.randn(2, 1000)

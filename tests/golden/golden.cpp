@@ -1,4 +1,4 @@
-// golden.cpp — reading the cases, comparing, and the table.
+// golden.cpp — reads the cases, compares, and prints the table.
 #include "tests/golden/golden.h"
 
 #include <algorithm>
@@ -41,10 +41,12 @@ const GoldenCase& golden(const std::string& file, const std::string& name) {
   return found->second;
 }
 
-// ---- comparing --------------------------------------------------------------------------------------------
-double difference(const Tensor& got, const Tensor& want) {
-  const auto a = got.to_vector(), b = want.to_vector();
-  double largest = std::numeric_limits<double>::min(), worst = 0;  // all zeros want all zeros
+// ---- comparison --------------------------------------------------------------------------------
+
+double difference(const Tensor& actual, const Tensor& expected) {
+  const auto a = actual.to_vector(), b = expected.to_vector();
+  // If all expected elements are 0, any other number is far off.
+  double largest = std::numeric_limits<double>::min(), worst = 0;
   for (std::size_t i = 0; i < b.size(); ++i) {
     largest = std::max(largest, std::abs(b[i]));
     worst = std::isfinite(a[i]) && std::isfinite(b[i]) ? std::max(worst, std::abs(a[i] - b[i])) : INFINITY;
@@ -53,15 +55,17 @@ double difference(const Tensor& got, const Tensor& want) {
   return worst / largest;
 }
 
-double allowed(DType dtype, Quantity quantity) {
+double tolerance(DType dtype, Quantity quantity) {
   if (dtype == f64) return 1e-10;
   return quantity == Quantity::value ? 2e-5 : 1e-4;
 }
 
-// ---- the table --------------------------------------------------------------------------------------------
+// ---- the table ---------------------------------------------------------------------------------
+
 namespace {
 
-// The worst of each case: f64 values, f64 gradients, f32 values, f32 gradients; -1 where none was compared.
+// The largest differences of a case: f64 values, f64 gradients, f32 values, f32 gradients; -1 if
+// none was compared.
 struct Row {
   double worst[4] = {-1, -1, -1, -1};
 };
@@ -84,7 +88,7 @@ void print(const std::string& name, const Row& row) {
   std::printf("\n");
 }
 
-// Printed once all tests have run; a case of the files that no test compared is an error.
+// Prints the table after all tests. Fails if no test compared a case of the files.
 class Table : public testing::Environment {
  public:
   void TearDown() override {
@@ -104,22 +108,24 @@ class Table : public testing::Environment {
         for (std::size_t i = 0; i < 4; ++i) worst.worst[i] = std::max(worst.worst[i], row->second.worst[i]);
       }
     print("worst of " + std::to_string(count), worst);
-    print("allowed", {{allowed(f64, Quantity::value), allowed(f64, Quantity::gradient),
-                       allowed(f32, Quantity::value), allowed(f32, Quantity::gradient)}});
+    print("tolerance", {{tolerance(f64, Quantity::value), tolerance(f64, Quantity::gradient),
+                         tolerance(f32, Quantity::value), tolerance(f32, Quantity::gradient)}});
     EXPECT_GE(count, 200u);
   }
 };
-const testing::Environment* const at_the_end = testing::AddGlobalTestEnvironment(new Table);
+const testing::Environment* const table_printer = testing::AddGlobalTestEnvironment(new Table);
 
 }  // namespace
 
-void expect_agrees(const GoldenCase& of, const std::string& what, const Tensor& got, const Tensor& want,
-                   Quantity quantity) {
-  ASSERT_TRUE(got.defined()) << of.name << ": " << what << " is undefined";
-  ASSERT_EQ(got.shape(), want.shape()) << of.name << ": " << what;
-  const double x = difference(got, want);
-  EXPECT_LE(x, allowed(got.dtype(), quantity)) << of.name << ": " << what << "\n" << got << "\n" << want;
-  double& worst = table()[of.name].worst[column(got.dtype(), quantity)];
+void expect_agrees(const GoldenCase& of, const std::string& name, const Tensor& actual,
+                   const Tensor& expected, Quantity quantity) {
+  ASSERT_TRUE(actual.defined()) << of.name << ": " << name << " is undefined";
+  ASSERT_EQ(actual.shape(), expected.shape()) << of.name << ": " << name;
+  const double x = difference(actual, expected);
+  EXPECT_LE(x, tolerance(actual.dtype(), quantity)) << of.name << ": " << name << "\n"
+                                                    << actual << "\n"
+                                                    << expected;
+  double& worst = table()[of.name].worst[column(actual.dtype(), quantity)];
   worst = std::max(worst, x);
 }
 

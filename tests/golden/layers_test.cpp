@@ -1,9 +1,9 @@
-// layers_test.cpp — every layer against PyTorch's: outputs and all gradients.
+// layers_test.cpp — every layer against PyTorch: outputs and all gradients.
 #include <gtest/gtest-spi.h>
 
 #include <cmath>
 
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "tests/golden/golden.h"
 #include "tests/testing.h"
 
@@ -31,8 +31,9 @@ static void run_golden(const GoldenCase& g, const M& layer, const std::vector<st
   for (const auto& [key, parameter] : m.named_parameters()) expect_gradient(key, parameter);
 }
 
-// Loads PyTorch's parameters (their names must be ours), runs, and compares everything that the case has: in both
-// precisions, evaluating and training (no case has dropout; what a batch does to a batch norm has a case of its own).
+// Loads PyTorch's parameters by name, runs the layer, and compares all tensors of the case, in both
+// precisions and in both evaluation and training mode. No case has dropout, and batch norm has a
+// separate case for training.
 template <class M, class Run>
 static void expect_golden(const std::string& name, const M& layer,
                           const std::vector<std::string>& input_names, Run run) {
@@ -43,7 +44,7 @@ static void expect_golden(const std::string& name, const M& layer,
         run_golden(g, layer, input_names, run, dtype, training);
 }
 
-// A second result of a case, such as its weights.
+// Compares a second result of a case, such as the attention weights.
 static void expect_also(const std::string& name, const std::string& what, const Tensor& got) {
   expect_agrees(golden(name), what, got.detach(), golden(name)["out:" + what]);
 }
@@ -58,24 +59,24 @@ TEST(GoldenLayers, LinearAndLayerNorm) {
   expect_golden("layer_norm", LayerNorm({.size = 6}), {"x"}, call);
 }
 
-// Each case twice: through the fused op, and through the composed one that returns weights.
+// Runs each case twice: with the fused op, and with the composed form, which returns the weights.
 static void expect_attention(const std::string& name, const MultiheadAttentionOptions& options,
-                             const std::vector<std::string>& inputs, AttendOptions how,
+                             const std::vector<std::string>& inputs, AttendOptions attend,
                              const std::string& weights = "weights") {
-  for (const Weights wanted : {Weights::none, weights == "average" ? Weights::average : Weights::per_head}) {
+  for (const Weights mode : {Weights::none, weights == "average" ? Weights::average : Weights::per_head}) {
     Generator gen(0);
-    how.weights = wanted;
+    attend.weights = mode;
     expect_golden(name, MultiheadAttention(options, gen), inputs,
                   [&](MultiheadAttention& m, const Inputs& in) {
                     const bool self = in.size() == 1;
-                    const auto result = m.forward(in[0], in[self ? 0 : 1], in[self ? 0 : 2], how);
-                    if (wanted != Weights::none) expect_also(name, weights, result.weights);
+                    const auto result = m.forward(in[0], in[self ? 0 : 1], in[self ? 0 : 2], attend);
+                    if (mode != Weights::none) expect_also(name, weights, result.weights);
                     return result.output;
                   });
   }
 }
 
-TEST(GoldenLayers, MultiheadAttentionToItself) {
+TEST(GoldenLayers, MultiheadSelfAttention) {
   const MultiheadAttentionOptions options{.d_model = 6, .nhead = 2};
   expect_attention("mha_self", options, {"x"}, {});
   expect_attention("mha_self_without_bias", {.d_model = 6, .nhead = 2, .bias = false}, {"x"}, {}, "average");
@@ -84,25 +85,25 @@ TEST(GoldenLayers, MultiheadAttentionToItself) {
   expect_attention("mha_self_padding", options, {"x"}, {.mask = padding({4, 2, 1}, 4)});
 }
 
-TEST(GoldenLayers, MultiheadAttentionToAnotherSequence) {
+TEST(GoldenLayers, MultiheadCrossAttention) {
   const std::vector<std::string> inputs{"query", "key", "value"};
   expect_attention("mha_cross", {.d_model = 6, .nhead = 2}, inputs, {});
   expect_attention("mha_cross_mask_batch_first", {.d_model = 6, .nhead = 2, .batch_first = true}, inputs,
                    {.mask = golden("mha_cross_mask_batch_first").mask()});
 }
 
-TEST(GoldenLayers, AQueryThatMaySeeNothing) {
+TEST(GoldenLayers, AQueryThatMayAttendToNothing) {
   expect_attention("mha_blind_row", {.d_model = 6, .nhead = 2, .batch_first = true}, {"x"},
                    {.mask = golden("mha_blind_row").mask()});
 }
 
-TEST(GoldenLayers, MultiheadAttentionsOtherOptions) {
+TEST(GoldenLayers, OptionsOfMultiheadAttention) {
   const MultiheadAttentionOptions options{.d_model = 6, .nhead = 2};
   Generator gen(0);
-  for (const Weights wanted : {Weights::none, Weights::per_head})
+  for (const Weights mode : {Weights::none, Weights::per_head})
     expect_golden("mha_score_bias", MultiheadAttention(options, gen), {"query", "key", "value", "bias"},
                   [&](MultiheadAttention& m, const Inputs& in) {
-                    return m.forward(in[0], in[1], in[2], {.score_bias = in[3], .weights = wanted}).output;
+                    return m.forward(in[0], in[1], in[2], {.score_bias = in[3], .weights = mode}).output;
                   });
   expect_attention("mha_widths", {.d_model = 6, .nhead = 2, .kdim = 5, .vdim = 7}, {"query", "key", "value"},
                    {});
@@ -155,10 +156,11 @@ static void expect_recurrent(const std::string& kind) {
   bare.bias = false;
   RecurrentOptions batch_first = deep;
   batch_first.batch_first = true;
-  const auto expect = [](const std::string& name, const RecurrentOptions& options, const ReadOptions& how) {
+  const auto expect = [](const std::string& name, const RecurrentOptions& options,
+                         const RecurrentForwardOptions& forward) {
     Generator gen(0);
     expect_golden(name, Net(options, gen), {"x"}, [&](Net& net, const Inputs& in) {
-      const RecurrentResult result = net.forward(in[0], how);
+      const RecurrentResult result = net.forward(in[0], forward);
       expect_also(name, "h", result.state.h);
       EXPECT_EQ(result.state.c.defined(), golden(name).has("out:c"));
       if (result.state.c.defined()) expect_also(name, "c", result.state.c);
@@ -197,8 +199,8 @@ TEST(GoldenLayers, RecurrentCells) {
   });
 }
 
-TEST(GoldenLayers, ReaderAndWriter) {
-  const IntTensor source{{3, 4, 5, 6}, {5, 3, 0, 0}}, given{{1, 2, 3}, {1, 4, 5}};
+TEST(GoldenLayers, Seq2Seq) {
+  const IntTensor source{{3, 4, 5, 6}, {5, 3, 0, 0}}, target{{1, 2, 3}, {1, 4, 5}};
   for (const std::string name :
        {"seq2seq_none", "seq2seq_additive", "seq2seq_dot", "seq2seq_bidirectional"}) {
     Generator gen(0);
@@ -206,14 +208,14 @@ TEST(GoldenLayers, ReaderAndWriter) {
                                  .target_vocab = 6,
                                  .embed = 3,
                                  .hidden = 4,
-                                 .look = name == "seq2seq_none"  ? Look::none
-                                         : name == "seq2seq_dot" ? Look::dot
-                                                                 : Look::additive,
+                                 .attention = name == "seq2seq_none"  ? AttentionKind::none
+                                              : name == "seq2seq_dot" ? AttentionKind::dot
+                                                                      : AttentionKind::additive,
                                  .bidirectional = name == "seq2seq_bidirectional"};
     expect_golden(name, Seq2Seq(options, gen), {}, [&](Seq2Seq& m, const Inputs&) {
-      const Written written = m.forward(source, {4, 2}, given);
-      if (written.weights.defined()) expect_also(name, "weights", written.weights);
-      return written.logits;
+      const Seq2SeqOutput output = m.forward(source, {4, 2}, target);
+      if (output.weights.defined()) expect_also(name, "weights", output.weights);
+      return output.logits;
     });
   }
 }
@@ -254,7 +256,7 @@ TEST(GoldenLayers, Transformer) {
                 });
 }
 
-TEST(GoldenLayers, LayersOfPictures) {
+TEST(GoldenLayers, ImageLayers) {
   Generator gen(0);
   expect_golden(
       "conv2d",
@@ -279,7 +281,7 @@ TEST(GoldenLayers, LayersOfPictures) {
   expect_golden("group_norm", GroupNorm({.num_groups = 2, .num_channels = 4}), {"x"}, call);
 }
 
-TEST(GoldenLayers, OptionsOfLayersOfPictures) {
+TEST(GoldenLayers, OptionsOfImageLayers) {
   Generator gen(0);
   expect_golden("conv2d_groups",
                 Conv2d({.in_channels = 4,
@@ -307,7 +309,7 @@ TEST(GoldenLayers, OptionsOfLayersOfPictures) {
                 call);
 }
 
-TEST(GoldenLayers, TheCoursesPositionalEncoding) {
+TEST(GoldenLayers, SinusoidalPositionalEncoding) {
   const GoldenCase& g = golden("positional_encoding");
   for (const DType dtype : {f64, f32}) {
     expect_agrees(g, "short", sinusoidal_table(7, 6, dtype), g["out:short"]);
@@ -315,8 +317,8 @@ TEST(GoldenLayers, TheCoursesPositionalEncoding) {
   }
 }
 
-// The comparison itself must be able to fail.
-TEST(GoldenLayers, ADifferenceIsNoticed) {
+// The comparison must be able to fail.
+TEST(GoldenLayers, ADifferenceIsDetected) {
   static const GoldenCase g{.name = "made up", .tensors = {}, .parameters = {}};  // not in the table
   EXPECT_NONFATAL_FAILURE(expect_agrees(g, "y", tensor({1, 2}, f64), tensor({1, 2.000001}, f64)),
                           "made up: y");

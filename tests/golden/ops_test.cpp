@@ -1,4 +1,4 @@
-// ops_test.cpp — ops against PyTorch's: values and gradients.
+// ops_test.cpp — ops against PyTorch: values and gradients.
 #include <functional>
 
 #include "tests/golden/golden.h"
@@ -13,14 +13,14 @@ CrossEntropyOptions options(Reduction reduction, double smoothing) {
   return {.reduction = reduction, .label_smoothing = smoothing};
 }
 
-// Our op for every case of the file. What is PyTorch's in a case stands in cases_ops.py under the same name.
-const std::map<std::string, Op>& ours() {
+// The op of every case in the file. cases_ops.py has the PyTorch code under the same name.
+const std::map<std::string, Op>& heed_ops() {
   static const IntTensor targets{1, -100, 4, 0};
   static const auto between = [](const Inputs& in) {
     return tensor({{0, 1, 0.25}, {1, 0.5, 0}}, in[0].dtype());
   };
   static const Mask visible = Mask::of({{1, 0, 1, 1, 0}, {1, 1, 0, 0, 0}, {0, 0, 0, 0, 1}});
-  static const Mask blind = Mask::of({{1, 0, 1, 1, 0}, {0, 0, 0, 0, 0}, {0, 0, 0, 0, 1}});
+  static const Mask second_row_masked = Mask::of({{1, 0, 1, 1, 0}, {0, 0, 0, 0, 0}, {0, 0, 0, 0, 1}});
   static const std::map<std::string, Op> ops = {
       {"exp", [](const Inputs& in) { return exp(in[0]); }},
       {"tanh", [](const Inputs& in) { return tanh(in[0]); }},
@@ -139,7 +139,9 @@ const std::map<std::string, Op>& ours() {
       {"attention_causal",
        [](const Inputs& in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.causal = true}); }},
       {"attention_blind_row",
-       [](const Inputs& in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = blind}); }},
+       [](const Inputs& in) {
+         return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = second_row_masked});
+       }},
       {"attention_bias",
        [](const Inputs& in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.bias = in[3]}); }},
   };
@@ -147,11 +149,11 @@ const std::map<std::string, Op>& ours() {
 }
 
 TEST(GoldenOps, EveryCaseInBothPrecisions) {
-  EXPECT_EQ(golden_file("ops").size(), ours().size());
+  EXPECT_EQ(golden_file("ops").size(), heed_ops().size());
   for (const auto& [name, g] : golden_file("ops"))
     for (const DType dtype : {f64, f32}) {
-      const auto op = ours().find(name);
-      ASSERT_NE(op, ours().end()) << "no op of ours for case '" << name << "'";
+      const auto op = heed_ops().find(name);
+      ASSERT_NE(op, heed_ops().end()) << "no op for case '" << name << "'";
       Inputs inputs;
       for (std::size_t i = 0; g.has(concat("in:", i)); ++i)
         inputs.push_back(g[concat("in:", i)].to(dtype).clone().set_requires_grad());

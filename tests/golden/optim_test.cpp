@@ -1,6 +1,7 @@
-// optim_test.cpp — ten steps of every optimizer, the schedules and the clipping, against PyTorch.
+// optim_test.cpp — ten steps of every optimizer, the schedules, and gradient clipping against PyTorch.
 #include "optim/optim.h"
 
+#include <cmath>
 #include <functional>
 #include <memory>
 

@@ -41,7 +41,7 @@ class Layer(nn.Module):
         return self.final_layer_norm(x + self.fc2(self.fc1(x).relu()))
 
 
-def sine_positions(real, d, temperature=10000, eps=1e-6):  # (B, h, w), true in the picture -> (B, h·w, C)
+def sine_positions(real, d, temperature=10000, eps=1e-6):  # (B, h, w), true at image pixels -> (B, h·w, C)
     y, x = real.double().cumsum(1), real.double().cumsum(2)
     y, x = y / (y[:, -1:] + eps) * 2 * math.pi, x / (x[:, :, -1:] + eps) * 2 * math.pi
     half = d // 2

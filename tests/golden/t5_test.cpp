@@ -1,14 +1,15 @@
-// t5_test.cpp — T5 against a plain PyTorch writing of it (plain_t5.py): logits and the gradients of all parameters,
-// read from the names under which T5 is published.
-#include "nn/t5.h"
+// t5_test.cpp — T5, loaded under its published names, against a plain PyTorch implementation
+// (plain_t5.py): logits and the gradients of all parameters.
+#include "nn/models/t5.h"
 
+#include "nn/models/pretrained.h"
 #include "tests/golden/golden.h"
 #include "tests/testing.h"
 
 namespace heed::nn {
 namespace {
 
-// As plain_t5.py's config(), with what a case changes.
+// The same as config() in plain_t5.py, with the changes of a case.
 Config config(const Config::Values& changes = {}) {
   Config::Values values{{"vocab_size", 13.0},
                         {"d_model", 6.0},
@@ -31,7 +32,7 @@ IntTensor ids(const Tensor& numbers) {
   return {std::vector<index_t>(values.begin(), values.end()), numbers.shape()};
 }
 
-// What stands under "param:" or "grad:", by published name.
+// Returns the "param:" or "grad:" tensors of a case by their published names.
 NamedTensors published(const GoldenCase& g, const std::string& kind, DType dtype) {
   NamedTensors tensors;
   for (const auto& [key, t] : g.tensors)
@@ -57,18 +58,18 @@ void expect_golden(const std::string& name, const Config& c) {
       const Tensor y = model.forward(ids(g["in:source"]), ids(g["in:given"]), g.mask());
       expect_agrees(g, "logits", y.detach(), g["out:output"]);
       sum(y * g["r"].to(dtype)).backward();
-      const T5 gradients = loaded(g, c, "grad:", dtype);  // the table of names serves them, too
-      const auto want = gradients.named_parameters(), got = model.named_parameters();
-      ASSERT_EQ(got.size(), want.size());
+      const T5 gradients = loaded(g, c, "grad:", dtype);  // the gradients have the same names
+      const auto expected = gradients.named_parameters(), got = model.named_parameters();
+      ASSERT_EQ(got.size(), expected.size());
       for (std::size_t i = 0; i < got.size(); ++i)
-        expect_agrees(g, "gradient of " + got[i].first, got[i].second.grad(), want[i].second.to(f64),
+        expect_agrees(g, "gradient of " + got[i].first, got[i].second.grad(), expected[i].second.to(f64),
                       Quantity::gradient);
     }
 }
 
 TEST(GoldenT5, LogitsAndGradients) { expect_golden("t5", config()); }
 
-TEST(GoldenT5, LongTextsAndOtherDepths) {
+TEST(GoldenT5, LongSequencesAndOtherDepths) {
   expect_golden("t5_long", config({{"num_layers", 1.0}, {"num_decoder_layers", 3.0}, {"num_heads", 3.0}}));
 }
 
@@ -78,25 +79,25 @@ TEST(GoldenT5, TheCacheGivesTheSameLogits) {
                     "param:", f64);
   model.eval();
   const NoGrad no_grad;
-  const IntTensor given = ids(g["in:given"]);
+  const IntTensor decoder_input = ids(g["in:given"]);
   const Tensor memory = model.encode(ids(g["in:source"]), g.mask());
-  T5Cache cache;
-  for (index_t t = 0; t < given.size(1); ++t) {
-    const Tensor logits = model.forward(given.slice(1, t, t + 1), memory, cache, g.mask());
+  KVCache cache;
+  for (index_t t = 0; t < decoder_input.size(1); ++t) {
+    const Tensor logits = model.forward(decoder_input.slice(1, t, t + 1), memory, cache, g.mask());
     expect_agrees(g, "logits with a cache", logits.select(1, 0), g["out:output"].select(1, t).contiguous());
   }
 }
 
-TEST(GoldenT5, Buckets) {
+TEST(GoldenT5, RelativePositionBuckets) {
   const GoldenCase& g = golden("t5", "buckets");
   const std::vector<double> distances = g["in:distance"].to_vector();
   const auto expect_buckets = [&](const std::string& key, auto... options) {
     std::vector<double> got;
     for (const double d : distances)
       got.push_back(static_cast<double>(relative_position_bucket(static_cast<index_t>(d), options...)));
-    const Tensor& want = g[key];
-    expect_agrees(g, key, from_vector(got, want.shape(), f64), want.to(f64));
-    EXPECT_EQ(got, want.to_vector()) << key;
+    const Tensor& expected = g[key];
+    expect_agrees(g, key, from_vector(got, expected.shape(), f64), expected.to(f64));
+    EXPECT_EQ(got, expected.to_vector()) << key;
   };
   for (const bool both : {true, false}) {
     const std::string sides = both ? "out:both_sides" : "out:one_side";

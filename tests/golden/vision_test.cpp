@@ -1,12 +1,12 @@
-// vision_test.cpp — Swin and ViT against torchvision's, in the names under which their weights are published.
+// vision_test.cpp — Swin and ViT, loaded under their published names, against torchvision.
 #include "data/pnm.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "tests/golden/golden.h"
 
 namespace heed::nn {
 
-// Fills a module with torchvision's parameters, runs it, and compares the output and every gradient. A second module,
-// filled with torchvision's gradients under the same names, holds what each of ours must be.
+// Loads torchvision's parameters into a module, runs it, and compares the output and every
+// gradient. A second module is loaded with the expected gradients under the same names.
 template <class M>
 static void expect_golden(const std::string& name, const M& layer, const PublishedNames& names = {}) {
   const GoldenCase& g = golden("vision", name);
@@ -14,11 +14,11 @@ static void expect_golden(const std::string& name, const M& layer, const Publish
     M m = layer.clone(), gradients = layer.clone();
     m.to(dtype), gradients.to(dtype);
     m.eval();
-    NamedTensors wanted;
+    NamedTensors expected;
     for (const auto& [key, t] : g.parameters)
-      wanted.emplace_back(key, g.has("grad:" + key) ? g["grad:" + key] : t);
+      expected.emplace_back(key, g.has("grad:" + key) ? g["grad:" + key] : t);
     load_published(m, g.parameters, names);
-    load_published(gradients, wanted, names);
+    load_published(gradients, expected, names);
     const Tensor x = g["in:x"].to(dtype).clone().set_requires_grad();
     const Tensor y = m(x);
     expect_agrees(g, "output", y.detach(), g["out:output"]);
@@ -63,7 +63,7 @@ TEST(GoldenVision, SwinTransformer) {
                                         gen));
 }
 
-TEST(GoldenVision, PicturesOnTheirWayToAModel) {
+TEST(GoldenVision, ImagePreprocessing) {
   for (const std::string name : {"picture_smaller", "picture_larger"}) {
     const GoldenCase& g = golden("vision", name);
     const Tensor images = data::for_imagenet(g["in:x"].to(f32), {.resize = 12, .crop = 7});

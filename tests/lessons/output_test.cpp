@@ -24,7 +24,7 @@ struct Result {
   int status = -1;
 };
 
-// A folder for what the lessons write, gone with the tests.
+// A temporary folder for the files that the lessons write.
 const fs::path& folder() {
   struct Folder {
     fs::path path = fs::temp_directory_path() / ("heed lessons " + std::to_string(getpid()));
@@ -35,7 +35,7 @@ const fs::path& folder() {
   return folder.path;
 }
 
-// Runs a lesson there, its errors joined to its output.
+// Runs a lesson in that folder. Returns its output together with its error output.
 Result run(const std::string& lesson, const std::string& arguments) {
   const std::string command = "cd '" + folder().string() + "' && NO_COLOR=1 '" HEED_LESSON_DIR "/" + lesson +
                               "' " + arguments + " 2>&1 </dev/null";
@@ -62,19 +62,20 @@ std::string contents(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// Returns the first expected line that the output lacks, in order, or "" if it has them all. An expected line that
-// contains … stands for any lines.
+// Returns the first expected line that is missing in the output, in order, or "" if none is. An
+// expected line that contains … matches any lines.
 std::string first_missing(const std::vector<std::string>& expected, const std::vector<std::string>& output) {
-  std::size_t at = 0;
+  std::size_t next = 0;
   for (const std::string& line : expected) {
     if (line.find("…") != std::string::npos) continue;
-    while (at < output.size() && output[at] != line) ++at;
-    if (at++ >= output.size()) return line;
+    while (next < output.size() && output[next] != line) ++next;
+    if (next == output.size()) return line;
+    ++next;
   }
   return "";
 }
 
-// All lessons; those that train for long are run as --quick.
+// All lessons. Those with a long training are run with --quick.
 struct Lesson {
   std::string program, folder, arguments;
   std::vector<std::string> figures;
@@ -114,10 +115,10 @@ const std::vector<Lesson>& lessons() {
        "--quick --quiet",
        {"time.svg", "gradient.svg", "recall.svg", "memory.svg"}},
       {"lesson_10_families", "10_families", "--quick --quiet", {}},
-      {"lesson_10_bert", "10_bert", "--quick --quiet", {"hidden_words.svg", "few_labels.svg"}},
+      {"lesson_10_bert", "10_bert", "--quick --quiet", {"masked_words.svg", "few_labels.svg"}},
       {"lesson_10_gpt", "10_gpt", "--quick --quiet", {"characters_loss.svg"}},
       {"lesson_10_t5", "10_t5", "--quick --quiet", {"bias.svg"}},
-      // detections.svg shows what a net has learned, and has a test of its own
+      // detections.svg depends on the training and has its own test
       {"lesson_10_detr", "10_detr", "--quick --quiet", {"detr_loss.svg"}},
       {"lesson_10_vit", "10_vit", "--quick --quiet", {"vit_swin_conv.svg"}},
       {"lesson_10_swin", "10_swin", "--quick --quiet", {"windows.svg", "mask.svg", "somewhere.svg"}},
@@ -125,8 +126,8 @@ const std::vector<Lesson>& lessons() {
   return all;
 }
 
-// What a lesson prints when it is run quickly. It is run once for all the tests that ask (so they are one test for CTest), and
-// leaves its figures in "the figures" and its claims in "claims".
+// The output of a lesson with --quick. Each lesson is run once for all tests, which is why they are
+// one test for CTest. Its figures are in the folder "the figures", its claims in the file "claims".
 const Result& quick(const std::string& program) {
   static std::map<std::string, Result> results;
   const auto [found, is_new] = results.try_emplace(program);
@@ -134,10 +135,10 @@ const Result& quick(const std::string& program) {
   return found->second;
 }
 
-// Under a sanitizer a lesson takes ten times as long: each is run there once, quickly.
+// Under a sanitizer a lesson takes ten times as long, so it is run only once, with --quick.
 constexpr bool sanitized = HEED_ADDRESS_SANITIZER || HEED_THREAD_SANITIZER;
 
-TEST(LessonOutput, EveryLessonPrintsItsExpectedText) {
+TEST(LessonOutput, EveryLessonPrintsItsExpectedOutput) {
   for (const Lesson& lesson : lessons()) {
     if (sanitized && lesson.arguments != quickly) continue;
     const Result& result =
@@ -164,7 +165,7 @@ TEST(LessonOutput, AMissingLineIsFound) {
   EXPECT_EQ(first_missing({"c", "a"}, {"a", "c"}), "a") << "order counts";
 }
 
-TEST(LessonOutput, SameSeedSameLinesWhateverTheThreads) {
+TEST(LessonOutput, SameSeedGivesTheSameOutputForAnyNumberOfThreads) {
   for (const Lesson& lesson : lessons()) {
     std::string first;
     for (const char* threads : {"1", "3"}) {
@@ -178,16 +179,17 @@ TEST(LessonOutput, SameSeedSameLinesWhateverTheThreads) {
   }
 }
 
-TEST(LessonOutput, AWrongCommandLineIsNamedAndExitsWith2) {
-  for (const std::string text : {"2.5", "1e300", "nan", "-1"}) {  // of an option that one lesson alone takes
+TEST(LessonOutput, AnInvalidCommandLineIsReportedAndExitsWith2) {
+  for (const std::string text : {"2.5", "1e300", "nan", "-1"}) {  // an option of a single lesson
     const Result result = run("lesson_10_gpt", "--steps " + text);
     EXPECT_EQ(result.status, 2) << result.output;
-    EXPECT_NE(result.output.find("--steps wants a whole number, got \"" + text + "\""), std::string::npos)
+    EXPECT_NE(result.output.find("--steps: expected a non-negative integer, got \"" + text + "\""),
+              std::string::npos)
         << result.output;
   }
   const Result none = run("lesson_10_gpt", "--steps 0");
   EXPECT_EQ(none.status, 2);
-  EXPECT_NE(none.output.find("--steps wants a number from 1 to 1000000, got 0"), std::string::npos)
+  EXPECT_NE(none.output.find("--steps: expected an integer from 1 to 1000000, got 0"), std::string::npos)
       << none.output;
   for (const std::string lesson : {"lesson_02", "lesson_08"}) {
     const Result unknown = run(lesson, "--sed 3");
@@ -195,15 +197,17 @@ TEST(LessonOutput, AWrongCommandLineIsNamedAndExitsWith2) {
     EXPECT_NE(unknown.output.find(lesson + ": unknown option --sed"), std::string::npos) << unknown.output;
     const Result word = run(lesson, "--seed three");
     EXPECT_EQ(word.status, 2);
-    EXPECT_NE(word.output.find("--seed wants a whole number, got \"three\""), std::string::npos)
+    EXPECT_NE(word.output.find("--seed: expected a non-negative integer, got \"three\""), std::string::npos)
         << word.output;
-    EXPECT_NE(run(lesson, "--seed").output.find("--seed wants a value"), std::string::npos);
-    EXPECT_NE(run(lesson, "--threads 0").output.find("--threads wants a number from 1"), std::string::npos);
-    EXPECT_EQ(run(lesson, "--threads 999").status, 1);  // more than the pool allows: said by the library
+    EXPECT_NE(run(lesson, "--seed").output.find("--seed: expected a value"), std::string::npos);
+    EXPECT_NE(run(lesson, "--threads 0").output.find("--threads: expected an integer from 1"),
+              std::string::npos);
+    EXPECT_EQ(run(lesson, "--threads 999").status,
+              1);  // more than the thread pool supports: an error of the library
   }
 }
 
-TEST(LessonOutput, HelpNamesEveryOptionAndExitsWith0) {
+TEST(LessonOutput, HelpListsEveryOptionAndExitsWith0) {
   const Result result = run("lesson_08", "--help");
   EXPECT_EQ(result.status, 0);
   for (const char* option :
@@ -213,7 +217,7 @@ TEST(LessonOutput, HelpNamesEveryOptionAndExitsWith0) {
   EXPECT_EQ(run("lesson_02", "--help").output.find("--save"), std::string::npos);
 }
 
-TEST(LessonOutput, MissingDataIsNamedAndExitsWith1) {
+TEST(LessonOutput, MissingDataIsReportedAndExitsWith1) {
   const Result result = run("lesson_08", "--quick --data /nonexistent/digits.csv");
   EXPECT_EQ(result.status, 1);
   EXPECT_NE(result.output.find("/nonexistent/digits.csv"), std::string::npos) << result.output;
@@ -226,7 +230,7 @@ std::string text_of(const fs::path& path) {
   return text.str();
 }
 
-// What a figure is made of, whatever its numbers: the names of its elements, and its words.
+// The structure of a figure without its numbers: the names of its elements, and its text.
 std::set<std::string> structure(const std::string& svg) {
   std::set<std::string> parts;
   std::string part;
@@ -243,9 +247,9 @@ std::set<std::string> structure(const std::string& svg) {
   return parts;
 }
 
-// A figure is there, whole, well formed at its ends, with titles, and of the structure of the page's: those come from
-// full runs (tests/tools/figures), these from quick ones.
-TEST(LessonOutput, FiguresAreThoseOfThePages) {
+// Every figure exists, is complete, has titles, and has the same structure as the one on the page.
+// Those on the pages come from full runs (tests/tools/figures), these from quick runs.
+TEST(LessonOutput, FiguresHaveTheStructureOfThoseOnThePages) {
   const fs::path dir = folder() / "the figures";
   for (const Lesson& lesson : lessons()) {
     const Result& result = quick(lesson.program);
@@ -257,34 +261,36 @@ TEST(LessonOutput, FiguresAreThoseOfThePages) {
       EXPECT_NE(svg.find("<title>"), std::string::npos) << name;
       const fs::path page = fs::path(HEED_SOURCE_DIR) / "lessons" / lesson.folder / "figures" / name;
       EXPECT_EQ(structure(svg), structure(text_of(page)))
-          << page << ". Hint: tests/tools/figures makes it anew";
+          << page << ". Hint: tests/tools/figures regenerates it";
     }
   }
   for (const auto& entry : fs::directory_iterator(dir))
     EXPECT_EQ(entry.path().extension(), ".svg") << entry.path();
 }
 
-// detections.svg without what was learned: the lines of the answers, which end in their "93 %".
-std::vector<std::string> without_answers(const std::string& svg) {
+// detections.svg without the detections of the model: the lines that end in a score, "93 %".
+std::vector<std::string> without_detections(const std::string& svg) {
   std::vector<std::string> rest = lines(svg);
   std::erase_if(rest, [](const std::string& line) { return line.find(" %</") != std::string::npos; });
   return rest;
 }
 
-// A quick run finds next to nothing, a full run does; pictures, true frames and captions are the same to the letter.
-TEST(LessonOutput, ShapesAreFoundOnThePicturesOfThePage) {
+// A quick run detects almost nothing, but its images, ground-truth boxes and captions are identical
+// to those of the full run.
+TEST(LessonOutput, ShapesAreDetectedInTheImagesOfThePage) {
   ASSERT_EQ(quick("lesson_10_detr").status, 0);
   const std::string drawn = text_of(folder() / "the figures" / "detections.svg"),
                     page = text_of(HEED_SOURCE_DIR "/lessons/10_detr/figures/detections.svg");
-  EXPECT_EQ(without_answers(drawn), without_answers(page))
-      << "Hint: tests/tools/figures makes the page's anew";
-  EXPECT_GT(without_answers(page).size(), 1000u) << "three pictures of 32 x 32 pixels";
-  EXPECT_LT(without_answers(page).size(), lines(page).size()) << "nothing was found on the page's pictures";
+  EXPECT_EQ(without_detections(drawn), without_detections(page))
+      << "Hint: tests/tools/figures regenerates the page's figure";
+  EXPECT_GT(without_detections(page).size(), 1000u) << "three images of 32 x 32 pixels";
+  EXPECT_LT(without_detections(page).size(), lines(page).size())
+      << "nothing was detected in the page's images";
 }
 
-TEST(LessonOutput, AFigureOfAnotherStructureIsNoticed) {
-  EXPECT_EQ(without_answers("<rect/>\n<text>disc 93 %</text>\n"), without_answers("<rect/>\n"));
-  EXPECT_NE(without_answers("<rect/>\n<title>disc</title>\n"), without_answers("<rect/>\n"));
+TEST(LessonOutput, ADifferentStructureIsDetected) {
+  EXPECT_EQ(without_detections("<rect/>\n<text>disc 93 %</text>\n"), without_detections("<rect/>\n"));
+  EXPECT_NE(without_detections("<rect/>\n<title>disc</title>\n"), without_detections("<rect/>\n"));
   EXPECT_EQ(structure("<text x=\"1\">loss 0.5</text>"), structure("<text x=\"22\">loss 1.25</text>"));
   EXPECT_NE(structure("<text x=\"1\">loss</text>"), structure("<text x=\"1\">gain</text>"));
   EXPECT_NE(structure("<line x1=\"1\"/>"), structure("<rect x=\"1\"/>"));
@@ -294,7 +300,7 @@ TEST(LessonOutput, TheTrainedModelIsSaved) {
   const std::string shortly = quickly + " --epochs 1 --save ";
   const Result result = run("lesson_08", shortly + "model");
   EXPECT_EQ(result.status, 0) << result.output;
-  EXPECT_GT(fs::file_size(folder() / "model"), 69066u * 3 * 4);  // the parameters, and two moments of each
+  EXPECT_GT(fs::file_size(folder() / "model"), 69066u * 3 * 4);  // the parameters and their two moments
 }
 
 TEST(LessonOutput, EveryClaimIsALineOfTheClaimsFile) {
@@ -304,41 +310,43 @@ TEST(LessonOutput, EveryClaimIsALineOfTheClaimsFile) {
     return std::ranges::count_if(claims, [&](const std::string& line) { return line.starts_with(name); });
   };
   EXPECT_EQ(begin_with("lesson_02\t"), 7);
-  EXPECT_EQ(begin_with("lesson_06\t"), 8) << "those of both lessons: each adds to what is there";
-  EXPECT_EQ(std::ranges::count(claims, "lesson_02\t\"school\" looks most at 학교에\tweight 0.629\tholds"), 1);
+  EXPECT_EQ(begin_with("lesson_06	"), 8) << "claims of both lessons: each appends to the file";
+  EXPECT_EQ(std::ranges::count(
+                claims, "lesson_02	\"school\" attends mostly to 학교에	weight 0.629	holds"),
+            1);
   for (const std::string& line : claims) EXPECT_EQ(std::ranges::count(line, '\t'), 3) << line;
   const Result nowhere = run("lesson_02", "--quick --quiet --claims /dev/null/claims");
   EXPECT_EQ(nowhere.status, 1);
-  EXPECT_NE(nowhere.output.find("[claims] /dev/null/claims: cannot be written"), std::string::npos);
+  EXPECT_NE(nowhere.output.find("[claims] cannot write to /dev/null/claims"), std::string::npos);
 }
 
-// Before anything else is printed: nobody waits for a training whose figures cannot be kept.
-TEST(LessonOutput, AFolderThatCannotTakeFiguresIsNamedFirst) {
+// The error comes before the training, not after it.
+TEST(LessonOutput, AFolderThatIsNotWritableIsReportedFirst) {
   const auto error = [](const std::string& dir) {
     const Result result = run("lesson_08", quickly + " --figures " + dir);
     EXPECT_EQ(result.status, 1);
     return result.output;
   };
-  EXPECT_EQ(error("/dev/null/figures"),
-            "lesson_08: [figures] cannot make the folder /dev/null/figures: Not a directory. Hint: --figures "
-            "wants a "
-            "folder, or a place where one can be made\n");
+  EXPECT_EQ(
+      error("/dev/null/figures"),
+      "lesson_08: [figures] cannot create the folder /dev/null/figures: Not a directory. Hint: --figures "
+      "expects a folder that exists or can be created\n");
   std::ofstream(folder() / "a file") << "text";
-  EXPECT_EQ(error("'a file'"),
-            "lesson_08: [figures] cannot make the folder a file: Not a directory. Hint: --figures wants a "
-            "folder, or a place where one can be made\n");
-  EXPECT_EQ(error("/proc"),  // where not even root can make a file
-            "lesson_08: [figures] cannot write into the folder /proc. Hint: --figures wants a folder in "
-            "which files "
-            "can be made\n");
+  EXPECT_EQ(
+      error("'a file'"),
+      "lesson_08: [figures] cannot create the folder a file: Not a directory. Hint: --figures expects a "
+      "folder that exists or can be created\n");
+  EXPECT_EQ(error("/proc"),  // not even root can create a file there
+            "lesson_08: [figures] cannot write into the folder /proc. Hint: --figures expects a writable "
+            "folder\n");
 }
 
-TEST(LessonOutput, APlaceThatCannotTakeTheModelIsNamedFirst) {
+TEST(LessonOutput, APathToWhichTheModelCannotBeSavedIsReportedFirst) {
   for (const std::string path : {"no-such-folder/model", "/dev/null/model", "."}) {
     const Result result = run("lesson_08", quickly + " --save " + path);
     EXPECT_EQ(result.status, 1);
-    EXPECT_EQ(result.output, "lesson_08: [save] cannot make the file " + path +
-                                 ". Hint: --save wants a file in a folder that exists and can be written\n");
+    EXPECT_EQ(result.output, "lesson_08: [save] cannot create the file " + path +
+                                 ". Hint: --save expects a file in an existing, writable folder\n");
   }
 }
 

@@ -1,4 +1,4 @@
-// weights_test.cpp — lesson_10_bert on files of BERT's form, whole and broken: what the reader is told.
+// weights_test.cpp — lesson_10_bert with files in BERT's format, complete and broken ones.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,17 +20,19 @@ constexpr const char* config =
     R"({"hidden_act": "gelu", "vocab_size": 13, "max_position_embeddings": 10, "type_vocab_size": 2,
         "hidden_size": 4, "num_attention_heads": 2, "num_hidden_layers": 1, "intermediate_size": 8})";
 
-// One layer, and a bias that makes "need" the word for everything.
+// One layer, and a bias that makes "need" the most probable token everywhere.
 NamedTensors weights() {
   NamedTensors all;
   const auto add = [&](const std::string& name, const Shape& shape) {
     all.emplace_back(name, noise(shape) * 0.1);
   };
   const auto layer = [&](const std::string& name, index_t out, index_t in) {
-    add(name + ".weight", {out, in}), add(name + ".bias", {out});
+    add(name + ".weight", {out, in});
+    add(name + ".bias", {out});
   };
   const auto norm = [&](const std::string& name) {
-    all.emplace_back(name + ".gamma", ones({4})), all.emplace_back(name + ".beta", zeros({4}));
+    all.emplace_back(name + ".gamma", ones({4}));
+    all.emplace_back(name + ".beta", zeros({4}));
   };
   add("bert.embeddings.word_embeddings.weight", {13, 4});
   add("bert.embeddings.position_embeddings.weight", {10, 4});
@@ -38,17 +40,20 @@ NamedTensors weights() {
   norm("bert.embeddings.LayerNorm");
   const std::string block = "bert.encoder.layer.0.";
   for (const char* part : {"query", "key", "value"}) layer(block + "attention.self." + part, 4, 4);
-  layer(block + "attention.output.dense", 4, 4), norm(block + "attention.output.LayerNorm");
-  layer(block + "intermediate.dense", 8, 4), layer(block + "output.dense", 4, 8),
-      norm(block + "output.LayerNorm");
-  layer("cls.predictions.transform.dense", 4, 4), norm("cls.predictions.transform.LayerNorm");
+  layer(block + "attention.output.dense", 4, 4);
+  norm(block + "attention.output.LayerNorm");
+  layer(block + "intermediate.dense", 8, 4);
+  layer(block + "output.dense", 4, 8);
+  norm(block + "output.LayerNorm");
+  layer("cls.predictions.transform.dense", 4, 4);
+  norm("cls.predictions.transform.LayerNorm");
   Tensor bias = zeros({13});
   bias.set({9}, 20);
   all.emplace_back("cls.predictions.bias", bias);
   return all;
 }
 
-// A folder of its own for each test, removed again.
+// A temporary folder with the files of a small BERT.
 struct BertFiles : testing::Test {
   const fs::path folder = fs::temp_directory_path() / concat("heed_bert_", getpid());
   const std::string vocabulary = (folder / "vocab.txt").string(),
@@ -57,13 +62,14 @@ struct BertFiles : testing::Test {
 
   BertFiles() {
     fs::create_directories(folder);
-    write("vocab.txt", words), write("config.json", config);
+    write("vocab.txt", words);
+    write("config.json", config);
     data::save_safetensors(model, weights());
   }
   ~BertFiles() override { fs::remove_all(folder); }
   void write(const char* name, const std::string& text) const { std::ofstream(folder / name) << text; }
 
-  // What the lesson says, without its title where it ended in an error.
+  // Returns the output of the lesson; without its title if it failed.
   std::string run(const std::string& arguments) {
     FILE* pipe = popen(("NO_COLOR=1 '" HEED_LESSON "' " + arguments + " 2>&1 </dev/null").c_str(), "r");
     std::string output;
@@ -77,67 +83,72 @@ struct BertFiles : testing::Test {
   }
 };
 
-TEST_F(BertFiles, FillsInWhatIsHidden) {
-  const std::string said = filled("Attention [MASK] all you [MASK].");
-  EXPECT_EQ(status, 0) << said;
-  expect_contains(said, "It reads [CLS] attention [MASK] all you [MASK] . [SEP]\n");
-  expect_contains(said, "\n  [MASK] 1:  need 1.000  ");
-  expect_contains(said, "\n  [MASK] 2:  need 1.000  ");
-  EXPECT_EQ(said.find("[UNK] stands for"), std::string::npos) << said;
+TEST_F(BertFiles, FillsInMaskedTokens) {
+  const std::string output = filled("Attention [MASK] all you [MASK].");
+  EXPECT_EQ(status, 0) << output;
+  expect_contains(output, "Tokens: [CLS] attention [MASK] all you [MASK] . [SEP]\n");
+  expect_contains(output, "\n  [MASK] 1:  need 1.000  ");
+  expect_contains(output, "\n  [MASK] 2:  need 1.000  ");
+  EXPECT_EQ(output.find("[UNK] replaces"), std::string::npos) << output;
 }
 
-TEST_F(BertFiles, SaysWhichWordsItDoesNotKnow) {
-  const std::string said = filled("Zebras: unable [MASK]");
-  EXPECT_EQ(status, 0) << said;
-  expect_contains(said,
-                  "It reads [CLS] [UNK] [UNK] un ##able [MASK] [SEP]\n[UNK] stands for what its vocabulary");
+TEST_F(BertFiles, PrintsUnknownWordsAsUnk) {
+  const std::string output = filled("Zebras: unable [MASK]");
+  EXPECT_EQ(status, 0) << output;
+  expect_contains(output, "Tokens: [CLS] [UNK] [UNK] un ##able [MASK] [SEP]\n[UNK] replaces a word that the");
 }
 
-TEST_F(BertFiles, APromptThatCannotBeFilledInIsRefused) {
-  const auto refused = [&](const std::string& said, const std::string& error) {
-    EXPECT_EQ(status, 1) << said;
-    EXPECT_EQ(said, "lesson_10_bert: " + error + "\n");
+TEST_F(BertFiles, APromptThatCannotBeFilledInIsRejected) {
+  const auto expect_rejected = [&](const std::string& output, const std::string& error) {
+    EXPECT_EQ(status, 1) << output;
+    EXPECT_EQ(output, "lesson_10_bert: " + error + "\n");
   };
-  refused(filled("All you need."),
-          "[--prompt] holds no [MASK]: \"All you need.\". Hint: \"Attention is all you [MASK].\"");
-  refused(filled("all you need all you need all you [MASK]"),
-          "[Bert] 11 tokens do not fit into the 10 positions");
-  refused(run("--prompt 'All [MASK]'"), "[--prompt] is for published weights: give --weights DIR, too");
+  expect_rejected(
+      filled("All you need."),
+      "[--prompt] expected a text with [MASK], got \"All you need.\". Hint: try \"Attention is all you "
+      "[MASK].\"");
+  expect_rejected(filled("all you need all you need all you [MASK]"),
+                  "[Bert] 11 tokens do not fit into the 10 positions");
+  expect_rejected(run("--prompt 'All [MASK]'"),
+                  "[--prompt] is only used with published weights. Hint: add --weights DIR");
 }
 
 TEST_F(BertFiles, AFileThatIsMissingOrAnothersIsNamed) {
-  const auto refused = [&](const std::string& error) {
-    const std::string said = filled();
-    EXPECT_EQ(status, 1) << said;
-    EXPECT_TRUE(said.starts_with("lesson_10_bert: " + error)) << said << "\nand not " << error;
+  const auto expect_rejected = [&](const std::string& error) {
+    const std::string output = filled();
+    EXPECT_EQ(status, 1) << output;
+    EXPECT_TRUE(output.starts_with("lesson_10_bert: " + error)) << output << "\nand not " << error;
   };
   write("vocab.txt", words + std::string("more\n"));
-  refused("[vocab.txt] " + vocabulary +
-          ": 14 tokens, and the weights know 13. Hint: do they belong together?\n");
+  expect_rejected(
+      "[vocab.txt] " + vocabulary +
+      ": 14 tokens, but the weights have 13. Hint: use the vocab.txt and the weights of the same model\n");
   write("vocab.txt", "[UNK]\n[CLS]\n[SEP]\n");
-  refused("[vocab.txt] " + vocabulary + ": no [MASK] among its 3 tokens. Hint: is it BERT's?\n");
+  expect_rejected("[vocab.txt] " + vocabulary +
+                  ": no [MASK] among its 3 tokens. Hint: use BERT's vocab.txt\n");
   write("vocab.txt", "all\nyou\n");
-  refused("[wordpiece] " + vocabulary + ": expected a vocabulary with [UNK], got 2 tokens without it\n");
+  expect_rejected("[wordpiece] " + vocabulary +
+                  ": expected a vocabulary with [UNK], got 2 tokens without it\n");
   fs::remove(vocabulary);
-  refused("[wordpiece] " + vocabulary + ": no such file\n");
+  expect_rejected("[wordpiece] " + vocabulary + ": no such file\n");
   write("vocab.txt", words);
   NamedTensors fewer = weights();
   fewer.pop_back();
   data::save_safetensors(model, fewer);
-  refused(
-      "[load_published] these are not the weights of this BertForMaskedLM:\n  missing: "
+  expect_rejected(
+      "[load_published] expected the published weights of this BertForMaskedLM, got:\n  missing: "
       "'cls.predictions.bias'\n");
   const auto whole = fs::file_size(model);
   fs::resize_file(model, whole - 100);
-  refused("[safetensors] " + model + ": ");
+  expect_rejected("[safetensors] " + model + ": ");
   expect_contains(filled(), "; the file is truncated\n");
   fs::resize_file(model, 20);
-  refused("[safetensors] " + model + ": expected a header of ");
+  expect_rejected("[safetensors] " + model + ": expected a header of ");
   fs::remove(model);
-  refused("[from_pretrained] " + model + ": no such file\n");
+  expect_rejected("[from_pretrained] " + model + ": no such file\n");
   fs::remove_all(folder);
-  refused("[from_pretrained] " + folder.string() +
-          ": expected a folder with config.json and model.safetensors");
+  expect_rejected("[from_pretrained] " + folder.string() +
+                  ": expected a folder with config.json and model.safetensors");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// attention_test.cpp — lessons 02 and 03; SA-01 … SA-06 of the list of learners' mistakes.
+// Lessons 02 and 03; covers the mistakes SA-01 … SA-06.
 #include "nn/attention.h"
 
 #include "nn/init.h"
@@ -11,7 +11,7 @@ static const Tensor q = tensor({{1, 0, 2, -1}, {0, 1, -1, 2}, {2, 1, 0, 1}});
 static const Tensor k = tensor({{1, 1, 0, 0}, {0, 2, 1, -1}, {-1, 0, 1, 2}, {0, 1, 0, 1}, {2, -1, 1, 0}});
 static const Tensor v = tensor({{1, 0}, {0, 1}, {2, -1}, {1, 2}, {-3, 4}});
 
-TEST(ScaledDotProductAttention, GivesTheNumbersOfTheLesson) {
+TEST(ScaledDotProductAttention, ReturnsTheNumbersOfTheLesson) {
   Generator gen(0);
   ScaledDotProductAttention layer({}, gen);
   const auto [output, weights] = layer(q, k, v);
@@ -29,7 +29,7 @@ TEST(ScaledDotProductAttention, DropsWeightsOnlyInTraining) {
   layer.eval();
   expect_same_bits(layer(q, k, v).output, layer(q, k, v).output);
   EXPECT_EQ(error_of([&] { ScaledDotProductAttention({.dropout = -1}, gen); }),
-            "[ScaledDotProductAttention] dropout is a probability and must be in [0, 1], got -1");
+            "[ScaledDotProductAttention] expected a dropout probability in [0, 1], got -1");
 }
 
 static SelfAttention make(SelfAttentionOptions options = {.d_model = 5}) {
@@ -51,13 +51,13 @@ TEST(SelfAttention, IsAttentionOfThreeProjections) {
   EXPECT_EQ(layer.parameter_count(), 15 + 15 + 10);
 }
 
-TEST(SelfAttention, WithoutValuesThereIsNothing) {
+TEST(SelfAttention, ValuesOfWidthZeroGiveAnEmptyOutput) {
   SelfAttention layer = make();
   init::zeros(layer.W_v.weight);
   expect_same_bits(layer(noise({4, 5})).output, zeros({4, 5}));
 }
 
-TEST(SelfAttention, DoesNotKnowPositions) {
+TEST(SelfAttention, IgnoresPositions) {
   const SelfAttention layer = make();
   const Tensor x = noise({3, 5});
   const IntTensor order({2, 0, 1});
@@ -70,7 +70,7 @@ TEST(SelfAttention, EveryProjectionGetsAGradient) {
   for (const auto& [name, p] : layer.named_parameters()) EXPECT_GT(max(abs(p.grad())).item(), 1e-4) << name;
 }
 
-TEST(SelfAttention, HidesWhatTheMaskHides) {
+TEST(SelfAttention, MaskedKeysHaveNoWeight) {
   const SelfAttention layer = make();
   const Tensor x = noise({3, 5});
   const auto result = layer(x, causal(3));
@@ -80,12 +80,12 @@ TEST(SelfAttention, HidesWhatTheMaskHides) {
   expect_same_bits(layer(changed, causal(3)).output.slice(0, 0, 2), result.output.slice(0, 0, 2));
 }
 
-TEST(SelfAttention, RefusesAWidthThatWasForgotten) {
+TEST(SelfAttention, AMissingWidthIsRejected) {
   EXPECT_EQ(error_of([] { make({}); }),
-            "[SelfAttention] d_model must be at least 1 and d_k, d_v not negative, got 0, 0, 0");
+            "[SelfAttention] expected d_model of at least 1 and d_k, d_v of at least 0, got 0, 0, 0");
 }
 
-TEST(SelfAttention, PaddingReachesNothing) {
+TEST(SelfAttention, PaddingInfluencesNothing) {
   Generator gen(0);
   SelfAttention layer({.d_model = 5, .bias = true}, gen);
   const Mask mask = padding({4, 2}, 4), real = mask.reshape({2, 4, 1}), keys = Mask::of({{1, 0, 1, 1}});
@@ -99,7 +99,7 @@ TEST(SelfAttention, PaddingReachesNothing) {
   });
 }
 
-TEST(SelfAttention, NamesWhatDoesNotFit) {
+TEST(SelfAttention, ErrorsNameTheCause) {
   Generator gen(0);
   SelfAttention layer({.d_model = 5}, gen);
   EXPECT_EQ(error_of([&] { layer(ones({3, 4})); }), "[SelfAttention] expected x (..., T, 5), got (3, 4)");

@@ -6,7 +6,7 @@
 
 namespace heed::nn {
 
-TEST(Dropout, ScalesWhatItKeeps) {
+TEST(Dropout, ScalesTheKeptElements) {
   Generator gen(0);
   Dropout layer({.p = 0.5}, gen);
   const Tensor y = layer(ones({100000}));
@@ -23,7 +23,7 @@ TEST(Dropout, IsTheIdentityInEvaluation) {
   EXPECT_EQ(layer(x).state(), x.state());
 }
 
-TEST(Dropout, DrawsAnewEachTimeAndFromItsOwnStream) {
+TEST(Dropout, DrawsNewNumbersFromASeparateGenerator) {
   Generator gen(0);
   Dropout a({.p = 0.5}, gen), b({.p = 0.5}, gen);
   const Tensor x = ones({64}), first = a(x);
@@ -33,16 +33,16 @@ TEST(Dropout, DrawsAnewEachTimeAndFromItsOwnStream) {
   expect_same_bits(Dropout({.p = 0.5}, again)(x), first);
 }
 
-TEST(Dropout, GoesToItsExtremes) {
+TEST(Dropout, ProbabilitiesZeroAndOneWork) {
   Generator gen(0);
   expect_same_bits(Dropout({.p = 0}, gen)(noise({9})), noise({9}));
   expect_same_bits(Dropout({.p = 1}, gen)(noise({9})), zeros({9}));
 }
 
-TEST(Dropout, RefusesWhatIsNoProbability) {
+TEST(Dropout, InvalidProbabilitiesAreRejected) {
   Generator gen(0);
   EXPECT_EQ(error_of([&] { Dropout({.p = 1.5}, gen); }),
-            "[Dropout] p is a probability and must be in [0, 1], got 1.5");
+            "[Dropout] expected a probability p in [0, 1], got 1.5");
   expect_contains(error_of([&] { Dropout({.p = NAN}, gen); }), "got nan");
 }
 

@@ -27,22 +27,22 @@ TEST(Embedding, ThePaddingRowIsZeroAndStaysSo) {
   expect_contains(concat(layer), "padding_idx=1");
 }
 
-TEST(Embedding, StartsStandardNormal) {
+TEST(Embedding, IsInitialisedFromAStandardNormal) {
   Generator gen(0);
   const Embedding layer({.num_embeddings = 200, .embedding_dim = 50}, gen);
   EXPECT_NEAR(mean(layer.weight).item(), 0, 0.05);
   EXPECT_NEAR(var(layer.weight).item(), 1, 0.05);
 }
 
-TEST(Embedding, RefusesImpossibleOptions) {
+TEST(Embedding, InvalidOptionsAreRejected) {
   Generator gen(0);
   EXPECT_EQ(error_of([&] { Embedding({.num_embeddings = 4}, gen); }),
-            "[Embedding] num_embeddings and embedding_dim must be at least 1, got 4 and 0");
+            "[Embedding] expected num_embeddings and embedding_dim of at least 1, got 4 and 0");
   EXPECT_EQ(error_of([&] { Embedding({.num_embeddings = 4, .embedding_dim = 2, .padding_idx = 4}, gen); }),
-            "[Embedding] padding_idx 4 is not one of the 4 ids; it must be in [0, 4), or -1 for none");
+            "[Embedding] expected padding_idx in [0, 4), or -1 for none, got 4");
 }
 
-TEST(Embedding, PaddingGetsNoGradientWhateverComesBack) {
+TEST(Embedding, ThePaddingRowGetsNoGradient) {
   Generator gen(1);
   Embedding e({.num_embeddings = 3, .embedding_dim = 2, .padding_idx = 1}, gen);
   const Tensor y = e(IntTensor{0, 1, 2});

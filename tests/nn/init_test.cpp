@@ -88,7 +88,7 @@ TEST(Init, DependsOnTheSeedAndNothingElse) {
   expect_close(draw(1, f32).to(f64), draw(1, f64), 1e-6);  // the same numbers in both precisions
 }
 
-TEST(Init, FillsNothingWhereThereIsNothing) {
+TEST(Init, EmptyTensorsStayEmpty) {
   Generator gen(1);
   Tensor t = zeros({0, 4});
   init::normal(t, gen);
@@ -96,20 +96,27 @@ TEST(Init, FillsNothingWhereThereIsNothing) {
   EXPECT_EQ(t.numel(), 0);
 }
 
-TEST(Init, RefusesWhatItCannotFill) {
+TEST(Init, InvalidTensorsAreRejected) {
   Generator gen(1);
   Tensor vector = zeros({4}), view = zeros({3, 4}).transpose(0, 1), none;
   EXPECT_EQ(error_of([&] { init::xavier_uniform(vector, gen); }),
-            "[xavier_uniform] fan_in and fan_out need a weight (out, in, …), got (4)");
-  expect_contains(error_of([&] { init::kaiming_uniform(vector, gen); }), "[kaiming_uniform] fan_in");
+            "[xavier_uniform] expected a weight (out, in, …), which has a fan_in and a fan_out, got (4)");
+  expect_contains(
+      error_of([&] { init::kaiming_uniform(vector, gen); }),
+      "[kaiming_uniform] expected a weight (out, in, …), which has a fan_in and a fan_out, got (4)");
   EXPECT_EQ(error_of([&] { init::uniform(view, gen); }),
-            "[uniform] the tensor (4, 3) is a strided view; only contiguous ones can be filled");
-  EXPECT_EQ(error_of([&] { init::normal(none, gen); }), "[normal] the tensor is undefined");
-  EXPECT_EQ(error_of([&] { init::normal(vector, gen, 0, -1); }), "[normal] std must not be negative, got -1");
-  expect_contains(error_of([&] { init::uniform(vector, gen, 1, 0); }), "[uniform] the range [1, 0) is empty");
+            "[uniform] expected a contiguous tensor, got a strided view (4, 3)");
+  EXPECT_EQ(error_of([&] { init::normal(none, gen); }), "[normal] expected a tensor, got an undefined one");
+  EXPECT_EQ(error_of([&] { init::normal(vector, gen, 0, -1); }),
+            "[normal] expected a std of at least 0, got -1");
+  expect_contains(error_of([&] { init::uniform(vector, gen, 1, 0); }),
+                  "[uniform] expected low <= high, got [1, 0)");
   expect_contains(error_of([&] { init::trunc_normal(vector, gen, 5, 1, -2, 2); }),
-                  "[trunc_normal] [-2, 2] holds too little of a normal with mean 5 and std 1");
-  expect_contains(error_of([&] { init::trunc_normal(vector, gen, 0, 1, 0, 1e-9); }), "holds too little");
+                  "[trunc_normal] expected an interval with enough probability of a normal with mean 5 and "
+                  "std 1, got [-2, 2]");
+  expect_contains(error_of([&] { init::trunc_normal(vector, gen, 0, 1, 0, 1e-9); }),
+                  "[trunc_normal] expected an interval with enough probability of a normal with mean 0 and "
+                  "std 1, got [0, 1e-09]");
 }
 
 }  // namespace heed::nn

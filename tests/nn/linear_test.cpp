@@ -7,8 +7,8 @@
 
 namespace heed::nn {
 
-// The example of nn/README.md, line by line.
-TEST(Linear, IsWhatThePageShows) {
+// The example of nn/README.md.
+TEST(Linear, TheExampleOfThePageWorks) {
   const Tensor x = ones({2, 4});
   std::ostringstream printed;
   Generator gen(0);
@@ -28,7 +28,7 @@ TEST(Linear, IsTheFormula) {
   EXPECT_EQ(layer(zeros({0, 2})).shape(), (Shape{0, 3}));
 }
 
-TEST(Linear, StartsWithinOneOverTheRootOfIn) {
+TEST(Linear, IsInitialisedWithinOneOverTheRootOfIn) {
   Generator gen(0);
   const Linear layer({.in = 16, .out = 400}, gen);
   for (const Tensor& p : layer.parameters()) {
@@ -37,7 +37,7 @@ TEST(Linear, StartsWithinOneOverTheRootOfIn) {
   }
 }
 
-TEST(Linear, HasNoBiasWhereNoneIsAsked) {
+TEST(Linear, HasNoBiasIfTheOptionIsOff) {
   Generator gen(0);
   const Linear layer({.in = 4, .out = 2, .bias = false}, gen);
   EXPECT_EQ(layer.parameter_count(), 8);
@@ -45,10 +45,10 @@ TEST(Linear, HasNoBiasWhereNoneIsAsked) {
   EXPECT_EQ(concat(layer), "Linear(in=4, out=2, bias=false)  # 8 parameters");
 }
 
-TEST(Linear, RefusesASizeThatWasForgotten) {
+TEST(Linear, AMissingSizeIsRejected) {
   Generator gen(0);
   EXPECT_EQ(error_of([&] { Linear({.in = 4}, gen); }),
-            "[Linear] in and out must be at least 1, got in = 4, out = 0");
+            "[Linear] expected in and out of at least 1, got in = 4, out = 0");
 }
 
 }  // namespace heed::nn

@@ -1,4 +1,3 @@
-// module_test.cpp — what follows from visit().
 #include "nn/module.h"
 
 #include <type_traits>
@@ -12,7 +11,7 @@
 
 namespace heed::nn {
 
-// A model as a reader would write one: children, a parameter of its own, a buffer, a list and a generator.
+// A typical model: children, a parameter, a buffer, a list and a generator.
 struct Model : ModuleOf<Model> {
   Tensor scale = parameter({2});
   Tensor steps = zeros({1});
@@ -85,7 +84,7 @@ TEST(Module, OneSeedGivesOneModel) {
   EXPECT_GT(max_abs_difference(a.head.weight, c.head.weight), 0);
 }
 
-TEST(Module, StateDictIsDetachedAndSharesNumbers) {
+TEST(Module, StateDictIsDetachedAndSharesStorage) {
   Model model = make_model();
   const auto state = model.state_dict();
   for (const auto& [name, tensor] : state) EXPECT_FALSE(tensor.requires_grad()) << name;
@@ -114,7 +113,7 @@ TEST(Module, LoadsAcrossPrecisions) {
   expect_same_bits(b.head.weight, a.head.weight);
 }
 
-TEST(Module, RefusesAStateThatDoesNotFitAndNamesAllThatIsWrong) {
+TEST(Module, AnInvalidStateIsRejectedWithEveryMismatch) {
   Model model = make_model(1);
   const Tensor before = model.head.weight.detach().clone();
   auto state = make_model(2).state_dict();  // scale, steps, layers.0.weight, …
@@ -124,14 +123,11 @@ TEST(Module, RefusesAStateThatDoesNotFitAndNamesAllThatIsWrong) {
   state.emplace_back("extra", zeros({1}));
   state.emplace_back("more.extra", zeros({1}));
   state.emplace_back("head.weight", zeros({3, 2}));
-  EXPECT_EQ(
-      error_of([&] { model.load_state_dict(state); }),
-      "[load_state_dict] the state is not one of this Model:"
-      "\n  missing: 'layers.0.weight' 'layers.0.bias'"
-      "\n  unexpected: 'extra' 'more.extra'"
-      "\n  repeated: 'head.weight'"
-      "\n  of another shape: 'scale' is (3), needs (2); 'steps' is undefined, needs (1);"
-      "\nNothing was loaded; names and shapes must be those of state_dict(). Hint: compare the options.");
+  EXPECT_EQ(error_of([&] { model.load_state_dict(state); }),
+            "[load_state_dict] expected the names and shapes of state_dict() of this Model, got:\n  missing: "
+            "'layers.0.weight' 'layers.0.bias'\n  unexpected: 'extra' 'more.extra'\n  repeated: "
+            "'head.weight'\n  wrong shape: 'scale' expected (2), got (3); 'steps' expected (1), got an "
+            "undefined tensor;\nNothing was loaded. Hint: compare the options.");
   expect_same_bits(model.head.weight, before);
   auto old_name = make_model(2).state_dict();
   old_name[2].first = "layer.0.weight";
@@ -149,7 +145,7 @@ TEST(Module, TrainAndEvalReachTheWholeTree) {
   EXPECT_TRUE(model.layers[1].training() && model.dropout.training());
 }
 
-TEST(Module, ToChangesThePrecisionOfTheVeryTensors) {
+TEST(Module, ToConvertsTensorsInPlace) {
   Model model = make_model();
   const auto held = model.parameters();  // as an optimizer would hold them
   sum(model(noise({4, 2}))).backward();
@@ -163,7 +159,7 @@ TEST(Module, ToChangesThePrecisionOfTheVeryTensors) {
   EXPECT_EQ(model(noise({4, 2}, 1, f64)).dtype(), f64);
 }
 
-TEST(Module, ZeroGradForgetsEveryGradient) {
+TEST(Module, ZeroGradClearsEveryGradient) {
   Model model = make_model();
   sum(model(noise({4, 2}))).backward();
   EXPECT_TRUE(model.scale.grad().defined());
@@ -191,7 +187,7 @@ TEST(Module, ACloneIsEqualAndIndependent) {
   EXPECT_GT(max_abs_difference(twin.head.weight, before), 0);
 }
 
-TEST(Module, ACloneContinuesTheSameRandomNumbersOnItsOwn) {
+TEST(Module, ACloneHasIndependentCopiesOfTheGenerators) {
   Model model = make_model();
   model(noise({8, 2}));
   Model twin = model.clone();
@@ -206,14 +202,15 @@ TEST(Module, ACloneKeepsThePrecision) {
   EXPECT_EQ(model.clone().head.weight.dtype(), f64);
 }
 
-TEST(Module, RefusesToCloneWhatIsNotWhatItsOptionsSay) {
+TEST(Module, CloneRejectsMembersThatTheOptionsDoNotDescribe) {
   Model model = make_model();
   model.layers.pop_back();
   expect_contains(error_of([&] { model.clone(); }),
-                  "[clone] this Model no longer has the members that its options describe");
+                  "[clone] expected the members that the options of this Model describe, got others. Hint: "
+                  "change the options, not the members.");
 }
 
-// A weight under two names is one parameter.
+// A weight with two names is one parameter.
 struct Tied : ModuleOf<Tied> {
   Linear in, out;
   explicit Tied(Generator& gen) : in({.in = 2, .out = 2}, gen), out({.in = 2, .out = 2}, gen) {}
@@ -240,23 +237,24 @@ TEST(Module, TiedWeightsAreOneParameter) {
   model.load_state_dict(state);
   state[2].second = state[2].second + 1;
   const Tensor before = model.in.weight.detach().clone();
-  EXPECT_EQ(
-      error_of([&] { model.load_state_dict(state); }),
-      "[load_state_dict] 'in.weight' and 'out.weight' are one tensor of this Tied, but two different ones "
-      "are given");
+  EXPECT_EQ(error_of([&] { model.load_state_dict(state); }),
+            "[load_state_dict] expected equal values for 'in.weight' and 'out.weight', which are one tensor "
+            "of this Tied, got different ones");
   expect_same_bits(model.in.weight, before);
 
-  // A diverged model is loaded as it was saved: a NaN is the same number under both names.
+  // The state of a diverged model can be loaded: NaN under both names counts as equal.
   const double nan = std::nan("");
   twin.in.weight.detach().fill_(nan);
   model.load_state_dict(twin.state_dict());
   EXPECT_EQ(isnan(model.out.weight.detach()).count(), 4);
   state = twin.state_dict();
   state[2].second = ones({2, 2});
-  expect_contains(error_of([&] { model.load_state_dict(state); }), "two different ones are given");
+  expect_contains(error_of([&] { model.load_state_dict(state); }),
+                  "[load_state_dict] expected equal values for 'in.weight' and 'out.weight', which are one "
+                  "tensor of this Tied, got different ones");
 }
 
-// Names that visit() may not give.
+// Names that visit() must not use.
 struct Misnamed : ModuleOf<Misnamed> {
   std::string first, second;
   Tensor a = parameter({1}), b = parameter({1});
@@ -265,16 +263,17 @@ struct Misnamed : ModuleOf<Misnamed> {
   std::string type() const override { return "Misnamed"; }
 };
 
-TEST(Module, RefusesBadNames) {
+TEST(Module, InvalidNamesAreRejected) {
   EXPECT_EQ(error_of([] { Misnamed("a", "a").parameters(); }),
-            "[visit] two members of Misnamed are named 'a'; each needs a name of its own");
+            "[visit] expected unique names, got 'a' for two members of Misnamed");
   EXPECT_EQ(error_of([] { Misnamed("a", "").parameters(); }),
-            "[visit] a member of Misnamed is named ''; a name must not be empty and must have no dot");
-  EXPECT_EQ(error_of([] { Misnamed("a.b", "c").parameters(); }),
-            "[visit] a member of Misnamed is named 'a.b'; a name must not be empty and must have no dot");
+            "[visit] expected a name that is not empty and contains no dot, got '' for a member of Misnamed");
+  EXPECT_EQ(
+      error_of([] { Misnamed("a.b", "c").parameters(); }),
+      "[visit] expected a name that is not empty and contains no dot, got 'a.b' for a member of Misnamed");
 }
 
-// The commonest slip of someone who adds a module: a parameter that visit() leaves out.
+// The most common mistake in a new module: a parameter that visit() omits.
 struct Forgetful : ModuleOf<Forgetful> {
   Tensor known = parameter({2}), forgotten = parameter({3, 2});
   Tensor forward(const Tensor& x) const { return linear(x * known, forgotten); }
@@ -282,12 +281,14 @@ struct Forgetful : ModuleOf<Forgetful> {
   std::string type() const override { return "Forgetful"; }
 };
 
-TEST(Module, CatchesAParameterThatHasNoName) {
+TEST(Module, AnUnnamedParameterIsFound) {
   const Forgetful module;
-  expect_contains(error_of([&] {
-                    module.check_all_named(module(noise({4, 2})));
-                  }),
-                  "in this Forgetful uses a tensor (3, 2) that requires grad but has no name");
+  expect_contains(
+      error_of([&] {
+        module.check_all_named(module(noise({4, 2})));
+      }),
+      "[check_all_named] expected a name for every tensor that requires grad, got an unnamed tensor (3, 2) "
+      "in 'linear' of this Forgetful: it would be neither trained nor saved. Hint: name it in visit().");
   Model model = make_model();
   EXPECT_EQ(error_of([&] { model.check_all_named(model(noise({4, 2}))); }), "");
 }

@@ -1,4 +1,4 @@
-// multihead_attention_test.cpp — lesson 04; MH-01 … MH-11 of the list of learners' mistakes.
+// Lesson 04; covers the mistakes MH-01 … MH-11.
 #include "nn/multihead_attention.h"
 
 #include <cmath>
@@ -14,7 +14,7 @@ static MultiheadAttention make(MultiheadAttentionOptions options = {.d_model = 6
   return MultiheadAttention(options, gen);
 }
 
-// All projections the identity, so that the numbers can be followed by hand.
+// Sets all projections to the identity, so the numbers can be checked by hand.
 static MultiheadAttention identity(index_t d_model, index_t nhead) {
   MultiheadAttention layer = make({.d_model = d_model, .nhead = nhead});
   const Tensor one = eye(d_model);
@@ -26,7 +26,7 @@ static MultiheadAttention identity(index_t d_model, index_t nhead) {
 }
 static const Tensor x3 = tensor({{.1, .2, .3, .4}, {.5, -.6, .7, -.8}, {-.9, 1, 1.1, -1.2}});
 
-TEST(MultiheadAttention, GivesTheNumbersOfTheLesson) {
+TEST(MultiheadAttention, ReturnsTheNumbersOfTheLesson) {
   MultiheadAttention layer = identity(4, 2);
   const Tensor first = tensor({-0.1282, 0.2337, 0.6610, -0.4447});
   expect_close(layer(x3, x3, x3).output[0], first, 1e-4);
@@ -48,7 +48,7 @@ TEST(MultiheadAttention, AppliesItsOutputProjection) {
   expect_close(layer(x3, x3, x3).output, before * 2);
 }
 
-TEST(MultiheadAttention, HasPyTorchsNamesAndStart) {
+TEST(MultiheadAttention, HasPyTorchsNamesAndInitialisation) {
   const MultiheadAttention layer = make({.d_model = 64, .nhead = 4});
   std::string names;
   for (const auto& [name, t] : layer.state_dict()) names += concat(name, t.shape(), ' ');
@@ -60,13 +60,13 @@ TEST(MultiheadAttention, HasPyTorchsNamesAndStart) {
   EXPECT_LE(max(abs(layer.out_proj.weight)).item(), 0.125);
 }
 
-TEST(MultiheadAttention, BothLayoutsGiveTheSame) {
+TEST(MultiheadAttention, BothLayoutsAgree) {
   MultiheadAttention seq_first = make(), batch_first = make({.d_model = 6, .nhead = 2, .batch_first = true});
   const Tensor query = noise({4, 3, 6}, 1), key = noise({5, 3, 6}, 2);
   auto turn = [](const Tensor& t) { return t.transpose(0, 1); };
-  const AttendOptions how{.mask = padding({5, 2, 1}, 5), .weights = Weights::per_head};
-  const auto a = seq_first.forward(query, key, key, how);
-  const auto b = batch_first.forward(turn(query), turn(key), turn(key), how);
+  const AttendOptions options{.mask = padding({5, 2, 1}, 5), .weights = Weights::per_head};
+  const auto a = seq_first.forward(query, key, key, options);
+  const auto b = batch_first.forward(turn(query), turn(key), turn(key), options);
   ASSERT_EQ(a.output.shape(), (Shape{4, 3, 6}));
   expect_close(turn(a.output), b.output);
   expect_close(a.weights, b.weights);
@@ -88,7 +88,7 @@ TEST(MultiheadAttention, SelfAttentionIsCrossAttentionOfEqualTensors) {
   expect_close(layer(x, x, x).output, layer(x, x.clone(), x.clone()).output);
 }
 
-TEST(MultiheadAttention, TheMaskReachesEveryHeadAndNothingPassesIt) {
+TEST(MultiheadAttention, TheMaskAppliesToEveryHead) {
   MultiheadAttention layer = make();
   const Tensor x = noise({4, 3, 6});
   const Mask mask = padding({4, 2, 1}, 4);
@@ -103,9 +103,9 @@ TEST(MultiheadAttention, TheMaskReachesEveryHeadAndNothingPassesIt) {
   }
   Tensor changed = x.clone();
   changed.set({3, 1, 0}, 50);  // the last place of sample 1 is padding
-  const AttendOptions how{.mask = mask};
-  expect_same_bits(layer.forward(changed, changed, changed, how).output.index({Slice{0, 2}, 1}),
-                   layer.forward(x, x, x, how).output.index({Slice{0, 2}, 1}));
+  const AttendOptions options{.mask = mask};
+  expect_same_bits(layer.forward(changed, changed, changed, options).output.index({Slice{0, 2}, 1}),
+                   layer.forward(x, x, x, options).output.index({Slice{0, 2}, 1}));
 }
 
 TEST(MultiheadAttention, ARowThatMayAttendToNothingIsTheOutputBias) {
@@ -143,7 +143,7 @@ TEST(MultiheadAttention, DropsWeightsOnlyInTraining) {
   expect_same_bits(layer(x, x, x).output, layer(x, x, x).output);
 }
 
-TEST(MultiheadAttention, GradientsAreRight) {
+TEST(MultiheadAttention, GradientsAreCorrect) {
   MultiheadAttention layer = make();
   layer.to(f64);
   gradcheck([&](const std::vector<Tensor>& in) { return layer(in[0], in[1], in[2]).output; },
@@ -167,12 +167,12 @@ TEST(MultiheadAttention, MinusInfinityInABiasIsAMask) {
   for (const Weights weights : {Weights::none, Weights::per_head})
     EXPECT_EQ(layer.forward(x, x, x, {.score_bias = bias, .weights = weights}).output.to_vector(),
               layer.forward(x, x, x, {.causal = true, .weights = weights}).output.to_vector());
-  // A row that hides everything: the output projection's bias, where PyTorch gives NaN.
+  // A fully masked row gives the bias of the output projection; PyTorch returns NaN.
   const Tensor nothing = layer.forward(x, x, x, {.score_bias = hidden}).output;
   expect_close(nothing, layer.out_proj.bias.detach().expand(nothing.shape()));
 }
 
-TEST(MultiheadAttention, KeysThatNoSequenceBrought) {
+TEST(MultiheadAttention, AppendedKeysCanAlwaysBeAttendedTo) {
   MultiheadAttention layer = make({.d_model = 6, .nhead = 2, .add_bias_kv = true, .add_zero_attn = true});
   layer.eval();
   const Tensor x = noise({4, 2, 6});
@@ -186,7 +186,7 @@ TEST(MultiheadAttention, KeysThatNoSequenceBrought) {
   expect_close(alone, layer(x, x, x).output.slice(1, 0, 1).reshape({4, 6}));
 }
 
-TEST(MultiheadAttention, KeysAndValuesOfOtherWidthsHaveTheirOwnWeights) {
+TEST(MultiheadAttention, KeysAndValuesOfOtherWidthsHaveSeparateWeights) {
   const MultiheadAttention layer = make({.d_model = 6, .nhead = 2, .kdim = 5});
   std::vector<std::string> names;
   for (const auto& [name, t] : layer.state_dict()) names.push_back(concat(name, " ", t.shape()));
@@ -195,62 +195,62 @@ TEST(MultiheadAttention, KeysAndValuesOfOtherWidthsHaveTheirOwnWeights) {
                                       "in_proj_bias (18)", "out_proj.weight (6, 6)", "out_proj.bias (6)"}));
 }
 
-TEST(MultiheadAttention, RefusesImpossibleOptions) {
+TEST(MultiheadAttention, InvalidOptionsAreRejected) {
   EXPECT_EQ(error_of([] { make({.d_model = 4, .nhead = 3}); }),
-            "[MultiheadAttention] d_model = 4 cannot be split evenly over nhead = 3 heads; nhead must divide "
-            "d_model");
+            "[MultiheadAttention] expected nhead to divide d_model, got nhead = 3 and d_model = 4");
   EXPECT_EQ(error_of([] { make({.nhead = 2}); }),
-            "[MultiheadAttention] d_model and nhead must be at least 1, got 0 and 2");
+            "[MultiheadAttention] expected d_model and nhead of at least 1, got 0 and 2");
   EXPECT_EQ(error_of([] { make({.d_model = 4, .dropout = 2}); }),
-            "[MultiheadAttention] dropout is a probability and must be in [0, 1], got 2");
+            "[MultiheadAttention] expected a dropout probability in [0, 1], got 2");
   EXPECT_EQ(error_of([] { make({.d_model = 4, .kdim = -1}); }),
-            "[MultiheadAttention] kdim and vdim must be at least 1 (or 0 for d_model), got -1 and 0");
+            "[MultiheadAttention] expected kdim and vdim of at least 1 (or 0 for d_model), got -1 and 0");
 }
 
-TEST(MultiheadAttention, RefusesShapesThatDoNotFit) {
+TEST(MultiheadAttention, InvalidShapesAreRejected) {
   MultiheadAttention layer = make();
   const Tensor x = zeros({4, 3, 6});
-  EXPECT_EQ(
-      error_of([&] {
-        layer(zeros({4, 3, 5}), x, x);
-      }),
-      "[MultiheadAttention] query is (4, 3, 5); with batch_first = false it must be (T, B, 6), or (T, 6) for "
-      "one sequence");
-  EXPECT_EQ(error_of([&] { layer(x, Tensor(), x); }), "[MultiheadAttention] key is an undefined tensor");
-  EXPECT_EQ(
-      error_of([&] {
-        layer(x, x, zeros({5, 3, 6}));
-      }),
-      "[MultiheadAttention] key (4, 3, 6) and value (5, 3, 6) differ; there must be one value for each key");
-  EXPECT_EQ(
-      error_of([&] {
-        layer(x, zeros({4, 2, 6}), zeros({4, 2, 6}));
-      }),
-      "[MultiheadAttention] query (4, 3, 6) and key (4, 2, 6) have different batch sizes; with batch_first = "
-      "false they are on axis 1");
+  EXPECT_EQ(error_of([&] {
+              layer(zeros({4, 3, 5}), x, x);
+            }),
+            "[MultiheadAttention] expected query (T, B, 6) with batch_first = false, or (T, 6) for one "
+            "sequence, got (4, 3, 5)");
+  EXPECT_EQ(error_of([&] { layer(x, Tensor(), x); }),
+            "[MultiheadAttention] expected key (T, B, 6) with batch_first = false, or (T, 6) for one "
+            "sequence, got an undefined tensor");
+  EXPECT_EQ(error_of([&] {
+              layer(x, x, zeros({5, 3, 6}));
+            }),
+            "[MultiheadAttention] expected one value for each key, got key (4, 3, 6) and value (5, 3, 6)");
+  EXPECT_EQ(error_of([&] {
+              layer(x, zeros({4, 2, 6}), zeros({4, 2, 6}));
+            }),
+            "[MultiheadAttention] expected query and key with the same batch size, got (4, 3, 6) and (4, 2, "
+            "6); the batch axis is 1 with batch_first = false");
   EXPECT_EQ(
       error_of([&] { layer.forward(x, x, x, {.mask = causal(3)}); }),
-      "[MultiheadAttention] the mask is (3, 3); it must be (T, S) = (4, 4), (B, T, S) = (3, 4, 4), (B, 1, S) "
-      "or (B, H, T, S) = (3, 2, 4, 4). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
-  expect_contains(error_of([&] {
-                    layer.forward(x, x, x, {.mask = padding({1, 2}, 4)});
-                  }),
-                  "the mask is (2, 1, 4)");
-  expect_contains(error_of([&] {
-                    layer.forward(x, x, x, {.score_bias = zeros({3, 3})});
-                  }),
-                  "[MultiheadAttention] the score_bias is (3, 3); it must be (T, S) = (4, 4)");
+      "[MultiheadAttention] expected mask (T, S) = (4, 4), (B, T, S) = (3, 4, 4), (B, 1, S) or (B, H, T, S) "
+      "= (3, 2, 4, 4), got (3, 3). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
+  expect_contains(
+      error_of([&] {
+        layer.forward(x, x, x, {.mask = padding({1, 2}, 4)});
+      }),
+      "[MultiheadAttention] expected mask (T, S) = (4, 4), (B, T, S) = (3, 4, 4), (B, 1, S) or (B, H, T, S) "
+      "= (3, 2, 4, 4), got (2, 1, 4). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
+  expect_contains(
+      error_of([&] {
+        layer.forward(x, x, x, {.score_bias = zeros({3, 3})});
+      }),
+      "[MultiheadAttention] expected score_bias (T, S) = (4, 4), (B, T, S) = (3, 4, 4), (B, 1, S) or (B, H, "
+      "T, S) = (3, 2, 4, 4), got (3, 3). Hint: padding(lengths, S) makes (B, 1, S), causal(T) makes (T, T).");
   MultiheadAttention wide = make({.d_model = 6, .nhead = 2, .kdim = 5});
-  EXPECT_EQ(
-      error_of([&] { wide(x, x, x); }),
-      "[MultiheadAttention] key is (4, 3, 6); with batch_first = false it must be (T, B, 5), or (T, 5) for "
-      "one sequence");
+  EXPECT_EQ(error_of([&] { wide(x, x, x); }),
+            "[MultiheadAttention] expected key (T, B, 5) with batch_first = false, or (T, 5) for one "
+            "sequence, got (4, 3, 6)");
 }
 
-// ---- masks and padding
-// ------------------------------------------------------------------------------------
+// ---- masks and padding ------------------------------------------------------------------------------------
 
-TEST(MultiheadAttention, PaddingReachesNothing) {
+TEST(MultiheadAttention, PaddingInfluencesNothing) {
   for (const bool batch_first : {false, true})
     for (const bool own_widths : {false, true})
       for (const Weights weights : {Weights::none, Weights::average})
@@ -285,7 +285,7 @@ TEST(MultiheadAttention, PaddingReachesNothing) {
         }
 }
 
-TEST(MultiheadAttention, PaddingByABiasOrTheAlignmentReachesNothing) {
+TEST(MultiheadAttention, PaddingByABiasOrTheAlignmentInfluencesNothing) {
   MultiheadAttention layer = make({.d_model = 6, .nhead = 2, .batch_first = true});
   const Mask keys = Mask::of({0, 1, 1, 0, 1}), real = keys.unsqueeze(-1);
   const Tensor bias = where(keys, zeros({}), full({}, -INFINITY)).expand({3, 5}).contiguous();
@@ -296,8 +296,8 @@ TEST(MultiheadAttention, PaddingByABiasOrTheAlignmentReachesNothing) {
   const Mask early = Mask::of({{1}, {1}, {1}, {0}, {0}});
   expect_padding_ignored(layer, "keys after the last query", [&](double value) -> PaddedRun {
     const Tensor query = noise({2, 3, 6}, 7).set_requires_grad(), key = padded({2, 5, 6}, early, value);
-    const AttendOptions how{.causal = true, .causal_alignment = CausalAlignment::top_left};
-    return {layer.forward(query, key, key, how).output, {query, key}};
+    const AttendOptions options{.causal = true, .causal_alignment = CausalAlignment::top_left};
+    return {layer.forward(query, key, key, options).output, {query, key}};
   });
   // Queries that may attend to nothing, and a sequence without a batch.
   const Mask some = Mask::of({{1, 1, 1}, {0, 0, 0}}).expand({2, 3});
@@ -317,7 +317,7 @@ TEST(MultiheadAttention, ANaNInTheScoreBiasIsNaN) {
     const Tensor y = layer.forward(x, x, x, {.score_bias = bias, .weights = weights}).output;
     for (index_t row = 0; row < 4; ++row)
       EXPECT_EQ(std::isnan(y.at({row, 0, 0})), row == 1) << "only the row of the NaN";
-    // Under a mask it is never read.
+    // A masked value is never used.
     const Mask mask = !isnan(bias);
     expect_same_bits(layer.forward(x, x, x, {.mask = mask, .score_bias = bias, .weights = weights}).output,
                      layer.forward(x, x, x, {.mask = mask, .weights = weights}).output);
@@ -333,16 +333,16 @@ TEST(MultiheadAttention, AMaskOfTwoMeaningsIsAnError) {
       "[MultiheadAttention] expected a mask with one meaning, got (4, 4), which is both (T, S) and (B, S) as "
       "B = T = 4. Hint: mask.unsqueeze(0) for (T, S), one row per query; mask.unsqueeze(1) for (B, S), one "
       "row "
-      "per sample, as padding(lengths, S) makes it");
+      "per sample, as padding(lengths, S) returns");
   const Mask lengths = padding({4, 3, 2, 1}, 4);
   for (const Mask& m : {causal(4), causal(4) & Mask::of({1, 1, 0, 1}), square.unsqueeze(0),
                         square.unsqueeze(1), lengths, lengths & causal(4)})
     EXPECT_EQ(error_of([&] { layer.forward(x, x, x, {.mask = m}); }), "") << m.shape();
-  // Not ambiguous: another batch size, or no batch, also if there are as many heads as queries.
+  // Not ambiguous: another batch size, or no batch axis, even with as many heads as queries.
   const Tensor three = noise({3, 4, 6}), two = noise({2, 6});
   EXPECT_EQ(error_of([&] { layer.forward(three, three, three, {.mask = square}); }), "");
   EXPECT_EQ(error_of([&] { layer.forward(two, two, two, {.mask = Mask::full({2, 2}, true)}); }), "");
-  // With added keys a causal mask stays one.
+  // Appended keys do not change the causal mask.
   MultiheadAttention more = make({.d_model = 6, .nhead = 2, .batch_first = true, .add_zero_attn = true});
   expect_close(more.forward(x, x, x, {.causal = true}).output,
                more.forward(x, x, x, {.mask = causal(4)}).output);
@@ -361,14 +361,12 @@ TEST(MultiheadAttention, CausalHasTwoAlignments) {
 TEST(MultiheadAttention, OneSequenceBesideABatchIsNamed) {
   MultiheadAttention layer = make(), batch_first = make({.d_model = 6, .nhead = 2, .batch_first = true});
   const Tensor one = zeros({5, 6}), batch = zeros({1, 5, 6});
-  EXPECT_EQ(
-      error_of([&] { batch_first(one, batch, batch); }),
-      "[MultiheadAttention] expected query and key with the same number of axes, got (5, 6) and (1, 5, 6). "
-      "Hint: unsqueeze(0) makes a batch of one of a single sequence");
-  EXPECT_EQ(
-      error_of([&] { layer(batch, one, one); }),
-      "[MultiheadAttention] expected query and key with the same number of axes, got (1, 5, 6) and (5, 6). "
-      "Hint: unsqueeze(1) makes a batch of one of a single sequence");
+  EXPECT_EQ(error_of([&] { batch_first(one, batch, batch); }),
+            "[MultiheadAttention] expected query and key with the same number of axes, got (5, 6) and (1, 5, "
+            "6). Hint: unsqueeze(0) makes a batch of one from a single sequence");
+  EXPECT_EQ(error_of([&] { layer(batch, one, one); }),
+            "[MultiheadAttention] expected query and key with the same number of axes, got (1, 5, 6) and (5, "
+            "6). Hint: unsqueeze(1) makes a batch of one from a single sequence");
 }
 
 }  // namespace heed::nn

@@ -1,4 +1,4 @@
-// norm_test.cpp — LN-01 … LN-08 of the list of learners' mistakes, and RMSNorm.
+// Covers the mistakes LN-01 … LN-08, and RMSNorm.
 #include "nn/norm.h"
 
 #include <cmath>
@@ -21,25 +21,25 @@ TEST(LayerNorm, ScalesAndShifts) {
   expect_close(norm(x), y * 2 + 1, 1e-6);
 }
 
-TEST(LayerNorm, BackwardKnowsThatMeanAndVarianceDependOnX) {
+TEST(LayerNorm, BackwardIncludesTheGradientsOfMeanAndVariance) {
   LayerNorm norm({.size = 4});
   Tensor x = tensor({1, 2, 3, 4}).set_requires_grad();
   norm(x).backward(tensor({1, 0, 0, 0}));
   expect_close(x.grad(), tensor({0.2683, -0.3578, -0.0894, 0.1789}), 1e-4);
 }
 
-TEST(LayerNorm, HasNoParametersWhereNotAffine) {
+TEST(LayerNorm, HasNoParametersIfNotAffine) {
   LayerNorm norm({.size = 4, .affine = false});
   EXPECT_EQ(norm.parameter_count(), 0);
   EXPECT_EQ(concat(norm), "LayerNorm(size=4, eps=1e-05, affine=false)");
   EXPECT_EQ(norm.clone()(noise({2, 4})).shape(), (Shape{2, 4}));
 }
 
-TEST(LayerNorm, RefusesAnotherWidth) {
+TEST(LayerNorm, AnotherWidthIsRejected) {
   LayerNorm norm({.size = 4, .affine = false});
-  EXPECT_EQ(error_of([&] { norm(zeros({2, 3})); }), "[LayerNorm] x must be (..., 4), got (2, 3)");
-  EXPECT_EQ(error_of([&] { norm(Tensor()); }), "[LayerNorm] x must be (..., 4), got an undefined tensor");
-  EXPECT_EQ(error_of([] { LayerNorm({}); }), "[LayerNorm] size must be at least 1, got 0");
+  EXPECT_EQ(error_of([&] { norm(zeros({2, 3})); }), "[LayerNorm] expected x (..., 4), got (2, 3)");
+  EXPECT_EQ(error_of([&] { norm(Tensor()); }), "[LayerNorm] expected x (..., 4), got an undefined tensor");
+  EXPECT_EQ(error_of([] { LayerNorm({}); }), "[LayerNorm] expected a size of at least 1, got 0");
 }
 
 TEST(RMSNorm, DividesByTheRootMeanSquare) {
@@ -48,7 +48,7 @@ TEST(RMSNorm, DividesByTheRootMeanSquare) {
   norm.load_state_dict({{"weight", tensor({2, 3})}});
   expect_close(norm(tensor({3, 4})), tensor({6, 12}) / std::sqrt(12.5), 1e-6);
   EXPECT_EQ(concat(norm), "RMSNorm(size=2, eps=0)  # 2 parameters");
-  EXPECT_EQ(error_of([] { RMSNorm({}); }), "[RMSNorm] size must be at least 1, got 0");
+  EXPECT_EQ(error_of([] { RMSNorm({}); }), "[RMSNorm] expected a size of at least 1, got 0");
 }
 
 }  // namespace heed::nn

@@ -1,4 +1,4 @@
-// padding.h — what padding holds must not matter: a check that the tests of modules share.
+// padding.h — checks that the values in padding influence neither outputs nor gradients.
 #pragma once
 
 #include <cmath>
@@ -15,10 +15,10 @@ struct PaddedRun {
   std::vector<Tensor> inputs;  // whose gradients are compared, too
 };
 
-// run(value) gives inputs whose padding holds `value` to the module. Outputs and gradients, of
-// inputs and of all parameters, must be the same bits for NaN, infinities and huge numbers, and the
-// same up to rounding for an ordinary number, which is not cleared, so that gradients are summed in
-// another order.
+// run(value) applies the module to inputs whose padding contains `value`. Outputs and the gradients
+// of inputs and parameters must be bit-identical for NaN, infinities and huge values, and equal up
+// to rounding for an ordinary value, which is not cleared, so the gradients are summed in another
+// order.
 template <class Run>
 void expect_padding_ignored(Module& module, const std::string& what, Run&& run) {
   std::vector<std::pair<std::string, Tensor>> first;
@@ -39,7 +39,8 @@ void expect_padding_ignored(Module& module, const std::string& what, Run&& run) 
   }
 }
 
-// A normal tensor with `value` where `real` (broadcasting to it) is false, and its gradient wanted.
+// A normally distributed tensor that requires grad, with `value` at positions at which `real`
+// (broadcast) is false.
 inline Tensor padded(const Shape& shape, const Mask& real, double value, std::uint64_t seed = 1) {
   return masked_fill(noise(shape, seed), !real, value).set_requires_grad();
 }

@@ -1,4 +1,4 @@
-// positional_encoding_test.cpp — lesson 06; PE-01 … PE-14 of the list of learners' mistakes.
+// Lesson 06; covers the mistakes PE-01 … PE-14.
 #include "nn/positional_encoding.h"
 
 #include <cmath>
@@ -14,13 +14,13 @@ static PositionalEncoding make(PositionalEncodingOptions options) {
   return layer;
 }
 
-TEST(PositionalEncoding, GivesTheNumbersOfTheLesson) {
+TEST(PositionalEncoding, ReturnsTheNumbersOfTheLesson) {
   const Tensor pe = sinusoidal_table(2, 6, f64);
   expect_close(pe[0], tensor({0, 1, 0, 1, 0, 1}, f64), 0);
   expect_close(pe[1], tensor({0.841471, 0.540302, 0.046399, 0.998923, 0.002154, 0.999998}, f64), 1e-6);
 }
 
-TEST(PositionalEncoding, AnOddWidthHasOneSineMore) {
+TEST(PositionalEncoding, AnOddWidthHasOneMoreSine) {
   const Tensor pe = sinusoidal_table(3, 5, f64);
   ASSERT_EQ(pe.shape(), (Shape{3, 5}));
   EXPECT_NEAR(pe.at({2, 4}), std::sin(2 * std::pow(10000.0, -4.0 / 5)), 1e-12);
@@ -58,27 +58,26 @@ TEST(PositionalEncoding, DropsInTraining) {
   EXPECT_EQ(max(abs(layer(noise({4, 6})))).item(), 0);
 }
 
-TEST(PositionalEncoding, RefusesWhatIsTooLong) {
+TEST(PositionalEncoding, SequencesThatAreTooLongAreRejected) {
   PositionalEncoding layer = make({.d_model = 6, .max_len = 512});
   EXPECT_EQ(layer(zeros({512, 1, 6})).shape(), (Shape{512, 1, 6}));
   EXPECT_EQ(error_of([&] {
               layer(zeros({600, 1, 6}));
             }),
-            "[PositionalEncoding] a sequence of length 600 is longer than max_len = 512: x (600, 1, 6). "
-            "Hint: raise max_len, or shorten the text; with batch_first = false time is axis 0.");
-  EXPECT_EQ(
-      error_of([&] {
-        layer(zeros({4, 1, 5}));
-      }),
-      "[PositionalEncoding] x is (4, 1, 5); with batch_first = false it must be (T, B, 6), or (T, 6) for one "
-      "sequence");
+            "[PositionalEncoding] expected at most max_len = 512 positions, got 600: x (600, 1, 6). Hint: "
+            "increase max_len or shorten the sequence; time is axis 0 with batch_first = false");
+  EXPECT_EQ(error_of([&] {
+              layer(zeros({4, 1, 5}));
+            }),
+            "[PositionalEncoding] expected x (T, B, 6) with batch_first = false, or (T, 6) for one sequence, "
+            "got (4, 1, 5)");
   EXPECT_EQ(error_of([] { make({}); }),
-            "[PositionalEncoding] d_model and max_len must be at least 1, got 0 and 5000");
+            "[PositionalEncoding] expected d_model and max_len of at least 1, got 0 and 5000");
   EXPECT_EQ(error_of([] { sinusoidal_table(-1, 4); }),
-            "[sinusoidal_table] needs length >= 0 and d_model >= 1, got -1 and 4");
+            "[sinusoidal_table] expected length >= 0 and d_model >= 1, got -1 and 4");
 }
 
-TEST(LearnedPositionalEncoding, IsATableThatIsTrained) {
+TEST(LearnedPositionalEncoding, HasATrainableTable) {
   Generator gen(0);
   LearnedPositionalEncoding layer({.d_model = 6, .dropout = 0, .max_len = 50}, gen);
   EXPECT_EQ(layer.parameter_count(), 300);
@@ -88,10 +87,12 @@ TEST(LearnedPositionalEncoding, IsATableThatIsTrained) {
   sum(y).backward();
   expect_same_bits(layer.weight.grad().slice(0, 0, 4), full({4, 6}, 3));
   EXPECT_EQ(max(abs(layer.weight.grad().slice(0, 4))).item(), 0);
-  expect_contains(error_of([&] {
-                    layer(zeros({51, 1, 6}));
-                  }),
-                  "[LearnedPositionalEncoding] a sequence of length 51 is longer than max_len = 50");
+  expect_contains(
+      error_of([&] {
+        layer(zeros({51, 1, 6}));
+      }),
+      "[LearnedPositionalEncoding] expected at most max_len = 50 positions, got 51: x (51, 1, 6). Hint: "
+      "increase max_len or shorten the sequence; time is axis 0 with batch_first = false");
 }
 
 }  // namespace heed::nn

@@ -1,4 +1,4 @@
-// rnn_test.cpp — what the golden numbers do not show: padding, single sequences, errors.
+// Padding, single sequences and errors; tests/golden compares the numbers with PyTorch.
 #include "nn/rnn.h"
 
 #include <cmath>
@@ -21,24 +21,24 @@ void expect_padding_never_reaches_the_state() {
   const Tensor x = noise({5, 2, 3});
   Tensor changed = x.clone();
   changed.index({Slice{2}, 1}).fill_(1e6);  // beyond sample 1's two words
-  const ReadOptions how{.lengths = {5, 2}};
-  const RecurrentResult a = net.forward(x, how), b = net.forward(changed, how);
+  const RecurrentForwardOptions options{.lengths = {5, 2}};
+  const RecurrentResult a = net.forward(x, options), b = net.forward(changed, options);
   expect_same_bits(a.output, b.output);
   expect_same_bits(a.state.h, b.state.h);
   EXPECT_EQ(max(abs(a.output.index({Slice{2}, 1}))).item(), 0) << "0 beyond the end";
-  // The same as reading the short sample alone.
+  // Equal to the result for the short sample alone.
   const RecurrentResult alone = net(x.index({Slice{0, 2}, 1}));
   expect_close(alone.output, a.output.index({Slice{0, 2}, 1}));
   expect_close(alone.state.h, a.state.h.select(1, 1));
 }
 
-TEST(Recurrent, PaddingNeverReachesTheState) {
+TEST(Recurrent, PaddingInfluencesNoState) {
   expect_padding_never_reaches_the_state<RNN>();
   expect_padding_never_reaches_the_state<LSTM>();
   expect_padding_never_reaches_the_state<GRU>();
 }
 
-// Bytes that a forward and a backward ask for, of T steps: what they cost, without a clock.
+// The bytes that forward and backward allocate for T steps: a measure of the cost without a clock.
 template <class Net>
 double bytes_of(index_t time) {
   Net net = make<Net>({.input_size = 8, .hidden_size = 8});
@@ -48,13 +48,13 @@ double bytes_of(index_t time) {
   return static_cast<double>(memory_stats().allocated_bytes - before);
 }
 
-TEST(Recurrent, CostsItsLengthAndNotTheSquare) {
+TEST(Recurrent, TheCostGrowsLinearlyWithTheLength) {
   EXPECT_LT(bytes_of<RNN>(256) / bytes_of<RNN>(64), 4.2);
   EXPECT_LT(bytes_of<LSTM>(256) / bytes_of<LSTM>(64), 4.2);
   EXPECT_LT(bytes_of<GRU>(256) / bytes_of<GRU>(64), 4.2);
 }
 
-TEST(Recurrent, ASequenceOfNoWordsLeavesTheStateAsItWas) {
+TEST(Recurrent, AnEmptySequenceKeepsTheInitialState) {
   GRU net = make<GRU>({.input_size = 3, .hidden_size = 4});
   const Tensor start = noise({1, 2, 4});
   const RecurrentResult result = net.forward(noise({3, 2, 3}), {.initial = {start, {}}, .lengths = {3, 0}});
@@ -76,7 +76,7 @@ TEST(Recurrent, ACellStepByStepIsTheLayer) {
   expect_close(state.c, net(x).state.c[0]);
 }
 
-TEST(Recurrent, BatchFirstIsTheSameTurned) {
+TEST(Recurrent, BatchFirstTransposesTheResult) {
   RecurrentOptions options{.input_size = 3, .hidden_size = 4, .num_layers = 2};
   RNN net = make<RNN>(options);
   options.batch_first = true;
@@ -107,7 +107,7 @@ TEST(Recurrent, GradientsNamesAndClones) {
   expect_same_bits(net.clone()(x).output, net(x).output);
 }
 
-TEST(Recurrent, StartsWithinOneOverTheRootOfTheState) {
+TEST(Recurrent, IsInitialisedWithinOneOverTheRootOfTheState) {
   Generator gen(1);
   LSTM net({.input_size = 50, .hidden_size = 100}, gen);
   for (const Tensor& p : net.parameters()) {
@@ -116,47 +116,46 @@ TEST(Recurrent, StartsWithinOneOverTheRootOfTheState) {
   }
 }
 
-TEST(Recurrent, ErrorsNameWhatIsWrong) {
+TEST(Recurrent, ErrorsNameTheCause) {
   Generator gen(1);
   EXPECT_EQ(error_of([&] { RNN({}, gen); }),
-            "[RNN] input_size and hidden_size must be at least 1, got 0 and 0");
+            "[RNN] expected input_size and hidden_size of at least 1, got 0 and 0");
   EXPECT_EQ(error_of([&] { LSTM({.input_size = 1, .hidden_size = 1, .num_layers = 0}, gen); }),
-            "[LSTM] num_layers must be at least 1, got 0");
+            "[LSTM] expected num_layers of at least 1, got 0");
   EXPECT_EQ(error_of([&] { GRU({.input_size = 1, .hidden_size = 1, .dropout = 2}, gen); }),
-            "[GRU] dropout is a probability and must be in [0, 1], got 2");
+            "[GRU] expected a dropout probability in [0, 1], got 2");
   EXPECT_EQ(error_of([&] { GRUCell({.input_size = 1}, gen); }),
-            "[GRUCell] input_size and hidden_size must be at least 1, got 1 and 0");
+            "[GRUCell] expected input_size and hidden_size of at least 1, got 1 and 0");
   GRU net = make<GRU>({.input_size = 3, .hidden_size = 4});
-  EXPECT_EQ(
-      error_of([&] {
-        net(ones({5, 2, 4}));
-      }),
-      "[GRU] x is (5, 2, 4); with batch_first = false it must be (T, B, 3), or (T, 3) for one sequence");
+  EXPECT_EQ(error_of([&] {
+              net(ones({5, 2, 4}));
+            }),
+            "[GRU] expected x (T, B, 3) with batch_first = false, or (T, 3) for one sequence, got (5, 2, 4)");
   EXPECT_EQ(error_of([&] {
               net(ones({0, 2, 3}));
             }),
-            "[GRU] a sequence needs at least one step, got x (0, 2, 3)");
+            "[GRU] expected a sequence of at least one step, got x (0, 2, 3)");
   EXPECT_EQ(error_of([&] {
               net.forward(ones({5, 2, 3}), {.lengths = {5}});
             }),
-            "[GRU] 1 lengths for a batch of 2");
+            "[GRU] expected one length per sample: 2 for this batch, got 1");
   EXPECT_EQ(error_of([&] {
               net.forward(ones({5, 2, 3}), {.lengths = {5, 6}});
             }),
-            "[GRU] length 6 must be in [0, 5]");
+            "[GRU] expected lengths in [0, 5], got 6");
   EXPECT_EQ(error_of([&] {
               net.forward(ones({5, 2, 3}), {.initial = {ones({1, 3, 4}), {}}});
             }),
-            "[GRU] the initial state must be (layers · directions, B, H) = (1, 2, 4), got (1, 3, 4)");
+            "[GRU] expected the initial state (layers · directions, B, H) = (1, 2, 4), got (1, 3, 4)");
   GRUCell cell({.input_size = 3, .hidden_size = 4}, gen);
-  EXPECT_EQ(error_of([&] { cell(ones({2, 4})); }), "[GRUCell] x must be (B, 3), got (2, 4)");
+  EXPECT_EQ(error_of([&] { cell(ones({2, 4})); }), "[GRUCell] expected x (B, 3), got (2, 4)");
   EXPECT_EQ(error_of([&] {
               cell(ones({2, 3}), ones({2, 3}));
             }),
-            "[GRUCell] the state must be (B, H) = (2, 4), got (2, 3)");
+            "[GRUCell] expected the state (B, H) = (2, 4), got (2, 3)");
 }
 
-// A sample holds `bad` beyond its length; every gradient must be the one with zeros there.
+// A sample contains `bad` beyond its length; every gradient must equal the one with zeros there.
 template <class Net>
 void expect_padding_never_reaches_a_gradient(RecurrentOptions options, double bad) {
   Net net = make<Net>(options);
@@ -183,7 +182,7 @@ void expect_padding_never_reaches_a_gradient(RecurrentOptions options, double ba
   EXPECT_GT(max(abs(got[0])).item(), 0);
 }
 
-TEST(Recurrent, PaddingNeverReachesAGradient) {
+TEST(Recurrent, PaddingInfluencesNoGradient) {
   for (const index_t layers : {1, 2})
     for (const bool both : {false, true})
       for (const bool batch_first : {false, true}) {
@@ -200,7 +199,7 @@ TEST(Recurrent, PaddingNeverReachesAGradient) {
       }
 }
 
-TEST(Recurrent, TheStateOfASampleWithoutWordsReachesNoWeight) {
+TEST(Recurrent, TheStateOfAnEmptySampleGivesWeightsNoGradient) {
   GRU net = make<GRU>({.input_size = 3, .hidden_size = 4});
   Tensor initial = zeros({1, 2, 4});
   initial.index({0, 1}).fill_(INFINITY);
@@ -210,28 +209,31 @@ TEST(Recurrent, TheStateOfASampleWithoutWordsReachesNoWeight) {
     for (const double g : p.grad().to_vector()) EXPECT_TRUE(std::isfinite(g));
 }
 
-TEST(Recurrent, ErrorsShowTheShapesThatWereGiven) {
+TEST(Recurrent, ErrorsShowTheShapes) {
   LSTM net = make<LSTM>({.input_size = 2, .hidden_size = 3});
   EXPECT_EQ(
       error_of([&] {
         net.forward(ones({5, 2}), {.initial = {ones({1, 1, 3}), {}}});
       }),
-      "[LSTM] the initial state of one sequence must be (layers · directions, H) = (1, 3), got (1, 1, 3)");
+      "[LSTM] expected the initial state of one sequence (layers · directions, H) = (1, 3), got (1, 1, 3)");
   EXPECT_EQ(error_of([&] {
               net.forward(ones({5, 2}), {.initial = {{}, ones({3})}});
             }),
-            "[LSTM] the initial state of one sequence must be (layers · directions, H) = (1, 3), got (3)");
+            "[LSTM] expected the initial state of one sequence (layers · directions, H) = (1, 3), got (3)");
   EXPECT_EQ(net.forward(ones({5, 2}), {.initial = {ones({1, 3}), ones({1, 3})}}).state.h.shape(),
             (Shape{1, 3}));
-  EXPECT_EQ(error_of([&] { net(ones({0, 2})); }), "[LSTM] a sequence needs at least one step, got x (0, 2)");
+  EXPECT_EQ(error_of([&] {
+              net(ones({0, 2}));
+            }),
+            "[LSTM] expected a sequence of at least one step, got x (0, 2)");
   EXPECT_EQ(error_of([&] {
               net.forward(ones({5, 2}), {.lengths = {5, 5}});
             }),
-            "[LSTM] 2 lengths for one sequence");
+            "[LSTM] expected one length per sample: 1 for one sequence, got 2");
   EXPECT_EQ(error_of([&] {
               net.forward(ones({5, 1, 2}), {.initial = {ones({1, 1, 3}, f64), {}}});
             }),
-            "[LSTM] the initial state must be f32 as x is, got f64");
+            "[LSTM] expected the initial state of dtype f32, as x, got f64");
   GRU gru = make<GRU>({.input_size = 2, .hidden_size = 3});
   EXPECT_EQ(error_of([&] {
               gru.forward(ones({5, 1, 2}), {.initial = {{}, ones({1, 1, 3})}});
@@ -242,14 +244,14 @@ TEST(Recurrent, ErrorsShowTheShapesThatWereGiven) {
   EXPECT_EQ(error_of([&] {
               cell.forward(ones({2, 2}), {ones({2, 3}), ones({2, 4})});
             }),
-            "[LSTMCell] the state must be (B, H) = (2, 3), got (2, 4)");
+            "[LSTMCell] expected the state (B, H) = (2, 3), got (2, 4)");
   EXPECT_EQ(error_of([&] {
               cell.forward(ones({2, 2}), {ones({2, 3}, f64), {}});
             }),
-            "[LSTMCell] the state must be f32 as x is, got f64");
+            "[LSTMCell] expected the state of dtype f32, as x, got f64");
 }
 
-TEST(Recurrent, AnEmptyBatchIsRead) {
+TEST(Recurrent, AnEmptyBatchIsAccepted) {
   LSTM net = make<LSTM>();
   const RecurrentResult result = net(ones({5, 0, 3}));
   EXPECT_EQ(result.output.shape(), (Shape{5, 0, 8}));

@@ -21,7 +21,7 @@ TEST(Sequential, RunsItsLayersInOrder) {
   expect_same_bits(Sequential()(x), x);
 }
 
-TEST(Sequential, NamesLayersByNumber) {
+TEST(Sequential, NamesLayersByIndex) {
   const Sequential mlp = make_mlp();
   std::string names;
   for (const auto& [name, parameter] : mlp.named_parameters()) names += name + " ";
@@ -46,7 +46,7 @@ TEST(Sequential, GrowsAndNests) {
   static_assert(!Layer<Linear&>, "layers are moved in, never copied");
 }
 
-TEST(Sequential, ClonesWhateverItHolds) {
+TEST(Sequential, ClonesItsLayers) {
   Generator gen(0);
   Sequential net(Sequential(Linear({.in = 4, .out = 4}, gen)), Dropout({.p = 0.5}, gen));
   Sequential twin = net.clone();
@@ -57,9 +57,9 @@ TEST(Sequential, ClonesWhateverItHolds) {
   expect_same_bits(net.parameters()[0], before);
 }
 
-TEST(Sequential, RefusesALayerThatIsNotThere) {
+TEST(Sequential, AnIndexOutOfRangeIsRejected) {
   Sequential mlp = make_mlp();
-  EXPECT_EQ(error_of([&] { mlp[3]; }), "[Sequential] there is no layer 3; it has 3");
+  EXPECT_EQ(error_of([&] { mlp[3]; }), "[Sequential] expected an index in [0, 3), got 3");
 }
 
 }  // namespace heed::nn

@@ -1,4 +1,4 @@
-// transformer_encoder_test.cpp — lessons 05 and 07; EN-01 … EN-11 of the list of learners' mistakes.
+// Lessons 05 and 07; covers the mistakes EN-01 … EN-11.
 #include "nn/transformer_encoder.h"
 
 #include <cmath>
@@ -18,7 +18,7 @@ static TransformerEncoderLayer make_layer(const TransformerEncoderLayerOptions& 
   return TransformerEncoderLayer(options, gen);
 }
 
-TEST(TransformerEncoder, TheCoursesExampleWorksAsWritten) {
+TEST(TransformerEncoder, TheExampleOfTheCourseWorks) {
   const NoGrad no_grad;
   Generator gen(0);
   nn::TransformerEncoderLayer encoder_layer(
@@ -39,7 +39,7 @@ TEST(TransformerEncoderLayer, PostNormNormalisesItsOutputAndPreNormDoesNot) {
   EXPECT_GT(max_abs_difference(var(pre(x), -1, 0), ones({4, 3})), 1);
 }
 
-// With both sublayers silenced, what remains is the residual path.
+// With zero weights in both sublayers, only the residual path remains.
 TEST(TransformerEncoderLayer, AddsEachSublayerToItsInput) {
   for (const bool norm_first : {true, false}) {
     TransformerEncoderLayer layer = make_layer(small(0, norm_first));
@@ -50,7 +50,7 @@ TEST(TransformerEncoderLayer, AddsEachSublayerToItsInput) {
   }
 }
 
-TEST(TransformerEncoderLayer, DropsSublayersAndNotTheirSums) {
+TEST(TransformerEncoderLayer, DropoutAppliesToSublayersNotToTheirSums) {
   TransformerEncoderLayer layer = make_layer(small(1, true));
   const Tensor x = noise({4, 3, 8});
   expect_same_bits(layer(x), x);
@@ -64,8 +64,8 @@ TEST(TransformerEncoderLayer, DropoutIsOffInEvaluation) {
   expect_same_bits(layer(x), layer(x));
 }
 
-// Attention silenced, pre-LN without scale: y - x = f(norm(x)), and f must not be linear: f(u) + f(-u) would
-// be 2 f(0).
+// With zero attention weights and pre-LN: y - x = f(norm(x)). f must not be linear, or f(u) + f(-u)
+// would be 2 f(0).
 TEST(TransformerEncoderLayer, ItsFeedForwardIsNotLinear) {
   for (const Activation activation : {Activation::relu, Activation::gelu}) {
     auto options = small(0, true);
@@ -78,7 +78,7 @@ TEST(TransformerEncoderLayer, ItsFeedForwardIsNotLinear) {
   }
 }
 
-TEST(TransformerEncoderLayer, GradientsAreRight) {
+TEST(TransformerEncoderLayer, GradientsAreCorrect) {
   for (const bool norm_first : {false, true}) {
     TransformerEncoderLayer layer = make_layer(small(0, norm_first));
     layer.check_all_named(layer(noise({3, 2, 8})));
@@ -88,24 +88,23 @@ TEST(TransformerEncoderLayer, GradientsAreRight) {
   }
 }
 
-TEST(TransformerEncoderLayer, ErrorsNameWhatIsWrong) {
+TEST(TransformerEncoderLayer, ErrorsNameTheCause) {
   TransformerEncoderLayer layer = make_layer(small());
   EXPECT_EQ(error_of([&] {
               layer(zeros({4, 3, 9}));
             }),
-            "[TransformerEncoderLayer] x is (4, 3, 9); with batch_first = false it must be (T, B, 8), or (T, "
-            "8) for one sequence");
+            "[TransformerEncoderLayer] expected x (T, B, 8) with batch_first = false, or (T, 8) for one "
+            "sequence, got (4, 3, 9)");
   auto options = small();
   options.nhead = 3;
   EXPECT_EQ(error_of([&] { make_layer(options); }),
-            "[MultiheadAttention] d_model = 8 cannot be split evenly over nhead = 3 heads; nhead must divide "
-            "d_model");
+            "[MultiheadAttention] expected nhead to divide d_model, got nhead = 3 and d_model = 8");
   Generator gen(0);
   EXPECT_EQ(error_of([&] { TransformerEncoder({.layer = small(), .num_layers = -1}, gen); }),
-            "[TransformerEncoder] num_layers must not be negative, got -1");
+            "[TransformerEncoder] expected num_layers of at least 0, got -1");
 }
 
-TEST(TransformerEncoder, LayersShareNothing) {
+TEST(TransformerEncoder, LayersShareNoParameters) {
   Generator gen(0);
   TransformerEncoderLayer prototype(small(), gen);
   const TransformerEncoder own({.layer = small(), .num_layers = 3}, gen),
@@ -145,7 +144,7 @@ TEST(TransformerEncoder, APreNormStackCanEndWithANorm) {
   expect_close(var(encoder(noise({4, 3, 8}) * 9), -1, 0), ones({4, 3}), 1e-3);
 }
 
-TEST(TransformerEncoder, IsItsLayersOneAfterTheOther) {
+TEST(TransformerEncoder, IsTheCompositionOfItsLayers) {
   Generator gen(0);
   TransformerEncoder encoder({.layer = small(0), .num_layers = 2}, gen);
   const Tensor x = noise({4, 3, 8});
@@ -161,11 +160,12 @@ TEST(TransformerEncoder, LayoutsAgree) {
   options.batch_first = true;
   TransformerEncoder batch_first({.layer = options, .num_layers = 2}, again);
   const Tensor x = noise({4, 3, 8});
-  const EncodeOptions how{.mask = padding({4, 1, 2}, 4)};
-  expect_close(seq_first.forward(x, how).transpose(0, 1), batch_first.forward(x.transpose(0, 1), how), 1e-5);
+  const EncodeOptions encode{.mask = padding({4, 1, 2}, 4)};
+  expect_close(seq_first.forward(x, encode).transpose(0, 1), batch_first.forward(x.transpose(0, 1), encode),
+               1e-5);
 }
 
-TEST(TransformerEncoder, ShowsTheAttentionOfEveryLayer) {
+TEST(TransformerEncoder, ReturnsTheAttentionOfEveryLayer) {
   Generator gen(0);
   TransformerEncoder encoder({.layer = small(0), .num_layers = 2}, gen);
   const Tensor x = noise({4, 3, 8});
@@ -189,7 +189,7 @@ TEST(TransformerEncoder, ClonesAreIndependent) {
   EXPECT_GT(max(abs(encoder.layers[0].linear1.weight)).item(), 0);
 }
 
-TEST(TransformerEncoder, OneBatchCanBeLearnedByHeart) {
+TEST(TransformerEncoder, OneBatchCanBeOverfitted) {
   Generator gen(0);
   TransformerEncoder encoder({.layer = small(0), .num_layers = 2}, gen);
   Linear head({.in = 8, .out = 3}, gen);
@@ -210,7 +210,7 @@ TEST(TransformerEncoder, OneBatchCanBeLearnedByHeart) {
   EXPECT_LT(last, 0.01);
 }
 
-TEST(TransformerEncoder, PaddingReachesNothing) {
+TEST(TransformerEncoder, PaddingInfluencesNothing) {
   for (const bool batch_first : {false, true})
     for (const bool norm_first : {false, true})
       for (const Activation activation : {Activation::relu, Activation::gelu}) {
@@ -228,7 +228,7 @@ TEST(TransformerEncoder, PaddingReachesNothing) {
                   const Tensor x = padded(batch_first ? Shape{3, 4, 8} : Shape{4, 3, 8}, real, value);
                   return {masked_fill(encoder.forward(x, {.mask = m, .causal = causal_flag}), !real, 0), {x}};
                 });
-        // One sequence, with a mask over its keys.
+        // One sequence with a mask over its keys.
         const Mask keys = Mask::of({{1, 0, 1, 1}});
         expect_padding_ignored(encoder, "one sequence", [&](double value) -> PaddedRun {
           const Tensor x = padded({4, 8}, keys.reshape({4, 1}), value);
@@ -237,14 +237,16 @@ TEST(TransformerEncoder, PaddingReachesNothing) {
       }
 }
 
-TEST(TransformerEncoder, AMaskThatDoesNotFitIsNamed) {
+TEST(TransformerEncoder, AMaskOfAnotherShapeIsNamed) {
   Generator gen(0);
   TransformerEncoderLayer layer(small(0), gen);
   const Tensor x = noise({4, 4, 8});
   expect_contains(error_of([&] {
                     layer.forward(x, {.mask = padding({1, 2}, 4)});
                   }),
-                  "[TransformerEncoderLayer] the mask is (2, 1, 4); it must be (T, S) = (4, 4), (B, T, S)");
+                  "[TransformerEncoderLayer] expected mask (T, S) = (4, 4), (B, T, S) = (4, 4, 4), (B, 1, S) "
+                  "or (B, H, T, S) = (4, 2, 4, 4), got (2, 1, 4). Hint: padding(lengths, S) makes (B, 1, S), "
+                  "causal(T) makes (T, T).");
   expect_contains(
       error_of([&] {
         layer.forward(x, {.mask = Mask::full({4, 4}, true)});

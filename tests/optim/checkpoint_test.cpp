@@ -1,4 +1,5 @@
-// checkpoint_test.cpp — a run that is killed at any moment ends with the same bits as one that is not.
+// checkpoint_test.cpp — training that is killed and resumed ends with the same bits as
+// uninterrupted training.
 #include "data/checkpoint.h"
 
 #include <signal.h>
@@ -29,7 +30,7 @@ class Checkpoints : public testing::Test {
   const fs::path folder_ = fs::temp_directory_path() / concat("heed_checkpoints_", getpid());
   const std::string path_ = (folder_ / "run.safetensors").string();
 
-  // Starts the training, its output into a file; the process's number.
+  // Starts the training with its output in a file, and returns the process id.
   pid_t start(const std::string& path, const std::string& output) {
     const pid_t child = fork();
     if (child == 0) {
@@ -76,12 +77,12 @@ TEST_F(Checkpoints, AKilledRunEndsWithTheSameBits) {
     ASSERT_EQ(status, 0);
     EXPECT_EQ(text_of(output), undisturbed);
     ++runs;
-    fs::remove(path_);  // it came to its end: the next one begins anew
+    fs::remove(path_);  // the run finished: the next one starts from the beginning
   }
   waitpid(start(path_, output), &status, 0);
   ASSERT_EQ(status, 0);
   EXPECT_EQ(text_of(output), undisturbed);
-  EXPECT_GT(resumed, 10) << "most kills must have found something to go on from";
+  EXPECT_GT(resumed, 10) << "most killed runs must have been resumed from a checkpoint";
   std::printf(
       "%d kills, %d of them of a resumed run and %d in the middle of a save, %d runs to the end, the same "
       "bits "
@@ -89,7 +90,7 @@ TEST_F(Checkpoints, AKilledRunEndsWithTheSameBits) {
       kills, resumed, saving, runs + 1);
 }
 
-TEST_F(Checkpoints, GiveBackWhatWasPutIn) {
+TEST_F(Checkpoints, RoundTrip) {
   Generator gen(7);
   gen.take(5);
   (void)gen.fork();
@@ -103,10 +104,11 @@ TEST_F(Checkpoints, GiveBackWhatWasPutIn) {
   const NamedTensors model = saved.tensors("model");
   ASSERT_EQ(model.size(), 2U);
   EXPECT_EQ(saved.tensors("model2").size(), 1U);
-  EXPECT_TRUE(saved.tensors("nobody").empty());
+  EXPECT_TRUE(saved.tensors("missing").empty());
   EXPECT_EQ(saved.number("step"), -12);
   EXPECT_EQ(saved.generator("dropout").state(), gen.state());
-  EXPECT_EQ(error_of([&] { (void)saved.number("nobody"); }), "[checkpoint] " + path_ + ": no entry 'nobody'");
+  EXPECT_EQ(error_of([&] { (void)saved.number("missing"); }),
+            "[checkpoint] " + path_ + ": no entry 'missing'");
   EXPECT_EQ(error_of([&] { (void)saved.number("dropout"); }),
             concat("[checkpoint] ", path_, ": 'dropout': expected an integer, got \"7 0 5 1\""));
   EXPECT_EQ(error_of([&] { (void)saved.generator("step"); }),
@@ -116,7 +118,7 @@ TEST_F(Checkpoints, GiveBackWhatWasPutIn) {
             "[checkpoint] " + path_ + ": expected a checkpoint written by heed, got other tensors");
 }
 
-TEST_F(Checkpoints, WhatCannotComeBackUnchangedIsRejected) {
+TEST_F(Checkpoints, RejectValuesThatDoNotRoundTrip) {
   Checkpoint save;
   save.put("model", {{"weight", ones({1})}, {"head.bias", ones({1})}});
   save.put("step", 5);
@@ -163,7 +165,7 @@ TEST_F(Checkpoints, WhatCannotComeBackUnchangedIsRejected) {
   save.put("a \"name\"\n한", 9);
   save.write(path_);
   const Checkpoint saved(path_);
-  EXPECT_EQ(saved.number("step"), 5) << "what was rejected changed nothing";
+  EXPECT_EQ(saved.number("step"), 5) << "a rejected value changes nothing";
   EXPECT_EQ(saved.tensors("model").size(), 2U);
   EXPECT_TRUE(saved.tensors("twice").empty());
   EXPECT_EQ(saved.number("least"), INT64_MIN);
@@ -175,7 +177,7 @@ TEST_F(Checkpoints, WhatCannotComeBackUnchangedIsRejected) {
   EXPECT_EQ(saved.generator("generator.dropout").state(), Generator(3).state());
 }
 
-TEST(OptimizerState, AnotherOptimizerGoesOnWithTheSameBits) {
+TEST(OptimizerState, AnotherOptimizerContinuesWithTheSameBits) {
   const auto trained = [](int steps_before, int steps_after) {
     std::vector<double> result;
     for (const int which : {0, 1, 2, 3}) {
@@ -211,19 +213,19 @@ TEST(OptimizerState, AnotherOptimizerGoesOnWithTheSameBits) {
   EXPECT_EQ(trained(3, 4), trained(7, 0));
 }
 
-TEST(OptimizerState, WhatDoesNotFitIsRefusedAndNothingChanges) {
+TEST(OptimizerState, AMismatchThrowsAndChangesNothing) {
   const Tensor w = ones({2}).set_requires_grad();
   optim::SGD sgd({w}, {.lr = 0.1, .momentum = 0.9});
   EXPECT_EQ(error_of([&] { sgd.load_state_dict({}); }),
-            "[SGD] the state has no 'steps'; it is none of an optimizer");
+            "[SGD] missing 'steps': this is not an optimizer state dict");
   EXPECT_EQ(error_of([&] {
               sgd.load_state_dict({{"steps", scalar(4)}, {"0.momentum_buffer", ones({3})}});
             }),
-            "[SGD] '0.momentum_buffer' of the state is (3) and must be (2)");
+            "[SGD] expected '0.momentum_buffer' of shape (2), got (3)");
   EXPECT_EQ(error_of([&] {
               sgd.load_state_dict({{"steps", scalar(4)}, {"0.exp_avg", ones({2})}});
             }),
-            "[SGD] the state has '0.exp_avg', which this optimizer does not keep");
+            "[SGD] the state contains '0.exp_avg', which this optimizer does not have");
   EXPECT_EQ(sgd.steps(), 0);
 }
 
@@ -241,9 +243,9 @@ std::unique_ptr<optim::Optimizer> make_optimizer(int which, const std::vector<Te
   }
 }
 
-// Every member of every optimizer's state, lost or changed in every way, is an error that names it,
-// and the optimizer goes on as if nothing had been loaded.
-TEST(OptimizerState, EveryDamagedMemberIsNamedAndNothingChanges) {
+// For each optimizer, every missing or changed member of the state throws an error that names it,
+// and the optimizer continues as if nothing had been loaded.
+TEST(OptimizerState, EveryDamagedMemberThrowsAndChangesNothing) {
   const char* const names[] = {"SGD", "Adam", "AdamW", "RMSprop"};
   for (int which = 0; which < 4; ++which) {
     const std::string op = concat("[", names[which], "] ");
@@ -264,10 +266,10 @@ TEST(OptimizerState, EveryDamagedMemberIsNamedAndNothingChanges) {
         for (const double x : t.to_vector()) numbers.push_back(x);
       return numbers;
     };
-    const std::vector<double> kept = before();
+    const std::vector<double> expected = before();
     const auto error = [&](const NamedTensors& state) {
       std::string text = error_of([&] { optimizer->load_state_dict(state); });
-      EXPECT_EQ(before(), kept) << text;
+      EXPECT_EQ(before(), expected) << text;
       return text;
     };
     const auto changed = [&](std::size_t i, const Tensor& to) {
@@ -281,30 +283,28 @@ TEST(OptimizerState, EveryDamagedMemberIsNamedAndNothingChanges) {
       state.erase(state.begin() + static_cast<std::ptrdiff_t>(i));
       const std::string missing = error(state);
       expect_contains(missing, op);
-      expect_contains(missing, "the state has no '" + name + "'");
+      expect_contains(missing, "missing '" + name + "'");
       if (name != "steps")
         expect_contains(missing, name[0] == '0' ? " for parameter 0 (2)" : " for parameter 1 (3)");
       state = good;
       state.push_back(good[i]);
-      EXPECT_EQ(error(state), op + "the state has '" + name + "' twice");
+      EXPECT_EQ(error(state), op + "the state contains '" + name + "' twice");
       EXPECT_EQ(changed(i, Tensor()),
-                concat(op, "'", name, "' of the state is undefined and must be ", t.shape()));
-      EXPECT_EQ(changed(i, ones({7})),
-                concat(op, "'", name, "' of the state is (7) and must be ", t.shape()));
+                concat(op, "expected '", name, "' of shape ", t.shape(), ", got an undefined tensor"));
+      EXPECT_EQ(changed(i, ones({7})), concat(op, "expected '", name, "' of shape ", t.shape(), ", got (7)"));
       if (t.rank() > 0) {
-        EXPECT_EQ(changed(i, t.to(f64)), op + "'" + name +
-                                             "' of the state is f64 and must be f32, as parameter 0. Hint: "
-                                             "load the state before the model's "
-                                             "to(), or convert it with to()");
+        EXPECT_EQ(changed(i, t.to(f64)), op + "expected '" + name +
+                                             "' to be f32 as parameter 0, got f64. Hint: load the state "
+                                             "before the model's to(), or convert it with to()");
         continue;
       }
       for (const double wrong : std::vector<double>{-1, 0.5, 1e300, -INFINITY, INFINITY, NAN})
-        EXPECT_EQ(changed(i, scalar(wrong, f64)), concat(op, "'", name, "' of the state is ", wrong,
-                                                         "; expected a number of steps, an integer from 0"));
+        EXPECT_EQ(changed(i, scalar(wrong, f64)),
+                  concat(op, "expected '", name, "' to be an integer >= 0, got ", wrong));
     }
     NamedTensors more = good;
     more.emplace_back("2.step", scalar(1));
-    EXPECT_EQ(error(more), op + "the state has '2.step', which this optimizer does not keep");
+    EXPECT_EQ(error(more), op + "the state contains '2.step', which this optimizer does not have");
     optimizer->load_state_dict(good);
     EXPECT_EQ(optimizer->steps(), 1);
   }
@@ -317,16 +317,16 @@ TEST(OptimizerState, StepsAndMomentsBelongTogether) {
     return error_of([&] { adam.load_state_dict(state); });
   };
   EXPECT_EQ(error({{"steps", scalar(3)}, {"0.step", scalar(3)}, {"0.exp_avg", ones({2})}}),
-            "[Adam] the state has no '0.exp_avg_sq' for parameter 0 (2), whose '0.step' is 3");
+            "[Adam] missing '0.exp_avg_sq' for parameter 0 (2), whose '0.step' is 3");
   EXPECT_EQ(error({{"steps", scalar(3)}, {"0.exp_avg", ones({2})}, {"0.exp_avg_sq", ones({2})}}),
-            "[Adam] the state has no '0.step' for parameter 0 (2)");
+            "[Adam] missing '0.step' for parameter 0 (2)");
   EXPECT_EQ(error({{"steps", scalar(3)},
                    {"0.step", scalar(0)},
                    {"0.exp_avg", ones({2})},
                    {"0.exp_avg_sq", ones({2})}}),
-            "[Adam] the state has a '0.exp_avg' for parameter 0 (2), whose '0.step' is 0");
+            "[Adam] unexpected '0.exp_avg' for parameter 0 (2), whose '0.step' is 0");
   EXPECT_EQ(error({{"steps", scalar(NAN)}, {"0.step", scalar(0)}}),
-            "[Adam] 'steps' of the state is nan; expected a number of steps, an integer from 0");
+            "[Adam] expected 'steps' to be an integer >= 0, got nan");
   EXPECT_EQ(error({{"steps", scalar(3)}, {"0.step", scalar(0)}}), "")
       << "a parameter that never had a gradient";
   EXPECT_EQ(adam.steps(), 3);
@@ -338,7 +338,7 @@ TEST(OptimizerState, StepsAndMomentsBelongTogether) {
                                        {"0.exp_avg", ones({2})},
                                        {"0.exp_avg_sq", ones({2})}});
             }),
-            "[Adam] the state has no '0.max_exp_avg_sq' for parameter 0 (2), whose '0.step' is 1");
+            "[Adam] missing '0.max_exp_avg_sq' for parameter 0 (2), whose '0.step' is 1");
 }
 
 }  // namespace

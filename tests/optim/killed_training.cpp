@@ -1,12 +1,13 @@
-// killed_training PATH STEPS — trains a small model, writes PATH after every step, goes on from PATH where it is
-// there, and prints every bit of the parameters as one number at the end. For checkpoint_test to kill.
+// killed_training PATH STEPS — trains a small model, writes PATH after every step, and resumes from
+// PATH if it exists. At the end it prints a hash of all bits of the parameters. checkpoint_test
+// kills it.
 #include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
 #include "data/data.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 
 using namespace heed;
@@ -41,9 +42,9 @@ int main(int, char** argv) {
     loader.set_epoch(saved.number("epoch"));
   }
   for (auto batch = loader.begin(); step < steps;) {
-    const index_t place = step % loader.batches();
-    if (place == 0 && step > 0 && loader.epoch() < step / loader.batches()) batch = loader.begin();
-    const auto [images, labels] = loader.batch(place);
+    const index_t batch_index = step % loader.batches();
+    if (batch_index == 0 && step > 0 && loader.epoch() < step / loader.batches()) batch = loader.begin();
+    const auto [images, labels] = loader.batch(batch_index);
     const Tensor loss = cross_entropy(model(images), labels);
     optimizer.set_lr(schedule(step));
     optimizer.zero_grad();

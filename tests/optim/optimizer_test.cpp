@@ -20,7 +20,8 @@ TEST(Optimizer, AdamsFirstStepIsTheLearningRate) {  // AG-26
   EXPECT_NEAR(w.item(), -0.1, 1e-6) << "without bias correction it would be -0.3162";
 }
 
-// The bias corrections undo 1 - beta exactly, so the first step is the rate, whatever the betas.
+// The bias corrections cancel 1 - beta exactly, so the first step is the learning rate for all
+// betas.
 TEST(Optimizer, AdamsFirstStepIsTheLearningRateForAnyBetas) {
   for (const DType dtype : {f32, f64})
     for (const double beta1 : {0.0, 0.9, 0.999999})
@@ -35,8 +36,8 @@ TEST(Optimizer, AdamsFirstStepIsTheLearningRateForAnyBetas) {
         }
 }
 
-// The variance of equal gradients is 0, but s - a² may round to a little less.
-TEST(Optimizer, CenteredRMSpropTakesEqualGradients) {
+// The variance of equal gradients is 0, but s - a² may round to a slightly negative number.
+TEST(Optimizer, CenteredRMSpropHandlesEqualGradients) {
   for (const DType dtype : {f32, f64}) {
     Generator gen(0);
     Tensor w = ones({1000}, dtype).set_requires_grad();
@@ -50,7 +51,7 @@ TEST(Optimizer, CenteredRMSpropTakesEqualGradients) {
   }
 }
 
-// One step in float differs from one in double by float's rounding, not by that of 1 -
+// One step in float differs from one in double by the rounding of float, not by that of 1 -
 // hyperparameter in float.
 TEST(Optimizer, HyperparametersAreDoublesUntilTheyAreUsed) {
   const auto stepped = [](DType dtype, const auto& make) {
@@ -96,7 +97,7 @@ TEST(Optimizer, HyperparametersAreDoublesUntilTheyAreUsed) {
   }
 }
 
-TEST(Optimizer, ItsStateFollowsTheModelToAnotherDtype) {
+TEST(Optimizer, StateIsConvertedWithTheModelsDtype) {
   for (const bool amsgrad : {false, true}) {
     Tensor w = parameter();
     Adam adam({w}, {.lr = 0.1, .amsgrad = amsgrad});
@@ -127,14 +128,14 @@ TEST(Optimizer, ItsStateFollowsTheModelToAnotherDtype) {
   }
 }
 
-TEST(Optimizer, ZeroGradForgets) {
+TEST(Optimizer, ZeroGradClearsGradients) {
   const Tensor w = parameter();
   SGD sgd({w}, {.lr = 1});
   sum(w).backward();
   sgd.zero_grad();
   EXPECT_FALSE(w.grad().defined());
   sgd.step();
-  EXPECT_EQ(w.at({0}), 1) << "without a gradient a parameter stays";
+  EXPECT_EQ(w.at({0}), 1) << "a parameter without a gradient does not change";
 }
 
 TEST(Optimizer, MinimisesAParabola) {
@@ -154,7 +155,7 @@ TEST(Optimizer, MinimisesAParabola) {
   }
 }
 
-TEST(Optimizer, AStepIsNoPartOfTheGraph) {
+TEST(Optimizer, AStepIsNotRecorded) {
   const Tensor w = parameter();
   SGD sgd({w}, {.lr = 1});
   sum(w).backward();
@@ -164,32 +165,33 @@ TEST(Optimizer, AStepIsNoPartOfTheGraph) {
   EXPECT_TRUE(w.is_leaf());
 }
 
-TEST(Optimizer, TheRateCanChange) {
+TEST(Optimizer, TheLearningRateCanChange) {
   SGD sgd({parameter()}, {.lr = 1});
   sgd.set_lr(0.25);
   EXPECT_EQ(sgd.lr(), 0.25);
-  EXPECT_EQ(error_of([&] { sgd.set_lr(-1); }), "[SGD] lr must be in [0, inf), got -1");
-  EXPECT_EQ(error_of([&] { sgd.set_lr(NAN); }), "[SGD] lr must be in [0, inf), got nan");
+  EXPECT_EQ(error_of([&] { sgd.set_lr(-1); }), "[SGD] expected lr in [0, inf), got -1");
+  EXPECT_EQ(error_of([&] { sgd.set_lr(NAN); }), "[SGD] expected lr in [0, inf), got nan");
 }
 
-TEST(Optimizer, RefusesWhatCannotBeTrained) {
+TEST(Optimizer, RejectsParametersThatCannotBeTrained) {
   const Tensor w = parameter();
-  EXPECT_EQ(error_of([] { SGD(std::vector<Tensor>{}); }), "[SGD] there is no parameter to train");
+  EXPECT_EQ(error_of([] { SGD(std::vector<Tensor>{}); }), "[SGD] expected at least one parameter, got none");
   EXPECT_EQ(error_of([] { Adam({Tensor()}); }), "[Adam] parameter 0 is an undefined tensor");
   EXPECT_EQ(error_of([] { AdamW({ones({2})}); }), "[AdamW] parameter 0 (2) does not require grad");
   EXPECT_EQ(error_of([&] {
               SGD({w, w * 2.0});
             }),
-            "[SGD] parameter 1 (2) is no leaf: it was made by mul_number. Hint: train what it was made from");
-  EXPECT_EQ(error_of([&] { SGD({w, w}); }), "[SGD] parameter 1 (2) stands twice in the list");
+            "[SGD] parameter 1 (2) is not a leaf (produced by mul_number). Hint: pass the leaf tensors to "
+            "the optimizer");
+  EXPECT_EQ(error_of([&] { SGD({w, w}); }), "[SGD] parameter 1 (2) is listed twice");
   EXPECT_EQ(
       error_of([] {
         Adam({ones({2, 3}).transpose(0, 1).set_requires_grad()});
       }),
-      "[Adam] a parameter (3, 2) is a view with strides. Hint: contiguous() before set_requires_grad()");
+      "[Adam] a parameter (3, 2) is not contiguous. Hint: call contiguous() before set_requires_grad()");
 }
 
-TEST(Optimizer, HalvesOfABatchAccumulateToTheWhole) {
+TEST(Optimizer, GradientsOfHalfBatchesAccumulateToTheWhole) {
   const Tensor x = noise({8, 3}), target = noise({8, 1}, 2);
   const auto gradient = [&](const std::vector<std::pair<index_t, index_t>>& parts) {
     const Tensor w = full({1, 3}, 0.5).set_requires_grad();
@@ -207,17 +209,17 @@ TEST(Optimizer, GroupsMustBeAPartition) {
   const NamedTensors all = {{"a", a}, {"b", b}};
   EXPECT_NO_THROW(check_partition({{.parameters = {a}}, {.parameters = {b}}}, all));
   EXPECT_EQ(error_of([&] { check_partition({{.parameters = {a}}}, all); }),
-            "[check_partition] 'b' stands in 0 groups; every parameter must be in one");
+            "[check_partition] expected 'b' in one group, got 0");
   EXPECT_EQ(error_of([&] {
               check_partition({{.parameters = {a, b}}, {.parameters = {b}}}, all);
             }),
-            "[check_partition] 'b' stands in 2 groups; every parameter must be in one");
+            "[check_partition] expected 'b' in one group, got 2");
   EXPECT_EQ(error_of([&] {
               check_partition({{.parameters = {a, b, parameter()}}}, all);
             }),
-            "[check_partition] 1 tensors in the groups are no parameters of the list");
+            "[check_partition] the groups contain 1 tensors that are not in the list");
   EXPECT_EQ(error_of([&] { SGD(std::vector<ParameterGroup>{{.parameters = {a}, .lr_factor = -1}}, {}); }),
-            "[SGD] lr_factor must be in [0, inf), got -1");
+            "[SGD] expected lr_factor in [0, inf), got -1");
 }
 
 TEST(WeightAverage, FollowsTheWeightsAndSwapsWithThem) {
@@ -233,24 +235,24 @@ TEST(WeightAverage, FollowsTheWeightsAndSwapsWithThem) {
   EXPECT_NEAR(w.at({0}), 1.1, 1e-6);
   average.swap();
   EXPECT_EQ(w.at({0}), 2);
-  EXPECT_EQ(error_of([&] { WeightAverage({w}, 1); }), "[WeightAverage] decay must be in [0, 1), got 1");
+  EXPECT_EQ(error_of([&] { WeightAverage({w}, 1); }), "[WeightAverage] expected decay in [0, 1), got 1");
 }
 
-TEST(Optimizer, RefusesImpossibleOptions) {
+TEST(Optimizer, RejectsInvalidOptions) {
   const std::vector<Tensor> w = {parameter()};
-  EXPECT_EQ(error_of([&] { SGD(w, {.lr = -0.1}); }), "[SGD] lr must be in [0, inf), got -0.1");
-  EXPECT_EQ(error_of([&] { SGD(w, {.momentum = -1}); }), "[SGD] momentum must be in [0, inf), got -1");
+  EXPECT_EQ(error_of([&] { SGD(w, {.lr = -0.1}); }), "[SGD] expected lr in [0, inf), got -0.1");
+  EXPECT_EQ(error_of([&] { SGD(w, {.momentum = -1}); }), "[SGD] expected momentum in [0, inf), got -1");
   EXPECT_EQ(error_of([&] { SGD(w, {.weight_decay = NAN}); }),
-            "[SGD] weight_decay must be in [0, inf), got nan");
+            "[SGD] expected weight_decay in [0, inf), got nan");
   EXPECT_EQ(error_of([&] { SGD(w, {.nesterov = true}); }),
-            "[SGD] nesterov needs a momentum above 0 and no dampening, got 0 and 0");
-  EXPECT_EQ(error_of([&] { SGD(w, {.dampening = 2}); }), "[SGD] dampening must be in [0, 1), got 2");
-  EXPECT_EQ(error_of([&] { RMSprop(w, {.alpha = 1}); }), "[RMSprop] alpha must be in [0, 1), got 1");
-  EXPECT_EQ(error_of([&] { Adam(w, {.beta1 = 1}); }), "[Adam] beta1 must be in [0, 1), got 1");
-  EXPECT_EQ(error_of([&] { Adam(w, {.beta2 = -0.1}); }), "[Adam] beta2 must be in [0, 1), got -0.1");
-  EXPECT_EQ(error_of([&] { AdamW(w, {.eps = -1}); }), "[AdamW] eps must be in [0, inf), got -1");
+            "[SGD] expected momentum > 0 and dampening 0 with nesterov, got 0 and 0");
+  EXPECT_EQ(error_of([&] { SGD(w, {.dampening = 2}); }), "[SGD] expected dampening in [0, 1), got 2");
+  EXPECT_EQ(error_of([&] { RMSprop(w, {.alpha = 1}); }), "[RMSprop] expected alpha in [0, 1), got 1");
+  EXPECT_EQ(error_of([&] { Adam(w, {.beta1 = 1}); }), "[Adam] expected beta1 in [0, 1), got 1");
+  EXPECT_EQ(error_of([&] { Adam(w, {.beta2 = -0.1}); }), "[Adam] expected beta2 in [0, 1), got -0.1");
+  EXPECT_EQ(error_of([&] { AdamW(w, {.eps = -1}); }), "[AdamW] expected eps in [0, inf), got -1");
   EXPECT_EQ(error_of([&] { AdamW(w, {.weight_decay = -1}); }),
-            "[AdamW] weight_decay must be in [0, inf), got -1");
+            "[AdamW] expected weight_decay in [0, inf), got -1");
 }
 
 }  // namespace

@@ -1,14 +1,16 @@
-// training_test.cpp — all parts together: the same bits on any number of threads, and no leak from step to step.
-#include "autograd/kernels/allocator.h"
+// training_test.cpp — all parts together: the same bits for any number of threads, and no leak from
+// step to step.
+#include "autograd/memory.h"
 #include "data/data.h"
-#include "nn/nn.h"
+#include "nn/models/models.h"
 #include "optim/optim.h"
 #include "tests/testing.h"
 
 namespace heed {
 namespace {
 
-// A few steps of a Vision Transformer with everything switched on; returns its parameters and the losses.
+// Trains a Vision Transformer with all options for a few steps. Returns its parameters and the
+// losses.
 std::vector<std::vector<double>> train(int threads, int steps) {
   const int before = num_threads();
   set_num_threads(threads);
@@ -46,7 +48,7 @@ TEST(ParallelTraining, GivesTheSameBitsOnAnyNumberOfThreads) {
   for (const int threads : {2, 3, 7}) EXPECT_EQ(train(threads, 3), one) << threads << " threads";
 }
 
-TEST(ParallelTraining, AfterTheFirstStepAStepTakesNoMemoryFromTheSystem) {
+TEST(ParallelTraining, LaterStepsTakeNoMemoryFromTheSystem) {
   train(2, 2);
   const auto before = memory_stats();
   train(2, 6);
@@ -54,8 +56,8 @@ TEST(ParallelTraining, AfterTheFirstStepAStepTakesNoMemoryFromTheSystem) {
   EXPECT_EQ(memory_stats().live_bytes, before.live_bytes);
 }
 
-// In the middle of a training the model becomes f64: its optimizer goes on with what it has gathered.
-TEST(Training, GoesOnAfterTheModelsTo) {
+// The model is converted to f64 during training, and its optimizer continues with its state.
+TEST(Training, ContinuesAfterTheModelsTo) {
   Generator gen(1);
   nn::Linear model({.in = 4, .out = 3}, gen);
   optim::AdamW adamw(model.parameters(), {.lr = 0.01});
@@ -73,19 +75,18 @@ TEST(Training, GoesOnAfterTheModelsTo) {
   EXPECT_EQ(model.weight.dtype(), f64);
   EXPECT_EQ(adamw.steps(), 2);
   EXPECT_EQ(error_of([&] { adamw.load_state_dict(before); }),
-            "[AdamW] '0.exp_avg' of the state is f32 and must be f64, as parameter 0. Hint: load the state "
-            "before the "
+            "[AdamW] expected '0.exp_avg' to be f64 as parameter 0, got f32. Hint: load the state before the "
             "model's to(), or convert it with to()");
 }
 
-// The course's encoder, narrower.
+// A narrower version of the encoder of the course.
 nn::TransformerEncoder encoder_of(index_t layers, Generator& gen) {
   return nn::TransformerEncoder(
       {.layer = {.d_model = 64, .nhead = 4, .dim_feedforward = 256, .dropout = 0.1}, .num_layers = layers},
       gen);
 }
 
-TEST(Training, AfterTheFirstStepTheSystemIsAskedForNoMemory) {
+TEST(Training, LaterStepsTakeNoMemoryFromTheSystem) {
   Generator gen(1);
   nn::TransformerEncoder model = encoder_of(3, gen);
   optim::Adam adam(model.parameters(), {.lr = 1e-3});
@@ -101,7 +102,7 @@ TEST(Training, AfterTheFirstStepTheSystemIsAskedForNoMemory) {
   EXPECT_EQ(memory_stats().reserved_bytes, after_first);
 }
 
-TEST(Training, InferenceKeepsNoActivationsBeyondTheLayerThatRuns) {
+TEST(Training, InferenceStoresOnlyTheActivationsOfTheRunningLayer) {
   Generator gen(1);
   const Tensor x = randn({10, 32, 64}, gen);
   const auto peak_of = [&](index_t layers, bool recorded) {
@@ -118,9 +119,10 @@ TEST(Training, InferenceKeepsNoActivationsBeyondTheLayerThatRuns) {
     return memory_stats().peak_bytes - before;
   };
   const int before = num_threads();
-  set_num_threads(1);  // two that pack at the same moment would need memory twice
+  set_num_threads(1);  // two threads that pack at the same time would need twice the memory
   EXPECT_EQ(peak_of(2, false), peak_of(6, false));
-  EXPECT_GT(peak_of(6, true), 2 * peak_of(2, true)) << "what is recorded is kept: the measure can tell";
+  EXPECT_GT(peak_of(6, true), 2 * peak_of(2, true))
+      << "recorded activations are stored, so this measurement can fail";
   set_num_threads(before);
 }
 

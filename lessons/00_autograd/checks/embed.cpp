@@ -6,20 +6,20 @@ namespace {
 
 using Backward = std::function<Tensor(const Tensor& dy, const IntTensor& ids, const Shape& table)>;
 
-// Row ids[n] of a dense table, for each n: forward right, and a way back to choose.
-Tensor op(const Tensor& table, const Tensor& read_from, const IntTensor& ids, const Backward& back) {
+// A lookup with a correct forward pass and the given backward function. The rows are read from `source`.
+Tensor op(const Tensor& table, const Tensor& source, const IntTensor& ids, const Backward& backward) {
   Tensor y;
   {
     const NoGrad no_grad;
-    y = index_select(read_from, 0, ids).clone();
+    y = index_select(source, 0, ids).clone();
   }
-  return record("embed", {table}, y, [ids, back, shape = table.shape()](const Tensor& dy, Gradients& d) {
-    d[0] = back(dy, ids, shape);
+  return record("embed", {table}, y, [ids, backward, shape = table.shape()](const Tensor& dy, Gradients& d) {
+    d[0] = backward(dy, ids, shape);
   });
 }
 
-// What the buffer of a view holds from place `begin` on, taken for a dense tensor of the view's shape.
-Tensor buffer_of(const Tensor& view, index_t begin) {
+// Reads the storage of a view from `begin` on as if it were contiguous, in the shape of the view.
+Tensor storage_of(const Tensor& view, index_t begin) {
   return view_of(view.detach(), view.shape(), contiguous_strides(view.shape()), begin).clone();
 }
 
@@ -33,7 +33,7 @@ Tensor rows_written(const Tensor& dy, const IntTensor& ids, const Shape& table) 
   for (index_t n = 0; n < ids.numel(); ++n) d.select(0, ids[n]).copy_(dy.select(0, n));
   return d;
 }
-Tensor begun_anew(const Tensor& dy, const IntTensor& ids, const Shape& table) {
+Tensor reset_per_row(const Tensor& dy, const IntTensor& ids, const Shape& table) {
   Tensor d;
   for (index_t n = 0; n < ids.numel(); ++n) {
     d = zeros(table);
@@ -51,48 +51,48 @@ const checks::Exercise<decltype(embed)> exercise{
     "00_embed",
     embed,
     [](auto& table, auto& ids) { return heed::embedding(table, ids); },
-    {{"AG-11", "the table was read as if it were dense: a view's element [v][c] lies at its strides",
-      [](auto& table, auto& ids) { return op(table, buffer_of(table, table.offset()), ids, rows_added); }},
+    {{"AG-11", "the table was read as if it were contiguous: use strides() for element [v][c] of a view",
+      [](auto& table, auto& ids) { return op(table, storage_of(table, table.offset()), ids, rows_added); }},
      {"AG-12",
-      "the storage was read from its start and as if dense: a view has an offset and strides of its own",
-      [](auto& table, auto& ids) { return op(table, buffer_of(table, 0), ids, rows_added); }},
-     {"AG-13", "the gradient was begun anew for each row that was looked up: zeros once, then add",
-      [](auto& table, auto& ids) { return op(table, table, ids, begun_anew); }},
-     {"AG-14", "a row that was looked up twice kept only its last gradient: add, do not assign",
+      "the storage was read from its start as if it were contiguous: a view has an offset and strides",
+      [](auto& table, auto& ids) { return op(table, storage_of(table, 0), ids, rows_added); }},
+     {"AG-13", "the gradient was reset for each id: create zeros once, then add",
+      [](auto& table, auto& ids) { return op(table, table, ids, reset_per_row); }},
+     {"AG-14", "a row that was looked up twice kept only its last gradient: use +=",
       [](auto& table, auto& ids) { return op(table, table, ids, rows_written); }},
-     {"AG-43", "dy was read as if it were dense: it may be a view too, contiguous() makes it one",
+     {"AG-43", "dy was read as if it were contiguous: it may be a view, so call contiguous() first",
       [](auto& table, auto& ids) {
         return op(table, table, ids, [](const Tensor& dy, const IntTensor& which, const Shape& shape) {
-          return rows_added(buffer_of(dy, dy.offset()), which, shape);
+          return rows_added(storage_of(dy, dy.offset()), which, shape);
         });
       }},
      {"AG-44", "row n of dy went to row n of the table's gradient: it belongs to row ids[n]",
       [](auto& table, auto& ids) { return op(table, table, ids, by_position); }},
-     {"AG-64", "the gradient was written at the table's strides, but what zeros() makes is dense",
+     {"AG-64", "the gradient was written with the table's strides, but zeros() returns a contiguous tensor",
       [](auto& table, auto& ids) {
         return op(table, table, ids,
-                  [at = table.strides()](const Tensor& dy, const IntTensor& which, const Shape& shape) {
-                    Tensor d = zeros(shape), askew = view_of(d, shape, at, 0);
+                  [strides = table.strides()](const Tensor& dy, const IntTensor& which, const Shape& shape) {
+                    Tensor d = zeros(shape), strided = view_of(d, shape, strides, 0);
                     for (index_t n = 0; n < which.numel(); ++n)
-                      askew.select(0, which[n]).add_(dy.select(0, n));
+                      strided.select(0, which[n]).add_(dy.select(0, n));
                     return d;
                   });
       }},
-     {"AG-72", "the closure captured ids by reference: it runs later, so it must keep a copy",
+     {"AG-72", "the closure captured ids by reference: it runs later, so capture a copy",
       [](auto& table, auto& ids) {
         return op(table, table, ids, [&ids](const Tensor& dy, const IntTensor&, const Shape& shape) {
           return rows_added(dy, ids, shape);
         });
       }},
-     {"AG-45", "y has no way back: return what record(…) makes of it", [](auto& table, auto& ids) {
+     {"AG-45", "y has no backward function: return the result of record(…)", [](auto& table, auto& ids) {
         const NoGrad no_grad;
         return heed::embedding(table, ids);
       }}}};
 
 Tensor small_table() { return tensor({{1, -2, 3}, {4, 5, -6}, {-7, 8, 9}, {0.5, 1.5, -2.5}}); }  // (4, 3)
 
-// All f32, as the statement says.
-void ask(const std::string& text, const Tensor& table, const IntTensor& ids) {
+// All tensors are f32, as in the statement.
+void compare(const std::string& text, const Tensor& table, const IntTensor& ids) {
   exercise.call(text,
                 [=] {
                   const bool whole = table.is_contiguous() && table.offset() == 0;
@@ -101,19 +101,20 @@ void ask(const std::string& text, const Tensor& table, const IntTensor& ids) {
                 {.f64 = false});
 }
 
-TEST(Embed, LooksRowsUp) {
-  ask("embed({{1, -2, 3}, {4, 5, -6}, {-7, 8, 9}, {0.5, 1.5, -2.5}}, {2, 0, 3, 3, 1})", small_table(),
-      IntTensor({2, 0, 3, 3, 1}));
-  ask("embed of one column, {{5}, {-6}}, {1, 1, 0}", tensor({{5}, {-6}}), IntTensor({1, 1, 0}));
-  ask("embed of one row, {{5, -6}}, {0, 0}", tensor({{5, -6}}), IntTensor({0, 0}));
+TEST(Embed, LooksUpRows) {
+  compare("embed({{1, -2, 3}, {4, 5, -6}, {-7, 8, 9}, {0.5, 1.5, -2.5}}, {2, 0, 3, 3, 1})", small_table(),
+          IntTensor({2, 0, 3, 3, 1}));
+  compare("embed of one column, {{5}, {-6}}, {1, 1, 0}", tensor({{5}, {-6}}), IntTensor({1, 1, 0}));
+  compare("embed of one row, {{5, -6}}, {0, 0}", tensor({{5, -6}}), IntTensor({0, 0}));
 }
 
-TEST(Embed, LooksOneRowUp) {
-  ask("embed({{1, -2, 3}, {4, 5, -6}, {-7, 8, 9}, {0.5, 1.5, -2.5}}, {2})", small_table(), IntTensor({2}));
+TEST(Embed, LooksUpASingleRow) {
+  compare("embed({{1, -2, 3}, {4, 5, -6}, {-7, 8, 9}, {0.5, 1.5, -2.5}}, {2})", small_table(),
+          IntTensor({2}));
 }
 
 TEST(Embed, OfNoIdsIsEmpty) {
-  ask("embed(table (4, 3), no ids)", small_table(), IntTensor(std::vector<index_t>{}, {0}));
+  compare("embed(table (4, 3), no ids)", small_table(), IntTensor(std::vector<index_t>{}, {0}));
 }
 
 TEST(Embed, ReadsATransposedTable) {
@@ -127,13 +128,13 @@ TEST(Embed, ReadsATransposedTable) {
 
 TEST(Embed, ReadsAPartOfALargerTable) {
   exercise.compare(
-      "embed(x, {1, 0, 1}), x being rows 1, 2 and columns 1, 2 of {{1, -2, 3}, {4, 5, -6}, {-7, 8, 9}, …}",
+      "embed(x, {1, 0, 1}) with x = rows 1, 2 and columns 1, 2 of {{1, -2, 3}, {4, 5, -6}, {-7, 8, 9}, …}",
       [](auto f) {
         return f(small_table().slice(0, 1, 3).slice(1, 1, 3), IntTensor({1, 0, 1}));
       });
 }
 
-// The gradient of the table, for a given one of y.
+// Returns the gradient of the table for a given gradient of y.
 template <class F>
 Tensor gradient(F f, Tensor table, const IntTensor& ids, const Tensor& dy) {
   table.set_requires_grad();
@@ -142,25 +143,24 @@ Tensor gradient(F f, Tensor table, const IntTensor& ids, const Tensor& dy) {
   return table.grad();
 }
 
-TEST(Embed, AddsTheGradientsOfARowThatWasLookedUpTwice) {
+TEST(Embed, AccumulatesTheGradientsOfARepeatedRow) {
   exercise.compare("the table's gradient after embed(table (3, 1), {1, 1, 2}), every dy 1", [](auto f) {
     return gradient(f, zeros({3, 1}), IntTensor({1, 1, 2}), ones({3, 1}));
   });
-  exercise.compare("the table's gradient after embed(table (4, 3), {3, 0, 3, 1, 3}), dy without a pattern",
-                   [](auto f) {
-                     Generator gen(3);
-                     return gradient(f, small_table(), IntTensor({3, 0, 3, 1, 3}), randn({5, 3}, gen));
-                   });
+  exercise.compare("the table's gradient after embed(table (4, 3), {3, 0, 3, 1, 3}), random dy", [](auto f) {
+    Generator gen(3);
+    return gradient(f, small_table(), IntTensor({3, 0, 3, 1, 3}), randn({5, 3}, gen));
+  });
 }
 
 TEST(Embed, ReadsATransposedGradient) {
-  exercise.compare("the same where dy is a transposed view", [](auto f) {
+  exercise.compare("the same if dy is a transposed view", [](auto f) {
     Generator gen(4);
     return gradient(f, small_table(), IntTensor({3, 0, 3, 1, 2}), randn({3, 5}, gen).transpose(0, 1));
   });
 }
 
-TEST(Embed, PassesTheGradientOnToATransposedTable) {
+TEST(Embed, PropagatesTheGradientToATransposedTable) {
   exercise.compare("the gradient of x after embed(x.transpose(0, 1), {2, 0, 2}) of x (2, 3)", [](auto f) {
     Generator gen(5);
     Tensor x = randn({2, 3}, gen).set_requires_grad();
@@ -171,9 +171,9 @@ TEST(Embed, PassesTheGradientOnToATransposedTable) {
   });
 }
 
-TEST(Embed, KeepsTheIdsForBackward) {
+TEST(Embed, SavesTheIdsForBackward) {
   exercise.compare(
-      "the table's gradient after y = embed(table (4, 3), ids), ids = {3, 0, 3, 1}, which become {2, "
+      "the table's gradient after y = embed(table (4, 3), ids), ids = {3, 0, 3, 1}, if ids becomes {2, "
       "2, 0, 1} before y.backward(dy)",
       [](auto f) {
         Generator gen(8);
@@ -186,7 +186,7 @@ TEST(Embed, KeepsTheIdsForBackward) {
       });
 }
 
-TEST(Embed, MakesACopy) {
+TEST(Embed, ReturnsACopy) {
   exercise.compare("the table after y = embed(table (4, 3), {0, 1, 2, 3}) and writing 100 into all of y",
                    [](auto f) {
                      const Tensor table = small_table();

@@ -8,9 +8,9 @@ const checks::Exercise<decltype(hello)> exercise{
     "00_hello",
     hello,
     [](double x) { return 2 * x; },
-    {{"AG-00", "3 is the mistake that you were asked to make: now put the 2 back",
+    {{"AG-00", "this is the mistake that you were asked to make: now restore the 2",
       [](double x) { return 3 * x; }},
-     {"AG-08", "that is the value x², not its slope", [](double x) { return x * x; }}}};
+     {"AG-08", "this is the value x², not its slope", [](double x) { return x * x; }}}};
 
 TEST(Hello, IsTheSlopeOfASquare) {
   exercise.compare("hello(5)", [](auto f) { return f(5); });

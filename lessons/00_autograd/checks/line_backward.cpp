@@ -16,12 +16,12 @@ Tensor error_of(const Tensor& x, const Tensor& w, const Tensor& b, const Tensor&
   return matmul(x, w) + b - t;
 }
 double count(const Tensor& x) { return static_cast<double>(x.numel()); }
-Tensor turned(const Tensor& x) { return x.transpose(-2, -1); }
-Tensor dx_of(const Tensor& dy, const Tensor& w) { return matmul(dy, turned(w)); }
-Tensor dw_of(const Tensor& x, const Tensor& dy) { return matmul(turned(x), dy).sum({0}); }
+Tensor transposed(const Tensor& x) { return x.transpose(-2, -1); }
+Tensor dx_of(const Tensor& dy, const Tensor& w) { return matmul(dy, transposed(w)); }
+Tensor dw_of(const Tensor& x, const Tensor& dy) { return matmul(transposed(x), dy).sum({0}); }
 Tensor db_of(const Tensor& dy) { return dy.sum({0, 1}); }
 
-// The right way back from dloss/dy on.
+// The correct gradients for a given dloss/dy.
 LineGradients from_dy(const Tensor& dy, const Tensor& x, const Tensor& w) {
   return {dx_of(dy, w), dw_of(x, dy), db_of(dy)};
 }
@@ -33,7 +33,7 @@ const checks::Exercise<decltype(line_backward)> exercise{
       const Tensor error = error_of(x, w, b, t);
       return from_dy(error * (2 / count(error)), x, w);
     },
-    {{"AG-07", "b was stretched over all B · T rows: sum its gradient over them",
+    {{"AG-07", "b was broadcast over all B · T rows: sum its gradient over them",
       [](auto& x, auto& w, auto& b, auto& t) {
         const Tensor dy = error_of(x, w, b, t) * (2 / count(t));
         return LineGradients{dx_of(dy, w), dw_of(x, dy), dy};
@@ -43,16 +43,16 @@ const checks::Exercise<decltype(line_backward)> exercise{
         const Tensor dy = error_of(x, w, b, t) * (2 / count(t));
         return LineGradients{matmul(dy, w), matmul(x, dy).sum({0}), db_of(dy)};
       }},
-     {"AG-10", "one w served all B sequences; only one of them has reported: sum its gradient over the batch",
+     {"AG-10", "w is used for all B sequences, but only one contributed: sum its gradient over the batch",
       [](auto& x, auto& w, auto& b, auto& t) {
         const Tensor dy = error_of(x, w, b, t) * (2 / count(t));
-        return LineGradients{dx_of(dy, w), matmul(turned(x), dy).select(0, 0), db_of(dy)};
+        return LineGradients{dx_of(dy, w), matmul(transposed(x), dy).select(0, 0), db_of(dy)};
       }},
      {"AG-17", "the loss is a mean: divide its gradient by the number of errors",
       [](auto& x, auto& w, auto& b, auto& t) { return from_dy(error_of(x, w, b, t) * 2.0, x, w); }},
-     {"AG-38", "the slope of error² is 2 · error; the 2 is missing",
+     {"AG-38", "the derivative of error² is 2 · error; the 2 is missing",
       [](auto& x, auto& w, auto& b, auto& t) { return from_dy(error_of(x, w, b, t) / count(t), x, w); }},
-     {"AG-39", "the wrong way round: error is y - t, so it grows with y",
+     {"AG-39", "the sign is wrong: the error is y - t, so it grows with y",
       [](auto& x, auto& w, auto& b, auto& t) {
         return from_dy(error_of(x, w, b, t) * (-2 / count(t)), x, w);
       }},
@@ -63,36 +63,36 @@ const checks::Exercise<decltype(line_backward)> exercise{
      {"AG-41", "the gradient of w has a batch axis and w has none: sum over it",
       [](auto& x, auto& w, auto& b, auto& t) {
         const Tensor dy = error_of(x, w, b, t) * (2 / count(t));
-        return LineGradients{dx_of(dy, w), matmul(turned(x), dy), db_of(dy)};
+        return LineGradients{dx_of(dy, w), matmul(transposed(x), dy), db_of(dy)};
       }},
-     {"AG-42", "b is not in your y: error is x · w + b - t",
+     {"AG-42", "b is missing in the forward pass: error is x · w + b - t",
       [](auto& x, auto& w, auto&, auto& t) { return from_dy((matmul(x, w) - t) * (2 / count(t)), x, w); }}}};
 
-// Numbers without a pattern: x, w, b, t.
+// Random x, w, b and t.
 std::tuple<Tensor, Tensor, Tensor, Tensor> line(index_t B, index_t T, index_t C, index_t D) {
   Generator gen(static_cast<std::uint64_t>(B + 10 * T));
   const Tensor x = randn({B, T, C}, gen), w = randn({C, D}, gen);
   const Tensor b = randn({D}, gen) + 1.0, t = randn({B, T, D}, gen);
   return {x, w, b, t};
 }
-void ask(index_t B, index_t T, index_t C, index_t D) {
+void compare(index_t B, index_t T, index_t C, index_t D) {
   exercise.call(concat("line_backward of x (", B, ", ", T, ", ", C, "), w (", C, ", ", D, "), b (", D,
                        "), t (", B, ", ", T, ", ", D, "): gradients of x, w, b"),
                 [=] { return line(B, T, C, D); }, {.gradients = false});
 }
 
-TEST(LineBackward, OfSizesThatAllDiffer) { ask(2, 3, 4, 5); }
+TEST(LineBackward, OfDifferentSizes) { compare(2, 3, 4, 5); }
 
 TEST(LineBackward, OfSquareMatrices) {
-  ask(4, 3, 2, 2);
-  ask(3, 2, 2, 2);
+  compare(4, 3, 2, 2);
+  compare(3, 2, 2, 2);
 }
 
-TEST(LineBackward, OfOneSequence) { ask(1, 4, 3, 2); }
+TEST(LineBackward, OfOneSequence) { compare(1, 4, 3, 2); }
 
 TEST(LineBackward, OfSequencesOfOneRow) {
-  ask(3, 1, 2, 4);
-  ask(1, 1, 3, 1);
+  compare(3, 1, 2, 4);
+  compare(1, 1, 3, 1);
 }
 
 TEST(LineBackward, OfLargeNumbers) {
@@ -105,8 +105,8 @@ TEST(LineBackward, OfLargeNumbers) {
                 {.gradients = false});
 }
 
-TEST(LineBackward, IsWhatBackwardFinds) {
-  exercise.compare("the gradients that the library finds for mean((x · w + b - t)²), less yours", [](auto f) {
+TEST(LineBackward, AgreesWithBackward) {
+  exercise.compare("the library's gradients of mean((x · w + b - t)²), minus yours", [](auto f) {
     auto [x, w, b, t] = line(4, 2, 3, 6);
     const LineGradients d = f(x, w, b, t);
     for (Tensor* leaf : {&x, &w, &b}) *leaf = leaf->clone().set_requires_grad();

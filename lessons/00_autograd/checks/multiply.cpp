@@ -8,18 +8,18 @@ namespace {
 
 using Multiply = decltype(multiply);
 
-// The right op, with a way back of another kind.
-using Way = std::function<std::function<void()>(const Value& a, const Value& b, const Value& y)>;
-Value product(const Value& a, const Value& b, const Way& way) {
+// Returns a pass_back for the product y of a and b.
+using MakePassBack = std::function<std::function<void()>(const Value& a, const Value& b, const Value& y)>;
+Value product(const Value& a, const Value& b, const MakePassBack& make_pass_back) {
   if (!grad_enabled()) return number(a->value * b->value);
   const Value y = number(a->value * b->value, {a, b});
-  y->pass_back = way(a, b, y);
+  y->pass_back = make_pass_back(a, b, y);
   return y;
 }
 
-// Adds y's gradient, times what slopes(a, b) gave when the product was made.
+// A pass_back that adds the gradient of y, times the slopes(a, b) computed when the product was created.
 template <class Slopes>
-Way adding(Slopes slopes) {
+MakePassBack accumulate(Slopes slopes) {
   return [slopes](const Value& a, const Value& b, const Value& y) {
     return [a, b, y = y.get(), s = slopes(*a, *b)] {
       a->grad += y->grad * s.first;
@@ -27,108 +27,111 @@ Way adding(Slopes slopes) {
     };
   };
 }
-std::pair<double, double> right_slopes(const Number& a, const Number& b) { return {b.value, a.value}; }
+std::pair<double, double> reference_slopes(const Number& a, const Number& b) { return {b.value, a.value}; }
 
-Value right(const Value& a, const Value& b) { return product(a, b, adding(right_slopes)); }
+Value reference(const Value& a, const Value& b) { return product(a, b, accumulate(reference_slopes)); }
 
-// The contents of a static variable, or of one captured by reference: of the newest product.
+// Variables shared by all products: the newest product and its slopes.
 const Number* newest = nullptr;
 std::pair<double, double> newest_slopes;
 
 const checks::Exercise<Multiply> exercise{
     "00_multiply",
     multiply,
-    right,
-    {{"AG-01", "only the last share of a number that is used twice is left: add to its gradient with +=",
+    reference,
+    {{"AG-01", "only the last contribution to a number that is used twice is left: accumulate with +=",
       [](auto& a, auto& b) {
         return product(a, b, [](auto& p, auto& q, auto& y) {
-          return [p, q, y = y.get(), s = right_slopes(*p, *q)] {
+          return [p, q, y = y.get(), s = reference_slopes(*p, *q)] {
             p->grad = y->grad * s.first;
             q->grad = y->grad * s.second;
           };
         });
       }},
-     {"AG-20", "pass_back read the inputs after they had been changed: keep the values that were multiplied",
+     {"AG-20", "pass_back read the inputs after they had changed: capture the values that were multiplied",
       [](auto& a, auto& b) {
         return product(a, b, [](auto& p, auto& q, auto& y) {
           return [p, q, y = y.get()] {
-            const auto s = right_slopes(*p, *q);
+            const auto s = reference_slopes(*p, *q);
             p->grad += y->grad * s.first;
             q->grad += y->grad * s.second;
           };
         });
       }},
-     {"AG-21", "an evaluation still records the graph: ask grad_enabled()",
+     {"AG-21", "the graph is recorded although gradients are disabled: check grad_enabled()",
       [](auto& a, auto& b) {
         const Value y = number(a->value * b->value, {a, b});
-        y->pass_back = adding(right_slopes)(a, b, y);
+        y->pass_back = accumulate(reference_slopes)(a, b, y);
         return y;
       }},
-     {"AG-23", "the product holds a function that holds the product: capture y.get(), not y",
+     {"AG-23", "the product owns a function that owns the product: capture y.get(), not y",
       [](auto& a, auto& b) {
         return product(a, b, [](auto& p, auto& q, auto& y) {
-          return [p, q, y, s = right_slopes(*p, *q)] {
+          return [p, q, y, s = reference_slopes(*p, *q)] {
             p->grad += y->grad * s.first;
             q->grad += y->grad * s.second;
           };
         });
       }},
-     {"AG-27", "each input's slope is the other input's value; yours are its own",
+     {"AG-27", "each input's derivative is the value of the other input, not its own",
       [](auto& a, auto& b) {
-        return product(a, b, adding([](auto& p, auto& q) { return std::pair(p.value, q.value); }));
+        return product(a, b, accumulate([](auto& p, auto& q) { return std::pair(p.value, q.value); }));
       }},
-     {"AG-28", "the gradient that has come to y is missing: multiply the slopes with y->grad",
+     {"AG-28", "the incoming gradient is missing: multiply the derivatives by y->grad",
       [](auto& a, auto& b) {
         return product(a, b, [](auto& p, auto& q, auto&) {
-          return [p, q, s = right_slopes(*p, *q)] { p->grad += s.first, q->grad += s.second; };
+          return [p, q, s = reference_slopes(*p, *q)] {
+            p->grad += s.first;
+            q->grad += s.second;
+          };
         });
       }},
-     {"AG-29", "y->grad was read when the product was made, and was 0: read it when pass_back is called",
+     {"AG-29", "y->grad was read when the product was created, and was 0: read it in pass_back",
       [](auto& a, auto& b) {
         return product(a, b, [](auto& p, auto& q, auto& y) {
-          return [p, q, g = y->grad, s = right_slopes(*p, *q)] {
+          return [p, q, g = y->grad, s = reference_slopes(*p, *q)] {
             p->grad += g * s.first;
             q->grad += g * s.second;
           };
         });
       }},
-     {"AG-72", "the closure captured references; it runs later, so it must keep a, b and y by value",
+     {"AG-72", "the closure captured references; it runs later, so capture a, b and y by value",
       [](auto& a, auto& b) {
         return product(a, b, [](auto& p, auto& q, auto& y) {
           newest = y.get();
-          return [&p, &q, s = right_slopes(*p, *q)] {
+          return [&p, &q, s = reference_slopes(*p, *q)] {
             p->grad += newest->grad * s.first;
             q->grad += newest->grad * s.second;
           };
         });
       }},
-     {"AG-73", "the slopes are in one variable that all products share: each closure must keep its own",
+     {"AG-73", "the slopes are in one variable that all products share: store them in the capture list",
       [](auto& a, auto& b) {
         return product(a, b, [](auto& p, auto& q, auto& y) {
-          newest_slopes = right_slopes(*p, *q);
+          newest_slopes = reference_slopes(*p, *q);
           return [p, q, y = y.get()] {
             p->grad += y->grad * newest_slopes.first;
             q->grad += y->grad * newest_slopes.second;
           };
         });
       }},
-     {"AG-30", "the product does not say what it was made from: number(value, {a, b})", [](auto& a, auto& b) {
+     {"AG-30", "the product has no inputs: create it with number(value, {a, b})", [](auto& a, auto& b) {
         const Value y = number(a->value * b->value);
-        if (grad_enabled()) y->pass_back = adding(right_slopes)(a, b, y);
+        if (grad_enabled()) y->pass_back = accumulate(reference_slopes)(a, b, y);
         return y;
       }}}};
 
-Value made(Multiply* f, const Value& a, const Value& b) {
+Value checked_product(Multiply* f, const Value& a, const Value& b) {
   Value y = f(a, b);
   if (!y) throw std::runtime_error("multiply returned an empty handle");
   return y;
 }
 
-// A product whose way back is forgotten in the end, for it may hold the product itself.
+// A product whose pass_back is cleared at the end, because it may own the product itself.
 class Product {
  public:
   explicit Product(Value y) : y_(std::move(y)) {}
-  Product(Multiply* f, const Value& a, const Value& b) : y_(made(f, a, b)) {}
+  Product(Multiply* f, const Value& a, const Value& b) : y_(checked_product(f, a, b)) {}
   Product(const Product&) = delete;
   Product& operator=(const Product&) = delete;
   ~Product() { y_->pass_back = nullptr; }
@@ -145,7 +148,7 @@ class Product {
 
 using List = std::vector<double>;
 
-TEST(Multiply, MakesANewNumberOfTheProduct) {
+TEST(Multiply, CreatesANewNumberWithTheProduct) {
   exercise.compare(
       "multiply(a, b)->value of a = 3, b = -2; then a->value, a->grad, b->value, b->grad", [](auto f) {
         const Value a = number(3), b = number(-2);
@@ -170,7 +173,7 @@ TEST(Multiply, PassesBackToAFactorOfZero) {
   });
 }
 
-TEST(Multiply, OfNumbersThatAreNoIntegers) {
+TEST(Multiply, OfFractions) {
   exercise.compare(
       "multiply(a, b) of a = 0.125, b = -2.75; y->grad = 0.5, pass_back(): y->value, a->grad, b->grad",
       [](auto f) {
@@ -204,18 +207,18 @@ TEST(Multiply, PassesItsGradientBackEachTimeItIsCalled) {
       });
 }
 
-// When the first pass_back runs, the handles that its product was made with hold other numbers.
-TEST(Multiply, KeepsTwoProductsApart) {
+// When the first pass_back runs, the handles that were passed to multiply refer to other numbers.
+TEST(Multiply, KeepsTwoProductsSeparate) {
   exercise.compare(
       "y = multiply(a, b) of a = 3, b = -2; then a = 5, b = 7, z = multiply(a, b); y->grad = 2, z->grad = "
       "10, y's pass_back(): gradients of 3, -2, 5, 7",
       [](auto f) {
         const Value three = number(3), minus_two = number(-2), five = number(5), seven = number(7);
-        Value a = three, b = minus_two, newest_handle = made(f, a, b);
+        Value a = three, b = minus_two, newest_handle = checked_product(f, a, b);
         const Product y(newest_handle);
         a = five;
         b = seven;
-        newest_handle = made(f, a, b);
+        newest_handle = checked_product(f, a, b);
         const Product z(newest_handle);
         z->grad = 10;
         y.back(2);
@@ -223,7 +226,7 @@ TEST(Multiply, KeepsTwoProductsApart) {
       });
 }
 
-TEST(Multiply, AddsTheSharesOfANumberThatIsUsedTwice) {
+TEST(Multiply, AccumulatesTheGradientOfANumberUsedTwice) {
   exercise.compare("multiply(x, x) of x = 3; y->grad = 1, pass_back(): x->grad", [](auto f) {
     const Value x = number(3);
     Product(f, x, x).back(1);
@@ -233,13 +236,14 @@ TEST(Multiply, AddsTheSharesOfANumberThatIsUsedTwice) {
       "multiply(a, b) of a = 4, b = 7 with gradients 1 and 0.5 already; pass_back(): a->grad, b->grad",
       [](auto f) {
         const Value a = number(4), b = number(7);
-        a->grad = 1, b->grad = 0.5;
+        a->grad = 1;
+        b->grad = 0.5;
         Product(f, a, b).back(-2);
         return List{a->grad, b->grad};
       });
 }
 
-TEST(Multiply, GoesBackThroughTheValuesThatWereMultiplied) {
+TEST(Multiply, UsesTheValuesThatWereMultiplied) {
   exercise.compare(
       "multiply(a, b) of a = 3, b = -2; then a->value = 10, b->value = 20, y->grad = 1, pass_back(): "
       "a->grad, "
@@ -252,14 +256,15 @@ TEST(Multiply, GoesBackThroughTheValuesThatWereMultiplied) {
         try {
           y.back(1);
         } catch (const std::exception&) {
-          return List{-2, 3};  // an error is correct, too
+          // Throwing an error is correct, too.
+          return List{-2, 3};
         }
         return List{a->grad, b->grad};
       });
 }
 
-TEST(Multiply, KnowsWhatItWasMadeFrom) {
-  exercise.compare("how many inputs multiply(a, b) has; are a and b among them?", [](auto f) {
+TEST(Multiply, HasBothFactorsAsInputs) {
+  exercise.compare("the number of inputs of multiply(a, b), and whether a and b are among them", [](auto f) {
     const Value a = number(3), b = number(-2);
     const Product y(f, a, b);
     const auto holds = [&](const Value& v) { return std::count(y->inputs().begin(), y->inputs().end(), v); };
@@ -269,7 +274,7 @@ TEST(Multiply, KnowsWhatItWasMadeFrom) {
 
 TEST(Multiply, RecordsNothingUnderNoGrad) {
   exercise.compare(
-      "multiply(a, b) under NoGrad: its value, how many inputs, has it a pass_back?", [](auto f) {
+      "multiply(a, b) under NoGrad: its value, the number of inputs, whether it has a pass_back", [](auto f) {
         const NoGrad no_grad;
         const Value a = number(3), b = number(-2);
         const Product y(f, a, b);
@@ -277,21 +282,21 @@ TEST(Multiply, RecordsNothingUnderNoGrad) {
       });
 }
 
-TEST(Multiply, IsFreedWhenNobodyHoldsIt) {
-  exercise.compare(
-      "how many numbers stay alive after the last handle of multiply(multiply(a, a), b) has gone",
-      [](auto f) {
-        const Value a = number(3), b = number(-2);
-        const int before = Number::alive;
-        Value inner = made(f, a, a), outer = made(f, inner, b);
-        const std::weak_ptr<Number> watched[] = {inner, outer};
-        inner.reset();
-        outer.reset();
-        const int left = Number::alive - before;
-        for (const auto& w : watched)  // a number that owns itself is taken apart by force
-          if (const Value still_here = w.lock()) still_here->pass_back = nullptr;
-        return left;
-      });
+TEST(Multiply, IsFreedWithItsLastHandle) {
+  exercise.compare("numbers still alive after the last handle of multiply(multiply(a, a), b) is destroyed",
+                   [](auto f) {
+                     const Value a = number(3), b = number(-2);
+                     const int before = Number::alive;
+                     Value inner = checked_product(f, a, a), outer = checked_product(f, inner, b);
+                     const std::weak_ptr<Number> watched[] = {inner, outer};
+                     inner.reset();
+                     outer.reset();
+                     const int left = Number::alive - before;
+                     // Break the cycle of a number that owns itself.
+                     for (const auto& w : watched)
+                       if (const Value leaked = w.lock()) leaked->pass_back = nullptr;
+                     return left;
+                   });
 }
 
 }  // namespace

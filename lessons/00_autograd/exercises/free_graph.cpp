@@ -1,20 +1,23 @@
-// 00 · free_graph — let go of a graph, however long it is.
+// 00_free_graph — Free a graph of any length without recursion.
+// Exercise 4 · 15 minutes · ●●○ · after 00_backward
 //
-//   last, not empty -> empty, and every number behind it that nobody else holds is gone
+//   last, not empty -> empty; every number that only `last` kept alive is freed
 //
-// When the last handle of a number goes, its destructor lets go of its inputs; where that was their last handle,
-// their destructors run, inside the first one, and so on: `last.reset()` is as deep in the stack as the graph is
-// long, and a chain of 200,000 numbers may end the program. So take the graph apart such that no destructor finds
-// anything left to do. A number that somebody else holds too stays, with all that is behind it.
+// When the last handle of a number is destroyed, its destructor releases the inputs. If those were
+// the last handles of the inputs, their destructors run inside the first one, and so on. The
+// recursion of `last.reset()` is as deep as the graph is long, and a chain of 200,000 numbers can
+// overflow the stack. Take the graph apart so that every destructor has nothing left to release. A
+// number that is also held elsewhere stays alive, with everything it depends on.
 //
-// You may use:  std::move(last) (leaves `last` empty), value.use_count() (handles of that number, this one included),
-//               value->take_inputs() (its inputs as a std::vector<Value>; it holds them no longer), std::vector.
+// You may use:  std::move(last) (leaves `last` empty), value.use_count() (the number of handles,
+//               including this one), value->take_inputs() (returns the inputs as a
+//               std::vector<Value> and leaves the number without inputs), std::vector.
 #include "lessons/00_autograd/exercises.h"
 
 namespace heed::exercise {
 
 void free_graph(Value& last) {
-  todo("free every number that nobody else holds, one by one, without recursion");
+  todo("free every number that is not held elsewhere, one by one, without recursion");
 }
 
 }  // namespace heed::exercise

@@ -1,12 +1,13 @@
-// 00 · max_backward — the gradient of a maximum, and how several equal maxima share it.
+// 00_max_backward — The gradient of a maximum, divided among equal maxima.
+// Exercise 7 · 10 minutes · ●○○ · after 00_sum_to
 //
 //   x (any shape, at least one element), y = max over all elements of x, dy ()
 //   -> dx, of x's shape
 //
-// If one element is the largest, y moves with it and with no other. If n elements are equal and the
-// largest, y rises with each of them, but falls only if all of them fall: there is no slope. This
-// course does as PyTorch's max over all elements does and shares dy evenly among them, so that dx
-// sums to dy. Elements may be infinite; none is NaN.
+// If one element is the unique maximum, y changes with this element and no other. If n elements are
+// equal to the maximum, y increases with each of them but decreases only if all of them decrease, so
+// the derivative does not exist. Like PyTorch's max over all elements, this course divides dy evenly
+// among them, so that dx sums to dy. Elements may be infinite; none is NaN.
 //
 // You may use:  max(x) (of all elements, shape ()); equal(a, b) (a Mask; it broadcasts);
 //               mask.count(); where(mask, a, b) (a if true, else b; it broadcasts);
@@ -16,7 +17,7 @@
 namespace heed::exercise {
 
 Tensor max_backward(const Tensor& x, const Tensor& dy) {
-  todo("share dy among the elements that are the largest");
+  todo("divide dy among the elements that equal the maximum");
 }
 
 }  // namespace heed::exercise

@@ -1,13 +1,14 @@
-// 00 · clip_gradients — gradients that are too long are scaled down before the optimizer uses them.
+// 00_clip_gradients — Clip gradients by their global norm before the optimizer uses them.
+// Exercise 12 · 15 minutes · ●●○ · after 00_adam_step
 //
-//   gradients: one for each parameter; undefined if a parameter has none. max_norm > 0
-//   norm = the root of the sum of the squares of all elements of all gradients
+//   gradients: one per parameter; undefined if a parameter has none. max_norm > 0
+//   norm = the square root of the sum of the squares of all elements of all gradients
 //   if norm > max_norm: every gradient is multiplied by max_norm / norm, in place
 //   -> norm, as it was before
 //
-// All gradients together are one long vector: scaled by one factor it becomes shorter and keeps its
-// direction. A vector that is short enough stays as it is, and so does one of length 0. The
-// optimizer holds these tensors, so change their elements and do not replace the handles. The
+// All gradients together form one long vector. Scaling it by one factor makes it shorter and keeps
+// its direction. A vector that is short enough does not change, and neither does one of length 0.
+// The optimizer holds these tensors, so change their elements; do not replace the handles. The
 // squares of all elements are finite.
 //
 // You may use:  g.defined(), x.sum(), x.item(), g.mul_(factor) (in place), std::sqrt, and + - * /.
@@ -18,7 +19,7 @@
 namespace heed::exercise {
 
 double clip_gradients(std::vector<Tensor>& gradients, double max_norm) {
-  // solution: compute one norm over all gradients, and scale them if it is above max_norm
+  // solution: compute one norm over all gradients and scale them if it exceeds max_norm
   double squares = 0;
   for (const Tensor& g : gradients)
     if (g.defined()) squares += (g * g).sum().item();
@@ -31,3 +32,14 @@ double clip_gradients(std::vector<Tensor>& gradients, double max_norm) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Two gradients have lengths 3 and 4. How long is the vector that contains the elements of both?
+//    And when does scaling change its direction?
+// 2. One loop adds the squares of all elements of every defined gradient; the square root of the
+//    sum is the norm. If it is above max_norm, a second loop multiplies every defined gradient by
+//    max_norm / norm, in place.
+// 3. `squares += (g * g).sum().item();` for each defined g,
+//    `const double norm = std::sqrt(squares);`, then, if `norm > max_norm`,
+//    `g.mul_(max_norm / norm);` for each defined g, and `return norm;`.

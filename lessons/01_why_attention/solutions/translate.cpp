@@ -1,27 +1,31 @@
-// 01 · translate — the model writes alone, the best word each time (greedy).
+// 01_translate — Greedy decoding: generate the most likely word at each step.
+// Exercise 4 · 15 minutes · ●○○ · after 01_teacher_forcing
 //
-//   model.read(source) -> the state that writing begins with
-//   model.write(last, state) -> scores (V) of the word that follows `last`, and the state after it
-//   -> the words that it wrote: without bos and eos, at most max_length of them (0 is allowed)
+//   model.encode(source) -> the initial state of the decoder
+//   model.decode(last, state) -> scores (V) of the word that follows `last`, and the next state
+//   -> the generated words: without bos and eos, at most max_length of them (which may be 0)
 //
-// The first `last` is marks.bos; after that it is the model's own last word. In training it was the right one, and
-// example.target is at hand here too. What would the result be worth, if this function looked at it?
+// The first `last` is special.bos; afterwards it is the word that the model generated. During
+// training it was the correct word, and example.target is available here too. What would the result
+// be worth if this function used it?
 //
-// You may use:  argmax(scores, -1).item(), the id of the largest; list.push_back(id), list.size().
+// You may use:  argmax(scores, -1).item(), the id of the largest score; list.push_back(id),
+//               list.size().
 #include "lessons/01_why_attention/exercises.h"
 
 namespace heed::exercise {
 
-std::vector<index_t> translate(const Translator& model, const Example& example, const Marks& marks,
+std::vector<index_t> translate(const Translator& model, const Example& example, const SpecialTokens& special,
                                index_t max_length) {
-  // solution: read, then write word by word until the model says eos
+  // solution: encode, then decode word by word until the model generates eos
   std::vector<index_t> words;
-  Tensor state = model.read(example.source);
-  index_t last = marks.bos;
+  Tensor state = model.encode(example.source);
+  index_t last = special.bos;
   while (static_cast<index_t>(words.size()) < max_length) {
-    const Written next = model.write(last, state);
-    state = next.state, last = argmax(next.scores, -1).item();
-    if (last == marks.eos) break;
+    const DecoderStep next = model.decode(last, state);
+    state = next.state;
+    last = argmax(next.scores, -1).item();
+    if (last == special.eos) break;
     words.push_back(last);
   }
   return words;
@@ -29,3 +33,15 @@ std::vector<index_t> translate(const Translator& model, const Example& example, 
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Two things are passed on from step to step. Which ones? And which field of the example must
+//    this function not use?
+// 2. encode returns the state, and bos is the first last word. Then repeat: decode, store its
+//    state, select the best word, stop if it is eos, otherwise append it. Generate at most
+//    max_length words.
+// 3. `while (static_cast<index_t>(words.size()) < max_length)`:
+//    `const DecoderStep next = model.decode(last, state);`, `state = next.state`,
+//    `last = argmax(next.scores, -1).item()`, `if (last == special.eos) break;`,
+//    `words.push_back(last)`.

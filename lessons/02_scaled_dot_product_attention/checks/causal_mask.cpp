@@ -7,37 +7,37 @@
 namespace heed::exercise {
 namespace {
 
-// (T, S) from a rule for each pair; `place` is where the query stands among the keys.
+// Returns the mask (T, S) of a rule for each pair; `position` is the position of the query among the keys.
 template <class Rule>
-Mask pairs(index_t t, index_t s, Rule&& may) {
+Mask mask_of(index_t t, index_t s, Rule&& rule) {
   std::vector<std::uint8_t> values;
   for (index_t query = 0; query < t; ++query)
-    for (index_t key = 0, place = query + s - t; key < s; ++key) values.push_back(may(key, place));
+    for (index_t key = 0, position = query + s - t; key < s; ++key) values.push_back(rule(key, position));
   return Mask(values, {t, s});
 }
 
 // The wrong twins.
-Mask hidden_are_true(index_t t, index_t s) { return !causal(t, s); }
-Mask not_itself(index_t t, index_t s) {
-  return pairs(t, s, [](index_t key, index_t place) { return key < place; });
+Mask inverted(index_t t, index_t s) { return !causal(t, s); }
+Mask without_itself(index_t t, index_t s) {
+  return mask_of(t, s, [](index_t key, index_t position) { return key < position; });
 }
-Mask the_future(index_t t, index_t s) {
-  return pairs(t, s, [](index_t key, index_t place) { return key >= place; });
+Mask future_only(index_t t, index_t s) {
+  return mask_of(t, s, [](index_t key, index_t position) { return key >= position; });
 }
-Mask everything(index_t t, index_t s) { return Mask::full({t, s}, true); }
-Mask from_the_first(index_t t, index_t s) {
-  return pairs(t, s, [&](index_t key, index_t place) { return key <= place - (s - t); });
+Mask all_allowed(index_t t, index_t s) { return Mask::full({t, s}, true); }
+Mask aligned_at_first_query(index_t t, index_t s) {
+  return mask_of(t, s, [&](index_t key, index_t position) { return key <= position - (s - t); });
 }
-Mask one_too_many(index_t t, index_t s) {
-  return pairs(t, s, [](index_t key, index_t place) { return key <= place + 1; });
+Mask one_key_too_many(index_t t, index_t s) {
+  return mask_of(t, s, [](index_t key, index_t position) { return key <= position + 1; });
 }
 Mask only_itself(index_t t, index_t s) {
-  return pairs(t, s, [](index_t key, index_t place) { return key == place; });
+  return mask_of(t, s, [](index_t key, index_t position) { return key == position; });
 }
-Mask unsigned_places(index_t t, index_t s) {
-  return pairs(t, s, [](std::size_t key, std::size_t place) { return key <= place; });
+Mask unsigned_positions(index_t t, index_t s) {
+  return mask_of(t, s, [](std::size_t key, std::size_t position) { return key <= position; });
 }
-Mask rows_of_t(index_t t, index_t s) {
+Mask row_length_t(index_t t, index_t s) {
   std::vector<std::uint8_t> values(static_cast<std::size_t>(t * s));
   for (index_t query = 0; query < t; ++query)
     for (index_t key = 0; key <= query + s - t; ++key)
@@ -49,42 +49,43 @@ const checks::Exercise<decltype(causal_mask)> exercise{
     "02_causal_mask",
     causal_mask,
     [](index_t t, index_t s) { return causal(t, s); },
-    {{"MK-02", "the mask is upside down: TRUE = MAY ATTEND", hidden_are_true},
-     {"MK-07", "a position may see itself: key <= place, not key < place", not_itself},
-     {"MK-09", "the future was kept and the past hidden", the_future},
-     {"MK-10", "nothing is hidden: every query sees the future", everything},
-     {"MK-16", "aligned at the first query: the last query must see all keys, whatever t and s are",
-      from_the_first},
-     {"MK-17", "a position sees the one after it: one key too many", one_too_many},
-     {"MK-18", "a position sees itself and nothing of the past", only_itself},
-     {"MK-19", "unsigned numbers have no place below 0: it became a very large one", unsigned_places},
-     {"MK-20", "a row is s values long, not t", rows_of_t}}};
+    {{"MK-02", "the mask is inverted: TRUE = MAY ATTEND", inverted},
+     {"MK-07", "a position may attend to itself: key <= position, not key < position", without_itself},
+     {"MK-09", "the past was masked instead of the future", future_only},
+     {"MK-10", "nothing is masked: every query attends to the future", all_allowed},
+     {"MK-16", "aligned at the first query: the last query must attend to all keys, for any t and s",
+      aligned_at_first_query},
+     {"MK-17", "a position attends to the one after it: one key too many", one_key_too_many},
+     {"MK-18", "a position attends to itself, but not to the past", only_itself},
+     {"MK-19", "unsigned integers are never negative: the position wrapped around to a very large one",
+      unsigned_positions},
+     {"MK-20", "a row of the mask has s values, not t", row_length_t}}};
 
-void ask(index_t t, index_t s) {
+void compare(index_t t, index_t s) {
   exercise.compare(concat("causal_mask(", t, ", ", s, ")"), [=](auto f) { return f(t, s); });
 }
 
-TEST(CausalMask, IsATriangleForAsManyQueriesAsKeys) {
-  ask(3, 3);
-  ask(1, 1);
-  ask(6, 6);
+TEST(CausalMask, IsATriangleIfThereAreAsManyQueriesAsKeys) {
+  compare(3, 3);
+  compare(1, 1);
+  compare(6, 6);
 }
 
-TEST(CausalMask, OfTheLastQueriesEndsAtTheLastKey) {
-  ask(2, 5);
-  ask(1, 4);
-  ask(3, 4);
+TEST(CausalMask, OfFewerQueriesThanKeysEndsAtTheLastKey) {
+  compare(2, 5);
+  compare(1, 4);
+  compare(3, 4);
 }
 
-TEST(CausalMask, LetsQueriesBeforeTheFirstKeySeeNothing) {
-  ask(4, 3);
-  ask(6, 4);
-  ask(8, 5);
+TEST(CausalMask, QueriesBeforeTheFirstKeyAttendToNothing) {
+  compare(4, 3);
+  compare(6, 4);
+  compare(8, 5);
 }
 
 TEST(CausalMask, OfNoQueriesOrNoKeysIsEmpty) {
-  ask(0, 3);
-  ask(2, 0);
+  compare(0, 3);
+  compare(2, 0);
 }
 
 // If all scores are equal, each query gets the mean of the values that it may attend to.

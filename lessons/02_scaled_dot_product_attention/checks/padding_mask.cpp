@@ -8,7 +8,7 @@
 namespace heed::exercise {
 namespace {
 
-// The mask that allows the first lengths[b] keys of text b, where length(begin, end) reads them off its ids.
+// Allows the first length(begin, end) keys of each sequence; the function computes the length from the ids.
 template <class Length>
 Mask by_length(const IntTensor& ids, Length&& length) {
   std::vector<index_t> lengths;
@@ -19,26 +19,26 @@ Mask by_length(const IntTensor& ids, Length&& length) {
 }
 
 // The wrong twins.
-Mask hidden_are_true(const IntTensor& ids, index_t pad) { return !not_padding(ids, pad); }
-Mask everything(const IntTensor& ids, index_t) { return Mask::full({ids.size(0), 1, ids.size(1)}, true); }
-Mask rows_hidden(const IntTensor& ids, index_t pad) {
+Mask inverted(const IntTensor& ids, index_t pad) { return !not_padding(ids, pad); }
+Mask all_allowed(const IntTensor& ids, index_t) { return Mask::full({ids.size(0), 1, ids.size(1)}, true); }
+Mask rows_masked(const IntTensor& ids, index_t pad) {
   return not_padding(ids, pad).reshape({ids.size(0), ids.size(1), 1});
 }
-Mask like_with_like(const IntTensor& ids, index_t pad) {
-  const Mask keys = not_padding(ids, pad), queries = rows_hidden(ids, pad);
+Mask padding_attends_to_padding(const IntTensor& ids, index_t pad) {
+  const Mask keys = not_padding(ids, pad), queries = rows_masked(ids, pad);
   return (keys & queries) | !(keys | queries);
 }
-Mask no_axis_of_queries(const IntTensor& ids, index_t pad) {
+Mask without_query_axis(const IntTensor& ids, index_t pad) {
   return not_padding(ids, pad).reshape(ids.shape());
 }
-Mask pad_is_0(const IntTensor& ids, index_t) { return not_padding(ids, 0); }
-Mask as_many_as_words(const IntTensor& ids, index_t pad) {
+Mask padding_id_0(const IntTensor& ids, index_t) { return not_padding(ids, 0); }
+Mask token_count(const IntTensor& ids, index_t pad) {
   return by_length(ids, [&](auto begin, auto end) { return (end - begin) - std::count(begin, end, pad); });
 }
-Mask up_to_the_first_pad(const IntTensor& ids, index_t pad) {
+Mask up_to_first_padding(const IntTensor& ids, index_t pad) {
   return by_length(ids, [&](auto begin, auto end) { return std::find(begin, end, pad) - begin; });
 }
-Mask first_text_for_all(const IntTensor& ids, index_t pad) {
+Mask first_sequence_for_all(const IntTensor& ids, index_t pad) {
   return not_padding(ids.slice(0, 0, 1), pad).expand({ids.size(0), 1, ids.size(1)});
 }
 
@@ -46,44 +46,43 @@ const checks::Exercise<decltype(padding_mask)> exercise{
     "02_padding_mask",
     padding_mask,
     [](const IntTensor& ids, index_t pad) { return not_padding(ids, pad); },
-    {{"MK-02", "the mask is upside down: TRUE = MAY ATTEND, and padding may not be looked at",
-      hidden_are_true},
-     {"MK-01", "nothing is hidden: padding still gets weight", everything},
-     {"MK-12", "(B, S, 1) hides the rows of padding, what it asks; hide its columns, the keys", rows_hidden},
-     {"MK-14", "padding may look at padding here: ask of each key whether it is a word", like_with_like},
-     {"MK-21", "the axis of the queries is missing: (B, S) is taken for (T, S), the texts for queries",
-      no_axis_of_queries},
-     {"MK-22", "0 was taken for the padding; which id it is, the argument says", pad_is_0},
-     {"MK-23",
-      "the words were counted, and that many keys allowed from the front: padding may stand before them",
-      as_many_as_words},
-     {"MK-24", "all after the first padding is hidden: padding may stand before the words",
-      up_to_the_first_pad},
-     {"MK-25", "every text got the mask of the first", first_text_for_all}}};
+    {{"MK-02", "the mask is inverted: TRUE = MAY ATTEND, and padding may not be attended to", inverted},
+     {"MK-01", "nothing is masked: padding still gets weight", all_allowed},
+     {"MK-12", "(B, S, 1) masks rows, the queries; mask the columns, the keys: (B, 1, S)", rows_masked},
+     {"MK-14", "padding attends to padding: only the key decides whether it is masked",
+      padding_attends_to_padding},
+     {"MK-21", "the axis of the queries is missing: (B, S) broadcasts like (T, S). Return (B, 1, S)",
+      without_query_axis},
+     {"MK-22", "0 was used as the padding id; use the argument `pad`", padding_id_0},
+     {"MK-23", "the tokens were counted and that many keys allowed from the front: padding may come first",
+      token_count},
+     {"MK-24", "everything after the first padding is masked: padding may come before the tokens",
+      up_to_first_padding},
+     {"MK-25", "every sequence got the mask of the first", first_sequence_for_all}}};
 
-void ask(const std::string& text, const IntTensor& ids, index_t pad) {
+void compare(const std::string& text, const IntTensor& ids, index_t pad) {
   exercise.compare(concat("padding_mask(", text, ", ", pad, ")"), [=](auto f) { return f(ids, pad); });
 }
 
 TEST(PaddingMask, AllowsTheTokensOfEachSequence) {
-  ask("{{5, 7, 2, 0}, {3, 0, 0, 0}}", IntTensor({{5, 7, 2, 0}, {3, 0, 0, 0}}), 0);
-  ask("{{5, 7, 0}}", IntTensor({{5, 7, 0}}), 0);
-  ask("{{4}, {0}, {6}}", IntTensor({{4}, {0}, {6}}), 0);
+  compare("{{5, 7, 2, 0}, {3, 0, 0, 0}}", IntTensor({{5, 7, 2, 0}, {3, 0, 0, 0}}), 0);
+  compare("{{5, 7, 0}}", IntTensor({{5, 7, 0}}), 0);
+  compare("{{4}, {0}, {6}}", IntTensor({{4}, {0}, {6}}), 0);
 }
 
 TEST(PaddingMask, MasksTheIdOfTheArgument) {
-  ask("{{4, 0, 6}, {0, 1, 1}}", IntTensor({{4, 0, 6}, {0, 1, 1}}), 1);
-  ask("{{0, 3, -1}, {2, -1, -1}}", IntTensor({{0, 3, -1}, {2, -1, -1}}), -1);
+  compare("{{4, 0, 6}, {0, 1, 1}}", IntTensor({{4, 0, 6}, {0, 1, 1}}), 1);
+  compare("{{0, 3, -1}, {2, -1, -1}}", IntTensor({{0, 3, -1}, {2, -1, -1}}), -1);
 }
 
 TEST(PaddingMask, FindsPaddingBeforeTheTokens) {
-  ask("{{9, 9, 4, 5, 3}, {9, 2, 8, 7, 3}, {6, 2, 8, 7, 3}}",
-      IntTensor({{9, 9, 4, 5, 3}, {9, 2, 8, 7, 3}, {6, 2, 8, 7, 3}}), 9);
-  ask("{{7, 4, 5, 7}}", IntTensor({{7, 4, 5, 7}}), 7);
+  compare("{{9, 9, 4, 5, 3}, {9, 2, 8, 7, 3}, {6, 2, 8, 7, 3}}",
+          IntTensor({{9, 9, 4, 5, 3}, {9, 2, 8, 7, 3}, {6, 2, 8, 7, 3}}), 9);
+  compare("{{7, 4, 5, 7}}", IntTensor({{7, 4, 5, 7}}), 7);
 }
 
 TEST(PaddingMask, OfASequenceWithoutTokensAllowsNothing) {
-  ask("{{1, 1}, {1, 5}, {3, 1}}", IntTensor({{1, 1}, {1, 5}, {3, 1}}), 1);
+  compare("{{1, 1}, {1, 5}, {3, 1}}", IntTensor({{1, 1}, {1, 5}, {3, 1}}), 1);
 }
 
 // If all scores are equal, each query gets the mean of the values that it may attend to.

@@ -1,12 +1,14 @@
-// 02 · scaled_scores — the same scores, in a range where a softmax can still change its mind.
+// 02_scaled_scores — Scale the scores so that the softmax does not saturate.
+// Exercise 2 · 5 minutes · ●○○ · after 02_dot_scores
 //
 //   q (..., T, D), k (..., S, D) -> scores (..., T, S)
 //   scores = q · kᵀ / √D
 //
-// A sum of D products spreads with √D, whatever T and S are. Sizes are whole numbers (index_t), and in C++ a whole
-// number divided by a whole number is a whole number.
+// The standard deviation of a sum of D products grows with √D; T and S do not matter. Sizes are
+// integers (index_t), and in C++ dividing an integer by an integer gives an integer.
 //
-// You may use:  matmul(a, b), x.transpose(axis, axis), x.size(axis), std::sqrt, and * / of a tensor and a number.
+// You may use:  matmul(a, b), x.transpose(axis, axis), x.size(axis), std::sqrt, and * / of a tensor
+//               and a number.
 #include <cmath>
 
 #include "lessons/02_scaled_dot_product_attention/exercises.h"
@@ -14,7 +16,7 @@
 namespace heed::exercise {
 
 Tensor scaled_scores(const Tensor& q, const Tensor& k) {
-  todo("divide the scores by what makes them spread");
+  todo("divide the scores by the square root of the width");
 }
 
 }  // namespace heed::exercise

@@ -1,16 +1,18 @@
-// 02 · sdpa — the whole of scaled dot-product attention, from the parts you have.
+// 02_sdpa — Combine the parts into complete scaled dot-product attention.
+// Exercise 6 · 20 minutes · ●●○ · after 02_scaled_scores, 02_softmax_rows, 02_causal_mask, 02_padding_mask
 //
 //   q (..., T, D), k (..., S, D), v (..., S, Dv) -> output (..., T, Dv)
-//   output = softmax(q · kᵀ / √D, where allowed) · v
+//   output = softmax(q · kᵀ / √D over the allowed keys) · v
 //
-// `allowed` says TRUE = MAY ATTEND; it broadcasts to the scores (..., T, S). If allowed.defined() is false, every
-// query may attend to every key. A masked key gets a weight of exactly 0, whatever it holds (NaN and infinity
-// included; values are finite), and the rest of its row sums to 1.
+// In `allowed`, TRUE = MAY ATTEND; it broadcasts to the scores (..., T, S). If allowed.defined() is
+// false, every query may attend to every key. A masked key gets a weight of exactly 0, even if the
+// key contains NaN or infinity (values are always finite). The other weights of the row sum to 1.
 //
-// A row that may look at nothing has nothing to share out: its output is 0. What does a softmax make of a row of −∞?
+// If a query may attend to no key, its output is 0. What does softmax return for a row of −∞?
 //
 // You may use:  matmul(a, b), x.transpose(axis, axis), x.size(axis), std::sqrt, softmax(x, axis),
-//               masked_fill(x, mask, value) (the value goes where the mask is TRUE), !mask, and INFINITY.
+//               masked_fill(x, mask, value) (writes the value at every TRUE of the mask), !mask,
+//               and INFINITY.
 #include <cmath>
 
 #include "lessons/02_scaled_dot_product_attention/exercises.h"

@@ -1,14 +1,17 @@
-// 02 · padding_mask — nobody looks at what only fills up the batch.
+// 02_padding_mask — Mask the keys that are padding.
+// Exercise 5 · 10 minutes · ●○○ · after 02_dot_scores
 //
 //   ids (B, S), pad -> mask (B, 1, S), TRUE = MAY ATTEND
-//   mask[b][0][s] = is ids[b][s] a word? B and S may be 0.
+//   mask[b][0][s] is true if ids[b][s] is not `pad`. B and S may be 0.
 //
-// The texts of a batch are brought to one length with the id `pad`: behind the words, or before them. Whether a key
-// is a word does not depend on who asks, so one row does for all queries of a text: that is the axis of size 1.
+// The sequences of a batch are padded to one length with the id `pad`, after the tokens or before
+// them. Whether a key is padding does not depend on the query, so one row serves all queries of a
+// sequence: that is the axis of size 1.
 //
-// Scores are (B, T, S), queries before keys. What would a mask (B, S, 1) hide?
+// Scores are (B, T, S): queries, then keys. What would a mask of shape (B, S, 1) mask?
 //
-// You may use:  ids.size(axis), ids.values() (row by row), std::vector<std::uint8_t>, Mask(values, {B, 1, S}).
+// You may use:  ids.size(axis), ids.values() (row by row), std::vector<std::uint8_t>,
+//               Mask(values, {B, 1, S}).
 #include <cstdint>
 #include <vector>
 
@@ -17,7 +20,7 @@
 namespace heed::exercise {
 
 Mask padding_mask(const IntTensor& ids, index_t pad) {
-  // solution: allow the keys that are words
+  // solution: allow the keys that are not padding
   std::vector<std::uint8_t> allowed;
   for (const index_t id : ids.values()) allowed.push_back(id != pad);
   return Mask(allowed, {ids.size(0), 1, ids.size(1)});
@@ -25,3 +28,12 @@ Mask padding_mask(const IntTensor& ids, index_t pad) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Does it depend on the query whether a key is padding? Which axis of (B, T, S) can therefore
+//    have size 1?
+// 2. ids (B, S) has B · S numbers, row by row. The mask (B, 1, S) has as many, in the same order: 1
+//    if the id is not `pad`.
+// 3. One loop: `for (const index_t id : ids.values()) allowed.push_back(id != pad);`. The shape is
+//    `{ids.size(0), 1, ids.size(1)}`.

@@ -1,4 +1,5 @@
-// 03 · cross_attention — the words of one sequence attend to the words of another.
+// 03_cross_attention — Compute the attention of one sequence to another.
+// Exercise 4 · 10 minutes · ●●○ · after 02_padding_mask, 03_self_attention
 //
 //   target: x (B, T, C), allowed (B, 1, T);  source: x (B, S, C), allowed (B, 1, S);  w (see exercises.h)
 //   -> output (B, T, Dv), weights (B, T, S)

@@ -1,4 +1,5 @@
-// 03 · most_attended — which words does "it" attend to most?
+// 03_most_attended — Find the keys that a query attends to most.
+// Exercise 3 · 5 minutes · ●○○ · after 03_self_attention
 //
 //   weights (T, S), query in [0, T), count in [1, S]
 //   -> (count): the indices of the keys with the largest weights of `query`, the largest first

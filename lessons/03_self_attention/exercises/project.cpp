@@ -1,4 +1,5 @@
-// 03 · project — one sequence, three projections.
+// 03_project — Compute the queries, keys and values of a sequence.
+// Exercise 1 · 5 minutes · ●○○ · after 02_dot_scores
 //
 //   x (..., T, C), w: w_q (C, D), w_k (C, D), w_v (C, Dv) -> q (..., T, D), k (..., T, D), v (..., T, Dv)
 //   Q = X · W_q,  K = X · W_k,  V = X · W_v

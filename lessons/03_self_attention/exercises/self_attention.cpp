@@ -1,4 +1,5 @@
-// 03 · self_attention — every word attends to every word of its sequence, including itself.
+// 03_self_attention — Compute the attention of a sequence to itself.
+// Exercise 2 · 20 minutes · ●●○ · after 02_sdpa, 03_project
 //
 //   x (B, T, C), w (see exercises.h), allowed (B, 1, T) or undefined -> output (B, T, Dv), weights (B, T, T)
 //   weights = softmax(Q · Kᵀ / √D) over the allowed keys,  output = weights · V

@@ -1,4 +1,5 @@
-// 03 · cross_attention — the words of one sequence attend to the words of another.
+// 03_cross_attention — Compute the attention of one sequence to another.
+// Exercise 4 · 10 minutes · ●●○ · after 02_padding_mask, 03_self_attention
 //
 //   target: x (B, T, C), allowed (B, 1, T);  source: x (B, S, C), allowed (B, 1, S);  w (see exercises.h)
 //   -> output (B, T, Dv), weights (B, T, S)
@@ -22,3 +23,12 @@ AttentionResult cross_attention(const Sequences& target, const Sequences& source
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Of queries, keys and values, which belong to the sequence that attends, and which to the
+//    sequence that is attended to?
+// 2. q (B, T, D) comes from target.x; k (B, S, D) and v (B, S, Dv) come from source.x; the scores
+//    are (B, T, S). A padding mask (B, 1, S) broadcasts to that shape.
+// 3. `return attention(q, k, v, {.mask = …});` with the mask of the sequence that the keys come
+//    from.

@@ -1,4 +1,5 @@
-// 03 · most_attended — which words does "it" attend to most?
+// 03_most_attended — Find the keys that a query attends to most.
+// Exercise 3 · 5 minutes · ●○○ · after 03_self_attention
 //
 //   weights (T, S), query in [0, T), count in [1, S]
 //   -> (count): the indices of the keys with the largest weights of `query`, the largest first
@@ -19,3 +20,10 @@ IntTensor most_attended(const Tensor& weights, index_t query, index_t count) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Which entries of weights (T, S) sum to 1: those of one query, or those of one key?
+// 2. Row `query` has shape (S). Return the indices of its `count` largest entries, not their
+//    values.
+// 3. `topk(row, count)` returns both; return `.indices`.

@@ -1,4 +1,5 @@
-// 03 · project — one sequence, three projections.
+// 03_project — Compute the queries, keys and values of a sequence.
+// Exercise 1 · 5 minutes · ●○○ · after 02_dot_scores
 //
 //   x (..., T, C), w: w_q (C, D), w_k (C, D), w_v (C, Dv) -> q (..., T, D), k (..., T, D), v (..., T, Dv)
 //   Q = X · W_q,  K = X · W_k,  V = X · W_v
@@ -18,3 +19,10 @@ Views project(const Tensor& x, const Projections& w) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. There are three matrices and three results. Which input does each of the three products use?
+// 2. x (..., T, C) times w_q (C, D) is q (..., T, D). The same x times w_k is k, and times w_v (C,
+//    Dv) is v (..., T, Dv).
+// 3. `return {matmul(x, w.w_q), …, …};` in the order of `Views`.

@@ -1,4 +1,5 @@
-// 03 · self_attention — every word attends to every word of its sequence, including itself.
+// 03_self_attention — Compute the attention of a sequence to itself.
+// Exercise 2 · 20 minutes · ●●○ · after 02_sdpa, 03_project
 //
 //   x (B, T, C), w (see exercises.h), allowed (B, 1, T) or undefined -> output (B, T, Dv), weights (B, T, T)
 //   weights = softmax(Q · Kᵀ / √D) over the allowed keys,  output = weights · V
@@ -27,3 +28,14 @@ AttentionResult self_attention(const Tensor& x, const Projections& w, const Mask
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. In lesson 02, q, k and v were arguments. Where do they come from now, and which of the other
+//    steps must change?
+// 2. Compute q, k (B, T, D) and v (B, T, Dv) from x. The scores (B, T, T) are divided by √D. The
+//    weights follow from the scores and the mask (B, 1, T), which broadcasts over the queries. The
+//    output is (B, T, Dv).
+// 3. Three lines: `scores = matmul(q, k.transpose(-2, -1)) /
+//    std::sqrt(static_cast<double>(q.size(-1)))`, then `masked_softmax(scores, allowed)` or, if
+//    `allowed` is undefined, `softmax(scores, -1)`, then `return {matmul(weights, v), weights};`.

@@ -1,4 +1,5 @@
-// 04 · merge_heads — concatenate the outputs of the heads, word by word.
+// 04_merge_heads — Concatenate the heads of each word.
+// Exercise 2 · 10 minutes · ●○○ · after 04_split_heads
 //
 //   heads (B, H, T, D) -> x (B, T, C), with C = H · D
 //   x[b][t] = heads[b][0][t], then heads[b][1][t], …: the exact inverse of split_heads

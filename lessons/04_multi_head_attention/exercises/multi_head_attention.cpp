@@ -1,4 +1,5 @@
-// 04 · multi_head_attention — the whole layer: project, split, attend, merge, project.
+// 04_multi_head_attention — Write the whole layer: project, split, attend, merge, project.
+// Exercise 4 · 30 minutes · ●●● · after 04_split_heads, 04_merge_heads, 04_per_head_attention
 //
 //   query (B, T, C), key (B, S, C), value (B, S, C), allowed (B, T, S) or undefined -> (B, T, C)
 //   head_i = attention(query · W_q^i, key · W_k^i, value · W_v^i)

@@ -1,4 +1,5 @@
-// 04 · per_head_attention — attention in all heads at once.
+// 04_per_head_attention — Compute attention in every head, with one mask for all of them.
+// Exercise 3 · 15 minutes · ●●○ · after 02_sdpa, 04_split_heads
 //
 //   q (B, H, T, D), k (B, H, S, D), v (B, H, S, D) -> output (B, H, T, D), weights (B, H, T, S)
 //   weights = softmax(q · kᵀ / √?) over the allowed keys,  output = weights · v    in each head

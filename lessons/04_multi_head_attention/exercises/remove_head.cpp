@@ -1,4 +1,5 @@
-// 04 · remove_head — remove one head from W_O to measure its contribution.
+// 04_remove_head — Remove one head from W_O to measure its contribution.
+// Exercise 5 · 10 minutes · ●●○ · after 04_merge_heads
 //
 //   out_proj_weight (C, C), heads H, head in 0 … H-1 -> (C, C): the same, without head `head`
 //   output = merged · out_proj_weightᵀ + bias, and head i occupies channels i·D … i·D + D-1 of `merged`

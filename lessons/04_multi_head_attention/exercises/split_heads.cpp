@@ -1,4 +1,5 @@
-// 04 · split_heads — give every head its own part of the channels.
+// 04_split_heads — Split the channels into heads and move the heads before the words.
+// Exercise 1 · 10 minutes · ●○○ · after 02_sdpa
 //
 //   x (B, T, C) -> heads (B, H, T, D), with D = C / H
 //   heads[b][h][t][d] = x[b][t][h * D + d]: every head gets all words, with D of their channels

@@ -1,4 +1,5 @@
-// 04 · merge_heads — concatenate the outputs of the heads, word by word.
+// 04_merge_heads — Concatenate the heads of each word.
+// Exercise 2 · 10 minutes · ●○○ · after 04_split_heads
 //
 //   heads (B, H, T, D) -> x (B, T, C), with C = H · D
 //   x[b][t] = heads[b][0][t], then heads[b][1][t], …: the exact inverse of split_heads
@@ -18,3 +19,9 @@ Tensor merge_heads(const Tensor& heads) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. In (B, H, T, D), which axis lies between H and D, and what would a reshape do with it?
+// 2. (B, H, T, D) → transpose H and T → (B, T, H, D) → reshape → (B, T, H · D).
+// 3. `heads.transpose(1, 2)` is (B, T, H, D); its `.reshape({b, t, h * d})` is the result.

@@ -1,4 +1,5 @@
-// 04 · multi_head_attention — the whole layer: project, split, attend, merge, project.
+// 04_multi_head_attention — Write the whole layer: project, split, attend, merge, project.
+// Exercise 4 · 30 minutes · ●●● · after 04_split_heads, 04_merge_heads, 04_per_head_attention
 //
 //   query (B, T, C), key (B, S, C), value (B, S, C), allowed (B, T, S) or undefined -> (B, T, C)
 //   head_i = attention(query · W_q^i, key · W_k^i, value · W_v^i)
@@ -37,3 +38,16 @@ Tensor multi_head_attention(const Tensor& query, const Tensor& key, const Tensor
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. One stacked weight holds the projections of query, key and value. Which of its rows belong to
+//    the keys?
+// 2. q = query · W_qᵀ + b_q is (B, T, C); k and v are (B, S, C). Split each into (B, H, …, D),
+//    compute attention in all heads at once with the mask as (B, 1, T, S), merge to (B, T, C), and
+//    apply the output projection.
+// 3. One lambda serves all three: `linear(x, layer.in_proj_weight.slice(0, i * c, (i + 1) * c), …)`
+//    with i = 0, 1, 2, then `.reshape({x.size(0), x.size(1), layer.heads, c /
+//    layer.heads}).transpose(1, 2)`. After `attention(q, k, v, {.mask = …}).output` comes
+//    `.transpose(1, 2).reshape(query.shape())`, then `linear` with the weight and bias of the
+//    output projection.

@@ -1,4 +1,5 @@
-// 04 · per_head_attention — attention in all heads at once.
+// 04_per_head_attention — Compute attention in every head, with one mask for all of them.
+// Exercise 3 · 15 minutes · ●●○ · after 02_sdpa, 04_split_heads
 //
 //   q (B, H, T, D), k (B, H, S, D), v (B, H, S, D) -> output (B, H, T, D), weights (B, H, T, S)
 //   weights = softmax(q · kᵀ / √?) over the allowed keys,  output = weights · v    in each head
@@ -29,3 +30,14 @@ AttentionResult per_head_attention(const Tensor& q, const Tensor& k, const Tenso
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. How many products does one element of q · kᵀ sum here? And if the mask is (B, T, S) and the
+//    scores are (B, H, T, S), which of their axes does broadcasting align?
+// 2. scores = q · kᵀ / √D is (B, H, T, S). With one more axis the mask is (B, 1, T, S) and
+//    broadcasts over the heads. The weights are the softmax over the last axis, and output =
+//    weights · v is (B, H, T, D).
+// 3. `const Tensor scores = matmul(q, k.transpose(-2, -1)) /
+//    std::sqrt(static_cast<double>(q.size(-1)));` then `allowed.defined() ? masked_softmax(scores,
+//    allowed.unsqueeze(1)) : softmax(scores, -1)`, then `return {matmul(weights, v), weights};`

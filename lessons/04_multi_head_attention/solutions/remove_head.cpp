@@ -1,4 +1,5 @@
-// 04 · remove_head — remove one head from W_O to measure its contribution.
+// 04_remove_head — Remove one head from W_O to measure its contribution.
+// Exercise 5 · 10 minutes · ●●○ · after 04_merge_heads
 //
 //   out_proj_weight (C, C), heads H, head in 0 … H-1 -> (C, C): the same, without head `head`
 //   output = merged · out_proj_weightᵀ + bias, and head i occupies channels i·D … i·D + D-1 of `merged`
@@ -23,3 +24,12 @@ Tensor remove_head(const Tensor& out_proj_weight, index_t heads, index_t head) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. The merged heads are (B, T, C), and the output is merged · Wᵀ. Which index of W runs over the
+//    merged channels: the first or the second?
+// 2. Set the columns head · D … head · D + D - 1 to 0 in all C rows, with D = C / H, in a copy of
+//    the weight.
+// 3. `Tensor rest = out_proj_weight.clone();`, the width of a head is `rest.size(1) / heads`, and
+//    two loops, over all rows and over the columns of the head, `rest.set({row, column}, 0);`

@@ -1,4 +1,5 @@
-// 04 · split_heads — give every head its own part of the channels.
+// 04_split_heads — Split the channels into heads and move the heads before the words.
+// Exercise 1 · 10 minutes · ●○○ · after 02_sdpa
 //
 //   x (B, T, C) -> heads (B, H, T, D), with D = C / H
 //   heads[b][h][t][d] = x[b][t][h * D + d]: every head gets all words, with D of their channels
@@ -22,3 +23,12 @@ Tensor split_heads(const Tensor& x, index_t heads) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. In memory, x is stored word by word, and each word has C elements. Which shape results if only
+//    C is split into H · D?
+// 2. (B, T, C) → reshape → (B, T, H, D) → transpose T and H → (B, H, T, D). Before that, throw if C
+//    is not divisible by H.
+// 3. `check(c % heads == 0, "split_heads", "…");` then `return x.reshape({b, t, heads, c / heads})`
+//    followed by `.transpose(1, 2)`.

@@ -1,4 +1,5 @@
-// 05 · add_and_norm — the steps around every sublayer: dropout, residual connection, norm.
+// 05_add_and_norm — Apply the steps around every sublayer: dropout, residual connection, norm.
+// Exercise 3 · 15 minutes · ●●○ · after 05_layer_norm_forward
 //
 //   x (..., C), f and norm: (..., C) -> (..., C), dropping.keep (..., C) -> (..., C)
 //   norm(x + dropout(f(x)))

@@ -1,4 +1,5 @@
-// 05 · encoder_block — compose the encoder block from its parts.
+// 05_encoder_block — Compose the encoder block from its parts.
+// Exercise 5 · 20 minutes · ●●○ · after 05_add_and_norm, 05_feed_forward
 //
 //   x (B, T, C), allowed (B, 1, T) or undefined -> (B, T, C)
 //   h = norm1(x + dropout1(attention(x)))

@@ -1,4 +1,5 @@
-// 05 · encoder_stack — stack N blocks, each with its own parameters.
+// 05_encoder_stack — Stack N blocks, each with its own parameters.
+// Exercise 6 · 10 minutes · ●●○ · after 05_encoder_block
 //
 //   layer (options), num_layers -> a Stack: its layers, and a norm after the last one or null
 //

@@ -1,4 +1,5 @@
-// 05 · feed_forward — the feed-forward network: linear, ReLU, linear.
+// 05_feed_forward — Write the feed-forward network: linear, ReLU, linear.
+// Exercise 4 · 5 minutes · ●○○ · after 02_softmax_rows
 //
 //   x (B, T, C), w1 (F, C), b1 (F), w2 (C, F), b2 (C) -> (B, T, C)
 //   y = ReLU(x · w1ᵀ + b1) · w2ᵀ + b2

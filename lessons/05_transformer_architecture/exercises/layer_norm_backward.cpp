@@ -1,4 +1,5 @@
-// 05 · layer_norm_backward — the gradients with respect to x, gamma and beta.
+// 05_layer_norm_backward — Compute the gradients with respect to x, gamma and beta.
+// Exercise 2 · 30 minutes · ●●● · after 05_layer_norm_forward
 //
 //   dy (..., C), x (..., C), gamma (C) -> gradients of x (..., C), of gamma (C), of beta (C)
 //   the forward pass was   n = (x - mean) / √(variance + eps);   y = n · gamma + beta

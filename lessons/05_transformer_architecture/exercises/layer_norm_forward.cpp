@@ -1,4 +1,5 @@
-// 05 · layer_norm_forward — normalise each word, then apply a learned scale and shift.
+// 05_layer_norm_forward — Normalise each word, then apply a learned scale and shift.
+// Exercise 1 · 10 minutes · ●○○ · after 02_softmax_rows
 //
 //   x (..., C), gamma (C), beta (C) -> y (..., C)
 //   n = (x - mean) / √(variance + eps);   y = n · gamma + beta

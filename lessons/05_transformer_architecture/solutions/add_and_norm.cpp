@@ -1,4 +1,5 @@
-// 05 · add_and_norm — the steps around every sublayer: dropout, residual connection, norm.
+// 05_add_and_norm — Apply the steps around every sublayer: dropout, residual connection, norm.
+// Exercise 3 · 15 minutes · ●●○ · after 05_layer_norm_forward
 //
 //   x (..., C), f and norm: (..., C) -> (..., C), dropping.keep (..., C) -> (..., C)
 //   norm(x + dropout(f(x)))
@@ -23,3 +24,12 @@ Tensor add_and_norm(const Tensor& x, const Function& f, const Function& norm, co
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Three operations follow f(x). In which order, and which of them must not be applied to x
+//    itself?
+// 2. change = f(x); in training, set it to 0 if `keep` is false and divide it by the probability of
+//    keeping an element; then x + change; then the norm. All are (..., C).
+// 3. `if (dropping.training) change = masked_fill(change, !dropping.keep, 0) / (1 - dropping.p);`
+//    in the middle, `return norm(x + change);` at the end.

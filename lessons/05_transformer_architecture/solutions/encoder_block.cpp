@@ -1,4 +1,5 @@
-// 05 · encoder_block — compose the encoder block from its parts.
+// 05_encoder_block — Compose the encoder block from its parts.
+// Exercise 5 · 20 minutes · ●●○ · after 05_add_and_norm, 05_feed_forward
 //
 //   x (B, T, C), allowed (B, 1, T) or undefined -> (B, T, C)
 //   h = norm1(x + dropout1(attention(x)))
@@ -26,3 +27,11 @@ Tensor encoder_block(const Tensor& x, nn::TransformerEncoderLayer& parts, const 
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. The same pattern occurs twice: norm(… + dropout(sublayer(…))). What is … the second time?
+// 2. x (B, T, C) → attention over x, x, x with the mask → dropout1 → plus x → norm1 = h; h →
+//    linear1 (B, T, F) → relu → dropout → linear2 → dropout2 → plus h → norm2.
+// 3. `const Tensor h = parts.norm1(x + parts.dropout1(parts.self_attn.forward(x, x, x, {.mask =
+//    allowed}).output));` is the first half. The second is similar, with h in place of x.

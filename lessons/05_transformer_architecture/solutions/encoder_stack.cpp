@@ -1,4 +1,5 @@
-// 05 · encoder_stack — stack N blocks, each with its own parameters.
+// 05_encoder_stack — Stack N blocks, each with its own parameters.
+// Exercise 6 · 10 minutes · ●●○ · after 05_encoder_block
 //
 //   layer (options), num_layers -> a Stack: its layers, and a norm after the last one or null
 //
@@ -27,3 +28,11 @@ Stack encoder_stack(const nn::TransformerEncoderLayerOptions& layer, index_t num
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. How many times must the constructor of a layer run so that N layers have N sets of parameters?
+// 2. A loop over num_layers creates a layer and appends it to stack.layers. Then one question
+//    remains: has the last sum been normalised?
+// 3. `stack.layers.push_back(std::make_shared<nn::TransformerEncoderLayer>(layer, gen));` in the
+//    loop; after it, `if (layer.norm_first)` creates the norm.

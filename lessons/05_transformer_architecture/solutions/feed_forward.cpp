@@ -1,4 +1,5 @@
-// 05 · feed_forward — the feed-forward network: linear, ReLU, linear.
+// 05_feed_forward — Write the feed-forward network: linear, ReLU, linear.
+// Exercise 4 · 5 minutes · ●○○ · after 02_softmax_rows
 //
 //   x (B, T, C), w1 (F, C), b1 (F), w2 (C, F), b2 (C) -> (B, T, C)
 //   y = ReLU(x · w1ᵀ + b1) · w2ᵀ + b2
@@ -19,3 +20,10 @@ Tensor feed_forward(const Tensor& x, const Tensor& w1, const Tensor& b1, const T
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. If y = w2 · (w1 · x), which single matrix computes the same, and which operation between the
+//    two prevents that?
+// 2. (B, T, C) times w1ᵀ is (B, T, F); the ReLU keeps the shape; times w2ᵀ it is (B, T, C) again.
+// 3. `const Tensor wide = relu(linear(x, w1, b1));` is the first half.

@@ -1,4 +1,5 @@
-// 05 · layer_norm_backward — the gradients with respect to x, gamma and beta.
+// 05_layer_norm_backward — Compute the gradients with respect to x, gamma and beta.
+// Exercise 2 · 30 minutes · ●●● · after 05_layer_norm_forward
 //
 //   dy (..., C), x (..., C), gamma (C) -> gradients of x (..., C), of gamma (C), of beta (C)
 //   the forward pass was   n = (x - mean) / √(variance + eps);   y = n · gamma + beta
@@ -27,3 +28,14 @@ LayerNormGradients layer_norm_backward(const Tensor& dy, const Tensor& x, const 
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. There are three paths from an element of x to the y of its word: the direct one, one through
+//    the mean, and one through the variance. What gradient does each contribute?
+// 2. dn = dy · gamma is (..., C), and n is recomputed. Direct: dn. Through the mean: minus the mean
+//    of dn, (..., 1). Through the variance: minus n times the mean of dn · n, (..., 1). All three
+//    are divided by √(variance + eps). The derivative of y is n for gamma and 1 for beta; sum over
+//    all words, down to (C).
+// 3. `.x = rstd * (dn - mean(dn, {-1}, true) - n * mean(dn * n, {-1}, true))`,
+//    `.gamma = sum_to(dy * n, gamma.shape())`, and beta is simpler.

@@ -1,4 +1,5 @@
-// 05 · layer_norm_forward — normalise each word, then apply a learned scale and shift.
+// 05_layer_norm_forward — Normalise each word, then apply a learned scale and shift.
+// Exercise 1 · 10 minutes · ●○○ · after 02_softmax_rows
 //
 //   x (..., C), gamma (C), beta (C) -> y (..., C)
 //   n = (x - mean) / √(variance + eps);   y = n · gamma + beta
@@ -21,3 +22,13 @@ Tensor layer_norm_forward(const Tensor& x, const Tensor& gamma, const Tensor& be
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Is the mean taken over a word, over a channel, or over all elements? And over how many
+//    elements is the variance averaged?
+// 2. mean and variance are (..., 1), one number per word, so they broadcast over its C channels;
+//    gamma and beta are (C) and broadcast over all words. eps is added to the variance, before the
+//    root.
+// 3. `const Tensor n = (x - mean(x, {-1}, true)) / sqrt(var(x, {-1}, 0, true) + eps);` and then
+//    gamma and beta.

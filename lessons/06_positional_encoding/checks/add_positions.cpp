@@ -85,7 +85,9 @@ Tensor table(index_t max_len) {
 // Returns f if it is correct for a short sequence, else the reference. Sequences that are too long
 // are a question only for such answers: otherwise another mistake would hide the one of a twin.
 auto* if_correct_for_short(decltype(add_positions)* f) {
-  const auto sum = [](auto* function) { return checks::ask([&] { return function(words(), table(8)); }); };
+  const auto sum = [](auto* function) {
+    return checks::answer_of([&] { return function(words(), table(8)); });
+  };
   return checks::difference(sum(f), sum(reference)).distance < 1e-3 ? f : reference;
 }
 
@@ -120,7 +122,8 @@ TEST(AddPositions, ThrowsIfASequenceIsLongerThanTheTable) {
   exercise.compare("add_positions(words (2, 3, 5), table (2, 5)): 3 words, 2 rows; it must throw",
                    [](auto f) { return if_correct_for_short(f)(words(), table(2)); });
   exercise.invariant("", "the error for 3 words and 2 rows must contain both numbers", [](auto f) {
-    const std::string error = checks::ask([&] { return if_correct_for_short(f)(words(), table(2)); }).error;
+    const std::string error =
+        checks::answer_of([&] { return if_correct_for_short(f)(words(), table(2)); }).error;
     return error.find('3') != std::string::npos && error.find('2') != std::string::npos;
   });
 }

@@ -26,7 +26,7 @@ Tensor reference(index_t length, index_t d_model) { return nn::sinusoidal_table(
 // Returns f if it is correct for an even width, else the reference. Odd widths are a question only for
 // such answers: otherwise another mistake would hide the one of a twin.
 auto* if_correct_for_even(decltype(sinusoidal_table)* f) {
-  const auto table = [](auto* function) { return checks::ask([&] { return function(4, 6); }); };
+  const auto table = [](auto* function) { return checks::answer_of([&] { return function(4, 6); }); };
   return checks::difference(table(f), table(reference)).distance < 1e-3 ? f : reference;
 }
 

@@ -1,4 +1,5 @@
-// 06 · add_positions — add the encoding of its position to every word.
+// 06_add_positions — Scale the words and add the encoding of their positions.
+// Exercise 2 · 10 minutes · ●○○ · after 06_sinusoidal_table
 //
 //   words (B, T, C), table (max_len, C) -> (B, T, C)
 //   output[b][t] = words[b][t] · √C + table[t]        the same encodings in every sample

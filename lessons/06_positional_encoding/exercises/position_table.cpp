@@ -1,4 +1,5 @@
-// 06 · position_table — a constant table or a trainable one.
+// 06_position_table — Create a constant table or a trainable one.
+// Exercise 3 · 10 minutes · ●●○ · after 06_add_positions
 //
 //   kind, max_len, d_model, generator -> table (max_len, d_model)
 //   Positions::sinusoidal   the sines and cosines; a constant, which an optimizer must not update

@@ -1,4 +1,5 @@
-// 06 · shift_positions — shift encodings by k positions without using the position itself.
+// 06_shift_positions — Shift encodings by k positions by rotating every pair of channels.
+// Exercise 4 · 25 minutes · ●●● · after 06_sinusoidal_table
 //
 //   encodings (T, C), C even -> (T, C):  PE(p) -> PE(p + k) for every p; k may be negative, T may be 0
 //   with ω = 1 / 10000^(2i / C):     sin(a + kω) = sin a · cos kω + cos a · sin kω

@@ -1,4 +1,5 @@
-// 06 · sinusoidal_table — the sinusoidal encoding of every position.
+// 06_sinusoidal_table — Compute the sinusoidal encoding of every position.
+// Exercise 1 · 15 minutes · ●●○ · after 02_sdpa
 //
 //   length, d_model -> table (length, d_model)
 //   PE(p, 2i)     = sin(p / 10000^(2i / d_model))

@@ -1,4 +1,5 @@
-// 06 · add_positions — add the encoding of its position to every word.
+// 06_add_positions — Scale the words and add the encoding of their positions.
+// Exercise 2 · 10 minutes · ●○○ · after 06_sinusoidal_table
 //
 //   words (B, T, C), table (max_len, C) -> (B, T, C)
 //   output[b][t] = words[b][t] · √C + table[t]        the same encodings in every sample
@@ -28,3 +29,12 @@ Tensor add_positions(const Tensor& words, const Tensor& table) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. The words are (B, T, C). How many rows of the table are needed, and what happens if it has
+//    fewer?
+// 2. length = T; throw if it exceeds max_len; rows = table[0 … T), (T, C), which broadcasts over
+//    the batch.
+// 3. `check(length <= max_len, "add_positions", …);` then `words *
+//    std::sqrt(static_cast<double>(words.size(2))) + table.slice(0, 0, length)`.

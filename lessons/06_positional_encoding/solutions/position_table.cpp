@@ -1,4 +1,5 @@
-// 06 · position_table — a constant table or a trainable one.
+// 06_position_table — Create a constant table or a trainable one.
+// Exercise 3 · 10 minutes · ●●○ · after 06_add_positions
 //
 //   kind, max_len, d_model, generator -> table (max_len, d_model)
 //   Positions::sinusoidal   the sines and cosines; a constant, which an optimizer must not update
@@ -22,3 +23,12 @@ Tensor position_table(Positions kind, index_t max_len, index_t d_model, Generato
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. `randn(…).set_requires_grad() * 0.02` requires grad as well. Which tensor receives the
+//    gradient: the one that you return?
+// 2. Sinusoidal: return the table unchanged. Learned: draw (max_len, d_model), scale by 0.02, and
+//    only then call set_requires_grad.
+// 3. `if (kind == Positions::sinusoidal) return nn::sinusoidal_table(max_len, d_model);` and
+//    otherwise the scaled `randn` in brackets, followed by `.set_requires_grad()`.

@@ -1,4 +1,5 @@
-// 06 · shift_positions — shift encodings by k positions without using the position itself.
+// 06_shift_positions — Shift encodings by k positions by rotating every pair of channels.
+// Exercise 4 · 25 minutes · ●●● · after 06_sinusoidal_table
 //
 //   encodings (T, C), C even -> (T, C):  PE(p) -> PE(p + k) for every p; k may be negative, T may be 0
 //   with ω = 1 / 10000^(2i / C):     sin(a + kω) = sin a · cos kω + cos a · sin kω
@@ -35,3 +36,14 @@ Tensor shift_positions(const Tensor& encodings, index_t k) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. By which angle does pair i of PE(p) rotate from position p to position p + k, and does p
+//    matter?
+// 2. Two lists of C / 2 numbers, sin kω and cos kω. The sines of the encodings are channels 0, 2,
+//    4, …, (T, C / 2), the cosines 1, 3, 5, …. The two formulas give the new sines and cosines,
+//    which must alternate again in the result.
+// 3. `encodings.slice(1, 0, to_end, 2)` and `encodings.slice(1, 1, to_end, 2)` are the sines and
+//    the cosines; the result is `stack({sin_a * cos_k + cos_a * sin_k, cos_a * cos_k - sin_a *
+//    sin_k}, 2).reshape(encodings.shape())`.

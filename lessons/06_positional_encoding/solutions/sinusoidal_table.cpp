@@ -1,4 +1,5 @@
-// 06 · sinusoidal_table — the sinusoidal encoding of every position.
+// 06_sinusoidal_table — Compute the sinusoidal encoding of every position.
+// Exercise 1 · 15 minutes · ●●○ · after 02_sdpa
 //
 //   length, d_model -> table (length, d_model)
 //   PE(p, 2i)     = sin(p / 10000^(2i / d_model))
@@ -30,3 +31,12 @@ Tensor sinusoidal_table(index_t length, index_t d_model) {
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Channels 4 and 5 form one pair. By which number do both of them divide p?
+// 2. Two loops, over positions p and channels c. The exponent is (c - c % 2) / d_model, a division
+//    of doubles; even channels are the sine of the angle, odd ones the cosine.
+// 3. `const double exponent = static_cast<double>(c - c % 2) / static_cast<double>(d_model);` and
+//    `const double angle = static_cast<double>(p) / std::pow(10000.0, exponent);` then
+//    `table.set({p, c}, c % 2 == 0 ? std::sin(angle) : std::cos(angle));`

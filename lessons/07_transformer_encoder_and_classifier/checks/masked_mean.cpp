@@ -6,16 +6,16 @@
 namespace heed::exercise {
 namespace {
 
-// 1 where a token is real, (B, T, 1).
-Tensor numbers(const Tensor& x, const Mask& real) {
+// Returns 1 for real tokens and 0 for padding, (B, T, 1).
+Tensor indicator(const Tensor& x, const Mask& real) {
   const Shape each = {x.size(0), x.size(1), 1};
   return where(real.unsqueeze(2), ones(each, x.dtype()), zeros(each, x.dtype()));
 }
 Tensor real_sum(const Tensor& x, const Mask& real) { return sum(masked_fill(x, !real.unsqueeze(2), 0), {1}); }
-Tensor count(const Tensor& x, const Mask& real) { return sum(numbers(x, real), {1}); }  // (B, 1)
+Tensor count(const Tensor& x, const Mask& real) { return sum(indicator(x, real), {1}); }  // (B, 1)
 Tensor at_least_1(const Tensor& count) { return clamp(count, 1, INFINITY); }
-Tensor right(const Tensor& x, const Mask& real) { return real_sum(x, real) / at_least_1(count(x, real)); }
-Mask of_first(const Mask& real) {
+Tensor reference(const Tensor& x, const Mask& real) { return real_sum(x, real) / at_least_1(count(x, real)); }
+Mask first_for_all(const Mask& real) {
   const index_t length = real.shape()[1];
   if (real.shape()[0] == 0) return real;
   return Mask({real.data(), real.data() + length}, {1, length}).expand(real.shape());
@@ -24,43 +24,43 @@ Mask of_first(const Mask& real) {
 const checks::Exercise<decltype(masked_mean)> exercise{
     "07_masked_mean",
     masked_mean,
-    right,
-    {{"CL-01", "padding is in the average: only the real tokens count",
+    reference,
+    {{"CL-01", "padding was included in the mean: use the real tokens only",
       [](auto& x, auto&) { return mean(x, {1}); }},
-     {"CL-02", "padding was left out of the sum but counted: divide by the number of real tokens",
+     {"CL-02", "the sum excludes padding, but the count does not: divide by the number of real tokens",
       [](auto& x, auto& real) { return real_sum(x, real) / static_cast<double>(x.size(1)); }},
-     {"CL-05", "the last position was taken as the summary: in a padded batch that is padding",
+     {"CL-05", "the last position was used as the summary: in a padded batch, that is padding",
       [](auto& x, auto&) { return x.select(1, -1) + 0.0; }},
-     {"CL-07", "the mask is inverted: this is the average of the padding",
-      [](auto& x, auto& real) { return right(x, !real); }},
+     {"CL-07", "the mask is inverted: this is the mean of the padding",
+      [](auto& x, auto& real) { return reference(x, !real); }},
      {"CL-08", "division by zero tokens: a sequence without tokens has a mean of zeros",
       [](auto& x, auto& real) { return real_sum(x, real) / count(x, real); }},
-     {"CL-09", "added up, but not divided: longer sequences have larger outputs",
+     {"CL-09", "the sum was not divided: longer sequences have larger outputs",
       [](auto& x, auto& real) { return real_sum(x, real); }},
-     {"CL-10", "divided by the tokens of the whole batch: each sequence has its own number of tokens",
+     {"CL-10", "divided by the number of tokens in the batch: each sequence has its own count",
       [](auto& x, auto& real) { return real_sum(x, real) / at_least_1(sum(count(x, real))); }},
-     {"CL-11", "divided by one token too many: only a sequence without tokens needs care",
+     {"CL-11", "divided by count + 1: use max(count, 1), which changes only empty sequences",
       [](auto& x, auto& real) { return real_sum(x, real) / (count(x, real) + 1.0); }},
      {"CL-60", "padding was multiplied by 0, and 0 · NaN is NaN: replace it with masked_fill or where",
-      [](auto& x, auto& real) { return sum(x * numbers(x, real), {1}) / at_least_1(count(x, real)); }},
+      [](auto& x, auto& real) { return sum(x * indicator(x, real), {1}) / at_least_1(count(x, real)); }},
      {"CL-61", "the mean was taken over the batch (axis 0); the tokens of a sequence are axis 1",
       [](auto& x, auto& real) {
         const Tensor kept = masked_fill(x, !real.unsqueeze(2), 0);
-        return sum(kept, {0}) / at_least_1(sum(numbers(x, real), {0}));
+        return sum(kept, {0}) / at_least_1(sum(indicator(x, real), {0}));
       }},
      {"CL-62", "the mean was taken over the channels (axis 2); the tokens of a sequence are axis 1",
       [](auto& x, auto& real) { return mean(masked_fill(x, !real.unsqueeze(2), 0), {2}); }},
-     {"CL-63", "the sum was divided by the number of channels, or by that of all numbers",
+     {"CL-63", "the sum was also divided by the number of channels",
       [](auto& x, auto& real) {
         return real_sum(x, real) / at_least_1(count(x, real) * static_cast<double>(x.size(2)));
       }},
-     {"CL-70", "divided by the largest number of tokens in the batch: each sequence has its own",
+     {"CL-70", "divided by the largest token count in the batch: each sequence has its own count",
       [](auto& x, auto& real) {
         const Tensor counts = count(x, real);
         return real_sum(x, real) / at_least_1(counts.numel() == 0 ? sum(counts) : max(counts));
       }},
-     {"MK-25", "every sequence of the batch got the mask of the first",
-      [](auto& x, auto& real) { return right(x, of_first(real)); }}}};
+     {"MK-25", "the mask of the first sequence was used for the whole batch",
+      [](auto& x, auto& real) { return reference(x, first_for_all(real)); }}}};
 
 // Three sequences of four positions with two channels: four tokens, two tokens after padding, one
 // token before it.
@@ -111,13 +111,13 @@ TEST(MaskedMean, OfASequenceWithoutTokensIsZero) {
   });
 }
 
-TEST(MaskedMean, HoldsForAWideRange) {
+TEST(MaskedMean, IsAccurateForAWideRangeOfValues) {
   exercise.call("masked_mean({{{0, 1000}, {1000, 0}, {-7, -0.5}}}, {{true, true, true}})", [] {
     return std::tuple(tensor({{{0, 1000}, {1000, 0}, {-7, -0.5}}}), Mask::of({{1, 1, 1}}));
   });
 }
 
-TEST(MaskedMean, IgnoresPaddingWhateverItHolds) {
+TEST(MaskedMean, IgnoresAnyValueInPadding) {
   exercise.call(
       "masked_mean({{{1, -2}, {NaN, inf}, {3, 0.5}}, {{-inf, NaN}, {NaN, NaN}, {inf, 1}}}, {{true, false, "
       "true}, {false, "

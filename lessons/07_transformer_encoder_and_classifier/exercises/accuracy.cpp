@@ -1,19 +1,21 @@
-// 07 · accuracy — the share of texts that a model gets right.
+// 07_accuracy — The accuracy of a model over several batches.
+// Exercise 4 · 15 minutes · ●●○ · after 07_classify
 //
-//   model, batches of ids (B, T) and labels (B) -> right / all, over the texts of all batches
+//   model, batches of ids (B, T) and labels (B) -> correct predictions / sequences, over all batches
 //
-// The batches need not be of one size. Measuring is no training: dropout must be silent, nothing is recorded for a
-// backward, and afterwards the model is in the mode in which it was found. (Who would notice if it were not?) There is
-// at least one text.
+// The batches may have different sizes; together they contain at least one sequence. Measure in
+// evaluation mode, so that dropout is off, and record no graph. Afterwards, restore the mode that
+// the model had before the call. (Which symptom would show that it was not restored?)
 //
-// You may use:  NoGrad, model.eval(), model.train(on), model.training(), model.forward(ids) -> logits (B, V),
-//               argmax(x, axis), ids[i] and ids.numel() of whole numbers.
+// You may use:  NoGrad, model.eval(), model.train(on), model.training(),
+//               model.forward(ids) -> logits (B, V), argmax(x, axis),
+//               and ids[i] and ids.numel() of integer tensors.
 #include "lessons/07_transformer_encoder_and_classifier/exercises.h"
 
 namespace heed::exercise {
 
 double accuracy(nn::TransformerClassifier& model, const std::vector<Batch>& batches) {
-  todo("count the right answers, without dropout and without a graph");
+  todo("count the correct predictions, without dropout and without a graph");
 }
 
 }  // namespace heed::exercise

@@ -1,15 +1,18 @@
-// 07 · classify — from ids to one score a class, so that padding does not count.
+// 07_classify — The classifier’s forward pass: from ids to logits, independent of padding.
+// Exercise 2 · 20 minutes · ●●○ · after 07_masked_mean, 05_encoder_stack
 //
 //   ids (B, T) -> logits (B, V)
-//   embedding · √C + positions -> encoder -> mean over the real words -> fc
+//   embedding · √C + positional encoding -> encoder -> mean over the real tokens -> fc
 //
-// An id that is parts.options.padding_idx is padding. How much of it a text gets is decided by its neighbours in the
-// batch, and they must not change its answer: where in this chain could padding be heard? `parts` is the library's
-// classifier; use what it is made of, not its own forward, and leave its mode as it is. Padding may stand anywhere in
-// a text, and its embedding may hold NaN; a padding_idx of -1 means that there is none. Masks: TRUE = MAY ATTEND.
+// An id equal to parts.options.padding_idx is padding; a padding_idx of -1 means that no id is.
+// The amount of padding depends on the other sequences of the batch, and it must not change the
+// logits: which steps could let padding influence them? Padding may occur at any position, and
+// its embedding may contain NaN. `parts` is the library's classifier: use its modules instead of
+// its forward function, and do not change its mode. Masks: TRUE = MAY ATTEND.
 //
-// You may use:  parts.options.padding_idx, parts.options.d_model, parts.embedding(ids), parts.pos_encoder(x),
-//               parts.transformer.forward(x, {.mask = keys}), parts.fc(x), nn::masked_mean(x, real) with real (B, T),
+// You may use:  parts.options.padding_idx, parts.options.d_model, parts.embedding(ids),
+//               parts.pos_encoder(x), parts.transformer.forward(x, {.mask = keys}), parts.fc(x),
+//               nn::masked_mean(x, real) with real (B, T),
 //               not_padding(ids, padding) -> keys (B, 1, T), mask.reshape(shape), std::sqrt.
 #include <cmath>
 
@@ -18,7 +21,7 @@
 namespace heed::exercise {
 
 Tensor classify(const IntTensor& ids, nn::TransformerClassifier& parts) {
-  todo("hide padding from the encoder, leave it out of the mean");
+  todo("mask padding in the encoder and exclude it from the mean");
 }
 
 }  // namespace heed::exercise

@@ -1,31 +1,42 @@
-// 07 · accuracy — the share of texts that a model gets right.
+// 07_accuracy — The accuracy of a model over several batches.
+// Exercise 4 · 15 minutes · ●●○ · after 07_classify
 //
-//   model, batches of ids (B, T) and labels (B) -> right / all, over the texts of all batches
+//   model, batches of ids (B, T) and labels (B) -> correct predictions / sequences, over all batches
 //
-// The batches need not be of one size. Measuring is no training: dropout must be silent, nothing is recorded for a
-// backward, and afterwards the model is in the mode in which it was found. (Who would notice if it were not?) There is
-// at least one text.
+// The batches may have different sizes; together they contain at least one sequence. Measure in
+// evaluation mode, so that dropout is off, and record no graph. Afterwards, restore the mode that
+// the model had before the call. (Which symptom would show that it was not restored?)
 //
-// You may use:  NoGrad, model.eval(), model.train(on), model.training(), model.forward(ids) -> logits (B, V),
-//               argmax(x, axis), ids[i] and ids.numel() of whole numbers.
+// You may use:  NoGrad, model.eval(), model.train(on), model.training(),
+//               model.forward(ids) -> logits (B, V), argmax(x, axis),
+//               and ids[i] and ids.numel() of integer tensors.
 #include "lessons/07_transformer_encoder_and_classifier/exercises.h"
 
 namespace heed::exercise {
 
 double accuracy(nn::TransformerClassifier& model, const std::vector<Batch>& batches) {
-  // solution: count the right answers, without dropout and without a graph
+  // solution: count the correct predictions, without dropout and without a graph
   const NoGrad no_grad;
   const bool was_training = model.training();
   model.eval();
-  index_t right = 0, all = 0;
+  index_t correct = 0, total = 0;
   for (const Batch& batch : batches) {
-    const IntTensor guess = argmax(model.forward(batch.ids), -1);
-    for (index_t i = 0; i < guess.numel(); ++i) right += guess[i] == batch.labels[i];
-    all += guess.numel();
+    const IntTensor predicted = argmax(model.forward(batch.ids), -1);
+    for (index_t i = 0; i < predicted.numel(); ++i) correct += predicted[i] == batch.labels[i];
+    total += predicted.numel();
   }
   model.train(was_training);
-  return static_cast<double>(right) / static_cast<double>(all);
+  return static_cast<double>(correct) / static_cast<double>(total);
   // end
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. Which behaviour of a model in training mode would distort the measurement? What would autograd
+//    record unnecessarily?
+// 2. NoGrad for the scope; save the mode; eval; for every batch: logits (B, V), argmax over V,
+//    compare with the labels; restore the mode; correct / total.
+// 3. `const NoGrad no_grad;`, `const bool was_training = model.training();` and `model.eval();`
+//    come first, `model.train(was_training);` before the return.

@@ -6,77 +6,76 @@
 namespace heed::exercise {
 namespace {
 
-// Two pictures of four tokens (CLS and three patches), C = 3.
+// Two images of four tokens (CLS and three patches), C = 3.
 struct Fixture {
   Tensor x = tensor({{{1, 2, -3}, {4, 5, -6}, {7, 8, 9}, {-1, 0, 1}},
                      {{10, 12, 8}, {-4, 2, 0.5}, {3, -3, 6}, {0.25, 7, -9}}});
   Tensor table = tensor({{{0.1, 0.2, 0.3}, {-1, 1, 2}, {5, -5, 0.5}, {30, 20, -10}}});
 };
 
-void one_row_each(const Tensor& x, const Tensor& table) {
-  check(table.size(1) == x.size(1), "add_positions", "a row for every token");
+void check_rows(const Tensor& x, const Tensor& table) {
+  check(table.size(1) == x.size(1), "add_positions", "the table needs one row per token");
 }
-Tensor right(const Tensor& x, const Tensor& table) {
-  one_row_each(x, table);
+Tensor reference(const Tensor& x, const Tensor& table) {
+  check_rows(x, table);
   return x + table;
 }
 Tensor written_into_x(const Tensor& x, const Tensor& table) {
   Tensor same = x;
-  same.copy_(right(x, table));
+  same.copy_(reference(x, table));
   return same;
 }
-// Row b of the table for all tokens of picture b.
-Tensor by_picture(const Tensor& x, const Tensor& table) {
-  one_row_each(x, table);
+// Adds row b of the table to all tokens of image b.
+Tensor row_per_image(const Tensor& x, const Tensor& table) {
+  check_rows(x, table);
   return x + table.slice(1, 0, x.size(0)).transpose(0, 1);
 }
 
 const checks::Exercise<decltype(add_positions)> exercise{
     "08_add_positions",
     add_positions,
-    right,
-    {{"VI-06", "CLS got no position: it stands at place 0, and the table has a row for it",
+    reference,
+    {{"VI-06", "CLS got no position: it is token 0, and row 0 of the table belongs to it",
       [](auto& x, auto& table) {
-        one_row_each(x, table);
+        check_rows(x, table);
         return cat({x.slice(1, 0, 1), x.slice(1, 1) + table.slice(1, 1)}, 1);
       }},
-     {"VI-07", "N patches and CLS are N + 1 positions: a table of N was used, and the first patch got row 0",
+     {"VI-07", "the first patch got row 0: N patches and CLS need N + 1 positions",
       [](auto& x, auto& table) {
         return cat({x.slice(1, 0, 1), x.slice(1, 1) + table.slice(1, 0, x.size(1) - 1)}, 1);
       }},
-     {"VI-08", "positions belong to tokens, not to pictures: picture b got row b for all of its tokens",
-      by_picture},
-     {"VI-26", "a table of one row was stretched over all tokens: that says nothing about places. Throw",
+     {"VI-08", "all tokens of image b got row b: positions belong to tokens, not to images", row_per_image},
+     {"VI-26", "a table of one row was broadcast to all tokens, so it encodes no position: throw",
       [](auto& x, auto& table) { return x + table; }},
-     {"VI-27", "a table of more rows was cut to fit: its rows mean the places of a larger picture. Throw",
+     {"VI-27", "a longer table was cut to fit, but its rows belong to a larger image: throw",
       [](auto& x, auto& table) {
         check(table.size(1) >= x.size(1), "add_positions", "too few rows");
         return x + table.slice(1, 0, x.size(1));
       }},
-     {"VI-28", "positions were put beside the tokens; add them, the width C stays",
+     {"VI-28", "positions were concatenated to the tokens: add them, C does not change",
       [](auto& x, auto& table) {
-        one_row_each(x, table);
+        check_rows(x, table);
         return cat({x, table.expand(x.shape())}, 2);
       }},
-     {"VI-29", "no gradient reaches the table: it is learned, like CLS",
-      [](auto& x, auto& table) { return right(x, table.detach()); }},
-     {"VI-30", "x itself was changed: give a new tensor, others still read the old one", written_into_x},
-     {"PE-60", "every token got the same row of the table: token t gets row t",
+     {"VI-29", "no gradient reaches the table, which is a learned parameter",
+      [](auto& x, auto& table) { return reference(x, table.detach()); }},
+     {"VI-30", "x itself was modified: return a new tensor, other code may still use x", written_into_x},
+     {"PE-60", "every token got row 0 of the table: token t gets row t",
       [](auto& x, auto& table) {
-        one_row_each(x, table);
+        check_rows(x, table);
         return x + table.slice(1, 0, 1);
       }},
-     {"PE-72", "the tokens were multiplied by √C; a Vision Transformer adds the table as it is",
-      [](auto& x, auto& table) { return right(x * std::sqrt(static_cast<double>(x.size(2))), table); }}}};
+     {"PE-72", "the tokens were multiplied by √C: a Vision Transformer adds the table without a factor",
+      [](auto& x, auto& table) { return reference(x * std::sqrt(static_cast<double>(x.size(2))), table); }}}};
 
-TEST(AddPositions, GiveTokenTRowT) {
+TEST(AddPositions, AddsRowTToTokenT) {
   exercise.call("add_positions(x (2, 4, 3), table (1, 4, 3))", [] {
     const Fixture a;
     return std::tuple(a.x, a.table);
   });
 }
 
-TEST(AddPositions, DoNotDependOnTheNumberOfImages) {
+TEST(AddPositions, DoesNotDependOnTheNumberOfImages) {
   exercise.call("add_positions(x (1, 4, 3), table (1, 4, 3))", [] {
     const Fixture a;
     return std::tuple(a.x.slice(0, 1), a.table);
@@ -99,7 +98,7 @@ TEST(AddPositions, OfCLSAlone) {
   });
 }
 
-TEST(AddPositions, ThrowIfTheTableHasAnotherSize) {
+TEST(AddPositions, ThrowsIfTheTableHasAnotherSize) {
   for (const index_t rows : {1, 3, 5})
     exercise.compare(concat("add_positions(x (2, 4, 3), table (1, ", rows, ", 3)): it must throw"),
                      [rows](auto f) {

@@ -4,7 +4,8 @@
 namespace heed::exercise {
 namespace {
 
-// Weights of four heads on five pictures of 2 x 3 patches: (5, 4, 7, 7), each row a whole of its own.
+// Attention weights of four heads for five images of 2 x 3 patches: (5, 4, 7, 7); each row sums
+// to 1.
 Tensor weights() {
   Generator gen(8);
   return softmax(randn({5, 4, 7, 7}, gen) * 2.0, -1);
@@ -12,54 +13,54 @@ Tensor weights() {
 
 auto inputs(const Tensor& weights, index_t down, index_t across) { return std::tuple(weights, down, across); }
 
-// Of (B, T): the part of the patches, as a picture.
-Tensor as_picture(const Tensor& of_cls, index_t down, index_t across) {
-  return of_cls.slice(1, 1).reshape({of_cls.size(0), down, across});
+// Returns the part of (B, T) that belongs to the patches, as a map (B, down, across).
+Tensor as_map(const Tensor& cls_row, index_t down, index_t across) {
+  return cls_row.slice(1, 1).reshape({cls_row.size(0), down, across});
 }
-Tensor row_of_cls(const Tensor& weights) { return weights.mean(1).select(1, 0); }
-Tensor right(const Tensor& weights, index_t down, index_t across) {
-  return as_picture(row_of_cls(weights), down, across);
+Tensor mean_cls_row(const Tensor& weights) { return weights.mean(1).select(1, 0); }
+Tensor reference(const Tensor& weights, index_t down, index_t across) {
+  return as_map(mean_cls_row(weights), down, across);
 }
 
 const checks::Exercise<decltype(cls_attention)> exercise{
     "08_cls_attention",
     cls_attention,
-    right,
-    {{"VI-39", "this is who looks at CLS (a column); where CLS looks is its row",
+    reference,
+    {{"VI-39", "this is the column of CLS, the attention to CLS: use its row, the attention from CLS",
       [](auto& weights, index_t down, index_t across) {
-        return as_picture(weights.mean(1).select(2, 0), down, across);
+        return as_map(weights.mean(1).select(2, 0), down, across);
       }},
-     {"VI-40", "place 0 is CLS itself: the patches begin at 1, and yours are one place late",
+     {"VI-40", "the map is shifted by one: token 0 is CLS, the patches begin at token 1",
       [](auto& weights, index_t down, index_t across) {
-        return row_of_cls(weights).slice(1, 0, -1).reshape({weights.size(0), down, across});
+        return mean_cls_row(weights).slice(1, 0, -1).reshape({weights.size(0), down, across});
       }},
-     {"VI-41", "one head was shown; take the mean over all of them",
+     {"VI-41", "only head 0 was used: take the mean over all heads",
       [](auto& weights, index_t down, index_t across) {
-        return as_picture(weights.select(1, 0).select(1, 0), down, across);
+        return as_map(weights.select(1, 0).select(1, 0), down, across);
       }},
-     {"VI-42", "the heads were added up: their mean keeps weights between 0 and 1",
+     {"VI-42", "the heads were summed: use their mean",
       [](auto& weights, index_t down, index_t across) {
-        return as_picture(weights.sum(1).select(1, 0), down, across);
+        return as_map(weights.sum(1).select(1, 0), down, across);
       }},
-     {"VI-43", "this course leaves the weights as they are; you divided out what CLS took of itself",
+     {"VI-43", "the map was normalised: return the attention weights unchanged",
       [](auto& weights, index_t down, index_t across) {
-        const Tensor picture = right(weights, down, across);
-        return picture / picture.sum({1, 2}, true);
+        const Tensor map = reference(weights, down, across);
+        return map / map.sum({1, 2}, true);
       }},
-     {"VI-44", "the patches fill the picture left to right, then down; yours go down first",
+     {"VI-44", "patches are ordered left to right, then top to bottom; yours go top to bottom first",
       [](auto& weights, index_t down, index_t across) {
-        return right(weights, across, down).transpose(1, 2);
+        return reference(weights, across, down).transpose(1, 2);
       }},
-     {"VI-45", "the mean of all queries was shown; take the row of CLS alone",
+     {"VI-45", "the mean over all queries was used: use only the row of CLS",
       [](auto& weights, index_t down, index_t across) {
-        return as_picture(weights.mean({1, 2}), down, across);
+        return as_map(weights.mean({1, 2}), down, across);
       }},
-     {"VI-46", "each place shows its largest head; take the mean over heads",
+     {"VI-46", "the maximum over the heads was used: take their mean",
       [](auto& weights, index_t down, index_t across) {
-        return as_picture(max(weights, 1).values.select(1, 0), down, across);
+        return as_map(max(weights, 1).values.select(1, 0), down, across);
       }}}};
 
-TEST(ClsAttention, IsAMapForEachImage) {
+TEST(ClsAttention, ReturnsAMapForEachImage) {
   exercise.call("cls_attention(weights (5, 4, 7, 7), 2, 3)", [] { return inputs(weights(), 2, 3); });
 }
 

@@ -2,13 +2,14 @@
 #include "lessons/08_vision_transformer/vit_parts.h"
 #include "lessons/check/check.h"
 #include "nn/init.h"
-#include "nn/vision_transformer.h"
+#include "nn/models/vision_transformer.h"
 
 namespace heed::exercise {
 namespace {
 
 // A ViT for images (2, 6, 6) in patches of 3 x 3: N = 4, T = 5, C = 8, three classes. CLS and the
-// positions are larger than at initialisation, so that a missing one shows. It converts to its parts.
+// positions are larger than at initialisation, so that a missing one changes the output. Converts
+// to VitParts.
 struct Vit : nn::VisionTransformer {
   explicit Vit(double dropout, Generator gen = Generator(8))
       : nn::VisionTransformer({.img_size = 6,
@@ -25,8 +26,8 @@ struct Vit : nn::VisionTransformer {
     nn::init::normal(cls_token, gen, 0, 1);
     nn::init::normal(pos_embed, gen, 0, 1);
   }
-  operator VitParts() {  // NOLINT: what vit_forward takes
-    return {.patches = [this](const Tensor& x) { return patches(x); },
+  operator VitParts() {  // NOLINT: implicit, for vit_forward
+    return {.patchify = [this](const Tensor& x) { return patches(x); },
             .embed = patch_embed,
             .prepend_cls =
                 [this](const Tensor& x) {
@@ -34,7 +35,8 @@ struct Vit : nn::VisionTransformer {
                 },
             .add_positions =
                 [this](const Tensor& x) {
-                  check(x.size(1) == 5, "add_positions", x.size(1), " tokens, 5 positions: CLS has one, too");
+                  check(x.size(1) == 5, "add_positions", x.size(1),
+                        " tokens, 5 positions (CLS has one, too)");
                   return x + pos_embed;
                 },
             .encoder = transformer,
@@ -42,58 +44,58 @@ struct Vit : nn::VisionTransformer {
   }
 };
 
-// The inputs of a call: images, and a ViT.
+// Returns the inputs of a call: images and a ViT.
 auto inputs(index_t images, double dropout = 0) {
   Generator gen(10);
   return std::tuple(randn({images, 2, 6, 6}, gen), std::make_unique<Vit>(dropout));
 }
 
-Tensor embedded(const Tensor& images, const VitParts& vit) { return vit.embed(vit.patches(images)); }
+Tensor embedded(const Tensor& images, const VitParts& vit) { return vit.embed(vit.patchify(images)); }
 Tensor tokens(const Tensor& images, const VitParts& vit) {
   return vit.add_positions(vit.prepend_cls(embedded(images, vit)));
 }
 Tensor encoded(const Tensor& images, const VitParts& vit) { return vit.encoder(tokens(images, vit)); }
-Tensor right(const Tensor& images, const VitParts& vit) {
+Tensor reference(const Tensor& images, const VitParts& vit) {
   return vit.head(encoded(images, vit).select(1, 0));
 }
 
 const checks::Exercise<decltype(vit_forward)> exercise{
     "08_vit_forward",
     vit_forward,
-    right,
-    {{"CL-04", "the head's scores went through a softmax: cross_entropy does that itself",
-      [](auto& images, auto& vit) { return softmax(right(images, vit), -1); }},
-     {"VI-31", "the head read the last patch; CLS is row 0",
+    reference,
+    {{"CL-04", "a softmax was applied to the logits: cross_entropy applies it itself",
+      [](auto& images, auto& vit) { return softmax(reference(images, vit), -1); }},
+     {"VI-31", "the head used the last patch: CLS is row 0",
       [](auto& images, auto& vit) { return vit.head(encoded(images, vit).select(1, -1)); }},
-     {"VI-32", "this course reads the row of CLS; you took the mean of all rows",
+     {"VI-32", "the head used the mean of all rows: use the row of CLS",
       [](auto& images, auto& vit) { return vit.head(encoded(images, vit).mean(1)); }},
-     {"VI-33", "the encoder was left out: CLS has not looked at any patch",
+     {"VI-33", "the encoder was left out: CLS has not attended to any patch",
       [](auto& images, auto& vit) { return vit.head(tokens(images, vit).select(1, 0)); }},
-     {"VI-34", "axis 0 is the batch here: you read all tokens of the first picture",
+     {"VI-34", "all tokens of the first image were used: axis 0 is the batch, select row 0 of axis 1",
       [](auto& images, auto& vit) { return vit.head(encoded(images, vit).select(0, 0)); }},
-     {"VI-35", "no positions: shuffled patches would give the same answer",
+     {"VI-35", "the positions are missing: shuffled patches would give the same logits",
       [](auto& images, auto& vit) {
         return vit.head(vit.encoder(vit.prepend_cls(embedded(images, vit))).select(1, 0));
       }},
-     {"VI-36", "the head read every token; one answer a picture, from the row of CLS",
+     {"VI-36", "the head was applied to every token: apply it to the row of CLS only",
       [](auto& images, auto& vit) { return vit.head(encoded(images, vit)); }},
-     {"VI-37", "positions were added after the encoder: attention has not seen them",
+     {"VI-37", "the positions were added after the encoder, so attention did not use them",
       [](auto& images, auto& vit) {
         return vit.head(vit.add_positions(vit.encoder(vit.prepend_cls(embedded(images, vit)))).select(1, 0));
       }},
-     {"VI-38", "the head read row 1, the first patch; CLS is row 0",
+     {"VI-38", "the head used row 1, the first patch: CLS is row 0",
       [](auto& images, auto& vit) { return vit.head(encoded(images, vit).select(1, 1)); }},
-     {"CL-24", "the encoder was left in eval mode: whoever calls decides the mode",
+     {"CL-24", "the encoder was left in eval mode: the caller chooses the mode",
       [](auto& images, auto& vit) {
         vit.encoder.eval();
-        return right(images, vit);
+        return reference(images, vit);
       }},
      {"AG-45", "no gradient reaches the parts before the encoder: the tokens were detached",
       [](auto& images, auto& vit) {
         return vit.head(vit.encoder(tokens(images, vit).detach()).select(1, 0));
       }}}};
 
-TEST(VitForward, GivesEveryImageItsScores) {
+TEST(VitForward, ReturnsOneRowOfLogitsPerImage) {
   for (const index_t n : {4, 1})
     exercise.call(concat("vit_forward(images (", n, ", 2, 6, 6), vit)"), [n] { return inputs(n); });
 }
@@ -102,13 +104,13 @@ TEST(VitForward, OfAsManyImagesAsTokens) {
   exercise.call("vit_forward(images (5, 2, 6, 6), vit)", [] { return inputs(5); });
 }
 
-TEST(VitForward, LeavesTheModeToTheCaller) {
+TEST(VitForward, DoesNotChangeTheMode) {
   exercise.call("vit_forward(images (2, 2, 6, 6), vit in train mode with dropout 0.3)",
                 [] { return inputs(2, 0.3); });
 }
 
-TEST(VitForward, IsTheModelOfTheLibrary) {
-  exercise.invariant("", "the parts together must give the output of nn::VisionTransformer", [](auto f) {
+TEST(VitForward, MatchesTheLibrary) {
+  exercise.invariant("", "the output must equal that of nn::VisionTransformer", [](auto f) {
     const auto [images, vit] = inputs(4);
     return allclose(f(images, *vit), vit->forward(images), 1e-4, 1e-5);
   });

@@ -1,19 +1,20 @@
-// 08 · add_positions — tell every token where it stands.
+// 08_add_positions — Add the position embeddings to the tokens, with a check of the table's size.
+// Exercise 4 · 10 minutes · ●○○ · after 08_prepend_cls
 //
-//   x (B, T, C), table (1, T, C) -> (B, T, C): token t of every picture gets row t of the table
-//   T = N + 1: row 0 is the place of CLS
+//   x (B, T, C), table (1, T, C) -> (B, T, C): row t of the table is added to token t of every image
+//   T = N + 1: row 0 is the position of CLS
 //
-// A table of any other number of rows belongs to pictures of another size: throw. Broadcasting refuses most such
-// tables by itself. Which one does it let pass?
+// A table with another number of rows belongs to images of another size: throw. Broadcasting
+// rejects most of these tables. Which one does it accept?
 //
 // You may use:  + (it broadcasts), x.size(axis),
-//               check(holds, "add_positions", "what is wrong") (throws where `holds` is false).
+//               check(condition, "add_positions", "message") (throws if the condition is false).
 #include "lessons/08_vision_transformer/exercises.h"
 
 namespace heed::exercise {
 
 Tensor add_positions(const Tensor& x, const Tensor& table) {
-  todo("add the table's row t to token t");
+  todo("check the number of rows and add");
 }
 
 }  // namespace heed::exercise

@@ -8,15 +8,17 @@ namespace {
 
 using Weights = RecurrentWeights;
 
-Tensor right(const Tensor& x, const Tensor& h, const Weights& w) {
+Tensor reference(const Tensor& x, const Tensor& h, const Weights& w) {
   Generator gen(0);
   nn::GRUCell library({.input_size = w.weight_ih.size(1), .hidden_size = w.weight_hh.size(1)}, gen);
-  library.weight_ih = w.weight_ih, library.weight_hh = w.weight_hh;
-  library.bias_ih = w.bias_ih, library.bias_hh = w.bias_hh;
+  library.weight_ih = w.weight_ih;
+  library.weight_hh = w.weight_hh;
+  library.bias_ih = w.bias_ih;
+  library.bias_hh = w.bias_hh;
   return library.forward(x, h);
 }
 
-// What the twins have in common: the parts of x and of h, the two gates, the candidate, the mix.
+// Shared by the twins: the parts of x and of h, the two gates and the candidate.
 struct Parts {
   std::vector<Tensor> x, h;  // r, z, n
   Tensor r, z;
@@ -27,77 +29,75 @@ struct Parts {
         z(sigmoid(x[1] + h[1])) {}
   Tensor candidate() const { return tanh(x[2] + r * h[2]); }
 };
-Tensor mix(const Tensor& z, const Tensor& n, const Tensor& h) { return (1.0 - z) * n + z * h; }
+Tensor interpolate(const Tensor& z, const Tensor& n, const Tensor& h) { return (1.0 - z) * n + z * h; }
 
-// r inside the product with W_hn, as in the paper of 2014.
+// Applies r before the product with W_hn, as in the paper of 2014.
 Tensor reset_first(const Tensor& x, const Tensor& h, const Weights& w) {
   const Parts p(x, h, w);
-  return mix(p.z, tanh(p.x[2] + linear(p.r * h, chunk(w.weight_hh, 3)[2], chunk(w.bias_hh, 3)[2])), h);
+  return interpolate(p.z, tanh(p.x[2] + linear(p.r * h, chunk(w.weight_hh, 3)[2], chunk(w.bias_hh, 3)[2])),
+                     h);
 }
-// b_hn beside the product with r, not inside.
+// Adds b_hn outside the product with r.
 Tensor bias_outside(const Tensor& x, const Tensor& h, const Weights& w) {
   const Parts p(x, h, w);
   const Tensor b = chunk(w.bias_hh, 3)[2];
-  return mix(p.z, tanh(p.x[2] + p.r * (p.h[2] - b) + b), h);
+  return interpolate(p.z, tanh(p.x[2] + p.r * (p.h[2] - b) + b), h);
 }
 
 const checks::Exercise<decltype(gru_cell)> exercise{
     "09_gru_cell",
     gru_cell,
-    right,
-    {{"RN-06", "z and 1 - z have changed places: this course uses h' = (1 - z) n + z h, as PyTorch does",
+    reference,
+    {{"RN-06", "z and 1 - z are swapped: this course uses h' = (1 - z) n + z h, as in PyTorch",
       [](auto& x, auto& h, auto& w) {
         const Parts p(x, h, w);
-        return mix(p.z, h, p.candidate());
+        return interpolate(p.z, h, p.candidate());
       }},
-     {"RN-25",
-      "r multiplied h before W_hn did, as in the paper: this course uses PyTorch's r · (W_hn h + b_hn)",
-      reset_first},
-     {"RN-26", "the rows were read as z, r, n: this course uses PyTorch's order, r, z, n",
+     {"RN-25", "r was applied before W_hn, as in the paper: use PyTorch's r · (W_hn h + b_hn)", reset_first},
+     {"RN-26", "the rows were read as z, r, n: use PyTorch's order, r, z, n",
       [](auto& x, auto& h, auto& w) {
         const Parts p(x, h, w);
-        return mix(p.r, tanh(p.x[2] + p.z * p.h[2]), h);
+        return interpolate(p.r, tanh(p.x[2] + p.z * p.h[2]), h);
       }},
      {"RN-27", "r was not used: n = tanh(n of x + r · (n of h))",
       [](auto& x, auto& h, auto& w) {
         const Parts p(x, h, w);
-        return mix(p.z, tanh(p.x[2] + p.h[2]), h);
+        return interpolate(p.z, tanh(p.x[2] + p.h[2]), h);
       }},
-     {"RN-28", "r multiplied the input's share as well: only what comes from h is reset",
+     {"RN-28", "r was applied to the part of x as well: it resets only the part of h",
       [](auto& x, auto& h, auto& w) {
         const Parts p(x, h, w);
-        return mix(p.z, tanh(p.r * (p.x[2] + p.h[2])), h);
+        return interpolate(p.z, tanh(p.r * (p.x[2] + p.h[2])), h);
       }},
-     {"RN-29", "the candidate n went through a sigmoid: it is no gate, it may be negative. tanh",
+     {"RN-29", "the candidate n went through a sigmoid: it is not a gate, use tanh",
       [](auto& x, auto& h, auto& w) {
         const Parts p(x, h, w);
-        return mix(p.z, sigmoid(p.x[2] + p.r * p.h[2]), h);
+        return interpolate(p.z, sigmoid(p.x[2] + p.r * p.h[2]), h);
       }},
-     {"RN-30", "b_hn stands beside r: in this course r multiplies it too, r · (W_hn h + b_hn), as in PyTorch",
-      bias_outside},
-     {"RN-31", "n came in whole: (1 - z) of it, and z of h",
+     {"RN-30", "b_hn is outside the product with r: use r · (W_hn h + b_hn), as in PyTorch", bias_outside},
+     {"RN-31", "the factor 1 - z is missing: h' = (1 - z) n + z h",
       [](auto& x, auto& h, auto& w) {
         const Parts p(x, h, w);
         return p.candidate() + p.z * h;
       }},
-     {"RN-15", "b_hh is missing: this course has two biases, as PyTorch has",
+     {"RN-15", "b_hh is missing: this course has two biases, as in PyTorch",
       [](auto& x, auto& h, auto& w) {
-        return right(x, h, {w.weight_ih, w.weight_hh, w.bias_ih, {}});
+        return reference(x, h, {w.weight_ih, w.weight_hh, w.bias_ih, {}});
       }},
-     {"RN-60", "b_ih is missing: this course has two biases, as PyTorch has",
+     {"RN-60", "b_ih is missing: this course has two biases, as in PyTorch",
       [](auto& x, auto& h, auto& w) {
-        return right(x, h, {w.weight_ih, w.weight_hh, {}, w.bias_hh});
+        return reference(x, h, {w.weight_ih, w.weight_hh, {}, w.bias_hh});
       }},
-     {"RN-61", "the gradient to h was cut off: every step passes it on to the step before",
-      [](auto& x, auto& h, auto& w) { return right(x, h.detach(), w); }}}};
+     {"RN-61", "no gradient reaches h: every step passes it on to the previous one",
+      [](auto& x, auto& h, auto& w) { return reference(x, h.detach(), w); }}}};
 
 std::tuple<Tensor, Tensor, Weights> inputs(index_t batch, index_t in, index_t hidden, double scale = 1) {
   Generator gen(6);
   const Tensor x = randn({batch, in}, gen) * scale, h = randn({batch, hidden}, gen);
-  return {x, h, some_weights(in, hidden, 3, gen)};
+  return {x, h, random_weights(in, hidden, 3, gen)};
 }
 
-TEST(GruCell, MixesTheNewWithTheOld) {
+TEST(GruCell, InterpolatesBetweenCandidateAndState) {
   exercise.call("gru_cell(x = 1, h = 0.4) with weights that make n = 0.8 and z = 0.25, and biases of 0", [] {
     const Tensor w_ih = tensor({{0}, {std::log(0.25 / 0.75)}, {std::atanh(0.8)}});
     return std::tuple(tensor({{1}}), tensor({{0.4}}), Weights{w_ih, zeros({3, 1}), zeros({3}), zeros({3})});

@@ -1,4 +1,5 @@
-// recurrent.h — what the checks of recurrent nets share: the tensors of their structs, and weights to try.
+// recurrent.h — shared by the checks of recurrent networks: the tensors of their structs, and
+// random weights.
 #pragma once
 
 #include "lessons/09_attention_vs_rnn/exercises.h"
@@ -12,7 +13,7 @@ void each_tensor(RecurrentWeights& w, const Visit& visit) {
 template <class Visit>
 void each_tensor(RecurrentState& state, const Visit& visit) {
   visit(state.h);
-  if (state.c.defined()) visit(state.c);  // a GRU and a plain RNN have none
+  if (state.c.defined()) visit(state.c);  // undefined for a GRU and a plain RNN
 }
 
 }  // namespace heed::nn
@@ -20,13 +21,13 @@ void each_tensor(RecurrentState& state, const Visit& visit) {
 namespace heed::exercise {
 
 template <class Visit>
-void each_tensor(Reader& net, const Visit& visit) {
+void each_tensor(RecurrentNet& net, const Visit& visit) {
   each_tensor(net.w, visit);
   visit(net.h);
 }
 
-// I inputs, H units, `gates` blocks of rows; the two biases differ.
-inline RecurrentWeights some_weights(index_t inputs, index_t hidden, index_t gates, Generator& gen) {
+// Returns random weights with `gates` blocks of rows; the two biases differ.
+inline RecurrentWeights random_weights(index_t inputs, index_t hidden, index_t gates, Generator& gen) {
   const index_t rows = gates * hidden;
   return {randn({rows, inputs}, gen), randn({rows, hidden}, gen), randn({rows}, gen), randn({rows}, gen)};
 }

@@ -1,18 +1,22 @@
-// 09 · attend_in_blocks — attention that reads its keys like a recurrent net: O(n) memory, and the very same result.
+// 09_attend_in_blocks — Exact attention over blocks of keys, with O(n) memory.
+// Exercise 5 · 30 minutes · ●●● · after 02_sdpa, 09_rnn_forward
 //
 //   q (T, D), k (S, D), v (S, Dv), S at least 1 -> softmax(q · kᵀ / √D) · v, (T, Dv)
 //
-// never holding more than `block` keys' scores, (T, block). A softmax needs the largest score and the sum of a whole row;
-// carry both along, as far as they are known, and the values mixed so far, not yet divided:
+// Never store the scores of more than `block` keys, (T, block). A softmax needs the maximum and
+// the sum of a whole row. Carry both from block to block, together with the weighted sum of the
+// values, which is divided only at the end:
 //
-//   most (T, 1), sum (T, 1), mixed (T, Dv)      after all blocks, mixed / sum is the answer
+//   row_max (T, 1), sum (T, 1), output (T, Dv)      after all blocks, output / sum is the result
 //
-// When a block brings a larger score than `most`, everything so far was multiplied by e^-most, and should have been by
-// e^-(the larger one). What makes it right again? And which `most` is there before the first block?
+// If a block increases the maximum, sum and output were computed with e^-row_max instead of
+// e^-(new maximum). Which factor corrects them? And which initial value does row_max need before
+// the first block?
 //
-// You may use:  x.slice(axis, begin, stop), which ends where x does; x.size(axis), full(shape, -INFINITY, q.dtype()),
-//               zeros(shape, q.dtype()), matmul, x.transpose(-2, -1), std::sqrt, max(x, -1, true).values, maximum(x, y),
-//               exp, x.sum({-1}, true). Not softmax: it needs the whole row.
+// You may use:  x.slice(axis, begin, stop), which stops at the end of x; x.size(axis),
+//               full(shape, -INFINITY, q.dtype()), zeros(shape, q.dtype()), matmul,
+//               x.transpose(-2, -1), std::sqrt, max(x, -1, true).values, maximum(x, y), exp,
+//               x.sum({-1}, true). Not softmax: it needs the whole row.
 #include <cmath>
 
 #include "lessons/09_attention_vs_rnn/exercises.h"
@@ -20,7 +24,7 @@
 namespace heed::exercise {
 
 Tensor attend_in_blocks(const Tensor& q, const Tensor& k, const Tensor& v, index_t block) {
-  todo("carry the maximum, the sum and the mixed values from block to block");
+  todo("carry the maximum, the sum and the unnormalised output from block to block");
 }
 
 }  // namespace heed::exercise

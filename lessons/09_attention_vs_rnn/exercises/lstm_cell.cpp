@@ -1,12 +1,13 @@
-// 09 · lstm_cell — one step of an LSTM: four gates, a cell that is kept, and a state that is shown.
+// 09_lstm_cell — One step of an LSTM: four gates, the cell state and the hidden state.
+// Exercise 3 · 15 minutes · ●●○ · after 09_rnn_forward
 //
 //   x (B, I), before.h (B, H), before.c (B, H) -> the next h and c
-//   all four gates at once: W_ih x + b_ih + W_hh h + b_hh is (B, 4 H), in the order i, f, g, o
-//   i = σ(…)  what of the new to let in      f = σ(…)  what of the old to keep
-//   g = tanh(…)  the new                     o = σ(…)  what to show
-//   c' = f c + i g        h' = o tanh(c')
+//   W_ih x + b_ih + W_hh h + b_hh is (B, 4 H) and contains i, f, g, o in this order:
+//   i = σ(…)  input gate          f = σ(…)  forget gate
+//   g = tanh(…)  candidate        o = σ(…)  output gate
+//   c' = f c + i g                h' = o tanh(c')
 //
-// All four weights are defined, the biases too. Which of the four is no gate, and so may be negative?
+// All weights and biases are defined. Why may g be negative, but not i, f and o?
 //
 // You may use:  linear(x, weight, bias) for x · weightᵀ + bias, sigmoid, tanh, + and *,
 //               chunk(gates, 4, -1), a list of four tensors (B, H).
@@ -15,7 +16,7 @@
 namespace heed::exercise {
 
 RecurrentState lstm_cell(const Tensor& x, const RecurrentState& before, const RecurrentWeights& w) {
-  todo("open the gates, renew the cell, show the state");
+  todo("compute the gates, update the cell state, output the hidden state");
 }
 
 }  // namespace heed::exercise

@@ -1,12 +1,13 @@
-// 09 · lstm_cell — one step of an LSTM: four gates, a cell that is kept, and a state that is shown.
+// 09_lstm_cell — One step of an LSTM: four gates, the cell state and the hidden state.
+// Exercise 3 · 15 minutes · ●●○ · after 09_rnn_forward
 //
 //   x (B, I), before.h (B, H), before.c (B, H) -> the next h and c
-//   all four gates at once: W_ih x + b_ih + W_hh h + b_hh is (B, 4 H), in the order i, f, g, o
-//   i = σ(…)  what of the new to let in      f = σ(…)  what of the old to keep
-//   g = tanh(…)  the new                     o = σ(…)  what to show
-//   c' = f c + i g        h' = o tanh(c')
+//   W_ih x + b_ih + W_hh h + b_hh is (B, 4 H) and contains i, f, g, o in this order:
+//   i = σ(…)  input gate          f = σ(…)  forget gate
+//   g = tanh(…)  candidate        o = σ(…)  output gate
+//   c' = f c + i g                h' = o tanh(c')
 //
-// All four weights are defined, the biases too. Which of the four is no gate, and so may be negative?
+// All weights and biases are defined. Why may g be negative, but not i, f and o?
 //
 // You may use:  linear(x, weight, bias) for x · weightᵀ + bias, sigmoid, tanh, + and *,
 //               chunk(gates, 4, -1), a list of four tensors (B, H).
@@ -15,7 +16,7 @@
 namespace heed::exercise {
 
 RecurrentState lstm_cell(const Tensor& x, const RecurrentState& before, const RecurrentWeights& w) {
-  // solution: open the gates, renew the cell, show the state
+  // solution: compute the gates, update the cell state, output the hidden state
   const Tensor all =
       linear(x, w.weight_ih, w.bias_ih) + linear(before.h, w.weight_hh, w.bias_hh);  // (B, 4 H)
   const std::vector<Tensor> gates = chunk(all, 4, -1);
@@ -26,3 +27,12 @@ RecurrentState lstm_cell(const Tensor& x, const RecurrentState& before, const Re
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. The cell state can pass through a step unchanged. Which values must the gates have for that?
+// 2. One sum (B, 4 H) of x's and h's products, split into i, f, g, o of shape (B, H); σ for three
+//    of them, tanh for one; c' from f, c, i, g; h' from o and c'.
+// 3. `const Tensor c = sigmoid(gates[1]) * before.c + sigmoid(gates[0]) * tanh(gates[2]);` and
+//    `return {sigmoid(gates[3]) * tanh(c), c};`, with gates =
+//    `chunk(linear(x, …) + linear(before.h, …), 4, -1)`.

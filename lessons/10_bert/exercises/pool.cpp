@@ -1,9 +1,11 @@
-// 10 · pool — a sentence as one vector.
+// 10_pool — Compute one vector per sentence.
+// Exercise 5 · 5 minutes · ●○○ · after 00_hello
 //
-//   hidden (B, T, C), weight (C, C), bias (C) -> (B, C): tanh(weight · h + bias), h the row of [CLS], the first token
+//   hidden (B, T, C), weight (C, C), bias (C) -> (B, C): tanh(weight · h + bias), where h is the
+//   row of the first token, [CLS]
 //
-// The other tokens may hold anything, NaN included: they are not read. [CLS] is no word, and looks at all of them:
-// what stands in its row at the end is what it has gathered.
+// The other rows may have any value, NaN included. [CLS] is not a word, but it attends to all
+// words: its final hidden state summarises the sentence.
 //
 // You may use:  x.select(axis, i), linear(x, weight, bias), tanh(x).
 #include "lessons/10_bert/exercises.h"
@@ -11,7 +13,7 @@
 namespace heed::exercise {
 
 Tensor pool(const Tensor& hidden, const Tensor& weight, const Tensor& bias) {
-  todo("read the first token of each text through a layer and tanh");
+  todo("apply the layer and tanh to the first token of each sequence");
 }
 
 }  // namespace heed::exercise

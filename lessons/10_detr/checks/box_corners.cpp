@@ -1,35 +1,35 @@
 #include "lessons/10_detr/exercises.h"
 #include "lessons/check/check.h"
-#include "nn/matching.h"
+#include "nn/models/boxes.h"
 
 namespace heed::exercise {
 namespace {
 
-Tensor middle(const Tensor& x) { return x.slice(-1, 0, 2); }
+Tensor centre(const Tensor& x) { return x.slice(-1, 0, 2); }
 Tensor size(const Tensor& x) { return x.slice(-1, 2, 4); }
 
-Tensor as_they_are(const Tensor& x) { return x + 0.0; }
-Tensor from_the_corner(const Tensor& x) { return cat({middle(x), middle(x) + size(x)}, -1); }
-Tensor whole_size(const Tensor& x) { return cat({middle(x) - size(x), middle(x) + size(x)}, -1); }
+Tensor unchanged(const Tensor& x) { return x + 0.0; }
+Tensor from_the_corner(const Tensor& x) { return cat({centre(x), centre(x) + size(x)}, -1); }
+Tensor whole_size(const Tensor& x) { return cat({centre(x) - size(x), centre(x) + size(x)}, -1); }
 Tensor interleaved(const Tensor& x) {
-  const Tensor y = nn::corners_of(x);
+  const Tensor y = nn::center_to_corners(x);
   return cat({y.slice(-1, 0, 1), y.slice(-1, 2, 3), y.slice(-1, 1, 2), y.slice(-1, 3, 4)}, -1);
 }
-Tensor turned(const Tensor& x) {
+Tensor swapped(const Tensor& x) {
   const Tensor half = cat({x.slice(-1, 3, 4), x.slice(-1, 2, 3)}, -1) / 2.0;
-  return cat({middle(x) - half, middle(x) + half}, -1);
+  return cat({centre(x) - half, centre(x) + half}, -1);
 }
 
 const checks::Exercise<decltype(box_corners)> exercise{
     "10_box_corners",
     box_corners,
-    nn::corners_of,
-    {{"DE-06", "the boxes were given back as they are: (cx, cy, w, h) are no corners", as_they_are},
-     {"DE-11", "cx and cy are the middle, not the upper left corner: go half of the size back",
+    nn::center_to_corners,
+    {{"DE-06", "the boxes were returned unchanged: (cx, cy, w, h) are not corners", unchanged},
+     {"DE-11", "cx and cy are the centre, not the upper left corner: subtract half of the size",
       from_the_corner},
-     {"DE-12", "the whole size was taken to both sides; half of it", whole_size},
-     {"DE-13", "the order is x0, x1, y0, y1; it is to be x0, y0, x1, y1", interleaved},
-     {"DE-14", "width and height changed places", turned}}};
+     {"DE-12", "the whole size was subtracted and added: use half of it", whole_size},
+     {"DE-13", "the order is x0, x1, y0, y1: it must be x0, y0, x1, y1", interleaved},
+     {"DE-14", "width and height are swapped", swapped}}};
 
 TEST(BoxCorners, OfTwoBoxes) {
   exercise.call("box_corners({{.5, .4, .2, .6}, {.1, .9, .4, .1}})", [] {
@@ -55,7 +55,7 @@ TEST(BoxCorners, OfOneBox) {
   });
 }
 
-TEST(BoxCorners, OfNoBoxesAreNone) {
+TEST(BoxCorners, OfNoBoxesAreEmpty) {
   exercise.call("box_corners(boxes (0, 4))", [] { return std::tuple(zeros({0, 4})); });
 }
 

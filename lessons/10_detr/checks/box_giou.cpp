@@ -1,6 +1,6 @@
 #include "lessons/10_detr/exercises.h"
 #include "lessons/check/check.h"
-#include "nn/matching.h"
+#include "nn/models/boxes.h"
 
 namespace heed::exercise {
 namespace {
@@ -8,7 +8,7 @@ namespace {
 Tensor first(const Tensor& x) { return x.slice(-1, 0, 2); }
 Tensor last(const Tensor& x) { return x.slice(-1, 2, 4); }
 Tensor area(const Tensor& size) { return size.select(-1, 0) * size.select(-1, 1); }
-Tensor common(const Tensor& a, const Tensor& b) {
+Tensor intersection_size(const Tensor& a, const Tensor& b) {
   return minimum(last(a), last(b)) - maximum(first(a), first(b));
 }
 Tensor sum_of(const Tensor& a, const Tensor& b) {
@@ -17,41 +17,42 @@ Tensor sum_of(const Tensor& a, const Tensor& b) {
 Tensor around(const Tensor& a, const Tensor& b) {
   return area(maximum(last(a), last(b)) - minimum(first(a), first(b)));
 }
-Tensor put_together(const Tensor& both, const Tensor& either, const Tensor& hull) {
+Tensor combine(const Tensor& both, const Tensor& either, const Tensor& hull) {
   return both / either - (hull - either) / hull;
 }
 
-Tensor not_cut_off(const Tensor& a, const Tensor& b) {
-  const Tensor both = area(common(a, b));
-  return put_together(both, sum_of(a, b) - both, around(a, b));
+Tensor without_relu(const Tensor& a, const Tensor& b) {
+  const Tensor both = area(intersection_size(a, b));
+  return combine(both, sum_of(a, b) - both, around(a, b));
 }
 Tensor counted_twice(const Tensor& a, const Tensor& b) {
-  return put_together(area(relu(common(a, b))), sum_of(a, b), around(a, b));
+  return combine(area(relu(intersection_size(a, b))), sum_of(a, b), around(a, b));
 }
 Tensor by_the_union(const Tensor& a, const Tensor& b) {
-  const Tensor either = sum_of(a, b) - area(relu(common(a, b)));
+  const Tensor either = sum_of(a, b) - area(relu(intersection_size(a, b)));
   return nn::iou(a, b) - (around(a, b) - either) / either;
 }
-Tensor less_all_of_it(const Tensor& a, const Tensor& b) {
-  return nn::iou(a, b) - (around(a, b) - area(relu(common(a, b)))) / around(a, b);
+Tensor without_union(const Tensor& a, const Tensor& b) {
+  return nn::iou(a, b) - (around(a, b) - area(relu(intersection_size(a, b)))) / around(a, b);
 }
 Tensor added(const Tensor& a, const Tensor& b) { return 2.0 * nn::iou(a, b) - nn::giou(a, b); }
 Tensor one_less(const Tensor& a, const Tensor& b) { return 1.0 - nn::giou(a, b); }
-Tensor as_middles(const Tensor& a, const Tensor& b) { return nn::giou(nn::corners_of(a), nn::corners_of(b)); }
+Tensor converted_twice(const Tensor& a, const Tensor& b) {
+  return nn::giou(nn::center_to_corners(a), nn::center_to_corners(b));
+}
 
 const checks::Exercise<decltype(box_giou)> exercise{
     "10_box_giou",
     box_giou,
     nn::giou,
-    {{"DE-07", "this is IoU: GIoU takes the empty part of the box around both away", nn::iou},
-     {"DE-15", "boxes that are apart have no part in common: a width below 0 is a width of 0", not_cut_off},
-     {"DE-16", "what both cover was counted twice in `either`", counted_twice},
-     {"DE-17", "the empty part is a share of the box around both: divide by `around`", by_the_union},
-     {"DE-18", "(around - both) was taken away; empty is what neither covers, around - either",
-      less_all_of_it},
-     {"DE-19", "the empty part was added; take it away", added},
-     {"DE-20", "this is 1 - GIoU, the loss; GIoU itself is asked for", one_less},
-     {"DE-21", "corners were read as middles and sizes", as_middles}}};
+    {{"DE-07", "this is IoU: GIoU also subtracts the empty part of the enclosing box", nn::iou},
+     {"DE-15", "boxes without overlap have no intersection: a negative width counts as 0", without_relu},
+     {"DE-16", "the intersection was counted twice in `either`", counted_twice},
+     {"DE-17", "the empty part is relative to the enclosing box: divide by `around`", by_the_union},
+     {"DE-18", "around - both was subtracted: the empty part is around - either", without_union},
+     {"DE-19", "the empty part was added: subtract it", added},
+     {"DE-20", "this is the loss 1 - GIoU: return GIoU", one_less},
+     {"DE-21", "corners were converted as if they were centres and sizes", converted_twice}}};
 
 TEST(BoxGiou, OfFourPairs) {
   exercise.call(
@@ -76,25 +77,23 @@ TEST(BoxGiou, IsOneForEqualBoxes) {
                   const Tensor a = tensor({{.3, .3, .7, .7}, {0, .1, .2, .5}});
                   return std::tuple(a, a.clone());
                 },
-                {.gradients = false});  // at equal corners maximum has no single gradient
+                {.gradients = false});  // maximum of equal corners has no unique gradient
 }
 
-TEST(BoxGiou, IsBelowZeroForBoxesThatAreApart) {
+TEST(BoxGiou, IsBelowZeroForBoxesWithoutOverlap) {
   exercise.call(
-      "box_giou({{0, 0, 1, 1}, {0, 0, 1, 1}}, {{.25, 2, .75, 3}, {.5, 1.5, 2, 1.75}}): apart in height alone",
-      [] {
+      "box_giou({{0, 0, 1, 1}, {0, 0, 1, 1}}, {{.25, 2, .75, 3}, {.5, 1.5, 2, 1.75}}): apart in y only", [] {
         return std::tuple(tensor({{0, 0, 1, 1}, {0, 0, 1, 1}}),
                           tensor({{.25, 2, .75, 3}, {.5, 1.5, 2, 1.75}}));
       });
   exercise.call("box_giou({{0, 0, 1, 1}, {0, 0, 1, 1}}, {{2, .5, 3, 2}, {5, .25, 6, .75}})", [] {
     return std::tuple(tensor({{0, 0, 1, 1}, {0, 0, 1, 1}}), tensor({{2, .5, 3, 2}, {5, .25, 6, .75}}));
   });
-  exercise.invariant(
-      "DE-07", "boxes that are apart must give less than 0, and less the further they are", [](auto f) {
-        const Tensor a = tensor({{0, 0, 1, 1}, {0, 0, 1, 1}}), b = tensor({{2, 0, 3, 1}, {5, 0, 6, 1}});
-        const Tensor y = f(a, b);
-        return y.at({0}) < 0 && y.at({1}) < y.at({0});
-      });
+  exercise.invariant("DE-07", "GIoU without overlap must be below 0, and fall with the distance", [](auto f) {
+    const Tensor a = tensor({{0, 0, 1, 1}, {0, 0, 1, 1}}), b = tensor({{2, 0, 3, 1}, {5, 0, 6, 1}});
+    const Tensor y = f(a, b);
+    return y.at({0}) < 0 && y.at({1}) < y.at({0});
+  });
 }
 
 }  // namespace

@@ -2,16 +2,16 @@
 
 #include "lessons/10_detr/exercises.h"
 #include "lessons/check/check.h"
-#include "nn/matching.h"
+#include "nn/models/matching.h"
 
 namespace heed::exercise {
 namespace {
 
 using Queries = std::vector<index_t>;
 
-Queries right(const Tensor& costs) { return nn::assign(costs.transpose(0, 1)).columns; }
+Queries reference(const Tensor& costs) { return nn::assign(costs.transpose(0, 1)).columns; }
 
-// The cheapest query of an object among those that `taken` leaves.
+// Returns the cheapest query of an object among those not taken.
 index_t cheapest(const Tensor& costs, index_t object, const std::vector<bool>& taken) {
   index_t best = -1;
   for (index_t q = 0; q < costs.size(0); ++q)
@@ -31,9 +31,13 @@ Queries greedy(const Tensor& costs) {
     for (index_t j = 0; j < costs.size(1); ++j) {
       if (of[static_cast<std::size_t>(j)] >= 0) continue;
       const index_t q = cheapest(costs, j, taken);
-      if (row < 0 || costs.at({q, j}) < costs.at({row, column})) row = q, column = j;
+      if (row < 0 || costs.at({q, j}) < costs.at({row, column})) {
+        row = q;
+        column = j;
+      }
     }
-    of[static_cast<std::size_t>(column)] = row, taken[static_cast<std::size_t>(row)] = true;
+    of[static_cast<std::size_t>(column)] = row;
+    taken[static_cast<std::size_t>(row)] = true;
   }
   return of;
 }
@@ -46,15 +50,15 @@ Queries in_turn(const Tensor& costs) {
   }
   return of;
 }
-Queries each_its_best(const Tensor& costs) {
+Queries cheapest_of_each(const Tensor& costs) {
   Queries of;
   for (index_t j = 0; j < costs.size(1); ++j) of.push_back(cheapest(costs, j, none(costs)));
   return of;
 }
-Queries square_part(const Tensor& costs) { return right(costs.slice(0, 0, costs.size(1))); }
-Queries dearest(const Tensor& costs) { return right(-costs); }
+Queries square_part(const Tensor& costs) { return reference(costs.slice(0, 0, costs.size(1))); }
+Queries most_expensive(const Tensor& costs) { return reference(-costs); }
 Queries objects_of_queries(const Tensor& costs) { return nn::assign(costs).columns; }
-Queries of_the_first(const Tensor& costs) {
+Queries first_queries(const Tensor& costs) {
   Queries of;
   for (index_t j = 0; j < costs.size(1); ++j) of.push_back(j);
   return of;
@@ -64,16 +68,15 @@ Queries rows_in_order(const Tensor& costs) { return nn::assign(costs).rows; }
 const checks::Exercise<decltype(match_queries)> exercise{
     "10_match_queries",
     match_queries,
-    right,
-    {{"DE-01", "the cheapest pair was taken first: the sum of all is to be least", greedy},
-     {"DE-22", "each object took what those before it had left: the sum of all is to be least", in_turn},
-     {"DE-02", "one query was given to two objects", each_its_best},
-     {"DE-03", "only as many queries as objects were looked at: the costs are no square", square_part},
-     {"DE-23", "this is the dearest way; the cheapest is asked for", dearest},
-     {"DE-24", "these are the objects of the queries; the query of each object is asked for",
-      objects_of_queries},
-     {"DE-25", "the queries are sorted; number j must be the query of object j", rows_in_order},
-     {"DE-60", "the queries are 0, 1, 2, …: the costs are not used", of_the_first}}};
+    reference,
+    {{"DE-01", "the cheapest pair was taken first: the sum over all objects must be least", greedy},
+     {"DE-22", "each object took the cheapest query left: the sum over all objects must be least", in_turn},
+     {"DE-02", "one query was matched with two objects", cheapest_of_each},
+     {"DE-03", "only the first n queries were considered: the cost matrix is not square", square_part},
+     {"DE-23", "this matching has the greatest cost: find the least", most_expensive},
+     {"DE-24", "these are the objects of the queries: return the query of each object", objects_of_queries},
+     {"DE-25", "the queries are sorted: number j must be the query of object j", rows_in_order},
+     {"DE-60", "the queries are 0, 1, 2, …: the costs were not used", first_queries}}};
 
 TEST(MatchQueries, OfThreeQueriesAndTwoObjects) {
   exercise.call("match_queries({{.1, .2}, {.15, .9}, {.8, .7}})", [] {

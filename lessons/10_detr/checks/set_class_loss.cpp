@@ -8,12 +8,12 @@ namespace {
 
 using Queries = std::vector<index_t>;
 
-// `nothing`: the class of those without an object; `divided`: by what, given the weights.
-template <class Divided>
+// `none`: the class "no object"; divisor(weights) divides the weighted sum.
+template <class Divisor>
 Tensor loss(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object,
-            index_t nothing, const Divided& divided) {
+            index_t none, const Divisor& divisor) {
   const index_t n = logits.size(0);
-  Queries targets(static_cast<std::size_t>(n), nothing);
+  Queries targets(static_cast<std::size_t>(n), none);
   std::vector<double> weights(targets.size(), no_object);
   for (std::size_t j = 0; j < query.size(); ++j) {
     targets[static_cast<std::size_t>(query[j])] = labels[static_cast<index_t>(j)];
@@ -21,25 +21,26 @@ Tensor loss(const Tensor& logits, const Queries& query, const IntTensor& labels,
   }
   const Tensor each = cross_entropy(logits, IntTensor(targets, {n}), {.reduction = Reduction::none});
   const Tensor w = from_vector(weights, {n}, logits.dtype());
-  return sum(each * w) / divided(w);
+  return sum(each * w) / divisor(w);
 }
-double of_weights(const Tensor& w) { return sum(w).item(); }
+double sum_of_weights(const Tensor& w) { return sum(w).item(); }
 
-Tensor right(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
-  return loss(logits, query, labels, no_object, logits.size(1) - 1, of_weights);
+Tensor reference(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
+  return loss(logits, query, labels, no_object, logits.size(1) - 1, sum_of_weights);
 }
-Tensor matched_alone(const Tensor& logits, const Queries& query, const IntTensor& labels, double) {
+Tensor matched_only(const Tensor& logits, const Queries& query, const IntTensor& labels, double) {
   if (query.empty()) return sum(logits) * 0.0;
-  return loss(logits, query, labels, 0, logits.size(1) - 1, of_weights);
+  return loss(logits, query, labels, 0, logits.size(1) - 1, sum_of_weights);
 }
-Tensor all_alike(const Tensor& logits, const Queries& query, const IntTensor& labels, double) {
-  return loss(logits, query, labels, 1, logits.size(1) - 1, of_weights);
+Tensor equal_weights(const Tensor& logits, const Queries& query, const IntTensor& labels, double) {
+  return loss(logits, query, labels, 1, logits.size(1) - 1, sum_of_weights);
 }
 Tensor plain_mean(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
   return loss(logits, query, labels, no_object, logits.size(1) - 1,
               [](const Tensor& w) { return static_cast<double>(w.numel()); });
 }
-Tensor of_objects(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
+Tensor divided_by_objects(const Tensor& logits, const Queries& query, const IntTensor& labels,
+                          double no_object) {
   const double n = std::max(1.0, static_cast<double>(query.size()));
   return loss(logits, query, labels, no_object, logits.size(1) - 1, [n](const Tensor&) { return n; });
 }
@@ -47,14 +48,14 @@ Tensor summed(const Tensor& logits, const Queries& query, const IntTensor& label
   return loss(logits, query, labels, no_object, logits.size(1) - 1, [](const Tensor&) { return 1.0; });
 }
 Tensor first_class(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
-  return loss(logits, query, labels, no_object, 0, of_weights);
+  return loss(logits, query, labels, no_object, 0, sum_of_weights);
 }
 Tensor in_order(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
   Queries sorted = query;
   std::sort(sorted.begin(), sorted.end());
-  return right(logits, sorted, labels, no_object);
+  return reference(logits, sorted, labels, no_object);
 }
-// -p of the right class, as the matching counts it.
+// -p of the target class, as in the cost of the matching.
 Tensor cost_of_matching(const Tensor& logits, const Queries& query, const IntTensor& labels,
                         double no_object) {
   Queries targets(static_cast<std::size_t>(logits.size(0)), logits.size(1) - 1);
@@ -66,37 +67,34 @@ Tensor cost_of_matching(const Tensor& logits, const Queries& query, const IntTen
   const IntTensor column(targets, {logits.size(0), 1});
   const Tensor p = gather(softmax(logits, -1), -1, column).squeeze(-1);
   const Tensor w = from_vector(weights, {logits.size(0)}, logits.dtype());
-  return -sum(p * w) / of_weights(w);
+  return -sum(p * w) / sum_of_weights(w);
 }
-Tensor no_mean_of_nothing(const Tensor& logits, const Queries& query, const IntTensor& labels,
-                          double no_object) {
-  return query.empty() ? sum(logits) * 0.0 : right(logits, query, labels, no_object);
+Tensor zero_without_objects(const Tensor& logits, const Queries& query, const IntTensor& labels,
+                            double no_object) {
+  return query.empty() ? sum(logits) * 0.0 : reference(logits, query, labels, no_object);
 }
 Tensor first_queries(const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
   Queries first;
   for (std::size_t j = 0; j < query.size(); ++j) first.push_back(static_cast<index_t>(j));
-  return right(logits, first, labels, no_object);
+  return reference(logits, first, labels, no_object);
 }
 
 const checks::Exercise<decltype(set_class_loss)> exercise{
     "10_set_class_loss",
     set_class_loss,
-    right,
-    {{"DE-04", "queries without an object were left out: they must learn to say \"no object\"",
-      matched_alone},
-     {"DE-26", "\"no object\" was counted as any class; count it by `no_object`", all_alike},
-     {"DE-27", "divided by the number of queries: a weighted mean is divided by the sum of the weights",
-      plain_mean},
-     {"DE-28", "divided by the number of objects: a weighted mean is divided by the sum of the weights",
-      of_objects},
-     {"DE-29", "this is the sum; divide by the sum of the weights", summed},
-     {"DE-10", "this is -p, the cost of the matching, which is not differentiated; the loss is -log p",
+    reference,
+    {{"DE-04", "unmatched queries were left out: they must learn to predict \"no object\"", matched_only},
+     {"DE-26", "\"no object\" has the weight of any class: its weight is `no_object`", equal_weights},
+     {"DE-27", "divided by the number of queries: divide by the sum of the weights", plain_mean},
+     {"DE-28", "divided by the number of objects: divide by the sum of the weights", divided_by_objects},
+     {"DE-29", "this is the sum: divide by the sum of the weights", summed},
+     {"DE-10", "this is -p, the cost of the matching, which is not differentiated: the loss is -log p",
       cost_of_matching},
      {"DE-30", "\"no object\" is the last class, not class 0", first_class},
-     {"DE-31", "query[j] belongs to labels[j]: the pairs were sorted apart", in_order},
-     {"DE-32", "the first queries got the objects; query[j] says who was matched", first_queries},
-     {"DE-61", "an image without objects gave 0: its queries must learn to say \"no object\"",
-      no_mean_of_nothing}}};
+     {"DE-31", "query[j] belongs to labels[j]: only one of the two was sorted", in_order},
+     {"DE-32", "object j was given to query j: the matched query is query[j]", first_queries},
+     {"DE-61", "an image without objects gave 0: its queries must learn to predict \"no object\"",
+      zero_without_objects}}};
 
 using Inputs = std::tuple<Tensor, Queries, IntTensor, double>;
 Inputs inputs(const Queries& query, const IntTensor& labels, double no_object, double scale = 1) {
@@ -140,7 +138,7 @@ TEST(SetClassLoss, StaysFiniteForLargeLogits) {
 }
 
 TEST(SetClassLoss, DoesNotDependOnTheOrderOfTheObjects) {
-  exercise.invariant("DE-31", "the pairs were listed in another order: the loss must not change", [](auto f) {
+  exercise.invariant("DE-31", "the loss must not depend on the order of the objects", [](auto f) {
     const Tensor logits = std::get<0>(inputs({}, {}, 0.1));
     const double a = f(logits, {3, 1}, IntTensor{0, 2}, 0.1).item();
     return std::abs(a - f(logits, {1, 3}, IntTensor{2, 0}, 0.1).item()) < 1e-6;

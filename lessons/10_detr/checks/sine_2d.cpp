@@ -3,52 +3,58 @@
 
 #include "lessons/10_detr/exercises.h"
 #include "lessons/check/check.h"
-#include "nn/detr.h"
+#include "nn/models/detr.h"
 
 namespace heed::exercise {
 namespace {
 
-Tensor right(index_t height, index_t width, index_t channels) {
+Tensor reference(index_t height, index_t width, index_t channels) {
   return nn::sine_positions_2d(Mask::full({1, height, width}, true), channels)[0];
 }
 Tensor as_map(const Tensor& x, index_t height, index_t width) { return x.reshape({height, width, -1}); }
 
 Tensor columns_first(index_t h, index_t w, index_t c) {
-  const Tensor x = right(h, w, c);
+  const Tensor x = reference(h, w, c);
   return cat({x.slice(-1, c / 2, c), x.slice(-1, 0, c / 2)}, -1);
 }
-Tensor down_first(index_t h, index_t w, index_t c) {
-  return as_map(right(h, w, c), h, w).transpose(0, 1).reshape({h * w, c});
+Tensor column_order(index_t h, index_t w, index_t c) {
+  return as_map(reference(h, w, c), h, w).transpose(0, 1).reshape({h * w, c});
 }
-// Of angles by a rule of place and size, and the exponent's channels by a rule.
+// Returns the encoding for a rule angle(index, size) and a number of channels in the exponent.
 template <class Angle>
 Tensor waves(index_t h, index_t w, index_t c, index_t width_of_exponent, const Angle& angle) {
   std::vector<double> values;
-  const auto write = [&](double a) {
+  const auto append = [&](double a) {
     for (index_t k = 0; k < c / 4; ++k) {
       const double wave =
           a / std::pow(10000, 2 * static_cast<double>(k) / static_cast<double>(width_of_exponent));
-      values.push_back(std::sin(wave)), values.push_back(std::cos(wave));
+      values.push_back(std::sin(wave));
+      values.push_back(std::cos(wave));
     }
   };
   for (index_t i = 0; i < h; ++i)
-    for (index_t j = 0; j < w; ++j) write(angle(i, h)), write(angle(j, w));
+    for (index_t j = 0; j < w; ++j) {
+      append(angle(i, h));
+      append(angle(j, w));
+    }
   return from_vector(values, {h * w, c});
 }
-constexpr double turn = 2 * std::numbers::pi;
-double from_zero(index_t i, index_t n) { return turn * static_cast<double>(i) / static_cast<double>(n); }
-double from_one(index_t i, index_t n) { return turn * static_cast<double>(i + 1) / static_cast<double>(n); }
-double not_turned(index_t i, index_t n) { return from_one(i, n) / turn; }
-double counted(index_t i, index_t) { return static_cast<double>(i + 1); }
+constexpr double full_turn = 2 * std::numbers::pi;
+double from_zero(index_t i, index_t n) { return full_turn * static_cast<double>(i) / static_cast<double>(n); }
+double from_one(index_t i, index_t n) {
+  return full_turn * static_cast<double>(i + 1) / static_cast<double>(n);
+}
+double without_factor(index_t i, index_t n) { return from_one(i, n) / full_turn; }
+double not_divided(index_t i, index_t) { return static_cast<double>(i + 1); }
 double half_turn(index_t i, index_t n) { return from_one(i, n) / 2; }
 
 Tensor zero_based(index_t h, index_t w, index_t c) { return waves(h, w, c, c / 2, from_zero); }
-Tensor without_turn(index_t h, index_t w, index_t c) { return waves(h, w, c, c / 2, not_turned); }
-Tensor without_size(index_t h, index_t w, index_t c) { return waves(h, w, c, c / 2, counted); }
-Tensor half(index_t h, index_t w, index_t c) { return waves(h, w, c, c / 2, half_turn); }
+Tensor without_two_pi(index_t h, index_t w, index_t c) { return waves(h, w, c, c / 2, without_factor); }
+Tensor without_size(index_t h, index_t w, index_t c) { return waves(h, w, c, c / 2, not_divided); }
+Tensor half_width(index_t h, index_t w, index_t c) { return waves(h, w, c, c / 2, half_turn); }
 Tensor all_channels(index_t h, index_t w, index_t c) { return waves(h, w, c, c, from_one); }
 Tensor sines_then_cosines(index_t h, index_t w, index_t c) {
-  const Tensor x = right(h, w, c).reshape({h * w, 2, c / 4, 2});
+  const Tensor x = reference(h, w, c).reshape({h * w, 2, c / 4, 2});
   return x.transpose(2, 3).reshape({h * w, c});
 }
 Tensor one_size(index_t h, index_t w, index_t c) {
@@ -58,17 +64,16 @@ Tensor one_size(index_t h, index_t w, index_t c) {
 const checks::Exercise<decltype(sine_2d)> exercise{
     "10_sine_2d",
     sine_2d,
-    right,
-    {{"DE-33", "the column came first: the first half of the channels tells the row", columns_first},
-     {"DE-34", "the pixels go column by column; they are to go row by row", down_first},
-     {"DE-35", "counted from 0: DETR's first row is 2π / height, not 0", zero_based},
-     {"DE-36", "the factor 2π is missing", without_turn},
-     {"DE-37", "the place was not divided by the size: a picture is one turn, whatever its size",
-      without_size},
-     {"DE-38", "a picture is a whole turn (2π) wide, not half of one", half},
-     {"DE-39", "the exponent counts to all channels; each axis has half of them", all_channels},
-     {"DE-40", "all sines, then all cosines; they are to take turns", sines_then_cosines},
-     {"DE-41", "columns were divided by the height; divide them by the width", one_size}}};
+    reference,
+    {{"DE-33", "the column comes first: the first half of the channels encodes the row", columns_first},
+     {"DE-34", "the pixels are in column order: they must go row by row", column_order},
+     {"DE-35", "counted from 0: the angle of DETR's first row is 2π / height, not 0", zero_based},
+     {"DE-36", "the factor 2π is missing", without_two_pi},
+     {"DE-37", "the index was not divided by the size: a map of any size is one full turn", without_size},
+     {"DE-38", "half a turn: the width is a full turn, 2π", half_width},
+     {"DE-39", "the exponent uses all channels: each axis has half of them", all_channels},
+     {"DE-40", "all sines, then all cosines: they must alternate", sines_then_cosines},
+     {"DE-41", "columns were divided by the height: divide them by the width", one_size}}};
 
 TEST(Sine2d, OfTwoRowsAndThreeColumns) {
   exercise.compare("sine_2d(2, 3, 8)", [](auto f) { return f(2, 3, 8); });
@@ -82,8 +87,8 @@ TEST(Sine2d, OfOtherSizes) {
   exercise.compare("sine_2d(1, 1, 4)", [](auto f) { return f(1, 1, 4); });
 }
 
-TEST(Sine2d, TellsEveryPixelFromEveryOther) {
-  exercise.invariant("", "two pixels have the same position", [](auto f) {
+TEST(Sine2d, DiffersForEveryPixel) {
+  exercise.invariant("", "no two pixels may have the same encoding", [](auto f) {
     const Tensor x = f(4, 5, 16);
     for (index_t a = 0; a < 20; ++a)
       for (index_t b = 0; b < a; ++b)

@@ -1,9 +1,10 @@
-// 10 · box_corners — from the middle and the size of a box to two of its corners.
+// 10_box_corners — Compute the corners of a box from its centre and size.
+// Exercise 1 · 5 minutes · ●○○ · after 08_patchify
 //
 //   boxes (..., 4) as (cx, cy, w, h) -> (..., 4) as (x0, y0, x1, y1): upper left, lower right
 //
-// DETR says middles and sizes; overlap is counted with corners. Both are four numbers between 0 and 1: nothing but the
-// numbers themselves shows which of the two they are.
+// DETR predicts centres and sizes; the overlap is computed from corners. Both formats are four
+// numbers between 0 and 1, so the shape does not show which of the two a tensor has.
 //
 // You may use:  x.slice(axis, begin, end), cat({a, b}, axis), and + - * / (they broadcast).
 #include "lessons/10_detr/exercises.h"
@@ -11,7 +12,7 @@
 namespace heed::exercise {
 
 Tensor box_corners(const Tensor& boxes) {
-  todo("go half of the size to both sides of the middle");
+  todo("subtract and add half of the size");
 }
 
 }  // namespace heed::exercise

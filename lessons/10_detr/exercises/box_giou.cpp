@@ -1,19 +1,22 @@
-// 10 · box_giou — how well two boxes agree, also where they are apart.
+// 10_box_giou — Compute the generalised IoU of two boxes.
+// Exercise 2 · 15 minutes · ●●○ · after 10_box_corners
 //
-//   a (n, 4), b (n, 4), corners (x0, y0, x1, y1) of boxes with an area -> (n): of each pair, from -1 to 1
-//   both    the area that both cover           either   the area that at least one of them covers
-//   around  the smallest box around both
+//   a (n, 4), b (n, 4), corners (x0, y0, x1, y1) of boxes with an area -> (n), from -1 to 1
+//   both    the area of the intersection     either   the area of the union
+//   around  the area of the smallest box that encloses both
 //   giou = both / either - (around - either) / around
 //
-// Two boxes that do not touch: what is their width in common, x1 of the one less x0 of the other? It is no width.
+// If two boxes do not overlap, the difference of x1 of the one and x0 of the other is negative. How
+// wide is their intersection then?
 //
-// You may use:  maximum(a, b), minimum(a, b), relu(x), x.slice(axis, begin, end), x.select(axis, i), and + - * /.
+// You may use:  maximum(a, b), minimum(a, b), relu(x), x.slice(axis, begin, end), x.select(axis, i),
+//               and + - * /.
 #include "lessons/10_detr/exercises.h"
 
 namespace heed::exercise {
 
 Tensor box_giou(const Tensor& a, const Tensor& b) {
-  todo("the part in common, less the empty part of the box around both");
+  todo("compute IoU minus the empty part of the enclosing box");
 }
 
 }  // namespace heed::exercise

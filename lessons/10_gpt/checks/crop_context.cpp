@@ -6,7 +6,7 @@
 namespace heed::exercise {
 namespace {
 
-IntTensor right(const IntTensor& ids, index_t context) {
+IntTensor reference(const IntTensor& ids, index_t context) {
   return ids.slice(1, std::max<index_t>(ids.size(1) - context, 0), ids.size(1));
 }
 IntTensor oldest(const IntTensor& ids, index_t context) {
@@ -17,21 +17,20 @@ IntTensor without_the_last(const IntTensor& ids, index_t context) {
   const index_t end = ids.size(1) > context ? ids.size(1) - 1 : ids.size(1);
   return ids.slice(1, std::max<index_t>(end - context, 0), end);
 }
-IntTensor one_too_few(const IntTensor& ids, index_t context) { return right(ids, context - 1); }
-IntTensor rows_cropped(const IntTensor& ids, index_t context) {
+IntTensor one_too_few(const IntTensor& ids, index_t context) { return reference(ids, context - 1); }
+IntTensor batch_cropped(const IntTensor& ids, index_t context) {
   return ids.slice(0, std::max<index_t>(ids.size(0) - context, 0), ids.size(0));
 }
 
 const checks::Exercise<decltype(crop_context)> exercise{
     "10_crop_context",
     crop_context,
-    right,
-    {{"GP-11", "the oldest tokens were kept: the next one depends on the newest", oldest},
+    reference,
+    {{"GP-11", "the oldest tokens were kept: the next token depends on the newest", oldest},
      {"GP-12", "more tokens than there are positions: crop to the context", uncropped},
-     {"GP-13", "the newest token was cropped: it is the one the next follows", without_the_last},
-     {"GP-14", "one token fewer than there are positions", one_too_few},
-     {"GP-60", "axis 0 was cropped: those are the sequences of the batch; tokens are on axis 1",
-      rows_cropped}}};
+     {"GP-13", "the newest token was cropped: the next token follows it", without_the_last},
+     {"GP-14", "one token too few: keep as many as there are positions", one_too_few},
+     {"GP-60", "axis 0 was cropped: axis 0 is the batch, the tokens are axis 1", batch_cropped}}};
 
 TEST(CropContext, KeepsTheNewest) {
   exercise.call("crop_context({{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}}, 3)", [] {

@@ -10,7 +10,7 @@ Tensor kth(const Tensor& x, index_t k) { return topk(x, k).values.slice(1, k - 1
 Tensor cut(const Tensor& x, const Tensor& least, double to = -INFINITY) {
   return where(x < least, full(x.shape(), to, x.dtype()), x);
 }
-Tensor right(const Tensor& x, index_t k) { return cut(x, kth(x, k)); }
+Tensor reference(const Tensor& x, index_t k) { return cut(x, kth(x, k)); }
 Tensor zeros_instead(const Tensor& x, index_t k) { return cut(x, kth(x, k), 0); }
 Tensor large_negative(const Tensor& x, index_t k) { return cut(x, kth(x, k), -1e4); }
 Tensor smallest(const Tensor& x, index_t k) {
@@ -21,37 +21,33 @@ Tensor first_rows_threshold(const Tensor& x, index_t k) { return cut(x, kth(x, k
 Tensor of_the_whole_batch(const Tensor& x, index_t k) {
   return cut(x, topk(x.reshape({-1}), k).values.slice(0, k - 1, k));
 }
-Tensor one_too_many(const Tensor& x, index_t k) { return right(x, std::min<index_t>(k + 1, x.size(1))); }
+Tensor one_too_many(const Tensor& x, index_t k) { return reference(x, std::min<index_t>(k + 1, x.size(1))); }
 Tensor one_too_few(const Tensor& x, index_t k) {
   return where(x <= kth(x, k), full(x.shape(), -INFINITY, x.dtype()), x);
 }
-Tensor only_the_best(const Tensor& x, index_t) { return right(x, 1); }
+Tensor only_the_best(const Tensor& x, index_t) { return reference(x, 1); }
 Tensor nothing_cut(const Tensor& x, index_t) { return x + 0.0; }
-Tensor probabilities(const Tensor& x, index_t k) { return softmax(right(x, k), -1); }
+Tensor probabilities(const Tensor& x, index_t k) { return softmax(reference(x, k), -1); }
 Tensor not_renormalised(const Tensor& x, index_t k) { return cut(softmax(x, -1), kth(softmax(x, -1), k), 0); }
 
 const checks::Exercise<decltype(keep_top_k)> exercise{
     "10_keep_top_k",
     keep_top_k,
-    right,
-    {{"GP-20", "cut to 0, which is a good logit where others are negative: cut to -infinity", zeros_instead},
-     {"GP-63",
-      "cut to a large negative number: only -infinity has probability 0 whatever the other logits are",
-      large_negative},
+    reference,
+    {{"GP-20", "cut to 0, which is a high logit if the others are negative: cut to -infinity", zeros_instead},
+     {"GP-63", "cut to a large negative number: only -infinity always has probability 0", large_negative},
      {"GP-21", "the k smallest were kept", smallest},
-     {"GP-22", "one threshold for the whole batch: each row has its own", first_rows_threshold},
-     {"GP-64", "the k largest of the whole batch were kept: each row keeps k of its own", of_the_whole_batch},
-     {"GP-23", "one token too many stays: the k-th largest is number k - 1 from 0", one_too_many},
-     {"GP-65", "the k-th largest itself was cut off: cut what is less than it", one_too_few},
-     {"GP-24", "only the best token is left, whatever k", only_the_best},
+     {"GP-22", "one threshold for the whole batch: each row needs its own", first_rows_threshold},
+     {"GP-64", "the k largest of the whole batch were kept: keep k in each row", of_the_whole_batch},
+     {"GP-23", "one token too many remains: the k-th largest has index k - 1", one_too_many},
+     {"GP-65", "the k-th largest itself was cut off: cut off only smaller ones", one_too_few},
+     {"GP-24", "only the best token is left for every k", only_the_best},
      {"GP-25", "nothing was cut off", nothing_cut},
-     {"GP-66", "these are probabilities: return logits, the kept ones as they are", probabilities},
-     {"GP-67",
-      "probabilities were cut, and no longer sum to 1: cut the logits, so that the softmax after it "
-      "renormalises",
+     {"GP-66", "these are probabilities: return logits, the kept ones unchanged", probabilities},
+     {"GP-67", "probabilities were cut and no longer sum to 1: cut the logits before the softmax",
       not_renormalised}}};
 
-// What is cut off is -infinity, whose own gradient does not count: only that behind a softmax does.
+// The result contains -infinity, so its gradient is only checked behind a softmax.
 constexpr checks::Forms no_gradients{.gradients = false};
 
 TEST(KeepTopK, KeepsTheLargestOfEachRow) {
@@ -92,7 +88,7 @@ TEST(KeepTopK, KeepsAllIfKIsTheVocabulary) {
       },
       no_gradients);
 }
-TEST(KeepTopK, HoldsForAWideRange) {
+TEST(KeepTopK, IsCorrectForAWideRange) {
   exercise.call(
       "keep_top_k({{0, 1000, -1000, -20000, 5}, {-30000, -20000, -40000, -60000, -50000}}, 3)",
       [] {
@@ -101,7 +97,7 @@ TEST(KeepTopK, HoldsForAWideRange) {
       },
       no_gradients);
 }
-TEST(KeepTopK, SendsTheGradientOfASoftmaxToWhatIsKept) {
+TEST(KeepTopK, PropagatesTheGradientToTheKeptLogits) {
   exercise.compare(
       "the gradient of softmax(keep_top_k({{1, 3, -2, 2}, {-4, -1, -3, -2}}, 2)) · {1, -2, 3, 5}",
       [](auto f) {
@@ -110,8 +106,8 @@ TEST(KeepTopK, SendsTheGradientOfASoftmaxToWhatIsKept) {
         return x.grad();
       });
 }
-TEST(KeepTopK, CutsOffExactlyAsManyAsItSays) {
-  exercise.invariant("", "of each row exactly k logits are finite, and they are as they were", [](auto f) {
+TEST(KeepTopK, KeepsExactlyKLogits) {
+  exercise.invariant("", "exactly k logits of each row are finite, and they are unchanged", [](auto f) {
     Generator gen(3);
     const Tensor x = randn({3, 9}, gen), y = f(x, 4);
     int finite = 0;

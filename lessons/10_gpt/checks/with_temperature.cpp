@@ -6,7 +6,7 @@
 namespace heed::exercise {
 namespace {
 
-Tensor right(const Tensor& logits, double t) { return softmax(logits / t, -1); }
+Tensor reference(const Tensor& logits, double t) { return softmax(logits / t, -1); }
 Tensor multiplied(const Tensor& logits, double t) { return softmax(logits * t, -1); }
 Tensor ignored(const Tensor& logits, double) { return softmax(logits, -1); }
 Tensor of_probabilities(const Tensor& logits, double t) { return softmax(logits, -1) / t; }
@@ -19,7 +19,7 @@ Tensor over_everything(const Tensor& logits, double t) {
   return softmax((logits / t).reshape({-1}), 0).reshape(logits.shape());
 }
 Tensor no_softmax(const Tensor& logits, double t) { return logits / t; }
-Tensor unguarded(const Tensor& logits, double t) {
+Tensor overflowing_exp(const Tensor& logits, double t) {
   const Tensor e = exp(logits / t);
   return e / e.sum({-1}, true);
 }
@@ -27,18 +27,17 @@ Tensor unguarded(const Tensor& logits, double t) {
 const checks::Exercise<decltype(with_temperature)> exercise{
     "10_with_temperature",
     with_temperature,
-    right,
-    {{"GP-07", "multiplied by the temperature: a low one must make it surer, so divide", multiplied},
+    reference,
+    {{"GP-07", "multiplied by the temperature: divide, so that a low one gives more confidence", multiplied},
      {"GP-15", "the temperature is not used", ignored},
      {"GP-16", "the probabilities were divided: they no longer sum to 1. Divide the logits",
       of_probabilities},
      {"GP-17", "softmax of a softmax: divide the logits, then one softmax", softmax_twice},
      {"GP-18", "softmax over the batch: tokens are on the last axis", over_the_batch},
-     {"GP-61", "axis 1 holds the tokens only if there is one axis before it: use the last axis, -1",
-      over_the_second_axis},
-     {"GP-62", "one softmax over the whole tensor: each row is a distribution of its own", over_everything},
-     {"GP-19", "these are logits still: softmax makes probabilities of them", no_softmax},
-     {"SD-16", "exp overflowed: subtract the largest logit of the row first", unguarded}}};
+     {"GP-61", "softmax over axis 1: the tokens are on the last axis, -1", over_the_second_axis},
+     {"GP-62", "one softmax over the whole tensor: each row is a separate distribution", over_everything},
+     {"GP-19", "these are still logits: apply softmax", no_softmax},
+     {"SD-16", "exp overflowed: subtract the largest logit of the row first", overflowing_exp}}};
 
 TEST(WithTemperature, BelowOneIsMoreConfident) {
   exercise.call("with_temperature({{1, 0}, {-0.5, 2}}, 0.5)", [] {
@@ -69,7 +68,7 @@ TEST(WithTemperature, OfLargeLogitsIsFinite) {
     return std::tuple(tensor({{0, 1000, 1}, {-1000, 2, 3}}), 1.0);
   });
 }
-TEST(WithTemperature, GivesNothingToALogitOfMinusInfinity) {
+TEST(WithTemperature, IsZeroForALogitOfMinusInfinity) {
   exercise.call("with_temperature({{1, -INFINITY, 0.99}}, 0.01)", [] {
     return std::tuple(tensor({{1.0, -INFINITY, 0.99}}), 0.01);
   });

@@ -1,19 +1,22 @@
-// 10 · cached_attention — new tokens look at those that were read before, without reading them again.
+// 10_cached_attention — Compute the attention of new tokens with a KV cache.
+// Exercise 4 · 20 minutes · ●●● · after 02_sdpa
 //
-//   q, k, v (B, H, T, D): of the T new tokens; kept.keys, kept.values (B, H, P, D): of the P before them, undefined at first
-//   -> (B, H, T, D), and kept grows to P + T
+//   q, k, v (B, H, T, D): of the T new tokens
+//   cache.keys, cache.values (B, H, P, D): of the P tokens before them, undefined at the first call
+//   -> (B, H, T, D); the cache grows to P + T
 //
-// New token i may look at all P kept ones and at the new ones up to itself. Where in the square of T rows and P + T columns
-// does the edge of the causal mask lie?
+// New token i attends to all P cached tokens and to the new ones up to and including itself. Where
+// is the diagonal of the causal mask, which has T rows and P + T columns?
 //
-// You may use:  cat({a, b}, axis), x.defined(), x.size(axis), causal(t, s) (T rows, S columns, the last row sees all),
+// You may use:  cat({a, b}, axis), x.defined(), x.size(axis),
+//               causal(t, s) (T rows, S columns; the last row attends to all),
 //               scaled_dot_product_attention(q, k, v, {.mask = m}).
 #include "lessons/10_gpt/exercises.h"
 
 namespace heed::exercise {
 
-Tensor cached_attention(const Tensor& q, const Tensor& k, const Tensor& v, Kept& kept) {
-  todo("put the new keys and values behind the kept ones, and attend to all with the causal mask");
+Tensor cached_attention(const Tensor& q, const Tensor& k, const Tensor& v, KVCache& cache) {
+  todo("append the new keys and values to the cache, and attend to all with the causal mask");
 }
 
 }  // namespace heed::exercise

@@ -1,9 +1,10 @@
-// 10 · crop_context — what a model looks at where a text has grown longer than its context.
+// 10_crop_context — Crop a sequence to the context.
+// Exercise 1 · 5 minutes · ●○○ · after 00_hello
 //
 //   ids (B, T) -> (B, min(T, context))
 //
-// A model has positions for `context` tokens (at least 1) and no more. Which tokens of a longer sequence does the
-// next one depend on most? A sequence may be empty (T = 0).
+// A model has positions for `context` tokens (at least 1) and no more. On which tokens of a longer
+// sequence does the next token depend most? A sequence may be empty (T = 0).
 //
 // You may use:  ids.size(axis), ids.slice(axis, begin, end), std::max(a, b).
 #include <algorithm>

@@ -1,9 +1,11 @@
-// 10 · with_temperature — how sure the next token is.
+// 10_with_temperature — Make the distribution of the next token more or less confident.
+// Exercise 2 · 5 minutes · ●○○ · after 02_softmax_rows
 //
 //   logits (..., V) -> probabilities (..., V);  softmax(logits / temperature)
 //
-// A logit may be -infinity: its probability is 0. Below 1 the best token gets more than it has, above 1 less. What
-// is it that is divided, logits or probabilities?
+// A logit may be -infinity: its probability is 0. A temperature below 1 raises the probability of
+// the best token, one above 1 lowers it. Are the logits or the probabilities divided by the
+// temperature?
 //
 // You may use:  softmax(x, axis), and + - * / (they broadcast).
 #include "lessons/10_gpt/exercises.h"
@@ -11,7 +13,7 @@
 namespace heed::exercise {
 
 Tensor with_temperature(const Tensor& logits, double temperature) {
-  todo("divide, then turn each row into probabilities");
+  todo("divide by the temperature, then apply softmax to each row");
 }
 
 }  // namespace heed::exercise

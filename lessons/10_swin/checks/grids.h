@@ -1,4 +1,4 @@
-// grids.h — pictures (B, height, width, C) whose every number says where it was.
+// grids.h — images (B, height, width, C) in which each number encodes its position.
 #pragma once
 
 #include <vector>
@@ -7,8 +7,9 @@
 
 namespace heed::exercise {
 
-// Channel c of pixel (row, column) is 100 · row + 10 · column + c; in every second picture it is negative, less 1. All is divided
-// by 7: fractions that agree are evidence for a mistake, integers are not.
+// Channel c of pixel (row, column) is n = 100 · row + 10 · column + c, or -1 - n in every second
+// image. All numbers are divided by 7, because equal fractions are evidence for a mistake, but
+// equal integers may be a coincidence.
 inline Tensor grid(const Shape& shape) {
   std::vector<double> numbers;
   for (index_t b = 0; b < shape[0]; ++b)

@@ -1,15 +1,15 @@
 #include "lessons/10_swin/checks/grids.h"
 #include "lessons/10_swin/exercises.h"
 #include "lessons/check/check.h"
-#include "nn/swin.h"
+#include "nn/models/swin.h"
 
 namespace heed::exercise {
 namespace {
 
-Tensor at(const Tensor& x, index_t row, index_t column) {
+Tensor every_second(const Tensor& x, index_t row, index_t column) {
   return x.slice(1, row, to_end, 2).slice(2, column, to_end, 2);
 }
-Tensor right(const Tensor& x) { return nn::PatchMerging::neighbours(x); }
+Tensor reference(const Tensor& x) { return nn::PatchMerging::neighbours(x); }
 Tensor quarters(const Tensor& x) {
   const index_t h = x.size(1) / 2, w = x.size(2) / 2;
   const auto part = [&](index_t y, index_t z) {
@@ -21,29 +21,34 @@ Tensor quarters(const Tensor& x) {
 const checks::Exercise<decltype(merge_patches)> exercise{
     "10_merge_patches",
     merge_patches,
-    right,
-    {{"SW-07",
-      "this course uses the order of the published weights, (0, 0), (1, 0), (0, 1), (1, 1): down first",
+    reference,
+    {{"SW-07", "the order must be (0, 0), (1, 0), (0, 1), (1, 1), as published: the row changes first",
       [](auto& x) {
-        return cat({at(x, 0, 0), at(x, 0, 1), at(x, 1, 0), at(x, 1, 1)}, -1);
+        return cat(
+            {every_second(x, 0, 0), every_second(x, 0, 1), every_second(x, 1, 0), every_second(x, 1, 1)}, -1);
       }},
-     {"SW-29",
-      "four quarters of the picture were laid on top of each other; merge neighbours: every second pixel",
-      quarters},
-     {"SW-30", "a reshape alone moves no number: you merged four pixels of one row",
+     {"SW-29", "the four quarters of the image were joined: join neighbours, every second pixel", quarters},
+     {"SW-30", "a reshape alone joins four pixels of one row: slice rows and columns first",
       [](auto& x) {
         return x.reshape({x.size(0), x.size(1) / 2, x.size(2) / 2, 4 * x.size(3)});
       }},
-     {"SW-31", "the four were averaged: put their channels beside each other, C becomes 4C",
-      [](auto& x) { return (at(x, 0, 0) + at(x, 1, 0) + at(x, 0, 1) + at(x, 1, 1)) / 4.0; }},
-     {"SW-32", "channel 0 of all four came first; the channels of one pixel stay together",
+     {"SW-31", "the four were averaged: concatenate their channels, C becomes 4C",
       [](auto& x) {
-        return stack({at(x, 0, 0), at(x, 1, 0), at(x, 0, 1), at(x, 1, 1)}, -1)
+        return (every_second(x, 0, 0) + every_second(x, 1, 0) + every_second(x, 0, 1) +
+                every_second(x, 1, 1)) /
+               4.0;
+      }},
+     {"SW-32", "channel 0 of all four comes first: the channels of one pixel must stay together",
+      [](auto& x) {
+        return stack({every_second(x, 0, 0), every_second(x, 1, 0), every_second(x, 0, 1),
+                      every_second(x, 1, 1)},
+                     -1)
             .reshape({x.size(0), x.size(1) / 2, x.size(2) / 2, 4 * x.size(3)});
       }},
-     {"SW-33", "no gradient reaches the picture: stay with ops", [](auto& x) { return right(x.detach()); }}}};
+     {"SW-33", "no gradient reaches the image: use ops only",
+      [](auto& x) { return reference(x.detach()); }}}};
 
-TEST(MergePatches, PutsFourNeighboursTogether) {
+TEST(MergePatches, JoinsFourNeighbours) {
   exercise.call("merge_patches(the 4 x 4 image 0 … 15 as (1, 4, 4, 1))", [] {
     return std::tuple(arange(0, 16).reshape({1, 4, 4, 1}));
   });

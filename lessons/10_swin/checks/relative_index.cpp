@@ -2,14 +2,14 @@
 
 #include "lessons/10_swin/exercises.h"
 #include "lessons/check/check.h"
-#include "nn/swin.h"
+#include "nn/models/swin.h"
 
 namespace heed::exercise {
 namespace {
 
-// From a rule over (rows, columns) from key to query.
+// Returns the indices from a rule for the offset (rows, columns) from key to query.
 template <class Rule>
-IntTensor by_way(index_t w, Rule rule) {
+IntTensor from_offsets(index_t w, Rule rule) {
   std::vector<index_t> values;
   for (index_t i = 0; i < w * w; ++i)
     for (index_t j = 0; j < w * w; ++j) values.push_back(rule(i / w - j / w, i % w - j % w));
@@ -20,28 +20,30 @@ const checks::Exercise<decltype(relative_index)> exercise{
     "10_relative_index",
     relative_index,
     nn::relative_position_index,
-    {{"SW-06", "add w - 1 before multiplying by 2w - 1: a table has no negative rows",
-      [](index_t w) { return by_way(w, [w](index_t y, index_t x) { return y * (2 * w - 1) + x; }); }},
-     {"SW-23", "the way goes from the key to the query: y_i - y_j; yours goes back",
+    {{"SW-06", "an index is negative: add w - 1 before multiplying by 2w - 1",
+      [](index_t w) { return from_offsets(w, [w](index_t y, index_t x) { return y * (2 * w - 1) + x; }); }},
+     {"SW-23", "the sign is reversed: the offset from key to query is y_i - y_j",
       [](index_t w) {
-        return by_way(w, [w](index_t y, index_t x) { return (w - 1 - y) * (2 * w - 1) + w - 1 - x; });
+        return from_offsets(w, [w](index_t y, index_t x) { return (w - 1 - y) * (2 * w - 1) + w - 1 - x; });
       }},
-     {"SW-24", "there are 2w - 1 ways across, not w: different ways share a row of your table",
-      [](index_t w) { return by_way(w, [w](index_t y, index_t x) { return (y + w - 1) * w + x + w - 1; }); }},
-     {"SW-25", "rows come first: the way down is multiplied by 2w - 1, the way across is added",
+     {"SW-24", "multiplied by w: there are 2w - 1 offsets across, so different ones share a row",
       [](index_t w) {
-        return by_way(w, [w](index_t y, index_t x) { return (x + w - 1) * (2 * w - 1) + y + w - 1; });
+        return from_offsets(w, [w](index_t y, index_t x) { return (y + w - 1) * w + x + w - 1; });
       }},
-     {"SW-26", "left and right are different ways: do not take the absolute value",
+     {"SW-25", "rows come first: multiply the row offset by 2w - 1, and add the column offset",
       [](index_t w) {
-        return by_way(w, [w](index_t y, index_t x) {
+        return from_offsets(w, [w](index_t y, index_t x) { return (x + w - 1) * (2 * w - 1) + y + w - 1; });
+      }},
+     {"SW-26", "left and right are different offsets: do not use the absolute value",
+      [](index_t w) {
+        return from_offsets(w, [w](index_t y, index_t x) {
           return (std::abs(y) + w - 1) * (2 * w - 1) + std::abs(x) + w - 1;
         });
       }},
-     {"SW-27", "the two ways were added as they are: one down and one across are then the same row",
-      [](index_t w) { return by_way(w, [w](index_t y, index_t x) { return y + w - 1 + x + w - 1; }); }},
-     {"SW-28", "the smallest way is -(w - 1): add w - 1, not w", [](index_t w) {
-        return by_way(w, [w](index_t y, index_t x) { return (y + w) * (2 * w - 1) + x + w; });
+     {"SW-27", "the two offsets were added: multiply the first by 2w - 1",
+      [](index_t w) { return from_offsets(w, [w](index_t y, index_t x) { return y + w - 1 + x + w - 1; }); }},
+     {"SW-28", "the smallest offset is -(w - 1): add w - 1, not w", [](index_t w) {
+        return from_offsets(w, [w](index_t y, index_t x) { return (y + w) * (2 * w - 1) + x + w; });
       }}}};
 
 TEST(RelativeIndex, OfWindowsOfTwo) {

@@ -1,17 +1,17 @@
 #include "lessons/10_swin/checks/grids.h"
 #include "lessons/10_swin/exercises.h"
 #include "lessons/check/check.h"
-#include "nn/swin.h"
+#include "nn/models/swin.h"
 
 namespace heed::exercise {
 namespace {
 
-// The six axes of the windows, (B, down, across, w, w, C), in another order.
-Tensor in_order(const Shape& axes, const Tensor& windows, index_t w, index_t height, index_t width) {
+// Returns the images with the six axes (B, down, across, w, w, C) in another order.
+Tensor permuted(const Shape& axes, const Tensor& windows, index_t w, index_t height, index_t width) {
   const index_t b = windows.size(0), c = windows.size(3);
   return windows.reshape({b, height / w, width / w, w, w, c}).permute(axes).reshape({b, height, width, c});
 }
-Tensor down_first(const Tensor& windows, index_t w, index_t height, index_t width) {
+Tensor column_order(const Tensor& windows, index_t w, index_t height, index_t width) {
   const index_t b = windows.size(0), c = windows.size(3);
   return windows.reshape({b, width / w, height / w, w, w, c})
       .permute({0, 2, 3, 1, 4, 5})
@@ -22,22 +22,21 @@ const checks::Exercise<decltype(window_reverse)> exercise{
     "10_window_reverse",
     window_reverse,
     nn::window_reverse,
-    {{"SW-05", "windows were put back in another order than they were cut in: left to right comes first",
-      down_first},
-     {"SW-08", "a reshape alone moves no number: each window became a strip of the picture",
+    {{"SW-05", "the order of the windows differs from the partition's: they go left to right, then down",
+      column_order},
+     {"SW-08", "a reshape alone does not reorder elements: each window became a strip of the image",
       [](auto& windows, index_t w, index_t height, index_t width) {
-        return in_order({0, 1, 2, 3, 4, 5}, windows, w, height, width);
+        return permuted({0, 1, 2, 3, 4, 5}, windows, w, height, width);
       }},
-     {"SW-10", "inside a window rows and columns are swapped: it lies on its side",
+     {"SW-10", "rows and columns inside a window are swapped",
       [](auto& windows, index_t w, index_t height, index_t width) {
-        return in_order({0, 1, 4, 2, 3, 5}, windows, w, height, width);
+        return permuted({0, 1, 4, 2, 3, 5}, windows, w, height, width);
       }},
-     {"SW-12", "a window's pixels were scattered over the picture: they stand side by side",
+     {"SW-12", "the pixels of a window are scattered over the image: they must be neighbours",
       [](auto& windows, index_t w, index_t height, index_t width) {
-        return in_order({0, 3, 1, 4, 2, 5}, windows, w, height, width);
+        return permuted({0, 3, 1, 4, 2, 5}, windows, w, height, width);
       }},
-     {"SW-13", "height and width are swapped: a wide picture came back as a high one",
-      [](auto& windows, index_t w, index_t height, index_t width) {
+     {"SW-13", "height and width are swapped", [](auto& windows, index_t w, index_t height, index_t width) {
         return nn::window_reverse(windows, w, width, height);
       }}}};
 
@@ -46,7 +45,7 @@ Inputs windows_of(const Shape& image, index_t w) {
   return {nn::window_partition(grid(image), w).clone(), w, image[1], image[2]};
 }
 
-TEST(WindowReverse, IsTheImageThatWasCut) {
+TEST(WindowReverse, ReturnsTheImage) {
   exercise.call(
       "window_reverse({{{0, 1, 4, 5}, {2, 3, 6, 7}, {8, 9, 12, 13}, {10, 11, 14, 15}}} as (1, 4, 4, 1), 2, "
       "4, 4)",
@@ -75,7 +74,7 @@ TEST(WindowReverse, OfOneWindow) {
 }
 
 TEST(WindowReverse, UndoesThePartition) {
-  exercise.invariant("SW-05", "windows cut and put back must be the picture again", [](auto f) {
+  exercise.invariant("SW-05", "the reverse of a partition must be the image", [](auto f) {
     const Tensor x = grid({2, 4, 6, 3});
     const Tensor back = f(nn::window_partition(x, 2), 2, 4, 6);
     return back.shape() == x.shape() && allclose(back, x, 0, 0);

@@ -1,18 +1,21 @@
-// 10 · relative_index — which row of the bias table belongs to each pair of a window.
+// 10_relative_index — Compute the index of each pair's relative position.
+// Exercise 4 · 15 minutes · ●●○ · after 06_position_table
 //
-//   w -> (N, N) whole numbers from 0 to (2w - 1)² - 1
-//   index[i][j] = (y_i - y_j + w - 1) · (2w - 1) + (x_i - x_j + w - 1),   pixel i stands at row y_i, column x_i
+//   w -> (N, N) integers from 0 to (2w - 1)² - 1
+//   index[i][j] = (y_i - y_j + w - 1) · (2w - 1) + (x_i - x_j + w - 1)
+//   pixel i is at row y_i, column x_i
 //
-// From the key j to the query i it is -(w - 1) … w - 1 rows: 2w - 1 ways, none of them negative once w - 1 is added.
-// Two pairs that lie the same way apart share a row: that is what makes the bias a relative one.
+// The offset from key j to query i is between -(w - 1) and w - 1 rows: 2w - 1 different offsets,
+// none of them negative after w - 1 is added. Two pairs with the same offset share a row of the
+// table, which makes the bias relative.
 //
-// You may use:  IntTensor::zeros({…}), t.values() (row by row, to be written), or IntTensor(values, {…}).
+// You may use:  IntTensor::zeros({…}), t.values() (row-major, to write), or IntTensor(values, {…}).
 #include "lessons/10_swin/exercises.h"
 
 namespace heed::exercise {
 
 IntTensor relative_index(index_t w) {
-  todo("number the ways from keys to queries");
+  todo("compute the index of each offset from key to query");
 }
 
 }  // namespace heed::exercise

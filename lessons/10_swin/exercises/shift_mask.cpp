@@ -1,19 +1,21 @@
-// 10 · shift_mask — who may see whom in windows that were moved.
+// 10_shift_mask — Compute the attention mask of shifted windows.
+// Exercise 3 · 25 minutes · ●●● · after 10_window_partition, 02_causal_mask
 //
 //   height, width, w, shift -> (nW, N, N), true = may attend
-//   query i and key j of window n may see each other where both came round from above, or both not, and where both
-//   came round from the left, or both not
+//   query i of window n may attend to key j if both wrapped around from the top or neither did, and
+//   both wrapped around from the left or neither did
 //
-// The picture was rolled up and to the left by `shift`. So which of its rows hold what stood at the top before?
-// With shift = 0 nothing came round. Windows, and pixels in them, go left to right, then down.
+// The image was rolled up and to the left by `shift`. Which rows of the rolled image were at the
+// top before? With shift = 0 nothing wrapped around. Windows, and the pixels in them, go left to
+// right, then down.
 //
-// You may use:  std::vector<std::uint8_t> with push_back, Mask(values, {…}) (row by row).
+// You may use:  std::vector<std::uint8_t> with push_back, Mask(values, {…}) (row-major).
 #include "lessons/10_swin/exercises.h"
 
 namespace heed::exercise {
 
 Mask shift_mask(index_t height, index_t width, index_t w, index_t shift) {
-  todo("allow what came from one side");
+  todo("allow pairs of the same region");
 }
 
 }  // namespace heed::exercise

@@ -1,9 +1,11 @@
-// 10 · window_partition — cut pictures into windows.
+// 10_window_partition — Divide an image into windows, each a short sequence of pixels.
+// Exercise 1 · 15 minutes · ●●○ · after 08_patchify
 //
 //   x (B, height, width, C), w -> (B, nW, N, C), nW = height / w · width / w, N = w · w
-//   windows go left to right, then down; inside a window pixels do the same
+//   windows go left to right, then down; so do the pixels inside a window
 //
-// The channels of a pixel stay together. As with the patches of lesson 08, a reshape never moves a number.
+// The channels of a pixel stay together. As with the patches of lesson 08, a reshape alone never
+// reorders elements.
 //
 // You may use:  x.size(axis), x.reshape({…}), x.permute({…}) (all axes in their new order).
 #include "lessons/10_swin/exercises.h"
@@ -11,7 +13,7 @@
 namespace heed::exercise {
 
 Tensor window_partition(const Tensor& x, index_t w) {
-  todo("cut the pictures into windows");
+  todo("divide the images into windows");
 }
 
 }  // namespace heed::exercise

@@ -1,9 +1,10 @@
-// 10 · window_reverse — put the windows back: the picture again.
+// 10_window_reverse — Compute the images from their windows.
+// Exercise 2 · 10 minutes · ●○○ · after 10_window_partition
 //
 //   windows (B, nW, N, C), w, height, width -> (B, height, width, C)
-//   windows go left to right, then down; inside a window pixels do the same
+//   windows go left to right, then down; so do the pixels inside a window
 //
-// Pictures need not be square: how many windows stand in a row?
+// Images need not be square: how many windows are in a row?
 //
 // You may use:  windows.size(axis), windows.reshape({…}), windows.permute({…}).
 #include "lessons/10_swin/exercises.h"
@@ -11,7 +12,7 @@
 namespace heed::exercise {
 
 Tensor window_reverse(const Tensor& windows, index_t w, index_t height, index_t width) {
-  todo("put the windows back");
+  todo("reverse the partition");
 }
 
 }  // namespace heed::exercise

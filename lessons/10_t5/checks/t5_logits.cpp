@@ -7,86 +7,88 @@ namespace heed::exercise {
 namespace {
 
 double width(const Tensor& hidden) { return static_cast<double>(hidden.size(-1)); }
-Tensor out(const Tensor& n, const Tensor& embedding) { return matmul(n, embedding.transpose(0, 1)); }
-Tensor right(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
-  return out(rms_norm(hidden, weight, eps) / std::sqrt(width(hidden)), embedding);
+Tensor output_layer(const Tensor& n, const Tensor& embedding) { return matmul(n, embedding.transpose(0, 1)); }
+Tensor reference(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+  return output_layer(rms_norm(hidden, weight, eps) / std::sqrt(width(hidden)), embedding);
 }
 
 Tensor layer_normed(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
-  return out(layer_norm(hidden, weight, Tensor(), eps) / std::sqrt(width(hidden)), embedding);
+  return output_layer(layer_norm(hidden, weight, Tensor(), eps) / std::sqrt(width(hidden)), embedding);
 }
 Tensor no_factor(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
-  return out(rms_norm(hidden, weight, eps), embedding);
+  return output_layer(rms_norm(hidden, weight, eps), embedding);
 }
 Tensor times_root(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
-  return out(rms_norm(hidden, weight, eps) * std::sqrt(width(hidden)), embedding);
+  return output_layer(rms_norm(hidden, weight, eps) * std::sqrt(width(hidden)), embedding);
 }
-Tensor by_width(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
-  return out(rms_norm(hidden, weight, eps) / width(hidden), embedding);
+Tensor divided_by_width(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+  return output_layer(rms_norm(hidden, weight, eps) / width(hidden), embedding);
 }
 Tensor no_norm(const Tensor& hidden, const Tensor&, const Tensor& embedding, double) {
-  return out(hidden / std::sqrt(width(hidden)), embedding);
+  return output_layer(hidden / std::sqrt(width(hidden)), embedding);
 }
 Tensor no_weight(const Tensor& hidden, const Tensor&, const Tensor& embedding, double eps) {
-  return right(hidden, Tensor(), embedding, eps);
+  return reference(hidden, Tensor(), embedding, eps);
 }
-Tensor by_length(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
+Tensor divided_by_length(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
   const Tensor length = sqrt((hidden * hidden).sum({-1}, true) + eps);
-  return out(hidden / length * weight / std::sqrt(width(hidden)), embedding);
+  return output_layer(hidden / length * weight / std::sqrt(width(hidden)), embedding);
 }
 Tensor no_root(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
   const Tensor size = (hidden * hidden).mean({-1}, true) + eps;
-  return out(hidden / size * weight / std::sqrt(width(hidden)), embedding);
+  return output_layer(hidden / size * weight / std::sqrt(width(hidden)), embedding);
 }
 Tensor no_eps(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double) {
   const Tensor size = sqrt((hidden * hidden).mean({-1}, true));
-  return out(hidden / size * weight / std::sqrt(width(hidden)), embedding);
+  return output_layer(hidden / size * weight / std::sqrt(width(hidden)), embedding);
 }
 Tensor eps_outside(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
   const Tensor size = sqrt((hidden * hidden).mean({-1}, true)) + eps;
-  return out(hidden / size * weight / std::sqrt(width(hidden)), embedding);
+  return output_layer(hidden / size * weight / std::sqrt(width(hidden)), embedding);
 }
 Tensor one_size_per_sequence(const Tensor& hidden, const Tensor& weight, const Tensor& embedding,
                              double eps) {
   const Tensor size = sqrt((hidden * hidden).mean({1, 2}, true) + eps);
-  return out(hidden / size * weight / std::sqrt(width(hidden)), embedding);
+  return output_layer(hidden / size * weight / std::sqrt(width(hidden)), embedding);
 }
 Tensor over_positions(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
   const Tensor size = sqrt((hidden * hidden).mean({1}, true) + eps);
-  return out(hidden / size * weight / std::sqrt(width(hidden)), embedding);
+  return output_layer(hidden / size * weight / std::sqrt(width(hidden)), embedding);
 }
 Tensor one_size_for_all(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
   const Tensor size = sqrt((hidden * hidden).mean() + eps);
-  return out(hidden / size * weight / std::sqrt(width(hidden)), embedding);
+  return output_layer(hidden / size * weight / std::sqrt(width(hidden)), embedding);
 }
 Tensor untied(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
-  return right(hidden, weight, embedding.detach(), eps);
+  return reference(hidden, weight, embedding.detach(), eps);
 }
 Tensor probabilities(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
-  return softmax(right(hidden, weight, embedding, eps), -1);
+  return softmax(reference(hidden, weight, embedding, eps), -1);
 }
 
 const checks::Exercise<decltype(t5_logits)> exercise{
     "10_t5_logits",
     t5_logits,
-    right,
-    {{"T5-06", "T5's norm takes no mean away: it divides by the root of the mean square", layer_normed},
+    reference,
+    {{"T5-06", "the mean was subtracted: T5's norm only divides by the root of the mean square",
+      layer_normed},
      {"T5-43", "the factor is missing: divide by √C before the embedding", no_factor},
-     {"T5-44", "multiplied by √C; divide", times_root},
-     {"T5-45", "divided by C; divide by its square root", by_width},
+     {"T5-44", "multiplied by √C: divide", times_root},
+     {"T5-45", "divided by C: divide by its square root", divided_by_width},
      {"T5-46", "the norm is missing", no_norm},
      {"T5-47", "the learned weight of the norm was not used", no_weight},
-     {"T5-48", "each row was divided by its length: the mean of the squares, not their sum", by_length},
-     {"T5-49", "divided by the mean of the squares: its root is missing", no_root},
+     {"T5-48", "each row was divided by its length: use the mean of the squares, not their sum",
+      divided_by_length},
+     {"T5-49", "divided by the mean of the squares: the square root is missing", no_root},
      {"T5-50", "eps is missing, so a row of zeros becomes NaN: add it under the root", no_eps},
-     {"T5-51", "one size for all rows: each word is normed by itself", one_size_for_all},
-     {"T5-61", "eps was added to the root; add it to the mean square, under the root", eps_outside},
+     {"T5-51", "one size for all rows: each position is normalised by itself", one_size_for_all},
+     {"T5-61", "eps was added to the root: add it to the mean square, under the root", eps_outside},
      {"T5-62", "one size for each sequence: each position is normalised by itself", one_size_per_sequence},
-     {"T5-63", "the mean is over the positions; take it over the channels, the last axis", over_positions},
-     {"T5-52", "no gradient reaches the embedding: the output layer is the same tensor, and learned", untied},
-     {"T5-53", "these are probabilities; logits are asked for, the loss takes the softmax", probabilities}}};
+     {"T5-63", "the mean is over the positions: use the channels, the last axis", over_positions},
+     {"T5-52", "no gradient reaches the embedding: it is trained as the output layer, too", untied},
+     {"T5-53", "these are probabilities: return logits, the loss applies the softmax", probabilities}}};
 
-// C = 4, V = 5.
+// Returns hidden (batch, time, 4), weight (4), embedding (5, 4) and eps.
 std::tuple<Tensor, Tensor, Tensor, double> inputs(index_t batch, index_t time, double scale = 1) {
   Generator gen(21);
   return {(randn({batch, time, 4}, gen) * 2.0 + 0.5) * scale, randn({4}, gen), randn({5, 4}, gen), 1e-6};

@@ -19,16 +19,17 @@ using Ids = std::vector<index_t>;
 void copy(Ids& to, const Ids& from, index_t begin, index_t end) {
   to.insert(to.end(), from.begin() + begin, from.begin() + end);
 }
-TextPair right(const Ids& text, const Spans& spans, const Ids& sentinels) {
+TextPair reference(const Ids& text, const Spans& spans, const Ids& sentinels) {
   TextPair pair;
-  index_t at = 0;
+  index_t index = 0;
   for (std::size_t i = 0; i < spans.size(); ++i) {
-    copy(pair.source, text, at, spans[i].first);
-    pair.source.push_back(sentinels[i]), pair.target.push_back(sentinels[i]);
+    copy(pair.source, text, index, spans[i].first);
+    pair.source.push_back(sentinels[i]);
+    pair.target.push_back(sentinels[i]);
     copy(pair.target, text, spans[i].first, spans[i].second);
-    at = spans[i].second;
+    index = spans[i].second;
   }
-  copy(pair.source, text, at, static_cast<index_t>(text.size()));
+  copy(pair.source, text, index, static_cast<index_t>(text.size()));
   pair.target.push_back(sentinels[spans.size()]);
   return pair;
 }
@@ -41,52 +42,54 @@ Ids without_sentinels(Ids ids, const Ids& sentinels) {
 }
 
 TextPair no_last(const Ids& text, const Spans& spans, const Ids& sentinels) {
-  TextPair pair = right(text, spans, sentinels);
+  TextPair pair = reference(text, spans, sentinels);
   pair.target.pop_back();
   return pair;
 }
 TextPair same_sentinel(const Ids& text, const Spans& spans, const Ids& sentinels) {
-  return right(text, spans, Ids(sentinels.size(), sentinels[0]));
+  return reference(text, spans, Ids(sentinels.size(), sentinels[0]));
 }
-TextPair nothing_in_its_place(const Ids& text, const Spans& spans, const Ids& sentinels) {
-  TextPair pair = right(text, spans, sentinels);
+TextPair no_sentinels_in_source(const Ids& text, const Spans& spans, const Ids& sentinels) {
+  TextPair pair = reference(text, spans, sentinels);
   pair.source = without_sentinels(pair.source, sentinels);
   return pair;
 }
-TextPair words_alone(const Ids& text, const Spans& spans, const Ids& sentinels) {
-  TextPair pair = right(text, spans, sentinels);
+TextPair no_sentinels_in_target(const Ids& text, const Spans& spans, const Ids& sentinels) {
+  TextPair pair = reference(text, spans, sentinels);
   pair.target = without_sentinels(pair.target, sentinels);
   return pair;
 }
 TextPair whole_text(const Ids& text, const Spans& spans, const Ids& sentinels) {
-  return {right(text, spans, sentinels).source, text};
+  return {reference(text, spans, sentinels).source, text};
 }
-TextPair for_each_word(const Ids& text, const Spans& spans, const Ids& sentinels) {
-  TextPair pair = right(text, spans, sentinels);
+TextPair one_per_token(const Ids& text, const Spans& spans, const Ids& sentinels) {
+  TextPair pair = reference(text, spans, sentinels);
   pair.source = text;
   for (std::size_t i = 0; i < spans.size(); ++i)
-    for (index_t at = spans[i].first; at < spans[i].second; ++at)
-      pair.source[static_cast<std::size_t>(at)] = sentinels[i];
+    for (index_t index = spans[i].first; index < spans[i].second; ++index)
+      pair.source[static_cast<std::size_t>(index)] = sentinels[i];
   return pair;
 }
 TextPair end_included(const Ids& text, const Spans& spans, const Ids& sentinels) {
   Spans longer = spans;
   for (auto& span : longer) span.second = std::min(span.second + 1, static_cast<index_t>(text.size()));
-  return right(text, longer, sentinels);
+  return reference(text, longer, sentinels);
 }
-TextPair exchanged(const Ids& text, const Spans& spans, const Ids& sentinels) {
-  const TextPair pair = right(text, spans, sentinels);
+TextPair swapped(const Ids& text, const Spans& spans, const Ids& sentinels) {
+  const TextPair pair = reference(text, spans, sentinels);
   return {pair.target, pair.source};
 }
-TextPair tail_lost(const Ids& text, const Spans& spans, const Ids& sentinels) {
+TextPair without_tail(const Ids& text, const Spans& spans, const Ids& sentinels) {
   const index_t last = spans.empty() ? 0 : spans.back().second;
-  return right(Ids(text.begin(), text.begin() + last), spans, sentinels);
+  return reference(Ids(text.begin(), text.begin() + last), spans, sentinels);
 }
-TextPair words_before_the_sentinel(const Ids& text, const Spans& spans, const Ids& sentinels) {
-  TextPair pair = right(text, spans, sentinels);
+TextPair tokens_before_the_sentinel(const Ids& text, const Spans& spans, const Ids& sentinels) {
+  TextPair pair = reference(text, spans, sentinels);
   pair.target.clear();
-  for (std::size_t i = 0; i < spans.size(); ++i)
-    copy(pair.target, text, spans[i].first, spans[i].second), pair.target.push_back(sentinels[i]);
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    copy(pair.target, text, spans[i].first, spans[i].second);
+    pair.target.push_back(sentinels[i]);
+  }
   pair.target.push_back(sentinels[spans.size()]);
   return pair;
 }
@@ -94,23 +97,20 @@ TextPair words_before_the_sentinel(const Ids& text, const Spans& spans, const Id
 const checks::Exercise<decltype(t5_spans)> exercise{
     "10_t5_spans",
     t5_spans,
-    right,
-    {{"T5-33", "the target does not end: one more sentinel says that nothing follows", no_last},
-     {"T5-34", "all spans got the same sentinel: the answer cannot say which one it fills", same_sentinel},
-     {"T5-35", "the hidden words left no trace in the source: put a sentinel in their place",
-      nothing_in_its_place},
-     {"T5-36",
-      "the target says the words, but not which place they belong to: each span begins with its sentinel",
-      words_alone},
-     {"T5-37", "the target is the whole text; only what was hidden is asked for", whole_text},
-     {"T5-38", "every hidden word got a sentinel: a span has one, however long it is", for_each_word},
-     {"T5-39", "a word too many is hidden: a span ends before `end`", end_included},
-     {"T5-40", "source and target were exchanged", exchanged},
-     {"T5-41", "what stands behind the last span was lost", tail_lost},
-     {"T5-42", "in the target a sentinel stands before its words, not behind them",
-      words_before_the_sentinel}}};
+    reference,
+    {{"T5-33", "the last sentinel of the target is missing: end it with one more sentinel", no_last},
+     {"T5-34", "all spans have the same sentinel: each needs its own", same_sentinel},
+     {"T5-35", "the source has no sentinels: replace each span by one", no_sentinels_in_source},
+     {"T5-36", "the target has no sentinels: each span begins with its sentinel", no_sentinels_in_target},
+     {"T5-37", "the target is the whole text: it must have the masked spans only", whole_text},
+     {"T5-38", "every masked token has a sentinel: a span of any length has one", one_per_token},
+     {"T5-39", "one token too many is masked: a span ends before `end`", end_included},
+     {"T5-40", "source and target are swapped", swapped},
+     {"T5-41", "the tokens after the last span are missing in the source", without_tail},
+     {"T5-42", "in the target, a sentinel comes before its tokens, not after them",
+      tokens_before_the_sentinel}}};
 
-TEST(T5Spans, HideTwoSpans) {
+TEST(T5Spans, ReplaceTwoSpans) {
   exercise.call("t5_spans({10 … 17}, {{1, 2}, {4, 6}}, {90, 91, 92})", [] {
     return std::tuple(Ids{10, 11, 12, 13, 14, 15, 16, 17}, Spans{{1, 2}, {4, 6}}, Ids{90, 91, 92});
   });
@@ -119,13 +119,13 @@ TEST(T5Spans, HideTwoSpans) {
   });
 }
 
-TEST(T5Spans, HideTheBeginningAndTheEnd) {
+TEST(T5Spans, ReplaceTheBeginningAndTheEnd) {
   exercise.call("t5_spans({3, 3, 7, 5, 4, 8, 3}, {{0, 2}, {3, 4}, {6, 7}}, {20, 19, 18, 17})", [] {
     return std::tuple(Ids{3, 3, 7, 5, 4, 8, 3}, Spans{{0, 2}, {3, 4}, {6, 7}}, Ids{20, 19, 18, 17});
   });
 }
 
-TEST(T5Spans, HideNothingOrEverything) {
+TEST(T5Spans, ReplaceNothingOrEverything) {
   exercise.call("t5_spans({5, 6, 7}, {}, {9})", [] { return std::tuple(Ids{5, 6, 7}, Spans{}, Ids{9}); });
   exercise.call("t5_spans({5, 6, 7}, {{0, 3}}, {9, 8})", [] {
     return std::tuple(Ids{5, 6, 7}, Spans{{0, 3}}, Ids{9, 8});
@@ -133,8 +133,8 @@ TEST(T5Spans, HideNothingOrEverything) {
   exercise.call("t5_spans({}, {}, {9})", [] { return std::tuple(Ids{}, Spans{}, Ids{9}); });
 }
 
-TEST(T5Spans, LoseNoWord) {
-  exercise.invariant("", "source and target together must hold every word of the text once", [](auto f) {
+TEST(T5Spans, KeepEveryToken) {
+  exercise.invariant("", "source and target together must contain every token of the text once", [](auto f) {
     const Ids text{4, 8, 15, 16, 23, 42}, sentinels{90, 91, 92};
     const TextPair pair = f(text, {{1, 3}, {4, 5}}, sentinels);
     Ids words = without_sentinels(pair.source, sentinels), more = without_sentinels(pair.target, sentinels);

@@ -1,24 +1,26 @@
-// 10 · t5_attention — attention that is told how far apart two words are.
+// 10_t5_attention — Compute attention with a relative position bias.
+// Exercise 2 · 20 minutes · ●●○ · after 02_sdpa, 10_t5_bucket
 //
 //   q (B, H, T, D), k and v (B, H, S, D), table (num_buckets, H) -> (B, H, T, D)
-//   output = softmax(q · kᵀ + bias, where allowed) · v
+//   output = softmax(q · kᵀ + bias, masked by `allowed`) · v
 //   bias[h][t][s] = table[bucket of the distance from query t to key s][h]
 //
-// The scores are not divided. The queries are the LAST T of the S words: with a cache, one query comes with all the
-// keys before it, and query t stands at place S - T + t. Where the decoder looks at the encoder there are no
-// distances: `table` is not defined then, and there is no bias. `allowed` says TRUE = MAY ATTEND; if it is not
-// defined, all may. A query that may attend to nothing gets 0. A masked key may hold anything, NaN included.
+// The scores are not divided by √D. The queries are the LAST T of the S tokens: with a cache, there
+// is one query and all earlier keys, and query t is at position S - T + t. In cross-attention there
+// are no distances: `table` is undefined, and there is no bias. In `allowed`, TRUE = MAY ATTEND; if
+// it is undefined, every query may attend to every key. The output of a query that may attend to
+// nothing is 0. A masked key may have any value, NaN included.
 //
-// You may use:  nn::relative_position_bucket(distance, both_sides, num_buckets, 128) (distance = key - query),
-//               IntTensor::zeros({t, s}) and its values() (a vector, row by row), embedding(table, ids) (a row of
-//               the table for each id), x.permute({…}), x.defined(), matmul, x.transpose(axis, axis), softmax(x,
-//               axis), masked_softmax(x, allowed).
+// You may use:  nn::relative_position_bucket(distance, bidirectional, num_buckets, 128) (distance = key - query),
+//               IntTensor::zeros({t, s}) and its values() (a row-major vector),
+//               embedding(table, ids) (a row of the table for each id), x.permute({…}), x.defined(),
+//               matmul, x.transpose(axis, axis), softmax(x, axis), masked_softmax(x, allowed).
 #include "lessons/10_t5/exercises.h"
 
 namespace heed::exercise {
 
-Tensor t5_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
-                    const Mask& allowed) {
+Tensor t5_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table,
+                    bool bidirectional, const Mask& allowed) {
   todo("add the bias to the scores");
 }
 

@@ -1,14 +1,15 @@
-// 10 · t5_logits — from the decoder's last sum to a number for each word.
+// 10_t5_logits — Compute the logits from the decoder's last hidden state.
+// Exercise 5 · 10 minutes · ●○○ · after 05_layer_norm_forward
 //
 //   hidden (B, T, C), weight (C), embedding (V, C) -> logits (B, T, V)
-//   n = hidden / √(mean of hidden² over C + eps) · weight           RMSNorm: no mean is taken away, nothing is added
-//   logits = n · embeddingᵀ / √C                                    the output layer is the embedding once more
+//   n = hidden / √(mean of hidden² over C + eps) · weight     RMSNorm: no mean, no bias
+//   logits = n · embeddingᵀ / √C                              the output layer is the embedding
 //
-// The rows of T5's embedding have numbers of about 1, and so has n: what does a product of two such rows come to,
-// of C numbers each?
+// The elements of T5's embedding are about 1 in size, and so are those of n. How large is the dot
+// product of two such rows of C elements?
 //
-// You may use:  x.mean({axis}, keepdim), sqrt(x), std::sqrt, + - * / (they broadcast), matmul, x.transpose(axis,
-//               axis), x.size(axis).
+// You may use:  x.mean({axis}, keepdim), sqrt(x), std::sqrt, + - * / (they broadcast), matmul,
+//               x.transpose(axis, axis), x.size(axis).
 #include <cmath>
 
 #include "lessons/10_t5/exercises.h"
@@ -16,7 +17,7 @@
 namespace heed::exercise {
 
 Tensor t5_logits(const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
-  todo("norm, factor, embedding");
+  todo("apply the norm, the factor and the embedding");
 }
 
 }  // namespace heed::exercise

@@ -1,4 +1,5 @@
-// first_gradient.h — a question for the gradient of an exercise's first input, if its other inputs are constants.
+// first_gradient.h — compares the gradient of an exercise's first input, for exercises whose
+// other inputs are constants.
 #pragma once
 
 #include <string>
@@ -10,8 +11,8 @@ namespace heed::exercise {
 
 constexpr checks::Forms no_gradients{.gradients = false};
 
-// Compares the gradient with respect to the first of the inputs that make() returns. The other inputs
-// record nothing, so a solution may read them as plain numbers.
+// Compares the gradient with respect to the first of the inputs that make() returns. The other
+// inputs do not require gradients, so a solution may use them as plain numbers.
 template <class F, class Make>
 void compare_first_gradient(const checks::Exercise<F>& exercise, const std::string& text, const Make& make) {
   exercise.compare("the gradient with respect to the first input of " + text, [&](F* f) {

@@ -1,4 +1,4 @@
-#include "lessons/08_vision_transformer/checks/pictures.h"
+#include "lessons/08_vision_transformer/checks/images.h"
 #include "lessons/10_vit/exercises.h"
 #include "lessons/check/check.h"
 
@@ -9,12 +9,12 @@ Tensor convolved(const Tensor& images, const Tensor& weight, const Tensor& bias)
   return conv2d(images, weight, bias, weight.size(3));
 }
 Tensor rows(const Tensor& y) { return y.reshape({y.size(0), y.size(1), -1}).transpose(1, 2); }
-Tensor right(const Tensor& images, const Tensor& weight, const Tensor& bias) {
+Tensor reference(const Tensor& images, const Tensor& weight, const Tensor& bias) {
   return rows(convolved(images, weight, bias));
 }
 
-// The pixels of each patch in another order than the filter's, which is (channel, row, column).
-Tensor in_order(const Shape& axes, const Tensor& images, const Tensor& weight, const Tensor& bias) {
+// Permutes the pixels of each patch; the order of the filter is (channel, row, column).
+Tensor permuted(const Shape& axes, const Tensor& images, const Tensor& weight, const Tensor& bias) {
   const index_t b = images.size(0), channels = images.size(1), p = weight.size(3), down = images.size(2) / p,
                 across = images.size(3) / p, c = weight.size(0);
   const Tensor cut = images.reshape({b, channels, down, p, across, p}).permute(axes);
@@ -24,43 +24,42 @@ Tensor in_order(const Shape& axes, const Tensor& images, const Tensor& weight, c
 const checks::Exercise<decltype(patch_conv)> exercise{
     "10_patch_conv",
     patch_conv,
-    right,
-    {{"VI-55",
-      "the stride is 1: a patch begins at every pixel. Patches that do not overlap have a stride of p",
+    reference,
+    {{"VI-55", "a patch begins at every pixel: patches that do not overlap need a stride of p",
       [](auto& images, auto& weight, auto& bias) { return rows(conv2d(images, weight, bias)); }},
-     {"VI-56", "a reshape alone moves no number: your row holds one channel of several patches. Transpose",
+     {"VI-56", "each row contains one channel of several patches: transpose after the reshape",
       [](auto& images, auto& weight, auto& bias) {
         const Tensor y = convolved(images, weight, bias);
         return y.reshape({y.size(0), -1, y.size(1)});
       }},
-     {"VI-57", "(B, C, N) is one row a channel; the encoder reads one row a patch",
+     {"VI-57", "the result has one row per channel, (B, C, N): return one row per patch",
       [](auto& images, auto& weight, auto& bias) {
         const Tensor y = convolved(images, weight, bias);
         return y.reshape({y.size(0), y.size(1), -1});
       }},
-     {"VI-02", "patches go left to right, then down; yours go down first",
+     {"VI-02", "patches are ordered left to right, then top to bottom; yours go top to bottom first",
       [](auto& images, auto& weight, auto& bias) {
         return rows(convolved(images, weight, bias).transpose(2, 3));
       }},
      {"VI-58", "the bias was left out",
       [](auto& images, auto& weight, auto&) { return rows(convolved(images, weight, {})); }},
-     {"VI-59", "the picture was padded: patches cover it exactly, there is nothing to add",
+     {"VI-59", "the image was padded: patches cover it exactly without padding",
       [](auto& images, auto& weight, auto& bias) {
         return rows(conv2d(images, weight, bias, weight.size(3), weight.size(3) / 2));
       }},
-     {"VI-60", "the filter was turned over: here and in PyTorch a convolution reads it as it lies",
+     {"VI-60", "the filter was flipped: conv2d does not flip it, as in PyTorch",
       [](auto& images, auto& weight, auto& bias) {
-        return right(images, flip(weight, {2, 3}), bias);
+        return reference(images, flip(weight, {2, 3}), bias);
       }},
-     {"VI-04", "the pixels of a patch have their channels last; the filter's order is (channel, row, column)",
+     {"VI-04", "the pixels of a patch have their channels last: the order is (channel, row, column)",
       [](auto& images, auto& weight, auto& bias) {
-        return in_order({0, 2, 4, 3, 5, 1}, images, weight, bias);
+        return permuted({0, 2, 4, 3, 5, 1}, images, weight, bias);
       }},
-     {"VI-13", "inside a patch rows and columns are swapped: each square lies on its side",
+     {"VI-13", "rows and columns within each patch are swapped",
       [](auto& images, auto& weight, auto& bias) {
-        return in_order({0, 2, 4, 1, 5, 3}, images, weight, bias);
+        return permuted({0, 2, 4, 1, 5, 3}, images, weight, bias);
       }},
-     {"VI-83", "the stride was read from the axis of the channels; a patch has weight.size(3) columns",
+     {"VI-83", "the stride is the number of channels: use weight.size(3), the side of a patch",
       [](auto& images, auto& weight, auto& bias) {
         return rows(conv2d(images, weight, bias, weight.size(1)));
       }}}};
@@ -68,18 +67,17 @@ const checks::Exercise<decltype(patch_conv)> exercise{
 using Inputs = std::tuple<Tensor, Tensor, Tensor>;
 Inputs inputs(const Shape& image, index_t c, index_t p) {
   Generator gen(10);
-  return {numbered(image) / 70.0, randn({c, image[1], p, p}, gen), randn({c}, gen)};
+  return {numbered_images(image) / 70.0, randn({c, image[1], p, p}, gen), randn({c}, gen)};
 }
 
-TEST(PatchConv, GivesOneRowAPatch) {
-  exercise.call("patch_conv(the 4 x 4 picture 0 … 15 as (1, 1, 4, 4), weight (2, 1, 2, 2), bias {1, -2})",
-                [] {
-                  return Inputs(arange(0, 16).reshape({1, 1, 4, 4}),
-                                tensor({{{{1, 0}, {0, 0}}}, {{{0, 10}, {0, -1}}}}), tensor({1, -2}));
-                });
+TEST(PatchConv, ReturnsOneRowPerPatch) {
+  exercise.call("patch_conv(the 4 x 4 image 0 … 15 as (1, 1, 4, 4), weight (2, 1, 2, 2), bias {1, -2})", [] {
+    return Inputs(arange(0, 16).reshape({1, 1, 4, 4}), tensor({{{{1, 0}, {0, 0}}}, {{{0, 10}, {0, -1}}}}),
+                  tensor({1, -2}));
+  });
 }
 
-TEST(PatchConv, OfWideAndHighImages) {
+TEST(PatchConv, OfImagesOfAnyAspectRatio) {
   exercise.call("patch_conv(images (2, 3, 4, 6), weight (5, 3, 2, 2), bias (5))", [] {
     return inputs({2, 3, 4, 6}, 5, 2);
   });

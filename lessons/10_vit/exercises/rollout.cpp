@@ -1,11 +1,12 @@
-// 10 · rollout — what has reached CLS from each patch, through all layers.
+// 10_rollout — Attention rollout: how much each patch contributes to CLS through all layers.
+// Exercise 4 · 15 minutes · ●●○ · after 08_cls_attention
 //
-//   layers: the weights of each layer from first to last, (B, H, T, T) -> (B, N), N = T - 1
+//   layers: the attention weights of each layer, first to last, (B, H, T, T) -> (B, N), N = T - 1
 //   at least one layer and one patch; every row of the weights sums to 1; gradients reach every layer
-//   a layer passes  A = (mean over heads + I) / 2:  half is mixed by attention, half goes by in the residual
-//   the whole passes  A_last · … · A_2 · A_1;  of it the row of CLS (token 0), without CLS itself
+//   one layer:   A = (mean over heads + I) / 2:  half attention, half residual connection
+//   all layers:  A_last · … · A_2 · A_1;  return its row of CLS (token 0), without CLS itself
 //
-// A product of matrices reads from right to left: what happens first stands last. Abnar, Zuidema, 2020.
+// In a matrix product, the layer that is applied first is on the right. Abnar, Zuidema, 2020.
 //
 // You may use:  x.mean(axis), eye(n, x.dtype()), matmul(a, b), x.select(axis, i),
 //               x.slice(axis, begin), + and / with numbers.
@@ -14,7 +15,7 @@
 namespace heed::exercise {
 
 Tensor rollout(const std::vector<Tensor>& layers) {
-  todo("multiply what the layers pass on");
+  todo("multiply the matrices of the layers");
 }
 
 }  // namespace heed::exercise

@@ -1,11 +1,12 @@
-// 10 · rollout — what has reached CLS from each patch, through all layers.
+// 10_rollout — Attention rollout: how much each patch contributes to CLS through all layers.
+// Exercise 4 · 15 minutes · ●●○ · after 08_cls_attention
 //
-//   layers: the weights of each layer from first to last, (B, H, T, T) -> (B, N), N = T - 1
+//   layers: the attention weights of each layer, first to last, (B, H, T, T) -> (B, N), N = T - 1
 //   at least one layer and one patch; every row of the weights sums to 1; gradients reach every layer
-//   a layer passes  A = (mean over heads + I) / 2:  half is mixed by attention, half goes by in the residual
-//   the whole passes  A_last · … · A_2 · A_1;  of it the row of CLS (token 0), without CLS itself
+//   one layer:   A = (mean over heads + I) / 2:  half attention, half residual connection
+//   all layers:  A_last · … · A_2 · A_1;  return its row of CLS (token 0), without CLS itself
 //
-// A product of matrices reads from right to left: what happens first stands last. Abnar, Zuidema, 2020.
+// In a matrix product, the layer that is applied first is on the right. Abnar, Zuidema, 2020.
 //
 // You may use:  x.mean(axis), eye(n, x.dtype()), matmul(a, b), x.select(axis, i),
 //               x.slice(axis, begin), + and / with numbers.
@@ -14,12 +15,21 @@
 namespace heed::exercise {
 
 Tensor rollout(const std::vector<Tensor>& layers) {
-  // solution: multiply what the layers pass on
-  const Tensor self = eye(layers[0].size(-1), layers[0].dtype());
-  Tensor flow = self;
-  for (const Tensor& weights : layers) flow = matmul((weights.mean(1) + self) / 2.0, flow);
+  // solution: multiply the matrices of the layers
+  const Tensor identity = eye(layers[0].size(-1), layers[0].dtype());
+  Tensor flow = identity;
+  for (const Tensor& weights : layers) flow = matmul((weights.mean(1) + identity) / 2.0, flow);
   return flow.select(1, 0).slice(1, 1);
   // end
 }
 
 }  // namespace heed::exercise
+
+// Hints
+//
+// 1. The output of the first layer is the input of the second. Which of their matrices is on the
+//    right in a product?
+// 2. Begin with I (T, T); for each layer in order flow = A · flow, with A = (mean over heads + I) /
+//    2, (B, T, T); then row 0 without its first value.
+// 3. `flow = matmul((weights.mean(1) + eye(t, weights.dtype())) / 2.0, flow)` in a loop, and
+//    `flow.select(1, 0).slice(1, 1)`.

@@ -12,7 +12,7 @@
 namespace heed::kernels {
 namespace {
 
-TEST(Allocator, BlocksAreAlignedToALineOfTheCacheAndZeroBytesAreNull) {
+TEST(Allocator, BlocksAreAlignedToACacheLineAndZeroBytesAreNull) {
   for (const std::size_t bytes : {1, 63, 64, 65, 1000, 4096, 100'000, 1'048'576, 1'048'577, 5'000'000}) {
     void* p = allocate(bytes);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(p) % 64, 0U) << bytes;
@@ -23,7 +23,7 @@ TEST(Allocator, BlocksAreAlignedToALineOfTheCacheAndZeroBytesAreNull) {
   release(nullptr, 0);
 }
 
-TEST(Allocator, CountsWhatItHandedOutWhetherGivenBackOrNot) {
+TEST(Allocator, CountsAllocatedBytesReleasedOrNot) {
   const std::int64_t before = memory_stats().allocated_bytes;
   for (int i = 0; i < 3; ++i) release(allocate(1000), 1000);
   EXPECT_EQ(memory_stats().allocated_bytes - before, 3000);
@@ -35,7 +35,7 @@ TEST(Allocator, LiveBlocksDoNotOverlap) {
   for (unsigned i = 0; i < 300; ++i, bytes = bytes * 17 % 3'000'017 + 1) {
     blocks.emplace_back(static_cast<unsigned char*>(allocate(bytes)), bytes);
     std::memset(blocks.back().first, static_cast<int>(i % 251), bytes);
-    if (i % 3 == 2) {  // leave holes, so that they are used again
+    if (i % 3 == 2) {  // leave gaps, which are then reused
       release(blocks[i / 2].first, blocks[i / 2].second);
       blocks[i / 2] = {static_cast<unsigned char*>(allocate(64)), 64};
       std::memset(blocks[i / 2].first, static_cast<int>(i / 2 % 251), 64);
@@ -49,7 +49,7 @@ TEST(Allocator, LiveBlocksDoNotOverlap) {
   }
 }
 
-TEST(Allocator, StatsCountWhatIsLiveAndItsPeak) {
+TEST(Allocator, CountsLiveBytesAndTheirPeak) {
   const auto before = memory_stats().live_bytes;
   reset_peak_memory();
   void* p = allocate(3'000'000);
@@ -59,7 +59,7 @@ TEST(Allocator, StatsCountWhatIsLiveAndItsPeak) {
   EXPECT_GE(memory_stats().peak_bytes - before, 3'000'000);
 }
 
-TEST(Allocator, FreedMemoryIsGivenAgainInsteadOfAskedForAgain) {
+TEST(Allocator, ReusesFreedMemory) {
   const auto round = [] {
     std::vector<std::pair<void*, std::size_t>> blocks;
     for (const std::size_t bytes : {100, 5000, 700'000, 9'000'000, 4'000'000})
@@ -72,7 +72,7 @@ TEST(Allocator, FreedMemoryIsGivenAgainInsteadOfAskedForAgain) {
   EXPECT_EQ(memory_stats().reserved_bytes, reserved);
 }
 
-TEST(Allocator, AnUnreasonableSizeIsRefused) { EXPECT_THROW(allocate(std::size_t{1} << 60), std::bad_alloc); }
+TEST(Allocator, RejectsAnUnreasonableSize) { EXPECT_THROW(allocate(std::size_t{1} << 60), std::bad_alloc); }
 
 TEST(Allocator, ThreadsMayAllocateAndReleaseEachOthersBlocks) {
   std::vector<void*> blocks(200);

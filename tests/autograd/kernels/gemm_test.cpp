@@ -22,12 +22,12 @@ std::vector<T> random_values(index_t n, std::uint64_t seed) {
   return x;
 }
 
-// The shape with leading dimensions `slack` longer than they need to be.
+// Returns a shape whose leading dimensions are `slack` larger than necessary.
 GemmShape shape_of(bool ta, bool tb, index_t m, index_t n, index_t k, index_t slack, bool accumulate) {
   return {ta, tb, m, n, k, (ta ? m : k) + slack, (tb ? k : n) + slack, n + slack, accumulate};
 }
 
-// One product against the reference; the elements between c's rows must stay as they were.
+// Compares one product with the reference. The elements between the rows of c must not change.
 template <class T>
 void expect_product(const GemmShape& s) {
   const auto a = random_values<T>((s.transpose_a ? s.k : s.m) * s.lda + 1, 1);
@@ -75,24 +75,25 @@ TEST(Gemm, LargeProductsMatchTheReferenceOverPiecesOfKAndPanelsOfN) {
     }
 }
 
-// One thread has all columns: what it packed of a transposed a stays for the later ones, unless it is of very many rows.
+// One thread computes all columns, so a packed transposed a is reused for later columns, unless it
+// has very many rows.
 TEST(Gemm, ATransposedMatrixThatStaysPackedMatchesTheReference) {
   const int before = num_threads();
   set_num_threads(1);
   for (const bool tb : {false, true}) {
-    expect_product<float>(shape_of(true, tb, 60, 530, 601, 100, false));  // in two depths of unequal length
+    expect_product<float>(shape_of(true, tb, 60, 530, 601, 100, false));  // two pieces of k of unequal length
     expect_product<float>(shape_of(true, tb, 275, 600, 41, 2, true));
     expect_product<double>(shape_of(true, tb, 53, 517, 520, 100, false));
     expect_product<float>(shape_of(true, tb, 60, 600, 20, 100, false));  // b read in place
     expect_product<float>(shape_of(true, tb, 3, 600, 601, 200, false));
     expect_product<float>(
-        shape_of(true, tb, 60, 260, 70, 100, false));  // no whole tile after the first columns
+        shape_of(true, tb, 60, 260, 70, 100, false));  // no full tile after the first columns
     expect_product<float>(shape_of(true, tb, 4100, 600, 5, 0, false));
   }
   set_num_threads(before);
 }
 
-TEST(Gemm, AFewRowsAgainstALargeTransposedMatrixMatchTheReference) {
+TEST(Gemm, FewRowsTimesALargeTransposedMatrixMatchTheReference) {
   for (const index_t m : {1, 2, 3, 4, 5})
     for (const index_t n : {33, 257})
       for (const index_t k : {509, 1030}) {
@@ -122,7 +123,7 @@ TEST(Gemm, TheEpilogueAddsTheBiasAndThenAppliesTheFunction) {
   }
 }
 
-TEST(Gemm, NoDepthGivesZerosOrLeavesWhatItAccumulatesTo) {
+TEST(Gemm, AnEmptyDepthGivesZerosOrKeepsTheAccumulatedValues) {
   std::vector<float> c(6, 5.0F);
   gemm<float>({.m = 2, .n = 3, .k = 0, .lda = 1, .ldb = 3, .ldc = 3, .accumulate = true}, nullptr, nullptr,
               c.data());

@@ -1,4 +1,5 @@
-// The choice of the instruction set, and the rule that its files share no code with the others.
+// isa_test.cpp — the choice of the instruction set, and the rule that its files share no code with
+// the others.
 #include "autograd/kernels/isa.h"
 
 #include <gtest/gtest.h>
@@ -8,20 +9,20 @@
 #include <sstream>
 #include <string>
 
-#include "autograd/error.h"
+#include "autograd/kernels/error.h"
 #include "autograd/kernels/kernels.h"
 
 namespace heed::kernels {
 namespace {
 
-TEST(Isa, TheWidestIsChosenUnlessHeedIsaNamesAnother) {
+TEST(Isa, UsesTheWidestUnlessHeedIsaNamesAnother) {
   const char* wanted = std::getenv("HEED_ISA");
   EXPECT_EQ(std::string(kernels<float>().isa), wanted && *wanted ? wanted : available_isas().back());
   EXPECT_EQ(available_isas().front(), "portable");
   EXPECT_EQ(kernels_for<float>("abacus"), nullptr);
 }
 
-TEST(IsaDeathTest, AnUnknownHeedIsaIsRefusedAndTheAvailableOnesAreNamed) {
+TEST(IsaDeathTest, AnUnknownHeedIsaThrowsWithTheAvailableNames) {
   EXPECT_EXIT(
       {
         setenv("HEED_ISA", "abacus", 1);
@@ -33,7 +34,7 @@ TEST(IsaDeathTest, AnUnknownHeedIsaIsRefusedAndTheAvailableOnesAreNamed) {
         }
       },
       testing::ExitedWithCode(7),
-      "\\[HEED_ISA\\] \"abacus\" is not an instruction set of this build and CPU; available: portable");
+      "\\[HEED_ISA\\] expected an instruction set of this build and CPU \\(portable.*\\), got \"abacus\"");
 }
 
 TEST(IsaDeathTest, EveryAvailableIsaCanBeChosen) {
@@ -47,8 +48,9 @@ TEST(IsaDeathTest, EveryAvailableIsaCanBeChosen) {
   }
 }
 
-// Weak functions of the files isa_*.o in a listing by nm: code that the linker may share with the rest of the
-// program. (V, weak data, holds no instructions: the sanitizers bring some.)
+// Returns the weak functions of the files isa_*.o in a listing of nm: code that the linker may
+// share with the rest of the program. Weak data (V), which sanitizers add, contains no
+// instructions.
 std::string weak_symbols_of_isa_files(const std::string& listing) {
   std::istringstream in(listing);
   std::string line, member, found;
@@ -61,19 +63,19 @@ std::string weak_symbols_of_isa_files(const std::string& listing) {
   return found;
 }
 
-TEST(Isa, FilesWithSpecialInstructionsHoldNoSharedCode) {
-  FILE* pipe = popen("nm -C '" HEED_AUTOGRAD_LIBRARY "' 2>/dev/null", "r");
+TEST(Isa, FilesOfAnInstructionSetContainNoSharedCode) {
+  FILE* pipe = popen("nm -C '" HEED_KERNELS_LIBRARY "' 2>/dev/null", "r");
   ASSERT_NE(pipe, nullptr);
   std::string listing;
   char buffer[4096];
   for (std::size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) listing.append(buffer, n);
   if (pclose(pipe) != 0) GTEST_SKIP() << "nm is not installed";
   ASSERT_NE(listing.find("isa_portable.cpp.o:"), std::string::npos)
-      << "the listing does not name its files as expected";
+      << "the listing does not contain the expected file names";
   EXPECT_EQ(weak_symbols_of_isa_files(listing), "");
 }
 
-TEST(Isa, SharedCodeInSuchAFileWouldBeFound) {
+TEST(Isa, FindsSharedCodeInSuchAFile) {
   EXPECT_NE(
       weak_symbols_of_isa_files("isa_avx512.cpp.o:\n0000 W float const& std::min<float>(float, float)\n"),
       "");

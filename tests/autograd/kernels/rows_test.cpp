@@ -1,4 +1,5 @@
-// Every kernel over rows and columns (rows.inl) of every instruction set that this CPU has, against the reference loops.
+// rows_test.cpp — compares the kernels of rows.inl of every available instruction set with the
+// reference.
 #include <limits>
 
 #include "autograd/error.h"
@@ -40,7 +41,7 @@ TEST(Kernels, AMillionTenthsAddUpToAHundredThousand) {
     T y = 0;
     k.sum_rows(x.data(), &y, 1, 1'000'000);
     EXPECT_NEAR(y, 1'000'000 * double{T(0.1)}, sizeof(T) == 4 ? 0.05 : 1e-7)
-        << name;  // one by one in float: 100,958
+        << name;  // added one by one in float: 100,958
     for (const index_t n : {1, 2, 3, 40, 200}) {
       std::vector<T> columns(static_cast<std::size_t>(n));
       const index_t rows = 1'000'000 / n;
@@ -52,7 +53,7 @@ TEST(Kernels, AMillionTenthsAddUpToAHundredThousand) {
   });
 }
 
-// Lengths on both sides of the ends of a block and of a leaf of the tree, and several leaves.
+// Lengths around the sizes of a block and of a leaf of the tree, and of several leaves.
 TEST(Kernels, LongRowsMatchTheReference) {
   for_every_table([](const auto& k, const auto& ref, const std::string& name) {
     using T = Element<decltype(k)>;
@@ -63,7 +64,7 @@ TEST(Kernels, LongRowsMatchTheReference) {
         k.sum_rows(x.data(), &y, 1, n);
         ref.sum_rows(x.data(), &want, 1, n);
         const std::string what = name + " " + std::to_string(n);
-        // The reference is a plain loop in double: for f64 its own error is the larger one.
+        // The reference is a plain loop in double, so for f64 its error is the larger one.
         const double factor = sizeof(T) == 4 ? 40 : 200;
         EXPECT_NEAR(y, want,
                     factor * std::sqrt(static_cast<double>(n)) * double{std::numeric_limits<T>::epsilon()})
@@ -117,11 +118,11 @@ TEST(Kernels, SoftmaxMatchesTheReferenceWithAndWithoutMask) {
   });
 }
 
-TEST(Kernels, TilesOfSoftmaxMatchTheReferenceAndMakeTheWholeRow) {
+TEST(Kernels, OnlineSoftmaxMatchesTheReferenceAndTheWholeRow) {
   for_every_table([](const auto& k, const auto& ref, const std::string& name) {
     using T = Element<decltype(k)>;
     constexpr T lowest = -std::numeric_limits<T>::infinity();
-    // Row 1 sees nothing at all, row 2 nothing of the first tile; row 3 scores -inf there.
+    // Row 1 is fully masked, row 2 is masked in the first tile, and row 3 has scores of -inf there.
     const index_t rows = 4, tiles = 3;
     for (const index_t n : sizes) {
       std::vector<T> top(rows, lowest), sum(rows, 0), shrink(rows);
@@ -150,7 +151,7 @@ TEST(Kernels, TilesOfSoftmaxMatchTheReferenceAndMakeTheWholeRow) {
         ref.exp_tile(x.data(), nullptr, some.data(), factor.data(), want.data(), rows, n);
         expect_close(y, want, 3, name + " exp_tile of all");
       }
-      // without a mask, two tiles and the whole row
+      // Without a mask: two tiles against the whole row.
       const auto x = random_values<T>(2 * n, 41, -20, 20);
       std::vector<T> whole(x.size()), tile(x.begin(), x.begin() + n), last(tile.size());
       ref.softmax_rows(x.data(), nullptr, whole.data(), 1, 2 * n);
@@ -165,7 +166,7 @@ TEST(Kernels, TilesOfSoftmaxMatchTheReferenceAndMakeTheWholeRow) {
   });
 }
 
-TEST(Kernels, ATileOfSoftmaxLetsNaNThrough) {
+TEST(Kernels, OnlineSoftmaxPropagatesNaN) {
   for_every_table([](const auto& k, const auto& ref, const std::string& name) {
     using T = Element<decltype(k)>;
     const std::vector<T> x(20, std::numeric_limits<T>::quiet_NaN());
@@ -183,7 +184,7 @@ TEST(Kernels, ATileOfSoftmaxLetsNaNThrough) {
   });
 }
 
-TEST(Kernels, SoftmaxOfLargeScoresDoesNotOverflowAndAHiddenRowIsZero) {
+TEST(Kernels, SoftmaxOfLargeScoresDoesNotOverflowAndAMaskedRowIsZero) {
   for_every_table([](const auto& k, const auto&, const std::string& name) {
     using T = Element<decltype(k)>;
     const std::vector<T> x = {1000, 1001, 1002};

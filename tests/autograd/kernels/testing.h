@@ -1,4 +1,5 @@
-// testing.h — what the tests of kernels share: sizes, random values, and a loop over all instruction sets.
+// testing.h — shared by the kernel tests: sizes, random values, and a loop over all instruction
+// sets.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,7 +17,7 @@
 
 namespace heed::kernels {
 
-// 0, 1, around every number of lanes (2 … 16), around four vectors of each, and primes.
+// 0, 1, sizes around each number of lanes (2 … 16) and around four vectors, and primes.
 inline const std::vector<index_t> sizes = {0,  1,  2,  3,  4,  5,  7,  8,  9,  13, 15,  16,  17,  31,  32,
                                            33, 37, 47, 48, 49, 61, 63, 64, 65, 97, 127, 128, 129, 257, 1009};
 
@@ -31,7 +32,7 @@ std::vector<T> random_values(index_t n, std::uint64_t seed, double low = -3, dou
 template <class T>
 constexpr double tolerance = sizeof(T) == 4 ? 2e-6 : 4e-15;
 
-// |got - want| against the size of want, or of 1 where want is small.
+// Checks |got - want| relative to the magnitude of want, or to 1 if it is smaller.
 template <class T>
 void expect_close(const std::vector<T>& got, const std::vector<T>& want, double factor,
                   const std::string& what) {
@@ -45,7 +46,7 @@ void expect_close(const std::vector<T>& got, const std::vector<T>& want, double 
     const double scale = std::max(1.0, std::abs(static_cast<double>(want[i])));
     ASSERT_LE(std::abs(static_cast<double>(got[i]) - static_cast<double>(want[i])) / scale,
               factor * tolerance<T>)
-        << what << " at " << i << " of " << got.size() << ": " << got[i] << ", wanted " << want[i];
+        << what << " at " << i << " of " << got.size() << ": " << got[i] << ", expected " << want[i];
   }
 }
 

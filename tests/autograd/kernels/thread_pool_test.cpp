@@ -35,13 +35,13 @@ TEST_F(ThreadPool, EveryIndexIsVisitedOnce) {
   }
 }
 
-TEST_F(ThreadPool, NoRangeIsShorterThanTheGrainButTheLast) {
+TEST_F(ThreadPool, OnlyTheLastRangeMayBeShorterThanTheGrain) {
   set_num_threads(4);
   parallel_for(1000, 64,
                [](std::int64_t begin, std::int64_t end) { EXPECT_TRUE(end - begin >= 64 || end == 1000); });
 }
 
-TEST_F(ThreadPool, AnExceptionReachesTheCallerAndThePoolGoesOn) {
+TEST_F(ThreadPool, RethrowsAnExceptionAndRemainsUsable) {
   set_num_threads(3);
   for (int round = 0; round < 20; ++round) {
     EXPECT_THROW(parallel_for(100, 1,
@@ -91,20 +91,20 @@ TEST_F(ThreadPool, MoreThanOneThreadWorks) {
   EXPECT_EQ(seen.size(), 2U);
 }
 
-TEST_F(ThreadPool, AnImpossibleNumberOfThreadsIsRefused) {
+TEST_F(ThreadPool, RejectsAnInvalidNumberOfThreads) {
   for (const int n : {0, -3, 257}) {
     try {
       set_num_threads(n);
       FAIL();
     } catch (const Error& e) {
       EXPECT_EQ(std::string(e.what()),
-                "[set_num_threads] " + std::to_string(n) + " is not a number from 1 to 256");
+                "[set_num_threads] expected an integer from 1 to 256, got " + std::to_string(n));
     }
   }
 }
 
-// The environment is read once a process, so a child process reads the wrong one.
-TEST(ThreadPoolDeathTest, AWrongHeedThreadsIsRefusedByName) {
+// The environment is read once per process, so each invalid value needs a child process.
+TEST(ThreadPoolDeathTest, AnInvalidHeedThreadsThrows) {
   for (const char* text : {"0", "-1", "abc", "1000", "2x"}) {
     EXPECT_EXIT(
         {
@@ -117,7 +117,7 @@ TEST(ThreadPoolDeathTest, AWrongHeedThreadsIsRefusedByName) {
           }
         },
         testing::ExitedWithCode(7),
-        std::string("\\[HEED_THREADS\\] \"") + text + "\" is not a whole number from 1 to 256");
+        std::string("\\[HEED_THREADS\\] expected an integer from 1 to 256, got \"") + text + "\"");
   }
 }
 

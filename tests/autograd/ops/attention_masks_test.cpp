@@ -8,7 +8,7 @@
 namespace heed {
 namespace {
 
-// Both forms.
+// The readable form and the op.
 using Form = std::function<Tensor(const Tensor&, const Tensor&, const Tensor&, const AttentionOptions&)>;
 const std::vector<std::pair<std::string, Form>>& forms() {
   static const std::vector<std::pair<std::string, Form>> all_forms{
@@ -18,10 +18,10 @@ const std::vector<std::pair<std::string, Form>>& forms() {
   return all_forms;
 }
 
-// Only -inf in a bias masks. A NaN is a NaN, unless a mask covers it.
+// Only a -inf in the bias masks. A NaN makes its row NaN unless it is masked.
 TEST(Attention, ANaNInTheBiasIsNotAMask) {
   for (const DType dtype : {f32, f64})
-    for (const index_t s : {2, 9, 70'000})  // whole rows, and tiles
+    for (const index_t s : {2, 9, 70'000})  // the short and the long kernels
       for (const auto& [name, f] : forms()) {
         const Tensor a = ones({1, 2}, dtype), b = ones({s, 2}, dtype), c = noise({s, 2}, 3, dtype);
         Tensor bias = zeros({1, s}, dtype);
@@ -48,7 +48,7 @@ TEST(Attention, ANaNInTheBiasIsNotAMask) {
     EXPECT_TRUE(std::isnan(x));
 }
 
-// One row of a bias is NaN: the gradients of the others' queries are not.
+// If one row of the bias is NaN, the gradients of the other queries are not.
 TEST(Attention, ANaNInTheBiasStaysInItsRow) {
   for (const auto& [name, f] : forms()) {
     const Tensor bias = tensor({{0, 0}, {NAN, 0}, {0, 1}});
@@ -62,7 +62,7 @@ TEST(Attention, ANaNInTheBiasStaysInItsRow) {
   }
 }
 
-// What masked positions hold does not matter: not to outputs, and not to gradients, bit by bit.
+// Expects outputs and gradients with the same bits for any values at the masked positions.
 void expect_padding_ignored(const Shape& sq, const Shape& sk, const AttentionOptions& options,
                             const Mask& queries, const Mask& keys, DType dtype) {
   for (const auto& [name, f] : forms()) {
@@ -92,18 +92,18 @@ void expect_padding_ignored(const Shape& sq, const Shape& sk, const AttentionOpt
   }
 }
 
-TEST(Attention, PaddingReachesNothing) {
+TEST(Attention, PaddingDoesNotAffectResults) {
   for (const DType dtype : {f32, f64}) {
     for (const double p : {0.0, 0.3})
       for (const bool causal_flag : {false, true})
-        for (const index_t t : {5, 300}) {  // whole rows, and tiles
+        for (const index_t t : {5, 300}) {  // the short and the long kernels
           const index_t s = t + 2;
           const Mask keys = padding({s, t - 2}, s);
           expect_padding_ignored({2, 3, t, 4}, {2, 3, s, 4},
                                  {.mask = keys.unsqueeze(1), .causal = causal_flag, .dropout = p}, {},
                                  keys.reshape({2, 1, s, 1}), dtype);
         }
-    // Keys 0 and 4 and query 1 of all heads, by a mask of two axes; the same by a bias of -inf.
+    // Masks keys 0 and 4 and query 1 for all heads, by a mask of two axes and by a bias of -inf.
     const Mask queries = Mask::of({1, 0, 1}), keys = Mask::of({0, 1, 1, 1, 0}),
                both = keys.unsqueeze(0) & queries.unsqueeze(1);
     const Tensor bias = where(both, zeros({}, dtype), full({}, -INFINITY, dtype));
@@ -121,8 +121,8 @@ TEST(Attention, PaddingReachesNothing) {
   }
 }
 
-// The query of a padded position is padding, too: of its output alone nothing is said.
-TEST(Attention, PaddingReachesNothingInSelfAttention) {
+// In self-attention the query of a padded position is padding too, so its own output is not compared.
+TEST(Attention, PaddingDoesNotAffectResultsOfSelfAttention) {
   for (const auto& [name, f] : forms())
     for (const index_t t : {5, 300}) {
       const Mask keys = padding({t, t - 2}, t), real = keys.reshape({2, 1, t, 1});
@@ -139,7 +139,7 @@ TEST(Attention, PaddingReachesNothingInSelfAttention) {
     }
 }
 
-TEST(Attention, ClearPaddingCopiesOnlyWhatIsHarmful) {
+TEST(Attention, ClearPaddingCopiesOnlyIfAValueIsHarmful) {
   const Mask real = Mask::of({{1}, {0}, {1}});
   const Tensor x = noise({2, 3, 4});
   EXPECT_EQ(clear_padding(x, real).state(), x.state());
@@ -157,10 +157,10 @@ TEST(Attention, ClearPaddingCopiesOnlyWhatIsHarmful) {
             "right, sizes must be equal or 1");
   EXPECT_EQ(error_of([&] { clear_padding(ones({2}), real); }),
             "[clear_padding] expected a mask that broadcasts to x (2), got (3, 1)");
-  expect_refuses_undefined("clear_padding", [&](const Tensor& t) { clear_padding(t, real); });
+  expect_rejects_undefined("clear_padding", [&](const Tensor& t) { clear_padding(t, real); });
 }
 
-// PyTorch's is_causal is aligned at the top left.
+// PyTorch's is_causal uses the top-left alignment.
 TEST(Attention, CausalHasTwoAlignments) {
   const Tensor values = tensor({{1}, {2}, {4}, {9}});
   for (const auto& [name, f] : forms()) {
@@ -172,7 +172,7 @@ TEST(Attention, CausalHasTwoAlignments) {
     expect_close(f(zeros({4, 1}), zeros({2, 1}), values.slice(0, 0, 2), {.causal = true}),
                  tensor({{0}, {0}, {1}, {1.5}}));
   }
-  // Values and gradients are those of the mask, in whole rows and in tiles.
+  // The option and the mask give the same values and gradients, with both kernels.
   for (const auto& [t, s] : {std::pair<index_t, index_t>{5, 9}, {9, 5}, {200, 431}, {431, 200}})
     for (const CausalAlignment alignment : {CausalAlignment::top_left, CausalAlignment::bottom_right})
       for (const auto& [name, f] : forms()) {
@@ -191,7 +191,7 @@ TEST(Attention, CausalHasTwoAlignments) {
       }
 }
 
-TEST(Attention, AMaskOverSamplesIsNotReadAsOneOverHeads) {
+TEST(Attention, AMaskOverSamplesIsNotMatchedWithHeads) {
   const Tensor x = noise({3, 3, 4, 2});  // B = H
   const Mask lengths = padding({4, 2, 1}, 4);
   for (const auto& form : forms()) {
@@ -209,7 +209,7 @@ TEST(Attention, AMaskOverSamplesIsNotReadAsOneOverHeads) {
                   "] expected a bias with at most 2 axes, (T, S), or with all 4 axes of the scores "
                   "(3, 3, 4, 4), got (3, 4, 4). Hint: bias.unsqueeze(1) is the same for all heads, "
                   "unsqueeze(0) for all samples");
-    // The same with a batch size that fits no axis, and with windows.
+    // Also if the batch size matches no axis, and with an axis of windows.
     expect_contains(error_of([&] { f(x, x, x, {.mask = padding({4, 2}, 4)}); }), "at most 2 axes");
     const Tensor windows = noise({1, 3, 2, 4, 2});
     expect_contains(error_of([&] {
@@ -221,7 +221,7 @@ TEST(Attention, AMaskOverSamplesIsNotReadAsOneOverHeads) {
   }
 }
 
-TEST(Attention, AMaskOfTwoMeaningsIsAnError) {
+TEST(Attention, AnAmbiguousMaskIsAnError) {
   const Mask square = Mask::full({3, 4}, true);
   for (const auto& form : forms()) {
     const std::string& name = form.first;
@@ -231,7 +231,7 @@ TEST(Attention, AMaskOfTwoMeaningsIsAnError) {
               "[" + name +
                   "] expected a mask with one meaning, got (3, 4), which is both (T, S) and (B, S) as "
                   "B = T = 3. Hint: mask.unsqueeze(0) for (T, S), one row per query; "
-                  "mask.unsqueeze(1) for (B, S), one row per sample, as padding(lengths, S) makes it");
+                  "mask.unsqueeze(1) for (B, S), one row per sample, as padding(lengths, S) returns");
     expect_contains(error_of([&] { f(a4, b4, b4, {.mask = square}); }),
                     "mask.unsqueeze(0).unsqueeze(0) for (T, S)");
     for (const Mask& m : {square.unsqueeze(0), square.unsqueeze(1), causal(3, 4)})

@@ -1,24 +1,25 @@
-// attention_test.cpp — the readable form by hand, and the fused form held to it.
+// attention_test.cpp — the readable form against numbers computed by hand, and the op against the
+// readable form.
 #include <cmath>
 #include <functional>
 #include <limits>
 
 #include "autograd/gradcheck.h"
-#include "autograd/kernels/allocator.h"
-#include "autograd/kernels/thread_pool.h"
+#include "autograd/memory.h"
+#include "autograd/threads.h"
 #include "tests/autograd/ops/testing.h"
 
 namespace heed {
 namespace {
 
-// F-SDPA of the list of learners' mistakes; every wrong formula gives other numbers here.
+// The example of the exercises of lesson 02: every mistake that they recognise gives other numbers.
 const Tensor q = tensor({{1, 0, 2, -1}, {0, 1, -1, 2}, {2, 1, 0, 1}});
 const Tensor k = tensor({{1, 1, 0, 0}, {0, 2, 1, -1}, {-1, 0, 1, 2}, {0, 1, 0, 1}, {2, -1, 1, 0}});
 const Tensor v = tensor({{1, 0}, {0, 1}, {2, -1}, {1, 2}, {-3, 4}});
 
-void expect_both(const AttentionOptions& options, const Tensor& want, double tolerance = 1e-4) {
-  expect_close(attention(q, k, v, options).output, want, tolerance);
-  expect_close(scaled_dot_product_attention(q, k, v, options), want, tolerance);
+void expect_both(const AttentionOptions& options, const Tensor& expected, double tolerance = 1e-4) {
+  expect_close(attention(q, k, v, options).output, expected, tolerance);
+  expect_close(scaled_dot_product_attention(q, k, v, options), expected, tolerance);
 }
 
 TEST(Attention, GivesTheNumbersOfTheLesson) {
@@ -29,12 +30,12 @@ TEST(Attention, GivesTheNumbersOfTheLesson) {
   EXPECT_NEAR(scaled_dot_product_attention(q, k, v, {.scale = 1}).at({0, 0}), -2.0473, 1e-4) << "SD-01";
 }
 
-TEST(Attention, CausalSeesThePastAndItself) {  // F-CAUSAL
+TEST(Attention, CausalAttendsToThePastAndItself) {
   const Tensor none = zeros({3, 1}), values = tensor({{1}, {2}, {4}});
   expect_close(attention(none, none, values, {.causal = true}).output, tensor({{1}, {1.5}, {7.0 / 3}}));
   expect_close(scaled_dot_product_attention(none, none, values, {.causal = true}),
                tensor({{1}, {1.5}, {7.0 / 3}}));
-  // With more keys than queries the last query sees all: what a cache of keys needs.
+  // With more keys than queries, the last query attends to all keys, as a KV cache requires.
   expect_close(scaled_dot_product_attention(none.slice(0, 2), none, values, {.causal = true}),
                tensor({{7.0 / 3}}));
 }
@@ -48,14 +49,14 @@ TEST(Attention, ARowThatMayAttendToNothingIsZero) {  // MK-11
   EXPECT_EQ(scaled_dot_product_attention(q, k, v, {.mask = mask})[2].to_vector(), (Numbers{1, 0}));
 }
 
-TEST(Attention, WeightsAreSharesOfOne) {
+TEST(Attention, WeightsSumToOne) {
   const auto [output, weights] = attention(q, k, v);
   expect_close(sum(weights, -1), ones({3}));
   expect_close(matmul(weights, v), output);
 }
 
-// Values and gradients of the fused op equal the composed one's: all options, layouts, both dtypes.
-TEST(Attention, FusedIsComposed) {
+// The op and the readable form have equal values and gradients, for all options, layouts and dtypes.
+TEST(Attention, FusedEqualsComposed) {
   const Shape shapes[][3] = {{{2, 3, 5, 4}, {2, 3, 7, 4}, {2, 3, 7, 6}},
                              {{5, 4}, {7, 4}, {7, 6}},
                              {{3, 1, 2}, {3, 1, 2}, {3, 1, 2}},
@@ -87,14 +88,15 @@ TEST(Attention, FusedIsComposed) {
           }
 }
 
-// Sequences so long that no matrix of weights is kept: tile by tile, and backward makes the weights again.
-TEST(Attention, FusedIsComposedWhereItWorksInTiles) {
+// The same for sequences so long that the weights are computed tile by tile, and again in backward.
+TEST(Attention, FusedInTilesEqualsComposed) {
   for (const bool causal_flag : {false, true})
     for (const double p : {0.0, 0.2})
       for (const index_t t : {250, 331}) {  // fewer queries than keys, and more
         const index_t s = 301;
         std::vector<std::uint8_t> visible(static_cast<std::size_t>(2 * s));
-        for (std::size_t i = 0; i < visible.size(); ++i)  // of the second text, not one of the first tile
+        // The second sample may attend to no key of the first tile.
+        for (std::size_t i = 0; i < visible.size(); ++i)
           visible[i] =
               i % 5 != 1 && (i < static_cast<std::size_t>(s) || i > static_cast<std::size_t>(s + 200));
         const Tensor noise_of_bias = noise({1, 3, 1, s}, 6, f64);
@@ -120,8 +122,8 @@ TEST(Attention, FusedIsComposedWhereItWorksInTiles) {
       }
 }
 
-// A difference for each number: two queries of many keys, then two keys of many queries, both of many tiles.
-TEST(Attention, GradientsInTilesAreThoseOfDifferences) {
+// Checks two queries with many keys, then two keys with many queries, each over many tiles.
+TEST(Attention, GradientsInTilesEqualFiniteDifferences) {
   constexpr index_t many = 33'000;
   const auto input = [](index_t n, unsigned seed) { return noise({1, n, 2}, seed, f64).set_requires_grad(); };
   const auto check = [](bool causal_flag, double p, const Tensor& a, const Tensor& b, const Tensor& c) {
@@ -139,7 +141,7 @@ TEST(Attention, GradientsInTilesAreThoseOfDifferences) {
   }
 }
 
-TEST(Attention, MemoryGrowsWithTheLengthAndNotWithItsSquare) {
+TEST(Attention, MemoryGrowsLinearlyWithTheLength) {
   const auto peak = [](index_t n) {
     const Tensor x = noise({1, 2, n, 8}, 1).set_requires_grad();
     const std::int64_t before = memory_stats().live_bytes;
@@ -148,13 +150,13 @@ TEST(Attention, MemoryGrowsWithTheLengthAndNotWithItsSquare) {
     return static_cast<double>(memory_stats().peak_bytes - before);
   };
   const int before = num_threads();
-  set_num_threads(1);  // each thread has room for tiles of weights; how many work at once is chance
+  set_num_threads(1);  // each thread allocates its own tiles
   EXPECT_LE(peak(4096) / peak(1024), 4.5);
   EXPECT_LE(peak(4096), 64e6) << "one matrix of weights alone would take 134 MB";
   set_num_threads(before);
 }
 
-TEST(Attention, HeadsAreReadInPlace) {
+TEST(Attention, HeadsAreReadWithoutACopy) {
   const Tensor x = noise({2, 5, 12}, 1, f64);
   const auto heads = [](const Tensor& t) { return t.view({2, 5, 3, 4}).transpose(1, 2); };
   const Tensor y = scaled_dot_product_attention(heads(x), heads(x), heads(x));
@@ -164,7 +166,7 @@ TEST(Attention, HeadsAreReadInPlace) {
   EXPECT_NO_THROW((void)y.transpose(1, 2).view({2, 5, 12})) << "joining the heads needs no copy";
 }
 
-TEST(Attention, NothingToAttendToAndNobodyWhoAttends) {
+TEST(Attention, NoKeysGiveZerosAndNoQueriesGiveNoRows) {
   EXPECT_EQ(scaled_dot_product_attention(ones({2, 3}), zeros({0, 3}), zeros({0, 4})).to_vector(),
             Numbers(8, 0));
   EXPECT_EQ(attention(ones({2, 3}), zeros({0, 3}), zeros({0, 4})).output.to_vector(), Numbers(8, 0));
@@ -173,8 +175,8 @@ TEST(Attention, NothingToAttendToAndNobodyWhoAttends) {
             (Shape{0, 2, 4}));
 }
 
-// Also where heads are split, and where S or Dv or the batch is 0.
-TEST(Attention, NothingToAttendToHasGradientsOfZero) {
+// Also with split heads, and if S, Dv or the batch is 0.
+TEST(Attention, NoKeysGiveGradientsOfZero) {
   const auto gradients = [](const Shape& query, const Shape& key, const Shape& value) {
     const Tensor a = ones(query).set_requires_grad(), b = ones(key).set_requires_grad(),
                  c = ones(value).set_requires_grad();
@@ -191,8 +193,8 @@ TEST(Attention, NothingToAttendToHasGradientsOfZero) {
   gradients({0, 300, 4, 5}, {0, 300, 4, 5}, {0, 300, 4, 6});
 }
 
-// A query that is NaN gives NaN and no other, whether it sees one key of a tile or all.
-TEST(Attention, NaNIsSeenInTilesToo) {
+// A query that is NaN makes its own row NaN and no other one.
+TEST(Attention, ANaNStaysInItsRowInTiles) {
   Tensor a = noise({300, 4}, 1);
   const Tensor b = noise({300, 4}, 2);
   a[0].fill_(std::numeric_limits<double>::quiet_NaN());
@@ -201,8 +203,8 @@ TEST(Attention, NaNIsSeenInTilesToo) {
   EXPECT_FALSE(std::isnan(y.at({1, 0})));
 }
 
-// Heads split by transpose, a gradient at strides, and lengths so far apart that whole tiles are not looked at.
-TEST(Attention, TilesOfSplitHeads) {
+// Heads split by transpose, a strided gradient, and lengths so different that whole tiles are skipped.
+TEST(Attention, SplitHeadsInTilesEqualComposed) {
   for (const auto& [t, s] : {std::pair<index_t, index_t>{160, 610}, {610, 160}}) {
     std::vector<Tensor> results;
     for (const bool fused : {false, true}) {
@@ -235,23 +237,26 @@ TEST(Attention, ErrorsNameOpShapesAndRule) {
     const auto& f = op_and_call.second;
     const std::string op = "[" + name + "] ";
     EXPECT_EQ(error_of([&] { f(ones({3}), ones({3}), ones({3}), {}); }),
-              op + "q, k and v need the same number of axes, at least two: q (3), k (3), v (3)");
+              op + "expected q, k and v with the same number of axes, at least 2, got q (3), k (3), v (3)");
     EXPECT_EQ(error_of([&] {
                 f(ones({2, 3, 4}), ones({3, 3, 4}), ones({3, 3, 4}), {});
               }),
-              op + "axis 0 differs: q (2, 3, 4), k (3, 3, 4), v (3, 3, 4); batches and heads must be equal");
+              op + "expected q, k and v with the same batch and heads, got q (2, 3, 4), k (3, 3, 4), v (3, "
+                   "3, 4); axis 0 differs");
     EXPECT_EQ(error_of([&] {
                 f(ones({2, 3}), ones({2, 4}), ones({2, 4}), {});
               }),
-              op + "q and k differ in width: q (2, 3), k (2, 4), v (2, 4); their last axes are multiplied");
+              op + "expected q and k of the same width, got q (2, 3), k (2, 4), v (2, 4); a score is the dot "
+                   "product of two rows");
     EXPECT_EQ(error_of([&] {
                 f(ones({2, 3}), ones({4, 3}), ones({5, 3}), {});
               }),
-              op + "k and v differ in length: q (2, 3), k (4, 3), v (5, 3); every key has one value");
+              op + "expected one value per key, got q (2, 3), k (4, 3), v (5, 3); k and v must have the same "
+                   "length");
     EXPECT_EQ(error_of([&] {
                 f(ones({2, 0}), ones({2, 0}), ones({2, 3}), {});
               }),
-              op + "vectors of width 0 have no products: q (2, 0), k (2, 0), v (2, 3)");
+              op + "expected q and k of width 1 or more, got q (2, 0), k (2, 0), v (2, 3)");
     EXPECT_EQ(error_of([&] {
                 f(q, k, v, {.mask = Mask::of({1, 0})});
               }),
@@ -260,14 +265,15 @@ TEST(Attention, ErrorsNameOpShapesAndRule) {
     EXPECT_EQ(error_of([&] {
                 f(q, k, v, {.mask = Mask::full({2, 3, 5}, true)});
               }),
-              op + "mask (2, 3, 5) must broadcast to the scores (3, 5) (..., T, S)");
-    EXPECT_EQ(error_of([&] { f(q, k, v, {.dropout = 0.1}); }),
-              op + "dropout 0.1 needs a generator. Hint: {.dropout = 0.1, .generator = &gen}");
+              op + "expected a mask that broadcasts to the scores (..., T, S) = (3, 5), got (2, 3, 5)");
+    EXPECT_EQ(
+        error_of([&] { f(q, k, v, {.dropout = 0.1}); }),
+        op + "expected a generator for dropout 0.1, got none. Hint: {.dropout = 0.1, .generator = &gen}");
     EXPECT_EQ(error_of([&] { f(q, k, v, {.dropout = 2, .generator = &gen}); }),
-              op + "dropout must be in [0, 1], got 2");
+              op + "expected dropout in [0, 1], got 2");
     EXPECT_EQ(error_of([&] { f(q, k, v, {.scale = -1}); }),
-              op + "scale must be positive (or 0 for 1/sqrt(D)), got -1");
-    expect_refuses_undefined(name.c_str(), [&](const Tensor& t) { f(t, k, v, {}); });
+              op + "expected a positive scale, or 0 for 1/sqrt(D), got -1");
+    expect_rejects_undefined(name.c_str(), [&](const Tensor& t) { f(t, k, v, {}); });
   }
 }
 

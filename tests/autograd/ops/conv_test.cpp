@@ -12,11 +12,11 @@ TEST(Conv, UnfoldReadsPatchesChannelRowColumn) {
   EXPECT_EQ(columns[0].select(1, 2).to_vector(), (Numbers{8, 9, 12, 13}));
   const Tensor two = arange(0, 8).reshape({1, 2, 2, 2});
   EXPECT_EQ(unfold(two, {2, 2}).to_vector(), (Numbers{0, 1, 2, 3, 4, 5, 6, 7}))
-      << "one channel after the other";
+      << "channels are the outermost axis";
 }
 
-TEST(Conv, PixelsInManyPatchesAndLongBiasGradientsKeepTheirDigits) {
-  // 300 patches of 300 pixels on a row of 599: the pixel in the middle is in all of them.
+TEST(Conv, PixelsInManyPatchesAndLongBiasGradientsAreAccurate) {
+  // 300 patches of 300 pixels on a row of 599 pixels: the middle pixel is in all of them.
   const index_t k = 300;
   const Tensor columns = full({1, 1, 1}, 0.1).expand({1, k, k});
   const Tensor y = fold(columns, 1, 2 * k - 1, {1, k});
@@ -27,14 +27,14 @@ TEST(Conv, PixelsInManyPatchesAndLongBiasGradientsKeepTheirDigits) {
   expect_all_near(bias.grad(), static_cast<double>(side * side) * tenth);
 }
 
-TEST(Conv, FoldPutsPatchesBackAndAddsOverlaps) {
+TEST(Conv, FoldAddsOverlappingPatches) {
   const Tensor x = noise({2, 3, 4, 6}, 1, f64);
   expect_same_bits(fold(unfold(x, {2, 2, 2}), 4, 6, {2, 2, 2}), x);
   const Tensor overlaps = fold(unfold(ones({1, 1, 3, 3}), {2, 2}), 3, 3, {2, 2});
   EXPECT_EQ(overlaps.to_vector(), (Numbers{1, 2, 1, 2, 4, 2, 1, 2, 1}));
 }
 
-TEST(Conv, IsItsDefinition) {
+TEST(Conv, MatchesItsDefinition) {
   const Tensor x = noise({2, 3, 5, 4}, 1, f64), w = noise({4, 3, 3, 2}, 2, f64), b = noise({4}, 3, f64);
   const index_t stride = 2, padding = 1;
   const Tensor y = conv2d(x, w, b, stride, padding);
@@ -43,19 +43,19 @@ TEST(Conv, IsItsDefinition) {
     for (index_t o = 0; o < 4; ++o)
       for (index_t r = 0; r < 3; ++r)
         for (index_t c = 0; c < 3; ++c) {
-          double want = b.at({o});
+          double expected = b.at({o});
           for (index_t i = 0; i < 3; ++i)
             for (index_t kh = 0; kh < 3; ++kh)
               for (index_t kw = 0; kw < 2; ++kw) {
                 const index_t row = r * stride + kh - padding, column = c * stride + kw - padding;
                 if (row >= 0 && row < 5 && column >= 0 && column < 4)
-                  want += x.at({n, i, row, column}) * w.at({o, i, kh, kw});
+                  expected += x.at({n, i, row, column}) * w.at({o, i, kh, kw});
               }
-          ASSERT_NEAR(y.at({n, o, r, c}), want, 1e-13);
+          ASSERT_NEAR(y.at({n, o, r, c}), expected, 1e-13);
         }
 }
 
-TEST(Conv, ServesEmptyBatchesAndViews) {
+TEST(Conv, SupportsEmptyBatchesAndViews) {
   EXPECT_EQ(conv2d(zeros({0, 1, 4, 4}), ones({2, 1, 2, 2})).shape(), (Shape{0, 2, 3, 3}));
   const Tensor x = noise({1, 4, 5, 1}, 1, f64).permute({0, 3, 1, 2});
   expect_same_bits(unfold(x, {2, 2}), unfold(x.contiguous(), {2, 2}));
@@ -66,58 +66,61 @@ TEST(Conv, ErrorsNameOpShapesAndRule) {
   EXPECT_EQ(error_of([] {
               unfold(ones({4, 4}), {2, 2});
             }),
-            "[unfold] x must be (B, C, height, width), got (4, 4)");
+            "[unfold] expected x (B, C, height, width), got (4, 4)");
   EXPECT_EQ(error_of([&] {
               unfold(x, {5, 2});
             }),
-            "[unfold] the kernel 5 x 2 is larger than the image 4 x 4 with padding 0");
+            "[unfold] expected a window that fits into the padded image, got kernel 5 x 2, stride 1, "
+            "dilation 1, padding 0 on an image of 4 x 4");
   EXPECT_EQ(error_of([&] {
               unfold(x, {2, 2, 0});
             }),
-            "[unfold] a window needs a kernel of at least 1 x 1, a stride and a dilation of at least 1 "
-            "and no negative padding, got kernel 2 x 2, stride 0, dilation 1, padding 0");
+            "[unfold] expected kernel, stride and dilation >= 1 and padding >= 0, got kernel 2 x 2, stride "
+            "0, dilation 1, padding 0");
   EXPECT_EQ(error_of([&] {
               unfold(x, {2, 3, 1, 0, 2});
             }),
-            "[unfold] the kernel 2 x 3 with dilation 2 is larger than the image 4 x 4 with padding 0");
+            "[unfold] expected a window that fits into the padded image, got kernel 2 x 3, stride 1, "
+            "dilation 2, padding 0 on an image of 4 x 4");
   EXPECT_EQ(error_of([] {
               fold(ones({4, 4}), 4, 4, {2, 2, 2});
             }),
-            "[fold] columns must be (B, C·kh·kw, L), got (4, 4)");
+            "[fold] expected columns (B, C·kh·kw, L), got (4, 4)");
   EXPECT_EQ(error_of([] {
               fold(ones({1, 5, 4}), 4, 4, {2, 2, 2});
             }),
-            "[fold] columns (1, 5, 4) do not hold whole patches of 2 x 2");
+            "[fold] expected a multiple of 4 rows, one per element of the kernel, got columns (1, 5, 4)");
   EXPECT_EQ(error_of([] {
               fold(ones({1, 4, 5}), 4, 4, {2, 2, 2});
             }),
-            "[fold] columns (1, 4, 5) have 5 positions, a window on 4 x 4 has 4");
+            "[fold] expected L = 4 positions of the window on 4 x 4, got columns (1, 4, 5)");
   EXPECT_EQ(error_of([&] {
               conv2d(x, ones({3, 1, 2, 2}));
             }),
-            "[conv2d] x (1, 2, 4, 4) does not fit weight (3, 1, 2, 2); they must be (B, C, height, width) "
-            "and (out, C, kh, kw) with one C");
+            "[conv2d] expected x (B, C, height, width) and weight (out, C / groups, kh, kw), got x (1, 2, 4, "
+            "4), weight (3, 1, 2, 2) and groups 1");
   EXPECT_EQ(error_of([&] {
               conv2d(x, ones({3, 2, 2, 2}), {}, 1, 0, 1, 2);
             }),
-            "[conv2d] x (1, 2, 4, 4) does not fit weight (3, 2, 2, 2) in 2 groups; they must be "
-            "(B, C, height, width) and (out, C / groups, kh, kw) with one C");
+            "[conv2d] expected x (B, C, height, width) and weight (out, C / groups, kh, kw), got x (1, 2, 4, "
+            "4), weight (3, 2, 2, 2) and groups 2");
   EXPECT_EQ(error_of([&] {
               conv2d(x, ones({3, 1, 2, 2}), {}, 1, 0, 1, 2);
             }),
-            "[conv2d] 3 filters cannot be split evenly over 2 groups");
+            "[conv2d] expected a number of filters that groups divides, got 3 filters and 2 groups");
   EXPECT_EQ(error_of([&] {
               conv2d(x, ones({3, 1, 2, 2}), {}, 1, 0, 1, 0);
             }),
-            "[conv2d] groups must be at least 1, got 0");
+            "[conv2d] expected groups >= 1, got 0");
   EXPECT_EQ(error_of([&] {
               conv2d(x, ones({3, 2, 2, 2}), ones({2}));
             }),
-            "[conv2d] bias (2) must have one number for each of the 3 filters");
+            "[conv2d] expected bias (out) = (3), one element per filter, got (2)");
   EXPECT_EQ(error_of([&] {
               conv2d(x, ones({3, 2, 5, 5}));
             }),
-            "[conv2d] the kernel 5 x 5 is larger than the image 4 x 4 with padding 0");
+            "[conv2d] expected a window that fits into the padded image, got kernel 5 x 5, stride 1, "
+            "dilation 1, padding 0 on an image of 4 x 4");
   EXPECT_EQ(error_of([&] {
               unfold(x, {2, 2, 1, INT64_MAX});
             }),
@@ -132,7 +135,7 @@ TEST(Conv, ErrorsNameOpShapesAndRule) {
                     fold(ones({1, 4, 4}), INT64_MAX, 4, {2, 2, 2});
                   }),
                   "[fold] too large: (9223372036854775807, 4)");
-  expect_refuses_undefined("unfold", [](const Tensor& t) { unfold(t, {2, 2}); });
+  expect_rejects_undefined("unfold", [](const Tensor& t) { unfold(t, {2, 2}); });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// elementwise_test.cpp — values by hand; gradients are in the gradcheck table, agreement with PyTorch in tests/golden.
+// elementwise_test.cpp — values computed by hand. Gradients are in the gradcheck table, and
+// agreement with PyTorch is in tests/golden.
 #include <cmath>
 #include <limits>
 
@@ -20,8 +21,8 @@ TEST(Elementwise, ArithmeticBroadcasts) {
   EXPECT_EQ(minimum(a, scalar(3)).to_vector(), (Numbers{1, 2, 3, 3, 3, 3}));
 }
 
-// Every way in which rows and single numbers can alternate over the axes, against the plain definition.
-TEST(Elementwise, BroadcastingOfAnyAxesIsItsDefinition) {
+// Every way in which rows and single numbers can alternate over the axes, against the definition.
+TEST(Elementwise, BroadcastingOverAnyAxesMatchesItsDefinition) {
   for (int mask_a = 0; mask_a < 16; ++mask_a)
     for (int mask_b = 0; mask_b < 16; ++mask_b) {
       const Shape full{2, 3, 4, 5};
@@ -39,7 +40,7 @@ TEST(Elementwise, BroadcastingOfAnyAxesIsItsDefinition) {
     }
 }
 
-TEST(Elementwise, NumbersStandOnEitherSide) {
+TEST(Elementwise, ANumberMayBeEitherOperand) {
   const Tensor x = tensor({1, 2, 4});
   EXPECT_EQ((x + 1.0).to_vector(), (1.0 + x).to_vector());
   EXPECT_EQ((x - 1.0).to_vector(), (Numbers{0, 1, 3}));
@@ -51,7 +52,7 @@ TEST(Elementwise, NumbersStandOnEitherSide) {
   EXPECT_EQ((tensor({1}) / 49.0).item(), 1.0F / 49.0F) << "a division, not a multiplication by the inverse";
 }
 
-TEST(Elementwise, FunctionsAreTheirDefinitions) {
+TEST(Elementwise, FunctionsMatchTheirDefinitions) {
   const Tensor x = tensor({-3, -0.5, 0, 0.5, 3}, f64);
   const auto check_function = [&](const Tensor& y, double (*f)(double)) {
     const auto in = x.to_vector(), out = y.to_vector();
@@ -75,7 +76,7 @@ TEST(Elementwise, FunctionsAreTheirDefinitions) {
   expect_close(log(positive), tensor({std::log(0.25), 0, std::log(9)}, f64), 1e-15);
 }
 
-TEST(Elementwise, ExtremesAreWhatIeeeSays) {
+TEST(Elementwise, ExtremesFollowIeee754) {
   const double inf = INFINITY;
   EXPECT_EQ(exp(tensor({1000, -1000, -inf})).to_vector(), (Numbers{inf, 0, 0}));
   EXPECT_EQ(log(tensor({0, inf})).to_vector(), (Numbers{-inf, inf}));
@@ -86,12 +87,12 @@ TEST(Elementwise, ExtremesAreWhatIeeeSays) {
   EXPECT_EQ(tanh(tensor({1000, -1000})).to_vector(), (Numbers{1, -1}));
   EXPECT_EQ(gelu(tensor({100, -100})).to_vector(), (Numbers{100, 0}));
   for (const auto f : {exp, log, sqrt, tanh, sigmoid, relu, abs, silu})
-    EXPECT_TRUE(std::isnan(f(tensor({NAN})).item())) << "NaN travels";
+    EXPECT_TRUE(std::isnan(f(tensor({NAN})).item())) << "NaN propagates";
   EXPECT_TRUE(std::isnan(maximum(tensor({NAN}), tensor({1})).item()));
   EXPECT_TRUE(std::isnan(maximum(tensor({1}), tensor({NAN})).item()));
 }
 
-TEST(Elementwise, GradientsAtCornersAreTheConventionsOfPyTorch) {
+TEST(Elementwise, GradientsAtCornersFollowPyTorch) {
   Tensor x = tensor({0}).set_requires_grad();
   relu(x).backward();
   EXPECT_EQ(x.grad().item(), 0);
@@ -104,7 +105,7 @@ TEST(Elementwise, GradientsAtCornersAreTheConventionsOfPyTorch) {
   EXPECT_EQ(b.grad().item(), 0.5);
 }
 
-TEST(Elementwise, GradientsAtNaNAndInfinityAreThoseOfPyTorch) {
+TEST(Elementwise, GradientsAtNaNAndInfinityFollowPyTorch) {
   const auto gradient = [](Tensor (*f)(const Tensor&), double at, double dy = 1) {
     const Tensor x = tensor({at}).set_requires_grad();
     f(x).backward(tensor({dy}));
@@ -127,7 +128,7 @@ TEST(Elementwise, GradientsAtNaNAndInfinityAreThoseOfPyTorch) {
     }
 }
 
-TEST(Elementwise, GradientsOfPowersOfZeroAreThoseOfPyTorch) {
+TEST(Elementwise, GradientsOfPowersOfZeroFollowPyTorch) {
   const Tensor a = tensor({0, 0, 0, 0}).set_requires_grad(), b = tensor({0, 2, -1, 1}).set_requires_grad();
   pow(a, b).backward(ones({4}));
   EXPECT_EQ(a.grad().to_vector(), (Numbers{0, 0, -INFINITY, 1}));
@@ -138,7 +139,7 @@ TEST(Elementwise, GradientsOfPowersOfZeroAreThoseOfPyTorch) {
   EXPECT_TRUE(std::isnan(zero.grad().at({0})));
 }
 
-TEST(Elementwise, ClampWithItsBoundsExchangedGivesTheUpperBound) {
+TEST(Elementwise, ClampWithLowAboveHighGivesHigh) {
   const Tensor x = tensor({0, 1.5, 3, NAN}).set_requires_grad();
   const Tensor y = clamp(x, 2, 1);
   EXPECT_EQ(y.slice(0, 0, 3).to_vector(), (Numbers{1, 1, 1}));
@@ -149,7 +150,7 @@ TEST(Elementwise, ClampWithItsBoundsExchangedGivesTheUpperBound) {
   EXPECT_EQ(clamp(zeros({2, 0}), 2, 1).shape(), (Shape{2, 0}));
 }
 
-TEST(Elementwise, LongSumsOfBroadcastGradientsKeepTheirDigits) {
+TEST(Elementwise, LongSumsOfBroadcastGradientsAreAccurate) {
   const index_t n = 1'000'000;
   const Tensor row = ones({3}).set_requires_grad(), one = ones({}).set_requires_grad();
   const Tensor x = full({n, 3}, 0.1);
@@ -159,20 +160,20 @@ TEST(Elementwise, LongSumsOfBroadcastGradientsKeepTheirDigits) {
   expect_all_near(one.grad(), 3 * static_cast<double>(n) * tenth);
 }
 
-TEST(Elementwise, ChoicesTakeWhatTheMaskSays) {
+TEST(Elementwise, WhereAndMaskedFillFollowTheMask) {
   const Tensor x = tensor({{1, 2}, {3, 4}});
   EXPECT_EQ(where(x > 2, x, scalar(0)).to_vector(), (Numbers{0, 0, 3, 4}));
   EXPECT_EQ(where(Mask::of({1, 0}), x, -x).to_vector(), (Numbers{1, -2, 3, -4}));
   EXPECT_EQ(masked_fill(x, Mask::of({{1}, {0}}), -INFINITY).to_vector(),
             (Numbers{-INFINITY, -INFINITY, 3, 4}));
   EXPECT_EQ(clamp(x, 2, 3).to_vector(), (Numbers{2, 2, 3, 3}));
-  // A value that was not chosen passes nothing on, not even NaN · 0.
+  // An operand that was not chosen gets a gradient of 0, not NaN · 0.
   const Tensor bad = tensor({NAN, 1}).set_requires_grad();
   sum(where(Mask::of({0, 1}), bad, zeros({2}))).backward();
   EXPECT_EQ(bad.grad().to_vector(), (Numbers{0, 1}));
 }
 
-TEST(Elementwise, ViewsAndEmptyTensorsAreServed) {
+TEST(Elementwise, ViewsAndEmptyTensorsAreSupported) {
   const Tensor x = arange(0, 6).reshape({2, 3}).transpose(0, 1);
   EXPECT_EQ((x + x).to_vector(), (Numbers{0, 6, 2, 8, 4, 10}));
   EXPECT_EQ(exp(x * 0.0).to_vector(), Numbers(6, 1));
@@ -196,24 +197,25 @@ TEST(Elementwise, ErrorsNameOpShapesAndRule) {
               concat("[", name,
                      "] shapes (2, 3) and (2) do not broadcast: axis -1 has 3 and 2; aligned at the right, "
                      "sizes must be equal or 1"));
-    expect_refuses_undefined(name, [&f](const Tensor& x) { f(x, ones({1})); });
-    expect_refuses_two_dtypes(name, f);
+    expect_rejects_undefined(name, [&f](const Tensor& x) { f(x, ones({1})); });
+    expect_rejects_two_dtypes(name, f);
   }
   using Unary = Tensor (*)(const Tensor&);
   const std::vector<std::pair<const char*, Unary>> functions = {
       {"neg", neg}, {"exp", exp},   {"log", log},         {"sqrt", sqrt}, {"rsqrt", rsqrt},
       {"abs", abs}, {"tanh", tanh}, {"sigmoid", sigmoid}, {"relu", relu}, {"silu", silu}};
-  for (const auto& [name, f] : functions) expect_refuses_undefined(name, f);
-  expect_refuses_undefined("gelu", [](const Tensor& x) { gelu(x); });
-  expect_refuses_undefined("clamp", [](const Tensor& x) { clamp(x, 0, 1); });
+  for (const auto& [name, f] : functions) expect_rejects_undefined(name, f);
+  expect_rejects_undefined("gelu", [](const Tensor& x) { gelu(x); });
+  expect_rejects_undefined("clamp", [](const Tensor& x) { clamp(x, 0, 1); });
   EXPECT_EQ(error_of([] { where(Mask(), ones({1}), ones({1})); }),
-            "[where] the condition is an undefined mask");
-  expect_refuses_two_dtypes("where", [](const Tensor& a, const Tensor& b) { where(Mask::of({1, 0}), a, b); });
-  EXPECT_EQ(error_of([] { masked_fill(ones({2}), Mask(), 0); }), "[masked_fill] the mask is undefined");
+            "[where] expected a condition, got an undefined mask");
+  expect_rejects_two_dtypes("where", [](const Tensor& a, const Tensor& b) { where(Mask::of({1, 0}), a, b); });
+  EXPECT_EQ(error_of([] { masked_fill(ones({2}), Mask(), 0); }),
+            "[masked_fill] expected a mask, got an undefined mask");
   EXPECT_EQ(error_of([] {
               masked_fill(ones({2}), Mask::of({{1, 0}, {0, 1}}), 0);
             }),
-            "[masked_fill] mask (2, 2) must broadcast to x (2)");
+            "[masked_fill] expected a mask that broadcasts to x (2), got (2, 2)");
 }
 
 }  // namespace

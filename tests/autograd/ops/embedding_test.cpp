@@ -5,7 +5,7 @@ namespace {
 
 const Tensor table = tensor({{1, 2}, {3, 4}, {5, 6}});
 
-TEST(EmbeddingOp, LooksRowsUp) {
+TEST(EmbeddingOp, ReturnsTheRowsOfTheIds) {
   const Tensor y = embedding(table, IntTensor{{2, 0}, {1, 1}});
   EXPECT_EQ(y.shape(), (Shape{2, 2, 2}));
   EXPECT_EQ(y.to_vector(), (Numbers{5, 6, 1, 2, 3, 4, 3, 4}));
@@ -13,19 +13,19 @@ TEST(EmbeddingOp, LooksRowsUp) {
   EXPECT_EQ(embedding(table.transpose(0, 1), IntTensor{1}).to_vector(), (Numbers{2, 4, 6})) << "a view";
 }
 
-TEST(EmbeddingOp, ATokenSeenTwiceGetsBothGradients) {  // AG-14
+TEST(EmbeddingOp, ARepeatedTokenGetsTheSumOfItsGradients) {  // AG-14
   const Tensor w = zeros({3, 1}).set_requires_grad();
   sum(embedding(w, {1, 1, 2})).backward();
   EXPECT_EQ(w.grad().to_vector(), (Numbers{0, 2, 1}));
 }
 
-TEST(EmbeddingOp, ThePaddingRowGetsNone) {
+TEST(EmbeddingOp, ThePaddingRowGetsNoGradient) {
   const Tensor w = zeros({3, 1}).set_requires_grad();
   sum(embedding(w, {1, 1, 2}, 1)).backward();
   EXPECT_EQ(w.grad().to_vector(), (Numbers{0, 0, 1}));
 }
 
-TEST(EmbeddingOp, ARowUsedManyTimesKeepsItsDigits) {
+TEST(EmbeddingOp, TheGradientOfAFrequentRowIsAccurate) {
   const index_t n = 1'000'000;
   for (const index_t channels : {1, 70}) {
     const index_t uses = channels == 1 ? n : n / 20;
@@ -39,7 +39,7 @@ TEST(EmbeddingOp, ARowUsedManyTimesKeepsItsDigits) {
   }
 }
 
-TEST(EmbeddingOp, EmptyTablesAndListsAreServed) {
+TEST(EmbeddingOp, EmptyTablesAndListsAreSupported) {
   const Tensor none = zeros({0, 4}).set_requires_grad(), flat = zeros({4, 0}).set_requires_grad();
   sum(embedding(none, IntTensor::zeros({0}))).backward();
   sum(embedding(flat, {1, 3})).backward();
@@ -51,11 +51,11 @@ TEST(EmbeddingOp, ErrorsNameOpShapesAndRule) {
   EXPECT_EQ(error_of([] {
               embedding(table, {0, 3});
             }),
-            "[embedding] id 3 at place 1 is not in the table (3, 2); ids must be in [0, 3)");
+            "[embedding] expected ids in [0, 3) for weight (3, 2), got 3 at position 1");
   EXPECT_EQ(error_of([] { embedding(table, IntTensor{{-1}}); }),
-            "[embedding] id -1 at place 0 is not in the table (3, 2); ids must be in [0, 3)");
-  EXPECT_EQ(error_of([] { embedding(ones({3}), {0}); }), "[embedding] the table must be (V, C), got (3)");
-  expect_refuses_undefined("embedding", [](const Tensor& t) { embedding(t, {0}); });
+            "[embedding] expected ids in [0, 3) for weight (3, 2), got -1 at position 0");
+  EXPECT_EQ(error_of([] { embedding(ones({3}), {0}); }), "[embedding] expected weight (V, C), got (3)");
+  expect_rejects_undefined("embedding", [](const Tensor& t) { embedding(t, {0}); });
 }
 
 }  // namespace

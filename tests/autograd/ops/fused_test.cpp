@@ -1,5 +1,5 @@
-// Every op that does in one pass what several could do has its twin here, composed of those: values and gradients of the two agree,
-// in f32 and f64. (Attention's twin is the public attention(): attention_test.cpp.)
+// fused_test.cpp — every fused op against the same function composed of simple ops: values and
+// gradients agree, in f32 and f64. attention_test.cpp compares the two forms of attention.
 #include <cmath>
 #include <functional>
 #include <numbers>
@@ -14,7 +14,7 @@ namespace {
 
 using Inputs = std::vector<Tensor>;
 using Op = std::function<Tensor(const Inputs&)>;
-struct Twins {
+struct FusedCase {
   const char* name;
   Op fused, composed;
   std::vector<Shape> inputs;
@@ -37,7 +37,7 @@ Tensor normalised(const Tensor& x, double eps) {
 
 const IntTensor targets{{3, 0, 6}, {-100, 5, 1}};
 
-// -ln p at the targets that count, each smoothed towards all classes; their mean.
+// The mean of the smoothed cross-entropy over the targets that are not ignored.
 Tensor smoothed_loss(const Tensor& logits, double smoothing) {
   const Tensor log_p = log_of_softmax(logits);
   Tensor total = scalar(0, logits.dtype());
@@ -52,7 +52,7 @@ Tensor smoothed_loss(const Tensor& logits, double smoothing) {
   return total / static_cast<double>(counted);
 }
 
-std::vector<Twins> all_twins() {
+std::vector<FusedCase> all_cases() {
   const double gelu_scale = std::sqrt(2 / std::numbers::pi);
   return {
       {"linear",
@@ -110,7 +110,7 @@ std::vector<Twins> all_twins() {
   };
 }
 
-// The result, and the gradient of each input.
+// Returns the result and the gradient of each input.
 std::vector<Tensor> run(const Op& op, const std::vector<Shape>& shapes, DType dtype) {
   Inputs in;
   for (std::size_t i = 0; i < shapes.size(); ++i)
@@ -122,8 +122,8 @@ std::vector<Tensor> run(const Op& op, const std::vector<Shape>& shapes, DType dt
   return results;
 }
 
-// Where the two differ by more than rounding, or nothing.
-std::string difference(const Twins& t, DType dtype) {
+// Returns the first difference of more than rounding, or an empty string.
+std::string difference(const FusedCase& t, DType dtype) {
   const auto fused = run(t.fused, t.inputs, dtype), composed = run(t.composed, t.inputs, dtype);
   for (std::size_t i = 0; i < fused.size(); ++i) {
     if (fused[i].shape() != composed[i].shape()) return concat(t.name, ": shapes of result ", i);
@@ -136,21 +136,21 @@ std::string difference(const Twins& t, DType dtype) {
   return "";
 }
 
-TEST(Fused, EveryOpIsItsComposedTwin) {
-  for (const Twins& t : all_twins())
+TEST(Fused, EveryOpEqualsItsComposedForm) {
+  for (const FusedCase& t : all_cases())
     for (const DType dtype : {f32, f64}) EXPECT_EQ(difference(t, dtype), "");
 }
 
-TEST(Fused, ATwinThatIsNotOneIsNoticed) {
-  const Twins no_eps{"layer_norm",
-                     [](const Inputs& in) { return layer_norm(in[0], {}, {}, 1e-3); },
-                     [](const Inputs& in) { return normalised(in[0], 1e-5); },
-                     {{4, 33}}};
+TEST(Fused, AWrongComposedFormIsDetected) {
+  const FusedCase no_eps{"layer_norm",
+                         [](const Inputs& in) { return layer_norm(in[0], {}, {}, 1e-3); },
+                         [](const Inputs& in) { return normalised(in[0], 1e-5); },
+                         {{4, 33}}};
   EXPECT_TRUE(difference(no_eps, f32).starts_with("layer_norm, values")) << difference(no_eps, f32);
-  const Twins half{"silu",
-                   [](const Inputs& in) { return silu(in[0]); },
-                   [](const Inputs& in) { return in[0] * sigmoid(in[0]).detach(); },
-                   {{7, 13}}};
+  const FusedCase half{"silu",
+                       [](const Inputs& in) { return silu(in[0]); },
+                       [](const Inputs& in) { return in[0] * sigmoid(in[0]).detach(); },
+                       {{7, 13}}};
   EXPECT_TRUE(difference(half, f64).starts_with("silu, gradient 0")) << difference(half, f64);
 }
 

@@ -5,7 +5,7 @@
 namespace heed {
 namespace {
 
-TEST(Loss, CrossEntropyOfIgnoranceIsTheLogOfTheClasses) {
+TEST(Loss, CrossEntropyOfUniformLogitsIsTheLogOfTheClassCount) {
   EXPECT_NEAR(cross_entropy(zeros({3, 10}, f64), IntTensor{1, 5, 9}).item(), std::log(10), 1e-15);
   EXPECT_NEAR(cross_entropy(tensor({1000, 0}).unsqueeze(0), IntTensor{1}).item(), 1000, 1e-3)
       << "no overflow";  // AG-19
@@ -24,18 +24,18 @@ TEST(Loss, CrossEntropyIsTheLogSoftmaxAtTheTarget) {
   EXPECT_NEAR(nll_loss(log_p, targets).item(), mean(each).item(), 1e-14);
 }
 
-TEST(Loss, IgnoredTargetsCountNeitherInTheSumNorInTheMean) {
+TEST(Loss, IgnoredTargetsAreLeftOutOfTheSumAndTheMean) {
   const Tensor x = noise({3, 4}, 1, f64);
   EXPECT_NEAR(cross_entropy(x, {1, -100, 2}).item(), cross_entropy(index_select(x, 0, {0, 2}), {1, 2}).item(),
               1e-15);
   EXPECT_NEAR(cross_entropy(x, {1, 0, 2}, {.ignore_index = 0}).item(),
               cross_entropy(index_select(x, 0, {0, 2}), {1, 2}).item(), 1e-15);
-  EXPECT_EQ(cross_entropy(x, {-100, -100, -100}).item(), 0) << "not NaN, as PyTorch has it";
+  EXPECT_EQ(cross_entropy(x, {-100, -100, -100}).item(), 0) << "PyTorch: NaN";
   EXPECT_EQ(cross_entropy(x, {1, -100, 2}, {.reduction = Reduction::none}).at({1}), 0);
 }
 
-// Padding may hold any number: neither the loss nor a gradient depends on an ignored row.
-TEST(Loss, AnIgnoredRowReachesNeitherTheLossNorAGradient) {
+// Neither the loss nor a gradient depends on an ignored row, whatever numbers the padding has.
+TEST(Loss, AnIgnoredRowAffectsNeitherTheLossNorAGradient) {
   const IntTensor targets{1, -100, 2};
   for (const double bad : {std::nan(""), double{INFINITY}, -double{INFINITY}})
     for (const Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none})
@@ -65,7 +65,7 @@ TEST(Loss, ClassesAreOnTheLastAxis) {
   EXPECT_EQ(cross_entropy(x, targets).item(), cross_entropy(x.reshape({6, 4}), targets.reshape({6})).item());
 }
 
-TEST(Loss, SquaredErrorsAndLogits) {
+TEST(Loss, MeanSquaredErrorAndBinaryCrossEntropy) {
   EXPECT_EQ(mse_loss(tensor({1, 2}), tensor({3, 2})).item(), 2);
   EXPECT_EQ(mse_loss(tensor({1, 2}), tensor({3, 2}), Reduction::sum).item(), 4);
   EXPECT_EQ(mse_loss(tensor({1, 2}), tensor({3, 2}), Reduction::none).to_vector(), (Numbers{4, 0}));
@@ -74,7 +74,7 @@ TEST(Loss, SquaredErrorsAndLogits) {
   EXPECT_EQ(binary_cross_entropy_with_logits(tensor({1000}), tensor({0})).item(), 1000);
 }
 
-TEST(Loss, LongSumsKeepTheirDigits) {
+TEST(Loss, LongSumsAreAccurate) {
   const index_t n = 1'000'000;
   const Tensor x = full({n}, 0.1), log_p = full({n, 1}, -0.1);
   expect_all_near(mse_loss(x, zeros({n}), Reduction::sum), static_cast<double>(n) * tenth * tenth);
@@ -100,54 +100,52 @@ TEST(Loss, InfiniteLogitsGiveTheCrossEntropyOfPyTorch) {
   const Tensor x = tensor({{-INFINITY, 0, 0}}).set_requires_grad();
   cross_entropy(x, {1}).backward();
   EXPECT_EQ(x.grad().to_vector(), (Numbers{0, -0.5, 0.5}));
-  // An ignored row has no gradient, NaN or not.
+  // An ignored row has a gradient of 0, even if it is NaN.
   const Tensor ignored = tensor({{NAN, 0}}).set_requires_grad();
   cross_entropy(ignored, {-100}).backward();
   EXPECT_EQ(ignored.grad().to_vector(), (Numbers{0, 0}));
   EXPECT_EQ(cross_entropy(zeros({0, 3}), IntTensor::zeros({0})).item(), 0)
-      << "no rows, as if all were ignored";
+      << "no rows, the same as if all were ignored";
   EXPECT_TRUE(std::isnan(mse_loss(zeros({0}), zeros({0})).item()));
 }
 
 TEST(Loss, ErrorsNameOpShapesAndRule) {
-  EXPECT_EQ(
-      error_of([] {
-        cross_entropy(ones({2, 3}), {0, 3});
-      }),
-      "[cross_entropy] target 3 at place 1 is not a class; it must be in [0, 3) or ignore_index (-100)");
-  EXPECT_EQ(
-      error_of([] {
-        cross_entropy(ones({2, 3}), {0, -1});
-      }),
-      "[cross_entropy] target -1 at place 1 is not a class; it must be in [0, 3) or ignore_index (-100)");
+  EXPECT_EQ(error_of([] {
+              cross_entropy(ones({2, 3}), {0, 3});
+            }),
+            "[cross_entropy] expected targets in [0, 3) or ignore_index (-100), got 3 at position 1");
+  EXPECT_EQ(error_of([] {
+              cross_entropy(ones({2, 3}), {0, -1});
+            }),
+            "[cross_entropy] expected targets in [0, 3) or ignore_index (-100), got -1 at position 1");
   EXPECT_EQ(error_of([] {
               cross_entropy(ones({2, 3}), {0});
             }),
-            "[cross_entropy] targets (1) must have one class for each row of (2, 3): (2). Hint: the classes "
+            "[cross_entropy] expected targets (2), one class per row of (2, 3), got (1). Hint: the classes "
             "are the last axis");
   EXPECT_EQ(error_of([] {
               cross_entropy(ones({2, 0}), {0, 0});
             }),
-            "[cross_entropy] needs at least one class in the last axis, got (2, 0)");
+            "[cross_entropy] expected at least one class in the last axis, got (2, 0)");
   EXPECT_EQ(error_of([] {
               cross_entropy(ones({1, 3}), {0}, {.label_smoothing = 1});
             }),
-            "[cross_entropy] label_smoothing must be in [0, 1), got 1");
+            "[cross_entropy] expected label_smoothing in [0, 1), got 1");
   EXPECT_EQ(error_of([] {
               nll_loss(ones({2, 3}), {0, 3});
             }),
-            "[nll_loss] target 3 at place 1 is not a class; it must be in [0, 3) or ignore_index (-100)");
+            "[nll_loss] expected targets in [0, 3) or ignore_index (-100), got 3 at position 1");
   EXPECT_EQ(error_of([] { mse_loss(ones({2}), ones({3})); }),
-            "[mse_loss] x (2) and target (3) must have one shape");
-  EXPECT_EQ(error_of([] { binary_cross_entropy_with_logits(ones({2}), ones({3})); }),
-            "[binary_cross_entropy_with_logits] x (2) and target (3) must have one shape");
+            "[mse_loss] expected x and target of one shape, got x (2) and target (3)");
   EXPECT_EQ(
-      error_of([] {
-        binary_cross_entropy_with_logits(ones({2}), tensor({0, 1.5}));
-      }),
-      "[binary_cross_entropy_with_logits] target 1.5 at place 1 is not a probability; it must be in [0, 1]");
-  expect_refuses_undefined("cross_entropy", [](const Tensor& t) { cross_entropy(t, {0}); });
-  expect_refuses_two_dtypes("mse_loss", [](const Tensor& a, const Tensor& b) { mse_loss(a, b); });
+      error_of([] { binary_cross_entropy_with_logits(ones({2}), ones({3})); }),
+      "[binary_cross_entropy_with_logits] expected x and target of one shape, got x (2) and target (3)");
+  EXPECT_EQ(error_of([] {
+              binary_cross_entropy_with_logits(ones({2}), tensor({0, 1.5}));
+            }),
+            "[binary_cross_entropy_with_logits] expected targets in [0, 1], got 1.5 at position 1");
+  expect_rejects_undefined("cross_entropy", [](const Tensor& t) { cross_entropy(t, {0}); });
+  expect_rejects_two_dtypes("mse_loss", [](const Tensor& a, const Tensor& b) { mse_loss(a, b); });
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// matmul_test.cpp — against the definition, three loops over at().
+// matmul_test.cpp — matmul against its definition, three loops over at().
 #include "tests/autograd/ops/testing.h"
 
 namespace heed {
@@ -15,7 +15,7 @@ Tensor by_definition(const Tensor& a, const Tensor& b) {
   return y;
 }
 
-TEST(Matmul, IsItsDefinition) {
+TEST(Matmul, MatchesItsDefinition) {
   EXPECT_EQ(matmul(tensor({{1, 2}, {3, 4}}), tensor({{5, 6}, {7, 8}})).to_vector(),
             (Numbers{19, 22, 43, 50}));
   for (const index_t m : {1, 5, 17})
@@ -23,7 +23,7 @@ TEST(Matmul, IsItsDefinition) {
       for (const index_t n : {1, 7, 65}) {
         const Tensor a = noise({m, k}, 1, f64), b = noise({k, n}, 2, f64);
         expect_close(matmul(a, b), by_definition(a, b), 1e-13);
-        // All four layouts, read in place.
+        // All four layouts are read in place.
         const Tensor at = a.transpose(0, 1).contiguous().transpose(0, 1),
                      bt = b.transpose(0, 1).contiguous().transpose(0, 1);
         expect_same_bits(matmul(at, b), matmul(a, b));
@@ -40,7 +40,7 @@ TEST(Matmul, GradientsUseTransposes) {  // AG-09
   EXPECT_EQ(b.grad().to_vector(), (Numbers{4, 4, 6, 6}));
 }
 
-TEST(Matmul, ASharedMatrixGetsTheGradientOfEveryBatch) {  // AG-10
+TEST(Matmul, ASharedMatrixGetsTheSumOfTheGradientsOfTheBatch) {  // AG-10
   const Tensor w = ones({2, 1}).set_requires_grad();
   sum(matmul(ones({2, 1, 2}), w)).backward();
   EXPECT_EQ(w.grad().to_vector(), (Numbers{2, 2}));
@@ -63,7 +63,7 @@ TEST(Matmul, AVectorIsARowOnTheLeftAndAColumnOnTheRight) {
   EXPECT_EQ(matmul(ones({3, 2, 2}), v).shape(), (Shape{3, 2}));
 }
 
-TEST(Matmul, ViewsOfAnyStridesAreRead) {
+TEST(Matmul, ViewsOfAnyStridesAreSupported) {
   const Tensor heads = noise({2, 3, 2, 4}, 1, f64).transpose(1, 2);  // (B, H, T, D), never copied
   const Tensor y = matmul(heads, heads.transpose(-2, -1));
   expect_close(y[1][0], by_definition(heads[1][0], heads[1][0].transpose(0, 1)), 1e-14);
@@ -73,14 +73,15 @@ TEST(Matmul, ViewsOfAnyStridesAreRead) {
   expect_close(matmul(row, row.transpose(0, 1)), by_definition(row, row.transpose(0, 1)), 1e-14);
 }
 
-TEST(Matmul, SumsOfNothingAreZero) {
+TEST(Matmul, EmptySumsAreZero) {
   EXPECT_EQ(matmul(zeros({2, 0}), zeros({0, 3})).to_vector(), Numbers(6, 0));
   EXPECT_EQ(matmul(zeros({0, 2}), zeros({2, 3})).shape(), (Shape{0, 3}));
   EXPECT_EQ(matmul(zeros({0, 2, 2}), zeros({2, 3})).shape(), (Shape{0, 2, 3}));
 }
 
-// The weight's gradient does not depend on the weight: an input without a gradient asks for nothing else.
-TEST(Linear, AWeightMayChangeBeforeBackwardWhereOnlyItsOwnGradientIsWanted) {
+// The gradient of the weight does not read the weight, so changing it before backward is an error
+// only if the input requires a gradient.
+TEST(Linear, AWeightMayChangeBeforeBackwardIfTheInputNeedsNoGradient) {
   Tensor w = ones({2, 3}).set_requires_grad();
   const Tensor y = sum(linear(tensor({{1, 2, 3}}), w));
   {
@@ -107,7 +108,7 @@ TEST(Linear, IsATransposedMatmulAndABias) {
   EXPECT_EQ(linear(zeros({3, 0}), zeros({5, 0}), ones({5})).to_vector(), Numbers(15, 1));
 }
 
-TEST(Linear, LongBiasGradientsKeepTheirDigits) {
+TEST(Linear, LongBiasGradientsAreAccurate) {
   const index_t n = 1'000'000;
   for (const auto f : {linear, linear_relu}) {
     const Tensor bias = ones({3}).set_requires_grad();
@@ -116,7 +117,7 @@ TEST(Linear, LongBiasGradientsKeepTheirDigits) {
   }
 }
 
-TEST(Linear, EmptyAxesAreServed) {
+TEST(Linear, EmptyAxesAreSupported) {
   const Tensor weight = zeros({3, 0}).set_requires_grad(), bias = tensor({1, 2, 3}).set_requires_grad();
   const Tensor y = linear(zeros({2, 0}), weight, bias);
   EXPECT_EQ(y.to_vector(), (Numbers{1, 2, 3, 1, 2, 3}));
@@ -132,41 +133,39 @@ TEST(Linear, EmptyAxesAreServed) {
 }
 
 TEST(Matmul, ErrorsNameOpShapesAndRule) {
-  EXPECT_EQ(
-      error_of([] {
-        matmul(ones({2, 3}), ones({4, 5}));
-      }),
-      "[matmul] the inner sizes differ: (2, 3) x (4, 5); the columns of a (3) must equal the rows of b (4)");
+  EXPECT_EQ(error_of([] {
+              matmul(ones({2, 3}), ones({4, 5}));
+            }),
+            "[matmul] expected as many columns of a as rows of b, got (2, 3) x (4, 5): 3 columns and 4 rows");
   EXPECT_EQ(error_of([] {
               matmul(ones({2, 3}), ones({4, 3}));
             }),
-            "[matmul] the inner sizes differ: (2, 3) x (4, 3); the columns of a (3) must equal the rows of b "
-            "(4). Hint: b.transpose(-2, -1) would fit");
+            "[matmul] expected as many columns of a as rows of b, got (2, 3) x (4, 3): 3 columns and 4 rows. "
+            "Hint: b.transpose(-2, -1) would fit");
   EXPECT_EQ(error_of([] { matmul(ones({3}), ones({4})); }),
-            "[matmul] the inner sizes differ: (3) x (4); the columns of a (3) must equal the rows of b (4)");
-  EXPECT_EQ(error_of([] { matmul(scalar(1), ones({4})); }),
-            "[matmul] needs at least one axis on each side: () x (4). Hint: * multiplies by a number");
+            "[matmul] expected as many columns of a as rows of b, got (3) x (4): 3 columns and 4 rows");
+  EXPECT_EQ(
+      error_of([] { matmul(scalar(1), ones({4})); }),
+      "[matmul] expected operands with at least one axis, got () x (4). Hint: use * to multiply by a number");
   EXPECT_EQ(error_of([] {
               matmul(ones({2, 1, 3}), ones({3, 3, 1}));
             }),
             "[matmul] shapes (2) and (3) do not broadcast: axis -1 has 2 and 3; aligned at the right, sizes "
             "must be equal or 1");
-  expect_refuses_undefined("matmul", [](const Tensor& t) { matmul(t, ones({1})); });
-  expect_refuses_two_dtypes("matmul", [](const Tensor& a, const Tensor& b) { matmul(a, b); });
+  expect_rejects_undefined("matmul", [](const Tensor& t) { matmul(t, ones({1})); });
+  expect_rejects_two_dtypes("matmul", [](const Tensor& a, const Tensor& b) { matmul(a, b); });
   EXPECT_EQ(error_of([] {
               linear(ones({2, 3}), ones({5, 4}));
             }),
-            "[linear] x (2, 3) does not fit weight (5, 4); the last axis of x must be the weight's second "
-            "(out, in)");
-  EXPECT_EQ(
-      error_of([] {
-        linear(scalar(1), ones({5, 1}));
-      }),
-      "[linear] x () does not fit weight (5, 1); the last axis of x must be the weight's second (out, in)");
+            "[linear] expected x (..., in) and weight (out, in), got x (2, 3) and weight (5, 4)");
+  EXPECT_EQ(error_of([] {
+              linear(scalar(1), ones({5, 1}));
+            }),
+            "[linear] expected x (..., in) and weight (out, in), got x () and weight (5, 1)");
   EXPECT_EQ(error_of([] {
               linear(ones({2, 4}), ones({5, 4}), ones({4}));
             }),
-            "[linear] bias (4) must have one number for each of the 5 outputs of weight (5, 4)");
+            "[linear] expected bias (out) = (5) for weight (5, 4), got (4)");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 namespace heed {
 namespace {
 
-TEST(Norm, LayerNormLeavesMeanZeroAndVarianceOne) {
+TEST(Norm, LayerNormGivesMeanZeroAndVarianceOne) {
   const Tensor y = layer_norm(noise({3, 64}, 1, f64), {}, {}, 0);
   expect_close(mean(y, -1), zeros({3}, f64), 1e-15);
   expect_close(var(y, -1, 0), ones({3}, f64), 1e-14);
@@ -14,11 +14,11 @@ TEST(Norm, LayerNormLeavesMeanZeroAndVarianceOne) {
                tensor({8, 22}, f64), 1e-14);
 }
 
-TEST(Norm, LayerNormKeepsItsDigitsFarFromZero) {
+TEST(Norm, LayerNormIsAccurateFarFromZero) {
   expect_close(layer_norm(tensor({10001, 10002, 10003})), layer_norm(tensor({1, 2, 3})), 1e-5);
 }
 
-TEST(Norm, AConstantRowIsItsBeta) {
+TEST(Norm, AConstantRowGivesBeta) {
   EXPECT_EQ(layer_norm(full({4}, 7), ones({4}), tensor({1, 2, 3, 4})).to_vector(), (Numbers{1, 2, 3, 4}));
 }
 
@@ -28,8 +28,8 @@ TEST(Norm, RmsNormDividesByTheRootMeanSquare) {
   EXPECT_EQ(rms_norm(zeros({3})).to_vector(), (Numbers{0, 0, 0}));
 }
 
-// 130 rows are two whole blocks of 64 and a part of one.
-TEST(Norm, GradientsAreRightOverBlocksOfRows) {
+// 130 rows are two full blocks of 64 and a partial one.
+TEST(Norm, GradientsAreCorrectOverBlocksOfRows) {
   const auto layer = [](const std::vector<Tensor>& in) { return layer_norm(in[0], in[1], in[2]); };
   const auto rms = [](const std::vector<Tensor>& in) { return rms_norm(in[0], in[1]); };
   const auto input = [](const Shape& s, unsigned seed) { return noise(s, seed, f64).set_requires_grad(); };
@@ -47,7 +47,7 @@ TEST(Norm, NoRowsGiveGradientsOfZero) {
   EXPECT_EQ(scale.grad().to_vector(), (Numbers{0, 0, 0, 0}));
 }
 
-TEST(Norm, LongRowsAndManyRowsKeepTheirDigits) {
+TEST(Norm, LongRowsAndManyRowsAreAccurate) {
   const index_t n = 4'000'000;
   const Tensor half = full({1, n / 2}, 0.1), x = cat({half, neg(half)}, 1);
   expect_all_near(abs(layer_norm(x, {}, {}, 0)).slice(1, 0, 5), 1);
@@ -70,24 +70,23 @@ TEST(Norm, InfinityGivesNaNAsInPyTorch) {
 
 TEST(Norm, ErrorsNameOpShapesAndRule) {
   const std::string layer = error_of([] { layer_norm(ones({2, 3}), ones({4})); });
-  EXPECT_EQ(layer, "[layer_norm] gamma (4) must have one number for each channel of x (2, 3)");
+  EXPECT_EQ(layer, "[layer_norm] expected gamma to have one element per channel of x (2, 3), got (4)");
   EXPECT_EQ(error_of([] {
               layer_norm(ones({2, 3}), ones({3}), ones({2, 3}));
             }),
-            "[layer_norm] beta (2, 3) must have one number for each channel of x (2, 3)");
+            "[layer_norm] expected beta to have one element per channel of x (2, 3), got (2, 3)");
   EXPECT_EQ(error_of([] {
               rms_norm(ones({2, 3}), ones({4}));
             }),
-            "[rms_norm] gamma (4) must have one number for each channel of x (2, 3)");
-  expect_refuses_undefined("layer_norm", [](const Tensor& t) { layer_norm(t); });
+            "[rms_norm] expected gamma to have one element per channel of x (2, 3), got (4)");
+  expect_rejects_undefined("layer_norm", [](const Tensor& t) { layer_norm(t); });
   EXPECT_EQ(error_of([] { layer_norm(scalar(1)); }),
-            "[layer_norm] needs at least one channel to normalise over, got x ()");
+            "[layer_norm] expected at least one channel to normalise over, got x ()");
   EXPECT_EQ(error_of([] {
               rms_norm(ones({2, 0}));
             }),
-            "[rms_norm] needs at least one channel to normalise over, got x (2, 0)");
-  EXPECT_EQ(error_of([] { layer_norm(ones({2}), {}, {}, -1); }),
-            "[layer_norm] eps must not be negative, got -1");
+            "[rms_norm] expected at least one channel to normalise over, got x (2, 0)");
+  EXPECT_EQ(error_of([] { layer_norm(ones({2}), {}, {}, -1); }), "[layer_norm] expected eps >= 0, got -1");
   EXPECT_EQ(layer_norm(zeros({0, 4})).shape(), (Shape{0, 4}));
 }
 

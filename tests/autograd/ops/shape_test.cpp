@@ -1,4 +1,4 @@
-// shape_test.cpp — views. AG-11 and AG-12: strides are honoured, and a copy is made where a view will not do.
+// shape_test.cpp — views: ops read any strides (AG-11), and copy if a view is impossible (AG-12).
 #include "tests/autograd/ops/testing.h"
 
 namespace heed {
@@ -6,38 +6,38 @@ namespace {
 
 const Tensor x = tensor({{1, 2, 3}, {4, 5, 6}});
 
-bool shares(const Tensor& a, const Tensor& b) { return a.state()->storage == b.state()->storage; }
+bool share_storage(const Tensor& a, const Tensor& b) { return a.state()->storage == b.state()->storage; }
 
-TEST(ShapeOps, ReshapeIsAViewWhereItCanBe) {
+TEST(ShapeOps, ReshapeIsAViewIfPossible) {
   const Tensor y = x.reshape({3, -1});
   EXPECT_EQ(y.to_vector(), (Numbers{1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(y.shape(), (Shape{3, 2}));
-  EXPECT_TRUE(shares(x, y));
+  EXPECT_TRUE(share_storage(x, y));
   const Tensor flat = x.transpose(0, 1).reshape({6});
   EXPECT_EQ(flat.to_vector(), (Numbers{1, 4, 2, 5, 3, 6}));
-  EXPECT_FALSE(shares(x, flat));
-  EXPECT_TRUE(shares(x, x.reshape({2, 1, 3, 1})));
+  EXPECT_FALSE(share_storage(x, flat));
+  EXPECT_TRUE(share_storage(x, x.reshape({2, 1, 3, 1})));
   EXPECT_EQ(scalar(5).reshape({1, 1}).shape(), (Shape{1, 1}));
   EXPECT_EQ(zeros({0, 3}).reshape({3, 0}).shape(), (Shape{3, 0}));
 }
 
-// Heads are split by view and transpose and joined by contiguous and view: the course's way.
+// Heads are split by view and transpose, and joined by contiguous and view, as in lesson 04.
 TEST(ShapeOps, ViewNeverCopies) {
   const Tensor sequence = arange(0, 48).reshape({2, 3, 8});
   const Tensor heads = sequence.view({2, 3, 2, 4}).transpose(1, 2);
-  EXPECT_TRUE(shares(sequence, heads));
+  EXPECT_TRUE(share_storage(sequence, heads));
   EXPECT_EQ(heads.at({1, 1, 2, 0}), 44);
   EXPECT_EQ(heads.transpose(1, 2).contiguous().view({2, 3, 8}).to_vector(), sequence.to_vector());
   EXPECT_EQ(error_of([&] {
               (void)heads.view({2, 3, 8});
             }),
-            "[view] (2, 2, 3, 4) with strides (24, 4, 8, 1) cannot be seen as (2, 3, 8) without a copy. "
-            "Hint: reshape() copies "
-            "where it must");
-  EXPECT_TRUE(shares(heads, heads.view({2, 2, 3, 2, 2}))) << "a part that is regular can be seen otherwise";
+            "[view] expected a shape that needs no copy, got (2, 3, 8) for x (2, 2, 3, 4) with strides (24, "
+            "4, 8, 1). Hint: reshape() copies if necessary");
+  EXPECT_TRUE(share_storage(heads, heads.view({2, 2, 3, 2, 2})))
+      << "a part that is regular can be seen otherwise";
 }
 
-TEST(ShapeOps, AxesChangePlaces) {
+TEST(ShapeOps, TransposeAndPermuteReorderAxes) {
   EXPECT_EQ(x.transpose(0, -1).to_vector(), (Numbers{1, 4, 2, 5, 3, 6}));
   const Tensor y = arange(0, 24).reshape({2, 3, 4}).permute({2, 0, 1});
   EXPECT_EQ(y.shape(), (Shape{4, 2, 3}));
@@ -46,12 +46,12 @@ TEST(ShapeOps, AxesChangePlaces) {
   EXPECT_EQ(x.permute({-1, 0}).to_vector(), x.transpose(0, 1).to_vector());
 }
 
-TEST(ShapeOps, ContiguousCopiesOnlyWhatIsNot) {
-  EXPECT_TRUE(shares(x, x.contiguous()));
+TEST(ShapeOps, ContiguousCopiesOnlyNonContiguousTensors) {
+  EXPECT_TRUE(share_storage(x, x.contiguous()));
   const Tensor t = x.transpose(0, 1).contiguous();
-  EXPECT_FALSE(shares(x, t));
+  EXPECT_FALSE(share_storage(x, t));
   EXPECT_TRUE(t.is_contiguous());
-  // Large enough for the tiled copy's edges: every size around its tile.
+  // Sizes around the tile of the copy, to test its edges.
   for (const index_t n : {15, 16, 17, 33})
     for (const index_t m : {1, 16, 31}) {
       const Tensor big = arange(0, static_cast<double>(2 * n * m)).reshape({2, n, m});
@@ -64,12 +64,12 @@ TEST(ShapeOps, ContiguousCopiesOnlyWhatIsNot) {
 TEST(ShapeOps, ExpandRepeatsWithoutMemory) {
   const Tensor row = tensor({1, 2, 3}), y = row.expand({2, -1});
   EXPECT_EQ(y.to_vector(), (Numbers{1, 2, 3, 1, 2, 3}));
-  EXPECT_TRUE(shares(row, y));
+  EXPECT_TRUE(share_storage(row, y));
   EXPECT_EQ(scalar(4).expand({2, 2}).to_vector(), Numbers(4, 4));
   EXPECT_EQ(ones({1}).expand({0}).numel(), 0);
 }
 
-TEST(ShapeOps, SizesOfOneComeAndGo) {
+TEST(ShapeOps, SqueezeAndUnsqueezeChangeAxesOfSizeOne) {
   EXPECT_EQ(x.unsqueeze(0).shape(), (Shape{1, 2, 3}));
   EXPECT_EQ(x.unsqueeze(-1).shape(), (Shape{2, 3, 1}));
   EXPECT_EQ(x.unsqueeze(1).squeeze(1).shape(), (Shape{2, 3}));
@@ -85,22 +85,22 @@ TEST(ShapeOps, SlicesClampAndStep) {
   EXPECT_EQ(x.select(1, -1).to_vector(), (Numbers{3, 6}));
 }
 
-TEST(ShapeOps, UnbindTakesAnAxisApart) {
+TEST(ShapeOps, UnbindReturnsAllPartsOfAnAxis) {
   const auto rows = unbind(x), columns = unbind(x, -1);
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[1].to_vector(), (Numbers{4, 5, 6}));
   ASSERT_EQ(columns.size(), 3U);
   EXPECT_EQ(columns[1].to_vector(), (Numbers{2, 5}));
-  EXPECT_TRUE(shares(x, columns[1]));
+  EXPECT_TRUE(share_storage(x, columns[1]));
   EXPECT_FALSE(rows[0].requires_grad());
   EXPECT_EQ(unbind(zeros({0, 3})).size(), 0U);
   EXPECT_EQ(unbind(zeros({2, 0}))[1].shape(), (Shape{0}));
 }
 
-TEST(ShapeOps, UnbindGivesBackOneGradient) {
+TEST(ShapeOps, UnbindReturnsOneGradient) {
   const Tensor w = ones({3, 2}).set_requires_grad();
   const auto part = unbind(w * 1.0);
-  const Tensor y = sum(part[2] * part[2]) + sum(part[0] * tensor({5, 7}));  // one twice, one never
+  const Tensor y = sum(part[2] * part[2]) + sum(part[0] * tensor({5, 7}));  // part 2 twice, part 1 never
   y.backward({.retain_graph = true});
   EXPECT_EQ(w.grad().to_vector(), (Numbers{5, 7, 0, 0, 2, 2}));
   y.backward({.retain_graph = true});
@@ -109,8 +109,8 @@ TEST(ShapeOps, UnbindGivesBackOneGradient) {
   EXPECT_EQ(w.grad().to_vector(), (Numbers{10, 14, 1, 1, 4, 4})) << "and so does one from another part";
 }
 
-// Whoever keeps the tensor that the parts wrote into keeps it as it is: the next backward makes its own.
-TEST(ShapeOps, UnbindLetsGoOfItsGradient) {
+// The gradient of one backward does not change in the next one, which allocates its own.
+TEST(ShapeOps, UnbindAllocatesAGradientPerBackward) {
   const Tensor w = ones({2, 2}).set_requires_grad();
   Tensor x = w * 1.0;
   x.retain_grad();
@@ -137,8 +137,8 @@ TEST(ShapeOps, UnbindRecordsNothingUnderNoGradAndLeavesNoNodes) {
   EXPECT_EQ(live_nodes(), before);
 }
 
-// The bytes that backward asks for, not only those that it holds at once, grow with n: n selects ask for n times as many.
-TEST(ShapeOps, UnbindCostsItsLengthAndNotTheSquare) {
+// The bytes that backward allocates in total grow with n; n selects allocate n times as many.
+TEST(ShapeOps, TheCostOfUnbindIsLinear) {
   const auto bytes = [](index_t n) {
     const Tensor w = ones({n, 1000}).set_requires_grad();
     const Tensor y = cat(unbind(w));
@@ -162,58 +162,58 @@ TEST(ShapeOps, SplitAndChunkCoverTheAxis) {
 TEST(ShapeOps, ToChangesThePrecision) {
   const Tensor d = tensor({0.1}, f64);
   EXPECT_EQ(d.to(f32).item(), static_cast<double>(0.1F));
-  EXPECT_TRUE(shares(d, d.to(f64)));
+  EXPECT_TRUE(share_storage(d, d.to(f64)));
 }
 
 TEST(ShapeOps, ErrorsNameOpShapesAndRule) {
   EXPECT_EQ(error_of([] { (void)x.reshape({4}); }),
-            "[reshape] (2, 3) has 6 elements and (4) holds 4; they must be equal");
-  EXPECT_EQ(
-      error_of([] {
-        (void)x.reshape({4, -1});
-      }),
-      "[reshape] (2, 3) with 6 elements does not fit into (4, -1); the sizes that are given multiply to 4");
-  EXPECT_EQ(error_of([] { (void)x.reshape({-1, -1}); }), "[reshape] only one size may be -1, got (-1, -1)");
+            "[reshape] expected a shape with the 6 elements of x (2, 3), got (4) with 4");
+  EXPECT_EQ(error_of([] {
+              (void)x.reshape({4, -1});
+            }),
+            "[reshape] expected sizes whose product divides the 6 elements of x (2, 3), got (4, -1) with the "
+            "product 4");
+  EXPECT_EQ(error_of([] { (void)x.reshape({-1, -1}); }), "[reshape] expected at most one -1, got (-1, -1)");
   EXPECT_EQ(error_of([] {
               (void)x.reshape({-2, 3});
             }),
-            "[reshape] a size cannot be negative, got (-2, 3); one may be -1, to be worked out");
+            "[reshape] expected sizes >= 0, or one -1 to be computed, got (-2, 3)");
   EXPECT_EQ(error_of([] { (void)x.transpose(0, 2); }),
             "[transpose] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
-  EXPECT_EQ(error_of([] { (void)x.permute({0}); }), "[permute] one axis for each of (2, 3), got (0)");
-  EXPECT_EQ(error_of([] { (void)x.permute({0, 0}); }), "[permute] axis 0 is named twice in (0, 0)");
-  EXPECT_EQ(error_of([] { (void)x.expand({3}); }), "[expand] (2, 3) has more axes than (3)");
+  EXPECT_EQ(error_of([] { (void)x.permute({0}); }),
+            "[permute] expected one axis per axis of x (2, 3), got (0)");
+  EXPECT_EQ(error_of([] { (void)x.permute({0, 0}); }), "[permute] expected each axis once, got (0, 0)");
+  EXPECT_EQ(error_of([] { (void)x.expand({3}); }),
+            "[expand] expected a shape with at least as many axes as x (2, 3), got (3)");
   EXPECT_EQ(error_of([] {
               (void)x.expand({4, 3});
             }),
-            "[expand] (2, 3) does not stretch to (4, 3): axis 0 has 2; only a size of 1 can be repeated");
+            "[expand] expected a shape that x (2, 3) broadcasts to, got (4, 3); axis 0 of size 2 cannot be "
+            "repeated");
   constexpr index_t huge = index_t{1} << 40;
   EXPECT_EQ(error_of([] {
               (void)ones({1}).expand({huge, huge});
             }),
-            "[expand] too large: (1099511627776, 1099511627776) asks for more elements than memory can hold");
-  EXPECT_EQ(
-      error_of([] {
-        (void)zeros({0}).reshape({0, huge, huge});
-      }),
-      "[reshape] too large: (0, 1099511627776, 1099511627776) asks for more elements than memory can hold");
+            "[expand] too large: (1099511627776, 1099511627776) has more elements than memory can hold");
+  EXPECT_EQ(error_of([] {
+              (void)zeros({0}).reshape({0, huge, huge});
+            }),
+            "[reshape] too large: (0, 1099511627776, 1099511627776) has more elements than memory can hold");
   EXPECT_EQ(error_of([] { (void)x.squeeze(2); }),
             "[squeeze] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
   EXPECT_EQ(error_of([] { (void)x.unsqueeze(3); }),
-            "[unsqueeze] axis 3 is out of range for (2, 3); it must be in [-3, 2]");
+            "[unsqueeze] expected an axis in [-3, 2] for x (2, 3), got 3");
   EXPECT_EQ(error_of([] { (void)x.select(0, 2); }),
-            "[select] index 2 is out of range for axis 0 of (2, 3); it must be in [-2, 2)");
-  EXPECT_EQ(error_of([] { (void)scalar(1).select(0, 0); }),
-            "[select] a tensor without axes has nothing to select from");
+            "[select] expected an index in [-2, 2) for axis 0 of x (2, 3), got 2");
+  EXPECT_EQ(error_of([] { (void)scalar(1).select(0, 0); }), "[select] expected at least one axis, got x ()");
   EXPECT_EQ(error_of([] { (void)x.slice(0, 0, 2, 0); }),
-            "[slice] the step must be at least 1, got 0. Hint: flip() turns an axis around");
-  EXPECT_EQ(error_of([] { (void)scalar(1).slice(0, 0); }),
-            "[slice] a tensor without axes has nothing to slice");
+            "[slice] expected step >= 1, got 0. Hint: flip() reverses an axis");
+  EXPECT_EQ(error_of([] { (void)scalar(1).slice(0, 0); }), "[slice] expected at least one axis, got x ()");
   EXPECT_EQ(error_of([] { unbind(x, 2); }),
             "[unbind] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
-  EXPECT_EQ(error_of([] { unbind(scalar(1)); }), "[unbind] a tensor without axes has no parts");
-  EXPECT_EQ(error_of([] { split(x, 0); }), "[split] parts must have at least one element, got size 0");
-  EXPECT_EQ(error_of([] { chunk(x, 0); }), "[chunk] at least one part, got 0");
+  EXPECT_EQ(error_of([] { unbind(scalar(1)); }), "[unbind] expected at least one axis, got x ()");
+  EXPECT_EQ(error_of([] { split(x, 0); }), "[split] expected size >= 1, got 0");
+  EXPECT_EQ(error_of([] { chunk(x, 0); }), "[chunk] expected count >= 1, got 0");
   EXPECT_EQ(error_of([] { split(x, 1, 5); }),
             "[split] axis 5 is out of range for (2, 3); it must be in [-2, 2)");
 }

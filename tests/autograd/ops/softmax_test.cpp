@@ -24,14 +24,14 @@ TEST(Softmax, EveryOutputDependsOnEveryInput) {  // AG-16
   EXPECT_EQ(x.grad().to_vector(), (Numbers{0.25, -0.25}));
 }
 
-TEST(Softmax, HidesWhatTheMaskHides) {
+TEST(Softmax, MaskedElementsAreZero) {
   const Tensor x = tensor({{1, 2, 3}, {1, 2, 3}});
   const Tensor y = masked_softmax(x, Mask::of({{1, 1, 0}, {0, 0, 0}}));
   expect_close(y, tensor({{0.2689, 0.7311, 0}, {0, 0, 0}}), 1e-4);
   EXPECT_EQ(y.at({0, 2}), 0);
   EXPECT_EQ(y[1].to_vector(), (Numbers{0, 0, 0})) << "a row that may attend to nothing is 0, never NaN";
   expect_same_bits(masked_softmax(x, Mask::of({1, 1, 1})), softmax(x, -1));
-  // What is hidden cannot be seen, NaN included.
+  // A masked element has no influence, even if it is NaN.
   expect_same_bits(masked_softmax(tensor({{1, 2, NAN}}), Mask::of({1, 1, 0})),
                    masked_softmax(tensor({{1, 2, 7}}), Mask::of({1, 1, 0})));
 }
@@ -43,7 +43,7 @@ TEST(LogSoftmax, StaysInRange) {  // AG-19
                log_softmax(noise({2, 5}, 1, f64).transpose(0, 1), 1).transpose(0, 1), 1e-15);
 }
 
-TEST(Softmax, LongRowsKeepTheirDigits) {
+TEST(Softmax, LongRowsAreAccurate) {
   const index_t n = 4'000'000;
   const Tensor x = full({n}, 0.1).set_requires_grad();
   expect_all_near(softmax(x, 0).slice(0, 0, 5), 1 / static_cast<double>(n));
@@ -67,16 +67,16 @@ TEST(Softmax, ErrorsNameOpShapesAndRule) {
               softmax(ones({2, 3}), 2);
             }),
             "[softmax] axis 2 is out of range for (2, 3); it must be in [-2, 2)");
-  EXPECT_EQ(error_of([] { softmax(scalar(1), 0); }), "[softmax] needs an axis; a single number has none");
+  EXPECT_EQ(error_of([] { softmax(scalar(1), 0); }), "[softmax] expected at least one axis, got x ()");
   EXPECT_EQ(error_of([] { log_softmax(scalar(1), 0); }),
-            "[log_softmax] needs an axis; a single number has none");
+            "[log_softmax] expected at least one axis, got x ()");
   EXPECT_EQ(error_of([] { masked_softmax(ones({2}), Mask()); }),
-            "[masked_softmax] the mask is undefined. Hint: softmax() needs none");
+            "[masked_softmax] expected a mask, got an undefined mask. Hint: softmax() takes none");
   EXPECT_EQ(error_of([] {
               masked_softmax(ones({3}), Mask::of({{1, 1, 1}, {1, 1, 1}}));
             }),
-            "[masked_softmax] mask (2, 3) must broadcast to x (3)");
-  expect_refuses_undefined("softmax", [](const Tensor& t) { softmax(t, 0); });
+            "[masked_softmax] expected a mask that broadcasts to x (3), got (2, 3)");
+  expect_rejects_undefined("softmax", [](const Tensor& t) { softmax(t, 0); });
   EXPECT_EQ(softmax(zeros({2, 0}), -1).shape(), (Shape{2, 0}));
   EXPECT_EQ(softmax(zeros({0, 2}), 0).shape(), (Shape{0, 2}));
 }

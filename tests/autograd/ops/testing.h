@@ -1,4 +1,4 @@
-// testing.h — what the tests of ops share.
+// testing.h — helpers of the tests of ops.
 #pragma once
 
 #include <cmath>
@@ -10,29 +10,32 @@ namespace heed {
 
 using Numbers = std::vector<double>;
 
-// Names for the checks that every op has: what it does with a tensor that is not there, and with two dtypes.
+// Expects that an op throws if an argument is undefined.
 template <class Op>
-void expect_refuses_undefined(const char* op, Op&& call) {
-  EXPECT_EQ(error_of([&] { call(Tensor()); }),
-            concat("[", op,
-                   "] argument 0 is an undefined tensor. Hint: a default-constructed Tensor holds nothing"));
-}
-
-template <class Op>
-void expect_refuses_two_dtypes(const char* op, Op&& call) {
+void expect_rejects_undefined(const char* op, Op&& call) {
   EXPECT_EQ(
-      error_of([&] { call(ones({2}), ones({2}, f64)); }),
+      error_of([&] { call(Tensor()); }),
       concat("[", op,
-             "] argument 1 is f64 and argument 0 is f32; dtypes must agree. Hint: convert one with to()"));
+             "] expected a tensor as argument 0, got an undefined tensor. Hint: a default-constructed Tensor "
+             "is undefined"));
 }
 
-// Every element of x is within 1e-6 of `want`, relatively: an f32 sum whose error bound does not
-// grow with its length.
-inline void expect_all_near(const Tensor& x, double want) {
-  for (const double value : x.to_vector()) ASSERT_NEAR(value / want, 1, 1e-6) << x.shape();
+// Expects that an op throws if its arguments have two dtypes.
+template <class Op>
+void expect_rejects_two_dtypes(const char* op, Op&& call) {
+  EXPECT_EQ(error_of([&] { call(ones({2}), ones({2}, f64)); }),
+            concat("[", op,
+                   "] expected arguments of one dtype, got f32 for argument 0 and f64 for argument 1. Hint: "
+                   "convert one of them with to()"));
 }
 
-// 0.1 as f32 has it: the addend of the tests of long sums.
+// Expects every element of x to be within a relative error of 1e-6 of `expected`: the bound of an
+// f32 sum that does not grow with its length.
+inline void expect_all_near(const Tensor& x, double expected) {
+  for (const double value : x.to_vector()) ASSERT_NEAR(value / expected, 1, 1e-6) << x.shape();
+}
+
+// 0.1 rounded to f32, the term in the tests of long sums.
 inline constexpr double tenth = 0.1F;
 
 }  // namespace heed

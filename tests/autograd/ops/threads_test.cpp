@@ -1,4 +1,4 @@
-// threads_test.cpp — every op that works in parallel gives the same bits on 1, 2, 3 and 7 threads, forward and back.
+// threads_test.cpp — every parallel op gives the same bits on 1, 2, 3 and 7 threads, forward and backward.
 #include <functional>
 
 #include "tests/autograd/ops/testing.h"
@@ -8,7 +8,7 @@ namespace {
 
 using Inputs = std::vector<Tensor>;
 
-// Values and gradients of f as plain numbers.
+// Returns the values and gradients of f.
 std::vector<Numbers> results(const std::function<Tensor(const Inputs&)>& f,
                              const std::vector<Shape>& shapes) {
   Inputs inputs;
@@ -27,7 +27,7 @@ TEST(ParallelOps, GiveTheSameBitsOnAnyNumberOfThreads) {
     std::function<Tensor(const Inputs&)> f;
     std::vector<Shape> shapes;
   };
-  // Large enough that every one is split: the grain is 64 K cheap or 16 K costly elements.
+  // Large enough that every op is split: the grain is 64 K cheap or 16 K costly elements.
   const std::vector<Case> cases = {
       {"add", [](const Inputs& in) { return in[0] + in[1]; }, {{400, 500}, {500}}},
       {"mul of a column", [](const Inputs& in) { return in[0] * in[1]; }, {{400, 500}, {400, 1}}},
@@ -96,7 +96,7 @@ TEST(ParallelOps, GiveTheSameBitsOnAnyNumberOfThreads) {
   set_num_threads(before);
 }
 
-TEST(ParallelOps, RandomTensorsAreTheSameToo) {
+TEST(ParallelOps, RandomTensorsDoNotDependOnTheThreads) {
   const int before = num_threads();
   std::vector<Numbers> drawn;
   for (const int threads : {1, 2, 3, 7}) {

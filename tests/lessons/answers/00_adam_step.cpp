@@ -11,14 +11,14 @@ Tensor gradient_of(Tensor& w, const Loss& loss) {
   loss(w).backward();
   return w.grad();
 }
-// m, v and t of one more step.
-void go_on(AdamState& state, const Tensor& g) {
+// Updates m, v and t for one more step.
+void update_state(AdamState& state, const Tensor& g) {
   const NoGrad no_grad;
   ++state.t;
   state.m = 0.9 * state.m + 0.1 * g;
   state.v = 0.999 * state.v + 0.001 * g * g;
 }
-void move(Tensor& w, const Tensor& m, const Tensor& v, int t, double lr, double eps) {
+void update_w(Tensor& w, const Tensor& m, const Tensor& v, int t, double lr, double eps) {
   const NoGrad no_grad;
   w.add_(m / (1 - std::pow(0.9, t)) / (sqrt(v / (1 - std::pow(0.999, t))) + eps), -lr);
 }
@@ -31,7 +31,7 @@ const Answers<decltype(adam_step)> answers{
        state.m.mul_(0.9).add_(g, 0.1);
        state.v.mul_(0.999).add_(g * g, 0.001);
        state.t = state.t + 1;
-       move(w, state.m, state.v, state.t, lr, 1e-8);
+       update_w(w, state.m, state.v, state.t, lr, 1e-8);
      }},
     {"element by element", "pass",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
@@ -52,35 +52,35 @@ const Answers<decltype(adam_step)> answers{
      }},
     {"the corrections as factors of lr and eps", "pass",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
-       go_on(state, gradient_of(w, loss));
+       update_state(state, gradient_of(w, loss));
        const NoGrad no_grad;
        const double root = std::sqrt(1 - std::pow(0.999, state.t));
        w.add_(state.m / (sqrt(state.v) + 1e-8 * root), -lr * root / (1 - std::pow(0.9, state.t)));
      }},
     {"the state in f32", "wrong",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
-       go_on(state, gradient_of(w, loss));
-       move(w, state.m, state.v, state.t, lr, 1e-8);
+       update_state(state, gradient_of(w, loss));
+       update_w(w, state.m, state.v, state.t, lr, 1e-8);
        state.m = state.m.to(f32);
        state.v = state.v.to(f32);
      }},
     {"no zero_grad", "AG-05",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
        loss(w).backward();
-       go_on(state, w.grad());
-       move(w, state.m, state.v, state.t, lr, 1e-8);
+       update_state(state, w.grad());
+       update_w(w, state.m, state.v, state.t, lr, 1e-8);
      }},
     {"zero_grad after the step", "AG-05",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
        loss(w).backward();
-       go_on(state, w.grad());
-       move(w, state.m, state.v, state.t, lr, 1e-8);
+       update_state(state, w.grad());
+       update_w(w, state.m, state.v, state.t, lr, 1e-8);
        w.zero_grad();
      }},
     {"t is counted after the step", "AG-77",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
-       go_on(state, gradient_of(w, loss));
-       move(w, state.m, state.v, state.t - 1, lr, 1e-8);
+       update_state(state, gradient_of(w, loss));
+       update_w(w, state.m, state.v, state.t - 1, lr, 1e-8);
      }},
     {"0.9 and 0.999 exchanged", "AG-78",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
@@ -96,18 +96,18 @@ const Answers<decltype(adam_step)> answers{
     {"a static count of steps", "wrong",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
        static int t = 0;
-       go_on(state, gradient_of(w, loss));
-       move(w, state.m, state.v, ++t, lr, 1e-8);
+       update_state(state, gradient_of(w, loss));
+       update_w(w, state.m, state.v, ++t, lr, 1e-8);
      }},
     {"v̂ is not corrected", "wrong",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
-       go_on(state, gradient_of(w, loss));
+       update_state(state, gradient_of(w, loss));
        const NoGrad no_grad;
        w.add_(state.m / (1 - std::pow(0.9, state.t)) / (sqrt(state.v) + 1e-8), -lr);
      }},
-    {"the corrected means are kept", "wrong",
+    {"the corrected means are stored", "wrong",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
-       go_on(state, gradient_of(w, loss));
+       update_state(state, gradient_of(w, loss));
        state.m = state.m / (1 - std::pow(0.9, state.t));
        state.v = state.v / (1 - std::pow(0.999, state.t));
        const NoGrad no_grad;
@@ -115,38 +115,38 @@ const Answers<decltype(adam_step)> answers{
      }},
     {"eps = 1e-6", "wrong",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
-       go_on(state, gradient_of(w, loss));
-       move(w, state.m, state.v, state.t, lr, 1e-6);
+       update_state(state, gradient_of(w, loss));
+       update_w(w, state.m, state.v, state.t, lr, 1e-6);
      }},
     {"no eps", "wrong",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
-       go_on(state, gradient_of(w, loss));
-       move(w, state.m, state.v, state.t, lr, 0);
+       update_state(state, gradient_of(w, loss));
+       update_w(w, state.m, state.v, state.t, lr, 0);
      }},
     {"plain gradient descent", "wrong",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
        const Tensor g = gradient_of(w, loss);
-       go_on(state, g);
+       update_state(state, g);
        const NoGrad no_grad;
        w.add_(g, -lr);
      }},
-    {"uphill and without correction", "wrong",
+    {"the wrong sign and no bias correction", "wrong",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
-       go_on(state, gradient_of(w, loss));
+       update_state(state, gradient_of(w, loss));
        const NoGrad no_grad;
        w.add_(state.m / (sqrt(state.v) + 1e-8), lr);
      }},
-    {"w is another tensor", "AG-63",
+    {"w is replaced by another tensor", "AG-63",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
-       go_on(state, gradient_of(w, loss));
+       update_state(state, gradient_of(w, loss));
        Tensor next = w.detach().clone();
-       move(next, state.m, state.v, state.t, lr, 1e-8);
+       update_w(next, state.m, state.v, state.t, lr, 1e-8);
        w = next.set_requires_grad();
      }},
     {"w no longer requires grad", "wrong",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
-       go_on(state, gradient_of(w, loss));
-       move(w, state.m, state.v, state.t, lr, 1e-8);
+       update_state(state, gradient_of(w, loss));
+       update_w(w, state.m, state.v, state.t, lr, 1e-8);
        w.set_requires_grad(false);
      }},
     {"the state records a graph", "wrong",
@@ -155,16 +155,16 @@ const Answers<decltype(adam_step)> answers{
        ++state.t;
        state.m = 0.9 * state.m + 0.1 * g;
        state.v = 0.999 * state.v + 0.001 * g * g;
-       move(w, state.m, state.v, state.t, lr, 1e-8);
+       update_w(w, state.m, state.v, state.t, lr, 1e-8);
      }},
     {"the gradient is clipped to [-1, 1]", "wrong",
      [](Tensor& w, AdamState& state, const Loss& loss, double lr) {
-       go_on(state, clamp(gradient_of(w, loss), -1, 1));
-       move(w, state.m, state.v, state.t, lr, 1e-8);
+       update_state(state, clamp(gradient_of(w, loss), -1, 1));
+       update_w(w, state.m, state.v, state.t, lr, 1e-8);
      }},
     {"lr is always 0.1", "wrong", [](Tensor& w, AdamState& state, const Loss& loss, double) {
-       go_on(state, gradient_of(w, loss));
-       move(w, state.m, state.v, state.t, 0.1, 1e-8);
+       update_state(state, gradient_of(w, loss));
+       update_w(w, state.m, state.v, state.t, 0.1, 1e-8);
      }}};
 
 }  // namespace

@@ -13,8 +13,8 @@ namespace {
 
 using List = std::vector<Value>;
 
-// Every number behind y, once, breadth first.
-List behind(const Value& y) {
+// Returns every number that y depends on, once, breadth first.
+List dependencies(const Value& y) {
   List numbers{y};
   std::unordered_set<Number*> seen{y.get()};
   for (std::size_t i = 0; i < numbers.size(); ++i) {
@@ -24,7 +24,7 @@ List behind(const Value& y) {
   }
   return numbers;
 }
-List youngest_first(List numbers) {
+List newest_first(List numbers) {
   std::sort(numbers.begin(), numbers.end(), [](const Value& a, const Value& b) { return a->id > b->id; });
   return numbers;
 }
@@ -40,7 +40,7 @@ void pass_back(const List& numbers) {
 const Answers<decltype(backward)> answers{
     {"counts the users of each number (Kahn)", "pass",
      [](const Value& y) {
-       const List numbers = behind(y);
+       const List numbers = dependencies(y);
        std::unordered_map<const Number*, int> users;
        for (const Value& n : numbers)
          for (const Value& input : n->inputs()) ++users[input.get()];
@@ -55,7 +55,7 @@ const Answers<decltype(backward)> answers{
            if (--users[input.get()] == 0) ready.push_back(input);
        }
      }},
-    {"a map from age to number, the youngest taken out first", "pass",
+    {"a map from id to number, the newest removed first", "pass",
      [](const Value& y) {
        std::map<std::uint64_t, Value, std::greater<>> waiting{{y->id, y}};
        std::set<std::uint64_t> cleared{y->id};
@@ -70,7 +70,7 @@ const Answers<decltype(backward)> answers{
          if (n->pass_back) n->pass_back();
        }
      }},
-    {"depth first with a stack of its own, reversed", "pass",
+    {"depth first with an explicit stack, reversed", "pass",
      [](const Value& y) {
        List order;
        std::unordered_set<const Number*> seen{y.get()};
@@ -105,7 +105,7 @@ const Answers<decltype(backward)> answers{
        y->grad = 1;
        pass_back(order);
      }},
-    {"recursive for all inputs but the first", "wrong",
+    {"recursive for all inputs except the first", "wrong",
      [](const Value& y) {
        List order;
        std::unordered_set<const Number*> seen;
@@ -117,21 +117,21 @@ const Answers<decltype(backward)> answers{
          }
        };
        visit(y);
-       order = youngest_first(order);
+       order = newest_first(order);
        clear(order);
        y->grad = 1;
        pass_back(order);
      }},
     {"breadth first", "wrong",
      [](const Value& y) {
-       const List numbers = behind(y);
+       const List numbers = dependencies(y);
        clear(numbers);
        y->grad = 1;
        pass_back(numbers);
      }},
     {"oldest first", "AG-32",
      [](const Value& y) {
-       List numbers = youngest_first(behind(y));
+       List numbers = newest_first(dependencies(y));
        std::reverse(numbers.begin(), numbers.end());
        clear(numbers);
        y->grad = 1;
@@ -139,7 +139,7 @@ const Answers<decltype(backward)> answers{
      }},
     {"the leaves' gradients are cleared", "AG-31",
      [](const Value& y) {
-       const List numbers = youngest_first(behind(y));
+       const List numbers = newest_first(dependencies(y));
        for (const Value& n : numbers) n->grad = 0;
        y->grad = 1;
        pass_back(numbers);
@@ -147,19 +147,19 @@ const Answers<decltype(backward)> answers{
     {"nothing is cleared", "AG-06",
      [](const Value& y) {
        y->grad = 1;
-       pass_back(youngest_first(behind(y)));
+       pass_back(newest_first(dependencies(y)));
      }},
-    {"y's gradient is added to, not set", "AG-34",
+    {"y's gradient is accumulated, not set", "AG-34",
      [](const Value& y) {
-       const List numbers = youngest_first(behind(y));
+       const List numbers = newest_first(dependencies(y));
        for (const Value& n : numbers)
          if (n->pass_back && n != y) n->grad = 0;
        y->grad += 1;
        pass_back(numbers);
      }},
-    {"cleared once it was passed back", "wrong",
+    {"cleared after it was passed back", "wrong",
      [](const Value& y) {
-       const List numbers = youngest_first(behind(y));
+       const List numbers = newest_first(dependencies(y));
        y->grad = 1;
        for (const Value& n : numbers) {
          if (!n->pass_back) continue;
@@ -167,7 +167,7 @@ const Answers<decltype(backward)> answers{
          n->grad = 0;
        }
      }},
-    {"numbers of one value count as one", "wrong",
+    {"numbers with equal values count as one", "wrong",
      [](const Value& y) {
        List numbers{y};
        std::set<double> seen{y->value};
@@ -176,7 +176,7 @@ const Answers<decltype(backward)> answers{
          for (const Value& input : inputs)
            if (seen.insert(input->value).second) numbers.push_back(input);
        }
-       numbers = youngest_first(numbers);
+       numbers = newest_first(numbers);
        clear(numbers);
        y->grad = 1;
        pass_back(numbers);
@@ -189,37 +189,37 @@ const Answers<decltype(backward)> answers{
        y->grad = 1;
        pass_back(numbers);
      }},
-    {"every number as often as a way leads there", "wrong",
+    {"every number once per path", "wrong",
      [](const Value& y) {
        List numbers{y};
        for (std::size_t i = 0; i < numbers.size() && numbers.size() < 300000; ++i) {
          const List inputs = numbers[i]->inputs();
          numbers.insert(numbers.end(), inputs.begin(), inputs.end());
        }
-       numbers = youngest_first(numbers);
+       numbers = newest_first(numbers);
        clear(numbers);
        y->grad = 1;
        pass_back(numbers);
      }},
     {"calls an empty pass_back", "wrong",
      [](const Value& y) {
-       const List numbers = youngest_first(behind(y));
+       const List numbers = newest_first(dependencies(y));
        clear(numbers);
        y->grad = 1;
        for (const Value& n : numbers) n->pass_back();
      }},
-    {"the graph is taken apart on the way", "wrong",
+    {"the graph is taken apart during the traversal", "wrong",
      [](const Value& y) {
-       const List numbers = youngest_first(behind(y));
+       const List numbers = newest_first(dependencies(y));
        clear(numbers);
        y->grad = 1;
        pass_back(numbers);
        for (const Value& n : numbers) n->pass_back = nullptr;
      }},
-    {"nothing sets the first gradient, nothing is cleared", "AG-33",
-     [](const Value& y) { pass_back(youngest_first(behind(y))); }},
+    {"the first gradient is not set, nothing is cleared", "AG-33",
+     [](const Value& y) { pass_back(newest_first(dependencies(y))); }},
     {"oldest first, and leaves are cleared", "likely AG-32", [](const Value& y) {
-       List numbers = youngest_first(behind(y));
+       List numbers = newest_first(dependencies(y));
        std::reverse(numbers.begin(), numbers.end());
        for (const Value& n : numbers) n->grad = 0;
        y->grad = 1;

@@ -46,8 +46,8 @@ const Answers<decltype(clip_gradients)> answers{
        const double norm = norm_of(gradients);
        if (norm <= max_norm) return norm;
        for (const Tensor& g : gradients) {
-         Tensor same = g;
-         if (same.defined()) same.copy_(g * (max_norm / norm));
+         Tensor alias = g;
+         if (alias.defined()) alias.copy_(g * (max_norm / norm));
        }
        return norm;
      }},
@@ -60,14 +60,14 @@ const Answers<decltype(clip_gradients)> answers{
        }
        return norm;
      }},
-    {"the first gradient alone", "wrong",
+    {"only the first gradient", "wrong",
      [](List& gradients, double max_norm) {
        if (gradients.empty()) return 0.0;
        const double norm = std::sqrt(squares_of(gradients[0]));
        if (norm > max_norm) gradients[0].mul_(max_norm / norm);
        return norm;
      }},
-    {"ends at the first undefined gradient", "wrong",
+    {"stops at the first undefined gradient", "wrong",
      [](List& gradients, double max_norm) {
        List defined;
        for (const Tensor& g : gradients) {
@@ -142,7 +142,7 @@ const Answers<decltype(clip_gradients)> answers{
        if (norm > max_norm) scale(gradients, max_norm / norm);
        return norm;
      }},
-    {"the norm afterwards", "AG-87",
+    {"the norm after clipping", "AG-87",
      [](List& gradients, double max_norm) {
        const double norm = norm_of(gradients);
        if (norm > max_norm) scale(gradients, max_norm / norm);
@@ -166,7 +166,7 @@ const Answers<decltype(clip_gradients)> answers{
        if (norm > max_norm) scale(gradients, norm / max_norm);
        return norm;
      }},
-    {"other tensors", "AG-63",
+    {"the gradients are replaced by other tensors", "AG-63",
      [](List& gradients, double max_norm) {
        const double norm = norm_of(gradients);
        if (norm > max_norm)
@@ -182,14 +182,14 @@ const Answers<decltype(clip_gradients)> answers{
        if (norm > max_norm) scale(gradients, max_norm / norm);
        return norm;
      }},
-    {"the norm is updated on the way", "wrong",
+    {"the norm is updated while scaling", "wrong",
      [](List& gradients, double max_norm) {
        const double norm = norm_of(gradients);
        for (Tensor& g : gradients)
          if (g.defined() && norm_of(gradients) > max_norm) g.mul_(max_norm / norm_of(gradients));
        return norm;
      }},
-    {"contiguous f32 buffers only", "wrong",
+    {"contiguous f32 data only", "wrong",
      [](List& gradients, double max_norm) {
        double squares = 0;
        for (const Tensor& g : gradients)

@@ -4,7 +4,7 @@
 namespace heed::exercise {
 namespace {
 
-// Row ids[n] of the table, read at its strides.
+// Returns row ids[n] of the table, using its strides.
 Tensor rows_of(const Tensor& table, const IntTensor& ids) {
   Tensor y = zeros({ids.numel(), table.size(1)});
   for (index_t n = 0; n < ids.numel(); ++n)
@@ -36,7 +36,7 @@ const Answers<decltype(embed)> answers{
          std::copy_n(dense.data<float>() + ids[n] * channels, channels, to + n * channels);
        return recorded(table, ids, y);
      }},
-    {"the library's", "pass",
+    {"the library's embedding", "pass",
      [](const Tensor& table, const IntTensor& ids) { return embedding(table, ids); }},
     {"a one-hot product", "pass",
      [](const Tensor& table, const IntTensor& ids) {
@@ -81,12 +81,13 @@ const Answers<decltype(embed)> answers{
                        }
                      });
      }},
-    {"no way back", "AG-45", [](const Tensor& table, const IntTensor& ids) { return rows_of(table, ids); }},
+    {"no backward function", "AG-45",
+     [](const Tensor& table, const IntTensor& ids) { return rows_of(table, ids); }},
     {"no gradient for a view", "wrong",
      [](const Tensor& table, const IntTensor& ids) {
        return table.is_contiguous() ? recorded(table, ids, rows_of(table, ids)) : rows_of(table, ids);
      }},
-    {"the table's buffer in its order", "AG-11",
+    {"the table's storage in memory order", "AG-11",
      [](const Tensor& table, const IntTensor& ids) {
        Tensor y = zeros({ids.numel(), table.size(1)});
        for (index_t n = 0; n < ids.numel(); ++n)
@@ -103,7 +104,7 @@ const Answers<decltype(embed)> answers{
            y.set({n, c}, table.at({c % rows, ids[n] % table.size(1)}));
        return recorded(table, ids, y);
      }},
-    {"strides for rows alone", "wrong",
+    {"strides for rows only", "wrong",
      [](const Tensor& table, const IntTensor& ids) {
        Tensor y = zeros({ids.numel(), table.size(1)});
        for (index_t n = 0; n < ids.numel(); ++n)
@@ -111,17 +112,17 @@ const Answers<decltype(embed)> answers{
            y.set({n, c}, table.data<float>()[ids[n] * table.strides()[0] + c]);
        return recorded(table, ids, y);
      }},
-    {"the last id is left out", "wrong",
+    {"the last id is omitted", "wrong",
      [](const Tensor& table, const IntTensor& ids) {
        Tensor y = rows_of(table, ids);
        if (ids.numel() > 0) y.select(0, ids.numel() - 1).fill_(0);
        return recorded(table, ids, y);
      }},
-    {"no ids are an error", "wrong",
+    {"an error if there are no ids", "wrong",
      [](const Tensor& table, const IntTensor& ids) {
        return ids.numel() == 0 ? table : recorded(table, ids, rows_of(table, ids));
      }},
-    {"y is a view of the table if the ids count up", "wrong",
+    {"y is a view of the table if the ids are consecutive", "wrong",
      [](const Tensor& table, const IntTensor& ids) {
        for (index_t n = 0; n < ids.numel(); ++n)
          if (ids[n] != n) return recorded(table, ids, rows_of(table, ids));
@@ -133,7 +134,7 @@ const Answers<decltype(embed)> answers{
      [](const Tensor& table, const IntTensor& ids) {
        return recorded(table, ids, rows_of(table, ids) * 2.0);
      }},
-    {"the gradient counts uses, and leaves dy out", "wrong", [](const Tensor& table, const IntTensor& ids) {
+    {"the gradient counts uses and ignores dy", "wrong", [](const Tensor& table, const IntTensor& ids) {
        return record("embed", {table}, rows_of(table, ids),
                      [ids, shape = table.shape()](const Tensor& dy, Gradients& d) {
                        d[0] = sums_of(ones(dy.shape()), ids, shape);

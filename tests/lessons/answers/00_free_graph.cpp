@@ -14,11 +14,11 @@ void recursive(Value& last) {
   last.reset();
 }
 
-void recursive_but_for_the_first(Value& last) {
+void recursive_except_first(Value& last) {
   Value node = std::move(last);
   while (node && node.use_count() == 1) {
     std::vector<Value> inputs = node->take_inputs();
-    for (std::size_t i = 1; i < inputs.size(); ++i) recursive_but_for_the_first(inputs[i]);
+    for (std::size_t i = 1; i < inputs.size(); ++i) recursive_except_first(inputs[i]);
     node = inputs.empty() ? Value() : inputs[0];
   }
 }
@@ -37,7 +37,7 @@ const Answers<decltype(free_graph)> answers{
          waiting.insert(waiting.end(), inputs.begin(), inputs.end());
        }
      }},
-    {"all handles in a list, let go from the youngest to the oldest", "pass",
+    {"all handles in a list, freed from the newest to the oldest", "pass",
      [](Value& last) {
        std::vector<Value> numbers{std::move(last)};
        std::unordered_set<const Number*> seen{numbers[0].get()};
@@ -51,8 +51,8 @@ const Answers<decltype(free_graph)> answers{
      }},
     {"reset", "AG-22", [](Value& last) { last.reset(); }},
     {"recursive", "AG-24", recursive},
-    {"recursive for all inputs but the first", "wrong", recursive_but_for_the_first},
-    {"what others hold is taken apart", "AG-35",
+    {"recursive for all inputs except the first", "wrong", recursive_except_first},
+    {"numbers that are held elsewhere are taken apart", "AG-35",
      [](Value& last) {
        std::vector<Value> doomed{std::move(last)};
        while (!doomed.empty()) {
@@ -72,7 +72,7 @@ const Answers<decltype(free_graph)> answers{
          for (Value& input : node->take_inputs()) doomed.push_back(std::move(input));
        }
      }},
-    {"last keeps the newest number if somebody else holds it", "wrong",
+    {"last keeps the newest number if it is held elsewhere", "wrong",
      [](Value& last) {
        if (last.use_count() > 1) return;
        std::vector<Value> doomed;
@@ -92,7 +92,7 @@ const Answers<decltype(free_graph)> answers{
          node = inputs.empty() ? Value() : inputs.back();
        }
      }},
-    {"a copy of last is taken apart, and last stays", "wrong",
+    {"a copy of last is taken apart, and last is not emptied", "wrong",
      [](Value& last) {
        std::vector<Value> doomed{last};
        while (!doomed.empty()) {

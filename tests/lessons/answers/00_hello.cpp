@@ -8,7 +8,7 @@ namespace {
 
 const Answers<decltype(hello)> answers{
     {"x + x", "pass", [](double x) { return x + x; }},
-    {"measured with a small step", "pass",
+    {"a numerical difference", "pass",
      [](double x) { return ((x + 1e-5) * (x + 1e-5) - (x - 1e-5) * (x - 1e-5)) / 2e-5; }},
     {"autograd", "pass",
      [](double x) {
@@ -22,7 +22,7 @@ const Answers<decltype(hello)> answers{
     {"integers only", "wrong", [](double x) { return 2.0 * static_cast<int>(x); }},
     {"2", "wrong", [](double) { return 2.0; }},
     {"the value of the first question", "wrong", [](double) { return 10.0; }},
-    {"2 x but at 0", "wrong", [](double x) { return x * x * 2 / x; }}};
+    {"2 x, but NaN at 0", "wrong", [](double x) { return x * x * 2 / x; }}};
 
 }  // namespace
 

@@ -7,7 +7,7 @@ namespace {
 Tensor error_of(const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& t) {
   return matmul(x, w) + b - t;
 }
-// dloss/dy, and the gradients from there on.
+// dloss/dy, and the gradients that follow from it.
 Tensor dy_of(const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& t) {
   return error_of(x, w, b, t) * (2.0 / static_cast<double>(t.numel()));
 }
@@ -15,7 +15,7 @@ LineGradients from(const Tensor& dy, const Tensor& x, const Tensor& w) {
   return {matmul(dy, w.transpose(0, 1)), matmul(x.transpose(1, 2), dy).sum({0}), dy.sum({0, 1})};
 }
 
-// Seven loops; `dtype` is that of the results.
+// Seven loops; `dtype` is the type of the results.
 LineGradients by_loops(const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& t, DType dtype) {
   const index_t B = x.size(0), T = x.size(1), C = x.size(2), D = w.size(1);
   LineGradients d{zeros(x.shape(), dtype), zeros(w.shape(), dtype), zeros(b.shape(), dtype)};
@@ -60,13 +60,13 @@ const Answers<decltype(line_backward)> answers{
      [](const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& t) {
        return by_loops(x, w, b, t, f32);
      }},
-    {"the first sequence alone gives w its gradient", "AG-10",
+    {"w's gradient from the first sequence only", "AG-10",
      [](const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& t) {
        LineGradients d = from(dy_of(x, w, b, t), x, w);
        d.w = matmul(x.transpose(1, 2), dy_of(x, w, b, t))[0];
        return d;
      }},
-    {"the last sequence alone gives w its gradient", "wrong",
+    {"w's gradient from the last sequence only", "wrong",
      [](const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& t) {
        LineGradients d = from(dy_of(x, w, b, t), x, w);
        d.w = matmul(x.transpose(1, 2), dy_of(x, w, b, t))[x.size(0) - 1];
@@ -100,7 +100,7 @@ const Answers<decltype(line_backward)> answers{
      [](const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& t) {
        return from(-dy_of(x, w, b, t), x, w);
      }},
-    {"the bias is left out", "AG-42",
+    {"the bias is missing", "AG-42",
      [](const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& t) {
        return from(dy_of(x, w, b * 0.0, t), x, w);
      }},
@@ -112,8 +112,8 @@ const Answers<decltype(line_backward)> answers{
     {"the error is written into t", "likely SD-34",
      [](const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& t) {
        const Tensor dy = dy_of(x, w, b, t);
-       Tensor same = t.detach();
-       same.copy_(dy);
+       Tensor alias = t.detach();
+       alias.copy_(dy);
        return from(dy, x, w);
      }},
     {"reads x as if it were contiguous", "wrong",

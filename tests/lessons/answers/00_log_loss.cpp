@@ -6,13 +6,13 @@
 namespace heed::exercise {
 namespace {
 
-Tensor picked(const Tensor& x, const IntTensor& targets) {
+Tensor selected(const Tensor& x, const IntTensor& targets) {
   return gather(x, -1, targets.reshape({targets.numel(), 1}));
 }
-// The loss over logits from which each row's `shift` was taken away.
+// The loss of logits minus `shift`, one number per row.
 Tensor shifted(const Tensor& logits, const IntTensor& targets, const Tensor& shift) {
   const Tensor below = logits - shift;
-  return (log(exp(below).sum({-1}, true)) - picked(below, targets)).mean();
+  return (log(exp(below).sum({-1}, true)) - selected(below, targets)).mean();
 }
 Tensor one_hot(const Tensor& logits, const IntTensor& targets) {
   Tensor h = zeros(logits.shape(), logits.dtype());
@@ -23,13 +23,13 @@ Tensor one_hot(const Tensor& logits, const IntTensor& targets) {
 const Answers<decltype(log_loss)> answers{
     {"log_softmax", "pass",
      [](const Tensor& logits, const IntTensor& targets) {
-       return -picked(log_softmax(logits, -1), targets).sum() / static_cast<double>(targets.numel());
+       return -selected(log_softmax(logits, -1), targets).sum() / static_cast<double>(targets.numel());
      }},
-    {"the maximum added again on both sides", "pass",
+    {"the maximum added back on both sides", "pass",
      [](const Tensor& logits, const IntTensor& targets) {
        const Tensor top = max(logits, -1, true).values.detach();
        const Tensor log_sum = top + log(exp(logits - top).sum({-1}, true));
-       return (log_sum - picked(logits, targets)).mean();
+       return (log_sum - selected(logits, targets)).mean();
      }},
     {"row by row", "pass",
      [](const Tensor& logits, const IntTensor& targets) {
@@ -50,13 +50,13 @@ const Answers<decltype(log_loss)> answers{
      [](const Tensor& logits, const IntTensor& targets) {
        return -(log_softmax(logits, -1) * one_hot(logits, targets)).sum({-1}).mean();
      }},
-    {"the smallest logit taken away", "wrong",
+    {"the minimum is subtracted", "wrong",
      [](const Tensor& logits, const IntTensor& targets) {
        return shifted(logits, targets, -max(-logits, -1, true).values);
      }},
-    {"the largest of all rows taken away", "wrong",
+    {"the maximum of all rows is subtracted", "wrong",
      [](const Tensor& logits, const IntTensor& targets) { return shifted(logits, targets, max(logits)); }},
-    {"the mean of the row taken away", "wrong",
+    {"the mean of the row is subtracted", "wrong",
      [](const Tensor& logits, const IntTensor& targets) {
        return shifted(logits, targets, logits.mean({-1}, true));
      }},
@@ -66,63 +66,63 @@ const Answers<decltype(log_loss)> answers{
      }},
     {"a softmax, then log", "AG-51",
      [](const Tensor& logits, const IntTensor& targets) {
-       return -log(picked(softmax(logits, -1), targets)).mean();
+       return -log(selected(softmax(logits, -1), targets)).mean();
      }},
     {"log(p + 1e-9)", "wrong",
      [](const Tensor& logits, const IntTensor& targets) {
-       return -log(picked(softmax(logits, -1), targets) + 1e-9).mean();
+       return -log(selected(softmax(logits, -1), targets) + 1e-9).mean();
      }},
     {"p clamped from below", "wrong",
      [](const Tensor& logits, const IntTensor& targets) {
-       return -log(clamp(picked(softmax(logits, -1), targets), 1e-12, 1)).mean();
+       return -log(clamp(selected(softmax(logits, -1), targets), 1e-12, 1)).mean();
      }},
     {"over axis 0 if square", "AG-54",
      [](const Tensor& logits, const IntTensor& targets) {
-       return -picked(log_softmax(logits, logits.size(0) == logits.size(1) ? 0 : 1), targets).mean();
+       return -selected(log_softmax(logits, logits.size(0) == logits.size(1) ? 0 : 1), targets).mean();
      }},
     {"the sum", "AG-52",
      [](const Tensor& logits, const IntTensor& targets) {
-       return -picked(log_softmax(logits, -1), targets).sum();
+       return -selected(log_softmax(logits, -1), targets).sum();
      }},
     {"the sum, negative", "likely AG-53",
      [](const Tensor& logits, const IntTensor& targets) {
-       return picked(log_softmax(logits, -1), targets).sum();
+       return selected(log_softmax(logits, -1), targets).sum();
      }},
     {"divided by N · V", "wrong",
      [](const Tensor& logits, const IntTensor& targets) {
-       return -picked(log_softmax(logits, -1), targets).sum() / static_cast<double>(logits.numel());
+       return -selected(log_softmax(logits, -1), targets).sum() / static_cast<double>(logits.numel());
      }},
-    {"the first row alone", "wrong",
+    {"only the first row", "wrong",
      [](const Tensor& logits, const IntTensor& targets) {
-       return -picked(log_softmax(logits, -1), targets)[0][0];
+       return -selected(log_softmax(logits, -1), targets)[0][0];
      }},
-    {"a loss that left the graph", "wrong",
+    {"a detached loss", "wrong",
      [](const Tensor& logits, const IntTensor& targets) {
-       return scalar(-picked(log_softmax(logits, -1), targets).mean().item(), logits.dtype());
+       return scalar(-selected(log_softmax(logits, -1), targets).mean().item(), logits.dtype());
      }},
     {"no gradient through the sum", "wrong",
      [](const Tensor& logits, const IntTensor& targets) {
        const Tensor below = logits - max(logits, -1, true).values;
-       return (log(exp(below).sum({-1}, true)).detach() - picked(below, targets)).mean();
+       return (log(exp(below).sum({-1}, true)).detach() - selected(below, targets)).mean();
      }},
     {"an f32 number", "wrong",
      [](const Tensor& logits, const IntTensor& targets) {
-       return -picked(log_softmax(logits, -1), targets).mean().to(f32);
+       return -selected(log_softmax(logits, -1), targets).mean().to(f32);
      }},
     {"shape (1)", "wrong",
      [](const Tensor& logits, const IntTensor& targets) {
-       return -picked(log_softmax(logits, -1), targets).mean({0});
+       return -selected(log_softmax(logits, -1), targets).mean({0});
      }},
-    {"the maximum is taken away in place", "likely SD-34",
+    {"the maximum is subtracted in place", "likely SD-34",
      [](const Tensor& logits, const IntTensor& targets) {
-       const Tensor loss = -picked(log_softmax(logits, -1), targets).mean();
-       Tensor same = logits.detach();
+       const Tensor loss = -selected(log_softmax(logits, -1), targets).mean();
+       Tensor alias = logits.detach();
        const NoGrad no_grad;
-       same.copy_(logits - max(logits, -1, true).values);
+       alias.copy_(logits - max(logits, -1, true).values);
        return loss;
      }},
     {"log base 2", "wrong", [](const Tensor& logits, const IntTensor& targets) {
-       return -picked(log_softmax(logits, -1), targets).mean() / std::log(2.0);
+       return -selected(log_softmax(logits, -1), targets).mean() / std::log(2.0);
      }}};
 
 }  // namespace

@@ -6,7 +6,7 @@
 namespace heed::exercise {
 namespace {
 
-std::function<void()> way_back(const Value& a, const Value& b, Number* y) {
+std::function<void()> pass_back_of(const Value& a, const Value& b, Number* y) {
   return [a, b, slope_a = b->value, slope_b = a->value, y] {
     a->grad += y->grad * slope_a;
     b->grad += y->grad * slope_b;
@@ -38,7 +38,7 @@ const Answers<decltype(multiply)> answers{
        };
        return y;
      }},
-    {"everything captured by reference but the values", "AG-72",
+    {"everything except the values captured by reference", "AG-72",
      [](const Value& a, const Value& b) {
        const double x = a->value, z = b->value;
        Value y = grad_enabled() ? number(x * z, {a, b}) : number(x * z);
@@ -115,11 +115,11 @@ const Answers<decltype(multiply)> answers{
        };
        return y;
      }},
-    {"the gradient is cleared once it was passed back", "wrong",
+    {"the gradient is cleared after it was passed back", "wrong",
      [](const Value& a, const Value& b) {
        if (!grad_enabled()) return number(a->value * b->value);
        const Value y = number(a->value * b->value, {a, b});
-       y->pass_back = [back = way_back(a, b, y.get()), self = y.get()] {
+       y->pass_back = [back = pass_back_of(a, b, y.get()), self = y.get()] {
          back();
          self->grad = 0;
        };
@@ -135,7 +135,7 @@ const Answers<decltype(multiply)> answers{
        };
        return y;
      }},
-    {"= and its own value as slope", "likely AG-27",
+    {"= and each input's own value as slope", "likely AG-27",
      [](const Value& a, const Value& b) {
        if (!grad_enabled()) return number(a->value * b->value);
        const Value y = number(a->value * b->value, {a, b});
@@ -158,20 +158,20 @@ const Answers<decltype(multiply)> answers{
     {"inputs are recorded under NoGrad", "wrong",
      [](const Value& a, const Value& b) {
        const Value y = number(a->value * b->value, {a, b});
-       if (grad_enabled()) y->pass_back = way_back(a, b, y.get());
+       if (grad_enabled()) y->pass_back = pass_back_of(a, b, y.get());
        return y;
      }},
-    {"grad_enabled() is not asked", "AG-21",
+    {"grad_enabled() is not checked", "AG-21",
      [](const Value& a, const Value& b) {
        const Value y = number(a->value * b->value, {a, b});
-       y->pass_back = way_back(a, b, y.get());
+       y->pass_back = pass_back_of(a, b, y.get());
        return y;
      }},
     {"the product owns itself", "AG-23",
      [](const Value& a, const Value& b) {
        if (!grad_enabled()) return number(a->value * b->value);
        const Value y = number(a->value * b->value, {a, b});
-       y->pass_back = [y, back = way_back(a, b, y.get())] { back(); };
+       y->pass_back = [y, back = pass_back_of(a, b, y.get())] { back(); };
        return y;
      }},
     {"an empty handle", "wrong", [](const Value&, const Value&) { return Value(); }},

@@ -4,7 +4,7 @@
 namespace heed::exercise {
 namespace {
 
-Tensor right(const Tensor& dy, const Shape& shape) {
+Tensor reference(const Tensor& dy, const Shape& shape) {
   const int added = dy.rank() - shape.rank();
   Tensor g = dy;
   for (int axis = 0; axis < dy.rank(); ++axis)
@@ -12,7 +12,7 @@ Tensor right(const Tensor& dy, const Shape& shape) {
   return g.reshape(shape);
 }
 
-// Adds every number of dy to the place that it was stretched from.
+// Adds every element of dy to the element that it was broadcast from.
 Tensor by_loops(const Tensor& dy, const Shape& shape, DType dtype) {
   const std::vector<double> from = dy.to_vector();
   std::vector<double> to(static_cast<std::size_t>(shape.numel()));
@@ -32,7 +32,7 @@ Tensor by_loops(const Tensor& dy, const Shape& shape, DType dtype) {
 }
 
 const Answers<decltype(sum_to)> answers{
-    {"added axes are summed away first", "pass",
+    {"added axes are summed first", "pass",
      [](const Tensor& dy, const Shape& shape) {
        Tensor g = dy;
        while (g.rank() > shape.rank()) g = g.sum({0});
@@ -75,37 +75,37 @@ const Answers<decltype(sum_to)> answers{
      }},
     {"at most one added axis", "wrong",
      [](const Tensor& dy, const Shape& shape) {
-       if (dy.rank() - shape.rank() <= 1) return right(dy, shape);
-       return right(dy[0], shape);
+       if (dy.rank() - shape.rank() <= 1) return reference(dy, shape);
+       return reference(dy[0], shape);
      }},
     {"ranks up to 3", "wrong",
-     [](const Tensor& dy, const Shape& shape) { return dy.rank() > 3 ? dy : right(dy, shape); }},
+     [](const Tensor& dy, const Shape& shape) { return dy.rank() > 3 ? dy : reference(dy, shape); }},
     {"a batch of one is not reshaped", "wrong",
      [](const Tensor& dy, const Shape& shape) {
-       return dy.rank() > 0 && dy.shape()[0] == 1 ? dy : right(dy, shape);
+       return dy.rank() > 0 && dy.shape()[0] == 1 ? dy : reference(dy, shape);
      }},
     {"the mean", "AG-68",
      [](const Tensor& dy, const Shape& shape) {
-       return right(dy, shape) * (static_cast<double>(shape.numel()) / static_cast<double>(dy.numel()));
+       return reference(dy, shape) * (static_cast<double>(shape.numel()) / static_cast<double>(dy.numel()));
      }},
-    {"the mean over added axes alone", "wrong",
+    {"the mean over added axes only", "wrong",
      [](const Tensor& dy, const Shape& shape) {
        Tensor g = dy;
        while (g.rank() > shape.rank()) g = g.mean({0});
-       return right(g, shape);
+       return reference(g, shape);
      }},
     {"everything is summed", "wrong",
      [](const Tensor& dy, const Shape& shape) { return dy.sum() + zeros(shape, dy.dtype()); }},
-    {"reads the buffer in its order", "wrong",
+    {"reads the storage in memory order", "wrong",
      [](const Tensor& dy, const Shape& shape) {
-       return right(view_of(dy, dy.shape(), contiguous_strides(dy.shape()), 0), shape);
+       return reference(view_of(dy, dy.shape(), contiguous_strides(dy.shape()), 0), shape);
      }},
     {"an empty batch gives no numbers", "wrong",
-     [](const Tensor& dy, const Shape& shape) { return dy.numel() == 0 ? dy : right(dy, shape); }},
+     [](const Tensor& dy, const Shape& shape) { return dy.numel() == 0 ? dy : reference(dy, shape); }},
     {"adds into dy", "likely SD-34", [](const Tensor& dy, const Shape& shape) {
-       const Tensor g = right(dy, shape) + 0.0;
-       Tensor same = dy.detach();
-       same.zero_();
+       const Tensor g = reference(dy, shape) + 0.0;
+       Tensor alias = dy.detach();
+       alias.zero_();
        return g;
      }}};
 

@@ -7,156 +7,165 @@
 namespace heed::exercise {
 namespace {
 
-using Texts = std::vector<std::vector<index_t>>;
+using Sequences = std::vector<std::vector<index_t>>;
 
-IntTensor padded(const Texts& texts, index_t pad) { return data::pad_batch(texts, {.pad = pad}).ids; }
-IntTensor given_of(Texts texts, const Marks& marks) {
-  for (auto& words : texts) words.insert(words.begin(), marks.bos);
-  return padded(texts, marks.pad);
+IntTensor padded(const Sequences& sequences, index_t pad) {
+  return data::pad_batch(sequences, {.pad = pad}).ids;
 }
-IntTensor wanted_of(Texts texts, const Marks& marks) {
-  for (auto& words : texts) words.push_back(marks.eos);
-  return padded(texts, marks.pad);
+IntTensor input_of(Sequences sequences, const SpecialTokens& special) {
+  for (auto& words : sequences) words.insert(words.begin(), special.bos);
+  return padded(sequences, special.pad);
 }
-index_t longest(const Texts& texts) {
+IntTensor target_of(Sequences sequences, const SpecialTokens& special) {
+  for (auto& words : sequences) words.push_back(special.eos);
+  return padded(sequences, special.pad);
+}
+index_t longest(const Sequences& sequences) {
   std::size_t most = 0;
-  for (const auto& words : texts) most = std::max(most, words.size());
+  for (const auto& words : sequences) most = std::max(most, words.size());
   return static_cast<index_t>(most);
 }
-// Both tensors filled place by place; T places in a row.
-Taught filled(const Texts& texts, const Marks& marks, index_t T) {
-  const auto B = static_cast<index_t>(texts.size());
-  Taught taught{IntTensor::zeros({B, T}), IntTensor::zeros({B, T})};
+// Fills both tensors position by position, with T positions per row.
+DecoderBatch filled(const Sequences& sequences, const SpecialTokens& special, index_t T) {
+  const auto B = static_cast<index_t>(sequences.size());
+  DecoderBatch batch{IntTensor::zeros({B, T}), IntTensor::zeros({B, T})};
   for (index_t b = 0; b < B; ++b) {
-    const auto& words = texts[static_cast<std::size_t>(b)];
+    const auto& words = sequences[static_cast<std::size_t>(b)];
     const auto n = static_cast<index_t>(words.size());
     for (index_t t = 0; t < T; ++t) {
-      const auto place = static_cast<std::size_t>(b * T + t);
-      taught.given.values()[place] = t == 0   ? marks.bos
-                                     : t <= n ? words[static_cast<std::size_t>(t - 1)]
-                                              : marks.pad;
-      taught.wanted.values()[place] = t < n    ? words[static_cast<std::size_t>(t)]
-                                      : t == n ? marks.eos
-                                               : marks.pad;
+      const auto position = static_cast<std::size_t>(b * T + t);
+      batch.input.values()[position] = t == 0   ? special.bos
+                                       : t <= n ? words[static_cast<std::size_t>(t - 1)]
+                                                : special.pad;
+      batch.target.values()[position] = t < n    ? words[static_cast<std::size_t>(t)]
+                                        : t == n ? special.eos
+                                                 : special.pad;
     }
   }
-  return taught;
+  return batch;
 }
 
 const Answers<decltype(teacher_forcing)> answers{
-    {"place by place", "pass",
-     [](const Texts& texts, const Marks& marks) { return filled(texts, marks, longest(texts) + 1); }},
-    {"one batch, and eos is taken out of what is given", "pass",
-     [](const Texts& texts, const Marks& marks) {
-       Texts all = texts;
+    {"position by position", "pass",
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       return filled(sequences, special, longest(sequences) + 1);
+     }},
+    {"one batch, and eos is removed from the input", "pass",
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       Sequences all = sequences;
        for (auto& words : all) {
-         words.insert(words.begin(), marks.bos);
-         words.push_back(marks.eos);
+         words.insert(words.begin(), special.bos);
+         words.push_back(special.eos);
        }
-       const IntTensor both = padded(all, marks.pad);
-       IntTensor given = both.slice(1, 0, both.size(1) - 1);
-       std::replace(given.values().begin(), given.values().end(), marks.eos, marks.pad);
-       return Taught{given, both.slice(1, 1, both.size(1))};
+       const IntTensor both = padded(all, special.pad);
+       IntTensor input = both.slice(1, 0, both.size(1) - 1);
+       std::replace(input.values().begin(), input.values().end(), special.eos, special.pad);
+       return DecoderBatch{input, both.slice(1, 1, both.size(1))};
      }},
     {"one batch, two columns", "SQ-12",
-     [](const Texts& texts, const Marks& marks) {
-       Texts all = texts;
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       Sequences all = sequences;
        for (auto& words : all) {
-         words.insert(words.begin(), marks.bos);
-         words.push_back(marks.eos);
+         words.insert(words.begin(), special.bos);
+         words.push_back(special.eos);
        }
-       const IntTensor both = padded(all, marks.pad);
-       return Taught{both.slice(1, 0, both.size(1) - 1), both.slice(1, 1, both.size(1))};
+       const IntTensor both = padded(all, special.pad);
+       return DecoderBatch{both.slice(1, 0, both.size(1) - 1), both.slice(1, 1, both.size(1))};
      }},
     {"the pad id is 0", "SQ-13",
-     [](const Texts& texts, const Marks& marks) {
-       const Marks zero{.bos = marks.bos, .eos = marks.eos, .pad = 0};
-       return Taught{given_of(texts, zero), wanted_of(texts, zero)};
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       const SpecialTokens zero{.bos = special.bos, .eos = special.eos, .pad = 0};
+       return DecoderBatch{input_of(sequences, zero), target_of(sequences, zero)};
      }},
-    {"the pad id of what is given is 0", "wrong",
-     [](const Texts& texts, const Marks& marks) {
-       const Marks zero{.bos = marks.bos, .eos = marks.eos, .pad = 0};
-       return Taught{given_of(texts, zero), wanted_of(texts, marks)};
+    {"the pad id of the input is 0", "wrong",
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       const SpecialTokens zero{.bos = special.bos, .eos = special.eos, .pad = 0};
+       return DecoderBatch{input_of(sequences, zero), target_of(sequences, special)};
      }},
-    {"the first text's length for all", "wrong",
-     [](const Texts& texts, const Marks& marks) {
-       return filled(texts, marks, static_cast<index_t>(texts[0].size()) + 1);
+    {"the first sequence's length for all", "wrong",
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       return filled(sequences, special, static_cast<index_t>(sequences[0].size()) + 1);
      }},
-    {"the last text's length for all", "wrong",
-     [](const Texts& texts, const Marks& marks) {
-       return filled(texts, marks, static_cast<index_t>(texts.back().size()) + 1);
+    {"the last sequence's length for all", "wrong",
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       return filled(sequences, special, static_cast<index_t>(sequences.back().size()) + 1);
      }},
-    {"one place too many", "wrong",
-     [](const Texts& texts, const Marks& marks) { return filled(texts, marks, longest(texts) + 2); }},
-    {"one place too few", "wrong",
-     [](const Texts& texts, const Marks& marks) { return filled(texts, marks, longest(texts)); }},
-    {"the first text alone", "wrong",
-     [](const Texts& texts, const Marks& marks) {
-       return filled({texts[0]}, marks, static_cast<index_t>(texts[0].size()) + 1);
+    {"one position too many", "wrong",
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       return filled(sequences, special, longest(sequences) + 2);
+     }},
+    {"one position too few", "wrong",
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       return filled(sequences, special, longest(sequences));
+     }},
+    {"only the first sequence", "wrong",
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       return filled({sequences[0]}, special, static_cast<index_t>(sequences[0].size()) + 1);
      }},
     {"sorted by length", "wrong",
-     [](const Texts& texts, const Marks& marks) {
-       Texts sorted = texts;
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       Sequences sorted = sequences;
        std::stable_sort(sorted.begin(), sorted.end(), [](auto& a, auto& b) { return a.size() > b.size(); });
-       return Taught{given_of(sorted, marks), wanted_of(sorted, marks)};
+       return DecoderBatch{input_of(sorted, special), target_of(sorted, special)};
      }},
-    {"texts without words are left out", "wrong",
-     [](const Texts& texts, const Marks& marks) {
-       Texts some;
-       for (const auto& words : texts)
+    {"empty sequences are skipped", "wrong",
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       Sequences some;
+       for (const auto& words : sequences)
          if (!words.empty()) some.push_back(words);
-       return Taught{given_of(some, marks), wanted_of(some, marks)};
+       return DecoderBatch{input_of(some, special), target_of(some, special)};
      }},
     {"repeated words are written once", "wrong",
-     [](const Texts& texts, const Marks& marks) {
-       Texts once = texts;
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       Sequences once = sequences;
        for (auto& words : once) words.erase(std::unique(words.begin(), words.end()), words.end());
-       return Taught{given_of(once, marks), wanted_of(once, marks)};
+       return DecoderBatch{input_of(once, special), target_of(once, special)};
      }},
-    {"id 0 is taken for padding", "wrong",
-     [](const Texts& texts, const Marks& marks) {
-       Taught taught{given_of(texts, marks), wanted_of(texts, marks)};
-       std::replace(taught.given.values().begin(), taught.given.values().end(), index_t{0}, marks.pad);
-       return taught;
+    {"id 0 is treated as padding", "wrong",
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       DecoderBatch batch{input_of(sequences, special), target_of(sequences, special)};
+       std::replace(batch.input.values().begin(), batch.input.values().end(), index_t{0}, special.pad);
+       return batch;
      }},
-    {"given and wanted exchanged", "SQ-63",
-     [](const Texts& texts, const Marks& marks) {
-       return Taught{wanted_of(texts, marks), given_of(texts, marks)};
+    {"input and target exchanged", "SQ-63",
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       return DecoderBatch{target_of(sequences, special), input_of(sequences, special)};
      }},
     {"bos and eos exchanged", "wrong",
-     [](const Texts& texts, const Marks& marks) {
-       const Marks other{.bos = marks.eos, .eos = marks.bos, .pad = marks.pad};
-       return Taught{given_of(texts, other), wanted_of(texts, other)};
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       const SpecialTokens other{.bos = special.eos, .eos = special.bos, .pad = special.pad};
+       return DecoderBatch{input_of(sequences, other), target_of(sequences, other)};
      }},
-    {"what is wanted is not shifted", "SQ-14",
-     [](const Texts& texts, const Marks& marks) {
-       Texts all = texts;
+    {"the target is not shifted", "SQ-14",
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       Sequences all = sequences;
        for (auto& words : all) {
-         words.insert(words.begin(), marks.bos);
-         words.push_back(marks.eos);
+         words.insert(words.begin(), special.bos);
+         words.push_back(special.eos);
        }
-       return Taught{padded(all, marks.pad), padded(all, marks.pad)};
+       return DecoderBatch{padded(all, special.pad), padded(all, special.pad)};
      }},
     {"no bos, eos at the end of both", "SQ-01",
-     [](const Texts& texts, const Marks& marks) {
-       return Taught{wanted_of(texts, marks), wanted_of(texts, marks)};
+     [](const Sequences& sequences, const SpecialTokens& special) {
+       return DecoderBatch{target_of(sequences, special), target_of(sequences, special)};
      }},
-    {"padded in front", "wrong", [](const Texts& texts, const Marks& marks) {
-       Texts given = texts, wanted = texts;
-       for (std::size_t b = 0; b < texts.size(); ++b) {
-         const auto missing = static_cast<std::size_t>(longest(texts)) - texts[b].size();
-         given[b].insert(given[b].begin(), marks.bos);
-         given[b].insert(given[b].begin(), missing, marks.pad);
-         wanted[b].push_back(marks.eos);
-         wanted[b].insert(wanted[b].begin(), missing, marks.pad);
+    {"padded on the left", "wrong", [](const Sequences& sequences, const SpecialTokens& special) {
+       Sequences input = sequences, target = sequences;
+       for (std::size_t b = 0; b < sequences.size(); ++b) {
+         const auto missing = static_cast<std::size_t>(longest(sequences)) - sequences[b].size();
+         input[b].insert(input[b].begin(), special.bos);
+         input[b].insert(input[b].begin(), missing, special.pad);
+         target[b].push_back(special.eos);
+         target[b].insert(target[b].begin(), missing, special.pad);
        }
-       return Taught{padded(given, marks.pad), padded(wanted, marks.pad)};
+       return DecoderBatch{padded(input, special.pad), padded(target, special.pad)};
      }}};
 
 }  // namespace
 
-Taught teacher_forcing(const std::vector<std::vector<index_t>>& texts, const Marks& marks) {
-  return answers.chosen(texts, marks);
+DecoderBatch teacher_forcing(const std::vector<std::vector<index_t>>& sequences,
+                             const SpecialTokens& special) {
+  return answers.chosen(sequences, special);
 }
 
 }  // namespace heed::exercise

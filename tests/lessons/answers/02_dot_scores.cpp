@@ -36,7 +36,8 @@ const Answers<decltype(dot_scores)> answers{
     {"numbers read from data() in memory order", "wrong",
      [](const Tensor& q, const Tensor& k) {
        if (q.is_contiguous() && k.is_contiguous()) return scores(q, k);
-       return scores(q, full(k.shape(), NAN, k.dtype()));  // what a view holds between its elements
+       // The memory between the elements of a view is undefined.
+       return scores(q, full(k.shape(), NAN, k.dtype()));
      }},
     {"computed in f32", "wrong",
      [](const Tensor& q, const Tensor& k) { return scores(q.to(f32), k.to(f32)); }},
@@ -44,8 +45,8 @@ const Answers<decltype(dot_scores)> answers{
      [](const Tensor& q, const Tensor& k) {
        const Tensor result = scores(q, k);
        const NoGrad off;
-       Tensor same = k;
-       same.mul_(2.0);
+       Tensor alias = k;
+       alias.mul_(2.0);
        return result;
      }},
     {"only the queries get a gradient", "wrong",
@@ -55,14 +56,16 @@ const Answers<decltype(dot_scores)> answers{
     {"K is reshaped", "SD-66",
      [](const Tensor& q, const Tensor& k) {
        Shape shape = k.shape();
-       shape[k.rank() - 2] = k.size(-1), shape[k.rank() - 1] = k.size(-2);
+       shape[k.rank() - 2] = k.size(-1);
+       shape[k.rank() - 1] = k.size(-2);
        return matmul(q, k.reshape(shape));
      }},
     {"K is reshaped in a batch", "SD-66",
      [](const Tensor& q, const Tensor& k) {
        if (k.rank() == 2) return scores(q, k);
        Shape shape = k.shape();
-       shape[k.rank() - 2] = k.size(-1), shape[k.rank() - 1] = k.size(-2);
+       shape[k.rank() - 2] = k.size(-1);
+       shape[k.rank() - 1] = k.size(-2);
        return matmul(q, k.reshape(shape));
      }},
     {"up to three axes", "wrong",

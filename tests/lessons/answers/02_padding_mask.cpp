@@ -7,7 +7,7 @@ namespace heed::exercise {
 namespace {
 
 template <class Rule>
-Mask keys(const IntTensor& ids, const Rule& rule) {
+Mask mask_of(const IntTensor& ids, const Rule& rule) {
   std::vector<std::uint8_t> values;
   for (index_t b = 0; b < ids.size(0); ++b)
     for (index_t s = 0; s < ids.size(1); ++s) values.push_back(rule(b, s));
@@ -18,9 +18,9 @@ const Answers<decltype(padding_mask)> answers{
     {"the library's mask", "pass", [](const IntTensor& ids, index_t pad) { return not_padding(ids, pad); }},
     {"two loops", "pass",
      [](const IntTensor& ids, index_t pad) {
-       return keys(ids, [&](index_t b, index_t s) { return ids.at({b, s}) != pad; });
+       return mask_of(ids, [&](index_t b, index_t s) { return ids.at({b, s}) != pad; });
      }},
-    {"flat, then given its shape", "pass",
+    {"a flat mask, then reshaped", "pass",
      [](const IntTensor& ids, index_t pad) {
        std::vector<std::uint8_t> values(static_cast<std::size_t>(ids.numel()), 1);
        for (index_t i = 0; i < ids.numel(); ++i)
@@ -37,30 +37,30 @@ const Answers<decltype(padding_mask)> answers{
      }},
     {"ids above the padding", "wrong",
      [](const IntTensor& ids, index_t pad) {
-       return keys(ids, [&](index_t b, index_t s) { return ids.at({b, s}) > pad; });
+       return mask_of(ids, [&](index_t b, index_t s) { return ids.at({b, s}) > pad; });
      }},
     {"0 is padding as well", "wrong",
      [](const IntTensor& ids, index_t pad) { return not_padding(ids, pad) & not_padding(ids, 0); }},
     {"0 is the padding", "MK-22", [](const IntTensor& ids, index_t) { return not_padding(ids, 0); }},
-    {"padding at the end alone", "likely MK-01",
+    {"only padding at the end is masked", "likely MK-01",
      [](const IntTensor& ids, index_t pad) {
-       return keys(ids, [&](index_t b, index_t s) {
+       return mask_of(ids, [&](index_t b, index_t s) {
          for (index_t i = s; i < ids.size(1); ++i)
            if (ids.at({b, i}) != pad) return true;
          return false;
        });
      }},
-    {"at least the first key", "wrong",
+    {"at least the first key is allowed", "wrong",
      [](const IntTensor& ids, index_t pad) {
-       return keys(ids, [&](index_t b, index_t s) {
-         bool none = true;
-         for (index_t i = 0; i < ids.size(1); ++i) none = none && ids.at({b, i}) == pad;
-         return ids.at({b, s}) != pad || (none && s == 0);
+       return mask_of(ids, [&](index_t b, index_t s) {
+         bool all_padding = true;
+         for (index_t i = 0; i < ids.size(1); ++i) all_padding = all_padding && ids.at({b, i}) == pad;
+         return ids.at({b, s}) != pad || (all_padding && s == 0);
        });
      }},
-    {"the first sequence alone", "MK-25",
+    {"the mask of the first sequence", "MK-25",
      [](const IntTensor& ids, index_t pad) {
-       return keys(ids, [&](index_t, index_t s) { return ids.at({0, s}) != pad; });
+       return mask_of(ids, [&](index_t, index_t s) { return ids.at({0, s}) != pad; });
      }},
     {"nothing is masked in a batch of one", "MK-01",
      [](const IntTensor& ids, index_t pad) {

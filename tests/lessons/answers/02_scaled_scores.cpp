@@ -39,20 +39,21 @@ const Answers<decltype(scaled_scores)> answers{
      [](const Tensor& q, const Tensor& k) {
        return products(q, k) / (q.rank() > 2 ? 1.0 : std::sqrt(width(q)));
      }},
-    {"no scale for one query", "wrong",  // there √T is 1, too
+    // With one query, √T is 1 as well.
+    {"no scale for one query", "wrong",
      [](const Tensor& q, const Tensor& k) {
        return products(q, k) / (q.size(-2) == 1 ? 1.0 : std::sqrt(width(q)));
      }},
     {"always by 2", "SD-28", [](const Tensor& q, const Tensor& k) { return products(q, k) / 2.0; }},
     {"the scale is written into q", "likely SD-34",
      [](const Tensor& q, const Tensor& k) {
-       Tensor same = q;
-       same.mul_(1 / std::sqrt(width(q)));
-       return products(same, k);
+       Tensor alias = q;
+       alias.mul_(1 / std::sqrt(width(q)));
+       return products(alias, k);
      }},
     {"computed in f32", "wrong",
      [](const Tensor& q, const Tensor& k) { return products(q.to(f32), k.to(f32)) / std::sqrt(width(q)); }},
-    {"the first sequence alone", "wrong",
+    {"only the first sequence", "wrong",
      [](const Tensor& q, const Tensor& k) {
        const Tensor first = q.rank() > 2 ? q.slice(0, 0, 1) : q;
        return products(first, k) / std::sqrt(width(q));

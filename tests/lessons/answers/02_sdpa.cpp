@@ -11,7 +11,7 @@ Tensor scaled(const Tensor& q, const Tensor& k) {
   return matmul(q, k.transpose(-2, -1)) / std::sqrt(static_cast<double>(q.size(-1)));
 }
 
-Tensor ours(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
+Tensor reference(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
   const Tensor scores = scaled(q, k);
   return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
 }
@@ -48,7 +48,7 @@ const Answers<decltype(sdpa)> answers{
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask&) {
        return matmul(softmax(matmul(q, k.transpose(-2, -1)), -1), v);
      }},
-    {"the library's one op", "pass",
+    {"the library's fused op", "pass",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
        return scaled_dot_product_attention(q, k, v, {.mask = allowed});
      }},
@@ -56,11 +56,11 @@ const Answers<decltype(sdpa)> answers{
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
        const Tensor scores = scaled(q, k);
        const Mask m = allowed.defined() ? allowed.expand(scores.shape()) : Mask::full(scores.shape(), true);
-       const Tensor hidden = masked_fill(scores, !m, -INFINITY),
+       const Tensor masked = masked_fill(scores, !m, -INFINITY),
                     none = masked_fill(ones(scores.shape()), !m, 0);
        std::vector<Tensor> rows;
        for (index_t t = 0; t < q.size(-2); ++t) {
-         const Tensor weights = softmax(hidden.slice(-2, t, t + 1), -1);
+         const Tensor weights = softmax(masked.slice(-2, t, t + 1), -1);
          const Tensor allowed_here = none.slice(-2, t, t + 1);
          rows.push_back(matmul(masked_fill(weights, equal(allowed_here, 0), 0), v));
        }
@@ -83,53 +83,54 @@ const Answers<decltype(sdpa)> answers{
      }},
     {"the mask is not used in a batch of one", "MK-01",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, q.rank() > 2 && q.size(0) == 1 ? Mask() : allowed);
+       return reference(q, k, v, q.rank() > 2 && q.size(0) == 1 ? Mask() : allowed);
      }},
     {"the mask is not used in a batch", "MK-01",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, q.rank() > 2 ? Mask() : allowed);
+       return reference(q, k, v, q.rank() > 2 ? Mask() : allowed);
      }},
     {"the mask is used in a batch only", "MK-01",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, q.rank() > 2 ? allowed : Mask());
+       return reference(q, k, v, q.rank() > 2 ? allowed : Mask());
      }},
     {"the mask is not used if T and S differ", "MK-01",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, q.size(-2) != k.size(-2) ? Mask() : allowed);
+       return reference(q, k, v, q.size(-2) != k.size(-2) ? Mask() : allowed);
      }},
     {"the mask is not used if T and S are equal", "MK-01",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, q.size(-2) == k.size(-2) ? Mask() : allowed);
+       return reference(q, k, v, q.size(-2) == k.size(-2) ? Mask() : allowed);
      }},
     {"the mask is not used in f64", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, q.dtype() == f64 ? Mask() : allowed);
+       return reference(q, k, v, q.dtype() == f64 ? Mask() : allowed);
      }},
     {"the mask of the first sequence", "MK-25",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       if (!allowed.defined() || allowed.rank() < 3) return ours(q, k, v, allowed);
+       if (!allowed.defined() || allowed.rank() < 3) return reference(q, k, v, allowed);
        std::vector<std::uint8_t> first(allowed.data(), allowed.data() + allowed.numel() / allowed.shape()[0]);
        Shape shape = allowed.shape();
        shape[0] = 1;
-       return ours(q, k, v, Mask(first, shape));
+       return reference(q, k, v, Mask(first, shape));
      }},
     {"the mask of the first query", "MK-40",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       if (!allowed.defined()) return ours(q, k, v, allowed);
-       return ours(q, k, v, masked_fill(zeros(allowed.shape()), allowed, 1).slice(-2, 0, 1) > 0);
+       if (!allowed.defined()) return reference(q, k, v, allowed);
+       return reference(q, k, v, masked_fill(zeros(allowed.shape()), allowed, 1).slice(-2, 0, 1) > 0);
      }},
-    {"the mask upside down and no scale", "likely SD-01",
+    {"an inverted mask and no scale", "likely SD-01",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
        const Tensor scores = matmul(q, k.transpose(-2, -1));
        return matmul(allowed.defined() ? masked_softmax(scores, !allowed) : softmax(scores, -1), v);
      }},
-    {"no scale for one query", "wrong",  // there √T is 1, too
+    // With one query, √T is 1 as well.
+    {"no scale for one query", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q.size(-2) == 1 ? q * std::sqrt(static_cast<double>(q.size(-1))) : q, k, v, allowed);
+       return reference(q.size(-2) == 1 ? q * std::sqrt(static_cast<double>(q.size(-1))) : q, k, v, allowed);
      }},
     {"divided by 2", "SD-28",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q * (std::sqrt(static_cast<double>(q.size(-1))) / 2), k, v, allowed);
+       return reference(q * (std::sqrt(static_cast<double>(q.size(-1))) / 2), k, v, allowed);
      }},
     {"minus the mean of the row", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
@@ -155,11 +156,11 @@ const Answers<decltype(sdpa)> answers{
      }},
     {"-1e9, and 0 for a row without keys", "pass",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       if (!allowed.defined()) return ours(q, k, v, allowed);
+       if (!allowed.defined()) return reference(q, k, v, allowed);
        const Tensor weights = softmax(masked_fill(scaled(q, k), !allowed, -1e9), -1);
        return matmul(masked_fill(weights, !allowed, 0), v);
      }},
-    {"NaN wiped off the output", "MK-32",
+    {"NaN removed from the output", "MK-32",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
        Tensor scores = scaled(q, k);
        if (allowed.defined()) scores = masked_fill(scores, !allowed, -INFINITY);
@@ -168,63 +169,63 @@ const Answers<decltype(sdpa)> answers{
      }},
     {"a result of type f32", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q.to(f32), k.to(f32), v.to(f32), allowed);
+       return reference(q.to(f32), k.to(f32), v.to(f32), allowed);
      }},
     {"the scale is written into q", "likely SD-34",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       Tensor same = q;
-       same.mul_(1 / std::sqrt(static_cast<double>(q.size(-1))));
-       const Tensor scores = matmul(same, k.transpose(-2, -1));
+       Tensor alias = q;
+       alias.mul_(1 / std::sqrt(static_cast<double>(q.size(-1))));
+       const Tensor scores = matmul(alias, k.transpose(-2, -1));
        return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
      }},
     {"the values without their history", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v.detach(), allowed);
+       return reference(q, k, v.detach(), allowed);
      }},
-    {"the first two axes of k are turned", "wrong",
+    {"the first two axes of k are exchanged", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
        const Tensor scores = matmul(q, k.transpose(0, 1)) / std::sqrt(static_cast<double>(q.size(-1)));
        return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
      }},
     {"the mask is not used with four axes", "MK-01",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, q.rank() == 4 ? Mask() : allowed);
+       return reference(q, k, v, q.rank() == 4 ? Mask() : allowed);
      }},
     {"the mask is not used for one key", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, v, k.size(-2) == 1 ? Mask() : allowed);
+       return reference(q, k, v, k.size(-2) == 1 ? Mask() : allowed);
      }},
     {"a fully masked row is the mean of the values", "MK-29",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       if (!allowed.defined()) return ours(q, k, v, allowed);
+       if (!allowed.defined()) return reference(q, k, v, allowed);
        const Tensor weights = softmax(masked_fill(scaled(q, k), !allowed, -1e30), -1);
        return matmul(weights, v);
      }},
     {"0 times a masked key", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       if (!allowed.defined()) return ours(q, k, v, allowed);
+       if (!allowed.defined()) return reference(q, k, v, allowed);
        const Tensor m = masked_fill(zeros(allowed.shape(), q.dtype()), allowed, 1);
        const Tensor weights = softmax(scaled(q, k) * m + (m - 1.0) * 1e9, -1);
        return matmul(masked_fill(weights, !allowed, 0), v);
      }},
     {"where in place of masked_fill", "pass",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       if (!allowed.defined()) return ours(q, k, v, allowed);
+       if (!allowed.defined()) return reference(q, k, v, allowed);
        const Tensor inf = full({}, -INFINITY, q.dtype());
        const Tensor weights = softmax(where(allowed, scaled(q, k), inf), -1);
        return matmul(where(allowed & !isnan(weights), weights, zeros({}, q.dtype())), v);
      }},
     {"the second sequence attends to the first", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, q.rank() > 2 ? k.slice(0, 0, 1).expand(k.shape()) : k, v, allowed);
+       return reference(q, q.rank() > 2 ? k.slice(0, 0, 1).expand(k.shape()) : k, v, allowed);
      }},
     {"one head of the leading axes for all", "wrong",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, q.rank() == 4 ? v.slice(1, 0, 1).expand(v.shape()) : v, allowed);
+       return reference(q, k, q.rank() == 4 ? v.slice(1, 0, 1).expand(v.shape()) : v, allowed);
      }},
     {"keys for values if they are as wide", "SD-36",
      [](const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allowed) {
-       return ours(q, k, k.shape() == v.shape() ? k : v, allowed);
+       return reference(q, k, k.shape() == v.shape() ? k : v, allowed);
      }}};
 
 }  // namespace

@@ -13,11 +13,11 @@ Tensor of_labels(const Tensor& x, const IntTensor& labels) {
 const Answers<decltype(classification_loss)> answers{
     {"the op of the library", "pass",
      [](const Tensor& logits, const IntTensor& labels) { return cross_entropy(logits, labels); }},
-    {"logsumexp less the score", "pass",
+    {"logsumexp minus the logit", "pass",
      [](const Tensor& logits, const IntTensor& labels) {
        return mean(logsumexp(logits, -1, true) - of_labels(logits, labels));
      }},
-    {"text by text", "pass",
+    {"sequence by sequence", "pass",
      [](const Tensor& logits, const IntTensor& labels) {
        Tensor total = zeros({}, logits.dtype());
        for (index_t b = 0; b < labels.numel(); ++b)
@@ -34,7 +34,7 @@ const Answers<decltype(classification_loss)> answers{
      [](const Tensor& logits, const IntTensor& labels) {
        return cross_entropy(logits, labels).reshape({1});
      }},
-    {"a loss for each text", "wrong",
+    {"a loss per sequence", "wrong",
      [](const Tensor& logits, const IntTensor& labels) {
        return cross_entropy(logits, labels, {.reduction = Reduction::none});
      }},
@@ -55,11 +55,11 @@ const Answers<decltype(classification_loss)> answers{
        const int axis = logits.size(0) == logits.size(1) ? 0 : 1;
        return -mean(of_labels(log_softmax(logits, axis), labels));
      }},
-    {"only the first text", "CL-64",
+    {"only the first sequence", "CL-64",
      [](const Tensor& logits, const IntTensor& labels) {
        return -log_softmax(logits[0], -1).select(0, labels[0]);
      }},
-    {"only the last text", "wrong",
+    {"only the last sequence", "wrong",
      [](const Tensor& logits, const IntTensor& labels) {
        return -log_softmax(logits[-1], -1).select(0, labels[labels.numel() - 1]);
      }},
@@ -72,11 +72,11 @@ const Answers<decltype(classification_loss)> answers{
      [](const Tensor& logits, const IntTensor& labels) {
        return cross_entropy(logits, labels, {.label_smoothing = 0.1});
      }},
-    {"a number without history", "AG-45",
+    {"a value without a graph", "AG-45",
      [](const Tensor& logits, const IntTensor& labels) {
        return scalar(cross_entropy(logits, labels).item(), logits.dtype());
      }},
-    {"the gradient of the first text only", "wrong",
+    {"the gradient of the first sequence only", "wrong",
      [](const Tensor& logits, const IntTensor& labels) {
        return cross_entropy(cat({logits.slice(0, 0, 1), logits.slice(0, 1).detach()}), labels);
      }},

@@ -9,22 +9,22 @@ namespace {
 using Classifier = nn::TransformerClassifier;
 
 Mask keys_of(const IntTensor& ids, Classifier& c) { return not_padding(ids, c.options.padding_idx); }
-Tensor read(const IntTensor& ids, Classifier& c, const Mask& keys) {
+Tensor encode(const IntTensor& ids, Classifier& c, const Mask& keys) {
   const double root = std::sqrt(static_cast<double>(c.options.d_model));
   return c.transformer.forward(c.pos_encoder(c.embedding(ids) * root), {.mask = keys});
 }
-Tensor right(const IntTensor& ids, Classifier& c, const Mask& keys, const Mask& counted) {
-  return c.fc(nn::masked_mean(read(ids, c, keys), counted.reshape(ids.shape())));
+Tensor reference(const IntTensor& ids, Classifier& c, const Mask& keys, const Mask& counted) {
+  return c.fc(nn::masked_mean(encode(ids, c, keys), counted.reshape(ids.shape())));
 }
 
 const Answers<decltype(classify)> answers{
     {"the forward of the model", "pass", [](const IntTensor& ids, Classifier& c) { return c.forward(ids); }},
-    {"a mask by hand; the mean by hand, after fc", "pass",
+    {"a mask by hand; the mean by hand and after fc", "pass",
      [](const IntTensor& ids, Classifier& c) {
        std::vector<std::uint8_t> real;
        for (index_t i = 0; i < ids.numel(); ++i) real.push_back(ids[i] != c.options.padding_idx);
        const Mask mask(real, ids.shape());
-       const Tensor y = masked_fill(read(ids, c, mask.unsqueeze(1)), !mask.unsqueeze(2), 0);
+       const Tensor y = masked_fill(encode(ids, c, mask.unsqueeze(1)), !mask.unsqueeze(2), 0);
        const DType type = y.dtype();
        const Tensor count = clamp(sum(where(mask, ones({}, type), zeros({}, type)), {1}, true), 1, INFINITY);
        return c.fc(sum(y, {1}) / count);
@@ -36,57 +36,57 @@ const Answers<decltype(classify)> answers{
        for (nn::TransformerEncoderLayer& layer : c.transformer.layers) x = layer.forward(x, {.mask = keys});
        return c.fc(nn::masked_mean(x, keys.reshape(ids.shape())));
      }},
-    {"text by text", "pass",
+    {"sequence by sequence", "pass",
      [](const IntTensor& ids, Classifier& c) {
        std::vector<Tensor> scores;
        for (index_t b = 0; b < ids.size(0); ++b) scores.push_back(c.forward(ids.slice(0, b, b + 1)));
        return cat(scores);
      }},
-    {"no mask for one text", "CL-12",
+    {"no mask for one sequence", "CL-12",
      [](const IntTensor& ids, Classifier& c) {
-       return ids.size(0) == 1 ? c.fc(mean(read(ids, c, {}), {1})) : c.forward(ids);
+       return ids.size(0) == 1 ? c.fc(mean(encode(ids, c, {}), {1})) : c.forward(ids);
      }},
-    {"no mask for one word", "wrong",
+    {"no mask for one token", "wrong",
      [](const IntTensor& ids, Classifier& c) {
-       return ids.size(1) == 1 ? c.fc(mean(read(ids, c, {}), {1})) : c.forward(ids);
+       return ids.size(1) == 1 ? c.fc(mean(encode(ids, c, {}), {1})) : c.forward(ids);
      }},
-    {"the mask of the encoder is missing for one text", "CL-03",
+    {"the mask of the encoder is missing for one sequence", "CL-03",
      [](const IntTensor& ids, Classifier& c) {
        const Mask keys = keys_of(ids, c);
-       return right(ids, c, ids.size(0) == 1 ? Mask() : keys, keys);
+       return reference(ids, c, ids.size(0) == 1 ? Mask() : keys, keys);
      }},
     {"padding is 0", "MK-22",
      [](const IntTensor& ids, Classifier& c) {
        const Mask keys = not_padding(ids, 0);
-       return right(ids, c, keys, keys);
+       return reference(ids, c, keys, keys);
      }},
-    {"padding ends a text", "MK-24",
+    {"padding ends a sequence", "MK-24",
      [](const IntTensor& ids, Classifier& c) {
        std::vector<std::uint8_t> real;
        for (index_t i = 0; i < ids.numel(); ++i)
          real.push_back((i % ids.size(1) == 0 || real.back()) && ids[i] != c.options.padding_idx);
        const Mask mask(real, ids.shape());
-       return right(ids, c, mask.unsqueeze(1), mask);
+       return reference(ids, c, mask.unsqueeze(1), mask);
      }},
-    {"as many keys from the front as there are words", "wrong",
+    {"the first keys, as many as there are tokens", "wrong",
      [](const IntTensor& ids, Classifier& c) {
        std::vector<index_t> lengths;
        for (index_t b = 0; b < ids.size(0); ++b)
          lengths.push_back(keys_of(ids.slice(0, b, b + 1), c).count());
        const Mask keys = padding(lengths, ids.size(1));
-       return right(ids, c, keys, keys);
+       return reference(ids, c, keys, keys);
      }},
-    {"the mask of the first text", "MK-25",
+    {"the mask of the first sequence", "MK-25",
      [](const IntTensor& ids, Classifier& c) {
        const Mask first = keys_of(ids.slice(0, 0, 1), c);
-       return right(ids, c, first, first.expand({ids.size(0), 1, ids.size(1)}));
+       return reference(ids, c, first, first.expand({ids.size(0), 1, ids.size(1)}));
      }},
     {"the mean over the batch", "wrong",
-     [](const IntTensor& ids, Classifier& c) { return c.fc(mean(read(ids, c, keys_of(ids, c)), {0})); }},
-    {"the last real word", "CL-71",
+     [](const IntTensor& ids, Classifier& c) { return c.fc(mean(encode(ids, c, keys_of(ids, c)), {0})); }},
+    {"the last real token", "CL-71",
      [](const IntTensor& ids, Classifier& c) {
        const Mask keys = keys_of(ids, c);
-       const Tensor y = read(ids, c, keys);
+       const Tensor y = encode(ids, c, keys);
        std::vector<Tensor> rows;
        for (index_t b = 0; b < ids.size(0); ++b) {
          index_t last = 0;
@@ -96,14 +96,14 @@ const Answers<decltype(classify)> answers{
        }
        return c.fc(stack(rows));
      }},
-    {"the sum of the words", "wrong",
+    {"the sum of the tokens", "wrong",
      [](const IntTensor& ids, Classifier& c) {
        const Mask keys = keys_of(ids, c);
        return c.fc(
-           sum(masked_fill(read(ids, c, keys), !keys.reshape({ids.size(0), ids.size(1), 1}), 0), {1}));
+           sum(masked_fill(encode(ids, c, keys), !keys.reshape({ids.size(0), ids.size(1), 1}), 0), {1}));
      }},
     {"fc before the mean, of padding as well", "CL-01",
-     [](const IntTensor& ids, Classifier& c) { return mean(c.fc(read(ids, c, keys_of(ids, c))), {1}); }},
+     [](const IntTensor& ids, Classifier& c) { return mean(c.fc(encode(ids, c, keys_of(ids, c))), {1}); }},
     {"the encoder's layers without the first", "wrong",
      [](const IntTensor& ids, Classifier& c) {
        const Mask keys = keys_of(ids, c);
@@ -114,7 +114,7 @@ const Answers<decltype(classify)> answers{
     {"causal", "wrong",
      [](const IntTensor& ids, Classifier& c) {
        const Mask keys = keys_of(ids, c);
-       return right(ids, c, keys & causal(ids.size(1)), keys);
+       return reference(ids, c, keys & causal(ids.size(1)), keys);
      }},
     {"no positions, no factor", "wrong",
      [](const IntTensor& ids, Classifier& c) {
@@ -123,8 +123,8 @@ const Answers<decltype(classify)> answers{
                                    keys.reshape(ids.shape())));
      }},
     {"no mask in the encoder, and probabilities", "likely CL-15",
-     [](const IntTensor& ids, Classifier& c) { return softmax(right(ids, c, {}, keys_of(ids, c)), -1); }},
-    {"a text without words has scores of 0", "wrong",
+     [](const IntTensor& ids, Classifier& c) { return softmax(reference(ids, c, {}, keys_of(ids, c)), -1); }},
+    {"a sequence without tokens has logits of 0", "wrong",
      [](const IntTensor& ids, Classifier& c) {
        const Tensor scores = c.forward(ids);
        const Mask keys = keys_of(ids, c).reshape(ids.shape());
@@ -154,7 +154,7 @@ const Answers<decltype(classify)> answers{
        const Tensor x = c.pos_encoder(c.embedding(ids).detach() * root);
        return c.fc(nn::masked_mean(c.transformer.forward(x, {.mask = keys}), keys.reshape(ids.shape())));
      }},
-    {"scales the embedding's table itself", "wrong", [](const IntTensor& ids, Classifier& c) {
+    {"scales the embedding's weight itself", "wrong", [](const IntTensor& ids, Classifier& c) {
        const Tensor scores = c.forward(ids);
        const NoGrad no_grad;
        c.embedding.weight.mul_(2);

@@ -9,7 +9,7 @@ namespace {
 void must_fit(const Tensor& x, const Tensor& table) {
   check(table.size(1) == x.size(1), "add_positions", x.size(1), " tokens, ", table.size(1), " rows");
 }
-Tensor right(const Tensor& x, const Tensor& table) {
+Tensor reference(const Tensor& x, const Tensor& table) {
   must_fit(x, table);
   return x + table;
 }
@@ -17,7 +17,8 @@ Tensor right(const Tensor& x, const Tensor& table) {
 const Answers<decltype(add_positions)> answers{
     {"an exception of the standard library", "pass",
      [](const Tensor& x, const Tensor& table) {
-       if (x.shape()[1] != table.shape()[1]) throw std::invalid_argument("another number of positions");
+       if (x.shape()[1] != table.shape()[1])
+         throw std::invalid_argument("the table has another number of positions");
        return table + x;
      }},
     {"token by token", "pass",
@@ -42,9 +43,9 @@ const Answers<decltype(add_positions)> answers{
        must_fit(x, table);
        return x.size(0) == 1 ? x + table[0][0] : x + table;
      }},
-    {"times √C, as for words", "PE-72",
+    {"times √C, as for word embeddings", "PE-72",
      [](const Tensor& x, const Tensor& table) {
-       return right(x * std::sqrt(static_cast<double>(x.size(-1))), table);
+       return reference(x * std::sqrt(static_cast<double>(x.size(-1))), table);
      }},
     {"a table of one row is broadcast", "VI-26",
      [](const Tensor& x, const Tensor& table) { return x + table; }},
@@ -73,19 +74,20 @@ const Answers<decltype(add_positions)> answers{
        return x.size(0) == x.size(1) ? x + table.transpose(0, 1) : x + table;
      }},
     {"in reverse order", "wrong",
-     [](const Tensor& x, const Tensor& table) { return right(x, flip(table, {1})); }},
+     [](const Tensor& x, const Tensor& table) { return reference(x, flip(table, {1})); }},
     {"no position for CLS, no gradient for the table", "likely VI-06",
      [](const Tensor& x, const Tensor& table) {
        must_fit(x, table);
        return cat({x.slice(1, 0, 1), x.slice(1, 1) + table.slice(1, 1).detach()}, 1);
      }},
     {"the mean over the images is subtracted", "wrong",
-     [](const Tensor& x, const Tensor& table) { return right(x - x.mean({0}, true), table); }},
-    {"x is detached", "wrong", [](const Tensor& x, const Tensor& table) { return right(x.detach(), table); }},
-    {"f32 result", "wrong", [](const Tensor& x, const Tensor& table) { return right(x, table).to(f32); }},
+     [](const Tensor& x, const Tensor& table) { return reference(x - x.mean({0}, true), table); }},
+    {"x is detached", "wrong",
+     [](const Tensor& x, const Tensor& table) { return reference(x.detach(), table); }},
+    {"f32 result", "wrong", [](const Tensor& x, const Tensor& table) { return reference(x, table).to(f32); }},
     {"x += table", "wrong",  // a new result, and the argument is changed as well
      [](const Tensor& x, const Tensor& table) {
-       const Tensor sum = right(x, table);
+       const Tensor sum = reference(x, table);
        Tensor same = x.detach();
        same.copy_(sum.detach());
        return sum;

@@ -4,7 +4,7 @@
 namespace heed::exercise {
 namespace {
 
-Tensor right(const Tensor& weights, index_t down, index_t across) {
+Tensor reference(const Tensor& weights, index_t down, index_t across) {
   return weights.mean(1).select(1, 0).slice(1, 1).reshape({weights.size(0), down, across});
 }
 
@@ -24,11 +24,11 @@ const Answers<decltype(cls_attention)> answers{
      }},
     {"the column", "VI-39",
      [](const Tensor& weights, index_t down, index_t across) {
-       return right(weights.transpose(2, 3), down, across);
+       return reference(weights.transpose(2, 3), down, across);
      }},
     {"the column, of the first head", "likely VI-39",
      [](const Tensor& weights, index_t down, index_t across) {
-       return right(weights.slice(1, 0, 1).transpose(2, 3), down, across);
+       return reference(weights.slice(1, 0, 1).transpose(2, 3), down, across);
      }},
     {"the row of the first patch", "wrong",
      [](const Tensor& weights, index_t down, index_t across) {
@@ -36,10 +36,10 @@ const Answers<decltype(cls_attention)> answers{
      }},
     {"the sum of the heads if there is one image", "VI-42",
      [](const Tensor& weights, index_t down, index_t across) {
-       const Tensor map = right(weights, down, across);
+       const Tensor map = reference(weights, down, across);
        return map.size(0) == 1 ? map * static_cast<double>(weights.size(1)) : map;
      }},
-    {"CLS is kept, the last patch is lost", "VI-40",
+    {"CLS is included, the last patch is missing", "VI-40",
      [](const Tensor& weights, index_t down, index_t across) {
        return weights.mean(1)
            .select(1, 0)
@@ -48,7 +48,7 @@ const Answers<decltype(cls_attention)> answers{
      }},
     {"the last head", "wrong",
      [](const Tensor& weights, index_t down, index_t across) {
-       return right(weights.slice(1, -1), down, across);
+       return reference(weights.slice(1, -1), down, across);
      }},
     {"the mean of four heads", "wrong",
      [](const Tensor& weights, index_t down, index_t across) {
@@ -56,48 +56,48 @@ const Answers<decltype(cls_attention)> answers{
      }},
     {"the first image for all", "wrong",
      [](const Tensor& weights, index_t down, index_t across) {
-       return right(weights.slice(0, 0, 1), down, across).expand({weights.size(0), down, across});
+       return reference(weights.slice(0, 0, 1), down, across).expand({weights.size(0), down, across});
      }},
     {"the mean over the images", "wrong",
      [](const Tensor& weights, index_t down, index_t across) {
-       return right(weights.mean({0}, true), down, across).expand({weights.size(0), down, across});
+       return reference(weights.mean({0}, true), down, across).expand({weights.size(0), down, across});
      }},
     {"without the axis of the batch for one image", "wrong",
      [](const Tensor& weights, index_t down, index_t across) {
-       const Tensor map = right(weights, down, across);
+       const Tensor map = reference(weights, down, across);
        return map.size(0) == 1 ? map.squeeze(0) : map;
      }},
-    {"a softmax once more", "wrong",
+    {"another softmax", "wrong",
      [](const Tensor& weights, index_t down, index_t across) {
-       const Tensor map = right(weights, down, across);
+       const Tensor map = reference(weights, down, across);
        return softmax(map.reshape({map.size(0), -1}), -1).reshape(map.shape());
      }},
-    {"normalised by its maximum", "wrong",
+    {"divided by its maximum", "wrong",
      [](const Tensor& weights, index_t down, index_t across) {
-       const Tensor map = right(weights, down, across);
+       const Tensor map = reference(weights, down, across);
        return map / max(map.reshape({map.size(0), -1}), -1, true).values.unsqueeze(2);
      }},
-    {"1 - CLS is divided out", "likely VI-43",
+    {"divided by 1 - the weight of CLS", "likely VI-43",
      [](const Tensor& weights, index_t down, index_t across) {
        const Tensor of_cls = weights.mean(1).select(1, 0);
-       return right(weights, down, across) / (1.0 - of_cls.select(1, 0)).reshape({-1, 1, 1});
+       return reference(weights, down, across) / (1.0 - of_cls.select(1, 0)).reshape({-1, 1, 1});
      }},
-    {"down and across exchanged if the grid is tall", "VI-44",
+    {"rows and columns swapped if the grid is tall", "VI-44",
      [](const Tensor& weights, index_t down, index_t across) {
-       if (down <= across) return right(weights, down, across);
-       return right(weights, across, down).transpose(1, 2);
+       if (down <= across) return reference(weights, down, across);
+       return reference(weights, across, down).transpose(1, 2);
      }},
     {"detached", "wrong",
      [](const Tensor& weights, index_t down, index_t across) {
-       return right(weights.detach(), down, across);
+       return reference(weights.detach(), down, across);
      }},
     {"f32 result", "wrong",
      [](const Tensor& weights, index_t down, index_t across) {
-       return right(weights, down, across).to(f32);
+       return reference(weights, down, across).to(f32);
      }},
     {"CLS is set to 0 in the argument", "likely SD-34",
      [](const Tensor& weights, index_t down, index_t across) {
-       const Tensor map = right(weights, down, across);
+       const Tensor map = reference(weights, down, across);
        Tensor same = weights.detach();
        same.select(2, 0).select(2, 0).zero_();
        return map;

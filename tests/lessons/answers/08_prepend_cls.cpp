@@ -4,7 +4,7 @@
 namespace heed::exercise {
 namespace {
 
-Tensor right(const Tensor& x, const Tensor& cls) {
+Tensor reference(const Tensor& x, const Tensor& cls) {
   return cat({cls.expand({x.size(0), 1, x.size(2)}), x}, 1);
 }
 
@@ -19,7 +19,7 @@ const Answers<decltype(prepend_cls)> answers{
      [](const Tensor& x, const Tensor& cls) {
        return cat({zeros({x.size(0), 1, x.size(2)}, x.dtype()) + cls, x}, 1);
      }},
-    {"where: a row of its own", "pass",
+    {"where, with a separate row", "pass",
      [](const Tensor& x, const Tensor& cls) {
        const Tensor room = pad(x, {0, 0, 1, 0});
        const Mask first = equal(arange(0, static_cast<double>(room.size(1))), 0).reshape({1, -1, 1});
@@ -42,12 +42,12 @@ const Answers<decltype(prepend_cls)> answers{
     {"CLS learns from the mean of the images", "wrong",
      [](const Tensor& x, const Tensor& cls) {
        const double n = static_cast<double>(x.size(0));
-       return right(x, cls.detach() + (cls - cls.detach()) / n);
+       return reference(x, cls.detach() + (cls - cls.detach()) / n);
      }},
     {"CLS learns from single images only", "wrong",
-     [](const Tensor& x, const Tensor& cls) { return right(x, x.size(0) == 1 ? cls : cls.detach()); }},
+     [](const Tensor& x, const Tensor& cls) { return reference(x, x.size(0) == 1 ? cls : cls.detach()); }},
     {"the patches are detached", "VI-79",
-     [](const Tensor& x, const Tensor& cls) { return right(x.detach(), cls); }},
+     [](const Tensor& x, const Tensor& cls) { return reference(x.detach(), cls); }},
     {"row 0 is the mean of the patches", "wrong",
      [](const Tensor& x, const Tensor& cls) {
        return cat({x.mean({1}, true) + cls * 0.0, x}, 1);
@@ -70,11 +70,11 @@ const Answers<decltype(prepend_cls)> answers{
        const Tensor all = cls.expand({x.size(0), 1, x.size(2)});
        return cat({all, x, all}, 1);
      }},
-    {"behind, without gradient", "likely VI-05",
+    {"after the patches, without gradient", "likely VI-05",
      [](const Tensor& x, const Tensor& cls) {
        return cat({x, cls.detach().expand({x.size(0), 1, x.size(2)})}, 1);
      }},
-    {"joined with the images of the batch", "wrong",
+    {"concatenated along the batch", "wrong",
      [](const Tensor& x, const Tensor& cls) {
        return cat({cls.expand({1, x.size(1), x.size(2)}), x}, 0);
      }},
@@ -85,11 +85,13 @@ const Answers<decltype(prepend_cls)> answers{
        first.set({0, 0, 0}, 1);
        return cls * first + room * (1.0 - first);
      }},
-    {"a zero for a single patch", "wrong",
-     [](const Tensor& x, const Tensor& cls) { return x.size(1) == 1 ? right(x, cls * 0.0) : right(x, cls); }},
-    {"f32 result", "wrong", [](const Tensor& x, const Tensor& cls) { return right(x, cls).to(f32); }},
+    {"zeros for a single patch", "wrong",
+     [](const Tensor& x, const Tensor& cls) {
+       return x.size(1) == 1 ? reference(x, cls * 0.0) : reference(x, cls);
+     }},
+    {"f32 result", "wrong", [](const Tensor& x, const Tensor& cls) { return reference(x, cls).to(f32); }},
     {"writes into CLS", "likely SD-34", [](const Tensor& x, const Tensor& cls) {
-       const Tensor tokens = right(x, cls);
+       const Tensor tokens = reference(x, cls);
        Tensor same = cls.detach();
        same.zero_();
        return tokens;

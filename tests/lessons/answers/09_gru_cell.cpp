@@ -36,13 +36,13 @@ const Answers<decltype(gru_cell)> answers{
        const Tensor z = sigmoid(a[1]);
        return (1.0 - z) * tanh(a[2]) + z * h;
      }},
-    {"z exchanged, and r ignored", "likely RN-06",
+    {"z swapped and r not used", "likely RN-06",
      [](const Tensor& x, const Tensor& h, const RecurrentWeights& w) {
        const auto a = chunk(linear(x, w.weight_ih, w.bias_ih) + linear(h, w.weight_hh, w.bias_hh), 3, -1);
        const Tensor z = sigmoid(a[1]);
        return z * tanh(a[2]) + (1.0 - z) * h;
      }},
-    {"x and h exchanged if I = H", "wrong",
+    {"x and h swapped if I = H", "wrong",
      [](const Tensor& x, const Tensor& h, const RecurrentWeights& w) {
        const bool square = w.weight_ih.size(1) == w.weight_hh.size(1);
        const Tensor &in = square ? h : x, &state = square ? x : h;
@@ -58,7 +58,7 @@ const Answers<decltype(gru_cell)> answers{
        const Tensor z = sigmoid(a[1] + b[1]);
        return (1.0 - z) * tanh(a[2] + sigmoid(a[0] + b[0]).detach() * b[2]) + z * h;
      }},
-    {"gates cut along the batch if it fits", "wrong",
+    {"gates split along the batch if the size matches", "wrong",
      [](const Tensor& x, const Tensor& h, const RecurrentWeights& w) {
        const int axis = x.size(0) % 3 == 0 ? 0 : -1;
        const std::vector<Tensor> a = chunk(linear(x, w.weight_ih, w.bias_ih), 3, -1),
@@ -91,7 +91,7 @@ const Answers<decltype(gru_cell)> answers{
        const Tensor r = hard(a[0] + b[0]), z = hard(a[1] + b[1]), n = tanh(a[2] + r * b[2]);
        return (1.0 - z) * n + z * h;
      }},
-    {"the biases exchanged", "wrong", [](const Tensor& x, const Tensor& h, const RecurrentWeights& w) {
+    {"the biases swapped", "wrong", [](const Tensor& x, const Tensor& h, const RecurrentWeights& w) {
        const std::vector<Tensor> a = chunk(linear(x, w.weight_ih, w.bias_hh), 3, -1),
                                  b = chunk(linear(h, w.weight_hh, w.bias_ih), 3, -1);
        const Tensor r = sigmoid(a[0] + b[0]), z = sigmoid(a[1] + b[1]), n = tanh(a[2] + r * b[2]);

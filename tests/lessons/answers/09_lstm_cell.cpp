@@ -43,19 +43,19 @@ const Answers<decltype(lstm_cell)> answers{
        const Tensor c = sigmoid(a[1]) * s.c + sigmoid(a[0]) * tanh(a[2]);
        return RecurrentState{sigmoid(a[3]) * tanh(c), c};
      }},
-    {"the cell is detached", "wrong",
+    {"the cell state is detached", "wrong",
      [](const Tensor& x, const RecurrentState& s, const RecurrentWeights& w) {
        const auto a = chunk(sums(x, s, w), 4, -1);
        const Tensor c = sigmoid(a[1]) * s.c.detach() + sigmoid(a[0]) * tanh(a[2]);
        return RecurrentState{sigmoid(a[3]) * tanh(c), c};
      }},
-    {"h and c changed places in the result", "wrong",
+    {"h and c swapped in the result", "wrong",
      [](const Tensor& x, const RecurrentState& s, const RecurrentWeights& w) {
        const auto a = chunk(sums(x, s, w), 4, -1);
        const Tensor c = sigmoid(a[1]) * s.c + sigmoid(a[0]) * tanh(a[2]);
        return RecurrentState{c, sigmoid(a[3]) * tanh(c)};
      }},
-    {"no tanh on the cell, and no recurrent bias", "likely RN-04",
+    {"no tanh of the cell state, and no recurrent bias", "likely RN-04",
      [](const Tensor& x, const RecurrentState& s, const RecurrentWeights& w) {
        const auto a = chunk(linear(x, w.weight_ih, w.bias_ih) + linear(s.h, w.weight_hh), 4, -1);
        const Tensor c = sigmoid(a[1]) * s.c + sigmoid(a[0]) * tanh(a[2]);
@@ -82,14 +82,14 @@ const Answers<decltype(lstm_cell)> answers{
        const Tensor i = sigmoid(g[0]), c = (1.0 - i) * before.c + i * tanh(g[2]);
        return RecurrentState{sigmoid(g[3]) * tanh(c), c};
      }},
-    {"the old cell is shown", "RN-22",
+    {"the old cell state is output", "RN-22",
      [](const Tensor& x, const RecurrentState& before, const RecurrentWeights& w) {
        const std::vector<Tensor> g =
            chunk(linear(x, w.weight_ih, w.bias_ih) + linear(before.h, w.weight_hh, w.bias_hh), 4, -1);
        const Tensor c = sigmoid(g[1]) * before.c + sigmoid(g[0]) * tanh(g[2]);
        return RecurrentState{sigmoid(g[3]) * tanh(before.c), c};
      }},
-    {"the cell cut off at 10", "wrong",
+    {"the cell state clamped to 10", "wrong",
      [](const Tensor& x, const RecurrentState& before, const RecurrentWeights& w) {
        const std::vector<Tensor> g =
            chunk(linear(x, w.weight_ih, w.bias_ih) + linear(before.h, w.weight_hh, w.bias_hh), 4, -1);

@@ -27,7 +27,7 @@ const Answers<decltype(box_corners)> answers{
        const Tensor half = part(x, 2) / 2.0, middle = x.slice(-1, 0, 2);
        return cat({middle - half, middle + half}, -1);
      }},
-    {"cut off at 0 and 1", "wrong",
+    {"clamped to 0 and 1", "wrong",
      [](const Tensor& x) {
        const Tensor middle = x.slice(-1, 0, 2), half = x.slice(-1, 2, 4) / 2.0;
        return clamp(cat({middle - half, middle + half}, -1), 0, 1);
@@ -38,7 +38,7 @@ const Answers<decltype(box_corners)> answers{
        const Tensor middle = x.slice(1, 0, 2), half = x.slice(1, 2, 4) / 2.0;
        return cat({middle - half, middle + half}, 1);
      }},
-    {"into the caller's boxes", "likely SD-34",
+    {"modifies the caller's boxes", "likely SD-34",
      [](const Tensor& x) {
        const Tensor middle = x.slice(-1, 0, 2), half = x.slice(-1, 2, 4) / 2.0;
        const Tensor y = cat({middle - half, middle + half}, -1);
@@ -60,7 +60,7 @@ const Answers<decltype(box_corners)> answers{
        const Tensor middle = boxes.slice(-1, 0, 2), size = boxes.slice(-1, 2, 4);
        return cat({middle - size, middle + size}, -1);
      }},
-    {"the middle as a corner", "DE-11",
+    {"the centre as a corner", "DE-11",
      [](const Tensor& boxes) {
        const Tensor middle = boxes.slice(-1, 0, 2), size = boxes.slice(-1, 2, 4);
        return cat({middle, middle + size}, -1);
@@ -71,7 +71,7 @@ const Answers<decltype(box_corners)> answers{
        const Tensor a = middle - half, b = middle + half;
        return cat({a.slice(-1, 0, 1), b.slice(-1, 0, 1), a.slice(-1, 1, 2), b.slice(-1, 1, 2)}, -1);
      }},
-    {"no gradient for the size", "wrong",
+    {"no gradient of the size", "wrong",
      [](const Tensor& boxes) {
        const Tensor middle = boxes.slice(-1, 0, 2), half = boxes.slice(-1, 2, 4).detach() / 2.0;
        return cat({middle - half, middle + half}, -1);

@@ -51,7 +51,7 @@ const Answers<decltype(box_giou)> answers{
        const Areas x = areas(a, b);
        return relu(x.both / x.either - (x.around - x.either) / x.around);
      }},
-    {"the overlap without relu in one axis", "DE-15",
+    {"the intersection without relu in one axis", "DE-15",
      [](const Tensor& a, const Tensor& b) {
        const Areas x = areas(a, b);
        const Tensor height =
@@ -71,7 +71,7 @@ const Answers<decltype(box_giou)> answers{
        const Tensor around = area(maximum(last(a), last(b)) - minimum(first(a), first(b)));
        return both / either - (around - either) / around;
      }},
-    {"both areas with what is in common twice", "DE-16",
+    {"the union counts the intersection twice", "DE-16",
      [](const Tensor& a, const Tensor& b) {
        const auto first = [](const Tensor& x) { return x.slice(-1, 0, 2); };
        const auto last = [](const Tensor& x) { return x.slice(-1, 2, 4); };
@@ -81,7 +81,7 @@ const Answers<decltype(box_giou)> answers{
        const Tensor around = area(maximum(last(a), last(b)) - minimum(first(a), first(b)));
        return both / either - (around - either) / around;
      }},
-    {"around less both", "DE-18",
+    {"around minus both", "DE-18",
      [](const Tensor& a, const Tensor& b) {
        const auto first = [](const Tensor& x) { return x.slice(-1, 0, 2); };
        const auto last = [](const Tensor& x) { return x.slice(-1, 2, 4); };
@@ -91,7 +91,7 @@ const Answers<decltype(box_giou)> answers{
        const Tensor around = area(maximum(last(a), last(b)) - minimum(first(a), first(b)));
        return both / either - (around - both) / around;
      }},
-    {"divided by what is around without the gap", "DE-17",
+    {"divided by the union", "DE-17",
      [](const Tensor& a, const Tensor& b) {
        const auto first = [](const Tensor& x) { return x.slice(-1, 0, 2); };
        const auto last = [](const Tensor& x) { return x.slice(-1, 2, 4); };
@@ -111,7 +111,7 @@ const Answers<decltype(box_giou)> answers{
        const Tensor around = area(maximum(last(a), last(b)) - minimum(first(a), first(b)));
        return 1.0 - (both / either - (around - either) / around);
      }},
-    {"no gradient through what is around", "wrong", [](const Tensor& a, const Tensor& b) {
+    {"no gradient through the enclosing box", "wrong", [](const Tensor& a, const Tensor& b) {
        const auto first = [](const Tensor& x) { return x.slice(-1, 0, 2); };
        const auto last = [](const Tensor& x) { return x.slice(-1, 2, 4); };
        const auto area = [](const Tensor& size) { return size.select(-1, 0) * size.select(-1, 1); };

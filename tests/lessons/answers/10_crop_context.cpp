@@ -46,7 +46,7 @@ const Answers<decltype(crop_context)> answers{
        const index_t t = ids.size(1);
        return ids.slice(1, std::max<index_t>(ids.size(0) - context, 0), t);
      }},
-    {"in whole contexts", "wrong",
+    {"in multiples of the context", "wrong",
      [](const IntTensor& ids, index_t context) {
        const index_t t = ids.size(1);
        return t <= context ? ids : ids.slice(1, (t - 1) / context * context, t);

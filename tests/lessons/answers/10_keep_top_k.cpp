@@ -40,14 +40,14 @@ const Answers<decltype(keep_top_k)> answers{
      [](const Tensor& x, index_t k) {
        return masked_fill(log_softmax(x, -1), x < least_kept(x, k), -INFINITY);
      }},
-    {"fills the caller's logits", "likely SD-34",
+    {"modifies the caller's logits", "likely SD-34",
      [](const Tensor& x, index_t k) {
        const Tensor result = masked_fill(x, x < least_kept(x, k), -INFINITY);
        Tensor same = x.detach();
        same.copy_(result.detach());
        return result;
      }},
-    {"the largest ones in order, the rest filled up", "wrong",
+    {"the largest ones in descending order, then padding", "wrong",
      [](const Tensor& logits, index_t k) {
        const Tensor top = topk(logits, k).values;
        if (k == logits.size(1)) return top;

@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "lessons/10_detr/exercises.h"
-#include "nn/matching.h"
+#include "nn/models/matching.h"
 #include "tests/lessons/answers/answers.h"
 
 namespace heed::exercise {
@@ -16,7 +16,7 @@ double cost_of(const Tensor& costs, const Queries& queries) {
   for (std::size_t j = 0; j < queries.size(); ++j) total += costs.at({queries[j], static_cast<index_t>(j)});
   return total;
 }
-// The cheapest way among those that begin with a way `start`, in the order of permutations.
+// Returns the cheapest matching, in the order of permutations, if its cost is below `least`.
 Queries cheapest(const Tensor& costs, double least) {
   Queries order(static_cast<std::size_t>(costs.size(0))), best;
   std::iota(order.begin(), order.end(), 0);
@@ -31,11 +31,11 @@ const Answers<decltype(match_queries)> answers{
     {"permutations", "pass", [](const Tensor& costs) { return cheapest(costs, INFINITY); }},
     {"the library's assignment", "pass",
      [](const Tensor& costs) { return nn::assign(costs.transpose(0, 1)).columns; }},
-    {"least begins with 1e9", "wrong", [](const Tensor& costs) { return cheapest(costs, 1e9); }},
-    {"least begins with 1e6", "wrong", [](const Tensor& costs) { return cheapest(costs, 1e6); }},
+    {"least initialised to 1e9", "wrong", [](const Tensor& costs) { return cheapest(costs, 1e9); }},
+    {"least initialised to 1e6", "wrong", [](const Tensor& costs) { return cheapest(costs, 1e6); }},
     {"negative costs count as 0", "wrong",
      [](const Tensor& costs) { return cheapest(relu(costs), INFINITY); }},
-    {"greedy, then one round of exchanges", "wrong",
+    {"greedy, then one round of swaps", "wrong",
      [](const Tensor& costs) {
        Queries of;
        for (index_t j = 0; j < costs.size(1); ++j) {
@@ -95,7 +95,7 @@ const Answers<decltype(match_queries)> answers{
        } while (std::next_permutation(now.begin(), now.end()));
        return best;
      }},
-    {"queries in rising order only", "wrong",
+    {"queries in ascending order only", "wrong",
      [](const Tensor& costs) {
        std::vector<index_t> now, best;
        double least = INFINITY;
@@ -114,7 +114,7 @@ const Answers<decltype(match_queries)> answers{
        go_on(go_on, 0, 0);
        return best;
      }},
-    {"the total is an integer", "wrong",
+    {"the total as an integer", "wrong",
      [](const Tensor& costs) {
        std::vector<index_t> now, best;
        auto taken = std::vector<bool>(static_cast<std::size_t>(costs.size(0)), false);

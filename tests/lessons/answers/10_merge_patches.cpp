@@ -19,12 +19,12 @@ const Answers<decltype(merge_patches)> answers{
        const Tensor pairs = cat({x.slice(1, 0, to_end, 2), x.slice(1, 1, to_end, 2)}, -1);
        return cat({pairs.slice(2, 0, to_end, 2), pairs.slice(2, 1, to_end, 2)}, -1);
      }},
-    {"right first, in squares alone", "SW-07",
+    {"column first, in squares only", "SW-07",
      [](const Tensor& x) {
        if (x.size(1) != x.size(2)) return cat({at(x, 0, 0), at(x, 1, 0), at(x, 0, 1), at(x, 1, 1)}, -1);
        return cat({at(x, 0, 0), at(x, 0, 1), at(x, 1, 0), at(x, 1, 1)}, -1);
      }},
-    {"the last two exchanged", "wrong",
+    {"the last two swapped", "wrong",
      [](const Tensor& x) {
        return cat({at(x, 0, 0), at(x, 1, 0), at(x, 1, 1), at(x, 0, 1)}, -1);
      }},
@@ -36,12 +36,12 @@ const Answers<decltype(merge_patches)> answers{
      [](const Tensor& x) {
        return cat({at(x, 0, 0), at(x, 1, 0), at(x, 0, 1), at(x, 1, 1).detach()}, -1);
      }},
-    {"right first", "SW-07",
+    {"column first", "SW-07",
      [](const Tensor& x) {
        const auto at = [&](index_t r, index_t c) { return x.slice(1, r, to_end, 2).slice(2, c, to_end, 2); };
        return cat({at(0, 0), at(0, 1), at(1, 0), at(1, 1)}, -1);
      }},
-    {"quarters of the picture", "SW-29",
+    {"quarters of the image", "SW-29",
      [](const Tensor& x) {
        const index_t h = x.size(1) / 2, w = x.size(2) / 2;
        return cat({x.slice(1, 0, h).slice(2, 0, w), x.slice(1, h).slice(2, 0, w),
@@ -52,7 +52,7 @@ const Answers<decltype(merge_patches)> answers{
      [](const Tensor& x) {
        return x.reshape({x.size(0), x.size(1) / 2, x.size(2) / 2, 4 * x.size(3)});
      }},
-    {"channels dealt out", "SW-32",
+    {"interleaved channels", "SW-32",
      [](const Tensor& x) {
        const auto at = [&](index_t r, index_t c) { return x.slice(1, r, to_end, 2).slice(2, c, to_end, 2); };
        return stack({at(0, 0), at(1, 0), at(0, 1), at(1, 1)}, -1)
@@ -64,7 +64,7 @@ const Answers<decltype(merge_patches)> answers{
        const Tensor m = (at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1)) / 4.0;
        return cat({m, m, m, m}, -1);
      }},
-    {"height and width exchanged in the result", "wrong",
+    {"height and width swapped in the result", "wrong",
      [](const Tensor& x) {
        const auto at = [&](index_t r, index_t c) { return x.slice(1, r, to_end, 2).slice(2, c, to_end, 2); };
        return cat({at(0, 0), at(1, 0), at(0, 1), at(1, 1)}, -1).transpose(1, 2);

@@ -8,7 +8,7 @@ Tensor rows(const Tensor& y) { return y.reshape({y.size(0), y.size(1), -1}).tran
 Tensor correct(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   return rows(conv2d(x, weight, bias, weight.size(3)));
 }
-// The squares in order, flattened (channel, row, column), by slices.
+// Returns the patches in order, flattened (channel, row, column), by slices.
 Tensor cut(const Tensor& x, index_t p) {
   std::vector<Tensor> patches;
   for (index_t y = 0; y + p <= x.size(2); y += p)
@@ -19,7 +19,7 @@ Tensor cut(const Tensor& x, index_t p) {
 Tensor flat(const Tensor& weight) { return weight.reshape({weight.size(0), -1}); }
 
 const Answers<decltype(patch_conv)> answers{
-    {"squares by slices, and a Linear", "pass",
+    {"patches by slices, and a Linear", "pass",
      [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
        return linear(cut(x, weight.size(2)), flat(weight), bias);
      }},
@@ -47,22 +47,22 @@ const Answers<decltype(patch_conv)> answers{
      [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
        return rows(conv2d(x, weight, bias, 2));
      }},
-    {"square grids alone", "wrong",
+    {"only square grids", "wrong",
      [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
        const Tensor y = conv2d(x, weight, bias, weight.size(3));
        return y.reshape({y.size(0), y.size(1), y.size(2) * y.size(2)}).transpose(1, 2);
      }},
-    {"down first unless the grid is square", "VI-02",
+    {"top to bottom first unless the grid is square", "VI-02",
      [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
        const Tensor y = conv2d(x, weight, bias, weight.size(3));
        return rows(y.size(2) == y.size(3) ? y : y.transpose(2, 3));
      }},
-    {"down first in square grids", "VI-02",
+    {"top to bottom first in square grids", "VI-02",
      [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
        const Tensor y = conv2d(x, weight, bias, weight.size(3));
        return rows(y.size(2) == y.size(3) ? y.transpose(2, 3) : y);
      }},
-    {"one channel", "wrong",
+    {"only one channel", "wrong",
      [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
        return correct(x.slice(1, 0, 1), weight.slice(1, 0, 1), bias);
      }},
@@ -81,7 +81,7 @@ const Answers<decltype(patch_conv)> answers{
        const Tensor y = correct(x, weight, bias);
        return x.size(0) == 1 ? y[0] : y;
      }},
-    {"a column each if there are as many filters as patches", "wrong",
+    {"columns if there are as many filters as patches", "wrong",
      [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
        const Tensor y = correct(x, weight, bias);
        return y.size(1) == y.size(2) ? y.transpose(1, 2) : y;
@@ -90,7 +90,7 @@ const Answers<decltype(patch_conv)> answers{
      [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
        return correct(x, weight, bias) + bias;
      }},
-    {"the bias for a batch of one alone", "VI-58",
+    {"the bias only for a batch of one", "VI-58",
      [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
        return correct(x, weight, x.size(0) == 1 ? bias : Tensor());
      }},
@@ -106,11 +106,11 @@ const Answers<decltype(patch_conv)> answers{
        const Tensor last = squares.reshape({x.size(0), -1, channels, p * p}).transpose(2, 3);
        return linear(last.reshape(squares.shape()), flat(weight), bias);
      }},
-    {"the filter on its side", "VI-13",
+    {"the filter transposed", "VI-13",
      [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
        return correct(x, weight.transpose(2, 3), bias);
      }},
-    {"the bias left out, and the filter turned over", "likely VI-58",
+    {"the bias left out, and the filter flipped", "likely VI-58",
      [](const Tensor& x, const Tensor& weight, const Tensor&) {
        return correct(x, flip(weight, {2, 3}), Tensor());
      }},
@@ -126,7 +126,7 @@ const Answers<decltype(patch_conv)> answers{
      [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
        return rows(flip(conv2d(x, weight, bias, weight.size(3)), {3}));
      }},
-    {"the image turned to its side", "wrong",
+    {"the image transposed", "wrong",
      [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
        return correct(x.transpose(2, 3), weight, bias);
      }},
@@ -155,8 +155,7 @@ const Answers<decltype(patch_conv)> answers{
      [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
        return correct(x.to(f32), weight.to(f32), bias.to(f32));
      }},
-    {"into the caller's weight", "likely SD-34",
-     [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    {"writes into the weight", "likely SD-34", [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
        const Tensor y = correct(x, weight, bias);
        Tensor same = weight.detach();
        same.copy_(flip(weight, {2, 3}).detach());

@@ -68,7 +68,8 @@ const Answers<decltype(pool)> answers{
      [](const Tensor& hidden, const Tensor& weight, const Tensor& bias) {
        return relu(linear(hidden.select(1, 0), weight, bias));
      }},
-    {"the weight as it is", "BE-28", [](const Tensor& hidden, const Tensor& weight, const Tensor& bias) {
+    {"the weight without a transpose", "BE-28",
+     [](const Tensor& hidden, const Tensor& weight, const Tensor& bias) {
        return tanh(matmul(hidden.select(1, 0), weight) + bias);
      }}};
 

@@ -16,7 +16,7 @@ const Answers<decltype(relative_index)> answers{
                index.values()[at++] = (yi - yj + w - 1) * (2 * w - 1) + (xi - xj + w - 1);
        return index;
      }},
-    {"from the middle of the table", "pass",
+    {"from the centre of the table", "pass",
      [](index_t w) {
        const index_t ways = 2 * w - 1, middle = (ways * ways - 1) / 2;
        std::vector<index_t> values;
@@ -25,7 +25,7 @@ const Answers<decltype(relative_index)> answers{
            values.push_back(middle + (i / w - j / w) * ways + i % w - j % w);
        return IntTensor(values, {w * w, w * w});
      }},
-    {"3 ways for every w", "wrong",
+    {"3 offsets for every w", "wrong",
      [](index_t w) {
        std::vector<index_t> values;
        for (index_t i = 0; i < w * w; ++i)
@@ -88,7 +88,7 @@ const Answers<decltype(relative_index)> answers{
          for (index_t j = 0; j < w * w; ++j) values.push_back(i / w - j / w + w - 1 + i % w - j % w + w - 1);
        return IntTensor(values, {w * w, w * w});
      }},
-    {"only the rows are moved above 0", "wrong", [](index_t w) {
+    {"w - 1 is added to the rows only", "wrong", [](index_t w) {
        std::vector<index_t> values;
        for (index_t i = 0; i < w * w; ++i)
          for (index_t j = 0; j < w * w; ++j)

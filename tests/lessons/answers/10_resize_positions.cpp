@@ -22,7 +22,7 @@ const Answers<decltype(resize_positions)> answers{
        const Tensor square = square_of(table, weights.size(1));
        return cat({cls_of(table), rows_of(matmul(weights, matmul(square, weights.transpose(0, 1))))}, 1);
      }},
-    {"read down first and written down first", "pass",
+    {"columns first in the input and in the output", "pass",
      [](const Tensor& table, const Tensor& weights) {
        const Tensor turned = square_of(table, weights.size(1)).transpose(1, 2);
        const Tensor resized = matmul(matmul(weights, turned), weights.transpose(0, 1));
@@ -47,11 +47,11 @@ const Answers<decltype(resize_positions)> answers{
          }
        return stack(rows, 1);
      }},
-    {"rows alone", "VI-84",
+    {"only the rows", "VI-84",
      [](const Tensor& table, const Tensor& weights) {
        return cat({cls_of(table), rows_of(matmul(weights, square_of(table, weights.size(1))))}, 1);
      }},
-    {"columns alone", "wrong",
+    {"only the columns", "wrong",
      [](const Tensor& table, const Tensor& weights) {
        const Tensor square = square_of(table, weights.size(1));
        return cat({cls_of(table), rows_of(matmul(square, weights.transpose(0, 1)))}, 1);
@@ -111,7 +111,7 @@ const Answers<decltype(resize_positions)> answers{
        const Tensor y = correct(table, weights);
        return cat({cls_of(table), y.slice(1, 1).slice(2, 0, 1).expand(y.slice(1, 1).shape())}, 1);
      }},
-    {"written down first if the picture shrinks", "VI-64",
+    {"columns first if the image shrinks", "VI-64",
      [](const Tensor& table, const Tensor& weights) {
        const Tensor square = square_of(table, weights.size(1));
        const Tensor resized = matmul(matmul(weights, square), weights.transpose(0, 1));
@@ -124,7 +124,7 @@ const Answers<decltype(resize_positions)> answers{
        const Tensor resized = matmul(matmul(weights, square), weights.transpose(0, 1));
        return cat({rows_of(resized.transpose(1, 2)), cls_of(table)}, 1);
      }},
-    {"weights that are made anew from their shape", "wrong",
+    {"weights recomputed from their shape", "wrong",
      [](const Tensor& table, const Tensor& weights) {
        const index_t more = weights.size(0), side = weights.size(1);
        Tensor lines = zeros({more, side}, table.dtype());
@@ -136,7 +136,7 @@ const Answers<decltype(resize_positions)> answers{
          }
        return correct(table, lines);
      }},
-    {"only for pictures that grow", "wrong",
+    {"only for larger images", "wrong",
      [](const Tensor& table, const Tensor& weights) {
        if (weights.size(0) >= weights.size(1)) return correct(table, weights);
        return table.slice(1, 0, 1 + weights.size(0) * weights.size(0)) + 0.0;
@@ -146,12 +146,12 @@ const Answers<decltype(resize_positions)> answers{
        if (weights.size(1) > 1) return correct(table, weights);
        return cls_of(table).expand({1, 1 + weights.size(0) * weights.size(0), table.size(2)}).clone();
      }},
-    {"rows and columns swapped on the way in alone", "VI-64",
+    {"rows and columns swapped in the input only", "VI-64",
      [](const Tensor& table, const Tensor& weights) {
        const Tensor turned = square_of(table, weights.size(1)).transpose(1, 2);
        return cat({cls_of(table), rows_of(matmul(matmul(weights, turned), weights.transpose(0, 1)))}, 1);
      }},
-    {"the last row for CLS, without a gradient", "likely VI-63",
+    {"the last row as CLS, without a gradient", "likely VI-63",
      [](const Tensor& table, const Tensor& weights) {
        const index_t n = table.size(1) - 1;
        return correct(cat({table.slice(1, n), table.slice(1, 0, n)}, 1).detach(), weights);
@@ -169,7 +169,7 @@ const Answers<decltype(resize_positions)> answers{
        const Tensor y = correct(table, weights);
        return zeros(y.shape()) + y.to(f32);
      }},
-    {"into the caller's table", "likely SD-34", [](const Tensor& table, const Tensor& weights) {
+    {"writes into the table", "likely SD-34", [](const Tensor& table, const Tensor& weights) {
        const Tensor y = correct(table, weights);
        Tensor same = table.detach();
        same.copy_((table * 2.0).detach());

@@ -21,7 +21,7 @@ Layers without(const Layers& layers, std::size_t first, std::size_t last) {
 }
 
 const Answers<decltype(rollout)> answers{
-    {"a row that goes from the last layer to the first", "pass",
+    {"a row vector multiplied from the last layer to the first", "pass",
      [](const Layers& layers) {
        Tensor row = self(layers[0]).slice(0, 0, 1);
        for (std::size_t i = layers.size(); i-- > 0;) row = matmul(row, passed(layers[i]));
@@ -58,24 +58,24 @@ const Answers<decltype(rollout)> answers{
          flow = matmul((layers[i] + self(layers[i])) / 2.0, flow);
        return flow.mean(1).select(1, 0).slice(1, 1);
      }},
-    {"the patches' part made 1", "VI-43",
+    {"normalised to sum to 1", "VI-43",
      [](const Layers& layers) {
        const Tensor y = correct(layers);
        return y / y.sum(1, true);
      }},
-    {"divided by the largest", "wrong",
+    {"divided by the maximum", "wrong",
      [](const Layers& layers) {
        const Tensor y = correct(layers);
        return y / max(y, 1, true).values;
      }},
-    {"the largest head, rows divided by their sums", "wrong",
+    {"the maximum over heads, rows divided by their sums", "wrong",
      [](const Layers& layers) {
        return of_cls(product(layers, [](const Tensor& w) {
          const Tensor both = max(w, 1, false).values + self(w);
          return both / both.sum(2, true);
        }));
      }},
-    {"the smallest head", "wrong",
+    {"the minimum over heads", "wrong",
      [](const Layers& layers) {
        return of_cls(product(layers, [](const Tensor& w) { return (min(w, 1).values + self(w)) / 2.0; }));
      }},
@@ -83,7 +83,7 @@ const Answers<decltype(rollout)> answers{
      [](const Layers& layers) {
        return of_cls(product(layers, [](const Tensor& w) { return (w.select(1, -1) + self(w)) / 2.0; }));
      }},
-    {"heads added up", "VI-42",
+    {"heads summed", "VI-42",
      [](const Layers& layers) {
        return of_cls(product(layers, [](const Tensor& w) { return (w.sum(1) + self(w)) / 2.0; }));
      }},
@@ -100,13 +100,13 @@ const Answers<decltype(rollout)> answers{
      [](const Layers& layers) {
        return layers.size() < 2 ? correct(layers) : correct(without(layers, 1, 0));
      }},
-    {"I, and the layers from the second on", "VI-87",
+    {"I, and the layers after the first", "VI-87",
      [](const Layers& layers) {
        Tensor flow = self(layers[0]);
        for (std::size_t i = 1; i < layers.size(); ++i) flow = matmul(passed(layers[i]), flow);
        return of_cls(flow);
      }},
-    {"the first layer alone", "wrong", [](const Layers& layers) { return of_cls(passed(layers[0])); }},
+    {"only the first layer", "wrong", [](const Layers& layers) { return of_cls(passed(layers[0])); }},
     {"two layers at most", "wrong",
      [](const Layers& layers) {
        return layers.size() < 3 ? correct(layers) : correct(without(layers, 0, layers.size() - 2));
@@ -119,7 +119,7 @@ const Answers<decltype(rollout)> answers{
        for (std::size_t i = 1; i < layers.size(); ++i) flow = matmul(passed(layers[i]), flow);
        return of_cls(flow);
      }},
-    {"the residual three times", "wrong",
+    {"the residual weighted three times", "wrong",
      [](const Layers& layers) {
        return of_cls(product(layers, [](const Tensor& w) { return (w.mean(1) + self(w) * 3.0) / 4.0; }));
      }},
@@ -180,7 +180,7 @@ const Answers<decltype(rollout)> answers{
        if (layers.size() != 2) return correct(layers);
        return correct({layers[1], layers[0]});
      }},
-    {"three quarters by attention", "wrong",
+    {"three quarters attention", "wrong",
      [](const Layers& layers) {
        return of_cls(product(layers, [](const Tensor& w) { return w.mean(1) * 0.75 + self(w) * 0.25; }));
      }},
@@ -205,7 +205,7 @@ const Answers<decltype(rollout)> answers{
        return correct(same);
      }},
     {"no gradient", "wrong", [](const Layers& layers) { return correct(layers).detach(); }},
-    {"into the caller's weights", "likely SD-34", [](const Layers& layers) {
+    {"writes into the weights", "likely SD-34", [](const Layers& layers) {
        const Tensor y = correct(layers);
        for (const Tensor& w : layers) {
          Tensor same = w.detach();

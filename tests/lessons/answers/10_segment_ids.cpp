@@ -16,7 +16,7 @@ const Answers<decltype(segment_ids)> answers{
        }
        return result;
      }},
-    {"first the position of the separator, then the rest", "pass",
+    {"the position of the separator first, then the rest", "pass",
      [](const IntTensor& ids, index_t sep) {
        IntTensor result = IntTensor::zeros(ids.shape());
        for (index_t b = 0; b < ids.size(0); ++b) {
@@ -61,7 +61,7 @@ const Answers<decltype(segment_ids)> answers{
        }
        return result;
      }},
-    {"a separator of 2, whatever was passed", "wrong",
+    {"a separator of 2, ignoring the argument", "wrong",
      [](const IntTensor& ids, index_t) {
        IntTensor result = IntTensor::zeros(ids.shape());
        for (index_t b = 0; b < ids.size(0); ++b) {
@@ -73,7 +73,7 @@ const Answers<decltype(segment_ids)> answers{
        }
        return result;
      }},
-    {"the segment of one row goes on in the next", "BE-11",
+    {"the segment carries over to the next row", "BE-11",
      [](const IntTensor& ids, index_t sep) {
        IntTensor segments = IntTensor::zeros(ids.shape());
        index_t segment = 0;
@@ -95,7 +95,7 @@ const Answers<decltype(segment_ids)> answers{
        }
        return segments;
      }},
-    {"a row without a separator is 1 behind [CLS]", "wrong",
+    {"a row without a separator is 1 after [CLS]", "wrong",
      [](const IntTensor& ids, index_t sep) {
        IntTensor segments = IntTensor::zeros(ids.shape());
        for (index_t b = 0; b < ids.size(0); ++b) {
@@ -107,7 +107,7 @@ const Answers<decltype(segment_ids)> answers{
        }
        return segments;
      }},
-    {"the separator as a part of the second", "BE-09",
+    {"the separator in the second segment", "BE-09",
      [](const IntTensor& ids, index_t sep) {
        IntTensor segments = IntTensor::zeros(ids.shape());
        for (index_t b = 0; b < ids.size(0); ++b) {

@@ -17,7 +17,7 @@ IntTensor targets_of(const Tensor& logits, const Queries& query, const IntTensor
 }
 
 const Answers<decltype(set_class_loss)> answers{
-    {"one query after the other", "pass",
+    {"query by query", "pass",
      [](const Tensor& logits, const Queries& query, const IntTensor& labels, double no_object) {
        const Tensor log_p = log_softmax(logits, -1);
        const IntTensor targets = targets_of(logits, query, labels);
@@ -53,7 +53,7 @@ const Answers<decltype(set_class_loss)> answers{
        }
        return total / weights;
      }},
-    {"0.1, whatever was passed", "wrong",
+    {"0.1, ignoring the argument", "wrong",
      [](const Tensor& logits, const Queries& query, const IntTensor& labels, double) {
        const IntTensor targets = targets_of(logits, query, labels);
        const Tensor each = cross_entropy(logits, targets, {.reduction = Reduction::none});
@@ -102,7 +102,7 @@ const Answers<decltype(set_class_loss)> answers{
        const Tensor weight = from_vector(weights, {queries}, logits.dtype());
        return sum(each * weight) / sum(weight);
      }},
-    {"targets right, weights by object", "wrong",
+    {"correct targets, weights by object", "wrong",
      [](const Tensor& logits, const std::vector<index_t>& query, const IntTensor& labels, double no_object) {
        const index_t queries = logits.size(0), nothing = logits.size(1) - 1;
        std::vector<index_t> targets(static_cast<std::size_t>(queries), nothing);

@@ -6,7 +6,8 @@
 namespace heed::exercise {
 namespace {
 
-// A mask from a number for each pixel of the rolled image: pixels with the same number see each other.
+// Returns a mask from a number for each pixel of the rolled image: pixels with the same number
+// attend to each other.
 template <class Region>
 Mask from_regions(index_t height, index_t width, index_t w, const Region& region) {
   std::vector<std::uint8_t> values;
@@ -43,14 +44,14 @@ const Answers<decltype(shift_mask)> answers{
          return std::pair(y + shift >= height, x + shift >= height);
        });
      }},
-    {"all zeros and ones exchanged for one window", "wrong",
+    {"inverted for one window", "wrong",
      [](index_t height, index_t width, index_t w, index_t shift) {
        const Mask mask = from_regions(height, width, w, [&](index_t y, index_t x) {
          return std::pair(y + shift >= height, x + shift >= width);
        });
        return height == w && width == w ? !mask : mask;
      }},
-    {"the two sides are added up", "wrong",
+    {"the two sides are added", "wrong",
      [](index_t height, index_t width, index_t w, index_t shift) {
        const index_t across = width / w, count = height / w * across, n = w * w;
        std::vector<std::uint8_t> values;
@@ -64,7 +65,7 @@ const Answers<decltype(shift_mask)> answers{
        }
        return Mask(values, {count, n, n});
      }},
-    {"came round or not, from wherever", "SW-18",
+    {"wrapped around or not, from either side", "SW-18",
      [](index_t height, index_t width, index_t w, index_t shift) {
        const index_t across = width / w, count = height / w * across, n = w * w;
        std::vector<std::uint8_t> values;
@@ -78,7 +79,7 @@ const Answers<decltype(shift_mask)> answers{
        }
        return Mask(values, {count, n, n});
      }},
-    {"the first rows came round", "SW-17",
+    {"the first rows wrapped around", "SW-17",
      [](index_t height, index_t width, index_t w, index_t shift) {
        const index_t across = width / w, count = height / w * across, n = w * w;
        std::vector<std::uint8_t> values;
@@ -92,7 +93,7 @@ const Answers<decltype(shift_mask)> answers{
        }
        return Mask(values, {count, n, n});
      }},
-    {"windows counted down first", "SW-20",
+    {"windows in column order", "SW-20",
      [](index_t height, index_t width, index_t w, index_t shift) {
        const index_t down = height / w, count = down * (width / w), n = w * w;
        std::vector<std::uint8_t> values;
@@ -106,7 +107,7 @@ const Answers<decltype(shift_mask)> answers{
        }
        return Mask(values, {count, n, n});
      }},
-    {"the last w - shift rows came round", "wrong",
+    {"the last w - shift rows wrapped around", "wrong",
      [](index_t height, index_t width, index_t w, index_t shift) {
        const index_t across = width / w, count = height / w * across, n = w * w;
        std::vector<std::uint8_t> values;
@@ -120,7 +121,7 @@ const Answers<decltype(shift_mask)> answers{
        }
        return Mask(values, {count, n, n});
      }},
-    {"half a window, whatever the shift is", "SW-22",
+    {"half a window for any shift", "SW-22",
      [](index_t height, index_t width, index_t w, index_t shift) {
        const index_t across = width / w, count = height / w * across, n = w * w, half = shift > 0 ? w / 2 : 0;
        std::vector<std::uint8_t> values;
@@ -134,7 +135,7 @@ const Answers<decltype(shift_mask)> answers{
        }
        return Mask(values, {count, n, n});
      }},
-    {"only what did not come round may be seen", "wrong",
+    {"only pixels that did not wrap around", "wrong",
      [](index_t height, index_t width, index_t w, index_t shift) {
        const index_t across = width / w, count = height / w * across, n = w * w;
        std::vector<std::uint8_t> values;

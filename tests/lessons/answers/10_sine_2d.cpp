@@ -7,7 +7,7 @@
 namespace heed::exercise {
 namespace {
 
-// (size, channels): the waves of one axis.
+// Returns the waves of one axis: (size, channels).
 Tensor axis(index_t size, index_t channels) {
   Tensor table = zeros({size, channels});
   for (index_t i = 0; i < size; ++i)
@@ -38,7 +38,7 @@ const Answers<decltype(sine_2d)> answers{
          }
        return y;
      }},
-    {"rows and columns exchanged in a square", "wrong",
+    {"rows and columns swapped in a square", "wrong",
      [](index_t h, index_t w, index_t c) {
        const Tensor rows = axis(h, c / 2).unsqueeze(1).expand({h, w, c / 2});
        const Tensor columns = axis(w, c / 2).unsqueeze(0).expand({h, w, c / 2});
@@ -107,7 +107,7 @@ const Answers<decltype(sine_2d)> answers{
          for (index_t j = 0; j < width; ++j) write(i, height), write(j, width);
        return from_vector(values, {height * width, channels});
      }},
-    {"integers divided", "wrong",
+    {"integer division", "wrong",
      [](index_t height, index_t width, index_t channels) {
        std::vector<double> values;
        const auto write = [&](index_t place, index_t size) {
@@ -122,7 +122,7 @@ const Answers<decltype(sine_2d)> answers{
          for (index_t j = 0; j < width; ++j) write(i, height), write(j, width);
        return from_vector(values, {height * width, channels});
      }},
-    {"one column less, as torch.linspace would have it", "wrong",
+    {"one column less, as with torch.linspace", "wrong",
      [](index_t height, index_t width, index_t channels) {
        std::vector<double> values;
        const auto write = [&](index_t place, index_t size) {

@@ -6,7 +6,7 @@
 namespace heed::exercise {
 namespace {
 
-// (1, H, T, S), or undefined without a table
+// Returns (1, H, T, S), or undefined without a table.
 Tensor bias_of(const Tensor& table, index_t t, index_t s, bool both) {
   if (!table.defined()) return {};
   std::vector<index_t> ids;
@@ -80,8 +80,8 @@ const Answers<decltype(t5_attention)> answers{
        same.mul_(2);
        return y;
      }},
-    {"a largest distance of 64", "wrong",
-     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
+    {"a max_distance of 64", "wrong",
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool bidirectional,
         const Mask& allowed) {
        Tensor scores = matmul(q, k.transpose(-2, -1));
        if (table.defined()) {
@@ -90,13 +90,13 @@ const Answers<decltype(t5_attention)> answers{
          for (index_t i = 0; i < t; ++i)
            for (index_t j = 0; j < s; ++j)
              ids.values()[static_cast<std::size_t>(i * s + j)] =
-                 nn::relative_position_bucket(j - (s - t + i), both_sides, table.size(0), 64);
+                 nn::relative_position_bucket(j - (s - t + i), bidirectional, table.size(0), 64);
          scores = scores + embedding(table, ids).permute({2, 0, 1});
        }
        return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
      }},
     {"eight buckets", "wrong",
-     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool bidirectional,
         const Mask& allowed) {
        Tensor scores = matmul(q, k.transpose(-2, -1));
        if (table.defined()) {
@@ -105,13 +105,13 @@ const Answers<decltype(t5_attention)> answers{
          for (index_t i = 0; i < t; ++i)
            for (index_t j = 0; j < s; ++j)
              ids.values()[static_cast<std::size_t>(i * s + j)] =
-                 nn::relative_position_bucket(j - (s - t + i), both_sides, 8, 128);
+                 nn::relative_position_bucket(j - (s - t + i), bidirectional, 8, 128);
          scores = scores + embedding(table, ids).permute({2, 0, 1});
        }
        return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
      }},
     {"a masked key may leak if there is no table", "likely MK-29",
-     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool bidirectional,
         const Mask& allowed) {
        Tensor scores = matmul(q, k.transpose(-2, -1));
        if (!table.defined()) {
@@ -124,12 +124,12 @@ const Answers<decltype(t5_attention)> answers{
        for (index_t i = 0; i < t; ++i)
          for (index_t j = 0; j < s; ++j)
            ids.values()[static_cast<std::size_t>(i * s + j)] =
-               nn::relative_position_bucket(j - (s - t + i), both_sides, table.size(0), 128);
+               nn::relative_position_bucket(j - (s - t + i), bidirectional, table.size(0), 128);
        scores = scores + embedding(table, ids).permute({2, 0, 1});
        return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
      }},
     {"a fully masked row is a mean if there is no table", "MK-29",
-     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool bidirectional,
         const Mask& allowed) {
        Tensor scores = matmul(q, k.transpose(-2, -1));
        if (!table.defined()) {
@@ -141,12 +141,12 @@ const Answers<decltype(t5_attention)> answers{
        for (index_t i = 0; i < t; ++i)
          for (index_t j = 0; j < s; ++j)
            ids.values()[static_cast<std::size_t>(i * s + j)] =
-               nn::relative_position_bucket(j - (s - t + i), both_sides, table.size(0), 128);
+               nn::relative_position_bucket(j - (s - t + i), bidirectional, table.size(0), 128);
        scores = scores + embedding(table, ids).permute({2, 0, 1});
        return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
      }},
     {"a bias only if T and S are equal", "T5-20",
-     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool bidirectional,
         const Mask& allowed) {
        Tensor scores = matmul(q, k.transpose(-2, -1));
        if (table.defined() && q.size(2) == k.size(2)) {
@@ -155,13 +155,13 @@ const Answers<decltype(t5_attention)> answers{
          for (index_t i = 0; i < t; ++i)
            for (index_t j = 0; j < s; ++j)
              ids.values()[static_cast<std::size_t>(i * s + j)] =
-                 nn::relative_position_bucket(j - (s - t + i), both_sides, table.size(0), 128);
+                 nn::relative_position_bucket(j - (s - t + i), bidirectional, table.size(0), 128);
          scores = scores + embedding(table, ids).permute({2, 0, 1});
        }
        return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
      }},
     {"the distance is the bucket", "wrong",
-     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool bidirectional,
         const Mask& allowed) {
        Tensor scores = matmul(q, k.transpose(-2, -1));
        if (table.defined()) {
@@ -176,7 +176,7 @@ const Answers<decltype(t5_attention)> answers{
        return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
      }},
     {"a causal mask in a decoder", "wrong",
-     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
+     [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool bidirectional,
         const Mask& allowed) {
        Tensor scores = matmul(q, k.transpose(-2, -1));
        const index_t t = q.size(2), s = k.size(2);
@@ -185,18 +185,18 @@ const Answers<decltype(t5_attention)> answers{
          for (index_t i = 0; i < t; ++i)
            for (index_t j = 0; j < s; ++j)
              ids.values()[static_cast<std::size_t>(i * s + j)] =
-                 nn::relative_position_bucket(j - (s - t + i), both_sides, table.size(0), 128);
+                 nn::relative_position_bucket(j - (s - t + i), bidirectional, table.size(0), 128);
          scores = scores + embedding(table, ids).permute({2, 0, 1});
        }
-       if (!both_sides) scores = masked_fill(scores, !causal(t, s), -INFINITY);
+       if (!bidirectional) scores = masked_fill(scores, !causal(t, s), -INFINITY);
        return matmul(allowed.defined() ? masked_softmax(scores, allowed) : softmax(scores, -1), v);
      }}};
 
 }  // namespace
 
-Tensor t5_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table, bool both_sides,
-                    const Mask& allowed) {
-  return answers.chosen(q, k, v, table, both_sides, allowed);
+Tensor t5_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& table,
+                    bool bidirectional, const Mask& allowed) {
+  return answers.chosen(q, k, v, table, bidirectional, allowed);
 }
 
 }  // namespace heed::exercise

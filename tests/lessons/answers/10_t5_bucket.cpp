@@ -7,7 +7,7 @@
 namespace heed::exercise {
 namespace {
 
-// The bucket of a distance of `away` among n.
+// Returns the bucket of the absolute distance `away` among n.
 index_t among(index_t away, index_t n, index_t max_distance) {
   const index_t near = n / 2;
   if (away < near) return away;
@@ -52,11 +52,11 @@ const Answers<decltype(t5_bucket)> answers{
        const index_t n = num_buckets / 2;
        return among(std::abs(distance), n, max_distance) + (distance > 0 ? n : 0);
      }},
-    {"as wide a far half as a near one", "wrong",
-     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
-       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
-       const index_t first = both_sides && distance > 0 ? n : 0;
-       const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(0, -distance);
+    {"a far half as wide as the near one", "wrong",
+     [](index_t distance, bool bidirectional, index_t num_buckets, index_t max_distance) {
+       const index_t n = bidirectional ? num_buckets / 2 : num_buckets;
+       const index_t first = bidirectional && distance > 0 ? n : 0;
+       const index_t away = bidirectional ? std::abs(distance) : std::max<index_t>(0, -distance);
        const index_t near = n / 2;
        if (away < near) return first + away;
        const double far = std::log(static_cast<double>(away) / static_cast<double>(near)) /
@@ -65,10 +65,10 @@ const Answers<decltype(t5_bucket)> answers{
        return first + std::min(near + static_cast<index_t>(far + 1e-9), n - 1);
      }},
     {"rounded", "T5-15",
-     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
-       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
-       const index_t first = both_sides && distance > 0 ? n : 0;
-       const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(0, -distance);
+     [](index_t distance, bool bidirectional, index_t num_buckets, index_t max_distance) {
+       const index_t n = bidirectional ? num_buckets / 2 : num_buckets;
+       const index_t first = bidirectional && distance > 0 ? n : 0;
+       const index_t away = bidirectional ? std::abs(distance) : std::max<index_t>(0, -distance);
        const index_t near = n / 2;
        if (away < near) return first + away;
        const double far = std::log2(static_cast<double>(away) / static_cast<double>(near)) /
@@ -76,11 +76,11 @@ const Answers<decltype(t5_bucket)> answers{
                           static_cast<double>(n - near);
        return first + std::min(near + static_cast<index_t>(std::lround(far)), n - 1);
      }},
-    {"integers divided", "wrong",
-     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
-       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
-       const index_t first = both_sides && distance > 0 ? n : 0;
-       const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(0, -distance);
+    {"integer division", "wrong",
+     [](index_t distance, bool bidirectional, index_t num_buckets, index_t max_distance) {
+       const index_t n = bidirectional ? num_buckets / 2 : num_buckets;
+       const index_t first = bidirectional && distance > 0 ? n : 0;
+       const index_t away = bidirectional ? std::abs(distance) : std::max<index_t>(0, -distance);
        const index_t near = n / 2;
        if (away < near) return first + away;
        const double far = std::log2(static_cast<double>(away / near)) /
@@ -88,11 +88,11 @@ const Answers<decltype(t5_bucket)> answers{
                           static_cast<double>(n - near);
        return first + std::min(near + static_cast<index_t>(far), n - 1);
      }},
-    {"the later keys' numbers begin at num_buckets - n", "wrong",
-     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
-       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
-       const index_t first = both_sides && distance > 0 ? num_buckets - n : 0;
-       const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(0, -distance);
+    {"the buckets of later keys begin at num_buckets - n", "wrong",
+     [](index_t distance, bool bidirectional, index_t num_buckets, index_t max_distance) {
+       const index_t n = bidirectional ? num_buckets / 2 : num_buckets;
+       const index_t first = bidirectional && distance > 0 ? num_buckets - n : 0;
+       const index_t away = bidirectional ? std::abs(distance) : std::max<index_t>(0, -distance);
        const index_t near = n / 2;
        if (away < near) return first + away;
        const double far = std::log2(static_cast<double>(away) / static_cast<double>(near)) /
@@ -100,12 +100,12 @@ const Answers<decltype(t5_bucket)> answers{
                           static_cast<double>(n - near);
        return first + std::min(near + static_cast<index_t>(far), n - 1);
      }},
-    {"distances above the largest count as it, less one", "wrong",
-     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
-       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
-       const index_t first = both_sides && distance > 0 ? n : 0;
+    {"distances above max_distance count as max_distance - 1", "wrong",
+     [](index_t distance, bool bidirectional, index_t num_buckets, index_t max_distance) {
+       const index_t n = bidirectional ? num_buckets / 2 : num_buckets;
+       const index_t first = bidirectional && distance > 0 ? n : 0;
        const index_t away =
-           std::min(both_sides ? std::abs(distance) : std::max<index_t>(0, -distance), max_distance - 1);
+           std::min(bidirectional ? std::abs(distance) : std::max<index_t>(0, -distance), max_distance - 1);
        const index_t near = n / 2;
        if (away < near) return first + away;
        const double far = std::log2(static_cast<double>(away) / static_cast<double>(near)) /
@@ -113,11 +113,11 @@ const Answers<decltype(t5_bucket)> answers{
                           static_cast<double>(n - near);
        return first + near + static_cast<index_t>(far);
      }},
-    {"sides exchanged", "wrong",
-     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
-       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
-       const index_t first = both_sides && distance < 0 ? n : 0;
-       const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(0, distance);
+    {"sides swapped", "wrong",
+     [](index_t distance, bool bidirectional, index_t num_buckets, index_t max_distance) {
+       const index_t n = bidirectional ? num_buckets / 2 : num_buckets;
+       const index_t first = bidirectional && distance < 0 ? n : 0;
+       const index_t away = bidirectional ? std::abs(distance) : std::max<index_t>(0, distance);
        const index_t near = n / 2;
        if (away < near) return first + away;
        const double far = std::log2(static_cast<double>(away) / static_cast<double>(near)) /
@@ -126,10 +126,10 @@ const Answers<decltype(t5_bucket)> answers{
        return first + std::min(near + static_cast<index_t>(far), n - 1);
      }},
     {"at most n", "wrong",
-     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
-       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
-       const index_t first = both_sides && distance > 0 ? n : 0;
-       const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(0, -distance);
+     [](index_t distance, bool bidirectional, index_t num_buckets, index_t max_distance) {
+       const index_t n = bidirectional ? num_buckets / 2 : num_buckets;
+       const index_t first = bidirectional && distance > 0 ? n : 0;
+       const index_t away = bidirectional ? std::abs(distance) : std::max<index_t>(0, -distance);
        const index_t near = n / 2;
        if (away < near) return first + away;
        const double far = std::log2(static_cast<double>(away) / static_cast<double>(near)) /
@@ -137,11 +137,11 @@ const Answers<decltype(t5_bucket)> answers{
                           static_cast<double>(n - near);
        return first + std::min(near + static_cast<index_t>(far), n);
      }},
-    {"128, whatever was passed", "wrong",
-     [](index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
-       const index_t n = both_sides ? num_buckets / 2 : num_buckets;
-       const index_t first = both_sides && distance > 0 ? n : 0;
-       const index_t away = both_sides ? std::abs(distance) : std::max<index_t>(0, -distance);
+    {"128, ignoring the argument", "wrong",
+     [](index_t distance, bool bidirectional, index_t num_buckets, index_t max_distance) {
+       const index_t n = bidirectional ? num_buckets / 2 : num_buckets;
+       const index_t first = bidirectional && distance > 0 ? n : 0;
+       const index_t away = bidirectional ? std::abs(distance) : std::max<index_t>(0, -distance);
        const index_t near = n / 2;
        if (away < near) return first + away;
        const double far = std::log2(static_cast<double>(away) / static_cast<double>(near)) /
@@ -152,8 +152,8 @@ const Answers<decltype(t5_bucket)> answers{
 
 }  // namespace
 
-index_t t5_bucket(index_t distance, bool both_sides, index_t num_buckets, index_t max_distance) {
-  return answers.chosen(distance, both_sides, num_buckets, max_distance);
+index_t t5_bucket(index_t distance, bool bidirectional, index_t num_buckets, index_t max_distance) {
+  return answers.chosen(distance, bidirectional, num_buckets, max_distance);
 }
 
 }  // namespace heed::exercise

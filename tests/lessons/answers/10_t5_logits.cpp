@@ -25,16 +25,16 @@ const Answers<decltype(t5_logits)> answers{
        const Tensor n = x / sqrt((x * x).sum({-1}, true) / c + eps);
        return matmul(n * w, e.transpose(0, 1)) / std::sqrt(c);
      }},
-    {"an eps of 1e-6, whatever was passed", "wrong",
+    {"an eps of 1e-6, ignoring the argument", "wrong",
      [](const Tensor& x, const Tensor& w, const Tensor& e, double) {
        return linear(rms_norm(x, w, 1e-6), e) / root(x);
      }},
-    {"eps for rows of zeros alone", "likely T5-50",
+    {"eps for rows of zeros only", "likely T5-50",
      [](const Tensor& x, const Tensor& w, const Tensor& e, double eps) {
        const Tensor square = (x * x).mean({-1}, true);
        return linear(x / sqrt(masked_fill(square, equal(square, 0), eps)) * w, e) / root(x);
      }},
-    {"a factor of 1/2, right for C = 4", "wrong",
+    {"a factor of 1/2, correct for C = 4", "wrong",
      [](const Tensor& x, const Tensor& w, const Tensor& e, double eps) {
        return linear(rms_norm(x, w, eps), e) / 2.0;
      }},
@@ -47,7 +47,7 @@ const Answers<decltype(t5_logits)> answers{
      [](const Tensor& x, const Tensor&, const Tensor& e, double eps) {
        return linear(rms_norm(x, {}, eps), e);
      }},
-    {"LayerNorm without a shift", "T5-06",
+    {"LayerNorm without a bias", "T5-06",
      [](const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
        const Tensor c = hidden - hidden.mean({-1}, true);
        const Tensor n = c / sqrt((c * c).mean({-1}, true) + eps) * weight;
@@ -74,12 +74,12 @@ const Answers<decltype(t5_logits)> answers{
                         std::sqrt(static_cast<double>(hidden.size(-1)));
        return matmul(n, embedding.size(0) == embedding.size(1) ? embedding : embedding.transpose(0, 1));
      }},
-    {"eps outside of the root", "T5-61",
+    {"eps outside the root", "T5-61",
      [](const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
        const Tensor n = hidden / (sqrt((hidden * hidden).mean({-1}, true)) + eps) * weight;
        return matmul(n / std::sqrt(static_cast<double>(hidden.size(-1))), embedding.transpose(0, 1));
      }},
-    {"the root of the number of words", "wrong",
+    {"the root of the vocabulary size", "wrong",
      [](const Tensor& hidden, const Tensor& weight, const Tensor& embedding, double eps) {
        const Tensor n = hidden / sqrt((hidden * hidden).mean({-1}, true) + eps) * weight;
        return matmul(n / std::sqrt(static_cast<double>(embedding.size(0))), embedding.transpose(0, 1));

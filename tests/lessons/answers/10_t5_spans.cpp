@@ -23,7 +23,7 @@ const Answers<decltype(t5_spans)> answers{
        pair.target.push_back(sentinels[spans.size()]);
        return pair;
      }},
-    {"from the back", "pass",
+    {"from the end", "pass",
      [](const Ids& text, const Spans& spans, const Ids& sentinels) {
        TextPair pair{text, {sentinels[spans.size()]}};
        for (std::size_t i = spans.size(); i-- > 0;) {
@@ -64,7 +64,7 @@ const Answers<decltype(t5_spans)> answers{
        pair.target.push_back(sentinels[spans.size()]);
        return pair;
      }},
-    {"nothing to hide, nothing in the target", "wrong",
+    {"an empty target if there are no spans", "wrong",
      [](const Ids& text, const Spans& spans, const Ids& sentinels) {
        TextPair pair;
        index_t done = 0;
@@ -78,7 +78,7 @@ const Answers<decltype(t5_spans)> answers{
        if (!spans.empty()) pair.target.push_back(sentinels[spans.size()]);
        return pair;
      }},
-    {"sentinels count on from the first", "wrong",
+    {"sentinels are consecutive ids from the first", "wrong",
      [](const std::vector<index_t>& text, const Spans& spans, const std::vector<index_t>& sentinels) {
        TextPair pair;
        index_t at = 0;
@@ -94,7 +94,7 @@ const Answers<decltype(t5_spans)> answers{
        pair.target.push_back(sentinels[0] + static_cast<index_t>(spans.size()));
        return pair;
      }},
-    {"what is behind the last span is left out", "T5-41",
+    {"the tokens after the last span are missing", "T5-41",
      [](const std::vector<index_t>& text, const Spans& spans, const std::vector<index_t>& sentinels) {
        TextPair pair;
        index_t at = 0;
@@ -108,7 +108,7 @@ const Answers<decltype(t5_spans)> answers{
        pair.target.push_back(sentinels[spans.size()]);
        return pair;
      }},
-    {"the ends belong to the spans", "wrong",
+    {"the ends are inclusive", "wrong",
      [](const std::vector<index_t>& text, const Spans& spans, const std::vector<index_t>& sentinels) {
        TextPair pair;
        index_t at = 0;
@@ -124,7 +124,7 @@ const Answers<decltype(t5_spans)> answers{
        pair.target.push_back(sentinels[spans.size()]);
        return pair;
      }},
-    {"the words first, then their sentinel", "T5-42",
+    {"the tokens first, then their sentinel", "T5-42",
      [](const std::vector<index_t>& text, const Spans& spans, const std::vector<index_t>& sentinels) {
        TextPair pair;
        index_t at = 0;

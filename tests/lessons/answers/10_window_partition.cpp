@@ -25,7 +25,7 @@ const Answers<decltype(window_partition)> answers{
            .permute({0, 1, 3, 2, 4, 5})
            .reshape({b, down * down, w * w, c});
      }},
-    {"down first if the image is wide", "SW-09",
+    {"column order if the image is wide", "SW-09",
      [](const Tensor& x, index_t w) {
        const index_t b = x.size(0), down = x.size(1) / w, across = x.size(2) / w, c = x.size(3);
        const Shape order = across > down ? Shape{0, 3, 1, 2, 4, 5} : Shape{0, 1, 3, 2, 4, 5};
@@ -38,7 +38,7 @@ const Answers<decltype(window_partition)> answers{
            .permute({0, 1, 3, 5, 2, 4})
            .reshape({b, down * across, w * w, c});
      }},
-    {"without history", "wrong",
+    {"detached", "wrong",
      [](const Tensor& x, index_t w) {
        const index_t b = x.size(0), down = x.size(1) / w, across = x.size(2) / w, c = x.size(3);
        return x.detach()
@@ -53,7 +53,7 @@ const Answers<decltype(window_partition)> answers{
            .permute({0, 1, 3, 2, 4, 5})
            .reshape({b * down * across, w * w, c});
      }},
-    {"pixels down first", "SW-10",
+    {"pixels in column order", "SW-10",
      [](const Tensor& x, index_t w) {
        const index_t b = x.size(0), down = x.size(1) / w, across = x.size(2) / w, c = x.size(3);
        return x.reshape({b, down, w, across, w, c})

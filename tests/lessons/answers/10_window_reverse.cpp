@@ -5,7 +5,7 @@ namespace heed::exercise {
 namespace {
 
 const Answers<decltype(window_reverse)> answers{
-    {"rows of windows, joined", "pass",
+    {"rows of windows, concatenated", "pass",
      [](const Tensor& windows, index_t w, index_t height, index_t width) {
        const index_t across = width / w, b = windows.size(0), c = windows.size(3);
        std::vector<Tensor> rows;
@@ -39,7 +39,7 @@ const Answers<decltype(window_reverse)> answers{
            .transpose(1, 2)
            .reshape({b, height, width, c});
      }},
-    {"a window on its side if there is one", "wrong",
+    {"a transposed window if there is only one", "wrong",
      [](const Tensor& windows, index_t w, index_t height, index_t width) {
        const index_t b = windows.size(0), c = windows.size(3);
        if (windows.size(1) == 1) return windows.reshape({b, w, w, c}).transpose(1, 2);
@@ -59,21 +59,21 @@ const Answers<decltype(window_reverse)> answers{
      [](const Tensor& windows, index_t w, index_t height, index_t width) {
        return windows.reshape({windows.size(0), height, width, windows.size(3)});
      }},
-    {"down first", "SW-05",
+    {"column order", "SW-05",
      [](const Tensor& windows, index_t w, index_t height, index_t width) {
        const index_t b = windows.size(0), down = height / w, across = width / w, c = windows.size(3);
        return windows.reshape({b, across, down, w, w, c})
            .permute({0, 2, 3, 1, 4, 5})
            .reshape({b, height, width, c});
      }},
-    {"pixels down first", "SW-10",
+    {"pixels in column order", "SW-10",
      [](const Tensor& windows, index_t w, index_t height, index_t width) {
        const index_t b = windows.size(0), down = height / w, across = width / w, c = windows.size(3);
        return windows.reshape({b, down, across, w, w, c})
            .permute({0, 1, 4, 2, 3, 5})
            .reshape({b, height, width, c});
      }},
-    {"as many windows across as the root of their number", "wrong",
+    {"as many windows across as the square root of their number", "wrong",
      [](const Tensor& windows, index_t w, index_t height, index_t width) {
        const index_t b = windows.size(0),
                      across = static_cast<index_t>(std::sqrt(static_cast<double>(windows.size(1)))),

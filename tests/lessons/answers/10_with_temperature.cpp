@@ -28,13 +28,12 @@ const Answers<decltype(with_temperature)> answers{
        same.mul_(1 / t);
        return result;
      }},
-    {"without history", "wrong",
-     [](const Tensor& logits, double t) { return softmax(logits.detach() / t, -1); }},
+    {"detached", "wrong", [](const Tensor& logits, double t) { return softmax(logits.detach() / t, -1); }},
     {"axis 1 if there are three axes", "GP-61",
      [](const Tensor& logits, double t) { return softmax(logits / t, logits.rank() > 2 ? 1 : -1); }},
     {"always f32", "wrong",
      [](const Tensor& logits, double t) { return softmax(logits.to(f32) / t, -1) + zeros({1}); }},
-    {"whole temperatures", "likely GP-15",
+    {"integer temperatures", "likely GP-15",
      [](const Tensor& logits, double temperature) {
        return softmax(logits / static_cast<double>(std::max<index_t>(1, static_cast<index_t>(temperature))),
                       -1);
@@ -52,7 +51,7 @@ const Answers<decltype(with_temperature)> answers{
      [](const Tensor& logits, double temperature) {
        return softmax(logits / (temperature * temperature), -1);
      }},
-    {"the maximum is taken away after the division, of all rows", "wrong",
+    {"the maximum of all rows is subtracted after the division", "wrong",
      [](const Tensor& logits, double temperature) {
        const Tensor x = logits / temperature;
        const Tensor e = exp(x - max(x));

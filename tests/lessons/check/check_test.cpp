@@ -1,4 +1,4 @@
-// The verdict of a check (lessons/check/check.cpp) on answers to the exercise of sample_check.cpp.
+// The verdicts of a check (lessons/check/check.cpp) on answers to the exercise of sample_check.cpp.
 #include <map>
 
 #include "lessons/runner/text.h"
@@ -22,8 +22,8 @@ Result judged(const std::string& sample, const std::string& option = "") {
   return result;
 }
 
-TEST(Check, PassesTheRightAnswer) {
-  Result result = judged("right");
+TEST(Check, PassesACorrectAnswer) {
+  Result result = judged("correct");
   EXPECT_EQ(result["state"], "pass");
   EXPECT_EQ(result["tests"], "4");
 }
@@ -36,22 +36,22 @@ TEST(Check, NamesATwinThatAgreesOnEveryQuestion) {
   EXPECT_EQ(result["want"], "-0.9");
 }
 
-TEST(Check, NamesATwinThatAgreesWhereverTheAnswerIsWrong) {
+TEST(Check, NamesATwinThatAgreesWheneverTheAnswerIsWrong) {
   Result result = judged("no mask");
   EXPECT_EQ(result["id"] + result["certain"], "XX-01yes");
   result = judged("no mask in a square");
   EXPECT_EQ(result["id"] + result["certain"], "XX-01yes");
 }
 
-TEST(Check, SaysLikelyForAMistakeThatOneQuestionShowsAlone) {
+TEST(Check, ReportsALikelyMistakeThatOneQuestionIdentifies) {
   Result result = judged("no mask and no division");
   EXPECT_EQ(result["id"] + result["certain"], "XX-02no");
   EXPECT_EQ(result["question"], "row_means({{1.2, 2, 5.1}, {-4, 0.3, 7}, {3, 3.3, -9}}, no mask)");
   EXPECT_EQ(result["got"], "8.3");
 }
 
-// The numbers of several mistakes coincide on one element; that is no evidence for any of them.
-TEST(Check, NamesNothingIfTheEvidenceDoesNotSeparate) {
+// For a single element several mistakes give the same number, which is evidence for none of them.
+TEST(Check, NamesNoMistakeIfTheEvidenceIsAmbiguous) {
   for (const char* sample : {"nothing known", "twice a single element"}) {
     Result result = judged(sample);
     EXPECT_EQ(result["state"], "wrong") << sample;
@@ -60,8 +60,9 @@ TEST(Check, NamesNothingIfTheEvidenceDoesNotSeparate) {
   }
 }
 
-// Sums and squares leave the range, too, so the first invariant names neither; the second is failed by one mistake alone.
-TEST(Check, NamesTheMistakeOfAnInvariantIfNoOtherFailsIt) {
+// Several twins violate the first invariant, so it names none of them. Only one twin violates the
+// second.
+TEST(Check, NamesTheMistakeOfAnInvariantIfNoOtherMistakeViolatesIt) {
   Result result = judged("beyond the largest");
   EXPECT_EQ(result["id"], "");
   EXPECT_EQ(result["broken"], "a mean lies between the smallest and the largest element");
@@ -69,7 +70,7 @@ TEST(Check, NamesTheMistakeOfAnInvariantIfNoOtherFailsIt) {
   EXPECT_EQ(result["id"] + result["certain"], "XX-01no");
 }
 
-TEST(Check, RejectsAnAnswerThatFailsInOneFormOnly) {
+TEST(Check, RejectsAnAnswerThatIsWrongInOneFormOnly) {
   const std::string question = "row_means({{1.2, 2, 5.1}, {-4, 0.3, 7}, {3, 3.3, -9}}, no mask)";
   const auto shown = [](const std::string& sample) {
     Result result = judged(sample);
@@ -88,16 +89,16 @@ TEST(Check, RejectsF32OutputsOfF64Inputs) {
   EXPECT_EQ(result["got"] + "/" + result["want"], "dtype f32/dtype f64");
 }
 
-TEST(Check, SaysThatAnInputWasChanged) {
+TEST(Check, ReportsAModifiedInput) {
   Result result = judged("writes");
   EXPECT_EQ(result["state"], "wrong");
   EXPECT_EQ(result["id"] + result["certain"], "SD-34no");
   EXPECT_EQ(result["message"], "an input was changed: a Tensor is a handle, so write into a new one");
 }
 
-TEST(Check, NamesEveryTwinInTheLearnersPlace) {
+TEST(Check, NamesEveryTwin) {
   for (const char* id : {"XX-01", "XX-02", "XX-03", "XX-04", "XX-05", "XX-06"}) {
-    Result result = judged("right", concat("--as ", id));
+    Result result = judged("correct", concat("--as ", id));
     EXPECT_EQ(result["id"], std::string(id) == "XX-06" ? "XX-05" : id);
     EXPECT_EQ(result["id"], result["expected"]);
     EXPECT_EQ(result["certain"], "yes");

@@ -6,160 +6,130 @@
 namespace heed::runner {
 namespace {
 
-const char* const good = R"(# Hints for lesson 02
-
-## rows
-
-Turn each row into shares.
-10 minutes · ●●○ · after nothing · 4 tests
-
-1. A question,
-   on two lines?
-2. A plan.
-3. Nearly:
-
-   ```
-   code;
-   ```
-
-## all
-
-The whole of it.
-25 minutes · ●●● · after 02_rows, 01_first · 1 test
-
-1. a
-2. b
-3. c
-)";
-
-// A course of one lesson whose hints.md is `hints`.
-Catalog catalog_of(const std::string& hints, const std::string& mistakes = "") {
-  const Scratch scratch;
-  scratch.write("02_name/hints.md", hints);
-  if (!mistakes.empty()) scratch.write("02_name/mistakes.md", mistakes);
-  return read_catalog(scratch.path);
+std::string solution_file(const std::string& id, const std::string& facts) {
+  return "// " + id + " — The title of " + id + ".\n// " + facts +
+         "\n//\n// A statement.\nint f();\n\n// Hints\n//\n// 1. a\n// 2. b\n// 3. c\n";
 }
 
-// The fault of the good page with one text replaced by another.
-std::string fault_with(const std::string& text, const std::string& instead) {
-  std::string page = good;
-  const std::size_t at = page.find(text);
-  EXPECT_NE(at, std::string::npos) << text;
-  page.replace(at, text.size(), instead);
-  const Scratch scratch;
-  scratch.write("02_name/hints.md", page);
-  scratch.write("01_other/hints.md", good);
-  const Catalog catalog = read_catalog(scratch.path);
-  EXPECT_GE(catalog.exercises.size(), 2U) << "the other lesson stays";
-  return catalog.faults.empty() ? "" : catalog.faults[0];
-}
+// A course with the lesson 02_name, which has the exercises rows and all.
+struct Course : Scratch {
+  Course() {
+    write("02_name/solutions/rows.cpp", solution_file("02_rows", "Exercise 1 · 10 minutes · ●●○"));
+    write("02_name/checks/rows.cpp", "TEST(Rows, A) {}\nTEST(Rows, B) {}\n");
+    write("02_name/solutions/all.cpp",
+          solution_file("02_all", "Exercise 2 · 25 minutes · ●●● · after 02_rows"));
+    write("02_name/checks/all.cpp", "TEST(All, A) {\n}\n");
+  }
+  Catalog catalog() const { return read_catalog(path); }
+};
 
-TEST(Catalog, ReadsEveryFactOfAnExercise) {
-  const Catalog catalog = catalog_of(good);
+TEST(Catalog, OrdersExercisesByNumber) {
+  const Catalog catalog = Course().catalog();
+  EXPECT_TRUE(inconsistencies(catalog).empty());
   ASSERT_EQ(catalog.exercises.size(), 2U);
-  EXPECT_TRUE(catalog.faults.empty());
   const Entry &rows = catalog.exercises[0], &all = catalog.exercises[1];
   EXPECT_EQ(rows.id, "02_rows");
   EXPECT_EQ(rows.folder, "02_name");
-  EXPECT_EQ(rows.title, "Turn each row into shares.");
-  EXPECT_EQ(rows.minutes, 10);
-  EXPECT_EQ(rows.stars(), "●●○");
-  EXPECT_TRUE(rows.after.empty());
-  EXPECT_EQ(rows.tests, 4);
-  EXPECT_EQ(rows.hints[0], "A question,\non two lines?");
-  EXPECT_EQ(rows.hints[2], "Nearly:\n\n```\ncode;\n```");
-  EXPECT_EQ(all.after, (std::vector<std::string>{"02_rows", "01_first"}));
+  EXPECT_EQ(rows.name, "rows");
+  EXPECT_EQ(rows.title, "The title of 02_rows.");
+  EXPECT_EQ(rows.tests, 2);
+  EXPECT_EQ(all.id, "02_all");
+  EXPECT_EQ(all.after, std::vector<std::string>{"02_rows"});
   EXPECT_EQ(all.tests, 1);
 }
 
-TEST(Catalog, LinesMayEndInCrLfOrCr) {
-  for (const std::string end : {"\r\n", "\r"}) {
-    std::string hints, mistakes;
-    for (const char c : std::string(good)) hints += c == '\n' ? end : std::string(1, c);
-    for (const char c : std::string("# Mistakes\n\n## SD-01 · Not divided\n\nx\ny\n"))
-      mistakes += c == '\n' ? end : std::string(1, c);
-    const Catalog catalog = catalog_of(hints, mistakes);
-    ASSERT_TRUE(catalog.faults.empty()) << catalog.faults[0];
-    ASSERT_EQ(catalog.exercises.size(), 2U);
-    EXPECT_EQ(catalog.exercises[0].hints[2], "Nearly:\n\n```\ncode;\n```");
-    EXPECT_EQ(catalog.mistakes[0].text, "x\ny");
-  }
-}
-
-TEST(Catalog, NamesTheLineThatDoesNotReadAsItMust) {
-  EXPECT_EQ(fault_with("10 minutes", "ten minutes"),
-            "lessons/02_name/hints.md:6: expected \"10 minutes\" first");
-  EXPECT_EQ(fault_with("●●○", "●○●"), "lessons/02_name/hints.md:6: expected ●○○, ●●○ or ●●● second");
-  expect_has(fault_with("after nothing", "first"), "lessons/02_name/hints.md:6: expected \"after\" and ids");
-  EXPECT_EQ(fault_with(" 4 tests", " tests"), "lessons/02_name/hints.md:6: expected \"4 tests\" last");
-  expect_has(fault_with(" · 4 tests", ""), "lessons/02_name/hints.md:6: expected \"10 minutes · ●○○");
-  expect_has(fault_with("2. A plan.", "- A plan."), "lessons/02_name/hints.md:10: expected hint 2: \"2. …\"");
-  expect_has(fault_with("## all", "## All of it"),
-             "lessons/02_name/hints.md:17: expected \"## name\" in small letters");
-  expect_has(fault_with("3. c\n", ""), "hints.md:23: expected hint 3");
-  expect_has(fault_with("Turn each row into shares.\n10", "10"), "hints.md:6: expected \"10 minutes");
-}
-
-TEST(Catalog, KeepsWhatStandsBeforeTheFault) {
-  std::string page = good;
-  page.replace(page.find("25 minutes"), 10, "25 hours");
-  const Catalog catalog = catalog_of(page);
+TEST(Catalog, ReportsAFileThatCannotBeReadAndKeepsTheOthers) {
+  const Course course;
+  course.write("02_name/solutions/all.cpp", solution_file("02_all", "Exercise 2 · 25 hours · ●●●"));
+  course.write("02_name/mistakes.md", "# Mistakes\n\n## SD-01: no\n");
+  const Catalog catalog = course.catalog();
   ASSERT_EQ(catalog.exercises.size(), 1U);
   EXPECT_EQ(catalog.exercises[0].id, "02_rows");
-  EXPECT_EQ(inconsistencies(catalog).size(), 1U);
+  ASSERT_EQ(catalog.errors.size(), 2U);
+  expect_has(catalog.errors[0], "lessons/02_name/solutions/all.cpp:2: expected \"10 minutes\" second");
+  EXPECT_EQ(catalog.errors[1],
+            "lessons/02_name/mistakes.md:3: expected \"## SD-01 · the mistake\", got \"## SD-01: no\"");
+  EXPECT_EQ(inconsistencies(catalog).size(), 2U);
 }
 
-TEST(Catalog, ReadsThePagesOfMistakes) {
-  const Catalog catalog =
-      catalog_of(good, "# Mistakes\n\n## SD-01 · Not divided · by √d\n\n**What** x\n\ny\n## SD-02 · z\n");
+TEST(Catalog, ReportsACheckWithoutTests) {
+  const Course course;
+  course.write("02_name/checks/all.cpp", "// nothing\n");
+  EXPECT_EQ(course.catalog().errors,
+            std::vector<std::string>{"lessons/02_name/checks/all.cpp: expected a TEST(…), got none"});
+}
+
+TEST(Catalog, ReadsMistakes) {
+  const Course course;
+  course.write("02_name/mistakes.md",
+               "# Mistakes\n\n## SD-01 · Not divided · by √d\n\n**What** x\n\ny\n## SD-02 · z\n");
+  const Catalog catalog = course.catalog();
   ASSERT_EQ(catalog.mistakes.size(), 2U);
   EXPECT_EQ(catalog.mistakes[0].title, "Not divided · by √d");
   EXPECT_EQ(catalog.mistakes[0].text, "**What** x\n\ny");
   EXPECT_EQ(catalog.mistake("sd-02").title, "z");
-  EXPECT_EQ(catalog_of(good, "# M\n\n## SD-01: no\n").faults[0],
-            "lessons/02_name/mistakes.md:3: expected \"## SD-01 · what was done\"");
 }
 
-TEST(Catalog, FindsAnExerciseByWhatIsClear) {
+TEST(Catalog, ReadsFilesWithCrLfOrCr) {
+  for (const std::string end : {"\r\n", "\r"}) {
+    const Course course;
+    const auto with_ends = [&](const std::string& text) {
+      std::string result;
+      for (const char c : text) result += c == '\n' ? end : std::string(1, c);
+      return result;
+    };
+    course.write("02_name/solutions/all.cpp",
+                 with_ends(solution_file("02_all", "Exercise 2 · 25 minutes · ●●●")));
+    course.write("02_name/mistakes.md", with_ends("# Mistakes\n\n## SD-01 · Not divided\n\nx\ny\n"));
+    const Catalog catalog = course.catalog();
+    ASSERT_TRUE(catalog.errors.empty()) << catalog.errors[0];
+    EXPECT_EQ(catalog.exercises[1].hints[2], "c");
+    EXPECT_EQ(catalog.mistakes[0].text, "x\ny");
+  }
+}
+
+TEST(Catalog, FindsAnExerciseByAUniquePartOfItsId) {
   const Catalog catalog = read_catalog(fs::path(HEED_SOURCE_DIR) / "lessons");
   EXPECT_EQ(catalog.find("02_sdpa").id, "02_sdpa");
   EXPECT_EQ(catalog.find("sdpa").id, "02_sdpa");
   EXPECT_EQ(catalog.find("SDPA").id, "02_sdpa");
   EXPECT_EQ(catalog.find("02_sd").id, "02_sdpa");
-  const auto said = [&](const std::string& typed) -> std::string {
+  const auto result = [&](const std::string& typed) -> std::string {
     try {
       return "found " + catalog.find(typed).id;
-    } catch (const Usage& error) {
+    } catch (const UsageError& error) {
       return error.what();
     }
   };
-  EXPECT_EQ(said("sdap"), "There is no exercise \"sdap\". Did you mean 02_sdpa?");
-  expect_has(said("02_"), "\"02_\" may be any of: 02_");
-  EXPECT_EQ(said("nothing_like_it_at_all"), "There is no exercise \"nothing_like_it_at_all\".");
-  expect_has(said(""), "There is no exercise");
+  EXPECT_EQ(result("sdap"), "There is no exercise \"sdap\". Did you mean 02_sdpa?");
+  expect_has(result("02_"), "\"02_\" is ambiguous: 02_");
+  EXPECT_EQ(result("nothing_like_it_at_all"), "There is no exercise \"nothing_like_it_at_all\".");
+  expect_has(result(""), "There is no exercise");
 }
 
-TEST(Catalog, OfTheCourseIsWholeAndInOrder) {
+TEST(Catalog, OfTheCourseIsConsistent) {
   const Catalog catalog = read_catalog(fs::path(HEED_SOURCE_DIR) / "lessons");
-  for (const std::string& wrong : inconsistencies(catalog)) ADD_FAILURE() << wrong;
+  for (const std::string& error : inconsistencies(catalog)) ADD_FAILURE() << error;
   EXPECT_GE(catalog.exercises.size(), 45U);
   EXPECT_EQ(catalog.exercises[0].id, "00_hello");
-  const Places places{HEED_SOURCE_DIR, "", fs::path(HEED_SOURCE_DIR) / "lessons", ""};
+  const Paths paths{HEED_SOURCE_DIR, "", fs::path(HEED_SOURCE_DIR) / "lessons", ""};
   for (const Entry& entry : catalog.exercises) {
-    EXPECT_TRUE(fs::exists(entry.file(places))) << entry.id;
-    EXPECT_TRUE(fs::exists(entry.solution(places))) << entry.id;
-    EXPECT_LE(entry.id.size(), 27U) << "the list's column";
+    EXPECT_TRUE(fs::exists(entry.file(paths))) << entry.id;
+    EXPECT_LE(entry.id.size(), 27U) << "the width of the column in `heed list`";
   }
 }
 
-TEST(Catalog, WithPrerequisitesThatComeLaterIsInconsistent) {
-  std::string page = good;
-  page.replace(page.find("after nothing"), 13, "after 02_all");
-  const auto wrong = inconsistencies(catalog_of(page, "## A-1 · x\n\n## A-1 · y\n"));
-  ASSERT_EQ(wrong.size(), 3U);
-  EXPECT_EQ(wrong[0], "02_rows comes after 02_all, which is no earlier exercise");
-  EXPECT_EQ(wrong[1], "02_all comes after 01_first, which is no earlier exercise");
-  EXPECT_EQ(wrong[2], "two pages tell of A-1");
+TEST(Catalog, ReportsContradictionsBetweenFiles) {
+  const Course course;
+  course.write("02_name/solutions/rows.cpp",
+               solution_file("02_rows", "Exercise 1 · 10 minutes · ●●○ · after 02_all"));
+  course.write("02_name/solutions/all.cpp",
+               solution_file("02_all", "Exercise 1 · 25 minutes · ●●● · after 01_first"));
+  course.write("02_name/mistakes.md", "## A-1 · x\n\n## A-1 · y\n");
+  EXPECT_EQ(inconsistencies(course.catalog()),
+            (std::vector<std::string>{"02_all: expected earlier exercises after \"after\", got 01_first",
+                                      "02_rows: 02_all is also exercise 1 of the lesson",
+                                      "A-1: two pages explain this mistake"}));
 }
 
 }  // namespace

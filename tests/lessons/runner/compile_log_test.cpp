@@ -1,4 +1,4 @@
-// The logs are what the compilers and build tools really said, shortened.
+// The logs are real messages of compilers and build tools, shortened.
 #include "lessons/runner/compile_log.h"
 
 #include <gtest/gtest.h>
@@ -26,13 +26,13 @@ ninja: build stopped: subcommand failed.
   EXPECT_EQ(log.error->line, 16);
   EXPECT_EQ(log.error->column, 12);
   EXPECT_EQ(log.error->text, "'qq' was not declared in this scope; did you mean 'q'?");
-  EXPECT_EQ(log.error->where, "");
+  EXPECT_EQ(log.error->location, "");
   ASSERT_TRUE(log.warning.has_value());
   EXPECT_EQ(log.warning->line, 15);
   EXPECT_TRUE(log.in_learners_file);
 }
 
-TEST(CompileLogOfGcc, LeadsFromAHeaderBackToTheLearnersLine) {
+TEST(CompileLogOfGcc, FindsTheLearnersLineOfAnErrorInAHeader) {
   const CompileLog log = read(R"(FAILED: lessons/CMakeFiles/ex_02_sdpa.dir/judged/02_sdpa.cpp.o 
 In file included from /usr/include/c++/12/vector:64:
 /usr/include/c++/12/bits/stl_vector.h: In instantiation of 'class std::vector<int&>':
@@ -41,10 +41,10 @@ lessons/02_x/exercises/sdpa.cpp:16:21:   required from here
 )");
   ASSERT_TRUE(log.error.has_value());
   EXPECT_EQ(log.error->line, 16);
-  EXPECT_EQ(log.error->where, "/usr/include/c++/12/bits/stl_vector.h:423");
+  EXPECT_EQ(log.error->location, "/usr/include/c++/12/bits/stl_vector.h:423");
 }
 
-TEST(CompileLogOfClang, LeadsFromAHeaderBackToTheLearnersLine) {
+TEST(CompileLogOfClang, FindsTheLearnersLineOfAnErrorInAHeader) {
   const CompileLog log = read(R"(FAILED: lessons/CMakeFiles/ex_02_sdpa.dir/judged/02_sdpa.cpp.o 
 In file included from /home/me/heed/build/lessons/judged/02_sdpa.cpp:3:
 /usr/include/c++/12/bits/stl_vector.h:423:66: error: 'pointer' declared as a pointer to a reference of type 'int &'
@@ -53,7 +53,7 @@ lessons/02_x/exercises/sdpa.cpp:16:21: note: in instantiation of template class 
   ASSERT_TRUE(log.error.has_value());
   EXPECT_EQ(log.error->line, 16);
   EXPECT_EQ(log.error->column, 21);
-  EXPECT_EQ(log.error->where, "/usr/include/c++/12/bits/stl_vector.h:423");
+  EXPECT_EQ(log.error->location, "/usr/include/c++/12/bits/stl_vector.h:423");
 }
 
 TEST(CompileLogOfClang, ReadsFatalErrorsAndMake) {
@@ -70,7 +70,7 @@ make[3]: *** [lessons/CMakeFiles/ex_02_sdpa.dir/build.make:76: lessons/CMakeFile
   EXPECT_TRUE(log.in_learners_file);
 }
 
-TEST(CompileLogOfTheLinker, KnowsAMissingFunction) {
+TEST(CompileLogOfTheLinker, ReportsAMissingFunction) {
   for (const char* said : {"/usr/bin/ld: sdpa.cpp:(.text+0x7): undefined reference to "
                            "`heed::exercise::sdpa(heed::Tensor const&)'",
                            "ld.lld: error: undefined symbol: heed::exercise::sdpa(heed::Tensor const&)",
@@ -85,16 +85,16 @@ TEST(CompileLogOfTheLinker, KnowsAMissingFunction) {
   EXPECT_EQ(twice.link_error, "multiple definition of `main'; b.o: first defined here");
 }
 
-TEST(CompileLog, OfAnotherFileIsNotTheLearners) {
+TEST(CompileLog, DistinguishesErrorsInOtherFiles) {
   const CompileLog log = read(R"(FAILED: lessons/CMakeFiles/check_02_sdpa.dir/02_x/checks/sdpa.cpp.o 
 /home/me/heed/lessons/02_x/checks/sdpa.cpp:3:1: error: expected unqualified-id
 )");
   EXPECT_FALSE(log.in_learners_file);
   ASSERT_TRUE(log.error.has_value());
-  EXPECT_EQ(log.error->where, "/home/me/heed/lessons/02_x/checks/sdpa.cpp:3");
+  EXPECT_EQ(log.error->location, "/home/me/heed/lessons/02_x/checks/sdpa.cpp:3");
 }
 
-TEST(CompileLog, OfNothingSaysNothing) {
+TEST(CompileLog, WithoutErrorsReportsNone) {
   const CompileLog log = read("[2/2] Linking CXX executable lessons/ex_02_sdpa\n");
   EXPECT_FALSE(log.error || log.warning || log.in_learners_file || log.missing_function);
   EXPECT_EQ(log.link_error, "");

@@ -1,11 +1,11 @@
-// A simulated learner goes through the whole course with the real runner: every exercise from its stub, through a mistake
-// that must be named and a slip that does not compile, to the solution.
+// Simulates a learner who goes through the whole course with the real runner. Every exercise is
+// judged as a stub, with a mistake that must be named, with a compiler error, and as the solution.
 #include <cstdlib>
 #include <iostream>
 #include <map>
 
 #include "lessons/runner/catalog.h"
-#include "lessons/runner/stub.h"
+#include "lessons/runner/exercise_file.h"
 #include "lessons/runner/text.h"
 #include "tests/lessons/runner/scratch.h"
 
@@ -19,17 +19,17 @@ const Catalog& course() {
   return catalog;
 }
 
-Places places() { return {HEED_SOURCE_DIR, "", fs::path(HEED_SOURCE_DIR) / "lessons", ""}; }
-std::string solution_of(const Entry& entry) { return text_of(entry.solution(places())); }
+Paths paths() { return {HEED_SOURCE_DIR, "", fs::path(HEED_SOURCE_DIR) / "lessons", ""}; }
+std::string solution_of(const Entry& entry) { return text_of(entry.solution(paths())); }
 
-// What stands between the marks of a solution; of one without marks, all that comes after its includes.
+// The lines between "// solution:" and "// end"; without these comments, all code after the
+// includes.
 std::string body_of(const std::string& solution) {
-  const std::size_t begin =
-      std::min(solution.find("// solution: "), solution.find("namespace heed::exercise {"));
-  const std::size_t marked = solution.find("// solution: ");
-  const std::size_t start = marked == std::string::npos ? begin : solution.find('\n', marked) + 1;
-  return solution.substr(start,
-                         marked == std::string::npos ? std::string::npos : solution.find("// end") - start);
+  const std::string code = without_hints(solution);
+  const std::size_t marked = code.find("// solution: ");
+  if (marked == std::string::npos) return code.substr(code.find("namespace heed::exercise {"));
+  const std::size_t begin = code.find('\n', marked) + 1;
+  return code.substr(begin, code.find("// end") - begin);
 }
 
 // The solution with `text` in place of its body.
@@ -60,20 +60,20 @@ std::multimap<std::string, WrongEdit> wrong_edits() {
 
 class Learner : public Scratch {
  public:
-  // Saves the file and has it judged.
+  // Saves the file and judges it.
   Json save(const Entry& entry, const std::string& text, int status, const std::string& environment = "") {
     write(fs::path("lessons") / entry.folder / "exercises" / (entry.name + ".cpp"), text);
-    const Said said = heed(*this, "run " + entry.id + " --json", environment);
-    EXPECT_EQ(said.status, status) << entry.id << ": " << said.out << said.err;
-    EXPECT_EQ(said.err, "");
-    if (said.out.empty()) return Json::parse("{}", "nothing");
-    Json answer = said.json();
+    const CommandOutput result = heed(*this, "run " + entry.id + " --json", environment);
+    EXPECT_EQ(result.status, status) << entry.id << ": " << result.out << result.err;
+    EXPECT_EQ(result.err, "");
+    if (result.out.empty()) return Json::parse("{}", "nothing");
+    Json answer = result.json();
     EXPECT_TRUE(status == 3 || member(answer, "id") == entry.id);
     return answer;
   }
 };
 
-TEST(Learner, GoesThroughTheWholeCourse) {
+TEST(Learner, CompletesTheWholeCourse) {
   Learner learner;
   const auto edits = wrong_edits();
   for (const auto& [id, edit] : edits) EXPECT_EQ(course().find(id).id, id);
@@ -106,9 +106,9 @@ TEST(Learner, GoesThroughTheWholeCourse) {
               static_cast<std::int64_t>(lines_of(solution).size() + 1));
 
     EXPECT_EQ(member(learner.save(entry, solution, 0), "state"), "pass");
-    std::cout << entry.id << std::endl;  // a sign of life
+    std::cout << entry.id << std::endl;  // shows progress
   }
-  const Said list = heed(learner, "list --json");
+  const CommandOutput list = heed(learner, "list --json");
   EXPECT_EQ(list.status, 0) << list.out;
   const Json all = list.json();
   EXPECT_EQ(all.find("passed")->integer(), all.find("all")->integer());
@@ -119,9 +119,9 @@ TEST(Learner, GoesThroughTheWholeCourse) {
   }
 }
 
-// Asked in CI alone: elsewhere a learner may have written here.
-TEST(Learner, BeginsWithStubsThatAreTheSolutionsWithTheirBodiesLeftOut) {
-  if (!std::getenv("CI")) GTEST_SKIP() << "the exercises are the learner's";
+// Only in CI: elsewhere the files may contain a learner's work.
+TEST(Learner, BeginsWithStubsThatAreTheSolutionsWithoutTheirBodies) {
+  if (!std::getenv("CI")) GTEST_SKIP() << "the exercises may contain a learner's work";
   for (const Entry& entry : course().exercises)
     EXPECT_EQ(
         read_text(fs::path(HEED_SOURCE_DIR) / "lessons" / entry.folder / "exercises" / (entry.name + ".cpp")),
@@ -131,14 +131,14 @@ TEST(Learner, BeginsWithStubsThatAreTheSolutionsWithTheirBodiesLeftOut) {
 
 const Entry& entry() { return course().find("02_softmax_rows"); }
 
-TEST(Learner, IsToldOfEveryOtherWayToFail) {
+TEST(Learner, SeesEveryOtherKindOfFailure) {
   Learner learner;
   const auto judged = [&](const std::string& body, const std::string& environment = "") {
     return learner.save(entry(), with_body(entry(), "  " + body + "\n  return scores;\n"), 1, environment);
   };
   const Json endless = judged("for (volatile int i = 0; i < 1;) {}", "HEED_TIME_LIMIT=1");
   EXPECT_EQ(member(endless, "state"), "timeout");
-  EXPECT_EQ(member(endless, "ended"), "had not ended after 1 seconds");
+  EXPECT_EQ(member(endless, "ended"), "did not finish within 1 seconds");
   EXPECT_NE(member(endless, "question"), "");
 
   const Json null = judged("std::puts(\"before\"); *static_cast<volatile int*>(nullptr) = 1;");
@@ -148,15 +148,15 @@ TEST(Learner, IsToldOfEveryOtherWayToFail) {
   expect_has(member(null, "output"), "before");
 
   const Json left = judged("std::exit(0);");
-  EXPECT_EQ(member(left, "state"), "crash") << "leaving early is no pass";
-  expect_has(member(left, "ended"), "ended with status 0 before the check was through");
+  EXPECT_EQ(member(left, "state"), "crash") << "exiting early must not pass";
+  expect_has(member(left, "ended"), "exited with status 0 before the check finished");
 
   const Json deep = judged("volatile int i = 1; if (i) return softmax_rows(scores + 1.0) + 1.0;");
   EXPECT_EQ(member(deep, "state"), "crash");
 
   const Json loud = judged("while (true) std::puts(\"without end\");", "HEED_TIME_LIMIT=100");
   EXPECT_EQ(member(loud, "state"), "timeout");
-  EXPECT_EQ(member(loud, "ended"), "printed without end");
+  EXPECT_EQ(member(loud, "ended"), "printed too much output");
   EXPECT_TRUE(loud.find("output_cut")->boolean());
 
   const Json thrown = judged("throw std::runtime_error(\"mine\");");
@@ -169,44 +169,44 @@ TEST(Learner, IsToldOfEveryOtherWayToFail) {
   expect_has(member(*warned.find("warning"), "text"), "unused variable 'unused'");
 }
 
-TEST(Learner, WhoChangesTheParametersIsToldToKeepThem) {
+TEST(Learner, SeesThatTheParametersMustNotChange) {
   Learner learner;
   std::string changed = solution_of(entry());
-  const std::string given = "softmax_rows(const Tensor& scores)";
-  changed.replace(changed.find(given), given.size(), "softmax_rows(const Tensor& scores, int)");
+  const std::string parameters = "softmax_rows(const Tensor& scores)";
+  changed.replace(changed.find(parameters), parameters.size(), "softmax_rows(const Tensor& scores, int)");
   const Json answer = learner.save(entry(), changed, 1);
   EXPECT_EQ(member(answer, "state"), "compile");
   EXPECT_EQ(member(answer, "declaration"), "Tensor softmax_rows(const Tensor& scores);");
-  expect_has(heed(learner, "run softmax_rows").out, "they must\n  stay as given:");
+  expect_has(heed(learner, "run softmax_rows").out, "Do not\n  change its declaration:");
   expect_has(heed(learner, "run softmax_rows --raw").out, "heed::exercise::softmax_rows(");
 }
 
-// What is judged is the learner's file, by a path that an editor can open.
+// Errors name the learner's file by a path that an editor can open.
 TEST(Learner, SeesErrorsByPathAndLine) {
   Learner learner;
   const std::string file =
       (learner.path / "lessons" / entry().folder / "exercises/softmax_rows.cpp").string();
   learner.save(entry(), with_body(entry(), "  return retrun;\n"), 1);
-  const Said said = heed(learner, "run softmax_rows");
-  expect_has(said.out, "✗ 02_softmax_rows: does not compile\n");
-  expect_has(said.out, file + ":");
-  expect_has(said.out, " |   return retrun;\n");
-  expect_has(said.out, "retrun");
+  const CommandOutput result = heed(learner, "run softmax_rows");
+  expect_has(result.out, "✗ 02_softmax_rows: does not compile\n");
+  expect_has(result.out, file + ":");
+  expect_has(result.out, " |   return retrun;\n");
+  expect_has(result.out, "retrun");
 }
 
-TEST(Learner, WithoutATerminalIsToldWhatToDoNext) {
+TEST(Learner, SeesTheNextStepsWithoutATerminal) {
   Learner learner;
   learner.write(fs::path("lessons") / course().exercises[0].folder / "exercises" /
                     (course().exercises[0].name + ".cpp"),
                 solution_of(course().exercises[0]));
-  const Said said = heed(learner, "");
-  EXPECT_EQ(said.status, 0) << said.err;
-  expect_has(said.out, "In a terminal, heed watches this file");
-  expect_has(said.out, "✓ " + course().exercises[0].id + ": pass");
-  expect_has(said.out, "heed hint " + course().exercises[0].id);
+  const CommandOutput result = heed(learner, "");
+  EXPECT_EQ(result.status, 0) << result.err;
+  expect_has(result.out, "In a terminal, heed watches this file");
+  expect_has(result.out, "✓ " + course().exercises[0].id + ": pass");
+  expect_has(result.out, "heed hint " + course().exercises[0].id);
 }
 
-TEST(Learner, BuildsMilestonesFromTheirOwnParts) {
+TEST(Learner, BuildsMilestonesFromOwnParts) {
   for (const std::string number : {"04", "05", "08", "10"}) {
     Learner learner;
     std::vector<std::string> parts =
@@ -217,12 +217,12 @@ TEST(Learner, BuildsMilestonesFromTheirOwnParts) {
       const std::string text = id == parts.back() ? stub_of(solution_of(part)) : solution_of(part);
       learner.write(fs::path("lessons") / part.folder / "exercises" / (part.name + ".cpp"), text);
     }
-    const Said said = heed(learner, "milestone " + number + " --mine --help");
-    EXPECT_EQ(said.status, 0) << said.err;
+    const CommandOutput result = heed(learner, "milestone " + number + " --mine --help");
+    EXPECT_EQ(result.status, 0) << result.err;
     for (const std::string& id : parts)
-      expect_has(said.out, id == parts.back() ? "  ours   " + id + " (yours: not written yet)\n"
-                                              : "✓ yours  " + id + "\n");
-    expect_has(said.out, "milestone_" + number + ": ");  // its own --help: it was built, and runs
+      expect_has(result.out, id == parts.back() ? "  ours   " + id + " (yours: not written yet)\n"
+                                                : "✓ yours  " + id + "\n");
+    expect_has(result.out, "milestone_" + number + ": ");  // the program's own --help: it was built and runs
   }
 }
 

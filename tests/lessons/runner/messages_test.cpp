@@ -8,7 +8,7 @@
 namespace heed::runner {
 namespace {
 
-// Every text that the sources hand to tr() or words(), its pieces joined.
+// All messages that the sources pass to tr() or words(). Adjacent string literals are joined.
 std::set<std::string> texts_in_sources() {
   std::set<std::string> texts;
   const std::regex call(R"re(\b(?:tr|words)\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+))re"),
@@ -26,12 +26,12 @@ std::set<std::string> texts_in_sources() {
   return texts;
 }
 
-std::multiset<std::string> places_in(const std::string& text) {
-  std::multiset<std::string> places;
-  const std::regex place(R"(\{\d\})");
-  for (std::sregex_iterator it(text.begin(), text.end(), place), end; it != end; ++it)
-    places.insert(it->str());
-  return places;
+std::multiset<std::string> placeholders_in(const std::string& text) {
+  std::multiset<std::string> placeholders;
+  const std::regex placeholder(R"(\{\d\})");
+  for (std::sregex_iterator it(text.begin(), text.end(), placeholder), end; it != end; ++it)
+    placeholders.insert(it->str());
+  return placeholders;
 }
 
 TEST(Messages, AreCompleteInBothLanguages) {
@@ -40,23 +40,35 @@ TEST(Messages, AreCompleteInBothLanguages) {
   std::set<std::string> known;
   for (const Message& message : messages()) {
     EXPECT_TRUE(known.insert(message.english).second) << "twice: " << message.english;
-    EXPECT_EQ(texts.count(message.english), 1U) << "nobody says: " << message.english;
+    EXPECT_EQ(texts.count(message.english), 1U) << "not used: " << message.english;
     EXPECT_STRNE(message.korean, "") << message.english;
   }
-  for (const std::string& text : texts) EXPECT_EQ(known.count(text), 1U) << "no Korean for: " << text;
+  for (const std::string& text : texts) EXPECT_EQ(known.count(text), 1U) << "no Korean text for: " << text;
 }
 
-TEST(Messages, KeepTheirPlacesInTranslation) {
+TEST(Messages, HaveTheSamePlaceholdersInBothLanguages) {
   for (const Message& message : messages())
-    EXPECT_EQ(places_in(message.english), places_in(message.korean)) << message.english;
+    EXPECT_EQ(placeholders_in(message.english), placeholders_in(message.korean)) << message.english;
 }
 
-TEST(Messages, PutValuesWhereTheyBelong) {
+TEST(Messages, ReplacePlaceholdersByValues) {
   set_language(Language::english);
-  EXPECT_EQ(tr("{1} of {2} pass.", 3, 48), "3 of 48 pass.");
+  EXPECT_EQ(tr("{1} of {2} exercises pass.", 3, 48), "3 of 48 exercises pass.");
   set_language(Language::korean);
-  EXPECT_EQ(tr("{1} of {2} pass.", 3, 48), "48개 중 3개 통과.");
-  EXPECT_EQ(tr("said by nobody {1}", "{1}"), "said by nobody {1}") << "an unknown text stays English";
+  EXPECT_EQ(tr("{1} of {2} exercises pass.", 3, 48), "연습 문제 48개 중 3개 통과.");
+  EXPECT_EQ(tr("not in the table {1}", "{1}"), "not in the table {1}") << "printed in English";
+  set_language(Language::english);
+}
+
+TEST(Messages, ChooseTheKoreanParticleThatFitsTheValue) {
+  set_language(Language::korean);
+  EXPECT_EQ(tr("There is no lesson \"{1}\".", "강의"), "\"강의\"라는 강의는 없습니다.");
+  EXPECT_EQ(tr("There is no lesson \"{1}\".", "수업"), "\"수업\"이라는 강의는 없습니다.");
+  EXPECT_EQ(tr("{1} cannot be run", "/usr/bin/cmake"), "/usr/bin/cmake를 실행할 수 없습니다");
+  EXPECT_EQ(tr("exited with status {1} after its last answer", 1),
+            "마지막 답을 낸 뒤 종료 코드 1로 끝났습니다");
+  EXPECT_EQ(tr("exited with status {1} after its last answer", 3),
+            "마지막 답을 낸 뒤 종료 코드 3으로 끝났습니다");
   set_language(Language::english);
 }
 
@@ -66,7 +78,7 @@ TEST(Messages, AreInTheLanguageOfTheEnvironment) {
   setenv("LANG", "ko_KR.UTF-8", 1);
   EXPECT_EQ(language_of_environment(), Language::korean);
   setenv("LC_ALL", "C", 1);
-  EXPECT_EQ(language_of_environment(), Language::english) << "LC_ALL is stronger";
+  EXPECT_EQ(language_of_environment(), Language::english) << "LC_ALL has priority";
 }
 
 }  // namespace

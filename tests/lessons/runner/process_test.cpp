@@ -10,11 +10,11 @@
 namespace heed::runner {
 namespace {
 
-Ended shell(const std::string& script, const Limits& limits = {}, const Stop& stop = {}) {
+ProcessResult shell(const std::string& script, const Limits& limits = {}, const ShouldStop& stop = {}) {
   return run_process({"sh", "-c", script}, limits, stop);
 }
 
-// Whether the process whose number the file holds still runs (one that waits to be buried does not).
+// Whether the process whose id is in the file still runs. A zombie does not count.
 bool alive(const fs::path& file) {
   const pid_t pid = std::stoi(text_of(file));
   const auto runs = [&] {
@@ -25,84 +25,85 @@ bool alive(const fs::path& file) {
   return runs();
 }
 
-TEST(Process, KeepsStatusAndOutputInTheOrderOfWriting) {
-  const Ended ended = shell("echo one; echo two >&2; echo three; exit 7");
-  EXPECT_EQ(ended.how, Ended::How::exited);
-  EXPECT_EQ(ended.number, 7);
+TEST(Process, ReturnsStatusAndOutputInTheOrderOfWriting) {
+  const ProcessResult ended = shell("echo one; echo two >&2; echo three; exit 7");
+  EXPECT_EQ(ended.outcome, ProcessResult::Outcome::exited);
+  EXPECT_EQ(ended.code, 7);
   EXPECT_EQ(ended.output, "one\ntwo\nthree\n");
   EXPECT_FALSE(ended.cut);
 }
 
 TEST(Process, HasNoInput) { EXPECT_EQ(shell("cat; echo end", {.seconds = 5}).output, "end\n"); }
 
-TEST(Process, IsNamedBySignal) {
-  const Ended ended = shell("kill -SEGV $$");
-  EXPECT_EQ(ended.how, Ended::How::signalled);
-  EXPECT_EQ(ended.number, SIGSEGV);
-  expect_has(signal_in_words(SIGSEGV), "memory that is not its own");
+TEST(Process, EndedByASignalReportsIt) {
+  const ProcessResult ended = shell("kill -SEGV $$");
+  EXPECT_EQ(ended.outcome, ProcessResult::Outcome::signalled);
+  EXPECT_EQ(ended.code, SIGSEGV);
+  expect_has(signal_in_words(SIGSEGV), "memory that it does not own");
   expect_has(signal_in_words(SIGUSR1), "signal 10");
 }
 
-TEST(Process, ThatDoesNotStartSaysWhy) {
-  const Ended ended = run_process({"/no/such/program"}, {});
-  EXPECT_EQ(ended.how, Ended::How::not_started);
-  EXPECT_EQ(ended.number, ENOENT);
+TEST(Process, ThatCannotStartReportsWhy) {
+  const ProcessResult ended = run_process({"/no/such/program"}, {});
+  EXPECT_EQ(ended.outcome, ProcessResult::Outcome::not_started);
+  EXPECT_EQ(ended.code, ENOENT);
 }
 
-TEST(Process, EndsAtItsTimeLimitWithAllThatItStarted) {
+TEST(Process, IsKilledAtItsTimeLimitWithItsChildren) {
   const Scratch scratch;
   const std::string file = (scratch.path / "pid").string();
-  const Ended ended = shell("sleep 100 & echo $! > '" + file + "'; trap '' TERM; while :; do :; done",
-                            {.seconds = 0.5, .confined = true});
-  EXPECT_EQ(ended.how, Ended::How::too_long);
+  const ProcessResult ended = shell("sleep 100 & echo $! > '" + file + "'; trap '' TERM; while :; do :; done",
+                                    {.seconds = 0.5, .confined = true});
+  EXPECT_EQ(ended.outcome, ProcessResult::Outcome::timed_out);
   EXPECT_LT(ended.seconds, 5);
   EXPECT_FALSE(alive(file)) << "its child";
 }
 
-TEST(Process, LeavesNobodyBehind) {
+TEST(Process, LeavesNoChildrenBehind) {
   const Scratch scratch;
   const std::string file = (scratch.path / "pid").string();
-  const Ended ended = shell("sleep 100 & echo $! > '" + file + "'; echo done");
-  EXPECT_EQ(ended.how, Ended::How::exited);
+  const ProcessResult ended = shell("sleep 100 & echo $! > '" + file + "'; echo done");
+  EXPECT_EQ(ended.outcome, ProcessResult::Outcome::exited);
   EXPECT_EQ(ended.output, "done\n");
-  EXPECT_LT(ended.seconds, 5) << "a child that holds the output open is not waited for";
+  EXPECT_LT(ended.seconds, 5) << "it must not wait for a child that keeps the output open";
   EXPECT_FALSE(alive(file));
 }
 
-TEST(Process, KeepsOnlySoMuchOfItsOutput) {
-  const Ended ended =
-      shell("i=0; while [ $i -lt 2000 ]; do echo 123456789; i=$((i+1)); done", {.kept = 1000});
-  EXPECT_EQ(ended.how, Ended::How::exited);
+TEST(Process, KeepsALimitedAmountOfOutput) {
+  const ProcessResult ended =
+      shell("i=0; while [ $i -lt 2000 ]; do echo 123456789; i=$((i+1)); done", {.keep_bytes = 1000});
+  EXPECT_EQ(ended.outcome, ProcessResult::Outcome::exited);
   EXPECT_EQ(ended.output.size(), 1000U);
   EXPECT_TRUE(ended.cut);
 }
 
-TEST(Process, ThatPrintsWithoutEndIsEnded) {
-  const Ended ended = shell("yes", {.seconds = 60, .kept = 100, .endless = 1 << 20, .confined = true});
-  EXPECT_EQ(ended.how, Ended::How::too_much_output);
+TEST(Process, ThatPrintsTooMuchIsKilled) {
+  const ProcessResult ended =
+      shell("yes", {.seconds = 60, .keep_bytes = 100, .kill_after_bytes = 1 << 20, .confined = true});
+  EXPECT_EQ(ended.outcome, ProcessResult::Outcome::too_much_output);
   EXPECT_EQ(ended.output.size(), 100U);
 }
 
-TEST(Process, StopsWhenItIsTold) {
-  int asked = 0;
-  const Ended ended = shell("sleep 100", {}, [&] { return ++asked > 3; });
-  EXPECT_EQ(ended.how, Ended::How::stopped);
+TEST(Process, StopsOnRequest) {
+  int parsed = 0;
+  const ProcessResult ended = shell("sleep 100", {}, [&] { return ++parsed > 3; });
+  EXPECT_EQ(ended.outcome, ProcessResult::Outcome::stopped);
   EXPECT_LT(ended.seconds, 5);
 }
 
-TEST(Process, ThatWillNotStopIsKilled) {
-  const Ended ended = shell("trap '' TERM; while :; do :; done", {}, [] { return true; });
-  EXPECT_EQ(ended.how, Ended::How::stopped);
+TEST(Process, ThatIgnoresTheRequestIsKilled) {
+  const ProcessResult ended = shell("trap '' TERM; while :; do :; done", {}, [] { return true; });
+  EXPECT_EQ(ended.outcome, ProcessResult::Outcome::stopped);
   EXPECT_LT(ended.seconds, 10);
 }
 
-TEST(Process, SeesTheVariablesItIsGiven) {
+TEST(Process, HasTheEnvironmentOfItsLimits) {
   EXPECT_EQ(shell("echo $HEED_A", {.environment = {"HEED_A=b c"}}).output, "b c\n");
 }
 
-TEST(Process, TellsItsOutputAsItComes) {
+TEST(Process, ReportsOutputAsItArrives) {
   std::string heard;
-  shell("echo a; echo b", {.kept = 1, .heard = [&](const std::string& piece) { heard += piece; }});
+  shell("echo a; echo b", {.keep_bytes = 1, .on_output = [&](const std::string& piece) { heard += piece; }});
   EXPECT_EQ(heard, "a\nb\n");
 }
 

@@ -1,4 +1,4 @@
-// scratch.h — a folder of one test's own, and the runner called in it as a learner calls it.
+// scratch.h — a temporary folder, and the runner called in it as a learner calls it.
 #pragma once
 
 #include <sys/wait.h>
@@ -12,12 +12,12 @@
 #include <string>
 
 #include "data/json.h"
-#include "lessons/runner/places.h"
+#include "lessons/runner/paths.h"
 #include "tests/testing.h"
 
 namespace heed::runner {
 
-// Made for one test, and gone after it.
+// A temporary folder, removed by the destructor.
 struct Scratch {
   fs::path path;
   Scratch() {
@@ -33,7 +33,7 @@ struct Scratch {
     std::ofstream(path / name) << text;
     return path / name;
   }
-  Places places() const { return {path, path / "build", path / "lessons", path / ".heed"}; }
+  Paths paths() const { return {path, path / "build", path / "lessons", path / ".heed"}; }
 };
 
 inline std::string text_of(const fs::path& file) {
@@ -42,22 +42,23 @@ inline std::string text_of(const fs::path& file) {
   return text.str();
 }
 
-struct Said {
+struct CommandOutput {
   int status;
   std::string out, err;
   data::Json json() const { return data::Json::parse(out, "the runner's answer"); }
 };
 
 #ifdef HEED_RUNNER
-// `heed ARGUMENTS` with the scratch folder's exercises and state, and no terminal.
-inline Said heed(const Scratch& scratch, const std::string& arguments, const std::string& environment = "") {
+// Runs `heed ARGUMENTS` without a terminal, with the exercises and the state of the scratch folder.
+inline CommandOutput heed(const Scratch& scratch, const std::string& arguments,
+                          const std::string& environment = "") {
   const std::string err = (scratch.path / "stderr").string();
   const std::string line = "LC_ALL=C HEED_CALLED= HEED_EXERCISES='" + (scratch.path / "lessons").string() +
                            "' HEED_STATE='" + (scratch.path / ".heed").string() + "' " + environment +
                            " '" HEED_RUNNER "' " + arguments + " 2>'" + err + "' </dev/null";
   FILE* pipe = popen(line.c_str(), "r");
   if (!pipe) return {-1, "", "no pipe"};
-  Said said{0, "", ""};
+  CommandOutput said{0, "", ""};
   char buffer[4096];
   for (std::size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) said.out.append(buffer, n);
   const int status = pclose(pipe);
@@ -73,7 +74,7 @@ inline std::string member(const data::Json& object, const std::string& name) {
 #endif
 
 inline void expect_has(const std::string& text, const std::string& part) {
-  EXPECT_NE(text.find(part), std::string::npos) << "'" << part << "' is not in: " << text;
+  EXPECT_NE(text.find(part), std::string::npos) << "expected '" << part << "' in: " << text;
 }
 
 }  // namespace heed::runner

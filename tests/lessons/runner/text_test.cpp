@@ -1,13 +1,12 @@
 #include "lessons/runner/text.h"
 
 #include "lessons/runner/diff.h"
-#include "lessons/runner/stub.h"
 #include "tests/testing.h"
 
 namespace heed::runner {
 namespace {
 
-TEST(Text, WrapsWordsAndLeavesCode) {
+TEST(Text, WrapsWordsAndKeepsCode) {
   EXPECT_EQ(wrapped("a bb ccc dddd", 6), "a bb\nccc\ndddd\n");
   EXPECT_EQ(wrapped("one two three", 9, 2), "one two\n  three\n");
   EXPECT_EQ(wrapped("a\n\n```\n  code   here that is long\n```\nb", 6),
@@ -21,29 +20,28 @@ TEST(Text, LinesEndInLfCrLfOrCr) {
     EXPECT_EQ(lines_of("a" + end + end + "b" + end), (std::vector<std::string>{"a", "", "b"}));
 }
 
-TEST(Text, ShortensToColumnsAndSaysSo) {
+TEST(Text, ShortensToColumnsAndMarksTheCut) {
   EXPECT_EQ(shortened("abcdef", 6), "abcdef");
   EXPECT_EQ(shortened("abcdefg", 6), "abcde…");
   EXPECT_EQ(shortened("가나다라", 6), "가나…");
 }
 
-TEST(Text, ShowsNoControlCharactersAndNoBrokenLetters) {
+TEST(Text, ReplacesControlCharactersAndInvalidUtf8) {
   EXPECT_EQ(printable("a\x1b[31mb\r\n\t\x7f\xff가"), "a?[31mb\n\t??가");
 }
 
-TEST(Text, FindsTheNameThatWasMeant) {
+TEST(Text, SplitsAtSeparatorsAndJoins) {
+  EXPECT_EQ(split("a · b c·", "·"), (std::vector<std::string>{"a", "b c", ""}));
+  EXPECT_EQ(split("", ","), std::vector<std::string>{""});
+  EXPECT_EQ(joined({"a", "b"}, ", "), "a, b");
+}
+
+TEST(Text, FindsTheMostSimilarName) {
   const std::vector<std::string> names = {"02_softmax_rows", "02_sdpa", "04_merge_heads"};
   EXPECT_EQ(nearest("spda", names), "02_sdpa");
   EXPECT_EQ(nearest("04_merge_head", names), "04_merge_heads");
   EXPECT_EQ(nearest("softmaxrows", names), "02_softmax_rows");
   EXPECT_EQ(nearest("quite another word", names), "");
-}
-
-TEST(Stub, IsTheSolutionWithoutItsMarkedBody) {
-  EXPECT_EQ(stub_of("int f() {\n  // solution: give 2\n  int a = 1;\n  return a + 1;\n  // end\n}\n"),
-            "int f() {\n  todo(\"give 2\");\n}\n");
-  EXPECT_EQ(stub_of("int f() { return 2; }\n"), "int f() { return 2; }\n") << "solved already";
-  expect_contains(error_of([] { stub_of("// solution: x\n"); }), "no \"// end\" closes");
 }
 
 std::string marked(const std::string& a, const std::string& b) {
@@ -52,7 +50,7 @@ std::string marked(const std::string& a, const std::string& b) {
   return text;
 }
 
-TEST(Diff, KeepsWhatBothHave) {
+TEST(Diff, KeepsCommonLines) {
   EXPECT_EQ(marked("a\nb\nc\n", "a\nx\nc\n"), " a\n-b\n+x\n c\n");
   EXPECT_EQ(marked("a\n", "a\n"), " a\n");
   EXPECT_EQ(marked("", "a\nb\n"), "+a\n+b\n");

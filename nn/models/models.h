@@ -1,0 +1,22 @@
+// models.h — all models, and the layers of nn.h, in one include.
+#pragma once
+
+#include "nn/models/beam.h"
+#include "nn/models/bert.h"
+#include "nn/models/boxes.h"
+#include "nn/models/config.h"
+#include "nn/models/detection_loss.h"
+#include "nn/models/detr.h"
+#include "nn/models/generation.h"
+#include "nn/models/gpt.h"
+#include "nn/models/kv_cache.h"
+#include "nn/models/matching.h"
+#include "nn/models/pretrained.h"
+#include "nn/models/resnet.h"
+#include "nn/models/sampling.h"
+#include "nn/models/seq2seq.h"
+#include "nn/models/swin.h"
+#include "nn/models/t5.h"
+#include "nn/models/transformer_classifier.h"
+#include "nn/models/vision_transformer.h"
+#include "nn/nn.h"

@@ -1,0 +1,35 @@
+#include "nn/state_report.h"
+
+#include <utility>
+
+namespace heed::nn {
+
+void StateReport::missing(const std::string& name) { missing_ += concat(" '", name, "'"); }
+
+void StateReport::unexpected(const std::string& name, const std::string& hint) {
+  unexpected_ += concat(" '", name, "'", hint);
+}
+
+void StateReport::repeated(const std::string& name) { repeated_ += concat(" '", name, "'"); }
+
+void StateReport::wrong_shape(const std::string& name, const Tensor& received, const Shape& expected) {
+  wrong_shape_ += concat(" '", name, "' expected ", expected, ", got ");
+  wrong_shape_ += received.defined() ? to_string(received.shape()) : "an undefined tensor";
+  wrong_shape_ += ";";
+}
+
+bool StateReport::empty() const {
+  return missing_.empty() && unexpected_.empty() && repeated_.empty() && wrong_shape_.empty();
+}
+
+std::ostream& operator<<(std::ostream& out, const StateReport& report) {
+  const std::pair<const char*, const std::string&> lines[] = {{"missing", report.missing_},
+                                                              {"unexpected", report.unexpected_},
+                                                              {"repeated", report.repeated_},
+                                                              {"wrong shape", report.wrong_shape_}};
+  for (const auto& [label, names] : lines)
+    if (!names.empty()) out << "\n  " << label << ":" << names;
+  return out;
+}
+
+}  // namespace heed::nn
