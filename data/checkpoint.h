@@ -11,9 +11,9 @@
 //   model.load_state_dict(saved.tensors("model"));
 //   step = saved.number("step");
 //
-// The file is a safetensors file: tensors are stored under "model.…", numbers and generators in the metadata.
-// A learning-rate schedule is a function of the step and needs no entry. To resume a DataLoader, save its
-// epoch and the index of the batch.
+// The file is a safetensors file: tensors are stored under "model.…", numbers and generators in the
+// metadata. A learning-rate schedule is a function of the step and needs no entry. To resume a
+// DataLoader, save its epoch and the index of the batch.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +31,9 @@ class Checkpoint {
   explicit Checkpoint(const std::string& path);  // throws "[checkpoint] …", "[safetensors] …"
 
   // Store an entry under a name. Tensors are not copied, so call write() before they change. Throws
-  // "[checkpoint] …" and stores nothing if the entry could not be restored exactly: the name is empty, reserved
-  // ("form") or already used, the prefix contains a dot, two tensors have the same name, or the number is not
-  // an integer that fits 64 bits.
+  // "[checkpoint] …" and stores nothing for an entry that could not be restored exactly: a name
+  // that is empty, reserved ("form") or already used, a prefix with a dot, two tensors with the
+  // same name, or a number that is not an integer of 64 bits.
   void put(const std::string& prefix, const NamedTensors& tensors);
   void put(const std::string& name, const Generator& generator);
   template <class Number>

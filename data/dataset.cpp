@@ -19,8 +19,8 @@ Dataset Dataset::select(const IntTensor& indices) const {
   return {index_select(images, 0, indices), labels.index_select(indices)};
 }
 
-// Returns fraction * count, rounded down. A product within rounding error of an integer counts as that
-// integer: 0.29 * 100 is slightly below 29 in binary floating point.
+// Returns fraction * count, rounded down. A product within rounding error of an integer counts as
+// that integer: 0.29 * 100 is slightly below 29 in binary floating point.
 static index_t part_of(index_t count, double fraction) {
   const double part = fraction * static_cast<double>(count), nearest = std::round(part);
   const bool is_integer = std::abs(part - nearest) <= 1e-12 * std::abs(part);
@@ -56,7 +56,8 @@ Tensor random_shift(const Tensor& images, index_t pixels, Generator& gen) {
   };
   for (index_t b = 0; b < batch; ++b) {
     const index_t down = offset(2 * b), across = offset(2 * b + 1);
-    // The rows or columns [begin, end) of the result that come from inside the image; the rest stays 0.
+    // The rows or columns [begin, end) of the result that come from inside the image; the rest
+    // stays 0.
     const auto inside = [](index_t by, index_t size) {
       return std::pair{std::clamp<index_t>(by, 0, size), std::clamp<index_t>(size + by, 0, size)};
     };
@@ -90,8 +91,8 @@ index_t DataLoader::batches() const {
   return options_.drop_last || dataset_.size() % options_.batch_size == 0 ? full : full + 1;
 }
 
-// Returns the n-th fork of a generator: an independent stream that depends only on the generator's state
-// and n.
+// Returns the n-th fork of a generator: an independent stream that depends only on the generator's
+// state and n.
 static Generator nth_fork(const Generator& from, std::int64_t n) {
   Generator base = from;
   auto state = base.state();
@@ -125,7 +126,8 @@ Batch DataLoader::batch(const Epoch& epoch, index_t i) const {
   check(i >= 0 && i < batches(), "DataLoader", "expected a batch in [0, ", batches(), "), got ", i);
   const Dataset part =
       dataset_.select(epoch.order.slice(0, i * options_.batch_size, (i + 1) * options_.batch_size));
-  // Each batch has its own generator, so a resumed epoch shifts its batches exactly as an uninterrupted one.
+  // Each batch uses its own generator, so a resumed epoch shifts its batches exactly as an
+  // uninterrupted one.
   Generator gen = nth_fork(nth_fork(base_, epoch.number), i);
   const bool shifts = options_.shift > 0 && gen.uniform() < options_.shift_probability;
   return {shifts ? random_shift(part.images, options_.shift, gen) : part.images, part.labels};

@@ -19,9 +19,9 @@ struct Dataset {
   Dataset select(const IntTensor& indices) const;
 };
 
-// Splits a dataset at random into two parts. The split depends only on the seed. The first part contains
-// `fraction` of the samples, rounded down; 0.29 of 100 samples are 29, although the product of the doubles is
-// below 29. Throws "[split] …" if a part is empty.
+// Splits a dataset at random into two parts. The split uses only the seed. The first part contains
+// `fraction` of the samples, rounded down; 0.29 of 100 samples are 29, although the product of the
+// doubles is below 29. Throws "[split] …" if a part is empty.
 std::pair<Dataset, Dataset> split(const Dataset& dataset, double fraction, std::uint64_t seed);
 
 struct Batch {
@@ -29,9 +29,9 @@ struct Batch {
   IntTensor labels;
 };
 
-// Shifts each image by a random integer from -pixels to pixels in each direction and fills with zeros.
-// Shape: images (B, channels, height, width) -> same. The shift of image i depends only on the generator
-// and i.
+// Shifts each image by a random integer from -pixels to pixels in each direction and fills with
+// zeros. Shape: images (B, channels, height, width) -> same. The shift of image i depends only on
+// the generator and i.
 Tensor random_shift(const Tensor& images, index_t pixels, Generator& gen);
 
 struct DataLoaderOptions {
@@ -46,13 +46,13 @@ struct DataLoaderOptions {
 //
 //   for (const auto& [images, labels] : loader) { … }  // one epoch
 //
-// Each begin() starts the next epoch, in another order if `shuffle` is set. The order depends only on the
-// generator's seed and the number of the epoch. Every iterator keeps the order of its epoch, so loops over
-// the same loader may be nested.
+// Each begin() starts the next epoch, in a new order with `shuffle`. The order depends only on the
+// generator's seed and the number of the epoch. Every iterator keeps the order of its epoch, so
+// loops over the same loader may be nested.
 class DataLoader {
  public:
-  // Throws "[DataLoader] …" if the dataset is empty, the numbers of images and labels differ, or an option is
-  // out of range.
+  // Throws "[DataLoader] …" for an empty dataset, different numbers of images and labels, or an
+  // option out of range.
   DataLoader(Dataset dataset, DataLoaderOptions options, Generator gen = Generator(0));
 
   index_t batches() const;  // in one epoch

@@ -44,7 +44,8 @@ constexpr Format formats[] = {
     {"\xFE\xFF"sv, "UTF-16 text", "save it as UTF-8"},
 };
 
-// Returns the name of the markup language, or null. Skips a byte order mark and white space; ignores case.
+// Returns the name of the markup language, or null. Skips a byte order mark and white space;
+// ignores case.
 const char* markup_language(std::string_view bytes) {
   bytes.remove_prefix(byte_order_mark_length(bytes));
   bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
@@ -63,7 +64,7 @@ bool is_pickle(std::string_view bytes) {
   return (opcode > 0x20 && opcode < 0x7F) || (opcode >= 0x80 && opcode <= 0x97);
 }
 
-// A safetensors file starts with its header's length in eight bytes, of which the upper four are 0.
+// A safetensors file starts with its header's length in eight bytes, the upper four of which are 0.
 bool is_safetensors(std::string_view bytes) {
   return bytes.size() > 10 && bytes.substr(4, 6) == "\0\0\0\0{\""sv;
 }

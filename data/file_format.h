@@ -7,9 +7,10 @@
 namespace heed::data {
 
 // Throws if the first bytes of the file PATH show another format than `expected`, for example
-// "[safetensors] PATH: expected a safetensors file, got a Git LFS pointer. Hint: …". Recognises Git LFS
-// pointers, HTML and XML, zip (PyTorch's .pt and .bin), pickle, gzip and other compressed files, tar,
-// safetensors, GGUF, HDF5, NumPy, PNG, JPEG and UTF-16 text. Accepts all other bytes, including none.
+// "[safetensors] PATH: expected a safetensors file, got a Git LFS pointer. Hint: …". Recognises Git
+// LFS pointers, HTML and XML, zip (PyTorch's .pt and .bin), pickle, gzip and other compressed
+// files, tar, safetensors, GGUF, HDF5, NumPy, PNG, JPEG and UTF-16 text. Accepts all other bytes,
+// including none.
 void check_format(const char* op, const std::string& path, std::string_view bytes, const char* expected);
 
 // Throws "[op] PATH: expected …, got an empty file" if there are no bytes.

@@ -9,7 +9,7 @@
 
 namespace heed::data {
 
-// A recursive-descent parser: one method per rule of RFC 8259's grammar.
+// A recursive-descent parser, which uses one method per rule of RFC 8259's grammar.
 class JsonParser {
  public:
   JsonParser(std::string_view text, const std::string& name)

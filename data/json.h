@@ -16,22 +16,21 @@ class Json {
   enum class Kind { null, boolean, number, string, array, object };
   using Members = std::vector<std::pair<std::string, Json>>;  // in the order of the text
 
-  // Parses `text`, which may start with a byte order mark. Throws "[json] NAME: byte 17: …" if it is not JSON,
-  // an object has two members with the same name, a string is not UTF-8, or values are nested more than 64
-  // levels deep.
+  // Parses `text`, which may start with a byte order mark. Throws "[json] NAME: byte 17: …" for
+  // invalid JSON, two members with the same name, invalid UTF-8, or more than 64 levels of nesting.
   static Json parse(std::string_view text, const std::string& name);
 
   Kind kind() const { return kind_; }
   bool is(Kind kind) const { return kind_ == kind; }
-  // Return the value. Throw "[json] expected a number, …" if it is of another kind. integer() also throws if
-  // the number is not an integer or does not fit 64 bits.
+  // Return the value. Throw "[json] expected a number, …" for another kind. integer() also throws
+  // for fractions and for integers that do not fit 64 bits.
   bool boolean() const;
   double number() const;
   std::int64_t integer() const;
   const std::string& string() const;
   const std::vector<Json>& array() const;
   const Members& object() const;
-  const Json* find(std::string_view member) const;  // null if there is no such member
+  const Json* find(std::string_view member) const;  // null without such a member
 
  private:
   friend class JsonParser;
@@ -46,8 +45,8 @@ class Json {
 // Returns `text` as a JSON string, including the quotes.
 std::string json_string(std::string_view text);
 
-// Prints as json_string(text). check() formats its arguments only if it fails, so an error message uses
-// Quoted{name} instead of json_string(name).
+// Prints as json_string(text). check() formats its arguments only if it fails, so error messages
+// use Quoted{name} instead of json_string(name).
 struct Quoted {
   std::string_view text;
 };

@@ -22,7 +22,8 @@ struct Reader {
   std::size_t position = 0;
 
   static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-  // Skips one blank or one comment. As in netpbm, a comment with its line ending (LF or CR) counts as one blank.
+  // Skips one blank or one comment. As in netpbm, a comment with its line ending (LF or CR) counts
+  // as one blank.
   bool skip_one() {
     if (position >= bytes.size() || (!is_blank(bytes[position]) && bytes[position] != '#')) return false;
     if (bytes[position] == '#') position = std::min(bytes.find_first_of("\r\n", position), bytes.size() - 1);
@@ -78,7 +79,8 @@ Header read_header(Reader& reader) {
   return header;
 }
 
-// Skips the blank after the header and checks that the file can contain all samples, before memory is allocated.
+// Skips the blank after the header and checks that the file can contain all samples, before memory
+// is allocated.
 void check_size(Reader& reader, const Header& header) {
   if (header.is_text) {
     check(reader.remaining() >= 2 * header.samples(), "read_pnm", reader.name, ": expected ",
@@ -175,7 +177,8 @@ struct Interval {
   index_t begin, end;
 };
 
-// Returns the old pixels that contribute to new pixels [first, last). A few at the ends may have weight 0.
+// Returns the old pixels that contribute to new pixels [first, last). A few at the ends may have
+// weight 0.
 Interval support(const Axis& axis, index_t first, index_t last) {
   const double reach = (axis.filter == Filter::triangle ? 1 : 2) * axis.stretch() + 1;
   const auto begin = static_cast<index_t>(std::floor(axis.centre(first) - reach));
@@ -183,8 +186,8 @@ Interval support(const Axis& axis, index_t first, index_t last) {
   return {std::max<index_t>(begin, 0), std::min(end, axis.m)};
 }
 
-// Returns the weights (last - first, pixels): row i contains the weights of the old pixels for new pixel
-// first + i. Each row sums to 1.
+// Returns the weights (last - first, pixels): row i contains the weights of the old pixels for new
+// pixel first + i. Each row sums to 1.
 Tensor resize_weights(const Axis& axis, index_t first, index_t last, const Interval& pixels, DType dtype) {
   const index_t width = pixels.end - pixels.begin;
   std::vector<double> weights(static_cast<std::size_t>((last - first) * width), 0.0);
@@ -203,9 +206,10 @@ Tensor resize_weights(const Axis& axis, index_t first, index_t last, const Inter
   return from_vector(weights, {last - first, width}, dtype);
 }
 
-// Sums the products with `pixels` in the same order as a matrix product over all m pixels: in blocks of at most
-// 512 that depend only on m (gemm.cpp). The result therefore has the same bits as a product with one large
-// matrix. Blocks without any of the pixels are skipped, because a long axis has many of them.
+// Sums the products with `pixels` in the same order as a matrix product over all m pixels: in
+// blocks of at most 512 that depend only on m (gemm.cpp). The result therefore has the same bits as
+// a product with one large matrix. Blocks without any of the pixels are skipped, because a long
+// axis has many of them.
 template <class Product>
 Tensor sum_in_blocks(const Axis& axis, const Interval& pixels, const Product& product) {
   constexpr index_t longest = 512;
@@ -224,9 +228,9 @@ Tensor sum_in_blocks(const Axis& axis, const Interval& pixels, const Product& pr
   return sum;
 }
 
-// Resizes dimension `dim` of x (C, rows, columns), a few new pixels at a time. Each step reads only the old
-// pixels that contribute to them, so the work is proportional to the number of new pixels. x contains the old
-// pixels from `offset` on.
+// Resizes dimension `dim` of x (C, rows, columns), a few new pixels at a time. Each step reads only
+// the old pixels that contribute to them, so the work is proportional to the number of new pixels.
+// x contains the old pixels from `offset` on.
 Tensor resize_axis(const Tensor& x, index_t dim, const Axis& axis, index_t offset) {
   constexpr index_t pixels_per_step = 16;
   std::vector<Tensor> steps;
@@ -243,7 +247,8 @@ Tensor resize_axis(const Tensor& x, index_t dim, const Axis& axis, index_t offse
   return cat(steps, dim);
 }
 
-// Computes a window of the resized image: first the columns of the rows that contribute to it, then its rows.
+// Computes a window of the resized image: first the columns of the rows that contribute to it, then
+// its rows.
 Tensor resize_window(const Tensor& x, const Axis& rows, const Axis& columns) {
   const Interval needed = support(rows, rows.first, rows.last);
   const Tensor wide = resize_axis(x.slice(1, needed.begin, needed.end), 2, columns, 0);
@@ -267,7 +272,8 @@ Tensor for_imagenet(const Tensor& image, const ImageNetTransform& transform) {
   check(image.numel() > 0, "for_imagenet", "expected an image with at least one pixel, got ", image);
   check(side <= max_pixels, "for_imagenet", "expected a resized side of at most ", max_pixels,
         " pixels, got ", side);
-  // The longer side is rounded down and the crop's corner to the nearest even integer, as torchvision does.
+  // The longer side is rounded down and the crop's corner to the nearest even integer, as
+  // torchvision does.
   const index_t shorter = std::min(image.size(1), image.size(2));
   const index_t height = image.size(1) * side / shorter, width = image.size(2) * side / shorter;
   const auto corner = [&](index_t size) {

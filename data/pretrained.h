@@ -1,10 +1,11 @@
 // pretrained.h — loads a model from the two files in which weights are published.
 //
-//   nn::GPT gpt = from_pretrained<GPT>("gpt2/");                   // gpt2/config.json, gpt2/model.safetensors
-//   nn::GPT gpt = from_pretrained<GPT>("gpt2/other.safetensors");  // config.json in the same folder
+//   nn::GPT gpt = from_pretrained<GPT>("gpt2/");
+//   nn::GPT gpt = from_pretrained<GPT>("gpt2/other.safetensors");
 //
-// A model declares which members of config.json it needs and the published name of each weight
-// (nn/models/pretrained.h). This file only reads the files.
+// The first call uses gpt2/config.json and gpt2/model.safetensors; the second uses the config.json in
+// the same folder as the weights. A model declares which members of config.json it needs and the
+// published name of each weight (nn/models/pretrained.h). This file only reads the files.
 #pragma once
 
 #include <map>
@@ -13,12 +14,12 @@
 
 namespace heed::data {
 
-// The members of a JSON object as a flat map: nested members are named "outer.inner", the items of a list
-// "list.0". An empty list or object is std::monostate.
+// The members of a JSON object as a flat map: nested members are named "outer.inner", the items of
+// a list "list.0". An empty list or object is std::monostate.
 using FlatJson =
     std::map<std::string, std::variant<bool, double, std::string, std::nullptr_t, std::monostate>>;
-// Throws "[config.json] PATH: …" if the file is missing, is in another format, does not contain an object, or
-// contains a number that is out of range.
+// Throws "[config.json] PATH: …" if the file is missing, is in another format, does not contain an
+// object, or contains a number that is out of range.
 FlatJson read_config(const std::string& path);
 
 struct PretrainedFiles {

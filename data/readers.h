@@ -1,5 +1,5 @@
-// readers.h — reads datasets from IDX and CSV files. Errors contain the path, the position and the expected
-// value. Sizes in a header are compared with the size of the file before any memory is allocated.
+// readers.h — reads datasets from IDX and CSV files. Errors contain the path, the position and the
+// expected value. Sizes in a header are compared with the size of the file before any memory is allocated.
 #pragma once
 
 #include <string>
@@ -16,9 +16,10 @@ IntTensor read_idx_labels(const std::string& path);
 // Reads both files; throws if the numbers of images and labels differ.
 Dataset read_idx(const std::string& images_path, const std::string& labels_path);
 
-// CSV in the format of the digits: each line has height · width intensities from 0 to max_intensity, then a
-// label in [0, classes). There is no header line. Lines end in LF, CR LF or CR; the last line may lack its
-// ending. Throws "[read_csv] PATH:LINE:COLUMN: …" (columns count from 1).
+// CSV in the format of the digits: each line has height · width intensities from 0 to
+// max_intensity, then a label in [0, classes). There is no header line. Lines end in LF, CR LF or
+// CR; the last line may lack its ending. Throws "[read_csv] PATH:LINE:COLUMN: …" (columns count
+// from 1).
 struct CsvFormat {
   index_t height = 8, width = 8, max_intensity = 16, classes = 10;
 };

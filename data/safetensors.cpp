@@ -116,8 +116,8 @@ Metadata read_metadata(const std::string& path, const Json& json) {
 
 }  // namespace
 
-// Returns the header's text, without the 8 bytes of its length. Other formats are recognised only if this is not
-// a valid header: the length of a header of 640 bytes starts like a pickle.
+// Returns the header's text, without the 8 bytes of its length. Other formats are recognised only
+// if this is not a valid header: the length of a header of 640 bytes starts like a pickle.
 static std::string_view read_header(const std::string& path, std::span<const std::byte> bytes) {
   const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const char* expected = "a safetensors file";
@@ -247,7 +247,7 @@ NamedTensors SafeTensors::all() const {
 void SafeTensors::release(const Tensor& t) const {
   const std::span<const std::byte> part(t.state()->storage->data(), t.state()->storage->bytes());
   const auto file = file_->bytes();
-  // Pointers into different objects may be compared only with std::less_equal and its relatives.
+  // Pointers into different objects may be compared only with std::less_equal and similar function objects.
   const std::less_equal<const std::byte*> less_equal;
   if (less_equal(file.data(), part.data()) &&
       less_equal(part.data() + part.size(), file.data() + file.size()))
@@ -281,7 +281,8 @@ void check_arguments(const std::string& path, const NamedTensors& tensors, const
   }
 }
 
-// Pointers to the tensors in the order of their data. The wider numbers come first, so every tensor is aligned.
+// Pointers to the tensors in the order of their data. The wider numbers come first, so every tensor
+// is aligned.
 std::vector<const NamedTensors::value_type*> data_order(const NamedTensors& tensors) {
   std::vector<const NamedTensors::value_type*> order;
   for (const DType dtype : {f64, f32})

@@ -23,8 +23,8 @@ std::size_t announced_length(unsigned first) {
   return 0;
 }
 
-// The range of the second byte depends on the first: it excludes overlong forms (E0, F0), surrogates (ED)
-// and code points beyond U+10FFFF (F4).
+// The range of the second byte depends on the first: it excludes overlong forms (E0, F0),
+// surrogates (ED) and code points beyond U+10FFFF (F4).
 bool is_second_byte(unsigned first, unsigned second) {
   const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
   const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;

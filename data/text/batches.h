@@ -21,9 +21,9 @@ struct PaddedBatch {
 
 PaddedBatch pad_batch(const std::vector<std::vector<index_t>>& sequences, const PadOptions& options = {});
 
-// Groups sequences of similar lengths into batches, which keeps padding small. Returns the indices of each batch;
-// every index occurs once, and the last batch of a bucket may be shorter. Both the composition of the batches
-// and their order are random; they depend only on the generator.
+// Groups sequences of similar lengths into batches, which keeps padding small. Returns the indices
+// of each batch; every index occurs once, and the last batch of a bucket may be shorter. Both the
+// composition of the batches and their order are random; they depend only on the generator.
 std::vector<std::vector<index_t>> bucket_batches(const std::vector<index_t>& lengths, index_t batch_size,
                                                  Generator& gen, index_t batches_per_bucket = 50);
 

@@ -18,7 +18,8 @@ static const char* const op = "bpe";
 
 // ---- the alphabet of the files -----------------------------------------------------------------------
 
-// The character that represents each byte: the byte itself if it is printable, otherwise one from U+0100 on.
+// The character that represents each byte: the byte itself if it is printable, otherwise one from
+// U+0100 on.
 static const std::array<char32_t, 256>& alphabet() {
   static const auto characters = [] {
     std::array<char32_t, 256> table{};
@@ -39,8 +40,8 @@ static std::string printable(std::string_view bytes) {
   return text;
 }
 
-// Returns the bytes that a printable token represents. Throws if a character represents no byte. The file and the
-// line (0: none) are for errors.
+// Returns the bytes that a printable token represents. Throws if a character represents no byte.
+// Errors use the path and the line (0: none).
 static std::string bytes_of(const std::string& token, const std::string& path, std::size_t line = 0) {
   static const auto byte_of = [] {
     std::map<char32_t, char> table;
@@ -135,8 +136,9 @@ BytePairEncoding::BytePairEncoding(Vocabulary vocabulary, const Merges& merges, 
     const auto token = [&] { return json_string(printable(joined)); };
     check(merged.has_value(), op, name, ": merge ", rank, ": expected the result in the vocabulary, got ",
           token);
-    // A merge may use only bytes and the results of earlier merges. encode_word relies on this: merging the
-    // occurrences of the best pair one after the other then equals merging all of them at once.
+    // A merge may use only bytes and the results of earlier merges. encode_word relies on this:
+    // merging the occurrences of the best pair one after the other then equals merging all of them
+    // at once.
     check(is_known[static_cast<std::size_t>(left)] && is_known[static_cast<std::size_t>(right)], op, name,
           ": merge ", rank, ": expected bytes or results of earlier merges, got another token in ", token);
     is_known[static_cast<std::size_t>(*merged)] = true;
@@ -151,7 +153,7 @@ const BytePairEncoding::Merge* BytePairEncoding::find_merge(index_t left, index_
   return found == by_pair_.end() ? nullptr : &found->second;
 }
 
-// Keeps the tokens in a linked list and the possible merges in a heap, which takes O(n log n) for n bytes.
+// Uses a linked list of tokens and a heap of possible merges: O(n log n) for n bytes.
 void BytePairEncoding::encode_word(std::string_view word, std::vector<index_t>& ids) const {
   const std::size_t n = word.size();
   std::vector<index_t> token(n);
@@ -214,8 +216,8 @@ static std::size_t contraction_length(std::string_view text, std::size_t positio
   return 0;
 }
 
-// The end of a word that is not a contraction: a run of letters, numbers or other characters, with at most one space
-// before it; otherwise a run of spaces, without the last one if a word follows.
+// The end of a word that is not a contraction: a run of letters, numbers or other characters, with
+// at most one space before it; otherwise a run of spaces, without the last one if a word follows.
 static std::size_t end_of_run(std::string_view text, std::size_t begin) {
   const bool skips_space =
       text[begin] == ' ' && begin + 1 < text.size() && kind_at(text, begin + 1) != Kind::space;

@@ -25,11 +25,12 @@ struct PairHash {
   }
 };
 
-// Counts each pair of adjacent tokens, sorts the pairs by their counts, and records the words that contain them.
+// Counts each pair of adjacent tokens, sorts the pairs by their counts, and records the words that
+// contain them.
 class PairCounts {
  public:
-  // Changes a count at the next apply_changes(). Collecting the changes of a merge first is faster, because many
-  // of them cancel out.
+  // Changes a count at the next apply_changes(). Collecting the changes of a merge first is faster,
+  // because many of them cancel out.
   void add(const Pair& pair, index_t amount, std::size_t word) {
     changes_[pair] += amount;
     if (amount > 0) words_[pair].insert(word);

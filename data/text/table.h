@@ -26,13 +26,13 @@ struct Table {
   std::vector<std::vector<std::string>> rows;  // one field per column; fields may be empty
   std::vector<std::size_t> lines;              // the number of each row's first line, from 1
 
-  // Returns the index of a column. Throws with the existing names if there is no such column.
+  // Returns the index of a column. Throws with the existing names for an unknown column.
   std::size_t column(const std::string& name) const;
 };
 
-// Skips a byte order mark. Lines end in LF, CR LF or CR; a quoted field keeps the line endings in it. Throws
-// "[table] PATH:12: …" if the number of fields differs from the first line or a closing quote is missing, and
-// "[utf8] PATH:12: …" for invalid UTF-8.
+// Skips a byte order mark. Lines end in LF, CR LF or CR; a quoted field keeps the line endings in
+// it. Throws "[table] PATH:12: …" if the number of fields differs from the first line or a closing
+// quote is missing, and "[utf8] PATH:12: …" for invalid UTF-8.
 Table parse_table(std::string_view text, const std::string& name, const TableOptions& options = {});
 // Also throws if the file is in another format (check_format).
 Table read_table(const std::string& path, const TableOptions& options = {});

@@ -1,4 +1,5 @@
-// tokenizer.h — the interface of all tokenizers, and the two simplest ones: by characters and by words.
+// tokenizer.h — the interface of all tokenizers, and the two simplest ones: by characters and by
+// words.
 //
 //   const auto tokenizer = WordTokenizer::train(texts, {.min_count = 2});
 //   std::vector<index_t> ids = tokenizer.encode("it is good.");     // it, is, good, ##.
@@ -26,7 +27,8 @@ class Tokenizer {
   Vocabulary vocabulary_;
 };
 
-// One token per code point. Exactly reversible if all characters are in the vocabulary; others become [UNK].
+// One token per code point. Exactly reversible if all characters are in the vocabulary; others
+// become [UNK].
 class CharTokenizer : public Tokenizer {
  public:
   explicit CharTokenizer(Vocabulary vocabulary, InvalidUtf8 invalid_utf8 = InvalidUtf8::replace);
@@ -39,9 +41,10 @@ class CharTokenizer : public Tokenizer {
   InvalidUtf8 invalid_utf8_;
 };
 
-// A token is either a run of letters, marks and numbers, or one other character. A single space before a token is
-// dropped; a token without a space before it is written with the prefix "##". So "good" is the same token before
-// a full stop and before a space, and decoding is exact if all words are in the vocabulary.
+// A token is either a run of letters, marks and numbers, or one other character. A single space
+// before a token is dropped; a token without a space before it is written with the prefix "##". So
+// "good" is the same token before a full stop and before a space, and decoding is exact if all
+// words are in the vocabulary.
 class WordTokenizer : public Tokenizer {
  public:
   explicit WordTokenizer(Vocabulary vocabulary, InvalidUtf8 invalid_utf8 = InvalidUtf8::replace);

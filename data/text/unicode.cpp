@@ -1,4 +1,4 @@
-// unicode.cpp — looks characters up in the generated tables by binary search.
+// unicode.cpp — uses binary search in the generated tables.
 #include "data/text/unicode.h"
 
 #include <algorithm>
@@ -39,7 +39,7 @@ bool is_cjk(char32_t c) {
          (c >= 0x2A700 && c <= 0x2CEAF) || (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
 }
 
-// ---- lower case and folding ---------------------------------------------------------------------
+// ---- lower case and folding ---------------------------------------------------------------------------
 bool is_final_sigma(const std::vector<char32_t>& codes, std::size_t index) {
   if (codes[index] != U'Σ') return false;
   const auto is_ignorable = [&](std::size_t i) { return within(unicode::case_ignorable, codes[i]); };
@@ -53,7 +53,7 @@ bool is_final_sigma(const std::vector<char32_t>& codes, std::size_t index) {
 void append_folded(std::vector<char32_t>& out, char32_t c) {
   if (c < 0x80) return out.push_back(c >= 'A' && c <= 'Z' ? c + 32 : c);
   if (is_mark(c)) return;
-  // Hangul syllables, The Unicode Standard, section 3.12: syllable = ((lead * 21) + vowel) * 28 + tail.
+  // Hangul, The Unicode Standard, section 3.12: syllable = ((lead * 21) + vowel) * 28 + tail.
   if (c >= 0xAC00 && c <= 0xD7A3) {
     const char32_t syllable = c - 0xAC00, tail = syllable % 28;
     out.push_back(0x1100 + syllable / (21 * 28));

@@ -22,16 +22,16 @@ struct VocabularyOptions {
 class Vocabulary {
  public:
   Vocabulary() = default;
-  // words[i] gets id i. Throws "[Vocabulary] …" if two are equal.
+  // words[i] gets id i. Throws "[Vocabulary] …" for equal words.
   explicit Vocabulary(std::vector<std::string> words);
-  // Returns [PAD], [UNK], [BOS], [EOS], then the words from the most to the least frequent; equally frequent words
-  // are sorted by their bytes.
+  // Returns [PAD], [UNK], [BOS], [EOS], then the words from the most to the least frequent; equally
+  // frequent words are sorted by their bytes.
   static Vocabulary build(const std::vector<std::string>& words, const VocabularyOptions& options = {});
 
   index_t size() const { return static_cast<index_t>(words_.size()); }
   std::optional<index_t> find(std::string_view word) const;
-  index_t id(std::string_view word) const;    // throws if the word is not in the vocabulary
-  const std::string& word(index_t id) const;  // throws if id is not in [0, size)
+  index_t id(std::string_view word) const;    // throws for an unknown word
+  const std::string& word(index_t id) const;  // throws for an id outside [0, size)
   const std::vector<std::string>& words() const { return words_; }
 
  private:

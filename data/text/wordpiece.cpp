@@ -63,7 +63,7 @@ std::vector<std::string> WordPiece::split(std::string_view text) const {
   return words;
 }
 
-// Greedily takes the longest piece that is in the vocabulary. If none is, the whole word is unknown.
+// Repeatedly uses the longest piece that is in the vocabulary. Without one, the word is unknown.
 void WordPiece::encode_word(const std::string& word, std::vector<index_t>& ids) const {
   std::vector<std::size_t> ends;  // the offset after each character
   for (std::size_t end = 0; end < word.size();) {

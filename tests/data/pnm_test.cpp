@@ -1,5 +1,5 @@
-// pnm_test.cpp — valid and invalid image files, and the preprocessing. tests/golden/vision_test.cpp compares the
-// preprocessing with torchvision's.
+// pnm_test.cpp — valid and invalid image files, and the preprocessing. tests/golden/vision_test.cpp
+// compares the preprocessing with torchvision's.
 #include "data/pnm.h"
 
 #include <unistd.h>
@@ -95,7 +95,8 @@ TEST(Pnm, ResizesByWeightedMeansOfNearbyPixels) {
   const Tensor x = tensor({{{1, 3, 5, 7}, {2, 4, 6, 8}}});
   expect_close(resize(x, 2, 4), x);
   expect_close(resize(ones({3, 7, 5}), 4, 9), ones({3, 4, 9}));
-  // Half the width: around the new centre at 1, the old centres 1/2, 3/2, 5/2 have the weights 3/4, 3/4, 1/4.
+  // Half the width: around the new centre at 1, the old centres 1/2, 3/2, 5/2 have the weights 3/4,
+  // 3/4, 1/4.
   expect_close(resize(x.slice(1, 0, 1), 1, 2), tensor({{{(3 + 9 + 5) / 7.0, (3 + 15 + 21) / 7.0}}}));
   expect_close(resize(tensor({{{0, 4}}}), 1, 4), tensor({{{0, 1, 3, 4}}}));
   EXPECT_EQ(error_of([] {

@@ -5,24 +5,13 @@
 #include <fstream>
 
 #include "data/safetensors.h"
-#include "tests/testing.h"
+#include "tests/data/testing.h"
 
 namespace heed::data {
 
 namespace fs = std::filesystem;
 
-// Each test has a temporary folder.
-struct Pretrained : testing::Test {
-  fs::path folder = fs::temp_directory_path() /
-                    concat("heed_pretrained_", testing::UnitTest::GetInstance()->current_test_info()->name());
-  Pretrained() {
-    fs::remove_all(folder);
-    fs::create_directory(folder);
-  }
-  ~Pretrained() override { fs::remove_all(folder); }
-  std::string path(const std::string& name = "") const { return (folder / name).string(); }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(path(name)) << text; }
-};
+class Pretrained : public TemporaryFolder {};
 
 TEST_F(Pretrained, NestedMembersAndListsAreFlattened) {
   write("config.json",
@@ -37,8 +26,8 @@ TEST_F(Pretrained, NestedMembersAndListsAreFlattened) {
 TEST_F(Pretrained, AFolderAndItsWeightsFileNameTheSameFiles) {
   write("config.json", "{}");
   write("model.safetensors", "");
-  for (const std::string& given : {path(), path("model.safetensors")}) {
-    const PretrainedFiles files = pretrained_files(given);
+  for (const std::string& location : {path(), path("model.safetensors")}) {
+    const PretrainedFiles files = pretrained_files(location);
     EXPECT_TRUE(fs::equivalent(files.config, path("config.json")));
     EXPECT_TRUE(fs::equivalent(files.weights, path("model.safetensors")));
   }
@@ -52,7 +41,7 @@ TEST_F(Pretrained, ReleasedPagesAreReadAgainFromTheFile) {
   expect_same_bits(read, large);
   file.release(read);
   expect_same_bits(read, large);
-  file.release(large);  // not a view of the file, so nothing happens
+  file.release(large);  // does not share memory with the file, so nothing happens
   expect_same_bits(file.tensor("small"), noise({3}));
 }
 

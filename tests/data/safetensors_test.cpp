@@ -234,8 +234,9 @@ TEST_F(SafeTensorsFile, AHeaderThatStartsLikeAnotherFormatIsRead) {
   EXPECT_EQ(SafeTensors(path_).ids("x").item(), '!');
 }
 
-// A file that is truncated anywhere, or has any one byte of its header changed, is either rejected or still valid.
-// It never causes a crash, a large allocation or, which the sanitizers check, a read out of bounds.
+// A file that is truncated anywhere, or has any one byte of its header changed, is either rejected
+// or still valid. It never causes a crash, a large allocation or, which the sanitizers check, a
+// read out of bounds.
 TEST_F(SafeTensorsFile, DamagedFilesAreRejectedWithoutACrash) {
   save_safetensors(path_, {{"a", ones({2, 2})}, {"b", ones({3}, f64)}}, {{"k", "v"}});
   const std::string valid = read_file("test", path_);

@@ -1,4 +1,4 @@
-// testing.h — a fixture with a temporary folder, shared by the tests of data/.
+// testing.h — a fixture with a temporary folder, used by the tests of data/.
 #pragma once
 
 #include <unistd.h>

@@ -1,4 +1,5 @@
-// pnm_fuzz.cpp — any bytes are an image with levels from 0 to 1, which can be preprocessed, or throw an Error.
+// pnm_fuzz.cpp — any bytes are an image with levels from 0 to 1, which can be preprocessed, or
+// throw an Error.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

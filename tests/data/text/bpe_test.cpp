@@ -20,8 +20,8 @@ TEST(Bpe, SplitsLikeGpt2) {
 
 TEST(Bpe, MergesTheMostFrequentPairsFirst) {
   const auto bpe = BytePairEncoding::train({corpus[0]}, {.vocab_size = 262});
-  // Computed by hand: e+s occurs 9 times, es+t 9, l+o 7, lo+w 7; then four pairs occur 6 times, of which " "+n has
-  // the smallest ids.
+  // Computed by hand: e+s occurs 9 times, es+t 9, l+o 7, lo+w 7; then four pairs occur 6 times, of
+  // which " "+n has the smallest ids.
   const Strings merged(bpe.vocabulary().words().begin() + 256, bpe.vocabulary().words().end());
   EXPECT_EQ(merged, (Strings{"es", "est", "lo", "low", " n", "<|endoftext|>"}));
   EXPECT_EQ(bpe.encode("lowest").size(), 2u) << "low est";
@@ -99,7 +99,7 @@ TEST(Bpe, TheOrderOfTheTextsDoesNotMatter) {
       BytePairEncoding::train({corpus[2], corpus[1], corpus[0]}, {.vocab_size = 300}).vocabulary().words());
 }
 
-// A long text without a space is one word. Encoding it must take O(n log n) steps, not O(n²).
+// A long run of bytes without a space is one word. Encoding it must take O(n log n), not O(n²).
 TEST(Bpe, ALongWordIsEncodedQuickly) {
   const auto bpe = BytePairEncoding::train({std::string(64, 'a'), std::string(50, 'a')}, {.vocab_size = 263});
   EXPECT_EQ(bpe.decode(bpe.encode(std::string(200'000, 'a'))).size(), 200'000u);

@@ -1,4 +1,4 @@
-// testing.h — helpers that the tests of data/text/ share.
+// testing.h — helpers used by the tests of data/text/.
 #pragma once
 
 #include <string>
