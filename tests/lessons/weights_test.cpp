@@ -108,7 +108,7 @@ TEST_F(BertFiles, APromptThatCannotBeFilledInIsRejected) {
       "[--prompt] expected a text with [MASK], got \"All you need.\". Hint: try \"Attention is all you "
       "[MASK].\"");
   expect_rejected(filled("all you need all you need all you [MASK]"),
-                  "[Bert] 11 tokens do not fit into the 10 positions");
+                  "[Bert] expected at most 10 tokens, the number of positions, got 11");
   expect_rejected(run("--prompt 'All [MASK]'"),
                   "[--prompt] is only used with published weights. Hint: add --weights DIR");
 }
