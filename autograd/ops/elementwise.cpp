@@ -60,7 +60,7 @@ BroadcastRows::BroadcastRows(const Shape& a, const Shape& b, const Shape& common
   }
   if (!a_is_row) operands = Operands::a_is_one;
   if (!b_is_row) operands = Operands::b_is_one;
-  const auto count = static_cast<std::size_t>(axis + 1);
+  const std::size_t count = static_cast<std::size_t>(axis) + 1;
   outer = Shape(std::span(common.begin(), count));
   steps_a = Strides(std::span(strides_a.begin(), count));
   steps_b = Strides(std::span(strides_b.begin(), count));

@@ -252,7 +252,7 @@ static Tensor logsumexp_of(const Tensor& x, const Reduced& r, index_t axis) {
 // The softmax of x, with the limits for infinite y.
 static Tensor logsumexp_derivative(const Tensor& x, const Tensor& y, index_t axis) {
   const Tensor zero = zeros({}, x.dtype());
-  const Tensor finite = where(equal(y, -INFINITY), zero, exp(x - y));
+  Tensor finite = where(equal(y, -INFINITY), zero, exp(x - y));
   const Mask infinite = equal(y, INFINITY);
   if (infinite.count() == 0) return finite;
   const Tensor limit = where(equal(x, INFINITY), ones({}, x.dtype()), zero);

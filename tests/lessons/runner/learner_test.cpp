@@ -80,8 +80,9 @@ TEST(Learner, CompletesTheWholeCourse) {
   for (const Entry& entry : course().exercises) {
     SCOPED_TRACE(entry.id);
     const std::string solution = solution_of(entry), stub = stub_of(solution);
-    const Json first = learner.save(entry, stub, stub == solution ? 0 : 1);
-    EXPECT_EQ(member(first, "state"), stub == solution ? "pass" : "todo");
+    const bool solved = stub == without_hints(solution);  // the first exercise
+    const Json first = learner.save(entry, stub, solved ? 0 : 1);
+    EXPECT_EQ(member(first, "state"), solved ? "pass" : "todo");
     EXPECT_EQ(first.find("warning"), nullptr) << "a stub compiles without a warning";
 
     EXPECT_GE(edits.count(entry.id), 1U) << "wrong_edits.txt has no mistake for it";
