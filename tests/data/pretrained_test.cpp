@@ -37,8 +37,8 @@ TEST_F(Pretrained, NestedMembersAndListsAreFlattened) {
 TEST_F(Pretrained, AFolderAndItsWeightsFileNameTheSameFiles) {
   write("config.json", "{}");
   write("model.safetensors", "");
-  for (const std::string& given : {path(), path("model.safetensors")}) {
-    const PretrainedFiles files = pretrained_files(given);
+  for (const std::string& location : {path(), path("model.safetensors")}) {
+    const PretrainedFiles files = pretrained_files(location);
     EXPECT_TRUE(fs::equivalent(files.config, path("config.json")));
     EXPECT_TRUE(fs::equivalent(files.weights, path("model.safetensors")));
   }

@@ -99,7 +99,7 @@ TEST(Bpe, TheOrderOfTheTextsDoesNotMatter) {
       BytePairEncoding::train({corpus[2], corpus[1], corpus[0]}, {.vocab_size = 300}).vocabulary().words());
 }
 
-// A long text without a space is one word. Encoding it must take O(n log n) steps, not O(n²).
+// A string without a space is one word. Encoding it must take O(n log n) steps, not O(n²).
 TEST(Bpe, ALongWordIsEncodedQuickly) {
   const auto bpe = BytePairEncoding::train({std::string(64, 'a'), std::string(50, 'a')}, {.vocab_size = 263});
   EXPECT_EQ(bpe.decode(bpe.encode(std::string(200'000, 'a'))).size(), 200'000u);
