@@ -57,7 +57,7 @@ TEST(GPT, TheOutputLayerIsTiedToTheEmbedding) {
   GPT gpt = make();
   sum(gpt(two_texts)).backward();
   gpt.check_all_named(sum(gpt(two_texts)));
-  EXPECT_GT(sum(abs(gpt.wte.weight.grad()[6])).item(), 0);  // 6 stands in no text
+  EXPECT_GT(sum(abs(gpt.wte.weight.grad()[6])).item(), 0);  // token 6 occurs in no sequence
 }
 
 TEST(GPT, GeneratesTheSameWithAndWithoutACacheBeyondTheContext) {

@@ -326,7 +326,7 @@ TEST(T5, OptionsAreReadFromTheConfig) {
   EXPECT_EQ(o.vocab_size, want.vocab_size);
   EXPECT_EQ(o.num_decoder_layers, 6);
   EXPECT_EQ(o.num_buckets, want.num_buckets);
-  EXPECT_EQ(o.max_distance, want.max_distance);  // which the first files leave out
+  EXPECT_EQ(o.max_distance, want.max_distance);  // older files omit it
   EXPECT_EQ(o.layer_norm_eps, want.layer_norm_eps);
   values["tie_word_embeddings"] = false;
   EXPECT_EQ(error_of([&] { T5::from_config(values); }),
