@@ -7,7 +7,7 @@
 
 namespace heed {
 
-// Nodes are numbered from 1, the oldest, so that the text does not depend on what ran before.
+// Nodes are numbered from 1, the oldest, so that the text does not depend on earlier graphs.
 static std::map<const Node*, std::size_t> numbered(const std::vector<std::shared_ptr<Node>>& nodes) {
   std::map<const Node*, std::size_t> numbers;
   for (std::size_t i = 0; i < nodes.size(); ++i) numbers[nodes[i].get()] = nodes.size() - i;

@@ -1,5 +1,5 @@
-// int_tensor.h — integers: token ids, class targets, indices. They have no gradient, so they have a
-// type of their own.
+// int_tensor.h — integers: token ids, class targets, indices. They have no gradient and therefore a
+// separate type.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// testing.h — what the tests share.
+// testing.h — helper functions for all tests.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // gemm.cpp — the loops around the register tile, from the outside in:
 //
-//   1  threads   C is cut into blocks of whole tiles. Each block is a product of its own.
+//   1  threads   C is cut into blocks of whole tiles. Each block is a separate product.
 //   2  depth     k is cut into equal pieces of at most 512, so that a piece of B stays in L2.
 //   3  columns   At most 256 columns of that piece are packed into panels as wide as a tile. A
 //                small B is read in place.

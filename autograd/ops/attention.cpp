@@ -83,8 +83,8 @@ ops::AttentionParams params_of(const Arguments& in, const AttentionOptions& opti
   return params;
 }
 
-// What backward needs. A short call saves the weights P; a long one saves the result and the
-// statistics of each row, from which it recomputes P.
+// The tensors that backward uses. A short call saves the weights P; a long one saves the result and
+// the statistics of each row, from which it recomputes P.
 struct SavedAttention {
   Saved q, k, v, bias, y, weights_or_stats;
 };

@@ -17,7 +17,7 @@
 //
 //   exercise.call("softmax_rows({{0, 1}, {2, 4}})", [] { return std::tuple(tensor({{0, 1}, {2, 4}})); });
 //
-// Each exercise is a program of its own. Its main(), in check.cpp, judges the learner's function
+// Each exercise is a separate program. Its main(), in check.cpp, judges the learner's function
 // or, with --as SD-06, a twin.
 #pragma once
 
@@ -39,7 +39,7 @@ namespace heed::checks {
 template <class F>
 struct Twin {
   std::string id;       // of a section in lessons/NN_name/mistakes.md
-  std::string message;  // one line for the learner: what was done, or what to do instead
+  std::string message;  // one line for the learner: the mistake, or the correction
   F* function;
   std::string same_as = {};
 };

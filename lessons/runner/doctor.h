@@ -12,7 +12,7 @@ struct Finding {
   std::string name;
   bool ok;
   std::string text;
-  std::string fix;  // what to do; empty if ok
+  std::string fix;  // the remedy; empty if ok
 };
 std::vector<Finding> diagnose(const Paths& paths, const Catalog& catalog);
 

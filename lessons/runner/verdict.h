@@ -25,7 +25,7 @@ struct Verdict {
   bool missing_function = false;
   std::string log = {};  // the full output of the build
 
-  // States crash and timeout: what happened, in words ("did not finish within 10 seconds").
+  // States crash and timeout: a description of the event ("did not finish within 10 seconds").
   std::string ended = {};
 
   // State todo: the text of todo("…").

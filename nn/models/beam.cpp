@@ -43,13 +43,13 @@ static std::vector<Candidate> best_extensions(const std::vector<Hypothesis>& hyp
       if (std::isfinite(lp))
         all.push_back({static_cast<index_t>(i), token, hypotheses[i].log_probability + lp});
     }
-  const auto kept = std::min(all.size(), static_cast<std::size_t>(count));
-  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end(),
+  const auto size = std::min(all.size(), static_cast<std::size_t>(count));
+  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(size), all.end(),
                     [](const Candidate& a, const Candidate& b) {
                       return std::tuple(-a.log_probability, a.parent, a.token) <
                              std::tuple(-b.log_probability, b.parent, b.token);
                     });
-  all.resize(kept);
+  all.resize(size);
   return all;
 }
 

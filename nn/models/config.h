@@ -43,7 +43,7 @@ enum class MemberKind {
 };
 
 struct ConfigMember {
-  const char* name;  // also covers what is nested in it: "id2label" covers "id2label.0"
+  const char* name;  // also covers nested members: "id2label" covers "id2label.0"
   MemberKind kind;
   // fixed: the accepted values, separated by " | "; the first is the one that the model implements:
   // "'gelu' | 'gelu_python'", "true", "0"; "null" also accepts an empty list or object.

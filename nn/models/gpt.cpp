@@ -226,8 +226,8 @@ std::vector<index_t> generate(GPT& gpt, const std::vector<index_t>& prompt, cons
   const NextLogits next_logits = [&](const IntTensor& last) {
     window.push_back(last.item());
     if (window.size() > context) {
-      const auto kept = static_cast<std::ptrdiff_t>(std::max<std::size_t>(context / 2, 1));
-      window.erase(window.begin(), window.end() - kept);
+      const auto retained = static_cast<std::ptrdiff_t>(std::max<std::size_t>(context / 2, 1));
+      window.erase(window.begin(), window.end() - retained);
       cache = {};
     }
     const std::vector<index_t> added(

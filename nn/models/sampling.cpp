@@ -22,7 +22,7 @@ static void to_probabilities(double* logits, index_t vocabulary, const SamplingO
     return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
   };
   const index_t most = o.temperature == 0 ? 1 : o.top_k == 0 ? vocabulary : std::min(o.top_k, vocabulary);
-  // Sorting 50,000 numbers costs more than a step of a small model, so only the kept tokens are
+  // Sorting 50,000 numbers costs more than a step of a small model, so only the `most` best tokens are
   // sorted, and only if their order matters.
   if (most < vocabulary)
     std::partial_sort(order.begin(), order.begin() + most, order.end(), more_probable);
@@ -37,16 +37,16 @@ static void to_probabilities(double* logits, index_t vocabulary, const SamplingO
   for (const index_t i : order)
     weights.push_back(o.temperature == 0 ? 1 : std::exp((logits[i] - best) / o.temperature));
   const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
-  // The token with which the sum reaches top_p is the last one kept.
-  std::size_t kept = 0;
+  // The token with which the sum reaches top_p is the last one in the nucleus.
+  std::size_t nucleus_size = 0;
   double sum = 0;
-  while (kept < weights.size() && (kept == 0 || sum < o.top_p * all)) {
-    sum += weights[kept];
-    ++kept;
+  while (nucleus_size < weights.size() && (nucleus_size == 0 || sum < o.top_p * all)) {
+    sum += weights[nucleus_size];
+    ++nucleus_size;
   }
 
   std::fill(logits, logits + vocabulary, 0.0);
-  for (std::size_t i = 0; i < kept; ++i) logits[order[i]] = weights[i] / sum;
+  for (std::size_t i = 0; i < nucleus_size; ++i) logits[order[i]] = weights[i] / sum;
 }
 
 // Returns all rows in double precision: 50,000 float32 probabilities need not sum to 1.

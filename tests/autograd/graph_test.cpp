@@ -155,7 +155,7 @@ TEST(Graph, RetainGradStoresTheGradientOfANonLeaf) {
   EXPECT_FALSE(v.grad().defined());
 }
 
-TEST(Graph, DetachDropsTheHistoryAndSharesTheValues) {
+TEST(Graph, DetachDropsTheHistoryAndSharesStorage) {
   const Tensor x = leaf(3);
   const Tensor u = x * 2.0;
   (u.detach() * x).backward();

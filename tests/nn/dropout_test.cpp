@@ -6,7 +6,7 @@
 
 namespace heed::nn {
 
-TEST(Dropout, ScalesTheKeptElements) {
+TEST(Dropout, ScalesTheRemainingElements) {
   Generator gen(0);
   Dropout layer({.p = 0.5}, gen);
   const Tensor y = layer(ones({100000}));

@@ -102,7 +102,7 @@ TEST(MultiheadAttention, TheMaskAppliesToEveryHead) {
     expect_close(sum(w, -1), ones({3, 2, 4}));
   }
   Tensor changed = x.clone();
-  changed.set({3, 1, 0}, 50);  // the last place of sample 1 is padding
+  changed.set({3, 1, 0}, 50);  // the last position of sample 1 is padding
   const AttendOptions options{.mask = mask};
   expect_same_bits(layer.forward(changed, changed, changed, options).output.index({Slice{0, 2}, 1}),
                    layer.forward(x, x, x, options).output.index({Slice{0, 2}, 1}));

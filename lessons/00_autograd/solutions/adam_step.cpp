@@ -7,7 +7,7 @@
 //   w = w - lr · m̂ / (√v̂ + 1e-8)      m̂, v̂: m and v after bias correction
 //
 // m and v start at zero, so they are far too small at first: after one step m is 0.1 g and v is
-// 0.001 g². After t steps with the same g, m is (1 - 0.9^t) g. What must m be divided by to give g?
+// 0.001 g². After t steps with the same g, m is (1 - 0.9^t) g. Which divisor turns m into g?
 // backward() accumulates into w's gradient, and w may still have a gradient from an earlier step. w
 // is updated in place, because others hold it too. w may have any shape and dtype; m and v keep its
 // dtype. Training may resume from a saved state, for example t = 20.
@@ -40,7 +40,7 @@ void adam_step(Tensor& w, AdamState& state, const Loss& loss, double lr) {
 
 // Hints
 //
-// 1. After one step m is 0.1 g. What must it be divided by to be g, and what after two steps with
+// 1. After one step m is 0.1 g. Which divisor turns it into g, and which one after two steps with
 //    the same g?
 // 2. Clear the gradient and run backward; under NoGrad update t, m and v; compute m / (1 - 0.9^t)
 //    and v / (1 - 0.999^t); update w in place.

@@ -3,8 +3,8 @@
 //
 //   table (V, C), ids (N) with values in [0, V), N may be 0 -> y (N, C), all f32
 //   forward    y[n] = table[ids[n]]
-//   backward   dtable (V, C): zero except for the rows that were looked up. What if a row was
-//              looked up twice?
+//   backward   dtable (V, C): zero except for the rows that were looked up. Consider a row that
+//              was looked up twice.
 //
 // table may be a view (a transposed matrix, or a part of a larger one). Its element [v][c] is then
 // not v · C + c elements after the first one, but v · strides()[0] + c · strides()[1]. The same

@@ -27,7 +27,8 @@ Tensor max_backward(const Tensor& x, const Tensor& dy) {
 
 // Hints
 //
-// 1. Which elements change y when they change a little, and which do not? And what must dx sum to?
+// 1. Which elements change y when they change a little, and which do not? And which number must dx
+//    sum to?
 // 2. Compute a mask of the elements that equal max(x) and the number n of true entries; dx is dy /
 //    n if the mask is true, and 0 otherwise.
 // 3. `const Mask largest = equal(x, max(x));` then `where(largest, dy /

@@ -33,8 +33,8 @@ Value multiply(const Value& a, const Value& b) {
 
 // Hints
 //
-// 1. When the product is created, its gradient is not known yet. What must be stored for later, and
-//    what must be read later?
+// 1. When the product is created, its gradient is not known yet. Which values must be stored for
+//    later, and which must be read later?
 // 2. Three things: the value, the inputs {a, b}, and a function that adds y->grad · (the value of
 //    the other input) to the gradient of each input. Copy the two values into its capture list;
 //    read y->grad through a pointer that does not keep y alive. When gradients are disabled, create

@@ -34,8 +34,8 @@ Tensor sum_to(const Tensor& dy, const Shape& shape) {
 
 // Hints
 //
-// 1. A bias of 4 numbers is added to 6 rows. How often is each of its numbers used, and what is its
-//    gradient the sum of?
+// 1. A bias of 4 numbers is added to 6 rows. How often is each of its numbers used, and which
+//    terms does its gradient sum?
 // 2. added = dy's rank - shape's rank: the first `added` axes were missing. For every other axis of
 //    dy, check shape[axis - added]: if it is 1, the axis was repeated. Sum over both kinds with
 //    keepdim, so that the other axes keep their indices; reshape the result at the end.

@@ -6,8 +6,8 @@
 //   -> the generated words: without bos and eos, at most max_length of them (which may be 0)
 //
 // The first `last` is special.bos; afterwards it is the word that the model generated. During
-// training it was the correct word, and example.target is available here too. What would the result
-// be worth if this function used it?
+// training it was the correct word, and example.target is available here too. Would the result
+// be meaningful if this function used it?
 //
 // You may use:  argmax(scores, -1).item(), the id of the largest score; list.push_back(id),
 //               list.size().

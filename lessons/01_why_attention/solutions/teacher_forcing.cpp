@@ -35,8 +35,8 @@ DecoderBatch teacher_forcing(const std::vector<std::vector<index_t>>& sequences,
 
 // Hints
 //
-// 1. Before the first word nothing has been generated yet: what is the decoder's input there? And
-//    what is the target after the last word?
+// 1. Before the first word nothing has been generated yet: which token is the decoder's input there?
+//    And which token is the target after the last word?
 // 2. Two lists of lists, each sequence one longer than before: the input has bos in front, the
 //    target has eos at the end. Then pad both to (B, 1 + the longest length) with special.pad. Add
 //    the special tokens before padding.

@@ -8,7 +8,7 @@
 // them. Whether a key is padding does not depend on the query, so one row serves all queries of a
 // sequence: that is the axis of size 1.
 //
-// Scores are (B, T, S): queries, then keys. What would a mask of shape (B, S, 1) mask?
+// Scores are (B, T, S): queries, then keys. Which axis would a mask of shape (B, S, 1) mask?
 //
 // You may use:  ids.size(axis), ids.values() (row by row), std::vector<std::uint8_t>,
 //               Mask(values, {B, 1, S}).

@@ -34,7 +34,7 @@ Tensor sdpa(const Tensor& q, const Tensor& k, const Tensor& v, const Mask& allow
 
 // Hints
 //
-// 1. Which of the four steps uses the mask? What must a score be so that its weight is exactly 0?
+// 1. Which of the four steps uses the mask? Which score gives a weight of exactly 0?
 // 2. scores = q · kᵀ / √D, (..., T, S); fill the scores with −∞ where the mask is false; weights =
 //    softmax over the last axis; output = weights · v, (..., T, Dv). The softmax turns a row of −∞
 //    into 0/0: correct the weights before you multiply by v.

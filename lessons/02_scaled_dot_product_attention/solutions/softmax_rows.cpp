@@ -28,8 +28,8 @@ Tensor softmax_rows(const Tensor& scores) {
 
 // Hints
 //
-// 1. What must the numbers of a row sum to, and which axis does a row run along: the queries or the
-//    keys?
+// 1. Which sum must the numbers of a row have, and along which axis does a row run: the queries or
+//    the keys?
 // 2. e = exp(scores) is (..., T, S); compute the sum of each row as (..., T, 1), so that the
 //    division broadcasts. Before the exp: which number can you subtract from a row without changing
 //    its softmax?

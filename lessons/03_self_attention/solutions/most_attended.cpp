@@ -4,8 +4,8 @@
 //   weights (T, S), query in [0, T), count in [1, S]
 //   -> (count): the indices of the keys with the largest weights of `query`, the largest first
 //
-// The entries of a row sum to 1, and no two entries of a row are equal. Which holds the weights of
-// one query: a row or a column? What does the other one hold?
+// The entries of a row sum to 1, and no two entries of a row are equal. Which contains the weights
+// of one query, and which the weights that one key receives: a row or a column?
 //
 // You may use:  weights[i] (row i), x.select(axis, i), topk(x, k) (the k largest of the last axis,
 //               largest first: .values and .indices).

@@ -4,8 +4,8 @@
 //   x (..., T, C), w: w_q (C, D), w_k (C, D), w_v (C, Dv) -> q (..., T, D), k (..., T, D), v (..., T, Dv)
 //   Q = X · W_q,  K = X · W_k,  V = X · W_v
 //
-// A query describes what a word is looking for, a key how it can be found, and a value the content
-// that it passes on. All three are computed from the same x.
+// A query describes the property that a word is looking for, a key how the word can be found, and a
+// value the content that it passes on. All three are computed from the same x.
 //
 // You may use:  matmul(a, b), and {q, k, v} to make the Views of exercises.h.
 #include "lessons/03_self_attention/exercises.h"

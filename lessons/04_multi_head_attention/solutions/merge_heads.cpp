@@ -22,6 +22,6 @@ Tensor merge_heads(const Tensor& heads) {
 
 // Hints
 //
-// 1. In (B, H, T, D), which axis lies between H and D, and what would a reshape do with it?
+// 1. In (B, H, T, D), which axis lies between H and D, and how would a reshape treat it?
 // 2. (B, H, T, D) → transpose H and T → (B, T, H, D) → reshape → (B, T, H · D).
 // 3. `heads.transpose(1, 2)` is (B, T, H, D); its `.reshape({b, t, h * d})` is the result.

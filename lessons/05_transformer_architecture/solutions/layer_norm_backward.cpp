@@ -32,7 +32,7 @@ LayerNormGradients layer_norm_backward(const Tensor& dy, const Tensor& x, const 
 // Hints
 //
 // 1. There are three paths from an element of x to the y of its word: the direct one, one through
-//    the mean, and one through the variance. What gradient does each contribute?
+//    the mean, and one through the variance. Which gradient does each contribute?
 // 2. dn = dy · gamma is (..., C), and n is recomputed. Direct: dn. Through the mean: minus the mean
 //    of dn, (..., 1). Through the variance: minus n times the mean of dn · n, (..., 1). All three
 //    are divided by √(variance + eps). The derivative of y is n for gamma and 1 for beta; sum over

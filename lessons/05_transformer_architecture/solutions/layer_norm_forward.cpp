@@ -5,7 +5,7 @@
 //   n = (x - mean) / √(variance + eps);   y = n · gamma + beta
 //
 // Mean and variance are taken over the C channels of one word, separately for every word. By default
-// `var` in PyTorch and in heed divides by n - 1 (correction = 1). What does LayerNorm divide by?
+// `var` in PyTorch and in heed divides by n - 1 (correction = 1). Does LayerNorm use this divisor?
 // There may be any number of leading axes, of any size (including 0).
 //
 // You may use:  mean(x, {axis}, keepdim), var(x, {axis}, correction, keepdim), sqrt(x), and + - * /

@@ -82,8 +82,8 @@ Tensor table(index_t max_len) {
   return randn({max_len, 5}, gen);
 }
 
-// Returns f if it is correct for a short sequence, else the reference. Sequences that are too long
-// are a question only for such answers: otherwise another mistake would hide the one of a twin.
+// Returns f if it is correct for a short sequence, else the reference. Only such answers are
+// tested with sequences that are too long; otherwise a failure there could conceal another mistake.
 auto* if_correct_for_short(decltype(add_positions)* f) {
   const auto sum = [](auto* function) {
     return checks::answer_of([&] { return function(words(), table(8)); });

@@ -23,8 +23,8 @@ double angle(index_t p, index_t n, index_t d) {
 index_t even(index_t c) { return c - c % 2; }
 
 Tensor reference(index_t length, index_t d_model) { return nn::sinusoidal_table(length, d_model); }
-// Returns f if it is correct for an even width, else the reference. Odd widths are a question only for
-// such answers: otherwise another mistake would hide the one of a twin.
+// Returns f if it is correct for an even width, else the reference. Only such answers are tested with
+// odd widths; otherwise a failure there could conceal another mistake.
 auto* if_correct_for_even(decltype(sinusoidal_table)* f) {
   const auto table = [](auto* function) { return checks::answer_of([&] { return function(4, 6); }); };
   return checks::difference(table(f), table(reference)).distance < 1e-3 ? f : reference;

@@ -32,8 +32,8 @@ Tensor add_positions(const Tensor& words, const Tensor& table) {
 
 // Hints
 //
-// 1. The words are (B, T, C). How many rows of the table are needed, and what happens if it has
-//    fewer?
+// 1. The words are (B, T, C). How many rows of the table are needed, and does it always have
+//    that many?
 // 2. length = T; throw if it exceeds max_len; rows = table[0 … T), (T, C), which broadcasts over
 //    the batch.
 // 3. `check(length <= max_len, "add_positions", …);` then `words *

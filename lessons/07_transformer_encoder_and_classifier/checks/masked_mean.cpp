@@ -45,8 +45,8 @@ const checks::Exercise<decltype(masked_mean)> exercise{
       [](auto& x, auto& real) { return sum(x * indicator(x, real), {1}) / at_least_1(count(x, real)); }},
      {"CL-61", "the mean was taken over the batch (axis 0); the tokens of a sequence are axis 1",
       [](auto& x, auto& real) {
-        const Tensor kept = masked_fill(x, !real.unsqueeze(2), 0);
-        return sum(kept, {0}) / at_least_1(sum(indicator(x, real), {0}));
+        const Tensor masked = masked_fill(x, !real.unsqueeze(2), 0);
+        return sum(masked, {0}) / at_least_1(sum(indicator(x, real), {0}));
       }},
      {"CL-62", "the mean was taken over the channels (axis 2); the tokens of a sequence are axis 1",
       [](auto& x, auto& real) { return mean(masked_fill(x, !real.unsqueeze(2), 0), {2}); }},

@@ -5,7 +5,7 @@
 //   patchify → embed → prepend CLS → add positions → encoder → the row of CLS → head
 //
 // The parts already exist (vit_parts.h documents their shapes); do not change their mode. If the
-// batch is on axis 1, the row of CLS is x[0]. Here, the batch is on axis 0. What would x[0] be?
+// batch is on axis 1, the row of CLS is x[0]. Here, the batch is on axis 0. Which axis does x[0] index?
 //
 // You may use:  vit.patchify(images), vit.embed(x), vit.prepend_cls(x), vit.add_positions(x),
 //               vit.encoder(x), vit.head(x),

@@ -25,7 +25,7 @@ Tensor add_positions(const Tensor& x, const Tensor& table) {
 
 // Hints
 //
-// 1. In x (B, T, C) + table (1, T, C), what happens along the axis of size 1? What would happen if
+// 1. In x (B, T, C) + table (1, T, C), how is the axis of size 1 broadcast? What would happen if
 //    the table also had a single row?
 // 2. Check that the table has T rows; then one addition, (B, T, C).
 // 3. `check(table.size(1) == x.size(1), "add_positions", "…")`, then `x + table`.

@@ -34,8 +34,8 @@ Tensor rnn_forward(RecurrentNet& net, const Tensor& x, const Tensor& h0) {
 
 // Hints
 //
-// 1. Which input of a step is only available after the previous step? And what replaces it in the
-//    first step?
+// 1. Which input of a step is only available after the previous step? And which tensor replaces it
+//    in the first step?
 // 2. h is h0, or zeros (B, H) of x's dtype. For each t, x[t] (B, I) and h (B, H) give the next h
 //    (B, H), which is appended to a list. The list is stacked to (T, B, H); the last h is assigned
 //    to net.h.

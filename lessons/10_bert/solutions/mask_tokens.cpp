@@ -33,7 +33,8 @@ IntTensor mask_tokens(const IntTensor& ids, const MaskingDraws& draws) {
 
 // Hints
 //
-// 1. Which tokens must never be selected? Which number decides what happens to a selected token?
+// 1. Which tokens must never be selected? Which number determines how a selected token is
+//    replaced?
 // 2. Copy ids. Skip each token that is not a word or not selected. For the others there are three
 //    cases.
 // 3. `if (id < first_word || draws.select[i] >= 0.15) continue;`, then compare `draws.action[i]`

@@ -49,7 +49,7 @@ std::vector<index_t> match_queries(const Tensor& costs) {
 // Hints
 //
 // 1. In {{.1, .2}, {.15, .9}, {.8, .7}}, which queries remain for the other object after the
-//    cheapest pair, and what is the sum?
+//    cheapest pair, and how large is the sum?
 // 2. Object 0 may have any of N queries, object 1 any of the others, and so on. Write a function
 //    that selects a query for one object and calls itself for the next, with the sum so far. When
 //    all objects have a query, keep the list if its sum is the least so far.

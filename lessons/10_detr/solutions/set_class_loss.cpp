@@ -36,7 +36,7 @@ Tensor set_class_loss(const Tensor& logits, const std::vector<index_t>& query, c
 
 // Hints
 //
-// 1. What is the target class of an unmatched query?
+// 1. Which class is the target of an unmatched query?
 // 2. Make two lists of N numbers: the targets, initialised to "no object" (the last class), and the
 //    weights, initialised to `no_object`. Overwrite the entries of matched queries. The result is
 //    the sum of losses (N) times weights (N), divided by the sum of the weights.

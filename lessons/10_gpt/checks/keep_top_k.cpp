@@ -14,8 +14,8 @@ Tensor reference(const Tensor& x, index_t k) { return cut(x, kth(x, k)); }
 Tensor zeros_instead(const Tensor& x, index_t k) { return cut(x, kth(x, k), 0); }
 Tensor large_negative(const Tensor& x, index_t k) { return cut(x, kth(x, k), -1e4); }
 Tensor smallest(const Tensor& x, index_t k) {
-  const Tensor largest_kept = -kth(-x, k);
-  return where(x > largest_kept, full(x.shape(), -INFINITY, x.dtype()), x);
+  const Tensor threshold = -kth(-x, k);
+  return where(x > threshold, full(x.shape(), -INFINITY, x.dtype()), x);
 }
 Tensor first_rows_threshold(const Tensor& x, index_t k) { return cut(x, kth(x, k).slice(0, 0, 1)); }
 Tensor of_the_whole_batch(const Tensor& x, index_t k) {
@@ -97,7 +97,7 @@ TEST(KeepTopK, IsCorrectForAWideRange) {
       },
       no_gradients);
 }
-TEST(KeepTopK, PropagatesTheGradientToTheKeptLogits) {
+TEST(KeepTopK, PropagatesTheGradientToTheRemainingLogits) {
   exercise.compare(
       "the gradient of softmax(keep_top_k({{1, 3, -2, 2}, {-4, -1, -3, -2}}, 2)) · {1, -2, 3, 5}",
       [](auto f) {

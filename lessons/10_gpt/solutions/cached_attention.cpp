@@ -28,8 +28,8 @@ Tensor cached_attention(const Tensor& q, const Tensor& k, const Tensor& v, KVCac
 
 // Hints
 //
-// 1. What does a new token need from an old one: its query, its key, its value? May new token 0 of
-//    three attend to new token 2?
+// 1. Which vectors of an old token does a new one need: its query, its key, its value?
+//    May new token 0 of three attend to new token 2?
 // 2. Keys and values grow along axis 2, from P to P + T; the queries are those of the T new tokens
 //    only. The mask is (T, P + T), and its last row allows every column.
 // 3. `cache.keys = cache.keys.defined() ? cat({cache.keys, k}, 2) : k;`, the same for the values,

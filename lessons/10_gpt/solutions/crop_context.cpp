@@ -25,6 +25,6 @@ IntTensor crop_context(const IntTensor& ids, index_t context) {
 // Hints
 //
 // 1. The sequence is longer than the context. Which end of it matters for the next token?
-// 2. Of T tokens, the last `context` remain: from T - context to T. What if T is smaller than
-//    `context`?
+// 2. Of T tokens, the last `context` remain: from T - context to T. Is that correct if T is smaller
+//    than `context`?
 // 3. `ids.slice(1, std::max<index_t>(…, 0), ids.size(1))`.

@@ -22,7 +22,7 @@ Tensor with_temperature(const Tensor& logits, double temperature) {
 
 // Hints
 //
-// 1. exp(2x) is the square of exp(x). What does doubling all logits do to the probabilities of a
-//    row?
+// 1. exp(2x) is the square of exp(x). How does doubling all logits change the probabilities of
+//    a row?
 // 2. Divide all logits (..., V) by the temperature. Then apply softmax over the last axis.
 // 3. `softmax(… / temperature, -1)`.

@@ -43,8 +43,8 @@ Tensor t5_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Ten
 
 // Hints
 //
-// 1. The queries are the last T of the S tokens. Which of the S positions does query i have? What
-//    is its distance to key j?
+// 1. The queries are the last T of the S tokens. Which of the S positions does query i have, and
+//    how far is it from key j?
 // 2. Compute the bucket ids (T, S). embedding(table, ids) is (T, S, H); the scores are (B, H, T,
 //    S), so permute the bias to (H, T, S).
 // 3. `scores = scores + embedding(table, ids).permute({2, 0, 1})`, where the distance is

@@ -37,8 +37,8 @@ index_t t5_bucket(index_t distance, bool bidirectional, index_t num_buckets, ind
 
 // Hints
 //
-// 1. Before the formula, decide which half a key after the query belongs to, and what `away` is. In
-//    a decoder, what is `away` for a key after the query?
+// 1. Before the formula, decide which half a key after the query belongs to, and how `away` is
+//    defined. In a decoder, how large is `away` for a key after the query?
 // 2. n is num_buckets / 2 or num_buckets. If `bidirectional`, first is n for a key after the query,
 //    else 0; away is |distance|. In a decoder, away is -distance, but at least 0. The bucket of a
 //    near distance is first + away.

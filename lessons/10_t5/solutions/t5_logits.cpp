@@ -29,8 +29,8 @@ Tensor t5_logits(const Tensor& hidden, const Tensor& weight, const Tensor& embed
 
 // Hints
 //
-// 1. RMSNorm is a LayerNorm without the mean: by what is each row divided? Over which axis is the
-//    mean?
+// 1. RMSNorm is a LayerNorm without the mean: by which number is each row divided? Over which axis
+//    is the mean?
 // 2. The size of each row is (B, T, 1); hidden / size · weight is (B, T, C). The embedding is (V,
 //    C), so it must be transposed.
 // 3. `sqrt((hidden * hidden).mean({-1}, true) + eps)`, and at the end

@@ -30,7 +30,7 @@ IntTensor t5_shift(const IntTensor& labels, index_t start) {
 
 // Hints
 //
-// 1. When the decoder predicts labels[t], what is the last label that it may use?
+// 1. When the decoder predicts labels[t], which is the last label that it may use?
 // 2. Loop over the positions row by row. At position 0 the input is start, at position t it is
 //    labels[t - 1]; -100 becomes start.
 // 3. `const index_t previous = t == 0 ? start : labels.at({b, t - 1});`, then

@@ -36,8 +36,8 @@ TextPair t5_spans(const std::vector<index_t>& text, const Spans& spans,
 
 // Hints
 //
-// 1. Tokens between two spans are copied to the source. When a span begins, what goes to the
-//    source, and what goes to the target?
+// 1. Tokens between two spans are copied to the source. When a span begins, which token is
+//    appended to the source, and which to the target?
 // 2. Let `copied` be the index up to which the text is processed. For each span, copy the tokens
 //    from `copied` to its begin to the source; append its sentinel to both; copy its tokens to the
 //    target; set `copied` to its end. After the loop, copy the rest to the source, and append one

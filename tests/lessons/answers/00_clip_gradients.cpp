@@ -41,7 +41,7 @@ const Answers<decltype(clip_gradients)> answers{
        scale(gradients, std::min(1.0, max_norm / (norm + 1e-6)));
        return norm;
      }},
-    {"copied into place", "pass",
+    {"copied into the gradient", "pass",
      [](List& gradients, double max_norm) {
        const double norm = norm_of(gradients);
        if (norm <= max_norm) return norm;

@@ -18,15 +18,15 @@ Tensor by_loops(const Tensor& dy, const Shape& shape, DType dtype) {
   std::vector<double> to(static_cast<std::size_t>(shape.numel()));
   const int added = dy.rank() - shape.rank();
   for (index_t i = 0; i < dy.numel(); ++i) {
-    index_t rest = i, place = 0, stride = 1;
+    index_t rest = i, offset = 0, stride = 1;
     for (int axis = dy.rank() - 1; axis >= 0; --axis) {
-      const index_t at = rest % dy.shape()[axis];
+      const index_t index = rest % dy.shape()[axis];
       rest /= dy.shape()[axis];
       if (axis < added) continue;
-      if (shape[axis - added] > 1) place += at * stride;
+      if (shape[axis - added] > 1) offset += index * stride;
       stride *= shape[axis - added];
     }
-    to[static_cast<std::size_t>(place)] += from[static_cast<std::size_t>(i)];
+    to[static_cast<std::size_t>(offset)] += from[static_cast<std::size_t>(i)];
   }
   return from_vector(to, shape, dtype);
 }

@@ -21,14 +21,14 @@ void decode_rest(const Translator& model, index_t last, const Tensor& state, con
 // Greedy decoding with another function that selects the best word.
 template <class Best>
 Words greedy(const Translator& model, const Example& example, const SpecialTokens& special,
-             index_t max_length, Best pick) {
+             index_t max_length, Best select) {
   Words words;
   Tensor state = model.encode(example.source);
   index_t last = special.bos;
   for (index_t n = 0; n < max_length; ++n) {
     const DecoderStep next = model.decode(last, state);
     state = next.state;
-    last = pick(next.scores);
+    last = select(next.scores);
     if (last == special.eos) break;
     words.push_back(last);
   }

@@ -30,15 +30,15 @@ const Answers<decltype(masked_mean)> answers{
      }},
     {"where, and a small eps", "pass",
      [](const Tensor& x, const Mask& real) {
-       const Tensor kept = where(real.unsqueeze(2), x, zeros({}, x.dtype()));
-       return sum(kept, {1}) / (sum(indicator(real, x.dtype()), {1}) + 1e-9);
+       const Tensor masked = where(real.unsqueeze(2), x, zeros({}, x.dtype()));
+       return sum(masked, {1}) / (sum(indicator(real, x.dtype()), {1}) + 1e-9);
      }},
     {"weights, a matrix product with the filled values", "pass",
      [](const Tensor& x, const Mask& real) {
        const Tensor weight = indicator(real, x.dtype());  // (B, T, 1)
        const Tensor count = clamp(sum(weight, {1}, true), 1, INFINITY);
-       const Tensor kept = masked_fill(x, !real.unsqueeze(2), 0);
-       return matmul((weight / count).transpose(1, 2), kept).select(1, 0);
+       const Tensor masked = masked_fill(x, !real.unsqueeze(2), 0);
+       return matmul((weight / count).transpose(1, 2), masked).select(1, 0);
      }},
     {"times 0 or 1", "CL-60",
      [](const Tensor& x, const Mask& real) {
@@ -109,10 +109,10 @@ const Answers<decltype(masked_mean)> answers{
      }},
     {"padding is 0, and the mean of the nonzero values", "wrong",
      [](const Tensor& x, const Mask& real) {
-       const Tensor kept = masked_fill(x, !real.unsqueeze(2), 0);
-       const Mask zero = equal(kept, 0);
+       const Tensor masked = masked_fill(x, !real.unsqueeze(2), 0);
+       const Mask zero = equal(masked, 0);
        const DType type = x.dtype();
-       return sum(kept, {1}) / clamp(sum(where(zero, zeros({}, type), ones({}, type)), {1}), 1, INFINITY);
+       return sum(masked, {1}) / clamp(sum(where(zero, zeros({}, type), ones({}, type)), {1}), 1, INFINITY);
      }},
     {"the axis of the sequence is kept", "wrong",
      [](const Tensor& x, const Mask& real) { return reference(x, real).unsqueeze(1); }},

@@ -7,11 +7,11 @@
 namespace heed::exercise {
 namespace {
 
-Tensor least_kept(const Tensor& x, index_t k) { return topk(x, k).values.slice(1, k - 1, k); }
+Tensor threshold(const Tensor& x, index_t k) { return topk(x, k).values.slice(1, k - 1, k); }
 
 const Answers<decltype(keep_top_k)> answers{
     {"masked_fill", "pass",
-     [](const Tensor& x, index_t k) { return masked_fill(x, x < least_kept(x, k), -INFINITY); }},
+     [](const Tensor& x, index_t k) { return masked_fill(x, x < threshold(x, k), -INFINITY); }},
     {"row by row", "pass",
      [](const Tensor& x, index_t k) {
        std::vector<Tensor> rows;
@@ -24,25 +24,25 @@ const Answers<decltype(keep_top_k)> answers{
     {"a sum with 0 and -infinity", "pass",
      [](const Tensor& x, index_t k) {
        const Tensor zero = zeros(x.shape(), x.dtype());
-       return x + where(x < least_kept(x, k), zero - INFINITY, zero);
+       return x + where(x < threshold(x, k), zero - INFINITY, zero);
      }},
     {"the threshold of the last row", "wrong",
      [](const Tensor& x, index_t k) {
-       return masked_fill(x, x < least_kept(x, k).slice(0, x.size(0) - 1, x.size(0)), -INFINITY);
+       return masked_fill(x, x < threshold(x, k).slice(0, x.size(0) - 1, x.size(0)), -INFINITY);
      }},
-    {"-1e9", "wrong", [](const Tensor& x, index_t k) { return masked_fill(x, x < least_kept(x, k), -1e9); }},
-    {"-1e4", "GP-63", [](const Tensor& x, index_t k) { return masked_fill(x, x < least_kept(x, k), -1e4); }},
+    {"-1e9", "wrong", [](const Tensor& x, index_t k) { return masked_fill(x, x < threshold(x, k), -1e9); }},
+    {"-1e4", "GP-63", [](const Tensor& x, index_t k) { return masked_fill(x, x < threshold(x, k), -1e4); }},
     {"one too many, except for k = V", "GP-23",
      [](const Tensor& x, index_t k) {
-       return masked_fill(x, x < least_kept(x, std::min<index_t>(k + 1, x.size(1))), -INFINITY);
+       return masked_fill(x, x < threshold(x, std::min<index_t>(k + 1, x.size(1))), -INFINITY);
      }},
     {"log-probabilities", "wrong",
      [](const Tensor& x, index_t k) {
-       return masked_fill(log_softmax(x, -1), x < least_kept(x, k), -INFINITY);
+       return masked_fill(log_softmax(x, -1), x < threshold(x, k), -INFINITY);
      }},
     {"modifies the caller's logits", "likely SD-34",
      [](const Tensor& x, index_t k) {
-       const Tensor result = masked_fill(x, x < least_kept(x, k), -INFINITY);
+       const Tensor result = masked_fill(x, x < threshold(x, k), -INFINITY);
        Tensor same = x.detach();
        same.copy_(result.detach());
        return result;

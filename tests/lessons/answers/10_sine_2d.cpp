@@ -62,9 +62,9 @@ const Answers<decltype(sine_2d)> answers{
     {"pixels column by column", "DE-34",
      [](index_t height, index_t width, index_t channels) {
        std::vector<double> values;
-       const auto write = [&](index_t place, index_t size) {
+       const auto write = [&](index_t position, index_t size) {
          const double angle =
-             2 * std::numbers::pi * static_cast<double>(place + 1) / static_cast<double>(size);
+             2 * std::numbers::pi * static_cast<double>(position + 1) / static_cast<double>(size);
          for (index_t k = 0; k < channels / 4; ++k) {
            const double wave =
                angle / std::pow(10000, 4 * static_cast<double>(k) / static_cast<double>(channels));
@@ -82,9 +82,9 @@ const Answers<decltype(sine_2d)> answers{
     {"the height for both", "DE-41",
      [](index_t height, index_t width, index_t channels) {
        std::vector<double> values;
-       const auto write = [&](index_t place, index_t size) {
+       const auto write = [&](index_t position, index_t size) {
          const double angle =
-             2 * std::numbers::pi * static_cast<double>(place + 1) / static_cast<double>(size);
+             2 * std::numbers::pi * static_cast<double>(position + 1) / static_cast<double>(size);
          for (index_t k = 0; k < channels / 4; ++k) {
            const double wave =
                angle / std::pow(10000, 4 * static_cast<double>(k) / static_cast<double>(channels));
@@ -102,9 +102,9 @@ const Answers<decltype(sine_2d)> answers{
     {"k / c without the 2", "DE-39",
      [](index_t height, index_t width, index_t channels) {
        std::vector<double> values;
-       const auto write = [&](index_t place, index_t size) {
+       const auto write = [&](index_t position, index_t size) {
          const double angle =
-             2 * std::numbers::pi * static_cast<double>(place + 1) / static_cast<double>(size);
+             2 * std::numbers::pi * static_cast<double>(position + 1) / static_cast<double>(size);
          for (index_t k = 0; k < channels / 4; ++k) {
            const double wave =
                angle / std::pow(10000, 2 * static_cast<double>(k) / static_cast<double>(channels));
@@ -122,9 +122,9 @@ const Answers<decltype(sine_2d)> answers{
     {"integer division", "wrong",
      [](index_t height, index_t width, index_t channels) {
        std::vector<double> values;
-       const auto write = [&](index_t place, index_t size) {
+       const auto write = [&](index_t position, index_t size) {
          const double angle =
-             2 * std::numbers::pi * static_cast<double>(place + 1) / static_cast<double>(size);
+             2 * std::numbers::pi * static_cast<double>(position + 1) / static_cast<double>(size);
          for (index_t k = 0; k < channels / 4; ++k) {
            const double wave = angle / std::pow(10000, 2 * k / (channels / 2));
            values.push_back(std::sin(wave));
@@ -141,8 +141,8 @@ const Answers<decltype(sine_2d)> answers{
     {"one column less, as with torch.linspace", "wrong",
      [](index_t height, index_t width, index_t channels) {
        std::vector<double> values;
-       const auto write = [&](index_t place, index_t size) {
-         const double angle = 2 * std::numbers::pi * static_cast<double>(place) /
+       const auto write = [&](index_t position, index_t size) {
+         const double angle = 2 * std::numbers::pi * static_cast<double>(position) /
                               static_cast<double>(std::max<index_t>(size - 1, 1));
          for (index_t k = 0; k < channels / 4; ++k) {
            const double wave =
@@ -160,8 +160,9 @@ const Answers<decltype(sine_2d)> answers{
      }},
     {"degrees of a half turn", "DE-38", [](index_t height, index_t width, index_t channels) {
        std::vector<double> values;
-       const auto write = [&](index_t place, index_t size) {
-         const double angle = std::numbers::pi * static_cast<double>(place + 1) / static_cast<double>(size);
+       const auto write = [&](index_t position, index_t size) {
+         const double angle =
+             std::numbers::pi * static_cast<double>(position + 1) / static_cast<double>(size);
          for (index_t k = 0; k < channels / 4; ++k) {
            const double wave =
                angle / std::pow(10000, 4 * static_cast<double>(k) / static_cast<double>(channels));

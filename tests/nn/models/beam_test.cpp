@@ -90,7 +90,7 @@ TEST(BeamSearch, FindsASequenceThatGreedyDecodingMisses) {
 }
 
 TEST(BeamSearch, PassesTheParentOfEachHypothesis) {
-  std::vector<std::vector<index_t>> sequences{{}};  // what a model would carry along
+  std::vector<std::vector<index_t>> sequences{{}};  // as a model would store its states
   const Tensor table = language(3);
   const auto found = beam_search({.bos = bos, .eos = eos, .width = 3, .max_length = 6},
                                  [&](const IntTensor& last, const std::vector<index_t>& parents) {
@@ -103,7 +103,7 @@ TEST(BeamSearch, PassesTheParentOfEachHypothesis) {
                                    return index_select(table, 0, last);
                                  });
   EXPECT_EQ(found.size(), 3u);
-  for (const auto& text : sequences) EXPECT_EQ(text[0], bos);
+  for (const auto& sequence : sequences) EXPECT_EQ(sequence[0], bos);
 }
 
 TEST(BeamSearch, UnfinishedHypothesesComeLast) {

@@ -57,7 +57,7 @@ TEST(GPT, TheOutputLayerIsTiedToTheEmbedding) {
   GPT gpt = make();
   sum(gpt(two_texts)).backward();
   gpt.check_all_named(sum(gpt(two_texts)));
-  EXPECT_GT(sum(abs(gpt.wte.weight.grad()[6])).item(), 0);  // 6 stands in no text
+  EXPECT_GT(sum(abs(gpt.wte.weight.grad()[6])).item(), 0);  // token 6 occurs in no sequence
 }
 
 TEST(GPT, GeneratesTheSameWithAndWithoutACacheBeyondTheContext) {
@@ -136,18 +136,18 @@ TEST(GPT, ItsConfigurationIsReadFromThePublishedMembers) {
 
 // ---- cache ------------------------------------------------------------------------------------------------
 
-struct Kept {
+struct CacheContents {
   index_t length;
-  std::vector<std::vector<double>> numbers;  // of the tokens that were read
-  bool operator==(const Kept&) const = default;
+  std::vector<std::vector<double>> values;  // keys and values of the processed tokens, layer by layer
+  bool operator==(const CacheContents&) const = default;
 };
-static Kept read_from(const KVCache& cache) {
-  Kept cached{cache.length, {}};
+static CacheContents contents_of(const KVCache& cache) {
+  CacheContents contents{cache.length, {}};
   for (const KVCache::Layer& layer : cache.layers)
     for (const Tensor* t : {&layer.self_attn.keys, &layer.self_attn.values})
-      cached.numbers.push_back(t->defined() ? t->slice(2, 0, cache.length).to_vector()
-                                            : std::vector<double>());
-  return cached;
+      contents.values.push_back(t->defined() ? t->slice(2, 0, cache.length).to_vector()
+                                             : std::vector<double>());
+  return contents;
 }
 
 // A cache that `change` made invalid is rejected with a message that contains `part`, and is
@@ -158,9 +158,9 @@ static void expect_rejected(const std::string& part, Change change) {
   KVCache cache;
   gpt.forward(IntTensor{{1, 2, 3}, {4, 5, 6}}, cache);
   change(gpt, cache);
-  const Kept before = read_from(cache);
+  const CacheContents before = contents_of(cache);
   expect_contains(error_of([&] { gpt.forward(IntTensor{{7}, {8}}, cache); }), part);
-  EXPECT_EQ(read_from(cache), before);
+  EXPECT_EQ(contents_of(cache), before);
 }
 
 TEST(GPTCache, OfAnotherModelIsRejected) {
@@ -265,7 +265,7 @@ TEST(GPTCache, AFailedCallLeavesItUnchanged) {
   EXPECT_TRUE(cache.layers.empty());
   EXPECT_EQ(cache.length, 0);
   gpt.forward(IntTensor{{1, 2}}, cache);
-  const Kept before = read_from(cache);
+  const CacheContents before = contents_of(cache);
   EXPECT_NE(error_of([&] { gpt.forward(IntTensor{{1, -1}}, cache); }), "");
   {
     const AnomalyMode anomaly;
@@ -273,7 +273,7 @@ TEST(GPTCache, AFailedCallLeavesItUnchanged) {
     gpt.h[1].mlp.c_fc.weight.fill_(INFINITY);
     EXPECT_NE(error_of([&] { gpt.forward(IntTensor{{1}}, cache); }), "");
   }
-  EXPECT_EQ(read_from(cache), before);
+  EXPECT_EQ(contents_of(cache), before);
 }
 
 TEST(GPTCache, OfABlockIsChecked) {

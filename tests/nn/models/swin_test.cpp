@@ -81,8 +81,9 @@ static void expect_displaced_windows(index_t height, index_t width, index_t w, i
       roll(roll(arange(0, static_cast<double>(height * width)).reshape({1, height, width, 1}), -down, 1),
            -right, 2);
   const std::vector<double> pixels = window_partition(rolled, w).to_vector();  // (1, nW, N, 1)
-  const auto cut = [](index_t place, index_t by, index_t side) {               // ⌊(place - by) / side⌋
-    return (place - by + side) / side;
+  // ⌊(coordinate - shift) / side⌋ + 1
+  const auto cut = [](index_t coordinate, index_t shift, index_t side) {
+    return (coordinate - shift + side) / side;
   };
   const auto window_of = [&](index_t pixel) {
     return std::pair(cut(pixel / width, down, w), cut(pixel % width, right, w));
@@ -157,10 +158,11 @@ TEST(Swin, APixelInfluencesOnlyItsWindow) {
   EXPECT_EQ(moved_by(still, 0, 0), "##..\n##..\n....\n....\n");
   EXPECT_EQ(moved_by(still, 1, 1), "##..\n##..\n....\n....\n");
   EXPECT_EQ(moved_by(moved, 1, 1), "....\n.##.\n.##.\n....\n");
-  EXPECT_EQ(moved_by(moved, 0, 0), "#...\n....\n....\n....\n");  // the corner is a window of its own
+  EXPECT_EQ(moved_by(moved, 0, 0), "#...\n....\n....\n....\n");  // the corner is a separate window
   EXPECT_EQ(moved_by(moved, 0, 1), ".##.\n....\n....\n....\n");
   auto open = attention_of({.window_size = 2, .shift = 1, .masked = false});
-  EXPECT_EQ(moved_by(open, 0, 0), "#..#\n....\n....\n#..#\n");  // what the mask is for
+  // Without a mask, the four corners of the image attend to each other.
+  EXPECT_EQ(moved_by(open, 0, 0), "#..#\n....\n....\n#..#\n");
 }
 
 TEST(Swin, AWindowThatCoversAWholeSideIsNotShiftedAlongIt) {
@@ -216,8 +218,8 @@ TEST(Swin, StochasticDepthSkipsWholeImagesInTrainingOnly) {
   const Tensor y = block(x);
   index_t untouched = 0;
   for (index_t b = 0; b < 400; ++b) untouched += max_abs_difference(y[b], x[b]) == 0;
-  EXPECT_NEAR(static_cast<double>(untouched), 100,
-              25);  // both of its sublayers left out: a quarter of the pictures
+  // Both sublayers are skipped for a quarter of the images.
+  EXPECT_NEAR(static_cast<double>(untouched), 100, 25);
   SwinOptions o = small();
   o.stochastic_depth = 0.3;
   SwinTransformer model = make(o);
@@ -253,41 +255,41 @@ TEST(Swin, ReadsAConfig) {
 }
 
 TEST(Swin, ErrorsNameTheCause) {
-  const auto refused = [](auto&& change) {
+  const auto error_with = [](auto&& change) {
     SwinOptions o = small();
     change(o);
     return error_of([&] { make(o); });
   };
-  EXPECT_EQ(refused([](auto& o) {
+  EXPECT_EQ(error_with([](auto& o) {
               o.num_heads = {3, 2};
             }),
             "[Swin] expected the heads of a stage to divide its channels, got 3 and 4");
-  EXPECT_EQ(refused([](auto& o) {
+  EXPECT_EQ(error_with([](auto& o) {
               o.num_heads = {0, 2};
             }),
             "[Swin] expected at least one channel and one head per stage, got 4 and 0");
-  EXPECT_EQ(refused([](auto& o) { o.num_heads = {1}; }),
+  EXPECT_EQ(error_with([](auto& o) { o.num_heads = {1}; }),
             "[Swin] expected depths and num_heads for the same number of stages, got 2 and 1");
-  EXPECT_EQ(refused([](auto& o) {
+  EXPECT_EQ(error_with([](auto& o) {
               o.depths = {2, 0};
             }),
             "[Swin] expected at least one block per stage, got none");
-  EXPECT_EQ(refused([](auto& o) { o.embed_dim = 0; }),
+  EXPECT_EQ(error_with([](auto& o) { o.embed_dim = 0; }),
             "[Swin] expected channels, patch_size and embed_dim of at least 1, got 2, 2 and 0");
-  EXPECT_EQ(refused([](auto& o) {
+  EXPECT_EQ(error_with([](auto& o) {
               o.depths = std::vector<index_t>(70, 1);
               o.num_heads = o.depths;
             }),
             "[Swin] expected at most 2^24 channels in the last stage, got 70 stages from embed_dim = 4; each "
             "stage doubles the channels");
-  EXPECT_EQ(refused([](auto& o) { o.embed_dim = (index_t{1} << 23) + 1; }),
+  EXPECT_EQ(error_with([](auto& o) { o.embed_dim = (index_t{1} << 23) + 1; }),
             "[Swin] expected at most 2^24 channels in the last stage, got 2 stages from embed_dim = 8388609; "
             "each stage doubles the channels");
-  EXPECT_EQ(refused([](auto& o) { o.window_size = 0; }),
+  EXPECT_EQ(error_with([](auto& o) { o.window_size = 0; }),
             "[Swin] expected a shift in [0, 0), the window side, got 0");
-  EXPECT_EQ(refused([](auto& o) { o.stochastic_depth = 1; }),
+  EXPECT_EQ(error_with([](auto& o) { o.stochastic_depth = 1; }),
             "[Swin] expected a stochastic_depth probability in [0, 1), got 1");
-  EXPECT_EQ(refused([](auto& o) { o.mlp_ratio = 0; }), "[Swin] expected mlp_ratio of at least 1, got 0");
+  EXPECT_EQ(error_with([](auto& o) { o.mlp_ratio = 0; }), "[Swin] expected mlp_ratio of at least 1, got 0");
   SwinTransformer model = make(small());
   EXPECT_EQ(error_of([&] {
               model(zeros({1, 3, 8, 8}));

@@ -41,7 +41,7 @@ TEST(T5, BucketsOfBothSides) {
                                                           {64, 14}, {91, 15}, {1000, 15}};
   for (std::size_t i = 0; i + 1 < first.size(); ++i)
     for (index_t away = first[i].first; away < first[i + 1].first; ++away) {
-      if (away < 8 && away > first[i].first) continue;  // 3 … 6 have numbers of their own
+      if (away < 8 && away > first[i].first) continue;  // 3 … 6 have separate buckets
       EXPECT_EQ(relative_position_bucket(-away, true), first[i].second) << away;
       EXPECT_EQ(relative_position_bucket(away, true), away == 0 ? 0 : 16 + first[i].second) << away;
     }
@@ -248,7 +248,7 @@ TEST(T5, TheOutputLayerIsTheScaledEmbedding) {
   const IntTensor source({{3, 4, 5}}), decoder_input({{0, 6, 7}});
   const Tensor before = model(source, decoder_input);
   const NoGrad no_grad;
-  model.shared.weight.select(0, 9).mul_(2);  // a word that nobody has read
+  model.shared.weight.select(0, 9).mul_(2);  // a token that is not in the input
   const Tensor after = model(source, decoder_input);
   expect_close(after.select(-1, 9).contiguous(), (before.select(-1, 9) * 2.0).contiguous(), 1e-5);
   expect_same_bits(after.slice(-1, 0, 9).contiguous(), before.slice(-1, 0, 9).contiguous());
@@ -328,7 +328,7 @@ TEST(T5, OptionsAreReadFromTheConfig) {
   EXPECT_EQ(o.vocab_size, want.vocab_size);
   EXPECT_EQ(o.num_decoder_layers, 6);
   EXPECT_EQ(o.num_buckets, want.num_buckets);
-  EXPECT_EQ(o.max_distance, want.max_distance);  // which the first files leave out
+  EXPECT_EQ(o.max_distance, want.max_distance);  // older files omit it
   EXPECT_EQ(o.layer_norm_eps, want.layer_norm_eps);
   values["tie_word_embeddings"] = false;
   EXPECT_EQ(error_of([&] { T5::from_config(values); }),
@@ -340,20 +340,21 @@ TEST(T5, OptionsAreReadFromTheConfig) {
 
 TEST(T5, ErrorsNameTheCause) {
   Generator gen(0);
-  const auto refused = [&](auto change) {
+  const auto error_with = [&](auto change) {
     T5Options o = small();
     change(o);
     return error_of([&] { T5(o, gen); });
   };
-  EXPECT_EQ(refused([](T5Options& o) { o.nhead = 0; }),
+  EXPECT_EQ(error_with([](T5Options& o) { o.nhead = 0; }),
             "[T5] expected vocab_size, d_model, d_kv, d_ff and nhead of at least 1, got 11, 8, 3, 16 and 0");
-  EXPECT_EQ(refused([](T5Options& o) { o.num_layers = -1; }),
+  EXPECT_EQ(error_with([](T5Options& o) { o.num_layers = -1; }),
             "[T5] expected num_layers of at least 0 and num_decoder_layers of at least 0 (or -1 for "
             "num_layers), got -1 and -1");
-  EXPECT_EQ(refused([](T5Options& o) { o.max_distance = 16; }),
+  EXPECT_EQ(error_with([](T5Options& o) { o.max_distance = 16; }),
             "[T5] expected num_buckets to be a multiple of 4 and max_distance to exceed num_buckets / 2, got "
             "32 and 16");
-  EXPECT_EQ(refused([](T5Options& o) { o.eos = 11; }), "[T5] expected pad and eos in [0, 11), got 0 and 11");
+  EXPECT_EQ(error_with([](T5Options& o) { o.eos = 11; }),
+            "[T5] expected pad and eos in [0, 11), got 0 and 11");
   EXPECT_EQ(error_of([] { relative_position_bucket(3, false, 32, 16); }),
             "[relative_position_bucket] expected max_distance to exceed 16, the number of distances with "
             "separate buckets, got 16");
