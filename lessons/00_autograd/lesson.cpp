@@ -203,7 +203,8 @@ double accuracy(nn::Sequential& net, const Moons& moons) {
   return static_cast<double>(correct) / static_cast<double>(predicted.numel());
 }
 
-// Returns the probability of the second moon on a grid (rows, columns) over the plane from (-1.5, -1) to (2.5, 1.5).
+// Returns the probability of the second moon on a grid (rows, columns) over the plane from
+// (-1.5, -1) to (2.5, 1.5).
 Tensor probability_map(nn::Sequential& net, index_t rows, index_t columns) {
   const NoGrad no_grad;
   std::vector<double> xy;

@@ -111,8 +111,11 @@ struct Resolver : nn::ModuleOf<Resolver> {
     return {linear(found.output, embedding.weight), found.weights};
   }
   void visit(nn::Visitor& v) override {
-    v.child("embedding", embedding), v.child("positions", positions), v.child("context", context);
-    v.child("W_q", W_q), v.child("W_k", W_k);
+    v.child("embedding", embedding);
+    v.child("positions", positions);
+    v.child("context", context);
+    v.child("W_q", W_q);
+    v.child("W_k", W_k);
   }
   std::string type() const override { return "Resolver"; }
 };
@@ -205,7 +208,8 @@ SvgCurve train(const Options& options, const std::string& name, Resolver& model,
       sum += loss.item();
       progress.update(epoch * batches + b + 1, "loss " + fixed(sum / static_cast<double>(b + 1), 3));
     }
-    curve.x.push_back(static_cast<double>(epoch + 1)), curve.y.push_back(sum / static_cast<double>(batches));
+    curve.x.push_back(static_cast<double>(epoch + 1));
+    curve.y.push_back(sum / static_cast<double>(batches));
   }
   return curve;
 }

@@ -92,8 +92,10 @@ Batch make_batch(index_t size, Generator& gen) {
   std::vector<index_t> all_categories, all_labels, targets, partner;
   for (index_t b = 0; b < size; ++b) {
     std::vector<index_t> category, label, other(length);
-    for (index_t t = 0; t < length; ++t)
-      category.push_back(t % categories), label.push_back(static_cast<index_t>(gen.below(labels)));
+    for (index_t t = 0; t < length; ++t) {
+      category.push_back(t % categories);
+      label.push_back(static_cast<index_t>(gen.below(labels)));
+    }
     gen.shuffle(category);
     for (std::size_t t = 0; t < category.size(); ++t)
       for (std::size_t s = 0; s < category.size(); ++s)
@@ -143,8 +145,11 @@ struct Model : nn::ModuleOf<Model> {
     return {output(ablated.forward(x, x, x).output).reshape({-1, length, 3, labels}), {}};
   }
   void visit(nn::Visitor& v) override {
-    v.child("category", category), v.child("label", label), v.child("positions", positions);
-    v.child("attention", attention), v.child("output", output);
+    v.child("category", category);
+    v.child("label", label);
+    v.child("positions", positions);
+    v.child("attention", attention);
+    v.child("output", output);
   }
   std::string type() const override { return "Model"; }
 };
@@ -173,7 +178,10 @@ SvgCurve train(const Options& options, const std::string& name, Model& model, Ge
     optimizer.zero_grad();
     loss.backward();
     optimizer.step();
-    if (step % 10 == 0) curve.x.push_back(step), curve.y.push_back(loss.item());
+    if (step % 10 == 0) {
+      curve.x.push_back(step);
+      curve.y.push_back(loss.item());
+    }
     progress.update(step, "loss " + fixed(loss.item(), 3));
   }
   return curve;

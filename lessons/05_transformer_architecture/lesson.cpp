@@ -61,8 +61,11 @@ struct Block : nn::ModuleOf<Block> {
     return components.norm_first ? added(f(normed(x))) : normed(added(f(x)));
   }
   void visit(nn::Visitor& v) override {
-    v.child("self_attn", self_attn), v.child("linear1", linear1), v.child("linear2", linear2);
-    v.child("norm1", norm1), v.child("norm2", norm2);
+    v.child("self_attn", self_attn);
+    v.child("linear1", linear1);
+    v.child("linear2", linear2);
+    v.child("norm1", norm1);
+    v.child("norm2", norm2);
   }
   std::string type() const override { return "Block"; }
 };
@@ -149,13 +152,19 @@ struct Stack : nn::ModuleOf<Stack> {
     Tensor x = positions(embedding(ids));
     for (Block& block : blocks) {
       x = block.forward(x);
-      if (outputs) x.retain_grad(), outputs->push_back(x);
+      if (outputs) {
+        x.retain_grad();
+        outputs->push_back(x);
+      }
     }
     return output(blocks[0].components.norm_first ? last(x) : x);
   }
   void visit(nn::Visitor& v) override {
-    v.child("embedding", embedding), v.child("positions", positions), v.child("blocks", blocks);
-    v.child("last", last), v.child("output", output);
+    v.child("embedding", embedding);
+    v.child("positions", positions);
+    v.child("blocks", blocks);
+    v.child("last", last);
+    v.child("output", output);
   }
   std::string type() const override { return "Stack"; }
 };
@@ -278,7 +287,10 @@ Trained train(const Options& options, const Components& components, double learn
     optim::clip_grad_norm(model.parameters(), 1.0);
     optimizer.step();
     result.loss = step == 1 ? loss.item() : 0.9 * result.loss + 0.1 * loss.item();
-    if (step % 20 == 0) result.curve.x.push_back(step), result.curve.y.push_back(result.loss);
+    if (step % 20 == 0) {
+      result.curve.x.push_back(step);
+      result.curve.y.push_back(result.loss);
+    }
     progress.update(step, "loss " + fixed(result.loss, 3));
   }
   result.accuracy = accuracy(model, test);

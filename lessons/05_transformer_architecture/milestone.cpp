@@ -26,7 +26,9 @@ Tensor your_norm(const Tensor& x, const nn::LayerNorm& norm) {
   return record("your_norm", {x, norm.weight, norm.bias}, y,
                 [x = Saved(x), gamma = Saved(norm.weight), eps](const Tensor& dy, Gradients& d) {
                   const auto back = exercise::layer_norm_backward(dy, x(), gamma(), eps);
-                  d[0] = back.x, d[1] = back.gamma, d[2] = back.beta;
+                  d[0] = back.x;
+                  d[1] = back.gamma;
+                  d[2] = back.beta;
                 });
 }
 

@@ -99,8 +99,10 @@ void dot_products(const Options& options, Page& page) {
              spread < 1e-12);
   if (options.figures.empty()) return;
   SvgCurve curve{.name = "PE(p) · PE(p + k)", .x = {}, .y = {}};
-  for (index_t k = 0; k <= 100; ++k)
-    curve.x.push_back(static_cast<double>(k)), curve.y.push_back(product(50, k));
+  for (index_t k = 0; k <= 100; ++k) {
+    curve.x.push_back(static_cast<double>(k));
+    curve.y.push_back(product(50, k));
+  }
   write_figure(options.figures, "distance.svg",
                svg_curves({curve}, {.title = "Nearby positions have similar encodings",
                                     .x_axis = "distance k (words)",
@@ -141,8 +143,11 @@ struct Model : nn::ModuleOf<Model> {
     return output(mean(encoder.forward(x), 1));
   }
   void visit(nn::Visitor& v) override {
-    v.child("embedding", embedding), v.child("sinusoids", sinusoids), v.child("learned", learned);
-    v.child("encoder", encoder), v.child("output", output);
+    v.child("embedding", embedding);
+    v.child("sinusoids", sinusoids);
+    v.child("learned", learned);
+    v.child("encoder", encoder);
+    v.child("output", output);
   }
   std::string type() const override { return "Model"; }
 };
@@ -161,7 +166,8 @@ Batch make_batch(index_t pairs, index_t length, Generator& gen) {
     auto second = gen.below(static_cast<std::uint64_t>(length - 1));
     second += second >= first;
     for (const index_t swapped : {0, 1}) {
-      sequence[first] = swapped, sequence[second] = 1 - swapped;
+      sequence[first] = swapped;
+      sequence[second] = 1 - swapped;
       ids.insert(ids.end(), sequence.begin(), sequence.end());
       targets.push_back((first < second) == (swapped == 0) ? 1 : 0);
     }
@@ -216,7 +222,8 @@ void order_task(const Options& options, Page& page, Generator& gen) {
     for (std::size_t i = 0; i < lengths.size(); ++i) {
       const double fraction = accuracy(model, longer[i]);
       row.push_back(percent(fraction));
-      curve.x.push_back(static_cast<double>(lengths[i])), curve.y.push_back(100 * fraction);
+      curve.x.push_back(static_cast<double>(lengths[i]));
+      curve.y.push_back(100 * fraction);
     }
     curves.push_back(curve);
     table += "    " + cells(row, {-14, 9, 9, 9, 9, 9}) + "\n";

@@ -137,7 +137,10 @@ struct BagOfWords : nn::ModuleOf<BagOfWords> {
   Tensor forward(const IntTensor& ids) {
     return fc(nn::masked_mean(embedding(ids), not_padding(ids, padding).reshape(ids.shape())));
   }
-  void visit(nn::Visitor& v) override { v.child("embedding", embedding), v.child("fc", fc); }
+  void visit(nn::Visitor& v) override {
+    v.child("embedding", embedding);
+    v.child("fc", fc);
+  }
   std::string type() const override { return "BagOfWords"; }
 };
 

@@ -45,8 +45,11 @@ struct DigitClassifier : nn::ModuleOf<DigitClassifier> {
   }
   Tensor forward(const Tensor& images) { return exercise::vit_forward(images, parts()); }
   void visit(nn::Visitor& v) override {
-    v.parameter("cls", cls), v.parameter("positions", positions);
-    v.child("embed", embed), v.child("encoder", encoder), v.child("head", head);
+    v.parameter("cls", cls);
+    v.parameter("positions", positions);
+    v.child("embed", embed);
+    v.child("encoder", encoder);
+    v.child("head", head);
   }
   std::string type() const override { return "DigitClassifier"; }
 };

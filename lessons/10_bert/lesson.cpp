@@ -307,7 +307,7 @@ void fifty_labels(const Options& options, Page& page, const Corpus& corpus, nn::
                                                 .baseline_name = "chance"}));
 }
 
-// ---- Published weights ------------------------------------------------------------------------------------------
+// ---- Published weights ------------------------------------------------------------------------------------
 
 // The token ids of a prompt, and the positions of its [MASK] tokens.
 struct MaskedPrompt {

@@ -252,14 +252,11 @@ struct Scene {
   std::vector<const char*> first, second, about_first, about_second;
 };
 
-const std::vector<Scene>& scenes(Language language) {
+const std::vector<Scene>& english_scenes() {
   static const std::vector<const char*> animals{"dog", "cat",    "horse", "cow",  "sheep",
                                                 "fox", "rabbit", "goat",  "bear", "pig"},
-      tired{"tired", "scared", "old", "weak", "young", "sick"},
-      korean_animals{"개는",   "고양이는", "말은",   "소는", "양은",
-                     "여우는", "토끼는",   "염소는", "곰은", "돼지는"},
-      korean_tired{"지쳤기", "늙었기", "약했기", "어렸기", "아팠기", "졸렸기"};
-  static const std::vector<Scene> english = {
+      tired{"tired", "scared", "old", "weak", "young", "sick"};
+  static const std::vector<Scene> scenes = {
       {"the FIRST sat on the SECOND because it was WHY",
        animals,
        {"mat", "rug", "cushion", "sofa", "bench", "straw"},
@@ -285,21 +282,28 @@ const std::vector<Scene>& scenes(Language language) {
        {"cart", "wagon", "sled", "rock", "log", "raft", "crate", "tree"},
        {"weak", "small", "slow"},
        {"heavy", "big", "long"}}};
-  static const std::vector<Scene> korean = {
+  return scenes;
+}
+
+const std::vector<Scene>& korean_scenes() {
+  static const std::vector<const char*> animals{"개는",   "고양이는", "말은",   "소는", "양은",
+                                                "여우는", "토끼는",   "염소는", "곰은", "돼지는"},
+      tired{"지쳤기", "늙었기", "약했기", "어렸기", "아팠기", "졸렸기"};
+  static const std::vector<Scene> scenes = {
       {"FIRST SECOND 앉았다 왜냐하면 그것이 WHY 때문이다",
-       korean_animals,
+       animals,
        {"매트에", "깔개에", "방석에", "소파에", "벤치에", "짚에"},
        {"지쳤기", "졸렸기", "늙었기", "게을렀기", "배고팠기", "아팠기"},
        {"푹신했기", "따뜻했기", "말랐기", "깨끗했기", "새것이었기", "평평했기"}},
       {"FIRST SECOND 건너지 않았다 왜냐하면 그것이 너무 WHY 때문이다",
-       korean_animals,
+       animals,
        {"길을", "다리를", "강을", "도로를", "들판을"},
-       korean_tired,
+       tired,
        {"넓었기", "길었기", "붐볐기", "미끄러웠기", "험했기"}},
       {"FIRST SECOND 뛰어넘지 않았다 왜냐하면 그것이 너무 WHY 때문이다",
-       korean_animals,
+       animals,
        {"울타리를", "담을", "문을", "바위를", "도랑을"},
-       korean_tired,
+       tired,
        {"높았기", "넓었기", "가팔랐기", "뾰족했기", "깊었기"}},
       {"FIRST SECOND 들어가지 않았다 왜냐하면 그것이 너무 WHY 때문이다",
        {"공은", "책은", "인형은", "등은", "상패는", "시계는", "병은", "신발은"},
@@ -311,7 +315,11 @@ const std::vector<Scene>& scenes(Language language) {
        {"수레를", "마차를", "썰매를", "바위를", "통나무를", "뗏목을", "상자를", "나무를"},
        {"약했기", "작았기", "느렸기"},
        {"무거웠기", "컸기", "길었기"}}};
-  return language == Language::english ? english : korean;
+  return scenes;
+}
+
+const std::vector<Scene>& scenes(Language language) {
+  return language == Language::english ? english_scenes() : korean_scenes();
 }
 
 PronounSentence describe(const Scene& scene, const char* first, const char* second, const char* why,

@@ -14,7 +14,8 @@ Tensor corners_to_center(const Tensor& corners);
 // (n, m).
 //   iou    area of the intersection / area of the union, from 0 to 1; 0 for two boxes without area
 //   giou   iou - (area of the smallest enclosing box outside the union) / (its area), from -1 to 1:
-//          disjoint boxes still have a gradient. Rezatofighi et al., "Generalized intersection over union", 2019.
+//          disjoint boxes still have a gradient. Rezatofighi et al., "Generalized intersection over
+//          union", 2019.
 // Both are NaN for a pair in which a box contains NaN. For infinite areas, giou is NaN, and iou is
 // 0 or NaN. Both throw if shapes do not broadcast or dtypes differ.
 Tensor iou(const Tensor& a, const Tensor& b);

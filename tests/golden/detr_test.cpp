@@ -152,7 +152,8 @@ TEST(GoldenDetr, TheWholeModelAndItsLoss) {
   const GoldenCase& g = golden("detr");
   for (const DType dtype : {f64, f32}) {
     DETR m = small_detr(), gradients = small_detr();
-    m.to(dtype), gradients.to(f64);
+    m.to(dtype);
+    gradients.to(f64);
     NamedTensors expected_gradients;
     for (const auto& [key, t] : g.parameters)
       expected_gradients.emplace_back(key, g.has("grad:" + key) ? g["grad:" + key] : t);

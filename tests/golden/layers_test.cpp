@@ -152,7 +152,8 @@ template <class Net>
 static void expect_recurrent(const std::string& kind) {
   const RecurrentOptions plain{.input_size = 3, .hidden_size = 2};
   RecurrentOptions deep = plain, bare = plain;
-  deep.num_layers = 2, deep.bidirectional = true;
+  deep.num_layers = 2;
+  deep.bidirectional = true;
   bare.bias = false;
   RecurrentOptions batch_first = deep;
   batch_first.batch_first = true;

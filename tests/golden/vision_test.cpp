@@ -12,7 +12,8 @@ static void expect_golden(const std::string& name, const M& layer, const Publish
   const GoldenCase& g = golden("vision", name);
   for (const DType dtype : {f64, f32}) {
     M m = layer.clone(), gradients = layer.clone();
-    m.to(dtype), gradients.to(dtype);
+    m.to(dtype);
+    gradients.to(dtype);
     m.eval();
     NamedTensors expected;
     for (const auto& [key, t] : g.parameters)
@@ -76,8 +77,13 @@ TEST(GoldenVision, ImagePreprocessing) {
 
 TEST(GoldenVision, VisionTransformer) {
   VisionTransformerOptions options = vit_b_16();
-  options.img_size = 8, options.patch_size = 4, options.d_model = 6, options.nhead = 2;
-  options.num_layers = 2, options.dim_feedforward = 8, options.num_classes = 5;
+  options.img_size = 8;
+  options.patch_size = 4;
+  options.d_model = 6;
+  options.nhead = 2;
+  options.num_layers = 2;
+  options.dim_feedforward = 8;
+  options.num_classes = 5;
   Generator gen(0);
   expect_golden("vit", VisionTransformer(options, gen), VisionTransformer::published_names());
 }

@@ -14,7 +14,10 @@ struct Moments {
 static Moments moments(const Tensor& t) {
   const auto v = t.to_vector();
   double sum = 0, squares = 0;
-  for (double x : v) sum += x, squares += x * x;
+  for (double x : v) {
+    sum += x;
+    squares += x * x;
+  }
   const double n = static_cast<double>(v.size()), mean = sum / n;
   return {mean, std::sqrt(squares / n - mean * mean), *std::min_element(v.begin(), v.end()),
           *std::max_element(v.begin(), v.end())};

@@ -99,7 +99,8 @@ TEST(Module, LoadsTheStateOfAnother) {
   Model a = make_model(1), b = make_model(2);
   const Tensor before = b.head.weight;
   b.load_state_dict(a.state_dict());
-  a.eval(), b.eval();
+  a.eval();
+  b.eval();
   expect_same_bits(a(noise({4, 2})), b(noise({4, 2})));
   EXPECT_EQ(before.state(), b.head.weight.state());  // the same tensors, so that optimizers keep theirs
   EXPECT_TRUE(b.head.weight.requires_grad());
@@ -214,7 +215,10 @@ TEST(Module, CloneRejectsMembersThatTheOptionsDoNotDescribe) {
 struct Tied : ModuleOf<Tied> {
   Linear in, out;
   explicit Tied(Generator& gen) : in({.in = 2, .out = 2}, gen), out({.in = 2, .out = 2}, gen) {}
-  void visit(Visitor& v) override { v.child("in", in), v.child("out", out); }
+  void visit(Visitor& v) override {
+    v.child("in", in);
+    v.child("out", out);
+  }
   std::string type() const override { return "Tied"; }
 };
 
@@ -259,7 +263,10 @@ struct Misnamed : ModuleOf<Misnamed> {
   std::string first, second;
   Tensor a = parameter({1}), b = parameter({1});
   Misnamed(std::string first, std::string second) : first(std::move(first)), second(std::move(second)) {}
-  void visit(Visitor& v) override { v.parameter(first, a), v.parameter(second, b); }
+  void visit(Visitor& v) override {
+    v.parameter(first, a);
+    v.parameter(second, b);
+  }
   std::string type() const override { return "Misnamed"; }
 };
 

@@ -33,7 +33,8 @@ TEST(TransformerEncoder, TheExampleOfTheCourseWorks) {
 
 TEST(TransformerEncoderLayer, PostNormNormalisesItsOutputAndPreNormDoesNot) {
   TransformerEncoderLayer post = make_layer(small()), pre = make_layer(small(0.1, true));
-  post.eval(), pre.eval();
+  post.eval();
+  pre.eval();
   const Tensor x = noise({4, 3, 8}) * 5;
   expect_close(var(post(x), -1, 0), ones({4, 3}), 1e-3);
   EXPECT_GT(max_abs_difference(var(pre(x), -1, 0), ones({4, 3})), 1);
@@ -199,7 +200,8 @@ TEST(TransformerEncoder, OneBatchCanBeOverfitted) {
   for (const Tensor& p : head.parameters()) parameters.push_back(p);
   double first = 0, last = 0;
   for (int step = 0; step < 300; ++step) {
-    encoder.zero_grad(), head.zero_grad();
+    encoder.zero_grad();
+    head.zero_grad();
     const Tensor loss = cross_entropy(head(mean(encoder(x), 0)), labels);
     loss.backward();
     sgd_step(parameters, 0.1);
@@ -216,7 +218,9 @@ TEST(TransformerEncoder, PaddingInfluencesNothing) {
       for (const Activation activation : {Activation::relu, Activation::gelu}) {
         Generator gen(0);
         auto options = small(0);
-        options.batch_first = batch_first, options.norm_first = norm_first, options.activation = activation;
+        options.batch_first = batch_first;
+        options.norm_first = norm_first;
+        options.activation = activation;
         TransformerEncoder encoder({.layer = options, .num_layers = 2, .norm = true}, gen);
         const Mask mask = padding({4, 1, 2}, 4), samples = mask.reshape({3, 4, 1}),
                    times = Mask::of({{1, 1, 1}, {1, 0, 1}, {1, 0, 0}, {1, 0, 0}}).unsqueeze(-1);

@@ -9,7 +9,7 @@ namespace {
 using Backward = decltype(backward);
 using List = std::vector<double>;
 
-// ---- the reference traversal and wrong ones -----------------------------------------------------------------
+// ---- the reference traversal and wrong ones ---------------------------------------------------------------
 
 // Returns every number that y depends on, once, in breadth-first order.
 std::vector<Value> dependencies(const Value& y) {

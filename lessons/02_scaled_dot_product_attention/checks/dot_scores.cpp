@@ -42,7 +42,8 @@ const checks::Exercise<decltype(dot_scores)> exercise{
      {"SD-24", "no gradient flows back to q and k: the scores were not computed with ops on them",
       detached}}};
 
-// The fixture of this lesson: three queries, five keys, D = 4. All sizes differ, so that exchanged axes are detected.
+// The fixture of this lesson: three queries, five keys, D = 4. All sizes differ, so exchanged axes are
+// detected.
 Tensor queries() { return tensor({{1, 0, 2, -1}, {0, 1, -1, 2}, {2, 1, 0, 1}}); }
 Tensor keys() { return tensor({{1, 1, 0, 0}, {0, 2, 1, -1}, {-1, 0, 1, 2}, {0, 1, 0, 1}, {2, -1, 1, 0}}); }
 

@@ -5,7 +5,7 @@
 
 namespace heed::exercise {
 
-// Returns the slice of the mask at index 0 of `axis`, which then has size 1 and broadcasts over the whole axis.
+// Returns the slice of the mask at index 0 of `axis`. The slice has size 1 and broadcasts over the axis.
 inline Mask first_of(const Mask& allowed, index_t axis) {
   return masked_fill(zeros(allowed.shape()), allowed, 1).slice(axis, 0, 1) > 0;
 }

@@ -14,8 +14,10 @@ Tensor reference(const Tensor& query, const Tensor& key, const Tensor& value, co
                  const Mask& allowed) {
   Generator gen;
   nn::MultiheadAttention mha({.d_model = query.size(-1), .nhead = layer.heads, .batch_first = true}, gen);
-  mha.in_proj_weight = layer.in_proj_weight, mha.in_proj_bias = layer.in_proj_bias;
-  mha.out_proj.weight = layer.out_proj_weight, mha.out_proj.bias = layer.out_proj_bias;
+  mha.in_proj_weight = layer.in_proj_weight;
+  mha.in_proj_bias = layer.in_proj_bias;
+  mha.out_proj.weight = layer.out_proj_weight;
+  mha.out_proj.bias = layer.out_proj_bias;
   return mha.forward(query, key, value, {.mask = allowed}).output;
 }
 
@@ -83,7 +85,8 @@ Tensor transposed(const Tensor& query, const Tensor& key, const Tensor& value, c
   MultiHead other = layer;
   std::vector<Tensor> thirds = chunk(layer.in_proj_weight, 3);
   for (Tensor& w : thirds) w = w.transpose(0, 1);
-  other.in_proj_weight = cat(thirds), other.out_proj_weight = layer.out_proj_weight.transpose(0, 1);
+  other.in_proj_weight = cat(thirds);
+  other.out_proj_weight = layer.out_proj_weight.transpose(0, 1);
   return reference(query, key, value, other, allowed);
 }
 MultiHead one_head(MultiHead layer) {
@@ -184,7 +187,9 @@ const checks::Exercise<decltype(multi_head_attention)> exercise{
 struct Fixture {
   explicit Fixture(index_t heads = 3, index_t batch = 2, index_t t = 4, index_t s = 5) {
     Generator gen(9);
-    query = randn({batch, t, 6}, gen), key = randn({batch, s, 6}, gen), value = randn({batch, s, 6}, gen);
+    query = randn({batch, t, 6}, gen);
+    key = randn({batch, s, 6}, gen);
+    value = randn({batch, s, 6}, gen);
     layer = {heads, randn({18, 6}, gen), randn({18}, gen), randn({6, 6}, gen), randn({6}, gen)};
   }
   auto with(const Mask& allowed) const { return std::tuple{query, key, value, layer, allowed}; }
@@ -288,7 +293,8 @@ TEST(MultiHeadAttention, AppliesTheOutputProjection) {
   exercise.invariant("MH-08", "W_O and its bias were doubled; the output must double", [](auto f) {
     const Fixture x;
     MultiHead twice = x.layer;
-    twice.out_proj_weight = twice.out_proj_weight * 2.0, twice.out_proj_bias = twice.out_proj_bias * 2.0;
+    twice.out_proj_weight = twice.out_proj_weight * 2.0;
+    twice.out_proj_bias = twice.out_proj_bias * 2.0;
     return allclose(f(x.query, x.key, x.value, twice, {}), f(x.query, x.key, x.value, x.layer, {}) * 2.0,
                     1e-4, 1e-4);
   });

@@ -141,7 +141,8 @@ const checks::Exercise<decltype(per_head_attention)> exercise{
 struct Fixture {
   explicit Fixture(index_t heads = 3, index_t batch = 2, index_t t = 4, index_t s = 5) {
     Generator gen(6);
-    q = randn({batch, heads, t, 6}, gen), k = randn({batch, heads, s, 6}, gen),
+    q = randn({batch, heads, t, 6}, gen);
+    k = randn({batch, heads, s, 6}, gen);
     v = randn({batch, heads, s, 6}, gen);
   }
   auto with(const Mask& allowed) const { return std::tuple{q, k, v, allowed}; }
@@ -235,7 +236,10 @@ TEST(PerHeadAttention, KeepsHeadsApartAndMaskedKeysOut) {
         const Mask allowed = padding({3, 5}, 5);
         Tensor k = x.k.clone(), v = x.v.clone();
         for (index_t h = 0; h < 3; ++h)
-          for (index_t c = 0; c < 6; ++c) k.set({0, h, 4, c}, 3), v.set({0, h, 4, c}, -70);
+          for (index_t c = 0; c < 6; ++c) {
+            k.set({0, h, 4, c}, 3);
+            v.set({0, h, 4, c}, -70);
+          }
         return allclose(f(x.q, k, v, allowed).output, f(x.q, x.k, x.v, allowed).output, 1e-5, 1e-5);
       });
   exercise.invariant("", "the values of head 2 were changed; the outputs of heads 0 and 1 must not change",

@@ -25,7 +25,8 @@ Tensor shift_positions(const Tensor& encodings, index_t k) {
   for (index_t i = 0; i < pairs; ++i) {
     const double angle =
         static_cast<double>(k) / std::pow(10000.0, static_cast<double>(i) / static_cast<double>(pairs));
-    sines.push_back(std::sin(angle)), cosines.push_back(std::cos(angle));
+    sines.push_back(std::sin(angle));
+    cosines.push_back(std::cos(angle));
   }
   const Tensor sin_k = from_vector(sines, {pairs}, encodings.dtype());
   const Tensor cos_k = from_vector(cosines, {pairs}, encodings.dtype());

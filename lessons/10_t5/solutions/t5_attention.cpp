@@ -11,7 +11,8 @@
 // it is undefined, every query may attend to every key. The output of a query that may attend to
 // nothing is 0. A masked key may have any value, NaN included.
 //
-// You may use:  nn::relative_position_bucket(distance, bidirectional, num_buckets, 128) (distance = key - query),
+// You may use:  nn::relative_position_bucket(distance, bidirectional, num_buckets, 128)
+//               (distance = key - query),
 //               IntTensor::zeros({t, s}) and its values() (a row-major vector),
 //               embedding(table, ids) (a row of the table for each id), x.permute({…}), x.defined(),
 //               matmul, x.transpose(axis, axis), softmax(x, axis), masked_softmax(x, allowed).

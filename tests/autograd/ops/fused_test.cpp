@@ -47,7 +47,8 @@ Tensor smoothed_loss(const Tensor& logits, double smoothing) {
       const index_t target = targets[i * targets.size(1) + j];
       if (target == -100) continue;
       const Tensor row = log_p[i][j];
-      total = total - row[target] * (1 - smoothing) - mean(row) * smoothing, ++counted;
+      total = total - row[target] * (1 - smoothing) - mean(row) * smoothing;
+      ++counted;
     }
   return total / static_cast<double>(counted);
 }

@@ -29,7 +29,8 @@ const Answers<decltype(cross_attention)> answers{
          std::vector<std::uint8_t> row(allowed.data() + b * source.x.size(1),
                                        allowed.data() + (b + 1) * source.x.size(1));
          const AttentionResult one = attend(target.x[b], source.x[b], w, Mask(row, {1, source.x.size(1)}));
-         outputs.push_back(one.output), weights.push_back(one.weights);
+         outputs.push_back(one.output);
+         weights.push_back(one.weights);
        }
        return {stack(outputs), stack(weights)};
      }},

@@ -43,8 +43,10 @@ const Answers<decltype(multi_head_attention)> answers{
        Generator gen;
        nn::MultiheadAttention mha({.d_model = query.size(-1), .nhead = layer.heads, .batch_first = true},
                                   gen);
-       mha.in_proj_weight = layer.in_proj_weight, mha.in_proj_bias = layer.in_proj_bias;
-       mha.out_proj.weight = layer.out_proj_weight, mha.out_proj.bias = layer.out_proj_bias;
+       mha.in_proj_weight = layer.in_proj_weight;
+       mha.in_proj_bias = layer.in_proj_bias;
+       mha.out_proj.weight = layer.out_proj_weight;
+       mha.out_proj.bias = layer.out_proj_bias;
        return mha.forward(query, key, value, {.mask = allowed}).output;
      }},
     {"head by head, each with its part of W_O", "pass",

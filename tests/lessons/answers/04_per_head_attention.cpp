@@ -32,7 +32,8 @@ const Answers<decltype(per_head_attention)> answers{
        for (index_t h = 0; h < q.size(1); ++h) {
          const AttentionResult head =
              attention(q.select(1, h), k.select(1, h), v.select(1, h), {.mask = allowed});
-         outputs.push_back(head.output), weights.push_back(head.weights);
+         outputs.push_back(head.output);
+         weights.push_back(head.weights);
        }
        return {stack(outputs, 1), stack(weights, 1)};
      }},

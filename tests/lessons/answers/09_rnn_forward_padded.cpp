@@ -32,7 +32,8 @@ const Answers<decltype(rnn_forward_padded)> answers{
            else
              own.push_back(zeros({w.weight_hh.size(0)}, x.dtype()));
          }
-         states.push_back(stack(own)), last.push_back(h);
+         states.push_back(stack(own));
+         last.push_back(h);
        }
        return RecurrentOutput{stack(states, 1), stack(last)};
      }},

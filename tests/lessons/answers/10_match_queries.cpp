@@ -22,7 +22,10 @@ Queries cheapest(const Tensor& costs, double least) {
   std::iota(order.begin(), order.end(), 0);
   do {
     const Queries now(order.begin(), order.begin() + costs.size(1));
-    if (const double total = cost_of(costs, now); total < least) least = total, best = now;
+    if (const double total = cost_of(costs, now); total < least) {
+      least = total;
+      best = now;
+    }
   } while (std::next_permutation(order.begin(), order.end()));
   return best;
 }
@@ -70,14 +73,17 @@ const Answers<decltype(match_queries)> answers{
          if (total >= least) return;
          const auto object = static_cast<index_t>(now.size());
          if (object == costs.size(1)) {
-           least = total, best = now;
+           least = total;
+           best = now;
            return;
          }
          for (index_t query = 0; query < costs.size(0); ++query) {
            if (taken[static_cast<std::size_t>(query)]) continue;
-           taken[static_cast<std::size_t>(query)] = true, now.push_back(query);
+           taken[static_cast<std::size_t>(query)] = true;
+           now.push_back(query);
            self(self, total + costs.at({query, object}));
-           taken[static_cast<std::size_t>(query)] = false, now.pop_back();
+           taken[static_cast<std::size_t>(query)] = false;
+           now.pop_back();
          }
        };
        go_on(go_on, 0);
@@ -91,7 +97,10 @@ const Answers<decltype(match_queries)> answers{
        do {
          double total = 0;
          for (index_t j = 0; j < costs.size(1); ++j) total += costs.at({now[static_cast<std::size_t>(j)], j});
-         if (total < least) least = total, best = now;
+         if (total < least) {
+           least = total;
+           best = now;
+         }
        } while (std::next_permutation(now.begin(), now.end()));
        return best;
      }},
@@ -102,7 +111,10 @@ const Answers<decltype(match_queries)> answers{
        const auto go_on = [&](const auto& self, index_t from, double total) -> void {
          const auto object = static_cast<index_t>(now.size());
          if (object == costs.size(1)) {
-           if (total < least) least = total, best = now;
+           if (total < least) {
+             least = total;
+             best = now;
+           }
            return;
          }
          for (index_t query = from; query < costs.size(0); ++query) {
@@ -122,14 +134,19 @@ const Answers<decltype(match_queries)> answers{
        const auto go_on = [&](const auto& self, index_t total) -> void {
          const auto object = static_cast<index_t>(now.size());
          if (object == costs.size(1)) {
-           if (total < least) least = total, best = now;
+           if (total < least) {
+             least = total;
+             best = now;
+           }
            return;
          }
          for (index_t query = 0; query < costs.size(0); ++query) {
            if (taken[static_cast<std::size_t>(query)]) continue;
-           taken[static_cast<std::size_t>(query)] = true, now.push_back(query);
+           taken[static_cast<std::size_t>(query)] = true;
+           now.push_back(query);
            self(self, total + static_cast<index_t>(costs.at({query, object})));
-           taken[static_cast<std::size_t>(query)] = false, now.pop_back();
+           taken[static_cast<std::size_t>(query)] = false;
+           now.pop_back();
          }
        };
        go_on(go_on, 0);

@@ -68,11 +68,15 @@ const Answers<decltype(sine_2d)> answers{
          for (index_t k = 0; k < channels / 4; ++k) {
            const double wave =
                angle / std::pow(10000, 4 * static_cast<double>(k) / static_cast<double>(channels));
-           values.push_back(std::sin(wave)), values.push_back(std::cos(wave));
+           values.push_back(std::sin(wave));
+           values.push_back(std::cos(wave));
          }
        };
        for (index_t j = 0; j < width; ++j)
-         for (index_t i = 0; i < height; ++i) write(i, height), write(j, width);
+         for (index_t i = 0; i < height; ++i) {
+           write(i, height);
+           write(j, width);
+         }
        return from_vector(values, {height * width, channels});
      }},
     {"the height for both", "DE-41",
@@ -84,11 +88,15 @@ const Answers<decltype(sine_2d)> answers{
          for (index_t k = 0; k < channels / 4; ++k) {
            const double wave =
                angle / std::pow(10000, 4 * static_cast<double>(k) / static_cast<double>(channels));
-           values.push_back(std::sin(wave)), values.push_back(std::cos(wave));
+           values.push_back(std::sin(wave));
+           values.push_back(std::cos(wave));
          }
        };
        for (index_t i = 0; i < height; ++i)
-         for (index_t j = 0; j < width; ++j) write(i, height), write(j, height);
+         for (index_t j = 0; j < width; ++j) {
+           write(i, height);
+           write(j, height);
+         }
        return from_vector(values, {height * width, channels});
      }},
     {"k / c without the 2", "DE-39",
@@ -100,11 +108,15 @@ const Answers<decltype(sine_2d)> answers{
          for (index_t k = 0; k < channels / 4; ++k) {
            const double wave =
                angle / std::pow(10000, 2 * static_cast<double>(k) / static_cast<double>(channels));
-           values.push_back(std::sin(wave)), values.push_back(std::cos(wave));
+           values.push_back(std::sin(wave));
+           values.push_back(std::cos(wave));
          }
        };
        for (index_t i = 0; i < height; ++i)
-         for (index_t j = 0; j < width; ++j) write(i, height), write(j, width);
+         for (index_t j = 0; j < width; ++j) {
+           write(i, height);
+           write(j, width);
+         }
        return from_vector(values, {height * width, channels});
      }},
     {"integer division", "wrong",
@@ -115,11 +127,15 @@ const Answers<decltype(sine_2d)> answers{
              2 * std::numbers::pi * static_cast<double>(position + 1) / static_cast<double>(size);
          for (index_t k = 0; k < channels / 4; ++k) {
            const double wave = angle / std::pow(10000, 2 * k / (channels / 2));
-           values.push_back(std::sin(wave)), values.push_back(std::cos(wave));
+           values.push_back(std::sin(wave));
+           values.push_back(std::cos(wave));
          }
        };
        for (index_t i = 0; i < height; ++i)
-         for (index_t j = 0; j < width; ++j) write(i, height), write(j, width);
+         for (index_t j = 0; j < width; ++j) {
+           write(i, height);
+           write(j, width);
+         }
        return from_vector(values, {height * width, channels});
      }},
     {"one column less, as with torch.linspace", "wrong",
@@ -131,11 +147,15 @@ const Answers<decltype(sine_2d)> answers{
          for (index_t k = 0; k < channels / 4; ++k) {
            const double wave =
                angle / std::pow(10000, 4 * static_cast<double>(k) / static_cast<double>(channels));
-           values.push_back(std::sin(wave)), values.push_back(std::cos(wave));
+           values.push_back(std::sin(wave));
+           values.push_back(std::cos(wave));
          }
        };
        for (index_t i = 0; i < height; ++i)
-         for (index_t j = 0; j < width; ++j) write(i, height), write(j, width);
+         for (index_t j = 0; j < width; ++j) {
+           write(i, height);
+           write(j, width);
+         }
        return from_vector(values, {height * width, channels});
      }},
     {"degrees of a half turn", "DE-38", [](index_t height, index_t width, index_t channels) {
@@ -146,11 +166,15 @@ const Answers<decltype(sine_2d)> answers{
          for (index_t k = 0; k < channels / 4; ++k) {
            const double wave =
                angle / std::pow(10000, 4 * static_cast<double>(k) / static_cast<double>(channels));
-           values.push_back(std::sin(wave)), values.push_back(std::cos(wave));
+           values.push_back(std::sin(wave));
+           values.push_back(std::cos(wave));
          }
        };
        for (index_t i = 0; i < height; ++i)
-         for (index_t j = 0; j < width; ++j) write(i, height), write(j, width);
+         for (index_t j = 0; j < width; ++j) {
+           write(i, height);
+           write(j, width);
+         }
        return from_vector(values, {height * width, channels});
      }}};
 

@@ -41,7 +41,8 @@ const Answers<decltype(t5_spans)> answers{
        index_t done = 0;
        for (std::size_t i = 0; i < spans.size(); ++i) {
          for (; done < spans[i].first; ++done) pair.source.push_back(text[static_cast<std::size_t>(done)]);
-         pair.source.push_back(sentinels[i]), pair.target.push_back(sentinels[i]);
+         pair.source.push_back(sentinels[i]);
+         pair.target.push_back(sentinels[i]);
          for (; done < spans[i].second; ++done) pair.target.push_back(text[static_cast<std::size_t>(done)]);
        }
        for (; done < static_cast<index_t>(text.size()); ++done)
@@ -56,7 +57,10 @@ const Answers<decltype(t5_spans)> answers{
        for (std::size_t i = 0; i < spans.size(); ++i) {
          const bool touches = i > 0 && spans[i].first == done;
          for (; done < spans[i].first; ++done) pair.source.push_back(text[static_cast<std::size_t>(done)]);
-         if (!touches) pair.source.push_back(sentinels[i]), pair.target.push_back(sentinels[i]);
+         if (!touches) {
+           pair.source.push_back(sentinels[i]);
+           pair.target.push_back(sentinels[i]);
+         }
          for (; done < spans[i].second; ++done) pair.target.push_back(text[static_cast<std::size_t>(done)]);
        }
        for (; done < static_cast<index_t>(text.size()); ++done)
@@ -70,7 +74,8 @@ const Answers<decltype(t5_spans)> answers{
        index_t done = 0;
        for (std::size_t i = 0; i < spans.size(); ++i) {
          for (; done < spans[i].first; ++done) pair.source.push_back(text[static_cast<std::size_t>(done)]);
-         pair.source.push_back(sentinels[i]), pair.target.push_back(sentinels[i]);
+         pair.source.push_back(sentinels[i]);
+         pair.target.push_back(sentinels[i]);
          for (; done < spans[i].second; ++done) pair.target.push_back(text[static_cast<std::size_t>(done)]);
        }
        for (; done < static_cast<index_t>(text.size()); ++done)
@@ -86,7 +91,8 @@ const Answers<decltype(t5_spans)> answers{
          const auto [begin, end] = spans[i];
          const index_t mark = sentinels[0] + static_cast<index_t>(i);
          pair.source.insert(pair.source.end(), text.begin() + at, text.begin() + begin);
-         pair.source.push_back(mark), pair.target.push_back(mark);
+         pair.source.push_back(mark);
+         pair.target.push_back(mark);
          pair.target.insert(pair.target.end(), text.begin() + begin, text.begin() + end);
          at = end;
        }
@@ -101,7 +107,8 @@ const Answers<decltype(t5_spans)> answers{
        for (std::size_t i = 0; i < spans.size(); ++i) {
          const auto [begin, end] = spans[i];
          pair.source.insert(pair.source.end(), text.begin() + at, text.begin() + begin);
-         pair.source.push_back(sentinels[i]), pair.target.push_back(sentinels[i]);
+         pair.source.push_back(sentinels[i]);
+         pair.target.push_back(sentinels[i]);
          pair.target.insert(pair.target.end(), text.begin() + begin, text.begin() + end);
          at = end;
        }
@@ -116,7 +123,8 @@ const Answers<decltype(t5_spans)> answers{
        for (std::size_t i = 0; i < spans.size(); ++i) {
          const index_t begin = spans[i].first, end = std::min(spans[i].second + 1, size);
          if (begin > at) pair.source.insert(pair.source.end(), text.begin() + at, text.begin() + begin);
-         pair.source.push_back(sentinels[i]), pair.target.push_back(sentinels[i]);
+         pair.source.push_back(sentinels[i]);
+         pair.target.push_back(sentinels[i]);
          pair.target.insert(pair.target.end(), text.begin() + begin, text.begin() + end);
          at = end;
        }
@@ -147,12 +155,14 @@ const Answers<decltype(t5_spans)> answers{
        for (std::size_t i = 0; i < spans.size(); ++i) {
          const auto [begin, end] = spans[i];
          pair.source.insert(pair.source.end(), text.begin() + at, text.begin() + begin);
-         pair.source.push_back(sentinels[i]), pair.target.push_back(sentinels[i]);
+         pair.source.push_back(sentinels[i]);
+         pair.target.push_back(sentinels[i]);
          pair.target.insert(pair.target.end(), text.begin() + begin, text.begin() + end);
          at = end;
        }
        pair.source.insert(pair.source.end(), text.begin() + at, text.end());
-       pair.source.push_back(sentinels[spans.size()]), pair.target.push_back(sentinels[spans.size()]);
+       pair.source.push_back(sentinels[spans.size()]);
+       pair.target.push_back(sentinels[spans.size()]);
        return pair;
      }}};
 

@@ -7,8 +7,9 @@
 //       {"no scale and no mask", "likely SD-01", …}};
 //   Tensor sdpa(const Tensor& q, …) { return answers.chosen(q, …); }
 //
-// "pass": a correct answer. "wrong": rejected, whatever it is called. An id: rejected and named with certainty.
-// HEED_ANSWER=list prints "index<TAB>verdict<TAB>name" for each answer; HEED_ANSWER=2 makes the third one the learner's.
+// "pass": a correct answer. "wrong": rejected under any name. An id: rejected and identified as that mistake.
+// HEED_ANSWER=list prints "index<TAB>verdict<TAB>name" for each answer. With HEED_ANSWER=2, the third answer
+// is judged as the learner's.
 #pragma once
 
 #include <cstdlib>

@@ -63,7 +63,8 @@ TEST(DetectionLoss, EveryLayerIsMatchedSeparately) {
 TEST(DetectionLoss, WithoutAnyObjectOnlyTheClassesCount) {
   Example e;
   e.objects[0] = {IntTensor{}, Tensor()};
-  e.logits.set_requires_grad(), e.boxes = e.boxes.detach().set_requires_grad();
+  e.logits.set_requires_grad();
+  e.boxes = e.boxes.detach().set_requires_grad();
   const DetectionLoss loss = detection_loss({e.logits, e.boxes}, e.objects);
   EXPECT_EQ(loss.box.item(), 0);
   EXPECT_EQ(loss.giou.item(), 0);

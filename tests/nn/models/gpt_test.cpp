@@ -128,7 +128,8 @@ TEST(GPT, ItsConfigurationIsReadFromThePublishedMembers) {
   values["n_inner"] = 100.0;
   EXPECT_EQ(error_of([&] { GPT::from_config(values); }),
             "[config.json] 'n_inner' must be 4 · n_embd in this model, got 100");
-  values.erase("n_layer"), values.erase("n_inner");
+  values.erase("n_layer");
+  values.erase("n_inner");
   EXPECT_EQ(error_of([&] { GPT::from_config(values); }),
             "[config.json] expected 'n_layer', an integer, got no such member");
 }
@@ -175,12 +176,14 @@ TEST(GPTCache, OfAnotherModelIsRejected) {
             "Hint: start with an empty KVCache");
   EXPECT_EQ(cache.layers.size(), 1U);
   EXPECT_EQ(cache.length, 2);
-  options.num_layers = 1, options.nhead = 2;
+  options.num_layers = 1;
+  options.nhead = 2;
   GPT two_heads(options, gen);
   EXPECT_EQ(error_of([&] { two_heads.forward(IntTensor{{3}}, cache); }),
             "[GPT] expected cached self-attention keys (B, H, S, D) = (1, 2, 8, 6) of f32, got (1, 3, 8, 4) "
             "of f32; a cache belongs to the model that filled it. Hint: start with an empty KVCache");
-  options.nhead = 3, options.context = 9;
+  options.nhead = 3;
+  options.context = 9;
   GPT longer(options, gen);
   expect_contains(error_of([&] { longer.forward(IntTensor{{3}}, cache); }),
                   "= (1, 3, 9, 4) of f32, got (1, 3, 8, 4)");

@@ -158,7 +158,8 @@ TEST(Pretrained, TheWeightsOfGPT2AreTransposed) {
     p.zero_();
   }
   load_published(other, input, GPT::published_names());
-  gpt.eval(), other.eval();
+  gpt.eval();
+  other.eval();
   expect_same_bits(other(IntTensor{{1, 2, 3}}), gpt(IntTensor{{1, 2, 3}}));
 }
 

@@ -97,8 +97,9 @@ TEST(Seq2Seq, LearnsToReverseASequence) {
     std::vector<index_t> from, before, after;
     for (index_t i = 0; i < 27; ++i) {
       const index_t a = 3 + i / 9, b = 3 + i / 3 % 3, c = 3 + i % 3;
-      from.insert(from.end(), {a, b, c}), before.insert(before.end(), {1, c, b, a}),
-          after.insert(after.end(), {c, b, a, 2});
+      from.insert(from.end(), {a, b, c});
+      before.insert(before.end(), {1, c, b, a});
+      after.insert(after.end(), {c, b, a, 2});
     }
     const IntTensor s(from, {27, 3}), g(before, {27, 4}), t(after, {27, 4});
     double loss = 0;

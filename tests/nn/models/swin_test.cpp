@@ -27,7 +27,8 @@ static SwinTransformer make(const SwinOptions& o) {
 }
 static ShiftedWindowAttention attention_of(SwinBlockOptions o) {
   Generator gen(3);
-  o.dim = 4, o.nhead = 2;
+  o.dim = 4;
+  o.nhead = 2;
   ShiftedWindowAttention layer(o, gen);
   layer.eval();
   return layer;
@@ -200,7 +201,8 @@ TEST(Swin, BlocksAreFoundByStage) {
   EXPECT_EQ(model.block(1, 0).options.dim, 8);
   EXPECT_EQ(error_of([&] { model.block(2, 0); }), "[Swin] expected a stage in [0, 2), got 2");
   SwinOptions o = small();
-  o.shifted = false, o.masked = false;
+  o.shifted = false;
+  o.masked = false;
   SwinTransformer bare = make(o);
   EXPECT_EQ(bare.block(0, 1).options.shift, 0);
   EXPECT_FALSE(bare.block(0, 1).options.masked);

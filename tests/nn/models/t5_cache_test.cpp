@@ -62,7 +62,8 @@ TEST(T5Cache, OfAnotherModelIsRejected) {
             }),
             "[T5] expected a cache of 2 layers, got one of 1; a cache belongs to the model that filled it. "
             "Hint: start with an empty KVCache");
-  options.nhead = 3, options.d_kv = 2;
+  options.nhead = 3;
+  options.d_kv = 2;
   T5 heads = make(options);
   EXPECT_EQ(error_of([&] {
               heads.forward(IntTensor({{3}, {4}}), memory, cache);

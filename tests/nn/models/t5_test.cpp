@@ -163,7 +163,8 @@ TEST(T5, GeneratesTheMostProbableTokenAtEachStep) {
 
 // Beam search without a cache: every step processes the whole sequence again.
 std::vector<Hypothesis> beam_without_cache(T5& model, const IntTensor& source, BeamOptions options) {
-  options.bos = pad, options.eos = eos;
+  options.bos = pad;
+  options.eos = eos;
   std::vector<std::vector<index_t>> sequences{{}};
   return beam_search(options, [&](const IntTensor& last, const std::vector<index_t>& parents) {
     std::vector<std::vector<index_t>> longer;
@@ -294,7 +295,8 @@ TEST(T5, PublishedNamesLoadAndTiedDuplicatesAreIgnored) {
       }
       for (const char* layer : {"0", "1"}) {
         std::string one = module_name, other = published_name;
-        one.replace(star, 1, layer), other.replace(other.find('*'), 1, layer);
+        one.replace(star, 1, layer);
+        other.replace(other.find('*'), 1, layer);
         if (one == name) published = other;
       }
     }

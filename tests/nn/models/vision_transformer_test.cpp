@@ -9,7 +9,10 @@
 namespace heed::nn {
 
 static VisionTransformer make(VisionTransformerOptions o) {
-  o.num_classes = 3, o.d_model = 8, o.nhead = 2, o.dim_feedforward = 16;
+  o.num_classes = 3;
+  o.d_model = 8;
+  o.nhead = 2;
+  o.dim_feedforward = 16;
   Generator gen(4);
   VisionTransformer model(o, gen);
   model.eval();
@@ -117,15 +120,26 @@ TEST(VisionTransformer, ReadsAConfigAndThePublishedNamesOldAndNew) {
   const auto add = [&](const std::string& name, const Shape& shape) {
     published.emplace_back(name, noise(shape, published.size()));
   };
-  add("class_token", {1, 1, 6}), add("conv_proj.weight", {6, 3, 2, 2}), add("conv_proj.bias", {6});
-  add("encoder.pos_embedding", {1, 5, 6}), add("encoder.ln.weight", {6}), add("encoder.ln.bias", {6});
-  add(layer + "ln_1.weight", {6}), add(layer + "ln_1.bias", {6});
-  add(layer + "ln_2.weight", {6}), add(layer + "ln_2.bias", {6});
-  add(layer + "self_attention.in_proj_weight", {18, 6}), add(layer + "self_attention.in_proj_bias", {18});
-  add(layer + "self_attention.out_proj.weight", {6, 6}), add(layer + "self_attention.out_proj.bias", {6});
-  add(layer + "mlp.linear_1.weight", {8, 6}), add(layer + "mlp.linear_1.bias", {8});
-  add(layer + "mlp.3.weight", {6, 8}), add(layer + "mlp.3.bias", {6});
-  add("heads.head.weight", {3, 6}), add("heads.head.bias", {3});
+  add("class_token", {1, 1, 6});
+  add("conv_proj.weight", {6, 3, 2, 2});
+  add("conv_proj.bias", {6});
+  add("encoder.pos_embedding", {1, 5, 6});
+  add("encoder.ln.weight", {6});
+  add("encoder.ln.bias", {6});
+  add(layer + "ln_1.weight", {6});
+  add(layer + "ln_1.bias", {6});
+  add(layer + "ln_2.weight", {6});
+  add(layer + "ln_2.bias", {6});
+  add(layer + "self_attention.in_proj_weight", {18, 6});
+  add(layer + "self_attention.in_proj_bias", {18});
+  add(layer + "self_attention.out_proj.weight", {6, 6});
+  add(layer + "self_attention.out_proj.bias", {6});
+  add(layer + "mlp.linear_1.weight", {8, 6});
+  add(layer + "mlp.linear_1.bias", {8});
+  add(layer + "mlp.3.weight", {6, 8});
+  add(layer + "mlp.3.bias", {6});
+  add("heads.head.weight", {3, 6});
+  add("heads.head.bias", {3});
   load_published(model, published, VisionTransformer::published_names());
   expect_same_bits(model.patch_embed.weight, published[1].second.reshape({6, 12}));
   expect_same_bits(model.transformer.layers[0].linear1.weight, published[14].second);
