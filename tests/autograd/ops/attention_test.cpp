@@ -242,8 +242,7 @@ TEST(Attention, ErrorsNameOpShapesAndRule) {
                 f(ones({2, 3, 4}), ones({3, 3, 4}), ones({3, 3, 4}), {});
               }),
               op + "expected q, k and v with the same leading axes (batch and heads), got q (2, 3, 4), k (3, "
-                   "3, 4), v (3, "
-                   "3, 4); axis 0 differs");
+                   "3, 4), v (3, 3, 4); axis 0 differs");
     EXPECT_EQ(error_of([&] {
                 f(ones({2, 3}), ones({2, 4}), ones({2, 4}), {});
               }),
