@@ -50,7 +50,7 @@ Tensor arange(double begin, double stop, double step, DType dtype) {
   check(step != 0 && std::isfinite(begin) && std::isfinite(stop) && std::isfinite(step), "arange",
         "expected finite bounds and a step other than 0, got ", begin, ", ", stop, ", ", step);
   const double count = std::max(0.0, std::ceil((stop - begin) / step));
-  check(count < 0x1p44, "arange", "too large: ", begin, " to ", stop, " by ", step);
+  check(count < 0x1p44, "arange", "too large: from ", begin, " to ", stop, " in steps of ", step);
   return generate("arange", {static_cast<index_t>(count)}, dtype,
                   [&](index_t i) { return begin + static_cast<double>(i) * step; });
 }

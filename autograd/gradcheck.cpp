@@ -17,8 +17,8 @@ void check_inputs(const std::vector<Tensor>& inputs) {
     check(inputs[i].defined(), "gradcheck", "input ", i, " is undefined");
     if (!inputs[i].requires_grad()) continue;
     any = true;
-    check(inputs[i].dtype() == f64, "gradcheck", "input ", i, " is ", name(inputs[i].dtype()),
-          "; differences of f32 are mostly rounding. Hint: make it f64");
+    check(inputs[i].dtype() == f64, "gradcheck", "expected f64 inputs, got ", name(inputs[i].dtype()),
+          " for input ", i, "; finite differences in f32 are mostly rounding errors");
     check(inputs[i].is_leaf(), "gradcheck", "input ", i, " is not a leaf; its gradient would not be stored");
     check(inputs[i].is_contiguous(), "gradcheck", "input ", i, " ", inputs[i].shape(),
           " is not contiguous. Hint: create the view inside the function");

@@ -1,4 +1,4 @@
-// graph.h — reverse-mode differentiation: the nodes that ops record, and the pieces of backward().
+// graph.h — reverse-mode differentiation: the graph that ops record and that backward() traverses.
 //
 // An op computes its result y and ends with
 //
@@ -7,14 +7,14 @@
 //     if (d.needs(1)) d[1] = sum_to(dy * a(), b.shape());
 //   });
 //
-// The closure is the backward: it receives dy, the gradient with respect to y, and computes the
-// gradient with respect to each input. Its capture list names every value that it saves. It
-// captures Saved values, never Tensor handles: a Saved has no history, so a node can never own
-// itself.
+// The closure is the backward pass of the op: it receives dy, the gradient with respect to y, and
+// computes the gradient with respect to each input. Its capture list names every value that it
+// saves. It captures Saved objects, never Tensors: a Saved has no history, so a node cannot keep
+// itself alive through a reference cycle.
 //
-// Every node has an id, and ids increase. The nodes of an op's inputs are older than its own node.
-// Backward therefore runs the nodes in order of decreasing id: each node runs after every node that
-// uses its output, without a topological sort.
+// Ids increase in the order in which nodes are created, so a node has a larger id than the nodes of
+// its inputs. Backward runs the nodes in order of decreasing id. Each node therefore runs after all
+// nodes that use its output, and no topological sort is needed.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,12 @@
 
 namespace heed {
 
-// The values of a tensor, saved for backward. If nothing is being recorded, it saves nothing.
+// The values of a tensor, saved for backward. Saves nothing while recording is disabled.
 class Saved {
  public:
   explicit Saved(const Tensor& t);
-  // Returns the tensor, without history. Throws "[backward] …" if its storage has been modified since
-  // it was saved: the gradient would be wrong.
+  // Returns the tensor, without history. Throws "[backward] …" if its storage has been modified
+  // since it was saved, because the gradient would be wrong.
   Tensor operator()() const;
   const Shape& shape() const { return shape_; }
 
@@ -48,8 +48,8 @@ class Saved {
   std::uint64_t version_ = 0;
 };
 
-// The result of a backward closure: one gradient for each input that needs one. The others stay
-// undefined.
+// The result of a backward closure: one gradient per input. The gradients of inputs that need none
+// stay undefined.
 class Gradients {
  public:
   explicit Gradients(const Node& node);
@@ -64,8 +64,8 @@ class Gradients {
 
 // One recorded op.
 struct Node {
-  // Each input's gradient goes to the node that produced it or, for a leaf, into its `grad`. An
-  // input that needs no gradient has neither.
+  // Each input's gradient goes to the node that produced it or, for a leaf, into its `grad`. If the
+  // input needs no gradient, both pointers are null.
   struct Input {
     std::shared_ptr<Node> node;
     std::shared_ptr<TensorState> leaf;
@@ -75,7 +75,7 @@ struct Node {
   };
 
   Node(const char* op, std::vector<Input> inputs, const Tensor& y);
-  virtual ~Node();  // iterative: a long chain of nodes must not overflow the stack
+  virtual ~Node();  // iterative, because recursion along a long chain would overflow the stack
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
@@ -84,12 +84,12 @@ struct Node {
   virtual bool released() const = 0;
 
   const char* op;
-  std::uint64_t id;  // unique in the process, and larger than the ids of all inputs
+  std::uint64_t id;  // unique in the process, and larger than the ids of all input nodes
   Shape shape;       // of the output
   DType dtype;
   std::vector<Input> inputs;
-  std::weak_ptr<TensorState> retains;  // the output, after retain_grad()
-  std::size_t position = 0;            // in graph_nodes(), during backward
+  std::weak_ptr<TensorState> retains;  // the output, if retain_grad() was called on it
+  std::size_t position = 0;            // index in graph_nodes(), set by backward
   std::uint64_t visit = 0;             // the last traversal that reached this node
 };
 
@@ -118,7 +118,8 @@ Tensor unshared(Tensor t);
 }  // namespace internal
 
 // Returns y as the output of `op`. Attaches a node if gradients are enabled and an input requires
-// grad; otherwise returns y unchanged. Undefined inputs are allowed: they are optional arguments.
+// grad; otherwise returns y unchanged. An input may be undefined, for an optional argument that was
+// not passed.
 template <class Backward>
 Tensor record(const char* op, std::span<const Tensor> inputs, Tensor y, Backward backward) {
   internal::check_anomaly(op, inputs, y);
@@ -133,11 +134,12 @@ Tensor record(const char* op, std::initializer_list<Tensor> inputs, Tensor y, Ba
   return record(op, std::span(inputs.begin(), inputs.size()), std::move(y), std::move(backward));
 }
 
-// Returns every node that y depends on, newest first: y's own node is the first. Empty for a leaf.
-// This is the only traversal of the graph, and it is not recursive.
+// Returns all nodes that y depends on, newest first, beginning with y's own node. Empty for a leaf.
+// All traversals of the graph use this function, which is not recursive.
 std::vector<std::shared_ptr<Node>> graph_nodes(const Tensor& y);
 
-// Whether ops are recorded on this thread. NoGrad disables it for a scope. Scopes may be nested.
+// Whether ops are recorded on this thread. A NoGrad disables recording until the end of its scope.
+// Scopes may be nested.
 bool grad_enabled();
 class [[nodiscard]] NoGrad {
  public:
@@ -151,8 +153,8 @@ class [[nodiscard]] NoGrad {
 };
 
 // In the scope of an AnomalyMode, the first op on this thread that produces a NaN, in its forward
-// or in its backward, throws "[log] produced a NaN …". This reads every result once more: use it to
-// debug.
+// or backward pass, throws an error such as "[log] produced a NaN …". Every result is scanned for
+// NaN, which is slow: use it only for debugging.
 class [[nodiscard]] AnomalyMode {
  public:
   AnomalyMode();
@@ -164,7 +166,7 @@ class [[nodiscard]] AnomalyMode {
   bool before_;
 };
 
-// Returns the number of nodes alive in the process. Tests use it to find leaks.
+// Returns the number of nodes that exist in the process. Tests use it to find leaks.
 std::int64_t live_nodes();
 
 }  // namespace heed

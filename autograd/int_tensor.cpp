@@ -40,7 +40,8 @@ IntTensor IntTensor::arange(index_t begin, index_t end, index_t step) {
   const std::uint64_t stride =
       step > 0 ? static_cast<std::uint64_t>(step) : -static_cast<std::uint64_t>(step);
   const std::uint64_t count = span / stride + (span % stride != 0);
-  check(count < std::uint64_t{1} << 44, "arange", "too large: ", begin, " to ", end, " by ", step);
+  check(count < std::uint64_t{1} << 44, "arange", "too large: from ", begin, " to ", end, " in steps of ",
+        step);
   IntTensor result = zeros({static_cast<index_t>(count)});
   index_t next = begin;
   for (std::size_t i = 0; i < count; ++i) {

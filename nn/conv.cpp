@@ -112,8 +112,8 @@ Tensor BatchNorm2d::forward(const Tensor& x) {
   Tensor m = per_channel(running_mean), v = per_channel(running_var);
   if (training() && !options.frozen) {
     const index_t n = x.numel() / options.num_features;
-    check(n > 1, "BatchNorm2d", "expected at least two values per channel, which a variance needs, got ", n,
-          " in a batch of ", x);
+    check(n > 1, "BatchNorm2d", "expected at least two values per channel to compute the variance, got ", n,
+          " for x ", x);
     m = mean(x, {0, 2, 3}, true);
     v = var(x, {0, 2, 3}, 0, true);
     const NoGrad no_grad;

@@ -250,9 +250,9 @@ void Module::check_all_named(const Tensor& y) const {
     for (const Node::Input& input : node->inputs)
       check(
           !input.leaf || named.contains(input.leaf.get()), "check_all_named",
-          "expected a name for every tensor that requires grad, got an unnamed tensor ", input.shape, " in '",
-          node->op, "' of this ", [&] { return type(); },
-          ": it would be neither trained nor saved. Hint: name it in visit().");
+          "expected visit() to name every tensor that requires grad, got an unnamed input ", input.shape,
+          " of '", node->op, "' in ", [&] { return type(); },
+          "; it would be neither trained nor saved. Hint: name it in visit()");
 }
 
 // ---- printing ---------------------------------------------------------------------------------------------

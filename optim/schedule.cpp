@@ -74,7 +74,7 @@ Schedule::Rate one_cycle(OneCycleOptions o) {
   check_rate("OneCycle", "peak", o.peak);
   check(o.up > 0 && o.up < 1, "OneCycle", "expected up in (0, 1), got ", o.up);
   check(o.start >= 1 && o.finish >= 1, "OneCycle", "expected start >= 1 and finish >= 1, got ", o.start,
-        " and ", o.finish, "; they divide the rate");
+        " and ", o.finish, "; the learning rate is divided by them");
   check(o.total >= 2, "OneCycle", "expected total >= 2, got ", o.total);
   return [o](std::int64_t step) {
     const double first = o.peak / o.start, last = static_cast<double>(o.total - 1);

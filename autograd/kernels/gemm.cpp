@@ -1,20 +1,20 @@
 // gemm.cpp — the loops around the register tile, from the outside in:
 //
-//   1  threads   C is cut into blocks of whole tiles. Each block is a separate product.
+//   1  threads   C is cut into blocks of whole tiles. Each block is an independent product.
 //   2  depth     k is cut into equal pieces of at most 512, so that a piece of B stays in L2.
 //   3  columns   At most 256 columns of that piece are packed into panels as wide as a tile. A
 //                small B is read in place.
 //   4  rows      A tile's rows of A stay in L1 for all panels. They are read in place, one
 //                broadcast per element. A transposed A is packed, 48 rows at a time, because its
-//                elements along k are far apart, each on another page. It stays packed for the
-//                next columns.
+//                elements along k are far apart, each on a different page. It stays packed for
+//                the following columns.
 //   5  tile      gemm.inl: the accumulators stay in registers for the whole piece of k.
 //   6  epilogue  Bias and activation are applied while the rows are still in the cache.
 //
-// A product of few rows reads B only once, so packing cannot pay: multiply_few_rows() computes it
-// as dot products.
+// A product with few rows reads B only once, so packing B does not pay off: multiply_few_rows()
+// computes it as dot products.
 //
-// k is never split over threads, and the way it is cut depends on k alone. Every element of C is
+// k is never split across threads, and the way it is cut depends on k alone. Every element of C is
 // therefore the same sum in the same order for any number of threads.
 #include "autograd/kernels/gemm.h"
 
@@ -31,21 +31,21 @@ namespace {
 constexpr index_t max_depth = 512;
 // 256 x 512 floats fill half of a 1 MB L2 cache.
 constexpr index_t max_packed_columns = 256;
-// A smaller B costs more to pack than to read in place.
+// Up to this size, B costs more to pack than to read in place.
 constexpr index_t max_unpacked_elements = 16384;
-// Rows of a transposed A that are packed together: whole cache lines and whole tiles.
+// The most rows of a transposed A that are packed together: whole cache lines, and several tiles.
 constexpr index_t packed_rows = 48;
 // A transposed A with more rows does not stay packed: 4096 x 512 floats take 8 MB per thread.
 constexpr index_t max_cached_rows = 4096;
-// Steps along k that are packed for one panel before the next panel has its turn.
+// Steps along k that are packed for one panel before the next panel.
 constexpr index_t packed_depth = 16;
-// Packing a transposed A pays if its elements along k are farther apart than this.
+// Packing a transposed A pays off if its elements along k are farther apart than this.
 constexpr index_t min_packed_stride = 128;
 
 index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
 
-// The narrowest tile that covers `columns`, otherwise the widest. If two tiles are equally wide,
-// the first one: code that compares with the widest tile compares with tiles[0].
+// Returns the narrowest tile that covers `columns`, or the widest if none does. Of several tiles
+// with the greatest width, it returns the first, so code can test for the widest with tiles[0].
 template <class T>
 const GemmTile<T>& tile_for(index_t columns) {
   const auto& tiles = kernels<T>().gemm->tiles;
@@ -54,8 +54,8 @@ const GemmTile<T>& tile_for(index_t columns) {
   return tiles[0];
 }
 
-// Splits n into pieces of nearly equal size, at most `limit` each. A short last tile of rows would
-// run at a fraction of the speed.
+// Splits n into pieces of nearly equal size, at most `limit` each. With unequal pieces, a short
+// last tile would run at a fraction of the speed.
 struct EvenSplit {
   index_t count, base, longer;  // the first `longer` pieces have base + 1 elements, the others base
 
@@ -67,8 +67,9 @@ struct EvenSplit {
 
 // ---- packing ----------------------------------------------------------------------------------------------
 
-// Loop 3: packs a (k, columns) part of B, panel by panel. Rows a power of two apart evict each
-// other from the cache, so each step along k visits all panels before the next step.
+// Loop 3: packs a (k, columns) part of B into panels. Rows of B that are a power of two apart evict
+// each other from the cache, so a few of them are packed for all panels before the next ones. A
+// transposed B is packed one whole panel at a time.
 template <class T>
 void pack_panels(const GemmShape& s, const T* b, index_t k, index_t columns, T* packed) {
   const index_t step = s.transpose_b ? k : packed_depth;
@@ -92,8 +93,8 @@ struct TileRows {
   index_t row_step, column_step;
 };
 
-// Loop 4: supplies the rows of A to the tiles of a block, in place or packed. Rows that the next
-// columns need again stay packed if `keeps` is set.
+// Loop 4: supplies the rows of A to the tiles of a block, in place or packed. If `keeps` is set,
+// all rows stay packed for the following columns.
 template <class T>
 class RowSource {
  public:
@@ -120,8 +121,8 @@ class RowSource {
   }
 
  private:
-  // Packs a few steps along k of all tiles before the next steps: lines a power of two apart evict
-  // each other.
+  // Packs a few steps along k for all tiles before the next steps, because cache lines that are a
+  // power of two apart evict each other.
   void pack(const EvenSplit& tiles, index_t first, index_t last, index_t p0, index_t k, T* packed) {
     for (index_t p = 0; p < k; p += packed_depth)
       for (index_t i = first; i < last; ++i)
@@ -138,8 +139,8 @@ class RowSource {
 
 // ---- one block on one thread ------------------------------------------------------------------------------
 
-// Loop 6: applies the epilogue to a (rows, columns) part of C. `epilogue.bias` begins at its first
-// column.
+// Loop 6: applies the epilogue to a (rows, columns) part of C. `epilogue.bias` begins at the first
+// column of that part.
 template <class T>
 void apply_epilogue(const Epilogue<T>& epilogue, T* c, index_t ldc, index_t rows, index_t columns) {
   const auto& table = kernels<T>();
@@ -149,13 +150,15 @@ void apply_epilogue(const Epilogue<T>& epilogue, T* c, index_t ldc, index_t rows
   }
 }
 
+// Returns the epilogue of the columns from `column` on.
 template <class T>
 Epilogue<T> from_column(const Epilogue<T>& epilogue, index_t column) {
   return {epilogue.bias ? epilogue.bias + column : nullptr, epilogue.f};
 }
 
-// Whether the product as a whole has few rows and a large transposed B.
-bool has_few_rows(const GemmShape& s) {
+// Whether multiply_few_rows() computes the product: few rows, and a large transposed B. This
+// depends on the shape of the whole product, so that it does not vary with the number of threads.
+bool uses_dot_products(const GemmShape& s) {
   return s.m <= max_few_rows && s.transpose_b && !s.transpose_a && s.k * s.n > max_unpacked_elements;
 }
 
@@ -176,8 +179,8 @@ class Block {
         epilogue_(epilogue),
         widest_(kernels<T>().gemm->tiles[0]),
         depth_(s.k, max_depth),
-        // Whole tiles of the widest kind. A narrower tile has another number of rows, so its packed
-        // rows of A cannot be used for the next columns.
+        // A whole number of widest tiles. A narrower tile has a different number of rows, so the
+        // rows of A packed for it cannot be reused for the following columns.
         width_(std::min(s.n, max_packed_columns / widest_.columns * widest_.columns)),
         unpacked_(!s.transpose_b && (s.m <= max_few_rows || s.k * s.n <= max_unpacked_elements)),
         packed_(unpacked_ ? 0 : ceil_div(width_, widest_.columns) * widest_.columns * (depth_.base + 1)),
@@ -196,8 +199,8 @@ class Block {
     return s_.n > width_ && &tile_for<T>(s_.n - width_) == &widest_ && s_.m <= max_cached_rows;
   }
 
-  // Loop 3: columns [j0, j0 + columns), in strips of columns that use the same tile. The last panel
-  // may be narrower and then has a taller tile.
+  // Loop 3: computes columns [j0, j0 + columns), in strips that use the same tile. The last panel
+  // may be narrower, and then uses a taller tile.
   void multiply_columns(index_t piece, index_t j0, index_t columns) {
     const index_t p0 = depth_.begin(piece), k = depth_.size(piece);
     const T* b = b_ + (s_.transpose_b ? p0 + j0 * s_.ldb : p0 * s_.ldb + j0);
@@ -213,8 +216,8 @@ class Block {
     }
   }
 
-  // Loops 4 and 6: all rows of the `strip` columns from j0 on. `panels` points to those columns of
-  // B.
+  // Loops 4 and 6: computes all rows of `strip` columns, from j0 on. `panels` points to the same
+  // columns of B.
   void multiply_strip(const GemmTile<T>& tile, index_t piece, index_t j0, index_t strip, const T* panels,
                       bool repeated) {
     const index_t p0 = depth_.begin(piece), k = depth_.size(piece);
@@ -228,7 +231,7 @@ class Block {
     }
   }
 
-  // Loop 5: one row of tiles, panel by panel.
+  // Loop 5: computes one row of tiles, panel by panel.
   void multiply_row_of_tiles(const GemmTile<T>& tile, index_t row_count, const TileRows<T>& rows,
                              const T* panels, T* c, index_t k, index_t strip, bool accumulate) {
     const index_t panel_step = unpacked_ ? 1 : k, b_row = unpacked_ ? s_.ldb : tile.columns;
@@ -256,14 +259,14 @@ class Block {
 template <class T>
 void multiply_part(GemmShape s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue, index_t i0,
                    index_t i1, index_t j0, index_t j1) {
-  const bool few_rows = has_few_rows(s);
+  const bool as_dot_products = uses_dot_products(s);
   s.m = i1 - i0;
   s.n = j1 - j0;
   a += i0 * (s.transpose_a ? 1 : s.lda);
   b += j0 * (s.transpose_b ? s.ldb : 1);
   c += i0 * s.ldc + j0;
   const Epilogue<T> part = from_column(epilogue, j0);
-  if (few_rows)
+  if (as_dot_products)
     multiply_few_rows(s, a, b, c, part);
   else
     Block<T>(s, a, b, c, part).run();
@@ -274,8 +277,8 @@ void clear(const GemmShape& s, T* c) {
   for (index_t i = 0; i < s.m; ++i) std::fill_n(c + i * s.ldc, s.n, T{0});
 }
 
-// The cost of a product in floating-point operations. A product of few rows costs as much as one of
-// 8, because reading B takes most of the time.
+// Returns the cost of a product in floating-point operations. Fewer than 8 rows are counted as 8,
+// because reading B then takes most of the time.
 double flops_of(const GemmShape& s) {
   return 2.0 * static_cast<double>(std::max<index_t>(s.m, 8)) * static_cast<double>(s.n) *
          static_cast<double>(s.k);
@@ -283,9 +286,9 @@ double flops_of(const GemmShape& s) {
 
 }  // namespace
 
-// Loop 1. C is cut along its longer side, in whole tiles, into at most four blocks per thread.
-// Every block of columns packs all of a transposed A, and every block of rows packs all of B: then
-// into at most two.
+// Loop 1: cuts C along its longer side, in whole tiles, into at most four blocks per thread. The
+// limit is two if each block packs a whole operand: a block of columns packs all of a transposed A,
+// and a block of rows packs all of B.
 template <class T>
 void gemm(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
   if (s.m == 0 || s.n == 0) return;

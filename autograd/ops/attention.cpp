@@ -1,6 +1,6 @@
-// attention.cpp — scaled dot-product attention: the readable form, then the same function as one op.
+// attention.cpp — scaled dot-product attention: first composed of simpler ops, then one fused op.
 //
-// The op has two implementations behind attention_kernels.h: short_attention.cpp and
+// attention_kernels.h declares the two implementations of the fused op: short_attention.cpp and
 // long_attention.cpp.
 #include <cmath>
 #include <utility>
@@ -12,8 +12,8 @@ namespace heed {
 
 namespace {
 
-// The arguments of a call, checked. Padding in q, k and v is cleared, and the mask includes the
-// -inf elements of the bias, but not the causal rule.
+// The arguments of a call, after validation. Padding in q, k and v is cleared. The mask also
+// excludes the scores whose bias is -inf, but not those that the causal rule excludes.
 struct Arguments {
   Tensor q, k, v;
   Mask mask;
@@ -28,7 +28,7 @@ Arguments prepare(const char* op, const Tensor& q, const Tensor& k, const Tensor
 // matches each key.
 //   q (..., T, D), k (..., S, D), v (..., S, Dv) -> output (..., T, Dv), weights (..., T, S)
 //   forward    output = softmax(q · kᵀ / sqrt(D)) · v
-//   backward   composed of the gradients of its steps
+//   backward   the gradients of its steps, by autograd
 //   taught in  lessons/02
 // Vaswani et al., "Attention is all you need", 2017, equation 1.
 AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
@@ -46,25 +46,26 @@ AttentionResult attention(const Tensor& q, const Tensor& k, const Tensor& v,
   return {matmul(dropped, in.v), weights};
 }
 
-// ---- one op -------------------------------------------------------------------------------------
+// ---- the fused op -------------------------------------------------------------------------------
 
 namespace {
 
-// The largest T·S whose weights are saved for backward, which costs less time than recomputing them.
-constexpr index_t short_scores = index_t{256} * 256;
+// A call is short if T·S is at most this, and long otherwise. A short call saves the weights for
+// backward, which takes less time than recomputing them.
+constexpr index_t max_short_scores = index_t{256} * 256;
 
 // Allocates a tensor (..., T, D) for the result or a gradient. For a short call, (B, H, T, D) is
-// stored as (B, T, H, D), so that joining the heads copies nothing.
+// stored as (B, T, H, D), so that joining the heads needs no copy.
 Tensor allocate_heads(const char* op, const Shape& shape, DType dtype, bool is_long, bool zeroed) {
-  const bool heads_inside = !is_long && shape.rank() == 4;
-  const Shape stored = heads_inside ? Shape{shape[0], shape[2], shape[1], shape[3]} : shape;
+  const bool heads_after_time = !is_long && shape.rank() == 4;
+  const Shape stored = heads_after_time ? Shape{shape[0], shape[2], shape[1], shape[3]} : shape;
   Tensor x = ops::allocate(op, stored, dtype);
   if (zeroed) x.fill_(0);
-  return heads_inside ? x.transpose(1, 2) : x;
+  return heads_after_time ? x.transpose(1, 2) : x;
 }
 
-// The matrices of q, k, v or dy. Long sequences are copied unless they are contiguous: the rows of
-// split heads lie far apart and compete for the same cache sets.
+// Returns q, k, v or dy as a batch of matrices. In a long call, a tensor that is not contiguous is
+// copied first, because the rows of split heads lie far apart and compete for the same cache sets.
 ops::MatrixBatch matrices(const Tensor& x, bool is_long) {
   return ops::MatrixBatch(is_long ? ops::dense(x) : x);
 }
@@ -83,13 +84,13 @@ ops::AttentionParams params_of(const Arguments& in, const AttentionOptions& opti
   return params;
 }
 
-// The tensors that backward uses. A short call saves the weights P; a long one saves the result and
-// the statistics of each row, from which it recomputes P.
+// The tensors saved for backward. A short call saves the weights P. A long call saves the result
+// and two statistics per row, from which backward recomputes P.
 struct SavedAttention {
   Saved q, k, v, bias, y, weights_or_stats;
 };
 
-// Adds the gradients of a call that is not empty.
+// Accumulates the gradients of a call. Requires at least one score.
 void add_gradients(const SavedAttention& saved, const ops::AttentionParams& params, const Tensor& dy,
                    bool is_long, ops::AttentionGradients& gradients) {
   const ops::AttentionInputs inputs{params, matrices(saved.q(), is_long), matrices(saved.k(), is_long),
@@ -106,16 +107,17 @@ void add_gradients(const SavedAttention& saved, const ops::AttentionParams& para
 
 }  // namespace
 
-// scaled_dot_product_attention(q, k, v): attention() as one op. A test compares the two.
+// scaled_dot_product_attention(q, k, v): attention() as one fused op. A test compares the two.
 //   q (..., T, D), k (..., S, D), v (..., S, Dv) -> O (..., T, Dv)
-//   forward    1  S = q · kᵀ * scale (+ bias)
-//              2  P = softmax(S), 0 where masked
-//              3  O = drop(P) · v
-//   backward   3  dv = drop(P)ᵀ · dO;  dP = drop(dO · vᵀ)
-//              2  dS = P * (dP - sum(dP * P))
-//              1  dq = dS · k * scale;  dk = dSᵀ · q * scale;  dbias = dS, summed to the shape of the bias
+//   forward    1  scores = q · kᵀ * scale (+ bias)
+//              2  P = softmax(scores), 0 where masked
+//              3  O = drop(P) · v, where drop is dropout
+//   backward   3  dv = drop(P)ᵀ · dO;  dP = drop(dO · vᵀ), with the same elements dropped
+//              2  dS = P * (dP - sum(dP * P)), the gradient with respect to the scores
+//              1  dq = dS · k * scale;  dk = dSᵀ · q * scale;  dbias = dS, summed to
+//                 the shape of the bias
 //   saves      q, k, v, bias, and P (..., T, S) if T·S <= 65,536; otherwise O and two numbers per
-//              row, from which backward recomputes P. The dropped weights are recomputed from the
+//              row, from which backward recomputes P. The dropout mask is recomputed from the
 //              generator's state
 //   taught in  lessons/04, lessons/09
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
@@ -124,7 +126,7 @@ Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tens
   const Arguments in = prepare(op, q, k, v, options);
   ops::AttentionParams params = params_of(in, options);
   const DType dtype = q.dtype();
-  const bool is_long = params.queries() * params.keys() > short_scores;
+  const bool is_long = params.queries() * params.keys() > max_short_scores;
   const bool is_empty = params.scores.numel() == 0;
 
   Shape shape = q.shape();
@@ -173,7 +175,7 @@ Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tens
 
 namespace {
 
-// Throws "[op] …" if q, k, v or the options do not fit together.
+// Throws "[op] …" if an argument is invalid or the shapes do not match.
 void check_arguments(const char* op, const Tensor& q, const Tensor& k, const Tensor& v,
                      const AttentionOptions& options) {
   ops::check_tensors(op, {&q, &k, &v});
@@ -182,7 +184,8 @@ void check_arguments(const char* op, const Tensor& q, const Tensor& k, const Ten
         "expected q, k and v with the same number of axes, at least 2, got ", shapes);
   for (int axis = 0; axis + 2 < q.rank(); ++axis)
     check(q.shape()[axis] == k.shape()[axis] && q.shape()[axis] == v.shape()[axis], op,
-          "expected q, k and v with the same batch and heads, got ", shapes, "; axis ", axis, " differs");
+          "expected q, k and v with the same leading axes (batch and heads), got ", shapes, "; axis ", axis,
+          " differs");
   check(q.size(-1) == k.size(-1), op, "expected q and k of the same width, got ", shapes,
         "; a score is the dot product of two rows");
   check(q.size(-1) >= 1, op, "expected q and k of width 1 or more, got ", shapes);
@@ -202,10 +205,10 @@ void check_arguments(const char* op, const Tensor& q, const Tensor& k, const Ten
   ops::check_over_scores(op, "bias", options.bias.shape(), scores);
 }
 
-// A masked score has a weight of 0, but 0 * NaN is NaN, in P · v, in dO · vᵀ, in dS · k and in dSᵀ
-// · q. Therefore the queries that may attend to nothing and the keys that no query may attend to
-// are cleared. If q and k are one tensor, its positions are cleared as keys, and so for the queries
-// as well.
+// Padding may contain NaN. Its weights are 0, but 0 * NaN is NaN, so a NaN would spread through
+// P · v in forward and through dO · vᵀ, dS · k and dSᵀ · q in backward. Therefore the queries that
+// may attend to no key are cleared, and so are the keys and values to which no query may attend. If
+// q and k are the same tensor, its copy that was cleared as keys also serves as the queries.
 Arguments prepare(const char* op, const Tensor& q, const Tensor& k, const Tensor& v,
                   const AttentionOptions& options) {
   check_arguments(op, q, k, v, options);

@@ -118,7 +118,7 @@ void mark_attended(const MaskMatrices& m, index_t i, const CausalRule& causal, i
 void check_over_scores(const char* op, const char* name, const Shape& shape, const Shape& scores) {
   check(shape.rank() <= 2 || shape.rank() >= scores.rank(), op, "expected a ", name,
         " with at most 2 axes, (T, S), or with all ", scores.rank(), " axes of the scores ", scores, ", got ",
-        shape, ". Hint: ", name, ".unsqueeze(1) is the same for all heads, unsqueeze(0) for all samples");
+        shape, ". Hint: ", name, ".unsqueeze(1) shares it across heads, unsqueeze(0) across samples");
   check(shape.rank() <= scores.rank() && broadcast_shapes(op, scores, shape) == scores, op, "expected a ",
         name, " that broadcasts to the scores (..., T, S) = ", scores, ", got ", shape);
 }

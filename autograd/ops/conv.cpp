@@ -21,7 +21,7 @@ struct Grid {
     constexpr index_t limit = index_t{1} << 30;
     check(w.kernel_h <= limit && w.kernel_w <= limit && w.stride <= limit && w.padding <= limit &&
               w.dilation <= limit,
-          op, "too large: expected a window of sizes up to ", limit, ", got ", text);
+          op, "too large: expected kernel, stride, dilation and padding of at most ", limit, ", got ", text);
     check_sizes(op, {height, width});
     const index_t tall = w.dilation * (w.kernel_h - 1) + 1, wide = w.dilation * (w.kernel_w - 1) + 1;
     check(tall <= height + 2 * w.padding && wide <= width + 2 * w.padding, op,

@@ -63,8 +63,8 @@ void check_product(const Tensor& a, const Tensor& b) {
         b, ". Hint: use * to multiply by a number");
   const index_t inner_a = a.size(-1), inner_b = b.size(b.rank() == 1 ? -1 : -2);
   const bool transpose_fits = b.rank() >= 2 && b.size(-1) == inner_a;
-  check(inner_a == inner_b, "matmul", "expected as many columns of a as rows of b, got ", a, " x ", b, ": ",
-        inner_a, " columns and ", inner_b, " rows",
+  check(inner_a == inner_b, "matmul", "expected a to have as many columns as b has rows, got ", a, " x ", b,
+        ": ", inner_a, " columns and ", inner_b, " rows",
         transpose_fits ? ". Hint: b.transpose(-2, -1) would fit" : "");
 }
 

@@ -126,16 +126,17 @@ static Shape resolve(const char* op, const Tensor& x, const Shape& shape) {
     check(shape[axis] >= -1, op, "expected sizes >= 0, or one -1 to be computed, got ", shape);
     check(shape[axis] != -1 || unknown < 0, op, "expected at most one -1, got ", shape);
     if (shape[axis] == -1) unknown = axis;
-    check(shape[axis] == -1 || !__builtin_mul_overflow(known, shape[axis], &known), op, "too large: ", shape);
+    check(shape[axis] == -1 || !__builtin_mul_overflow(known, shape[axis], &known), op, "too large: ", shape,
+          " has more elements than memory can hold");
   }
   Shape result = shape;
   if (unknown >= 0) {
-    check(known > 0 && x.numel() % known == 0, op, "expected sizes whose product divides the ", x.numel(),
-          " elements of x ", x, ", got ", shape, " with the product ", known);
+    check(known > 0 && x.numel() % known == 0, op, "expected sizes whose product divides ", x.numel(),
+          ", the number of elements of x ", x, ", got ", shape, ", whose product without the -1 is ", known);
     result[unknown] = x.numel() / known;
   } else {
     check(known == x.numel(), op, "expected a shape with the ", x.numel(), " elements of x ", x, ", got ",
-          shape, " with ", known);
+          shape, ", which has ", known);
   }
   check_sizes(op, result);
   return result;

@@ -44,7 +44,7 @@ class TableReader {
   bool at_end_of_line() const { return !more() || line_ending_length(text_, position_) > 0; }
   void end_line(std::size_t row_line, std::size_t fields) {
     check(at_end_of_line(), op, name_, ":", row_line,
-          ": expected the separator or the end of the line after the quoted field ", fields, ", got ",
+          ": expected the separator or the end of the line after quoted field ", fields, ", got ",
           [&] { return json_string(to_utf8({decode_utf8(text_, position_).code})); });
     position_ += line_ending_length(text_, position_);
     ++line_;

@@ -48,7 +48,7 @@ const Command& command_named(const std::string& name) {
   const std::string near = nearest(name, names);
   throw UsageError(
       tr("Unknown command \"{1}\".", name) + " " +
-      (near.empty() ? tr("For a list: {1}", invocation("--help")) : tr("Did you mean {1}?", near)));
+      (near.empty() ? tr("For help, run: {1}", invocation("--help")) : tr("Did you mean {1}?", near)));
 }
 
 struct ParsedCommand {
@@ -100,7 +100,8 @@ ParsedCommand parse(const std::vector<std::string>& words) {
       parsed.options.*(option->value) = true;
       used_options.push_back(option);
     } else if (starts_with(word, "-")) {
-      throw UsageError(tr("Unknown option {1}.", word) + " " + tr("For a list: {1}", invocation("--help")));
+      throw UsageError(tr("Unknown option {1}.", word) + " " +
+                       tr("For help, run: {1}", invocation("--help")));
     } else {
       parsed.command = &command_named(word);
       parsed.named = true;

@@ -45,14 +45,16 @@ void read_facts(LineReader& reader, ExerciseInfo& info) {
   const std::vector<std::string> parts = split(comment_text(reader.line()), "·");
   if (parts.size() < 3 || parts.size() > 4) reader.fail(facts_form);
   info.number = number_in(parts[0], "Exercise ", "");
-  if (info.number < 1) reader.fail("\"Exercise 3\" first in " + std::string(facts_form));
+  if (info.number < 1) reader.fail("\"Exercise 3\" as the first part of " + std::string(facts_form));
   info.minutes = number_in(parts[1], "", parts[1].ends_with("minute") ? " minute" : " minutes");
-  if (info.minutes < 1) reader.fail("\"10 minutes\" second in " + std::string(facts_form));
+  if (info.minutes < 1) reader.fail("\"10 minutes\" as the second part of " + std::string(facts_form));
   const auto stars = std::find(difficulties.begin(), difficulties.end(), parts[2]);
-  if (stars == difficulties.end()) reader.fail("●○○, ●●○ or ●●● third in " + std::string(facts_form));
+  if (stars == difficulties.end())
+    reader.fail("●○○, ●●○ or ●●● as the third part of " + std::string(facts_form));
   info.difficulty = static_cast<int>(stars - difficulties.begin()) + 1;
   if (parts.size() == 4) {
-    if (!starts_with(parts[3], "after ")) reader.fail("\"after\" and ids last in " + std::string(facts_form));
+    if (!starts_with(parts[3], "after "))
+      reader.fail("\"after\" and exercise ids as the last part of " + std::string(facts_form));
     info.after = split(parts[3].substr(6), ",");
   }
   reader.next();

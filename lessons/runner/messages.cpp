@@ -24,7 +24,7 @@ static const std::vector<Message> table = {
     {"use your own parts if they pass, ours otherwise", "통과한 부분은 내 코드, 나머지는 모범 풀이"},
     {"also replace edited exercises (backups are kept)", "수정한 연습 문제도 덮어씀 (백업 보관)"},
     {"Unknown command \"{1}\".", "\"{1}\"{1:이라}는 명령은 없습니다."},
-    {"For a list: {1}", "목록: {1}"},
+    {"For help, run: {1}", "도움말: {1}"},
     {"--lang: expected en or ko, got \"{1}\"", "--lang: en 또는 ko여야 합니다. 받은 값: \"{1}\""},
     {"Unknown option {1}.", "{1}{1:이라}는 옵션은 없습니다."},
     {"{1} does not accept {2}. For its options: {3}", "{1} 명령에는 {2} 옵션이 없습니다. 도움말: {3}"},

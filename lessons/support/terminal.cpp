@@ -108,7 +108,7 @@ std::string heat_map(const Tensor& x, const HeatMap& options) {
 }
 
 std::string cells(const std::vector<std::string>& texts, const std::vector<int>& widths) {
-  check(texts.size() == widths.size(), "cells", "expected one width per text: got ", texts.size(),
+  check(texts.size() == widths.size(), "cells", "expected one width per text, got ", texts.size(),
         " texts and ", widths.size(), " widths");
   std::string line;
   for (std::size_t i = 0; i < texts.size(); ++i) {

@@ -20,8 +20,8 @@ static void check_objects(const Tensor& logits, const Tensor& boxes, const std::
     const index_t n = image.labels.numel();
     check(n == 0 || (image.boxes.defined() && image.boxes.shape() == Shape{n, 4}), "detection_loss",
           "expected boxes ", Shape{n, 4}, " for an image with ", n, " labels, got ", image.boxes);
-    check(n <= logits.size(1), "detection_loss", "expected at most as many objects as queries, ",
-          logits.size(1), ", got ", n, " in an image. Hint: increase num_queries");
+    check(n <= logits.size(1), "detection_loss", "expected at most ", logits.size(1),
+          " objects per image, one per query, got ", n, ". Hint: increase num_queries");
     for (const index_t label : image.labels.values())
       check(label >= 0 && label < classes, "detection_loss", "expected labels in [0, ", classes, "), got ",
             label);

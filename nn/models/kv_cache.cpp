@@ -46,8 +46,8 @@ void check_layer_count(const char* op, const KVCache& cache, std::size_t layers)
 
 void check_owner(const char* op, const KVCache& cache, const Tensor& parameter) {
   check(is_unused(cache) || cache.owner.admits(parameter), op,
-        "expected a cache of this model, got one that another model of the same sizes filled; its keys and "
-        "values depend on other weights. Hint: start with an empty KVCache");
+        "expected a cache filled by this model, got one filled by another model of the same sizes; its keys "
+        "and values were computed with other weights. Hint: start with an empty KVCache");
 }
 
 }  // namespace heed::nn

@@ -36,7 +36,7 @@ TEST(Create, ArangeStopsBeforeItsEnd) {
             "[arange] expected finite bounds and a step other than 0, got 0, 1, 0");
   EXPECT_EQ(error_of([] { arange(0, NAN); }),
             "[arange] expected finite bounds and a step other than 0, got 0, nan, 1");
-  EXPECT_EQ(error_of([] { arange(0, 1e300); }), "[arange] too large: 0 to 1e+300 by 1");
+  EXPECT_EQ(error_of([] { arange(0, 1e300); }), "[arange] too large: from 0 to 1e+300 in steps of 1");
 }
 
 TEST(Create, LinspaceIncludesBothEndsExactly) {

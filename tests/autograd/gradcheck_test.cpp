@@ -99,7 +99,8 @@ TEST(Gradcheck, RejectsAGradientThatIsZeroEverywhere) {
 TEST(Gradcheck, ThrowsIfItCannotCheckTheInputs) {
   const GradcheckFunction f = [](const std::vector<Tensor>& in) { return in[0] * 2.0; };
   EXPECT_EQ(error_of([&] { gradcheck(f, {ones({2}).set_requires_grad()}); }),
-            "[gradcheck] input 0 is f32; differences of f32 are mostly rounding. Hint: make it f64");
+            "[gradcheck] expected f64 inputs, got f32 for input 0; finite differences in f32 are mostly "
+            "rounding errors");
   EXPECT_EQ(error_of([&] { gradcheck(f, {ones({2}, f64)}); }),
             "[gradcheck] no input requires grad, so there is nothing to check");
   EXPECT_EQ(error_of([&] { gradcheck(f, {Tensor()}); }), "[gradcheck] input 0 is undefined");

@@ -70,7 +70,7 @@ TEST(IntTensor, ArangeCountsInBothDirections) {
   EXPECT_EQ(IntTensor::arange(INT64_MAX - 1, INT64_MAX, 5), IntTensor{INT64_MAX - 1});
   EXPECT_EQ(IntTensor::arange(INT64_MIN, INT64_MAX, INT64_MAX), (IntTensor{INT64_MIN, -1, INT64_MAX - 1}));
   EXPECT_EQ(error_of([] { IntTensor::arange(0, INT64_MAX); }),
-            "[arange] too large: 0 to 9223372036854775807 by 1");
+            "[arange] too large: from 0 to 9223372036854775807 in steps of 1");
 }
 
 TEST(IntTensor, ReportsThatMemoryRanOut) {

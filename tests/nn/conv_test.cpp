@@ -72,8 +72,8 @@ TEST(ImageLayers, ErrorsNameTheCause) {
   EXPECT_EQ(error_of([&] {
               norm(ones({1, 2, 1, 1}));
             }),
-            "[BatchNorm2d] expected at least two values per channel, which a variance needs, got 1 in a "
-            "batch of (1, 2, 1, 1)");
+            "[BatchNorm2d] expected at least two values per channel to compute the variance, got 1 for x "
+            "(1, 2, 1, 1)");
   EXPECT_EQ(error_of([] { GroupNorm({.num_groups = 2, .num_channels = 3}); }),
             "[GroupNorm] expected num_groups to divide num_channels, got 2 and 3");
   EXPECT_EQ(error_of([] { GroupNorm({.num_groups = 2, .num_channels = 0}); }),
@@ -117,8 +117,8 @@ TEST(BatchNorm2d, TrainingNeedsTwoValuesPerChannel) {
   EXPECT_EQ(error_of([&] {
               norm(ones({0, 2, 3, 3}));
             }),
-            "[BatchNorm2d] expected at least two values per channel, which a variance needs, got 0 in a "
-            "batch of (0, 2, 3, 3)");
+            "[BatchNorm2d] expected at least two values per channel to compute the variance, got 0 for x "
+            "(0, 2, 3, 3)");
   norm.eval();
   EXPECT_EQ(norm(ones({0, 2, 3, 3})).shape(), (Shape{0, 2, 3, 3}));
 }

@@ -294,8 +294,8 @@ TEST(Module, AnUnnamedParameterIsFound) {
       error_of([&] {
         module.check_all_named(module(noise({4, 2})));
       }),
-      "[check_all_named] expected a name for every tensor that requires grad, got an unnamed tensor (3, 2) "
-      "in 'linear' of this Forgetful: it would be neither trained nor saved. Hint: name it in visit().");
+      "[check_all_named] expected visit() to name every tensor that requires grad, got an unnamed input (3, "
+      "2) of 'linear' in Forgetful; it would be neither trained nor saved. Hint: name it in visit()");
   Model model = make_model();
   EXPECT_EQ(error_of([&] { model.check_all_named(model(noise({4, 2}))); }), "");
 }

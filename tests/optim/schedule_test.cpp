@@ -52,7 +52,8 @@ TEST(Schedule, RejectsInvalidOptions) {
             "[WarmRestarts] expected first >= 1 and times >= 1, got 0 and 1");
   EXPECT_EQ(error_of([] { OneCycle({.total = 1}); }), "[OneCycle] expected total >= 2, got 1");
   EXPECT_EQ(error_of([] { OneCycle({.total = 10, .start = 0.5}); }),
-            "[OneCycle] expected start >= 1 and finish >= 1, got 0.5 and 10000; they divide the rate");
+            "[OneCycle] expected start >= 1 and finish >= 1, got 0.5 and 10000; the learning rate is divided "
+            "by them");
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ const checks::Exercise<decltype(adam_step)> exercise{
       step<Parts{.count = false}>},
      {"AG-58", "the step increases the loss: subtract it", step<Parts{.direction = 1}>},
      {"AG-59", "m and v are lost after each step: store them in state", step<Parts{.remember = false}>},
-     {"AG-60", "v averages g², not g", step<Parts{.square = false}>},
+     {"AG-60", "v is an average of g or |g|: average g²", step<Parts{.square = false}>},
      {"AG-61", "the root of v is missing: divide by √v̂ + 1e-8", step<Parts{.root = false}>},
      {"AG-62", "1e-8 belongs outside the root: inside it counts as 1e-4", step<Parts{.eps_in_root = 1e-8}>},
      {"AG-77", "t was incremented after it was used: 1 - 0.9^0 is 0 in the first step, and 0 / 0 is NaN",

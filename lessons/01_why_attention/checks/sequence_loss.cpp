@@ -62,11 +62,11 @@ const checks::Exercise<decltype(sequence_loss)> exercise{
       [](const Tensor& logits, const Ids& target, index_t pad) {
         return mean_of(-at_target(softmax(logits, -1), target), target, pad);
       }},
-     {"AG-19", "the softmax is 0 and its logarithm -∞: use log_softmax, which does not underflow",
+     {"AG-19", "the softmax underflowed to 0, and its logarithm is -∞: use log_softmax",
       [](const Tensor& logits, const Ids& target, index_t pad) {
         return mean_of(-at_target(log(softmax(logits, -1)), target), target, pad);
       }},
-     {"AG-51", "the softmax is 0 and its logarithm -∞: use log_softmax, which does not underflow",
+     {"AG-51", "the softmax underflowed to 0, and its logarithm is -∞: use log_softmax",
       [](const Tensor& logits, const Ids& target, index_t pad) {
         return mean_of(-log(at_target(softmax(logits, -1), target)), target, pad);
       },

@@ -59,7 +59,7 @@ const checks::Exercise<decltype(layer_norm_forward)> exercise{
       [](auto& x, auto& gamma, auto& beta, double eps) {
         return (x - mean(x, {-1}, true).detach()) / deviation(x, eps).detach() * gamma + beta;
       }},
-     {"LN-60", "a second root was taken of the standard deviation and eps; use √(variance + eps)",
+     {"LN-60", "eps was added to the standard deviation, and a second root was taken; use √(variance + eps)",
       [](auto& x, auto& gamma, auto& beta, double eps) {
         return centred(x) / sqrt(deviation(x, 0) + eps) * gamma + beta;
       }},

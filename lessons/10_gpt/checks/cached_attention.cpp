@@ -79,11 +79,12 @@ const checks::Exercise<decltype(cached_attention)> exercise{
      {"GP-27", "only the new keys were used: attend to the cached ones, too", ignores_the_past},
      {"GP-28", "the new keys were not cached: the next token cannot attend to them", cache_not_updated},
      {"GP-68", "a new token does not attend to itself: new token i attends to new tokens 0 to i", strict},
-     {"GP-69", "new tokens after a past need the causal mask, too: they attended to later ones",
+     {"GP-69", "new tokens after cached ones need the causal mask, too: they attended to later ones",
       past_without_mask},
      {"GP-70", "the keys were cached as values: the output is the weighted mean of the values",
       keys_as_values},
-     {"GP-71", "the new tokens attend to the past only: they must attend to each other, too", past_only}}};
+     {"GP-71", "the new tokens attend only to the cached ones: they must attend to each other, too",
+      past_only}}};
 
 // Returns the outputs of all steps, then the final cache.
 std::vector<Tensor> in_steps(Tensor (*f)(const Tensor&, const Tensor&, const Tensor&, KVCache&),

@@ -85,7 +85,7 @@ const checks::Exercise<decltype(shift_mask)> exercise{
      {"SW-20", "the windows are in column order: they go left to right, then down", column_order},
      {"SW-21", "row and column inside a window are swapped: pixel i is at row i / w, column i % w",
       swapped_pixels},
-     {"SW-22", "the windows were divided in the middle: the last `shift` rows and columns wrapped around",
+     {"SW-22", "the windows were split in the middle: the last `shift` rows and columns wrapped around",
       [](index_t height, index_t width, index_t w, index_t shift) {
         return reference(height, width, w, shift > 0 ? w / 2 : 0);
       }}}};

@@ -200,15 +200,15 @@ TEST(Attention, AMaskOverSamplesIsNotMatchedWithHeads) {
     EXPECT_EQ(error_of([&] { f(x, x, x, {.mask = lengths}); }),
               "[" + name +
                   "] expected a mask with at most 2 axes, (T, S), or with all 4 axes of the scores "
-                  "(3, 3, 4, 4), got (3, 1, 4). Hint: mask.unsqueeze(1) is the same for all heads, "
-                  "unsqueeze(0) for all samples");
+                  "(3, 3, 4, 4), got (3, 1, 4). Hint: mask.unsqueeze(1) shares it across heads, "
+                  "unsqueeze(0) across samples");
     EXPECT_EQ(error_of([&] {
                 f(x, x, x, {.bias = zeros({3, 4, 4})});
               }),
               "[" + name +
                   "] expected a bias with at most 2 axes, (T, S), or with all 4 axes of the scores "
-                  "(3, 3, 4, 4), got (3, 4, 4). Hint: bias.unsqueeze(1) is the same for all heads, "
-                  "unsqueeze(0) for all samples");
+                  "(3, 3, 4, 4), got (3, 4, 4). Hint: bias.unsqueeze(1) shares it across heads, "
+                  "unsqueeze(0) across samples");
     // Also if the batch size matches no axis, and with an axis of windows.
     expect_contains(error_of([&] { f(x, x, x, {.mask = padding({4, 2}, 4)}); }), "at most 2 axes");
     const Tensor windows = noise({1, 3, 2, 4, 2});

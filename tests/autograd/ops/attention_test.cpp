@@ -241,8 +241,8 @@ TEST(Attention, ErrorsNameOpShapesAndRule) {
     EXPECT_EQ(error_of([&] {
                 f(ones({2, 3, 4}), ones({3, 3, 4}), ones({3, 3, 4}), {});
               }),
-              op + "expected q, k and v with the same batch and heads, got q (2, 3, 4), k (3, 3, 4), v (3, "
-                   "3, 4); axis 0 differs");
+              op + "expected q, k and v with the same leading axes (batch and heads), got q (2, 3, 4), k (3, "
+                   "3, 4), v (3, 3, 4); axis 0 differs");
     EXPECT_EQ(error_of([&] {
                 f(ones({2, 3}), ones({2, 4}), ones({2, 4}), {});
               }),

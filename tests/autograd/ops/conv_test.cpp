@@ -124,8 +124,8 @@ TEST(Conv, ErrorsNameOpShapesAndRule) {
   EXPECT_EQ(error_of([&] {
               unfold(x, {2, 2, 1, INT64_MAX});
             }),
-            "[unfold] too large: expected a window of sizes up to 1073741824, got kernel 2 x 2, stride 1, "
-            "dilation 1, padding 9223372036854775807");
+            "[unfold] too large: expected kernel, stride, dilation and padding of at most 1073741824, got "
+            "kernel 2 x 2, stride 1, dilation 1, padding 9223372036854775807");
   const index_t large = index_t{1} << 30;
   expect_contains(error_of([&] {
                     unfold(x, {large, large, 1, large / 2});

@@ -133,17 +133,19 @@ TEST(Linear, EmptyAxesAreSupported) {
 }
 
 TEST(Matmul, ErrorsNameOpShapesAndRule) {
-  EXPECT_EQ(error_of([] {
-              matmul(ones({2, 3}), ones({4, 5}));
-            }),
-            "[matmul] expected as many columns of a as rows of b, got (2, 3) x (4, 5): 3 columns and 4 rows");
-  EXPECT_EQ(error_of([] {
-              matmul(ones({2, 3}), ones({4, 3}));
-            }),
-            "[matmul] expected as many columns of a as rows of b, got (2, 3) x (4, 3): 3 columns and 4 rows. "
-            "Hint: b.transpose(-2, -1) would fit");
+  EXPECT_EQ(
+      error_of([] {
+        matmul(ones({2, 3}), ones({4, 5}));
+      }),
+      "[matmul] expected a to have as many columns as b has rows, got (2, 3) x (4, 5): 3 columns and 4 rows");
+  EXPECT_EQ(
+      error_of([] {
+        matmul(ones({2, 3}), ones({4, 3}));
+      }),
+      "[matmul] expected a to have as many columns as b has rows, got (2, 3) x (4, 3): 3 columns and 4 rows. "
+      "Hint: b.transpose(-2, -1) would fit");
   EXPECT_EQ(error_of([] { matmul(ones({3}), ones({4})); }),
-            "[matmul] expected as many columns of a as rows of b, got (3) x (4): 3 columns and 4 rows");
+            "[matmul] expected a to have as many columns as b has rows, got (3) x (4): 3 columns and 4 rows");
   EXPECT_EQ(
       error_of([] { matmul(scalar(1), ones({4})); }),
       "[matmul] expected operands with at least one axis, got () x (4). Hint: use * to multiply by a number");

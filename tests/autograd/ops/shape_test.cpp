@@ -167,12 +167,12 @@ TEST(ShapeOps, ToChangesThePrecision) {
 
 TEST(ShapeOps, ErrorsNameOpShapesAndRule) {
   EXPECT_EQ(error_of([] { (void)x.reshape({4}); }),
-            "[reshape] expected a shape with the 6 elements of x (2, 3), got (4) with 4");
+            "[reshape] expected a shape with the 6 elements of x (2, 3), got (4), which has 4");
   EXPECT_EQ(error_of([] {
               (void)x.reshape({4, -1});
             }),
-            "[reshape] expected sizes whose product divides the 6 elements of x (2, 3), got (4, -1) with the "
-            "product 4");
+            "[reshape] expected sizes whose product divides 6, the number of elements of x (2, 3), got (4, "
+            "-1), whose product without the -1 is 4");
   EXPECT_EQ(error_of([] { (void)x.reshape({-1, -1}); }), "[reshape] expected at most one -1, got (-1, -1)");
   EXPECT_EQ(error_of([] {
               (void)x.reshape({-2, 3});

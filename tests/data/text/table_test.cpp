@@ -55,9 +55,8 @@ TEST(Table, RejectsAnInvalidRowWithItsLine) {
   EXPECT_EQ(error("a\tb\n1\t2\t3\n", {}), "[table] t.csv:2: expected 2 fields, as in the first line, got 3");
   EXPECT_EQ(error("a,b\n1,\"2\n3,4\n", csv),
             "[table] t.csv:2: expected a closing quote of field 2, got the end of the text");
-  EXPECT_EQ(
-      error("a,b\n\"1\"x,2\n", csv),
-      "[table] t.csv:2: expected the separator or the end of the line after the quoted field 1, got \"x\"");
+  EXPECT_EQ(error("a,b\n\"1\"x,2\n", csv),
+            "[table] t.csv:2: expected the separator or the end of the line after quoted field 1, got \"x\"");
   EXPECT_EQ(
       error("a,b\n1,\xFF\n", csv),
       "[utf8] t.csv:2: byte 0: expected UTF-8, got 0xFF. Hint: InvalidUtf8::replace substitutes U+FFFD");

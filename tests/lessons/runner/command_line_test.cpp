@@ -35,7 +35,7 @@ TEST(CommandLine, ThatIsInvalidIsReportedAndExitsWith2) {
     expect_has(result.err, text);
   };
   expect_rejected("lits", "Unknown command \"lits\". Did you mean list?");
-  expect_rejected("frobnicate", "For a list: heed --help");
+  expect_rejected("frobnicate", "For help, run: heed --help");
   expect_rejected("run --fast", "Unknown option --fast.");
   expect_rejected("list --raw", "list does not accept --raw. For its options: heed list --help");
   expect_rejected("run 02_sdap", "There is no exercise \"02_sdap\". Did you mean 02_sdpa?");

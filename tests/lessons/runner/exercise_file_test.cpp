@@ -59,10 +59,13 @@ TEST(ExerciseFile, ContainsFactsAndHints) {
 TEST(ExerciseFile, ErrorsNameTheLine) {
   EXPECT_EQ(error_with("02_rows", "02_row"),
             "rows.cpp:1: expected \"// 02_rows — the title\", got \"// 02_row — Turn scores into weights.\"");
-  expect_has(error_with("Exercise 3", "Exercise three"), "rows.cpp:2: expected \"Exercise 3\" first in ");
-  expect_has(error_with("10 minutes", "ten minutes"), "rows.cpp:2: expected \"10 minutes\" second in ");
-  expect_has(error_with("●●○", "●○●"), "rows.cpp:2: expected ●○○, ●●○ or ●●● third in ");
-  expect_has(error_with("after 01_first", "01_first"), "rows.cpp:2: expected \"after\" and ids last in ");
+  expect_has(error_with("Exercise 3", "Exercise three"),
+             "rows.cpp:2: expected \"Exercise 3\" as the first part of ");
+  expect_has(error_with("10 minutes", "ten minutes"),
+             "rows.cpp:2: expected \"10 minutes\" as the second part of ");
+  expect_has(error_with("●●○", "●○●"), "rows.cpp:2: expected ●○○, ●●○ or ●●● as the third part of ");
+  expect_has(error_with("after 01_first", "01_first"),
+             "rows.cpp:2: expected \"after\" and exercise ids as the last part of ");
   expect_has(error_with("// 2. A", "// - A"), "rows.cpp:22: expected hint 2: \"// 2. …\"");
   expect_has(error_with("// Hints", "// Hint"),
              "expected \"// Hints\" after the code, got the end of the file");

@@ -99,7 +99,7 @@ TEST(DetectionLoss, InvalidInputsAreRejected) {
   EXPECT_EQ(with([](auto& o) {
               o[0] = {IntTensor{0, 0, 0, 0, 0}, full({5, 4}, .5, f64)};
             }),
-            "[detection_loss] expected at most as many objects as queries, 4, got 5 in an image. Hint: "
+            "[detection_loss] expected at most 4 objects per image, one per query, got 5. Hint: "
             "increase num_queries");
   EXPECT_EQ(error_of([&] {
               detection_loss({e.logits, e.boxes[0]}, e.objects);

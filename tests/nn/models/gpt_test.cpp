@@ -200,9 +200,10 @@ TEST(GPTCache, OfAnotherModelOfTheSameSizesIsRejected) {
   KVCache cache, others;
   one.forward(IntTensor{{1, 2}}, cache);
   other->forward(IntTensor{{1, 2}}, others);
-  EXPECT_EQ(error_of([&] { other->forward(IntTensor{{3}}, cache); }),
-            "[GPT] expected a cache of this model, got one that another model of the same sizes filled; its "
-            "keys and values depend on other weights. Hint: start with an empty KVCache");
+  EXPECT_EQ(
+      error_of([&] { other->forward(IntTensor{{3}}, cache); }),
+      "[GPT] expected a cache filled by this model, got one filled by another model of the same sizes; its "
+      "keys and values were computed with other weights. Hint: start with an empty KVCache");
   EXPECT_EQ(cache.length, 2);
   other.reset();
   expect_contains(error_of([&] { one.forward(IntTensor{{3}}, others); }),

@@ -84,11 +84,12 @@ TEST(T5Cache, OfAnotherModelOfTheSameSizesIsRejected) {
   KVCache cache;
   one.forward(IntTensor({{0}, {0}}), memory, cache);
   const Numbers before = numbers_of(cache);
-  EXPECT_EQ(error_of([&] {
-              other.forward(IntTensor({{3}, {4}}), memory, cache);
-            }),
-            "[T5] expected a cache of this model, got one that another model of the same sizes filled; its "
-            "keys and values depend on other weights. Hint: start with an empty KVCache");
+  EXPECT_EQ(
+      error_of([&] {
+        other.forward(IntTensor({{3}, {4}}), memory, cache);
+      }),
+      "[T5] expected a cache filled by this model, got one filled by another model of the same sizes; its "
+      "keys and values were computed with other weights. Hint: start with an empty KVCache");
   EXPECT_EQ(numbers_of(cache), before);
   cache.reorder({1, 0});
   EXPECT_NE(error_of([&] { other.forward(IntTensor({{3}, {4}}), memory, cache); }), "");
