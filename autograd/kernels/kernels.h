@@ -22,27 +22,35 @@
 
 namespace heed::kernels {
 
-// Elementwise functions y[i] = f(x[i]). The comments list the values that `unary_backward` uses as
-// `saved`.
+// Elementwise functions of one argument: none (the identity), neg, exp, … functions.inl lists and
+// defines them.
 enum class Unary : int {
-  none,       // nothing: the identity
-  neg,        // nothing: the backward is neg again
-  exp,        // y
-  log,        // x
-  sqrt,       // y
-  rsqrt,      // y
-  abs,        // x
-  tanh,       // y
-  sigmoid,    // y
-  relu,       // y (or x: the sign is the same)
-  gelu,       // x      x * Phi(x), by erf
-  gelu_tanh,  // x      the tanh approximation of GPT-2
-  silu,       // x
-  last = silu
+#define UNARY(name, saved, f, slope) name,
+#include "autograd/kernels/functions.inl"
 };
 
-// Elementwise functions of two arguments.
-enum class Binary : int { add, sub, mul, div, maximum, minimum, pow, last = pow };
+// Elementwise functions of two arguments: add, sub, …
+enum class Binary : int {
+#define BINARY(name, f) name,
+#include "autograd/kernels/functions.inl"
+};
+
+// The value that an op saves so that `unary_backward` can compute the derivative.
+enum class Saves : int { nothing, x, y };
+
+// The functions in the order of the enums.
+struct UnaryFunction {
+  const char* name;
+  Saves saves;
+};
+inline constexpr UnaryFunction unary_functions[] = {
+#define UNARY(name, saved, f, slope) {#name, Saves::saved},
+#include "autograd/kernels/functions.inl"
+};
+inline constexpr const char* binary_functions[] = {
+#define BINARY(name, f) #name,
+#include "autograd/kernels/functions.inl"
+};
 
 // Which operand, if any, is a single element that is broadcast over the row.
 enum class Operands : int { both_rows, b_is_one, a_is_one };
@@ -66,7 +74,7 @@ struct Kernels {
 
   // y[i] = f(x[i])
   void (*unary)(Unary f, const T* x, T* y, index_t n);
-  // dx[i] = dy[i] * f'(x[i]), computed from the saved values that Unary lists
+  // dx[i] = dy[i] * f'(x[i]), computed from the saved value that functions.inl lists
   void (*unary_backward)(Unary f, const T* dy, const T* saved, T* dx, index_t n);
   // y[i] = f(a[i], b[i]). An operand that is a single element is read at index 0 only.
   void (*binary)(Binary f, Operands operands, const T* a, const T* b, T* y, index_t n);

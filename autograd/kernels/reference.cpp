@@ -14,104 +14,64 @@ namespace {
 // ---- single elements -----------------------------------------------------------------------------------
 
 template <class T>
-T standard_normal_cdf(T x) {
+T logistic(T x) {
+  return 1 / (1 + std::exp(-x));
+}
+
+// Φ and φ, the distribution function and the density of the standard normal distribution.
+template <class T>
+T normal_cdf(T x) {
   return T(0.5) * (1 + std::erf(x * T(std::numbers::sqrt2 / 2)));
 }
 template <class T>
-T gelu_tanh_argument(T x) {
-  return T(std::sqrt(2 / std::numbers::pi)) * (x + T(0.044715) * x * x * x);
+T normal_density(T x) {
+  return std::exp(-x * x / 2) * T(std::numbers::inv_sqrtpi / std::numbers::sqrt2);
+}
+
+// The approximation of Φ by tanh, and its derivative.
+template <class T>
+T tanh_cdf(T x) {
+  return T(0.5) * (1 + std::tanh(T(std::sqrt(2 / std::numbers::pi)) * (x + T(0.044715) * x * x * x)));
+}
+template <class T>
+T tanh_density(T x) {
+  const T cdf = tanh_cdf(x);
+  return 2 * cdf * (1 - cdf) * T(std::sqrt(2 / std::numbers::pi)) * (1 + 3 * T(0.044715) * x * x);
 }
 
 template <class T>
-T apply(Unary f, T x) {
-  switch (f) {
-    case Unary::neg:
-      return -x;
-    case Unary::exp:
-      return std::exp(x);
-    case Unary::log:
-      return std::log(x);
-    case Unary::sqrt:
-      return std::sqrt(x);
-    case Unary::rsqrt:
-      return 1 / std::sqrt(x);
-    case Unary::abs:
-      return std::abs(x);
-    case Unary::tanh:
-      return std::tanh(x);
-    case Unary::sigmoid:
-      return 1 / (1 + std::exp(-x));
-    case Unary::relu:
-      return x < 0 ? T(0) : x;  // NaN is not below 0, so it stays NaN
-    case Unary::gelu:
-      return x * standard_normal_cdf(x);
-    case Unary::gelu_tanh:
-      return T(0.5) * x * (1 + std::tanh(gelu_tanh_argument(x)));
-    case Unary::silu:
-      return x / (1 + std::exp(-x));
-    case Unary::none:
-      break;
+T apply(Unary function, T x) {
+  switch (function) {
+#define UNARY(name, saved, f, slope) \
+  case Unary::name:                  \
+    return f;
+#include "autograd/kernels/functions.inl"
   }
   return x;
 }
 
-// The derivative f' as a function of the saved value s: x or y, see Unary.
+// The derivative as a function of the saved value. `saved` becomes the name of a variable, so a
+// formula with the wrong one, x or y, does not compile.
 template <class T>
-T slope(Unary f, T s) {
-  switch (f) {
-    case Unary::neg:
-      return -1;
-    case Unary::exp:
-      return s;
-    case Unary::log:
-      return 1 / s;
-    case Unary::sqrt:
-      return T(0.5) / s;
-    case Unary::rsqrt:
-      return T(-0.5) * s * s * s;
-    case Unary::abs:
-      return s > 0 ? T(1) : s < 0 ? T(-1) : T(0);
-    case Unary::tanh:
-      return 1 - s * s;
-    case Unary::sigmoid:
-      return s * (1 - s);
-    case Unary::relu:
-      return s <= 0 ? T(0) : T(1);  // the gradient passes through a NaN
-    case Unary::gelu:               // Φ(x) + x φ(x)
-      return standard_normal_cdf(s) +
-             s * std::exp(-s * s / 2) * T(std::numbers::inv_sqrtpi / std::numbers::sqrt2);
-    case Unary::gelu_tanh: {
-      const T t = std::tanh(gelu_tanh_argument(s));
-      const T inner = T(std::sqrt(2 / std::numbers::pi)) * (1 + 3 * T(0.044715) * s * s);
-      return T(0.5) * (1 + t) + T(0.5) * s * (1 - t * t) * inner;
-    }
-    case Unary::silu: {
-      const T sigma = 1 / (1 + std::exp(-s));
-      return sigma * (1 + s * (1 - sigma));
-    }
-    case Unary::none:
-      break;
+T slope(Unary function, T value) {
+  switch (function) {
+#define UNARY(name, saved, f, slope)        \
+  case Unary::name: {                       \
+    [[maybe_unused]] const T saved = value; \
+    return slope;                           \
+  }
+#include "autograd/kernels/functions.inl"
   }
   return 1;
 }
 
 template <class T>
-T apply(Binary f, T a, T b) {
-  switch (f) {
-    case Binary::add:
-      return a + b;
-    case Binary::sub:
-      return a - b;
-    case Binary::mul:
-      return a * b;
-    case Binary::div:
-      return a / b;
-    case Binary::maximum:
-      return std::isnan(a) || a > b ? a : b;
-    case Binary::minimum:
-      return std::isnan(a) || a < b ? a : b;
-    case Binary::pow:
-      return std::pow(a, b);
+T apply(Binary function, T a, T b) {
+  switch (function) {
+#define BINARY(name, f) \
+  case Binary::name:    \
+    return f;
+#include "autograd/kernels/functions.inl"
   }
   return a;
 }
@@ -126,7 +86,7 @@ void unary(Unary f, const T* x, T* y, index_t n) {
 template <class T>
 void unary_backward(Unary f, const T* dy, const T* saved, T* dx, index_t n) {
   for (index_t i = 0; i < n; ++i)
-    dx[i] = dy[i] * slope(f, f == Unary::none || f == Unary::neg ? T(0) : saved[i]);
+    dx[i] = dy[i] * slope(f, unary_functions[static_cast<int>(f)].saves == Saves::nothing ? T(0) : saved[i]);
 }
 
 // The index of element i of an operand that may be a single element.

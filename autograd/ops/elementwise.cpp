@@ -111,12 +111,12 @@ Tensor combine(const char* op, Binary f, const Tensor& x, double number,
   return ops::element_wise(op, x, ops::cheap_grain, kernel);
 }
 
-// A unary function with a kernel for its backward, which reads x or y.
-enum class Saves { x, y };
-Tensor unary(const char* op, Unary f, const Tensor& x, Saves saves) {
+// A unary function with a kernel for its backward. Saves x or y, as listed in kernels/functions.inl.
+Tensor unary(const char* op, Unary f, const Tensor& x) {
   ops::check_tensors(op, {&x});
   const Tensor y = map(op, f, x);
-  return record(op, {x}, y, [f, saved = Saved(saves == Saves::x ? x : y)](const Tensor& dy, Gradients& d) {
+  const bool saves_x = kernels::unary_functions[static_cast<int>(f)].saves == kernels::Saves::x;
+  return record(op, {x}, y, [f, saved = Saved(saves_x ? x : y)](const Tensor& dy, Gradients& d) {
     d[0] = ops::unary_backward(f, dy, saved());
   });
 }
@@ -277,29 +277,28 @@ Tensor neg(const Tensor& x) {
                 [](const Tensor& dy, Gradients& d) { d[0] = map("neg", Unary::neg, dy); });
 }
 // y = e^x;   dx = dy * y
-Tensor exp(const Tensor& x) { return unary("exp", Unary::exp, x, Saves::y); }
+Tensor exp(const Tensor& x) { return unary("exp", Unary::exp, x); }
 // y = ln x;   dx = dy / x
-Tensor log(const Tensor& x) { return unary("log", Unary::log, x, Saves::x); }
+Tensor log(const Tensor& x) { return unary("log", Unary::log, x); }
 // y = √x;   dx = dy / (2 y)
-Tensor sqrt(const Tensor& x) { return unary("sqrt", Unary::sqrt, x, Saves::y); }
+Tensor sqrt(const Tensor& x) { return unary("sqrt", Unary::sqrt, x); }
 // y = 1/√x;   dx = -dy * y^3 / 2
-Tensor rsqrt(const Tensor& x) { return unary("rsqrt", Unary::rsqrt, x, Saves::y); }
+Tensor rsqrt(const Tensor& x) { return unary("rsqrt", Unary::rsqrt, x); }
 // y = |x|;   dx = dy * sign(x)
-Tensor abs(const Tensor& x) { return unary("abs", Unary::abs, x, Saves::x); }
+Tensor abs(const Tensor& x) { return unary("abs", Unary::abs, x); }
 // y = tanh x;   dx = dy * (1 - y^2)
-Tensor tanh(const Tensor& x) { return unary("tanh", Unary::tanh, x, Saves::y); }
+Tensor tanh(const Tensor& x) { return unary("tanh", Unary::tanh, x); }
 // y = 1 / (1 + e^-x);   dx = dy * y (1 - y)
-Tensor sigmoid(const Tensor& x) { return unary("sigmoid", Unary::sigmoid, x, Saves::y); }
+Tensor sigmoid(const Tensor& x) { return unary("sigmoid", Unary::sigmoid, x); }
 // y = max(x, 0);   dx = dy if y > 0, else 0
-Tensor relu(const Tensor& x) { return unary("relu", Unary::relu, x, Saves::y); }
+Tensor relu(const Tensor& x) { return unary("relu", Unary::relu, x); }
 // y = x Φ(x), with Φ the standard normal distribution function and φ its density;   dx = dy * (Φ(x)
 // + x φ(x)) Hendrycks, Gimpel, "Gaussian error linear units", 2016
 Tensor gelu(const Tensor& x, Gelu form) {
-  return form == Gelu::erf ? unary("gelu", Unary::gelu, x, Saves::x)
-                           : unary("gelu_tanh", Unary::gelu_tanh, x, Saves::x);
+  return form == Gelu::erf ? unary("gelu", Unary::gelu, x) : unary("gelu_tanh", Unary::gelu_tanh, x);
 }
 // y = x σ(x);   dx = dy * σ(x) (1 + x (1 - σ(x)))
-Tensor silu(const Tensor& x) { return unary("silu", Unary::silu, x, Saves::x); }
+Tensor silu(const Tensor& x) { return unary("silu", Unary::silu, x); }
 
 // ---- selection ----------------------------------------------------------------------------------
 
