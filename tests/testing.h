@@ -1,4 +1,4 @@
-// testing.h — what the tests share.
+// testing.h — helpers shared by the tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 
 namespace heed {
 
-// The text of the Error that f throws; "" where it throws none.
+// Returns the message of the Error that f throws, or "" if it throws none.
 template <class F>
 std::string error_of(F&& f) {
   try {
@@ -21,10 +21,10 @@ std::string error_of(F&& f) {
 }
 
 inline void expect_contains(const std::string& text, const std::string& part) {
-  EXPECT_NE(text.find(part), std::string::npos) << "'" << part << "' is not in: " << text;
+  EXPECT_NE(text.find(part), std::string::npos) << "expected '" << part << "' in: " << text;
 }
 
-// All numbers of a and b alike to `tolerance`; NaN fails.
+// Expects equal shapes, and elements that differ by at most `tolerance`. NaN fails.
 inline void expect_close(const Tensor& a, const Tensor& b, double tolerance = 1e-6) {
   ASSERT_EQ(a.shape(), b.shape());
   if (a.numel() > 0) {
@@ -37,14 +37,14 @@ inline void expect_same_bits(const Tensor& a, const Tensor& b) {
   EXPECT_EQ(a.to_vector(), b.to_vector());
 }
 
-// One step of gradient descent, by hand.
+// One step of gradient descent without an optimizer.
 inline void sgd_step(const std::vector<Tensor>& parameters, double lr) {
   const NoGrad no_grad;
   for (Tensor p : parameters)
     if (p.grad().defined()) p.add_(p.grad(), -lr);
 }
 
-// A normal tensor for tests that do not care which.
+// A random normal tensor for tests that do not depend on its values.
 inline Tensor noise(const Shape& shape, std::uint64_t seed = 1, DType dtype = f32) {
   Generator gen(seed);
   return randn(shape, gen, dtype);

@@ -1,5 +1,5 @@
-// text_fuzz.cpp — any bytes as a text or a table: only an Error may be thrown, and the reversible tokenizers
-// must return the text.
+// text_fuzz.cpp — tokenizes any bytes and parses them as a table. Only an Error may be thrown, and
+// decoding with the reversible tokenizers must return the text.
 #include <cstdlib>
 #include <string_view>
 
