@@ -1,4 +1,5 @@
-// attention.cpp — heed-bench attention: 8 heads, 64 wide, over n tokens. Time grows with n², memory with n.
+// attention.cpp — heed-bench attention: 8 heads of size 64, n tokens. The time is O(n²), the memory
+// O(n).
 #include "autograd/autograd.h"
 #include "autograd/ops.h"
 #include "tests/bench/bench.h"
@@ -8,9 +9,9 @@ namespace heed::bench {
 void attention(Report& report) {
   for (const index_t n : {256, 512, 1024, 2048, 4096, 8192, 16384}) {
     const std::string name = concat("attention ", n);
-    if (!report.wants(name + " forward") && !report.wants(name + " training")) continue;
-    if (n > 4096 && report.options().filter.empty())
-      continue;  // seconds a call: only where they are asked for
+    if (!report.is_selected(name + " forward") && !report.is_selected(name + " training")) continue;
+    // Longer sequences take seconds per call, so they run only if --filter selects them.
+    if (n > 4096 && report.options().filter.empty()) continue;
     Generator gen(0);
     Tensor q = randn({1, 8, n, 64}, gen), k = randn({1, 8, n, 64}, gen), v = randn({1, 8, n, 64}, gen);
     const Tensor dy = randn({1, 8, n, 64}, gen);

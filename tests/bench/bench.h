@@ -1,4 +1,4 @@
-// bench.h — what the benchmarks of heed-bench share: the options, the machine, and the report that every case goes to.
+// bench.h — options, machine measurements and the report, shared by the benchmarks of heed-bench.
 #pragma once
 
 #include <functional>
@@ -12,33 +12,34 @@ namespace heed::bench {
 
 struct Options {
   int threads = 1;
-  double min_time = 0.2;  // seconds a case
-  std::string filter;     // only cases whose name holds this text
-  std::string json;       // a file to write the results to
-  std::string blas;       // a library to open beside our gemm
-  std::string figures;    // a folder for figures
+  double min_time = 0.2;  // seconds per case
+  std::string filter;     // runs only cases whose name contains this text
+  std::string json;       // output file, none if empty
+  std::string blas;       // shared library whose gemm is compared with heed's
+  std::string figures;    // output folder for figures, none if empty
   Clock clock = Clock::wall;
 };
 
-// What this machine can do now, measured at the start of a run.
+// The peak performance of this machine, measured at the start of a run.
 struct Machine {
   std::string cpu, isa;
-  double peak_1, peak;  // f32 FMA, GFLOP/s, on one thread and on all
-  double peak_f64;      // on all threads
-  double bandwidth;     // reading memory with all threads, GB/s
+  double peak_1, peak;  // f32 FMA in GFLOP/s, with one thread and with all threads
+  double peak_f64;      // f64 FMA in GFLOP/s, with all threads
+  double bandwidth;     // memory reads with all threads, in GB/s
 };
 Machine measure_machine(int threads);
 
-// What one run of a case does, as far as it is known: its time is compared with what the machine could do.
+// The work of one run of a case, 0 if unknown. The report compares the rate with the peak of the
+// machine.
 struct Work {
   double flops = 0;
   double bytes = 0;  // read and written
   bool f64 = false;
-  double steps = 1;  // of which the time is told, as tokens
+  double steps = 1;  // the report divides the time by this, e.g. for the time per token
 };
 
-// What a case cost: seconds a call (the median), and the most bytes that tensors held at once.
-struct Measured {
+// The median time per call in seconds, and the peak memory of all tensors.
+struct Measurement {
   double seconds, peak_bytes;
 };
 
@@ -46,18 +47,20 @@ class Report {
  public:
   Report(Options options, Machine machine);
   const Options& options() const { return options_; }
-  // Times `run` and prints a line, or does nothing where --filter leaves the case out. `rival`, if any, does the same by other means; the two
-  // take turns call by call, so that a busy moment hits both.
-  std::optional<Measured> measure(const std::string& name, const Work& work, const std::function<void()>& run,
-                                  const std::function<void()>& rival = nullptr);
-  bool wants(const std::string& name) const { return name.find(options_.filter) != std::string::npos; }
+  // Times `run` and prints one line. Returns nullopt if --filter excludes the case. `baseline`, if
+  // given, does the same work with another library; its samples alternate with those of `run`, so
+  // interference from other programs affects both.
+  std::optional<Measurement> measure(const std::string& name, const Work& work,
+                                     const std::function<void()>& run,
+                                     const std::function<void()>& baseline = nullptr);
+  bool is_selected(const std::string& name) const { return name.find(options_.filter) != std::string::npos; }
   void write_json() const;
 
  private:
   struct Case {
     std::string name;
     Timing time;
-    double gflops, gbytes, share, rival_seconds;
+    double gflops, gbytes, fraction_of_peak, baseline_seconds;
     long long allocated, peak_memory, reserved;
   };
   void print(const Case& c) const;

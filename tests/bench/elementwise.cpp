@@ -1,4 +1,5 @@
-// elementwise.cpp — heed-bench elementwise: passes over memory, and what one small op costs.
+// elementwise.cpp — heed-bench elementwise: memory-bound ops, and the overhead of a single small
+// op.
 #include "autograd/autograd.h"
 #include "autograd/ops.h"
 #include "tests/bench/bench.h"

@@ -1,4 +1,4 @@
-// fit.h — by which power of a size does a cost grow?
+// fit.h — fits a power law to measured costs.
 #pragma once
 
 #include <vector>
@@ -11,8 +11,8 @@ struct PowerLaw {
   double operator()(double size) const;
 };
 
-// The straight line through the points (log size, log cost) by least squares. Throws "[fit] …" for fewer than two sizes, sizes
-// that are all equal, or a number that has no logarithm.
+// Fits a line to the points (log size, log cost) by least squares. Throws "[fit] …" if there are
+// fewer than two different sizes, or if a size or cost is not positive and finite.
 PowerLaw fit_power_law(const std::vector<double>& sizes, const std::vector<double>& costs);
 
 }  // namespace heed::bench

@@ -1,4 +1,4 @@
-// fit_test.cpp — the exponent is the one that the numbers were made with.
+// fit_test.cpp — the fit recovers the exponent of exact power laws.
 #include "tests/bench/fit.h"
 
 #include <cmath>
@@ -8,7 +8,7 @@
 namespace heed::bench {
 namespace {
 
-TEST(Fit, FindsThePowerThatTheCostsWereMadeWith) {
+TEST(Fit, RecoversTheExponentOfAPowerLaw) {
   const std::vector<double> sizes = {128, 256, 512, 1024, 4096};
   for (const double exponent : {0.0, 0.5, 1.0, 2.0, 3.0}) {
     std::vector<double> costs;
@@ -20,24 +20,25 @@ TEST(Fit, FindsThePowerThatTheCostsWereMadeWith) {
   }
 }
 
-// Costs 1, 4, 4 at 1, 2, 4: on log scales to the base 2 the points are (0, 0), (1, 2), (2, 2), whose line has slope 1.
-TEST(Fit, IsTheLineOfLeastSquares) {
+// Costs 1, 4, 4 at 1, 2, 4: on base-2 log scales, the points are (0, 0), (1, 2), (2, 2), whose line
+// has slope 1.
+TEST(Fit, MinimisesTheSquaredErrorOfTheLogarithms) {
   const PowerLaw law = fit_power_law({1, 2, 4}, {1, 4, 4});
   EXPECT_NEAR(law.exponent, 1, 1e-12);
   EXPECT_NEAR(law.factor, std::pow(2, 1.0 / 3), 1e-12);
 }
 
-TEST(Fit, RefusesWhatHasNoLine) {
+TEST(Fit, RejectsInvalidSizesAndCosts) {
   EXPECT_EQ(error_of([] {
               fit_power_law({1, 2}, {1});
             }),
-            "[fit] 2 sizes and 1 costs; there must be one cost for each size");
+            "[fit] expected one cost per size, got 2 sizes and 1 costs");
   EXPECT_EQ(error_of([] {
               fit_power_law({1, 2}, {1, 0});
             }),
-            "[fit] sizes and costs must be above 0 and finite");
-  EXPECT_EQ(error_of([] { fit_power_law({2, 2}, {1, 3}); }), "[fit] a line needs two different sizes");
-  EXPECT_EQ(error_of([] { fit_power_law({}, {}); }), "[fit] a line needs two different sizes");
+            "[fit] expected positive, finite sizes and costs");
+  EXPECT_EQ(error_of([] { fit_power_law({2, 2}, {1, 3}); }), "[fit] expected at least two different sizes");
+  EXPECT_EQ(error_of([] { fit_power_law({}, {}); }), "[fit] expected at least two different sizes");
 }
 
 }  // namespace

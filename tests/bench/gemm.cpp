@@ -1,4 +1,5 @@
-// gemm.cpp — heed-bench gemm: every layout and size as a share of the peak of the same run, beside a BLAS if one is named.
+// gemm.cpp — heed-bench gemm: every layout and size, compared with the peak of the machine and with
+// the BLAS of --blas.
 #include "autograd/kernels/gemm.h"
 
 #include <dlfcn.h>
@@ -20,21 +21,23 @@ using kernels::GemmShape;
 template <class T>
 using BlasGemm = void (*)(int, int, int, int, int, int, T, const T*, int, const T*, int, T, T*, int);
 
-// A library that is opened while the program runs: nothing of it is needed to build.
+// A BLAS library loaded at run time, so the build does not depend on it.
 class Blas {
  public:
   explicit Blas(const Options& options) {
     if (options.blas.empty()) return;
-    // After a call OpenBLAS's threads would stay awake for a tenth of a second and have half of the core on which our next call
-    // runs. They do so for 2^18 cycles now, about as long as ours look for work, and then sleep.
+    // By default, OpenBLAS's threads spin for a tenth of a second after a call and compete with
+    // heed's threads for the cores. Limit this to 2^18 cycles, about as long as heed's own threads
+    // spin.
     setenv("OPENBLAS_THREAD_TIMEOUT", "18", 0);
     void* library = dlopen(options.blas.c_str(), RTLD_NOW | RTLD_LOCAL);
-    check(library, "heed-bench", "--blas cannot open ", options.blas, ": ", library ? "" : dlerror());
+    check(library, "heed-bench", "--blas: cannot open ", options.blas, ": ", library ? "" : dlerror());
     single_ = reinterpret_cast<BlasGemm<float>>(dlsym(library, "cblas_sgemm"));
     double_ = reinterpret_cast<BlasGemm<double>>(dlsym(library, "cblas_dgemm"));
-    check(single_ && double_, "heed-bench", options.blas, " has no cblas_sgemm and cblas_dgemm");
-    if (auto* set = reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads")))
-      set(options.threads);
+    check(single_ && double_, "heed-bench", "--blas: ", options.blas,
+          " does not export cblas_sgemm and cblas_dgemm");
+    if (auto* set_threads = reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads")))
+      set_threads(options.threads);
   }
   template <class T>
   BlasGemm<T> gemm() const {
@@ -75,14 +78,14 @@ void run_case(Report& report, const Blas& blas, const std::string& name, const s
   const Work work{
       .flops = 2.0 * static_cast<double>(c.m) * static_cast<double>(c.n) * static_cast<double>(c.k),
       .f64 = sizeof(T) == 8};
-  std::function<void()> rival;
-  if (const auto theirs = blas.gemm<T>())
-    rival = [&, theirs, i = [](index_t x) { return static_cast<int>(x); }] {
-      theirs(101, ta ? 112 : 111, tb ? 112 : 111, i(s.m), i(s.n), i(s.k), T(1), a.data(), i(s.lda), b.data(),
-             i(s.ldb), T(0), y.data(), i(s.ldc));
+  std::function<void()> baseline;
+  if (const auto blas_gemm = blas.gemm<T>())
+    baseline = [&, blas_gemm, i = [](index_t x) { return static_cast<int>(x); }] {
+      blas_gemm(101, ta ? 112 : 111, tb ? 112 : 111, i(s.m), i(s.n), i(s.k), T(1), a.data(), i(s.lda),
+                b.data(), i(s.ldb), T(0), y.data(), i(s.ldc));
     };
   report.measure(
-      name, work, [&] { kernels::gemm(s, a.data(), b.data(), y.data()); }, rival);
+      name, work, [&] { kernels::gemm(s, a.data(), b.data(), y.data()); }, baseline);
 }
 
 }  // namespace
@@ -93,7 +96,7 @@ void gemm(Report& report) {
     for (const std::string layout : {"NN", "NT", "TN", "TT"})
       for (const Size& c : sizes) {
         const std::string name = concat("gemm ", type, " ", layout, " ", c.m, "x", c.n, "x", c.k);
-        if (!report.wants(name)) continue;
+        if (!report.is_selected(name)) continue;
         if (type[1] == '3')
           run_case<float>(report, blas, name, layout, c);
         else

@@ -1,7 +1,6 @@
-// gpt.cpp — heed-bench gpt: training a character GPT, and generating with a cache, one token at a time.
+// gpt.cpp — heed-bench gpt: training of a character GPT, and generation with a KV cache, one token
+// at a time.
 #include "nn/models/gpt.h"
-
-#include <optional>
 
 #include "optim/optim.h"
 #include "tests/bench/bench.h"
@@ -11,7 +10,7 @@ namespace heed::bench {
 static constexpr nn::GPTOptions character_gpt{
     .vocab_size = 65, .context = 256, .d_model = 128, .nhead = 4, .num_layers = 4, .dropout = 0};
 
-static IntTensor some_ids(index_t batch, index_t t, index_t vocabulary) {
+static IntTensor random_ids(index_t batch, index_t t, index_t vocabulary) {
   IntTensor ids = IntTensor::zeros({batch, t});
   Generator gen(1);
   for (index_t& id : ids.values())
@@ -25,7 +24,7 @@ static void training(Report& report) {
   o.context = 64;
   nn::GPT model(o, gen);
   optim::AdamW adamw(model.parameters(), {.lr = 1e-3});
-  const IntTensor ids = some_ids(12, 64, o.vocab_size), targets = some_ids(12, 64, o.vocab_size);
+  const IntTensor ids = random_ids(12, 64, o.vocab_size), targets = random_ids(12, 64, o.vocab_size);
   const double forward = 2.0 * 12 * 64 * (4 * 12.0 * 128 * 128 + 128.0 * 65) + 4 * 4.0 * 12 * 64 * 64 * 128;
   report.measure("gpt training", {.flops = 3 * forward}, [&] {
     adamw.zero_grad();
@@ -34,23 +33,23 @@ static void training(Report& report) {
   });
 }
 
-// `tokens` greedy tokens after a prompt; the time is told for one. Every parameter is read once a token.
+// Generates `tokens` tokens greedily after a prompt and reports the time per token. Each token
+// reads every parameter once.
 static void generation(Report& report, const std::string& name, nn::GPTOptions o, index_t prompt,
                        index_t tokens) {
-  if (!report.wants(name)) return;
+  if (!report.is_selected(name)) return;
   Generator gen(0);
   o.dropout = 0;
   nn::GPT model(o, gen);
   model.eval();
-  std::optional<nn::KVCache> cache;
   const double bytes = 4.0 * static_cast<double>(model.parameter_count() - o.context * o.d_model) *
                        static_cast<double>(tokens);
-  nn::KVCache start;
-  const Tensor first = model.forward(some_ids(1, prompt, o.vocab_size), start);
+  nn::KVCache cache;
+  const Tensor first = model.forward(random_ids(1, prompt, o.vocab_size), cache);
   report.measure(name, {.bytes = bytes, .steps = static_cast<double>(tokens)}, [&] {
-    start.length = prompt;  // the cache beyond is written again
+    cache.length = prompt;  // discards the tokens of the previous run
     Tensor logits = first;
-    for (index_t i = 0; i < tokens; ++i) logits = model.forward(argmax(logits, -1), start);
+    for (index_t i = 0; i < tokens; ++i) logits = model.forward(argmax(logits, -1), cache);
   });
 }
 

@@ -1,4 +1,5 @@
-// growth.cpp — heed-bench growth: each family at growing sizes, and the power of the size that fits what was measured.
+// growth.cpp — heed-bench growth: measures each family at increasing sizes and fits a power law to
+// the costs.
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -15,29 +16,29 @@ namespace heed::bench {
 
 namespace {
 
-// One cost over one size: the cases of a family, and what they come to.
+// The measured costs of a family of cases over their sizes.
 struct Growth {
-  std::string file, title;   // of the figure
+  std::string file, title;   // file name and title of the figure
   std::string cost, unit;    // "time", "ms"
   std::string letter, size;  // "n", "tokens"
   lessons::SvgCurve measured = {.name = "measured", .x = {}, .y = {}};
 
-  void add(index_t at, double value) {
-    measured.x.push_back(static_cast<double>(at)), measured.y.push_back(value);
+  void add(index_t size, double value) {
+    measured.x.push_back(static_cast<double>(size)), measured.y.push_back(value);
   }
-  // Says by which power the cost grows, and draws it; nothing where --filter left fewer than two sizes.
-  void conclude(const Report& report) const {
+  // Prints and draws the fitted power law. Does nothing if --filter selects fewer than two sizes.
+  void report_fit(const Report& report) const {
     if (measured.x.size() < 2) return;
     const PowerLaw law = fit_power_law(measured.x, measured.y);
-    const std::string power = concat(letter, " to the ", lessons::fixed(law.exponent, 2));
-    std::printf("  %s grows with %s, from %g to %g %s\n", cost.c_str(), power.c_str(), measured.x.front(),
+    const std::string power = concat(letter, "^", lessons::fixed(law.exponent, 2));
+    std::printf("  %s grows as %s, from %g to %g %s\n", cost.c_str(), power.c_str(), measured.x.front(),
                 measured.x.back(), size.c_str());
     if (report.options().figures.empty()) return;
     lessons::SvgCurve fitted{.name = power, .x = measured.x, .y = {}};
     for (const double x : fitted.x) fitted.y.push_back(law(x));
     lessons::write_figure(
         report.options().figures, file + ".svg",
-        lessons::svg_curves({measured, fitted}, {.title = concat(title, ": ", cost, " grows with ", power),
+        lessons::svg_curves({measured, fitted}, {.title = concat(title, ": ", cost, " grows as ", power),
                                                  .x_axis = concat(size, " ", letter),
                                                  .y_axis = unit,
                                                  .logarithmic = true}));
@@ -54,13 +55,14 @@ Growth time_of(const Report& report, const std::string& family, const std::strin
           .size = size};
 }
 
-// One forward and backward pass of 8 heads of 64 over n tokens. Three products forward and backward for each one forward.
+// One forward and backward pass of 8 heads of size 64 over n tokens. Backward computes two matrix
+// products for each product in forward.
 void attention_growth(Report& report) {
   Growth time = time_of(report, "attention", "Attention", "n", "tokens"), memory = time;
   memory.file += "_memory", memory.cost = "peak memory", memory.unit = "MB";
   for (const index_t n : {256, 512, 1024, 2048, 4096}) {
     const std::string name = concat("growth attention ", n);
-    if (!report.wants(name)) continue;
+    if (!report.is_selected(name)) continue;
     Generator gen(0);
     Tensor q = randn({1, 8, n, 64}, gen), k = randn({1, 8, n, 64}, gen), v = randn({1, 8, n, 64}, gen);
     const Tensor dy = randn({1, 8, n, 64}, gen);
@@ -72,12 +74,12 @@ void attention_growth(Report& report) {
     });
     time.add(n, 1e3 * cost->seconds), memory.add(n, 1e-6 * cost->peak_bytes);
   }
-  time.conclude(report), memory.conclude(report);
+  time.report_fit(report), memory.report_fit(report);
 }
 
-// (d, d) x (d, d).
+// (d, d) · (d, d).
 void gemm_growth(Report& report) {
-  Growth time = time_of(report, "gemm", "A product of matrices", "d", "rows and columns");
+  Growth time = time_of(report, "gemm", "Matrix multiplication", "d", "rows and columns");
   for (const index_t d : {128, 256, 512, 1024, 2048}) {
     const std::vector<float> a(static_cast<std::size_t>(d * d), 0.5F), b(a.size(), 0.25F);
     std::vector<float> y(a.size());
@@ -87,12 +89,12 @@ void gemm_growth(Report& report) {
                                      [&] { kernels::gemm(s, a.data(), b.data(), y.data()); });
     if (cost) time.add(d, 1e3 * cost->seconds);
   }
-  time.conclude(report);
+  time.report_fit(report);
 }
 
-// One forward and backward pass of `model`, whose output y gives the loss mean(y²).
+// One forward and backward pass of `model` with the loss mean(y²) of its output y.
 template <class Forward>
-std::optional<Measured> pass(Report& report, const std::string& name, nn::Module& model, Forward forward) {
+std::optional<Measurement> pass(Report& report, const std::string& name, nn::Module& model, Forward forward) {
   return report.measure(name, {}, [&] {
     model.zero_grad();
     const Tensor y = forward();
@@ -100,12 +102,12 @@ std::optional<Measured> pass(Report& report, const std::string& name, nn::Module
   });
 }
 
-// An encoder 256 wide with 4 heads and 1,024 in its feed-forwards, over 4 texts of 32 tokens.
+// An encoder with d_model 256, 4 heads and dim_feedforward 1,024, on 4 sequences of 32 tokens.
 void encoder_growth(Report& report) {
   Growth time = time_of(report, "encoder", "An encoder", "L", "layers");
   for (const int layers : {1, 2, 4, 8, 16}) {
     const std::string name = concat("growth encoder ", layers);
-    if (!report.wants(name)) continue;
+    if (!report.is_selected(name)) continue;
     Generator gen(0);
     nn::TransformerEncoder model(
         {.layer = {.d_model = 256, .nhead = 4, .dim_feedforward = 1024, .dropout = 0.1},
@@ -115,22 +117,22 @@ void encoder_growth(Report& report) {
     const auto cost = pass(report, name, model, [&] { return model(x); });
     time.add(layers, 1e3 * cost->seconds);
   }
-  time.conclude(report);
+  time.report_fit(report);
 }
 
-// An LSTM 128 wide over 8 texts of T tokens.
+// An LSTM with hidden size 128, on 8 sequences of T tokens.
 void lstm_growth(Report& report) {
   Growth time = time_of(report, "lstm", "An LSTM", "T", "tokens");
   for (const index_t t : {128, 256, 512, 1024}) {
     const std::string name = concat("growth lstm ", t);
-    if (!report.wants(name)) continue;
+    if (!report.is_selected(name)) continue;
     Generator gen(0);
     nn::LSTM model({.input_size = 128, .hidden_size = 128}, gen);
     const Tensor x = randn({t, 8, 128}, gen);
     const auto cost = pass(report, name, model, [&] { return model(x).output; });
     time.add(t, 1e3 * cost->seconds);
   }
-  time.conclude(report);
+  time.report_fit(report);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// ladder.cpp — heed-bench ladder: every step on which matmul became fast, at 512 x 512 x 512.
+// ladder.cpp — heed-bench ladder: each optimisation step of matmul, at 512 x 512 x 512.
 #include <vector>
 
 #include "autograd/error.h"

@@ -8,7 +8,8 @@
 
 namespace heed::bench {
 
-// The formula: one number of c after the other. b is walked down its columns, a new line of the cache for every number.
+// Computes the elements of c one by one. It reads b along columns, so every element comes from a
+// new cache line.
 void naive(const float* a, const float* b, float* c, index_t n) {
   for (index_t i = 0; i < n; ++i)
     for (index_t j = 0; j < n; ++j) {
@@ -18,7 +19,8 @@ void naive(const float* a, const float* b, float* c, index_t n) {
     }
 }
 
-// c's rows [i0, i1) += a's columns [p0, p1) times b's rows, at columns [j0, j1). All three are walked along rows, so the compiler can use vectors.
+// c[i0:i1, j0:j1] += a[i0:i1, p0:p1] · b[p0:p1, j0:j1]. The inner loop reads all three along rows,
+// so the compiler can vectorise it.
 static void along_rows(const float* a, const float* b, float* c, index_t n, index_t i0, index_t i1,
                        index_t p0, index_t p1, index_t j0, index_t j1) {
   for (index_t i = i0; i < i1; ++i)
@@ -28,13 +30,13 @@ static void along_rows(const float* a, const float* b, float* c, index_t n, inde
     }
 }
 
-// The same sums with the two inner loops exchanged.
+// The same sums with the two inner loops swapped.
 void reordered(const float* a, const float* b, float* c, index_t n) {
   std::fill_n(c, n * n, 0.0F);
   along_rows(a, b, c, n, 0, n, 0, n, 0, n);
 }
 
-// In blocks of b that stay in the cache while all rows of a pass over them.
+// Blocks of b stay in the cache while all rows of a are multiplied by them.
 void blocked(const float* a, const float* b, float* c, index_t n) {
   constexpr index_t depth = 64, width = 256;  // 64 KB of b
   std::fill_n(c, n * n, 0.0F);
@@ -43,7 +45,8 @@ void blocked(const float* a, const float* b, float* c, index_t n) {
       along_rows(a, b, c, n, 0, n, p, std::min(n, p + depth), j, std::min(n, j + width));
 }
 
-// A tile of c stays in registers for its whole sum (gemm.inl): c is written once, and what was loaded is used many times.
+// A tile of c stays in registers until its sums are complete (gemm.inl). c is written once, and
+// each loaded value is used many times.
 void registers(const float* a, const float* b, float* c, index_t n) {
   const auto& tile = kernels::kernels<float>().gemm->tiles[0];
   for (index_t j = 0; j < n; j += tile.columns)
@@ -54,8 +57,8 @@ void registers(const float* a, const float* b, float* c, index_t n) {
     }
 }
 
-// b copied into panels as wide as the tile, a piece of its depth at a time: what a tile reads lies in one stream. This is
-// gemm.cpp on one thread.
+// b is copied into panels as wide as a tile, one block of rows at a time, so a tile reads
+// contiguous memory. This is gemm.cpp with one thread.
 void packed(const float* a, const float* b, float* c, index_t n) {
   const int before = num_threads();
   set_num_threads(1);

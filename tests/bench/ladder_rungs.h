@@ -1,4 +1,5 @@
-// ladder_rungs.h — the steps on which matmul became fast, each as code that runs: c (n, n) = a (n, n) · b (n, n), row-major.
+// ladder_rungs.h — matmul from the naive loop to the final kernel. Each rung adds one optimisation
+// and computes c (n, n) = a (n, n) · b (n, n) in row-major order.
 #pragma once
 
 #include "autograd/kernels/kernels.h"

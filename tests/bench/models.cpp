@@ -1,4 +1,5 @@
-// models.cpp — heed-bench encoder, vit, gpt, small: whole steps of the course's models.
+// models.cpp — heed-bench encoder, vit, small: forward passes and training steps of the course's
+// models.
 #include "nn/models/models.h"
 
 #include "optim/optim.h"
@@ -8,12 +9,13 @@ namespace heed::bench {
 
 namespace {
 
-// Multiply-adds of all products of one encoder layer, forward: projections and feed-forward, and the two of attention.
+// FLOPs of the matrix products of one encoder layer in forward: projections, feed-forward and
+// attention.
 double layer_flops(double batch, double t, double c, double hidden) {
   return 2 * batch * t * (4 * c * c + 2 * c * hidden) + 4 * batch * t * t * c;
 }
 
-// The step that training repeats. Backward has two products for each one of forward.
+// Measures one training step. Backward computes two matrix products for each product in forward.
 template <class Loss>
 void training(Report& report, const std::string& name, double forward_flops, optim::Optimizer& optimizer,
               Loss loss) {

@@ -1,4 +1,5 @@
-// report.cpp — one line a case: what it took, next to what this machine could do.
+// report.cpp — prints one line per case: the time, the rates and the percentage of the machine's
+// peak.
 #include <cstdio>
 #include <fstream>
 
@@ -37,40 +38,40 @@ Report::Report(Options options, Machine machine)
     : options_(std::move(options)), machine_(std::move(machine)) {
   std::printf("%s, %s, %d thread%s%s\n", machine_.cpu.c_str(), machine_.isa.c_str(), options_.threads,
               options_.threads == 1 ? "" : "s", options_.clock == Clock::wall ? "" : ", processor time");
-  std::printf("f32 FMA peak %.1f GFLOP/s (%.1f on one thread), reading memory %.1f GB/s\n\n", machine_.peak,
+  std::printf("f32 FMA peak %.1f GFLOP/s (%.1f on one thread), memory reads %.1f GB/s\n\n", machine_.peak,
               machine_.peak_1, machine_.bandwidth);
   std::printf("%-30s %11s %7s %9s %9s %8s %10s %10s%s\n", "case", "time", "spread", "GFLOP/s", "GB/s",
-              "of peak", "allocated", "peak MB", options_.blas.empty() ? "" : "  BLAS ÷ ours");
+              "of peak", "allocated", "peak MB", options_.blas.empty() ? "" : "  BLAS / heed");
 }
 
-std::optional<Measured> Report::measure(const std::string& name, const Work& work,
-                                        const std::function<void()>& run,
-                                        const std::function<void()>& rival) {
-  if (!wants(name)) return std::nullopt;
-  const Pair t = time(options_.min_time, options_.clock, run, rival);
+std::optional<Measurement> Report::measure(const std::string& name, const Work& work,
+                                           const std::function<void()>& run,
+                                           const std::function<void()>& baseline) {
+  if (!is_selected(name)) return std::nullopt;
+  const Timings t = time(options_.min_time, options_.clock, run, baseline);
   reset_peak_memory();
   const MemoryStats before = memory_stats();
   run();
   const MemoryStats after = memory_stats();
-  const double once = t.ours.median;
+  const double seconds_per_call = t.heed.median;
   Case c{.name = name,
-         .time = {once / work.steps, t.ours.spread},
-         .gflops = work.flops / once * 1e-9,
-         .gbytes = work.bytes / once * 1e-9,
-         .share = 0,
-         .rival_seconds = t.rival.median / work.steps,
+         .time = {seconds_per_call / work.steps, t.heed.spread},
+         .gflops = work.flops / seconds_per_call * 1e-9,
+         .gbytes = work.bytes / seconds_per_call * 1e-9,
+         .fraction_of_peak = 0,
+         .baseline_seconds = t.baseline.median / work.steps,
          .allocated = after.allocated_bytes - before.allocated_bytes,
          .peak_memory = after.peak_bytes,
          .reserved = after.reserved_bytes - before.reserved_bytes};
-  // Of the ceiling that is nearer.
-  c.share =
+  // Relative to the tighter of the two limits: arithmetic or memory bandwidth.
+  c.fraction_of_peak =
       std::max(c.gflops / (work.f64 ? machine_.peak_f64 : machine_.peak), c.gbytes / machine_.bandwidth);
   print(c);
   cases_.push_back(c);
-  return Measured{once, static_cast<double>(after.peak_bytes)};
+  return Measurement{seconds_per_call, static_cast<double>(after.peak_bytes)};
 }
 
-static std::string readable(double s) {
+static std::string format_time(double s) {
   char text[32];
   if (s < 1e-6)
     std::snprintf(text, sizeof text, "%.0f ns", s * 1e9);
@@ -88,10 +89,10 @@ void Report::print(const Case& c) const {
     return std::string(text);
   };
   std::printf("%-30s %11s %5.0f %% %9s %9s %6.0f %% %10lld %10.1f", c.name.c_str(),
-              readable(c.time.median).c_str(), 100 * c.time.spread, number(c.gflops).c_str(),
-              number(c.gbytes).c_str(), 100 * c.share, c.allocated,
+              format_time(c.time.median).c_str(), 100 * c.time.spread, number(c.gflops).c_str(),
+              number(c.gbytes).c_str(), 100 * c.fraction_of_peak, c.allocated,
               static_cast<double>(c.peak_memory) * 1e-6);
-  if (c.rival_seconds > 0) std::printf("  %6.2f", c.rival_seconds / c.time.median);
+  if (c.baseline_seconds > 0) std::printf("  %6.2f", c.baseline_seconds / c.time.median);
   std::printf("\n");
   std::fflush(stdout);
 }
@@ -103,15 +104,15 @@ void Report::write_json() const {
       << (options_.clock == Clock::wall ? "wall" : "processor") << "\", \"threads\": " << options_.threads
       << ", \"fma_peak_1\": " << machine_.peak_1 << ", \"fma_peak\": " << machine_.peak
       << ", \"bandwidth\": " << machine_.bandwidth << ", \"cases\": [";
-  const char* before = "\n";
+  const char* separator = "\n";
   for (const Case& c : cases_) {
-    out << before << "  {\"name\": \"" << c.name << "\", \"seconds\": " << c.time.median
+    out << separator << "  {\"name\": \"" << c.name << "\", \"seconds\": " << c.time.median
         << ", \"spread\": " << c.time.spread << ", \"gflops\": " << c.gflops << ", \"gbytes\": " << c.gbytes
-        << ", \"share\": " << c.share << ", \"allocated\": " << c.allocated
+        << ", \"share\": " << c.fraction_of_peak << ", \"allocated\": " << c.allocated
         << ", \"peak_memory\": " << c.peak_memory << ", \"reserved\": " << c.reserved;
-    if (c.rival_seconds > 0) out << ", \"blas_seconds\": " << c.rival_seconds;
+    if (c.baseline_seconds > 0) out << ", \"blas_seconds\": " << c.baseline_seconds;
     out << "}";
-    before = ",\n";
+    separator = ",\n";
   }
   out << "\n]}\n";
   check(static_cast<bool>(out.flush()), "heed-bench", "cannot write ", options_.json);

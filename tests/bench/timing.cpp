@@ -14,24 +14,24 @@ static double sample(Clock clock, const std::function<void()>& run, int calls) {
   return (seconds(clock) - start) / calls;
 }
 
-static Timing summary(std::vector<double> samples) {
+static Timing summarise(std::vector<double> samples) {
   if (samples.empty()) return {};
   std::sort(samples.begin(), samples.end());
   const std::size_t n = samples.size();
   return {samples[n / 2], (samples[n * 3 / 4] - samples[n / 4]) / samples[n / 2]};
 }
 
-Pair time(double min_time, Clock clock, const std::function<void()>& run,
-          const std::function<void()>& rival) {
-  run();  // the caches and the allocator's lists are warm from here on
-  if (rival) rival();
+Timings time(double min_time, Clock clock, const std::function<void()>& run,
+             const std::function<void()>& baseline) {
+  run();  // warms up the caches and the allocator's free lists
+  if (baseline) baseline();
   const int calls = std::max(1, static_cast<int>(2e-4 / (sample(clock, run, 1) + 1e-9)));
-  std::vector<double> ours, theirs;
-  for (const double stop = seconds() + min_time; ours.size() < 5 || seconds() < stop;) {
-    ours.push_back(sample(clock, run, calls));
-    if (rival) theirs.push_back(sample(clock, rival, calls));
+  std::vector<double> heed_samples, baseline_samples;
+  for (const double stop = seconds() + min_time; heed_samples.size() < 5 || seconds() < stop;) {
+    heed_samples.push_back(sample(clock, run, calls));
+    if (baseline) baseline_samples.push_back(sample(clock, baseline, calls));
   }
-  return {summary(ours), summary(theirs)};
+  return {summarise(heed_samples), summarise(baseline_samples)};
 }
 
 template <class T>
@@ -46,10 +46,10 @@ double fma_peak(int threads) {
         flops[static_cast<std::size_t>(i)] = kernels::kernels<T>().gemm->fma_peak(400'000, sink);
       }
     });
-    const double taken = seconds() - start;
+    const double elapsed = seconds() - start;
     double total = 0;
     for (const double f : flops) total += f;
-    best = std::max(best, total / taken * 1e-9);
+    best = std::max(best, total / elapsed * 1e-9);
   }
   return best;
 }

@@ -1,4 +1,4 @@
-// json_fuzz.cpp — any bytes are parsed as JSON or throw an Error.
+// json_fuzz.cpp — any bytes either parse as JSON or throw an Error.
 #include <cstdint>
 #include <string_view>
 

@@ -1,4 +1,4 @@
-// safetensors_fuzz.cpp — any bytes are a valid file or throw an Error.
+// safetensors_fuzz.cpp — any bytes either load as a safetensors file or throw an Error.
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -49,10 +49,10 @@ void write_all() {
   write("gru", nn::GRU(deep, gen), {x({6, 3, 5})}, read);
   write("mha", nn::MultiheadAttention({.d_model = 8, .nhead = 2}, gen), {x({4, 3, 8}), x({5, 3, 8})},
         [](auto& m, const std::vector<Tensor>& in) { return m(in[0], in[1], in[1]).output; });
-  write("mha_widths", nn::MultiheadAttention({.d_model = 8, .nhead = 2, .kdim = 5, .vdim = 7}, gen),
+  write("mha_kdim_vdim", nn::MultiheadAttention({.d_model = 8, .nhead = 2, .kdim = 5, .vdim = 7}, gen),
         {x({4, 3, 8}), x({6, 3, 5}), x({6, 3, 7})},
         [](auto& m, const std::vector<Tensor>& in) { return m(in[0], in[1], in[2]).output; });
-  write("mha_more_keys",
+  write("mha_appended_keys",
         nn::MultiheadAttention({.d_model = 8, .nhead = 2, .add_bias_kv = true, .add_zero_attn = true}, gen),
         {x({4, 3, 8})}, [](auto& m, const std::vector<Tensor>& in) { return m(in[0], in[0], in[0]).output; });
   write("embedding", nn::Embedding({.num_embeddings = 5, .embedding_dim = 3}, gen), {},

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Loads weights that heed wrote into torch.nn, strictly, and compares what both make of one input.
+"""Loads weights written by heed into torch.nn with strict=True, and compares the outputs of both for one input.
 
-    python3 back.py BACK FOLDER     # BACK is the program built from back.cpp; exit status 77 where torch is missing
+    python3 back.py BACK FOLDER     # BACK is the program built from back.cpp
 
-The file is read here by the published form alone, so this also holds our writer to it.
+Exits with status 77 if PyTorch is not installed. The script reads the safetensors files with its own parser, which follows
+the published format, so it also tests heed's writer.
 """
 import json
 import os
@@ -15,7 +16,7 @@ try:
     import torch
     from torch import nn
 except ImportError:
-    print("python3-torch is not installed: the way back was not checked")
+    print("python3-torch is not installed; skipping the check of weights written by heed")
     sys.exit(77)
 
 
@@ -48,8 +49,8 @@ modules = {
     "lstm": (nn.LSTM(5, 4, **deep), lambda m, x: m(x)[0]),
     "gru": (nn.GRU(5, 4, **deep), lambda m, x: m(x)[0]),
     "mha": (nn.MultiheadAttention(8, 2), lambda m, q, k: m(q, k, k)[0]),
-    "mha_widths": (nn.MultiheadAttention(8, 2, kdim=5, vdim=7), lambda m, q, k, v: m(q, k, v)[0]),
-    "mha_more_keys": (nn.MultiheadAttention(8, 2, add_bias_kv=True, add_zero_attn=True), lambda m, x: m(x, x, x)[0]),
+    "mha_kdim_vdim": (nn.MultiheadAttention(8, 2, kdim=5, vdim=7), lambda m, q, k, v: m(q, k, v)[0]),
+    "mha_appended_keys": (nn.MultiheadAttention(8, 2, add_bias_kv=True, add_zero_attn=True), lambda m, x: m(x, x, x)[0]),
     "embedding": (nn.Embedding(5, 3), lambda m: m(torch.tensor([[0, 4], [2, 1]]))),
     "rnn_cell": (nn.RNNCell(5, 4), None),
     "gru_cell": (nn.GRUCell(5, 4), None),
@@ -63,7 +64,7 @@ modules = {
 
 program, folder = sys.argv[1:]
 written = subprocess.run([program, folder], check=True, capture_output=True, text=True).stdout.split()
-assert sorted(written) == sorted(modules), f"written {written}, known here {list(modules)}"
+assert sorted(written) == sorted(modules), f"expected modules {list(modules)}, got {written}"
 print(f"PyTorch {torch.__version__}\n{'module':16} {'tensors':>8} {'largest difference':>20}")
 failed = 0
 for name, (module, run) in modules.items():
@@ -72,7 +73,7 @@ for name, (module, run) in modules.items():
     module.load_state_dict(state, strict=True)
     module.eval()
     inputs = [tensors[f"in.{i}"] for i in range(3) if f"in.{i}" in tensors]
-    with torch.enable_grad():  # PyTorch's plain path, not its fused one
+    with torch.enable_grad():  # PyTorch would use its fused kernel otherwise
         y = run(module, *inputs) if run else module(*inputs)
     worst = (y - tensors["out"]).abs().max().item()
     failed += not worst < 1e-10

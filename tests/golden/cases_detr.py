@@ -1,5 +1,5 @@
-"""DETR (plain_detr.py) and its loss; torchvision's ResNet-50 and boxes; SciPy's assignments. For detr_test.cpp. See make.py for
-the keys."""
+"""DETR (plain_detr.py) and its loss, torchvision's ResNet-50 and box operations, and SciPy's linear sum assignment, for
+detr_test.cpp. See make.py for the keys."""
 import math
 
 import numpy as np
@@ -16,14 +16,14 @@ import golden
 from golden import short
 from plain_detr import Detr, sine_positions
 
-golden.others.update({"torchvision": torchvision.__version__, "SciPy": scipy.__version__})
+golden.versions.update({"torchvision": torchvision.__version__, "SciPy": scipy.__version__})
 torch.manual_seed(20200526)  # the day "End-to-end object detection with Transformers" appeared
 
-# ---- assignments: numbers, numbers of which many are equal, and pairs that are forbidden
+# ---- Bipartite matching: random costs, costs with many ties, and costs with forbidden pairs.
 for n, m in [(1, 1), (1, 6), (6, 1), (3, 3), (4, 7), (7, 4), (12, 12), (20, 31), (31, 20), (40, 40)]:
     for kind in ("plain", "ties", "forbidden"):
         cost = torch.randint(-3, 4, (n, m)).double() if kind == "ties" else short(n, m)
-        if kind == "forbidden":  # a third of them; a way through is kept open
+        if kind == "forbidden":  # forbids a third of the pairs, but keeps one full assignment
             keep = torch.zeros(n, m, dtype=torch.bool)
             keep[torch.randperm(n)[:min(n, m)], torch.randperm(m)[:min(n, m)]] = True
             cost = cost.masked_fill((torch.rand(n, m) < 0.33) & ~keep, math.inf)
@@ -35,7 +35,7 @@ for n, m in [(1, 1), (1, 6), (6, 1), (3, 3), (4, 7), (7, 4), (12, 12), (20, 31),
         golden.write("out:columns", torch.from_numpy(columns))
 
 
-# ---- boxes
+# ---- Boxes.
 def corners_of(box):
     x, y, w, h = box.unbind(-1)
     return torch.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], -1)
@@ -56,9 +56,9 @@ for key, value in [("iou", box_iou(a, b)), ("giou", generalized_box_iou(a, b))]:
         golden.write(f"grad:{key}.{name}", gradient)
 
 
-# ---- ResNet-50: its 23 million weights come from a rule that detr_test.cpp repeats, and samples of what follows are kept
+# ---- ResNet-50: a hash that detr_test.cpp repeats generates its 23 million weights. The file contains samples of the results.
 def hashed(shape, seed):
-    """Number i, from -1 to 1, of i and the seed alone."""
+    """Pseudo-random numbers from -1 to 1; number i depends only on i and the seed."""
     low = np.uint64(0xFFFFFFFF)
     with np.errstate(over="ignore"):
         x = (np.arange(math.prod(shape), dtype=np.uint64) * np.uint64(2654435761) + np.uint64(seed * 40503 + 7)) & low
@@ -68,7 +68,7 @@ def hashed(shape, seed):
     return torch.from_numpy(x.astype(np.float64) / 2.0**31 - 1).reshape(shape)
 
 
-def start_norms(norm, draw):
+def init_norm(norm, draw):
     for key, scale, middle in [("weight", 0.25, 0.5), ("bias", 0.1, 0), ("running_mean", 0.1, 0), ("running_var", 0.5, 1)]:
         buffer = getattr(norm, key)
         buffer.copy_(draw(buffer.shape) * scale + middle)
@@ -84,7 +84,7 @@ with torch.no_grad():
             module.weight.copy_(hashed(module.weight.shape, seed) * math.sqrt(6 / module.weight[0].numel()))
         if isinstance(module, FrozenBatchNorm2d):
             seed += 1
-            start_norms(module, lambda shape: hashed(shape, seed))
+            init_norm(module, lambda shape: hashed(shape, seed))
 x = hashed((1, 3, 40, 32), 0).requires_grad_()
 y = nn.Sequential(*list(net.children())[:-2])(x)
 (y * hashed(y.shape, 1000)).sum().backward()
@@ -94,21 +94,21 @@ golden.write("grad:x", x.grad.flatten()[::16])
 golden.write("grad:weights", torch.stack([torch.cat([p.grad.flatten()[:4], p.grad.norm().view(1)]) for p in net.parameters()]))
 
 
-# ---- DETR, small
+# ---- DETR in a small size.
 def layer_loss(logits, box, objects):
     target = torch.full(logits.shape[:2], logits.shape[-1] - 1)
     number = sum(len(labels) for labels, _ in objects)
-    far, apart = 0, 0
-    for b, (labels, wanted) in enumerate(objects):
-        g = generalized_box_iou(corners_of(box[b]), corners_of(wanted))
-        cost = 5 * torch.cdist(box[b], wanted, p=1) - logits[b].softmax(-1)[:, labels] - 2 * g
-        query, thing = linear_sum_assignment(cost.detach().numpy())
-        target[b, query] = labels[thing]
-        far = far + (box[b, query] - wanted[thing]).abs().sum()
-        apart = apart + (1 - g[query, thing]).sum()
+    l1, giou = 0, 0
+    for b, (labels, target_boxes) in enumerate(objects):
+        g = generalized_box_iou(corners_of(box[b]), corners_of(target_boxes))
+        cost = 5 * torch.cdist(box[b], target_boxes, p=1) - logits[b].softmax(-1)[:, labels] - 2 * g
+        query, index = linear_sum_assignment(cost.detach().numpy())
+        target[b, query] = labels[index]
+        l1 = l1 + (box[b, query] - target_boxes[index]).abs().sum()
+        giou = giou + (1 - g[query, index]).sum()
     weight = torch.ones(logits.shape[-1])
     weight[-1] = 0.1
-    return F.cross_entropy(logits.transpose(1, 2), target, weight), far / number, apart / number
+    return F.cross_entropy(logits.transpose(1, 2), target, weight), l1 / number, giou / number
 
 
 detr = Detr(width=1, blocks=(1, 1, 1, 1), d=8, heads=2, ff=12, layers=2, queries=5, classes=3)
@@ -117,23 +117,23 @@ with torch.no_grad():
         p.copy_(short(*p.shape) / 2)
     for module in detr.modules():
         if isinstance(module, FrozenBatchNorm2d):
-            start_norms(module, lambda shape: torch.rand(shape))
+            init_norm(module, lambda shape: torch.rand(shape))
 images = short(2, 3, 33, 40).requires_grad_()
-real = torch.zeros(2, 33, 40, dtype=torch.bool)
-real[0], real[1, :16, :30] = True, True
+pixel_mask = torch.zeros(2, 33, 40, dtype=torch.bool)
+pixel_mask[0], pixel_mask[1, :16, :30] = True, True
 objects = [(torch.tensor([2, 0]), torch.tensor([[0.3, 0.4, 0.2, 0.3], [0.7, 0.5, 0.4, 0.6]])),
            (torch.tensor([1, 1, 0]), torch.tensor([[0.2, 0.2, 0.3, 0.2], [0.5, 0.6, 0.2, 0.2], [0.6, 0.3, 0.5, 0.4]]))]
-logits, box = detr(images, real)
+logits, box = detr(images, pixel_mask)
 losses = [layer_loss(l, o, objects) for l, o in zip(logits, box)]
-total = sum(classes + 5 * far + 2 * apart for classes, far, apart in losses)
+total = sum(classes + 5 * l1 + 2 * giou for classes, l1, giou in losses)
 total.backward()
 golden.case("detr")
 golden.write("in:x", images)
 for key, t in [*detr.named_parameters(), *detr.named_buffers()]:
     golden.write("param:" + key, t)
-for b, (labels, wanted) in enumerate(objects):
+for b, (labels, target_boxes) in enumerate(objects):
     golden.write(f"in:labels{b}", labels)
-    golden.write(f"in:boxes{b}", wanted)
+    golden.write(f"in:boxes{b}", target_boxes)
 for key, t in [("logits", logits), ("boxes", box), ("total", total), *zip(("classes", "box", "giou"), losses[-1])]:
     golden.write("out:" + key, t)
 for key, t in [("x", images), *detr.named_parameters()]:

@@ -1,5 +1,5 @@
-"""GPT-2 (plain_gpt.py), for bert_gpt_test.cpp. See make.py for the keys; param: names are the published ones, grad: names
-are heed's."""
+"""GPT-2 (plain_gpt.py) for bert_gpt_test.cpp. See make.py for the keys. param: keys use the published names, grad: keys
+heed's."""
 import torch
 
 import golden

@@ -11,9 +11,9 @@ torch.manual_seed(20170612)  # the day "Attention is all you need" appeared
 
 
 def case(name, module, inputs, run, mask=None, extra=()):
-    """Runs one layer forward and backward and writes all of it."""
+    """Runs a layer forward and backward, and writes its inputs, parameters, outputs and gradients."""
     golden.case(name)
-    module.eval()  # no dropout; gradients are on, so PyTorch takes its plain path
+    module.eval()  # disables dropout; gradients stay enabled, so PyTorch does not use its fused kernel
     with torch.no_grad():
         for p in module.parameters():
             p.copy_(short(*p.shape) / 2)
@@ -50,7 +50,7 @@ def padding(lengths, s):
     return torch.tensor([[[int(i < n) for i in range(s)]] for n in lengths])
 
 
-def per_head(mask):  # (B, T, S) of ours -> (B·H, T, S) of PyTorch's
+def per_head(mask):  # heed's mask (B, T, S) -> PyTorch's mask (B·H, T, S)
     return mask.repeat_interleave(H, 0) == 0
 
 
@@ -71,7 +71,7 @@ case("mha_self_padding", mha(), {"x": short(T, B, C)},
 case("mha_cross", mha(), {"query": short(T, B, C), "key": short(S, B, C), "value": short(S, B, C)},
      lambda m, query, key, value: m(query, key, value, average_attn_weights=False), extra=maps)
 full = (torch.rand(B, T, S) < 0.6).long()
-full[:, :, 0] = 1  # PyTorch gives NaN for a row that may attend to nothing
+full[:, :, 0] = 1  # PyTorch returns NaN for a query that may attend to nothing
 case("mha_cross_mask_batch_first", mha(batch_first=True),
      {"query": short(B, T, C), "key": short(B, S, C), "value": short(B, S, C)},
      lambda m, query, key, value: m(query, key, value, attn_mask=per_head(full), average_attn_weights=False),
@@ -93,7 +93,7 @@ case("encoder_pre_norm_batch_first",
      lambda m, x: (m(x, src_key_padding_mask=pad[:, 0] == 0),), mask=pad)
 
 
-# RNN, LSTM and GRU: T = 4, B = 3, input 3, H = 2; with lengths, as packed sequences.
+# RNN, LSTM and GRU: T = 4, B = 3, input size 3, hidden size 2. Cases with lengths use packed sequences.
 lengths = [4, 1, 3]
 
 
@@ -149,32 +149,32 @@ running.running_var.copy_(short(3).abs() + 0.5)
 case("batch_norm_eval", running, {"x": short(2, 3, 2, 4)}, lambda m, x: (m(x),))
 case("group_norm", nn.GroupNorm(2, 4), {"x": short(2, 4, 3, 2)}, lambda m, x: (m(x),))
 
-# More of MultiheadAttention: a bias on the scores, other widths, keys that no sequence brought.
+# Options of MultiheadAttention: an attention bias, kdim and vdim, add_bias_kv and add_zero_attn.
 bias = short(T, S)
 case("mha_score_bias", mha(), {"query": short(T, B, C), "key": short(S, B, C), "value": short(S, B, C), "bias": bias},
      lambda m, query, key, value, bias: m(query, key, value, attn_mask=bias, average_attn_weights=False), extra=maps)
-case("mha_widths", mha(kdim=5, vdim=7), {"query": short(T, B, C), "key": short(S, B, 5), "value": short(S, B, 7)},
+case("mha_kdim_vdim", mha(kdim=5, vdim=7), {"query": short(T, B, C), "key": short(S, B, 5), "value": short(S, B, 7)},
      lambda m, query, key, value: m(query, key, value, average_attn_weights=False), extra=maps)
-case("mha_more_keys", mha(add_bias_kv=True, add_zero_attn=True), {"x": short(T, B, C)},
+case("mha_appended_keys", mha(add_bias_kv=True, add_zero_attn=True), {"x": short(T, B, C)},
      lambda m, x: m(x, x, x, attn_mask=causal == 0, key_padding_mask=pad[:, 0] == 0, average_attn_weights=False), mask=pad, extra=maps)
 
 
-# A query that may see nothing, where nn.MultiheadAttention gives NaN: its weights are said to be zero.
-blind = full.clone()
-blind[1, 2] = 0
+# If a query may attend to nothing, nn.MultiheadAttention returns NaN. heed defines its weights as zero.
+with_masked_row = full.clone()
+with_masked_row[1, 2] = 0
 
 
-def by_hand(m, x):
+def plain_attention(m, x):
     q, k, v = (nn.functional.linear(x, m.in_proj_weight, m.in_proj_bias).unflatten(-1, (3, H, C // H)).permute(2, 0, 3, 1, 4))
-    hidden = (blind[:, None, :, :T] == 0)
-    weights = (q @ k.mT / (C // H) ** 0.5).masked_fill(hidden, -1e300).softmax(-1).masked_fill(hidden, 0)
+    masked = (with_masked_row[:, None, :, :T] == 0)
+    weights = (q @ k.mT / (C // H) ** 0.5).masked_fill(masked, -1e300).softmax(-1).masked_fill(masked, 0)
     return m.out_proj((weights @ v).transpose(1, 2).flatten(-2)), weights
 
 
-case("mha_blind_row", mha(batch_first=True), {"x": short(B, T, C)}, by_hand, mask=blind[:, :, :T], extra=maps)
+case("mha_fully_masked_row", mha(batch_first=True), {"x": short(B, T, C)}, plain_attention, mask=with_masked_row[:, :, :T], extra=maps)
 
 
-# Encoder and decoder, from PyTorch's parts; the short source is padded with zeros.
+# An encoder–decoder built from PyTorch's modules. The shorter source is padded with zeros.
 class AdditiveAttention(nn.Module):
     def __init__(self, query, key, hidden):
         super().__init__()
@@ -186,43 +186,43 @@ class AdditiveAttention(nn.Module):
 
 
 class Seq2Seq(nn.Module):
-    def __init__(self, look, embed=3, hidden=4, bidirectional=False):
+    def __init__(self, attention, embed=3, hidden=4, bidirectional=False):
         super().__init__()
-        self.look, seen = look, 0 if look == "none" else hidden
+        self.kind, context_size = attention, 0 if attention == "none" else hidden
         self.source_embedding, self.target_embedding = nn.Embedding(7, embed), nn.Embedding(6, embed)
         self.encoder = nn.GRU(embed, hidden // (1 + bidirectional), batch_first=True, bidirectional=bidirectional)
-        self.cell = nn.GRUCell(embed + seen, hidden)
-        if look == "additive":
+        self.cell = nn.GRUCell(embed + context_size, hidden)
+        if attention == "additive":
             self.attention = AdditiveAttention(hidden, hidden, hidden)
-        self.out = nn.Linear(hidden + seen, 6)
+        self.out = nn.Linear(hidden + context_size, 6)
 
-    def forward(self, source, lengths, given):
+    def forward(self, source, lengths, decoder_input):
         packed = nn.utils.rnn.pack_padded_sequence(self.source_embedding(source), lengths, batch_first=True, enforce_sorted=False)
         memory, state = self.encoder(packed)
         memory, state = nn.utils.rnn.pad_packed_sequence(memory, batch_first=True)[0], torch.cat(list(state), -1)
-        hidden_keys = torch.arange(source.shape[1])[None, None] >= torch.tensor(lengths)[:, None, None]
+        masked_keys = torch.arange(source.shape[1])[None, None] >= torch.tensor(lengths)[:, None, None]
         logits, maps = [], []
-        for word in self.target_embedding(given).unbind(1):
-            if self.look == "none":
-                state = self.cell(word, state)
+        for token in self.target_embedding(decoder_input).unbind(1):
+            if self.kind == "none":
+                state = self.cell(token, state)
                 logits.append(self.out(state))
                 continue
             query = state[:, None]
-            scores = self.attention(query, memory) if self.look == "additive" else query @ memory.mT / memory.shape[-1] ** 0.5
-            weights = scores.masked_fill(hidden_keys, -math.inf).softmax(-1)
+            scores = self.attention(query, memory) if self.kind == "additive" else query @ memory.mT / memory.shape[-1] ** 0.5
+            weights = scores.masked_fill(masked_keys, -math.inf).softmax(-1)
             context = (weights @ memory)[:, 0]
-            state = self.cell(torch.cat([word, context], -1), state)
+            state = self.cell(torch.cat([token, context], -1), state)
             logits.append(self.out(torch.cat([state, context], -1)))
             maps.append(weights)
         return (torch.stack(logits, 1), torch.cat(maps, 1)) if maps else (torch.stack(logits, 1),)
 
 
-source, given = torch.tensor([[3, 4, 5, 6], [5, 3, 0, 0]]), torch.tensor([[1, 2, 3], [1, 4, 5]])
-for look in ("none", "additive", "dot"):
-    case("seq2seq_" + look, Seq2Seq(look), {}, lambda m: m(source, [4, 2], given), extra=[] if look == "none" else maps)
+source, decoder_input = torch.tensor([[3, 4, 5, 6], [5, 3, 0, 0]]), torch.tensor([[1, 2, 3], [1, 4, 5]])
+for attention in ("none", "additive", "dot"):
+    case("seq2seq_" + attention, Seq2Seq(attention), {}, lambda m: m(source, [4, 2], decoder_input), extra=[] if attention == "none" else maps)
 
 
-# The course's positional encoding, as it stands in section 6.
+# The positional encoding of section 6 of the course.
 def positional_encoding(seq_len, d_model):
     PE = torch.zeros(seq_len, d_model)
     position = torch.arange(0, seq_len).unsqueeze(1)
@@ -242,4 +242,4 @@ case("conv2d_depthwise", nn.Conv2d(3, 3, 3, padding=1, groups=3), {"x": short(2,
 case("avg_pool_real_pixels", nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False), {"x": short(2, 2, 5, 4)}, lambda m, x: (m(x),))
 case("batch_norm_plain", nn.BatchNorm2d(3, affine=False), {"x": short(2, 3, 2, 4)}, lambda m, x: (m.train()(x),))
 case("group_norm_plain", nn.GroupNorm(2, 4, affine=False), {"x": short(2, 4, 3, 2)}, lambda m, x: (m(x),))
-case("seq2seq_bidirectional", Seq2Seq("additive", bidirectional=True), {}, lambda m: m(source, [4, 2], given), extra=maps)
+case("seq2seq_bidirectional", Seq2Seq("additive", bidirectional=True), {}, lambda m: m(source, [4, 2], decoder_input), extra=maps)

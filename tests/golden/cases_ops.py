@@ -1,4 +1,4 @@
-"""PyTorch's functions for ops_test.cpp: inputs in:0, in:1, …, and a gradient for each. See make.py for the keys."""
+"""PyTorch's functions for ops_test.cpp, with the inputs in:0, in:1, … and their gradients. See make.py for the keys."""
 import torch
 import torch.nn.functional as F
 
@@ -33,7 +33,7 @@ for name in ["log", "sqrt", "rsqrt"]:
 case("gelu", F.gelu, short(3, 7) * 2)
 case("gelu_tanh", lambda x: F.gelu(x, approximate="tanh"), short(3, 7) * 2)
 case("silu", F.silu, short(3, 7) * 2)
-case("clamp", lambda x: x.clamp(-0.5, 0.7), torch.tensor([-2, -0.5, 0, 0.7, 3.0]))  # the ends belong to the inside
+case("clamp", lambda x: x.clamp(-0.5, 0.7), torch.tensor([-2, -0.5, 0, 0.7, 3.0]))  # the gradient at the bounds is 1
 for name in ["add", "sub", "mul"]:
     case(name, getattr(torch, name), short(2, 1, 3), short(4, 1))
 case("div", torch.div, short(2, 1, 3), positive(4, 1))
@@ -80,25 +80,25 @@ case("attention", lambda q, k, v: sdpa(q, k, v)[0], short(2, 2, 3, 4), short(2, 
 case("attention_mask", lambda q, k, v: sdpa(q, k, v, visible)[0], short(2, 3, 4), short(2, 5, 4), short(2, 5, 6))
 case("attention_causal", lambda q, k, v: sdpa(q, k, v, None, 0.0, False, True)[0], short(2, 4, 3), short(2, 4, 3), short(2, 4, 3))
 
-# A query that may see nothing: PyTorch's own answer is NaN. Here its weights are said to be zero.
-def with_a_blind_row(q, k, v):
-    blind = visible.clone()
-    blind[1] = False
-    scores = (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(~blind, -1e300)
-    return scores.softmax(-1).masked_fill(~blind, 0) @ v
+# If a query may attend to nothing, PyTorch returns NaN. heed defines its weights as zero.
+def with_a_fully_masked_row(q, k, v):
+    mask = visible.clone()
+    mask[1] = False
+    scores = (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(~mask, -1e300)
+    return scores.softmax(-1).masked_fill(~mask, 0) @ v
 
 
-case("attention_blind_row", with_a_blind_row, short(2, 3, 4), short(2, 5, 4), short(2, 5, 6))
+case("attention_fully_masked_row", with_a_fully_masked_row, short(2, 3, 4), short(2, 5, 4), short(2, 5, 6))
 case("attention_bias", lambda q, k, v, b: (q @ k.mT / 2 + b).softmax(-1) @ v, short(2, 3, 4), short(2, 5, 4), short(2, 5, 6), short(3, 5))
 
-# More of the windows, and losses with the other reductions.
+# Convolution options, and losses with the other reductions.
 case("conv2d_groups", lambda x, w: F.conv2d(x, w, stride=2, padding=1, dilation=2, groups=2), short(2, 4, 6, 5), short(6, 2, 2, 3))
 case("unfold_dilation", lambda x: F.unfold(x, (2, 3), stride=2, padding=1, dilation=2), short(2, 2, 5, 6))
 case("fold_dilation", lambda x: F.fold(x, (5, 6), (2, 3), stride=2, padding=1, dilation=2), short(1, 12, 6))
-between = torch.tensor([[0, 1, 0.25], [1.0, 0.5, 0]])
+soft_targets = torch.tensor([[0, 1, 0.25], [1.0, 0.5, 0]])
 for reduction in ["sum", "none"]:
     case(f"nll_{reduction}", lambda x: F.nll_loss(x.log_softmax(-1), targets, reduction=reduction), short(4, 5))
     case(f"mse_{reduction}", lambda x, y: F.mse_loss(x, y, reduction=reduction), short(2, 3), short(2, 3))
-    case(f"bce_{reduction}", lambda x: F.binary_cross_entropy_with_logits(x, between, reduction=reduction), short(2, 3) * 4)
+    case(f"bce_{reduction}", lambda x: F.binary_cross_entropy_with_logits(x, soft_targets, reduction=reduction), short(2, 3) * 4)
 case("cross_entropy_ignore_index", lambda x: F.cross_entropy(x, torch.tensor([2, 0, 2, 1]), ignore_index=2), short(4, 3))
 case("unbind", lambda x: (lambda part: part[0] * part[2] + part[2].exp())(x.unbind(1)), short(2, 4, 3))

@@ -1,8 +1,8 @@
-"""Ten steps of PyTorch's optimizers, its schedules and clipping, for optim_test.cpp.
+"""Ten steps of PyTorch's optimizers, its learning rate schedules and gradient clipping, for optim_test.cpp.
 
-Optimizers: start:0 and start:1 are two parameters, grad:STEP:0 and grad:STEP:1 what they get, after:STEP:… what
-they become; the second parameter gets no gradient at step 4. Schedules: rates, one a step. Clipping: the gradients
-before and after, and their length.
+Optimizers: initial:0 and initial:1 are two parameters, grad:STEP:… their gradients and after:STEP:… their values after
+the step. The second parameter has no gradient at step 4. Schedules: rates, one per step. Clipping: the gradients before
+and after, and their norm.
 """
 import torch
 from torch.optim import SGD, Adam, AdamW, RMSprop
@@ -18,7 +18,7 @@ def trajectory(name, make):
     golden.case(name)
     parameters = [short(3, 2).requires_grad_(), short(5).requires_grad_()]
     for i, p in enumerate(parameters):
-        golden.write(f"start:{i}", p)
+        golden.write(f"initial:{i}", p)
     optimizer = make(parameters)
     for step in range(10):
         for i, p in enumerate(parameters):
@@ -66,13 +66,13 @@ rates("noam", lambda o: LambdaLR(o, lambda step: 16 ** -0.5 * min((step + 1) ** 
 rates("warm_restarts", lambda o: CosineAnnealingWarmRestarts(o, 3, 1, 0.1))
 rates("warm_restarts_longer", lambda o: CosineAnnealingWarmRestarts(o, 2, 2, 0.0), steps=16)
 
-for name, factor in [("clip_long", 3.0), ("clip_short", 0.01)]:
+for name, factor in [("clip_large", 3.0), ("clip_small", 0.01)]:
     golden.case(name)
     parameters = [torch.zeros(3, 2, requires_grad=True), torch.zeros(5, requires_grad=True)]
     for i, p in enumerate(parameters):
         p.grad = short(*p.shape) * factor
         golden.write(f"before:{i}", p.grad)
-    golden.write("length", torch.nn.utils.clip_grad_norm_(parameters, 1.5))
+    golden.write("norm", torch.nn.utils.clip_grad_norm_(parameters, 1.5))
     for i, p in enumerate(parameters):
         golden.write(f"after:{i}", p.grad)
 

@@ -1,9 +1,9 @@
-// families NAME FOLDER — loads the model in FOLDER (config.json, model.safetensors), computes
-// answer.safetensors from question.safetensors there, and prints the number of parameters.
-// full_size.py runs it and compares with PyTorch.
+// families NAME FOLDER — loads the model in FOLDER (config.json, model.safetensors), reads
+// inputs.safetensors, writes outputs.safetensors, and prints the number of parameters. full_size.py runs
+// this program and compares the outputs with PyTorch's.
 //
-// To add a family, write a function from (folder, question) to the tensors to compare, and a line
-// in `families`.
+// To add a family, write a function from (folder, inputs) to the tensors to compare, and add it to
+// `families`.
 #include <chrono>
 #include <functional>
 #include <iostream>
@@ -29,54 +29,55 @@ Model load(const std::string& folder) {
 
 // The logits of images, and the gradients of sum(logits * r).
 template <class Model>
-NamedTensors classify_images(const std::string& folder, const data::SafeTensors& question) {
+NamedTensors classify_images(const std::string& folder, const data::SafeTensors& inputs) {
   Model model = load<Model>(folder);
-  const Tensor images = question.tensor("images").clone().set_requires_grad();
+  const Tensor images = inputs.tensor("images").clone().set_requires_grad();
   const Tensor logits = model(images);
-  sum(logits * question.tensor("r")).backward();
+  sum(logits * inputs.tensor("r")).backward();
   const Tensor first = model.named_parameters()[0].second;
   return {{"logits", logits.detach()},
           {"gradient of images", images.grad()},
           {"gradient of the first", first.grad()}};
 }
 
-NamedTensors bert(const std::string& folder, const data::SafeTensors& question) {
+NamedTensors bert(const std::string& folder, const data::SafeTensors& inputs) {
   auto model = load<nn::Bert>(folder);
-  const IntTensor ids = question.ids("ids");
+  const IntTensor ids = inputs.ids("ids");
   const Tensor pooled =
-      model.pooled(model.forward(ids, {.segments = question.ids("segments"),
-                                       .mask = padding(question.ids("lengths").values(), ids.size(1))}));
-  sum(pooled * question.tensor("r")).backward();
+      model.pooled(model.forward(ids, {.segments = inputs.ids("segments"),
+                                       .mask = padding(inputs.ids("lengths").values(), ids.size(1))}));
+  sum(pooled * inputs.tensor("r")).backward();
   return {{"pooled", pooled.detach()},
           {"gradient of words", model.embeddings.word_embeddings.weight.grad()},
           {"gradient of in_proj", model.encoder.layers[0].self_attn.in_proj_weight.grad()}};
 }
 
-NamedTensors gpt(const std::string& folder, const data::SafeTensors& question) {
+NamedTensors gpt(const std::string& folder, const data::SafeTensors& inputs) {
   auto model = load<nn::GPT>(folder);
-  const Tensor logits = model(question.ids("ids"));
-  sum(logits * question.tensor("r")).backward();
+  const Tensor logits = model(inputs.ids("ids"));
+  sum(logits * inputs.tensor("r")).backward();
   return {{"logits", logits.detach()},
           {"gradient of wte", model.wte.weight.grad()},
           {"gradient of h.0.attn.c_attn", model.h[0].attn.c_attn.weight.grad()}};
 }
 
-NamedTensors t5(const std::string& folder, const data::SafeTensors& question) {
+NamedTensors t5(const std::string& folder, const data::SafeTensors& inputs) {
   auto model = load<nn::T5>(folder);
-  const IntTensor source = question.ids("source");
+  const IntTensor source = inputs.ids("source");
   const Tensor logits =
-      model(source, question.ids("given"), padding(question.ids("lengths").values(), source.size(1)));
-  sum(logits * question.tensor("r")).backward();
+      model(source, inputs.ids("decoder_input"), padding(inputs.ids("lengths").values(), source.size(1)));
+  sum(logits * inputs.tensor("r")).backward();
   return {{"logits", logits.detach()},
           {"gradient of shared", model.shared.weight.grad()},
-          {"gradient of the encoder's distances", model.encoder.relative_attention_bias.weight.grad()}};
+          {"gradient of the encoder's relative position bias",
+           model.encoder.relative_attention_bias.weight.grad()}};
 }
 
-NamedTensors detr(const std::string& folder, const data::SafeTensors& question) {
+NamedTensors detr(const std::string& folder, const data::SafeTensors& inputs) {
   auto model = load<nn::DETR>(folder);
-  const Tensor images = question.tensor("images").clone().set_requires_grad();
-  const nn::Detections found = model.forward(images, question.tensor("real") > 0.5);
-  (sum(found.logits * question.tensor("r_class")) + sum(found.boxes * question.tensor("r_box"))).backward();
+  const Tensor images = inputs.tensor("images").clone().set_requires_grad();
+  const nn::Detections found = model.forward(images, inputs.tensor("pixel_mask") > 0.5);
+  (sum(found.logits * inputs.tensor("r_class")) + sum(found.boxes * inputs.tensor("r_box"))).backward();
   return {{"logits", found.logits.detach()},
           {"boxes", found.boxes.detach()},
           {"gradient of images", images.grad()},
@@ -104,8 +105,8 @@ int main(int argc, char** argv) {
   }
   try {
     const std::string folder = argv[2];
-    const data::SafeTensors question(folder + "/question.safetensors");
-    data::save_safetensors(folder + "/answer.safetensors", families.at(argv[1])(folder, question));
+    const data::SafeTensors inputs(folder + "/inputs.safetensors");
+    data::save_safetensors(folder + "/outputs.safetensors", families.at(argv[1])(folder, inputs));
     return 0;
   } catch (const std::exception& error) {
     std::cerr << error.what() << "\n";

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The families of lesson 10 in their published sizes: random weights, saved under the published names with config.json,
-loaded by heed, and what both compute compared.
+"""Compares heed and PyTorch on the model families of lesson 10 in their published sizes. The script saves random weights
+under the published names with config.json; heed loads them, and the outputs and gradients of both are compared.
 
-    python3 full_size.py FAMILIES FOLDER               # all of them; FAMILIES is the program built from families.cpp
+    python3 full_size.py FAMILIES FOLDER               # all families; FAMILIES is the program built from families.cpp
     python3 full_size.py FAMILIES FOLDER swin_t vit_b_16
 
-Exit status 0 where all agree, 1 where not, 2 for a wrong call, 77 where PyTorch is missing. Needs some
-600 MB in FOLDER for the largest.
+Exit status: 0 if all agree, 1 if not, 2 for invalid arguments, 77 if PyTorch is not installed. The largest family needs
+about 600 MB in FOLDER.
 """
 import json
 import os
@@ -17,7 +17,7 @@ import sys
 try:
     import torch
 except ImportError:
-    print("python3-torch is not installed: the published sizes were not checked")
+    print("python3-torch is not installed; skipping the published sizes")
     sys.exit(77)
 
 import full_size_families
@@ -25,11 +25,11 @@ import full_size_families
 
 def save(path, tensors):
     types = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
-    header, at = {"__metadata__": {"format": "pt"}}, 0
+    header, offset = {"__metadata__": {"format": "pt"}}, 0
     for name, t in tensors.items():
         size = t.numel() * t.element_size()
-        header[name] = {"dtype": types[t.dtype], "shape": list(t.shape), "data_offsets": [at, at + size]}
-        at += size
+        header[name] = {"dtype": types[t.dtype], "shape": list(t.shape), "data_offsets": [offset, offset + size]}
+        offset += size
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
@@ -55,29 +55,29 @@ if len(sys.argv) < 3:
     sys.exit(2)
 program, folder, *names = sys.argv[1:]
 failed = 0
-print(f"PyTorch {torch.__version__}\n{'family':18} {'parameters':>12}  {'compared':24} {'difference':>10} {'allowed':>8}")
+print(f"PyTorch {torch.__version__}\n{'family':18} {'parameters':>12}  {'compared':48} {'difference':>10} {'allowed':>8}")
 for name in names or full_size_families.families:
     torch.manual_seed(7)
     family = full_size_families.families[name]()
-    place = os.path.join(folder, name)
-    os.makedirs(place, exist_ok=True)
-    save(os.path.join(place, "model.safetensors"), family["weights"])
-    with open(os.path.join(place, "config.json"), "w") as file:
+    path = os.path.join(folder, name)
+    os.makedirs(path, exist_ok=True)
+    save(os.path.join(path, "model.safetensors"), family["weights"])
+    with open(os.path.join(path, "config.json"), "w") as file:
         json.dump(family["config"], file)
     for other, text in family.get("files", {}).items():
-        with open(os.path.join(place, other), "w", encoding="utf-8") as file:
+        with open(os.path.join(path, other), "w", encoding="utf-8") as file:
             file.write(text)
-    save(os.path.join(place, "question.safetensors"), family["question"])
-    told = subprocess.run([program, name, place], check=True, capture_output=True, text=True).stdout.split()
-    count = int(told[0])
+    save(os.path.join(path, "inputs.safetensors"), family["inputs"])
+    output = subprocess.run([program, name, path], check=True, capture_output=True, text=True).stdout.split()
+    count = int(output[0])
     if count != family["parameters"]:
         failed += 1
-        print(f"{name:18} {count:12,}  more or less than the published {family['parameters']:,}")
-    answer = read(os.path.join(place, "answer.safetensors"))
-    for key, want in family["answer"].items():  # relative to the largest number; gradients begin with "gradient"
+        print(f"{name:18} {count:12,}  expected {family['parameters']:,}")
+    actual = read(os.path.join(path, "outputs.safetensors"))
+    for key, expected in family["outputs"].items():  # difference relative to the largest value
         allowed = 1e-3 if key.startswith("gradient") else 1e-4
-        difference = ((answer[key] - want).abs().max() / want.abs().max()).item()
-        good = difference <= allowed
-        failed += not good
-        print(f"{name:18} {count:12,}  {key:24} {difference:10.1e} {allowed:8.0e}{'' if good else '   TOO MUCH'}")
+        difference = ((actual[key] - expected).abs().max() / expected.abs().max()).item()
+        ok = difference <= allowed
+        failed += not ok
+        print(f"{name:18} {count:12,}  {key:48} {difference:10.1e} {allowed:8.0e}{'' if ok else '   FAILED'}")
 sys.exit(1 if failed else 0)

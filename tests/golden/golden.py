@@ -1,4 +1,4 @@
-"""The file that make.py is writing: begin(), then case() and write() as often as needed, then save()."""
+"""Collects the cases of one golden file. Call begin(), then case() and write() for each case, then save()."""
 import json
 import os
 import platform
@@ -7,17 +7,17 @@ import struct
 import torch
 
 torch.set_default_dtype(torch.float64)
-tensors, cases, others = {}, [], {}  # others: versions of what was used beside PyTorch, by name
+tensors, cases, versions = {}, [], {}  # versions of libraries other than PyTorch, by name
 
 
 def begin():
     tensors.clear()
     cases.clear()
-    others.clear()
+    versions.clear()
 
 
 def case(name):
-    assert name not in cases, f"two cases are named {name}"
+    assert name not in cases, f"duplicate case name: {name}"
     cases.append(name)
 
 
@@ -26,13 +26,13 @@ def write(key, tensor):
 
 
 def short(*shape):
-    """Random numbers of three decimals: exact in print, and far from the corners of any function."""
+    """Random numbers with three decimals, so they print exactly and are unlikely to be close to a kink of a function."""
     return torch.round(torch.randn(shape) * 1000) / 1000
 
 
 def save(name):
     header = {"__metadata__": {"made by": f"tests/golden/make.py, cases_{name}.py", "Python": platform.python_version(),
-                               "PyTorch": torch.__version__, **others}}
+                               "PyTorch": torch.__version__, **versions}}
     numbers = b""
     for key, t in tensors.items():
         data = struct.pack(f"<{t.numel()}d", *t.flatten().tolist())

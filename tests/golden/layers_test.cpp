@@ -93,8 +93,8 @@ TEST(GoldenLayers, MultiheadCrossAttention) {
 }
 
 TEST(GoldenLayers, AQueryThatMayAttendToNothing) {
-  expect_attention("mha_blind_row", {.d_model = 6, .nhead = 2, .batch_first = true}, {"x"},
-                   {.mask = golden("mha_blind_row").mask()});
+  expect_attention("mha_fully_masked_row", {.d_model = 6, .nhead = 2, .batch_first = true}, {"x"},
+                   {.mask = golden("mha_fully_masked_row").mask()});
 }
 
 TEST(GoldenLayers, OptionsOfMultiheadAttention) {
@@ -105,10 +105,11 @@ TEST(GoldenLayers, OptionsOfMultiheadAttention) {
                   [&](MultiheadAttention& m, const Inputs& in) {
                     return m.forward(in[0], in[1], in[2], {.score_bias = in[3], .weights = mode}).output;
                   });
-  expect_attention("mha_widths", {.d_model = 6, .nhead = 2, .kdim = 5, .vdim = 7}, {"query", "key", "value"},
-                   {});
-  expect_attention("mha_more_keys", {.d_model = 6, .nhead = 2, .add_bias_kv = true, .add_zero_attn = true},
-                   {"x"}, {.mask = padding({4, 2, 1}, 4), .causal = true});
+  expect_attention("mha_kdim_vdim", {.d_model = 6, .nhead = 2, .kdim = 5, .vdim = 7},
+                   {"query", "key", "value"}, {});
+  expect_attention("mha_appended_keys",
+                   {.d_model = 6, .nhead = 2, .add_bias_kv = true, .add_zero_attn = true}, {"x"},
+                   {.mask = padding({4, 2, 1}, 4), .causal = true});
 }
 
 static TransformerEncoderLayerOptions layer_options(bool norm_first,

@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""Writes what PyTorch computes into small safetensors files, for the tests of this folder to hold heed to.
+"""Writes reference results of PyTorch to small safetensors files. The tests in this folder compare heed with them.
 
-    python3 make.py             # all of them, beside this file
-    python3 make.py layers      # one of them
+    python3 make.py             # all files, in this folder
+    python3 make.py layers      # one file
 
-A tensor is named "CASE/KEY"; everything is float64; the file's metadata says which versions made it. Keys:
-in:NAME inputs, param:NAME parameters and buffers under PyTorch's names, out:NAME results, r what the output is
-multiplied with before it is summed to a loss, grad:NAME that loss's gradient to an input or a parameter, mask
-(1 = may attend: heed's convention, the opposite of PyTorch's).
+A tensor is named "CASE/KEY" and has dtype float64. The metadata contains the versions of the libraries. Keys:
+
+    in:NAME      inputs
+    param:NAME   parameters and buffers, under PyTorch's names
+    out:NAME     outputs
+    r            random weights; the loss is sum(output * r)
+    grad:NAME    gradient of the loss with respect to an input or parameter
+    mask         1 = may attend; this is heed's convention, the opposite of PyTorch's
 """
 import importlib
 import sys

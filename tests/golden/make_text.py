@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes text.json: how Python reads broken UTF-8, and how BERT's and GPT-2's published rules cut texts into words.
+"""Writes text.json: how Python decodes invalid UTF-8, and how the published rules of BERT and GPT-2 split text into words.
 
     python3 make_text.py
 
-The rules are written down here a second time, over Python's own unicodedata, for tests/data/text to be held to.
+This is a second, independent implementation of the rules, based on Python's unicodedata. tests/data/text compares heed with it.
 """
 import json
 import os
@@ -17,7 +17,7 @@ def category(c):
     return unicodedata.category(c)
 
 
-def is_white(c):
+def is_whitespace(c):
     return c in "\t\n\x0b\x0c\r\x85\u2028\u2029" or category(c) == "Zs"
 
 
@@ -32,8 +32,8 @@ def is_cjk(c):
 
 
 def bert_words(text, lower):
-    kept = "".join(c for c in text if c not in "\0\ufffd" and (c in "\t\n\r" or category(c) not in ("Cc", "Cf")))
-    spaced = "".join(f" {c} " if is_cjk(c) else " " if is_white(c) else c for c in kept)
+    cleaned = "".join(c for c in text if c not in "\0\ufffd" and (c in "\t\n\r" or category(c) not in ("Cc", "Cf")))
+    spaced = "".join(f" {c} " if is_cjk(c) else " " if is_whitespace(c) else c for c in cleaned)
     words = []
     for token in spaced.split():
         if lower:
@@ -50,26 +50,26 @@ def bert_words(text, lower):
 
 
 def kind(c):
-    return "L" if category(c)[0] == "L" else "N" if category(c)[0] == "N" else " " if is_white(c) else "other"
+    return "L" if category(c)[0] == "L" else "N" if category(c)[0] == "N" else " " if is_whitespace(c) else "other"
 
 
 def gpt2_words(text):
     """'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"""
-    words, at = [], 0
-    while at < len(text):
-        end = next((at + len(c) for c in ("'s", "'t", "'re", "'ve", "'m", "'ll", "'d") if text.startswith(c, at)), at)
-        begin = at + (text[at] == " ")
-        if end == at and begin < len(text) and kind(text[begin]) != " ":
+    words, position = [], 0
+    while position < len(text):
+        end = next((position + len(c) for c in ("'s", "'t", "'re", "'ve", "'m", "'ll", "'d") if text.startswith(c, position)), position)
+        begin = position + (text[position] == " ")
+        if end == position and begin < len(text) and kind(text[begin]) != " ":
             end = begin
             while end < len(text) and kind(text[end]) == kind(text[begin]):
                 end += 1
-        elif end == at:
+        elif end == position:
             while end < len(text) and kind(text[end]) == " ":
                 end += 1
-            if end < len(text) and end - at > 1:
+            if end < len(text) and end - position > 1:
                 end -= 1
-        words.append(text[at:end])
-        at = end
+        words.append(text[position:end])
+        position = end
     return words
 
 
@@ -100,4 +100,4 @@ path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "text.json")
 with open(path + ".part", "w", encoding="ascii") as file:
     json.dump(cases, file, separators=(",", ":"))
 os.replace(path + ".part", path)
-print(f"{path}: {os.path.getsize(path)} bytes, {len(texts)} texts, {len(broken)} broken ones")
+print(f"{path}: {os.path.getsize(path)} bytes, {len(texts)} texts, {len(broken)} invalid byte strings")

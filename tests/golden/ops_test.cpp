@@ -138,7 +138,7 @@ const std::map<std::string, Op>& heed_ops() {
        [](const Inputs& in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = visible}); }},
       {"attention_causal",
        [](const Inputs& in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.causal = true}); }},
-      {"attention_blind_row",
+      {"attention_fully_masked_row",
        [](const Inputs& in) {
          return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = second_row_masked});
        }},

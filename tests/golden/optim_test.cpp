@@ -54,8 +54,8 @@ TEST(GoldenOptim, TenStepsOfEveryOptimizer) {
   for (const auto& [name, make_optimizer] : cases)
     for (const DType dtype : {f64, f32}) {
       const GoldenCase& g = golden(name);
-      const auto start = [&](const char* key) { return g[key].to(dtype).clone().set_requires_grad(); };
-      std::vector<Tensor> parameters = {start("start:0"), start("start:1")};
+      const auto initial = [&](const char* key) { return g[key].to(dtype).clone().set_requires_grad(); };
+      std::vector<Tensor> parameters = {initial("initial:0"), initial("initial:1")};
       const auto optimizer = make_optimizer(parameters);
       for (int step = 0; step < 10; ++step) {
         for (std::size_t i = 0; i < 2; ++i) {
@@ -97,7 +97,7 @@ TEST(GoldenOptim, SchedulesOfThePapers) {
 }
 
 TEST(GoldenOptim, Clipping) {
-  for (const std::string name : {"clip_long", "clip_short"})
+  for (const std::string name : {"clip_large", "clip_small"})
     for (const DType dtype : {f64, f32}) {
       const GoldenCase& g = golden(name);
       std::vector<Tensor> parameters;
@@ -105,7 +105,7 @@ TEST(GoldenOptim, Clipping) {
         parameters.push_back(zeros(g["before:" + i].shape(), dtype).set_requires_grad());
         parameters.back().set_grad(g["before:" + i].to(dtype).clone());
       }
-      expect_agrees(g, "length", scalar(clip_grad_norm(parameters, 1.5), dtype), g["length"]);
+      expect_agrees(g, "norm", scalar(clip_grad_norm(parameters, 1.5), dtype), g["norm"]);
       for (std::size_t i = 0; i < 2; ++i)
         expect_agrees(g, concat("clipped ", i), parameters[i].grad(), g[concat("after:", i)],
                       Quantity::gradient);

@@ -1,5 +1,5 @@
-"""DETR, written plainly from the paper (Carion et al., 2020) and from the published configuration of detr-resnet-50, for
-cases_detr.py. Its parameters have the names under which Hugging Face publishes facebook/detr-resnet-50.
+"""A plain implementation of DETR for cases_detr.py, written from the paper (Carion et al., 2020) and the published
+configuration of detr-resnet-50. Parameters use the names of facebook/detr-resnet-50 on Hugging Face.
 """
 import math
 
@@ -16,33 +16,34 @@ class Attention(nn.Module):
         self.heads = heads
         self.q_proj, self.k_proj, self.v_proj, self.out_proj = (nn.Linear(d, d) for _ in range(4))
 
-    def forward(self, query, key, value, hidden=None):  # (B, T, C); hidden (B, S), true: may not be seen
+    def forward(self, query, key, value, key_padding_mask=None):  # (B, T, C); mask (B, S), true = masked
         q, k, v = (p(t).unflatten(-1, (self.heads, -1)).transpose(1, 2)
                    for p, t in ((self.q_proj, query), (self.k_proj, key), (self.v_proj, value)))
         scores = q @ k.mT / math.sqrt(q.shape[-1])
-        if hidden is not None:
-            scores = scores.masked_fill(hidden[:, None, None], -math.inf)
+        if key_padding_mask is not None:
+            scores = scores.masked_fill(key_padding_mask[:, None, None], -math.inf)
         return self.out_proj((scores.softmax(-1) @ v).transpose(1, 2).flatten(2))
 
 
 class Layer(nn.Module):
-    def __init__(self, d, heads, ff, decodes):
+    def __init__(self, d, heads, ff, is_decoder):
         super().__init__()
         self.self_attn, self.self_attn_layer_norm = Attention(d, heads), nn.LayerNorm(d)
-        if decodes:
+        if is_decoder:
             self.encoder_attn, self.encoder_attn_layer_norm = Attention(d, heads), nn.LayerNorm(d)
         self.fc1, self.fc2, self.final_layer_norm = nn.Linear(d, ff), nn.Linear(ff, d), nn.LayerNorm(d)
 
-    def forward(self, x, place, memory=None, memory_place=None, hidden=None):
-        own = None if memory is not None else hidden
-        x = self.self_attn_layer_norm(x + self.self_attn(x + place, x + place, x, own))
+    def forward(self, x, position, memory=None, memory_position=None, key_padding_mask=None):
+        self_mask = None if memory is not None else key_padding_mask
+        x = self.self_attn_layer_norm(x + self.self_attn(x + position, x + position, x, self_mask))
         if memory is not None:
-            x = self.encoder_attn_layer_norm(x + self.encoder_attn(x + place, memory + memory_place, memory, hidden))
+            y = self.encoder_attn(x + position, memory + memory_position, memory, key_padding_mask)
+            x = self.encoder_attn_layer_norm(x + y)
         return self.final_layer_norm(x + self.fc2(self.fc1(x).relu()))
 
 
-def sine_positions(real, d, temperature=10000, eps=1e-6):  # (B, h, w), true at image pixels -> (B, h·w, C)
-    y, x = real.double().cumsum(1), real.double().cumsum(2)
+def sine_positions(pixel_mask, d, temperature=10000, eps=1e-6):  # (B, h, w), true for image pixels -> (B, h·w, C)
+    y, x = pixel_mask.double().cumsum(1), pixel_mask.double().cumsum(2)
     y, x = y / (y[:, -1:] + eps) * 2 * math.pi, x / (x[:, :, -1:] + eps) * 2 * math.pi
     half = d // 2
     i = torch.arange(half)
@@ -53,7 +54,7 @@ def sine_positions(real, d, temperature=10000, eps=1e-6):  # (B, h, w), true at 
 
 
 class Part(nn.Module):
-    """A name with a dot in it: members are given by name."""
+    """A module with the given submodules, for the nested parameter names."""
 
     def __init__(self, **members):
         super().__init__()
@@ -66,14 +67,14 @@ class Body(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
         self.bn1 = FrozenBatchNorm2d(width)
-        inside = width
+        in_channels = width
         for k in range(4):
             planes, stride = width << k, 1 + (k > 0)
-            around = nn.Sequential(nn.Conv2d(inside, 4 * planes, 1, stride, bias=False), FrozenBatchNorm2d(4 * planes))
+            downsample = nn.Sequential(nn.Conv2d(in_channels, 4 * planes, 1, stride, bias=False), FrozenBatchNorm2d(4 * planes))
             self.add_module(f"layer{k + 1}", nn.Sequential(
-                Bottleneck(inside, planes, stride, around, norm_layer=FrozenBatchNorm2d),
+                Bottleneck(in_channels, planes, stride, downsample, norm_layer=FrozenBatchNorm2d),
                 *(Bottleneck(4 * planes, planes, norm_layer=FrozenBatchNorm2d) for _ in range(blocks[k] - 1))))
-            inside = 4 * planes
+            in_channels = 4 * planes
 
     def forward(self, x):
         x = F.max_pool2d(self.bn1(self.conv1(x)).relu(), 3, 2, 1)
@@ -83,7 +84,7 @@ class Body(nn.Module):
 class Detr(nn.Module):
     def __init__(self, width=64, blocks=(3, 4, 6, 3), d=256, heads=8, ff=2048, layers=6, queries=100, classes=91):
         super().__init__()
-        stack = lambda decodes: nn.ModuleList(Layer(d, heads, ff, decodes) for _ in range(layers))
+        stack = lambda is_decoder: nn.ModuleList(Layer(d, heads, ff, is_decoder) for _ in range(layers))
         self.model = Part(
             backbone=Part(conv_encoder=Part(model=Body(width, blocks))),
             input_projection=nn.Conv2d(32 * width, d, 1),
@@ -93,20 +94,20 @@ class Detr(nn.Module):
         self.class_labels_classifier = nn.Linear(d, classes + 1)
         self.bbox_predictor = Part(layers=nn.ModuleList([nn.Linear(d, d), nn.Linear(d, d), nn.Linear(d, 4)]))
 
-    def forward(self, images, real):
+    def forward(self, images, pixel_mask):
         m = self.model
         features = m.backbone.conv_encoder.model(images)
-        real = F.interpolate(real[None].float(), size=features.shape[-2:])[0].bool()
-        place, hidden = sine_positions(real, m.input_projection.out_channels), ~real.flatten(1)
+        pixel_mask = F.interpolate(pixel_mask[None].float(), size=features.shape[-2:])[0].bool()
+        position, key_padding_mask = sine_positions(pixel_mask, m.input_projection.out_channels), ~pixel_mask.flatten(1)
         memory = m.input_projection(features).flatten(2).mT
         for layer in m.encoder.layers:
-            memory = layer(memory, place, hidden=hidden)
+            memory = layer(memory, position, key_padding_mask=key_padding_mask)
         queries = m.query_position_embeddings.weight.expand(len(images), -1, -1)
-        x, said = torch.zeros_like(queries), []
+        x, outputs = torch.zeros_like(queries), []
         for layer in m.decoder.layers:
-            x = layer(x, queries, memory, place, hidden)
-            said.append(m.decoder.layernorm(x))
-        x = torch.stack(said)
+            x = layer(x, queries, memory, position, key_padding_mask)
+            outputs.append(m.decoder.layernorm(x))
+        x = torch.stack(outputs)
         logits = self.class_labels_classifier(x)
         first, second, third = self.bbox_predictor.layers
         return logits, third(second(first(x).relu()).relu()).sigmoid()

@@ -1,20 +1,20 @@
-"""GPT-2, written plainly in PyTorch from its paper and its published configuration. Weights are a dictionary under the
-published names; those of "Conv1D" lie (in, out)."""
+"""A plain implementation of GPT-2, written from its paper and its published configuration. Weights are a dictionary with
+the published names; "Conv1D" weights have the shape (in, out)."""
 import math
 
 import torch
 
 
 def shapes(vocab, context, c, layers):
-    """The published names of all weights, in the published order, with their shapes."""
-    found = {"wte.weight": (vocab, c), "wpe.weight": (context, c)}
+    """Returns the published names of all weights, in the published order, with their shapes."""
+    result = {"wte.weight": (vocab, c), "wpe.weight": (context, c)}
     for i in range(layers):
         for name, shape in {"ln_1.weight": (c,), "ln_1.bias": (c,), "attn.c_attn.weight": (c, 3 * c),
                             "attn.c_attn.bias": (3 * c,), "attn.c_proj.weight": (c, c), "attn.c_proj.bias": (c,),
                             "ln_2.weight": (c,), "ln_2.bias": (c,), "mlp.c_fc.weight": (c, 4 * c),
                             "mlp.c_fc.bias": (4 * c,), "mlp.c_proj.weight": (4 * c, c), "mlp.c_proj.bias": (c,)}.items():
-            found[f"h.{i}.{name}"] = shape
-    return {**found, "ln_f.weight": (c,), "ln_f.bias": (c,)}
+            result[f"h.{i}.{name}"] = shape
+    return {**result, "ln_f.weight": (c,), "ln_f.bias": (c,)}
 
 
 def norm(p, x, name, eps):

@@ -55,7 +55,7 @@ void expect_golden(const std::string& name, const Config& c) {
       T5 model = loaded(g, c, "param:", dtype);
       model.train(training);
       for (Tensor p : model.parameters()) p.set_requires_grad();
-      const Tensor y = model.forward(ids(g["in:source"]), ids(g["in:given"]), g.mask());
+      const Tensor y = model.forward(ids(g["in:source"]), ids(g["in:decoder_input"]), g.mask());
       expect_agrees(g, "logits", y.detach(), g["out:output"]);
       sum(y * g["r"].to(dtype)).backward();
       const T5 gradients = loaded(g, c, "grad:", dtype);  // the gradients have the same names
@@ -79,7 +79,7 @@ TEST(GoldenT5, TheCacheGivesTheSameLogits) {
                     "param:", f64);
   model.eval();
   const NoGrad no_grad;
-  const IntTensor decoder_input = ids(g["in:given"]);
+  const IntTensor decoder_input = ids(g["in:decoder_input"]);
   const Tensor memory = model.encode(ids(g["in:source"]), g.mask());
   KVCache cache;
   for (index_t t = 0; t < decoder_input.size(1); ++t) {

@@ -39,9 +39,9 @@ static ShiftedWindowAttention attention_of(index_t window, index_t shift) {
 
 TEST(GoldenVision, ShiftedWindowAttention) {
   expect_golden("window_attention", attention_of(2, 0));
-  expect_golden("window_attention_moved", attention_of(2, 1));
-  expect_golden("window_attention_moved_padded", attention_of(3, 1));
-  expect_golden("window_attention_moved_one_way", attention_of(3, 1));
+  expect_golden("window_attention_shifted", attention_of(2, 1));
+  expect_golden("window_attention_shifted_padded", attention_of(3, 1));
+  expect_golden("window_attention_shifted_vertically", attention_of(3, 1));
   expect_golden("window_attention_one_window", attention_of(3, 1));
 }
 
@@ -65,7 +65,7 @@ TEST(GoldenVision, SwinTransformer) {
 }
 
 TEST(GoldenVision, ImagePreprocessing) {
-  for (const std::string name : {"picture_smaller", "picture_larger"}) {
+  for (const std::string name : {"image_shrunk", "image_enlarged"}) {
     const GoldenCase& g = golden("vision", name);
     const Tensor images = data::for_imagenet(g["in:x"].to(f32), {.resize = 12, .crop = 7});
     expect_agrees(g, "the input", images[0], g["out:output"]);

@@ -1,4 +1,4 @@
-"""Starts heed-bench and the peers for ../compare, finds each peer's best setting, and sees whether the machine was quiet."""
+"""Runs heed-bench and the peers for ../compare, finds each peer's best setting, and measures the load of other programs."""
 import json
 import os
 import resource
@@ -7,56 +7,56 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-MISSING = 3  # a peer's exit status that says: something is not installed
+MISSING = 3  # a peer's exit status if a package is not installed
 
 
 class Failed(Exception):
-    """A program did not do its work; the text is the last line that it said."""
+    """A program failed; the message is the last line of its output."""
 
 
-class Absent(Failed):
-    """What a peer needs is not there; the text says what."""
+class NotInstalled(Failed):
+    """A peer or one of its packages is not installed; the message names it."""
 
 
 class Setting:
-    """How a peer is started. `plan` is the setting that this one adds something to."""
+    """Threads, environment and form of a peer's run. `plan` is the setting from which this one was derived."""
 
     def __init__(self, text, threads, env, form="", plan=None):
         self.text, self.threads, self.env, self.form, self.plan = text, threads, env, form, plan
 
 
 def busy_seconds():
-    """Processor time used so far by everyone, and by the programs that we started."""
+    """Returns the CPU time used so far by all programs, and by the child processes of this one."""
     try:
         with open("/proc/stat") as stat:
             user, nice, system, _, _, irq, softirq, steal = map(int, stat.readline().split()[1:9])
     except OSError:
-        return 0.0, 0.0  # not Linux: nobody can tell
+        return 0.0, 0.0  # only Linux provides it
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    everyone = (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
-    return everyone, children.ru_utime + children.ru_stime
+    total = (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+    return total, children.ru_utime + children.ru_stime
 
 
 def record_of(command, env, path):
-    """Runs a benchmark that writes a record to `path`; returns it. record["noise"]: of a core, what others used meanwhile."""
-    everyone, children = busy_seconds()
+    """Runs a benchmark and returns its record. record["noise"] is the number of cores that other programs used meanwhile."""
+    total, children = busy_seconds()
     start = time.perf_counter()
     try:
         done = subprocess.run(command + ["--json", path], env={**os.environ, **env}, capture_output=True, text=True)
     except OSError as error:
-        raise Absent(f"{command[0]}: {error.strerror}")
-    taken = time.perf_counter() - start
-    everyone, children = (after - before for after, before in zip(busy_seconds(), (everyone, children)))
+        raise NotInstalled(f"{command[0]}: {error.strerror}")
+    elapsed = time.perf_counter() - start
+    total, children = (after - before for after, before in zip(busy_seconds(), (total, children)))
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip() or f"exit status {done.returncode}").splitlines()[-1]
-        raise (Absent if done.returncode == MISSING else Failed)(last)
+        raise (NotInstalled if done.returncode == MISSING else Failed)(last)
     with open(path) as file:
         record = json.load(file)
-    record["noise"] = (everyone - children) / taken
+    record["noise"] = (total - children) / elapsed
     return record
 
 
-class Ours:
+class Heed:
     def __init__(self, program, blas):
         self.program, self.blas = program, blas
 
@@ -72,27 +72,27 @@ class Ours:
 
     @staticmethod
     def had_all_cores(record):
-        """Did the threads together calculate as fast as they should?"""
+        """Returns whether the peak of all threads is close to the number of threads times the peak of one."""
         return record["fma_peak"] >= 0.9 * record["threads"] * record["fma_peak_1"]
 
 
 class Peer:
     name = ""
-    noise = 0.1  # trials in which other programs used more than this of a core are made again
+    noise = 0.1  # a trial is repeated if other programs used more cores than this
 
     def __init__(self):
-        self.tried = {}  # (case, setting's text) -> seconds, form
+        self.tried = {}  # (case, text of the setting) -> (seconds, form)
 
     def settings(self, threads):
-        """What to try first when ours has `threads` threads."""
+        """Returns the settings to try first if heed uses `threads` threads."""
         return [Setting(f"{n} thread{'s' * (n > 1)}", n, {}) for n in sorted({1, threads})]
 
     def variants(self, setting):
-        """What else to try of the best of them."""
+        """Returns variants of the best setting to try next."""
         return []
 
     def finalists(self, group, case, threads, min_time, path):
-        """The best settings, at most three: one run alone may have been lucky, so the rounds decide between them."""
+        """Returns up to three of the best settings. A single fast run may be luck, so the rounds decide between them."""
         def seconds(setting):
             key = (case, setting.text)
             if key not in self.tried:
@@ -124,10 +124,10 @@ class Peer:
 
 class PyTorch(Peer):
     name = "PyTorch"
-    # The C library's malloc gives large tensors back and faults their pages in again, unless it is told not to.
+    # By default, malloc returns the memory of large tensors to the system, and every allocation causes page faults again.
     huge = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
-    kept = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TRIM_THRESHOLD_": str(1 << 33), "MALLOC_TOP_PAD_": str(1 << 26)}
-    mallocs = {"kept huge pages": {**huge, **kept}, "huge pages": huge, "kept pages": kept, "": {}}
+    retain = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TRIM_THRESHOLD_": str(1 << 33), "MALLOC_TOP_PAD_": str(1 << 26)}
+    mallocs = {"retained huge pages": {**huge, **retain}, "huge pages": huge, "retained pages": retain, "": {}}
 
     def __init__(self, python, openmp_blas):
         super().__init__()
@@ -137,8 +137,8 @@ class PyTorch(Peer):
         return [self.python, os.path.join(HERE, "torch_peer.py"), group]
 
     def settings(self, threads):
-        """PyTorch has its threads and OpenBLAS its own; waiting ones of the former spin, on the cores that the latter wants.
-        So: both, with and without spinning; OpenBLAS alone; one pool for both, which takes the other build of OpenBLAS."""
+        """PyTorch and OpenBLAS have separate thread pools, and idle threads of PyTorch spin on cores that OpenBLAS needs.
+        Hence: both pools, with and without spinning; OpenBLAS's pool alone; one shared pool (the OpenMP build of OpenBLAS)."""
         n, passive = str(threads), {"OMP_WAIT_POLICY": "PASSIVE"}
         both, one = {"OMP_NUM_THREADS": n, "OPENBLAS_NUM_THREADS": n}, {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         plans = [("1 thread", 1, one)]
@@ -149,7 +149,7 @@ class PyTorch(Peer):
                 openmp = {"OMP_NUM_THREADS": n, "LD_LIBRARY_PATH": self.openmp_blas}
                 plans += [(f"{n} threads, OpenMP's OpenBLAS", threads, openmp),
                           (f"{n} threads, OpenMP's OpenBLAS, passive", threads, {**openmp, **passive})]
-        return [self.with_malloc(Setting(*plan), "kept huge pages") for plan in plans]
+        return [self.with_malloc(Setting(*plan), "retained huge pages") for plan in plans]
 
     def with_malloc(self, setting, name):
         text = ", ".join(filter(None, [setting.text, name]))
@@ -172,6 +172,6 @@ class OnnxRuntime(Peer):
             print("writing", os.path.join(self.models, group + ".onnx"), file=sys.stderr)
             done = subprocess.run(export, capture_output=True, text=True)
             if done.returncode:
-                raise Absent(f"{group}.onnx cannot be made: {(done.stderr.strip() or 'no text').splitlines()[-1]}")
+                raise NotInstalled(f"cannot create {group}.onnx: {(done.stderr.strip() or 'no output').splitlines()[-1]}")
         modules = ["--modules", self.modules] if self.modules else []
         return [self.node, os.path.join(HERE, "onnx_peer.mjs"), group, "--models", self.models, *modules]

@@ -1,5 +1,5 @@
-"""What torch_peer.py times. A case is a name, the group it is in, and its forms: ways in which a user of PyTorch may
-write the same work, each a function that prepares it and returns what is run again and again."""
+"""The cases of torch_peer.py. A case has a name, a group and forms, the different ways to write the same work in PyTorch.
+Each form is a function that prepares the work and returns the function to time."""
 import functools
 
 import torch
@@ -12,11 +12,11 @@ from torch_gpt import GPT, Concatenated, Preallocated, generation
 class Case:
     def __init__(self, group, name, forms, parts=1, flops=0):
         self.group, self.name, self.forms = group, name, forms
-        self.parts = parts  # one run does this many of what is quoted: tokens
+        self.parts = parts  # the time of a run is divided by this, e.g. for the time per token
 
 
 def step(forward, parameters, optimizer):
-    """A training step; the optimizer goes parameter by parameter, or through lists of them (`foreach`)."""
+    """A training step. The optimizer updates the parameters one by one or, with `foreach`, in lists."""
 
     def prepare(foreach):
         optimize = optimizer(parameters, foreach=foreach)
@@ -32,7 +32,7 @@ def step(forward, parameters, optimizer):
 
 
 def step_forms(build, optimizer):
-    """The two forms of a training step; build() returns the loss's function and the module."""
+    """The two forms of a training step; build() returns a function that computes the loss, and the module."""
 
     def form(foreach):
         forward, module = build()
@@ -117,8 +117,8 @@ def char_gpt(context):
 
 def gpt_training():
     model = char_gpt(64)
-    text = torch.randint(65, (12, 65))
-    tokens, next_tokens = text[:, :-1].contiguous(), text[:, 1:].reshape(-1)
+    ids = torch.randint(65, (12, 65))
+    tokens, next_tokens = ids[:, :-1].contiguous(), ids[:, 1:].reshape(-1)
     return lambda: F.cross_entropy(model(tokens).view(-1, 65), next_tokens), model
 
 

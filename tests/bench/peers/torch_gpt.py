@@ -1,17 +1,17 @@
-"""GPT-2 in plain PyTorch: pre-LN blocks, tanh GELU, learned positions, the head tied to the embedding; and greedy
-generation with a key-value cache, in the forms that a user may choose from."""
+"""GPT-2 in plain PyTorch: pre-LN blocks, tanh GELU, learned position embeddings, a head tied to the token embedding; and
+greedy generation with two variants of a KV cache."""
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
 
 class Linear(nn.Linear):
-    """nn.Linear that can take a single row as matrix times vector: OpenBLAS reads the weight two to four times as fast."""
+    """nn.Linear that can multiply a single row as matrix times vector, which is two to four times as fast in OpenBLAS."""
 
     columns = None
 
     def use_vectors(self):
-        self.columns = self.weight.detach().t().contiguous().t()  # rows side by side in memory, as GPT-2's own files
+        self.columns = self.weight.detach().t().contiguous().t()  # stored transposed, as in GPT-2's own files
 
     def forward(self, x):
         if self.columns is None or x.numel() != self.in_features:
@@ -55,7 +55,7 @@ class GPT(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.head = Linear(width, vocabulary, bias=False)
         self.head.weight = self.tokens.weight
-        self.register_buffer("where", torch.arange(context))
+        self.register_buffer("position_ids", torch.arange(context))
         self.register_buffer("future", torch.ones(context, context, dtype=torch.bool).triu(1))
         for p in self.parameters():
             if p.dim() == 2:
@@ -63,7 +63,7 @@ class GPT(nn.Module):
 
     def forward(self, tokens, caches=None):
         T, past = tokens.shape[1], caches[0].length if caches else 0
-        x = self.tokens(tokens) + self.positions(self.where[past:past + T])
+        x = self.tokens(tokens) + self.positions(self.position_ids[past:past + T])
         future = self.future[past:past + T, :past + T] if T > 1 else None
         for i, block in enumerate(self.blocks):
             x = block(x, caches[i] if caches else None, future)
@@ -71,7 +71,7 @@ class GPT(nn.Module):
 
 
 class Concatenated:
-    """Keys and values (1, H, T, D), with those of every new token concatenated."""
+    """A KV cache (1, H, T, D) that concatenates the keys and values of every new token."""
 
     def __init__(self, heads, length, width):
         self.k = self.v = torch.empty(1, heads, 0, width)
@@ -82,12 +82,12 @@ class Concatenated:
         self.length = self.k.shape[2]
         return self.k, self.v
 
-    def cut(self, length):
+    def truncate(self, length):
         self.k, self.v, self.length = self.k[:, :, :length], self.v[:, :, :length], length
 
 
 class Preallocated:
-    """The same with room for the whole text from the start."""
+    """A KV cache that allocates the full length at once."""
 
     def __init__(self, heads, length, width):
         self.k, self.v = torch.empty(2, 1, heads, length, width).unbind(0)
@@ -99,12 +99,12 @@ class Preallocated:
         self.v[:, :, begin:self.length] = v
         return self.k[:, :, :self.length], self.v[:, :, :self.length]
 
-    def cut(self, length):
+    def truncate(self, length):
         self.length = length
 
 
 def generation(model, prompt, count, cache, vectors):
-    """Reads the prompt (1, T); what is returned gives the `count` most likely tokens after it, each given those before."""
+    """Processes the prompt (1, T). Returns a function that generates `count` tokens greedily after the prompt."""
     model.eval()
     if vectors:
         for module in model.modules():
@@ -118,11 +118,11 @@ def generation(model, prompt, count, cache, vectors):
     @torch.inference_mode()
     def run():
         for c in caches:
-            c.cut(T)
-        logits, text = first, []
+            c.truncate(T)
+        logits, generated = first, []
         for _ in range(count):
-            text.append(logits.argmax(-1))
-            logits = model(text[-1], caches)
-        return torch.cat(text, dim=1)
+            generated.append(logits.argmax(-1))
+            logits = model(generated[-1], caches)
+        return torch.cat(generated, dim=1)
 
     return run

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The work of heed-bench done by PyTorch: the same cases under the same names, and a JSON file of the same form.
+"""Runs the cases of heed-bench with PyTorch, under the same names and with the same JSON format.
 
-    python3 torch_peer.py WHAT [--threads N] [--min-time SECONDS] [--filter TEXT] [--form TEXT] [--json FILE]
+    python3 torch_peer.py BENCHMARK [--threads N] [--min-time SECONDS] [--filter TEXT] [--form TEXT] [--json FILE]
 
-WHAT is encoder, attention, vit, gpt or small. Where PyTorch has several ways to write the same work, each is tried and the
-fastest is timed. Settings of the process (OPENBLAS_NUM_THREADS, the allocator) are the caller's: ../compare tries them.
+BENCHMARK is encoder, attention, vit, gpt or small. If PyTorch offers several ways to write the same work, the script tries
+each and times the fastest. The caller sets environment variables (OPENBLAS_NUM_THREADS, the allocator's); see ../compare.
 """
 import argparse
 import gc
@@ -18,15 +18,15 @@ import time
 
 def arguments():
     parser = argparse.ArgumentParser(description="heed-bench's cases in PyTorch")
-    parser.add_argument("what", choices=["encoder", "attention", "vit", "gpt", "small"])
+    parser.add_argument("benchmark", choices=["encoder", "attention", "vit", "gpt", "small"])
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--min-time", type=float, default=0.5, help="seconds a case, at least")
-    parser.add_argument("--filter", default="", help="only cases whose name holds this text")
-    parser.add_argument("--form", help="of a case's forms only this one")
-    parser.add_argument("--json", help="where to write the figures")
+    parser.add_argument("--min-time", type=float, default=0.5, help="minimum seconds per case")
+    parser.add_argument("--filter", default="", help="run only cases whose name contains this text")
+    parser.add_argument("--form", help="run only this form of each case")
+    parser.add_argument("--json", help="output file for the results")
     options = parser.parse_args()
     if not 1 <= options.threads <= 256:
-        parser.error(f"--threads wants a number in [1, 256], got {options.threads}")
+        parser.error(f"--threads: expected a number in [1, 256], got {options.threads}")
     return options
 
 
@@ -38,8 +38,8 @@ def seconds_of(run, calls):
 
 
 def samples_of(run, count, min_time):
-    """At least `count` times of a call and at least `min_time` seconds of them, as heed-bench takes them: after two calls
-    that warm up, and several calls at once where one is too short for the clock."""
+    """Samples the time per call at least `count` times and for at least `min_time` seconds, in the same way as heed-bench:
+    after two warm-up calls, and with several calls per sample if a call is too short for the clock."""
     run()
     calls = max(1, int(2e-4 / (seconds_of(run, 1) + 1e-9)))
     samples, stop = [], time.perf_counter() + min_time
@@ -49,16 +49,16 @@ def samples_of(run, count, min_time):
 
 
 def resident(key):
-    """VmRSS, or VmHWM (the highest it has been), of this process in bytes."""
+    """Returns VmRSS, or VmHWM (its peak), of this process in bytes."""
     with open("/proc/self/status") as status:
         return next(1024 * int(line.split()[1]) for line in status if line.startswith(key + ":"))
 
 
 def peak_memory(run):
-    """By how much a call raises the memory of the process above what it has before."""
+    """Returns by how many bytes a call raises the peak memory above the memory before the call."""
     try:
         with open("/proc/self/clear_refs", "w") as refs:
-            refs.write("5")  # the highest is forgotten
+            refs.write("5")  # resets the peak
         before = resident("VmRSS")
         run()
         return resident("VmHWM") - before
@@ -75,8 +75,8 @@ def measure(case, min_time, form):
     run = case.forms[best]()
     memory = peak_memory(run)
     samples = samples_of(run, 5, min_time)
-    quarters = statistics.quantiles(samples, n=4, method="inclusive")
-    return {"name": case.name, "seconds": quarters[1] / case.parts, "spread": (quarters[2] - quarters[0]) / quarters[1],
+    quartiles = statistics.quantiles(samples, n=4, method="inclusive")
+    return {"name": case.name, "seconds": quartiles[1] / case.parts, "spread": (quartiles[2] - quartiles[0]) / quartiles[1],
             "peak_memory": memory, "form": best, "forms": tried}
 
 
@@ -86,12 +86,13 @@ def main():
         import torch
         import torch_cases
     except ModuleNotFoundError as missing:
-        print(f"{sys.executable} has no module {missing.name}. Hint: python3-torch and python3-torchvision", file=sys.stderr)
+        hint = "Hint: install python3-torch and python3-torchvision"
+        print(f"{sys.executable} has no module {missing.name}. {hint}", file=sys.stderr)
         sys.exit(3)
 
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
-    gc.disable()  # nothing here is cyclic
+    gc.disable()  # there are no reference cycles
     settings = {name: os.environ[name] for name in
                 ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "GLIBC_TUNABLES", "MALLOC_MMAP_THRESHOLD_",
                  "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "ATEN_CPU_CAPABILITY") if name in os.environ}
@@ -99,7 +100,7 @@ def main():
               "versions": {"python": platform.python_version(), "torch": torch.__version__}, "cases": []}
     print(f"{result['peer']}, {options.threads} threads {settings}")
     for case in torch_cases.all_cases():
-        if case.group != options.what or options.filter not in case.name:
+        if case.group != options.benchmark or options.filter not in case.name:
             continue
         result["cases"].append(measure(case, options.min_time, options.form))
         c = result["cases"][-1]
