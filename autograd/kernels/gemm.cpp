@@ -179,7 +179,7 @@ class Block {
         epilogue_(epilogue),
         widest_(kernels<T>().gemm->tiles[0]),
         depth_(s.k, max_depth),
-        // A whole number of widest tiles. A narrower tile has a different number of rows, so the
+        // Whole tiles of the greatest height. A narrower tile has a different number of rows, so the
         // rows of A packed for it cannot be reused for the following columns.
         width_(std::min(s.n, max_packed_columns / widest_.columns * widest_.columns)),
         unpacked_(!s.transpose_b && (s.m <= max_few_rows || s.k * s.n <= max_unpacked_elements)),

@@ -17,12 +17,15 @@ PowerLaw fit_power_law(const std::vector<double>& sizes, const std::vector<doubl
         "fit", "expected positive, finite sizes and costs");
   const auto n = static_cast<double>(sizes.size());
   double mean_x = 0, mean_y = 0;
-  for (std::size_t i = 0; i < sizes.size(); ++i)
-    mean_x += std::log(sizes[i]) / n, mean_y += std::log(costs[i]) / n;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    mean_x += std::log(sizes[i]) / n;
+    mean_y += std::log(costs[i]) / n;
+  }
   double sxx = 0, sxy = 0;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const double x = std::log(sizes[i]) - mean_x;
-    sxx += x * x, sxy += x * (std::log(costs[i]) - mean_y);
+    sxx += x * x;
+    sxy += x * (std::log(costs[i]) - mean_y);
   }
   check(sxx > 0, "fit", "expected at least two different sizes");
   const double slope = sxy / sxx;

@@ -24,7 +24,8 @@ struct Growth {
   lessons::SvgCurve measured = {.name = "measured", .x = {}, .y = {}};
 
   void add(index_t size, double value) {
-    measured.x.push_back(static_cast<double>(size)), measured.y.push_back(value);
+    measured.x.push_back(static_cast<double>(size));
+    measured.y.push_back(value);
   }
   // Prints and draws the fitted power law. Does nothing if --filter selects fewer than two sizes.
   void report_fit(const Report& report) const {
@@ -59,7 +60,9 @@ Growth time_of(const Report& report, const std::string& family, const std::strin
 // products for each product in forward.
 void attention_growth(Report& report) {
   Growth time = time_of(report, "attention", "Attention", "n", "tokens"), memory = time;
-  memory.file += "_memory", memory.cost = "peak memory", memory.unit = "MB";
+  memory.file += "_memory";
+  memory.cost = "peak memory";
+  memory.unit = "MB";
   for (const index_t n : {256, 512, 1024, 2048, 4096}) {
     const std::string name = concat("growth attention ", n);
     if (!report.is_selected(name)) continue;
@@ -72,9 +75,11 @@ void attention_growth(Report& report) {
       for (Tensor* t : {&q, &k, &v}) t->zero_grad();
       scaled_dot_product_attention(q, k, v).backward(dy);
     });
-    time.add(n, 1e3 * cost->seconds), memory.add(n, 1e-6 * cost->peak_bytes);
+    time.add(n, 1e3 * cost->seconds);
+    memory.add(n, 1e-6 * cost->peak_bytes);
   }
-  time.report_fit(report), memory.report_fit(report);
+  time.report_fit(report);
+  memory.report_fit(report);
 }
 
 // (d, d) · (d, d).
