@@ -206,9 +206,10 @@ TEST(GPTCache, OfAnotherModelOfTheSameSizesIsRejected) {
       "keys and values were computed with other weights. Hint: start with an empty KVCache");
   EXPECT_EQ(cache.length, 2);
   other.reset();
-  expect_contains(error_of([&] { one.forward(IntTensor{{3}}, others); }),
-                  "[GPT] expected a cache of this model, got one that another model of the same sizes "
-                  "filled; its keys and values depend on other weights. Hint: start with an empty KVCache");
+  expect_contains(
+      error_of([&] { one.forward(IntTensor{{3}}, others); }),
+      "[GPT] expected a cache filled by this model, got one filled by another model of the same sizes; "
+      "its keys and values were computed with other weights. Hint: start with an empty KVCache");
 
   // The same model, moved, and with other weights loaded.
   GPT moved = std::move(one);
