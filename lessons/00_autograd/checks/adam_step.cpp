@@ -202,3 +202,5 @@ TEST(AdamStep, LeavesNoGraph) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit AG-05: `w.zero_grad();` => ``

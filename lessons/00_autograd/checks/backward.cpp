@@ -277,3 +277,5 @@ TEST(Backward, IsNotRecursive) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit AG-32: `a->id > b->id` => `a->id < b->id`

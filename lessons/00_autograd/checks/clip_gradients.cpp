@@ -152,3 +152,5 @@ TEST(ClipGradients, ChangesGradientsInPlace) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit AG-83: `if (norm > max_norm)` => `if (max_norm > 0)`

@@ -199,3 +199,5 @@ TEST(Embed, ReturnsACopy) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit AG-14: `+= row` => `= row`

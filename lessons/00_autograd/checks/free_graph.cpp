@@ -188,3 +188,5 @@ TEST(FreeGraph, KeepsNumbersThatAreHeldElsewhere) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit AG-35: `if (node.use_count() > 1) continue;` => ``

@@ -20,3 +20,5 @@ TEST(Hello, IsTheSlopeOfASquare) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit AG-00: `2 * x` => `3 * x`

@@ -118,3 +118,5 @@ TEST(LineBackward, AgreesWithBackward) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit AG-10: `.sum({0});` => `.select(0, 0);`

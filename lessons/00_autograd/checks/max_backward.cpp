@@ -74,3 +74,5 @@ TEST(MaxBackward, OfInfinities) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit AG-79: `dy / static_cast<double>(largest.count())` => `dy`

@@ -301,3 +301,5 @@ TEST(Multiply, IsFreedWithItsLastHandle) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit AG-27: `slope_a = b->value, slope_b = a->value` => `slope_a = a->value, slope_b = b->value`

@@ -87,3 +87,5 @@ TEST(SoftmaxBackward, AgreesWithNumericalDifferences) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit AG-16: `(dy - (dy * y).sum({-1}, true))` => `dy * (1.0 - y)`

@@ -126,3 +126,5 @@ TEST(SumTo, KeepsWhatWasNotBroadcast) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit AG-07: `return gradient.reshape(shape)` => `return dy + 0.0`

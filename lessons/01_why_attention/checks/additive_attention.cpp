@@ -254,3 +254,5 @@ TEST(AdditiveAttention, DoesNotAttendToPadding) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SQ-04: `tanh(q + k)` => `q + k`

@@ -167,3 +167,5 @@ TEST(SequenceLoss, IgnoresTheLogitsOfPadding) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SQ-15: `static_cast<double>(std::max<index_t>(words.count(), 1))` => `static_cast<double>(batch * time)`

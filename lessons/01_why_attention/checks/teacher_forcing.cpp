@@ -140,3 +140,5 @@ TEST(TeacherForcing, DoesNotRevealTheTarget) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SQ-01: `words.insert(words.begin(), special.bos);` => `words.push_back(special.eos);`

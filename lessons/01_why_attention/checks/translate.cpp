@@ -203,3 +203,5 @@ TEST(Translate, KeepsSentencesSeparate) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SQ-06: `if (last == special.eos) break;` => ``

@@ -102,3 +102,5 @@ TEST(CausalMask, MakesRunningMeansOfEqualScores) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit MK-16: `key <= query + (s - t)` => `key <= query`

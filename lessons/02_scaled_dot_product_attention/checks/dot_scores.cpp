@@ -78,3 +78,5 @@ TEST(DotScores, KeepTheSequencesOfABatchSeparate) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SD-19: `matmul(q, k.transpose(-2, -1))` => `matmul(k, q.transpose(-2, -1))`

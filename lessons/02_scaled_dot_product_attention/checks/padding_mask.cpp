@@ -110,3 +110,5 @@ TEST(PaddingMask, OfNoSequencesOrOfLengthZeroIsEmpty) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit MK-12: `{ids.size(0), 1, ids.size(1)}` => `{ids.size(0), ids.size(1), 1}`

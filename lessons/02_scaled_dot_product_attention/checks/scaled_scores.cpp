@@ -79,3 +79,5 @@ TEST(ScaledScores, OfABatch) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SD-02: `std::sqrt(d_k)` => `d_k`

@@ -304,3 +304,5 @@ TEST(Sdpa, DoesNotDependOnMaskedKeysAndValues) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SD-01: ` / std::sqrt(d_k)` => ``

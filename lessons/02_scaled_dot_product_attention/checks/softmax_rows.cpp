@@ -140,3 +140,5 @@ TEST(SoftmaxRows, OfASingleKeyIsOne) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SD-16: `exp(scores - largest)` => `exp(scores)`

@@ -153,3 +153,5 @@ TEST(CrossAttention, GivesNoWeightToThePaddingOfTheSource) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit MK-15: `source.allowed` => `target.allowed`

@@ -106,3 +106,5 @@ TEST(MostAttended, HasNoMaskedKeyBeforeTheOthers) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SA-15: `weights[query]` => `weights.select(1, query)`

@@ -89,3 +89,5 @@ TEST(Project, OfABatch) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SA-08: `matmul(x, w.w_v)` => `matmul(x, w.w_k)`

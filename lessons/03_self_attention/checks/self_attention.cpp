@@ -294,3 +294,5 @@ TEST(SelfAttention, KeepsTheSequencesOfABatchApart) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SA-25: `w.w_k` => `w.w_q`

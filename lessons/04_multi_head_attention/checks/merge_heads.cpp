@@ -58,3 +58,5 @@ TEST(MergeHeads, UndoesTheSplit) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit MH-02: `heads.transpose(1, 2).reshape` => `heads.reshape`

@@ -302,3 +302,5 @@ TEST(MultiHeadAttention, AppliesTheOutputProjection) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit MH-02: `result.transpose(1, 2).reshape` => `result.reshape`

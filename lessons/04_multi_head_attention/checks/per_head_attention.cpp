@@ -254,3 +254,5 @@ TEST(PerHeadAttention, KeepsHeadsApartAndMaskedKeysOut) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit MH-06: `static_cast<double>(q.size(-1))` => `static_cast<double>(q.size(1) * q.size(-1))`

@@ -106,3 +106,5 @@ TEST(RemoveHead, DoesNotModifyTheLayersWeight) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit MH-24: `rest.set({row, column}, 0)` => `rest.set({column, row}, 0)`

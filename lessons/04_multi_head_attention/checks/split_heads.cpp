@@ -69,3 +69,5 @@ TEST(SplitHeads, ThrowsIfTheChannelsAreNotDivisibleByTheHeads) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit MH-01: `x.reshape({b, t, heads, c / heads}).transpose(1, 2)` => `x.reshape({b, heads, t, c / heads})`

@@ -162,3 +162,5 @@ TEST(AddAndNorm, IsTheNormOfXIfAllIsDropped) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit EN-02: `norm(x + change)` => `x + norm(change)`

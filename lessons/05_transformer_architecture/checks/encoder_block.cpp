@@ -222,3 +222,5 @@ TEST(EncoderBlock, DropsInTrainModeOnly) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit EN-27: `parts.norm2(h + parts` => `parts.norm2(x + parts`

@@ -173,3 +173,5 @@ TEST(EncoderStack, NormalisesTheOutputOfAPreLnStack) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit EN-06: `if (layer.norm_first)` => `if (false)`

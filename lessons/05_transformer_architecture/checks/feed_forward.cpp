@@ -114,3 +114,5 @@ TEST(FeedForward, TransformsEachTokenSeparately) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit EN-11: `relu(linear(x, w1, b1))` => `linear(x, w1, b1)`

@@ -231,3 +231,5 @@ TEST(LayerNormBackward, OfEachTokenSeparately) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit LN-08: ` - through_mean - through_variance` => ``

@@ -167,3 +167,5 @@ TEST(LayerNormForward, NormalisesEachTokenSeparately) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit LN-01: `{-1}, 0, true)` => `{-1}, 1, true)`

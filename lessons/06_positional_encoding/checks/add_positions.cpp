@@ -143,3 +143,5 @@ TEST(AddPositions, GivesEqualSequencesEqualOutputs) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit PE-09: `table.slice(0, 0, length)` => `table.slice(0, 0, words.size(0)).unsqueeze(1)`

@@ -163,3 +163,5 @@ TEST(PositionTable, IsDrawnFromTheGeneratorThatWasPassed) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit PE-11: `(max_len, d_model);` => `(max_len, d_model).set_requires_grad();`

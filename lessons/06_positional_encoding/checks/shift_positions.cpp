@@ -127,3 +127,5 @@ TEST(ShiftPositions, KeepsDotProducts) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit PE-31: `static_cast<double>(k) / std::pow` => `1 / std::pow`

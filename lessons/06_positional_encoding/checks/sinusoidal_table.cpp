@@ -140,3 +140,5 @@ TEST(SinusoidalTable, HasDotProductsThatDependOnTheDistanceOnly) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit PE-01: `static_cast<double>(c - c % 2)` => `static_cast<double>(2 * (c - c % 2))`

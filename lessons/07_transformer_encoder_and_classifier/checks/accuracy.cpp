@@ -268,3 +268,5 @@ TEST(Accuracy, RecordsNoGraph) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit CL-06: `model.eval();` => ``

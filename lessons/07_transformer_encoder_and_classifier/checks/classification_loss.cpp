@@ -95,3 +95,5 @@ TEST(ClassificationLoss, IsNearZeroForConfidentCorrectPredictions) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit CL-04: `log_softmax(logits, -1)` => `log_softmax(softmax(logits, -1), -1)`

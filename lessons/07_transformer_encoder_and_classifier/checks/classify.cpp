@@ -211,3 +211,5 @@ TEST(Classify, DoesNotChangeTheMode) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit CL-03: `, {.mask = keys}` => ``

@@ -132,3 +132,5 @@ TEST(MaskedMean, IgnoresAnyValueInPadding) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit CL-01: `return sum(masked_fill(x, !tokens, 0), {1}) / clamp(count, 1, INFINITY);` => `return mean(x, {1});`

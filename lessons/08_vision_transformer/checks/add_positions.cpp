@@ -113,3 +113,5 @@ TEST(AddPositions, ThrowsIfTheTableHasAnotherSize) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit VI-29: `x + table;` => `x + table.detach();`

@@ -98,3 +98,5 @@ TEST(ClsAttention, IsSmallIfCLSAttendsToItself) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit VI-39: `select(1, 0)` => `select(2, 0)`

@@ -132,3 +132,5 @@ TEST(Patchify, ThrowsIfPatchesDoNotCoverTheImage) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit VI-02: `{0, 2, 4, 1, 3, 5}` => `{0, 4, 2, 1, 3, 5}`

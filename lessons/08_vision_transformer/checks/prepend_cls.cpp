@@ -87,3 +87,5 @@ TEST(PrependCls, ToAWideRangeOfValues) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit VI-05: `{first, x}` => `{x, first}`

@@ -98,3 +98,5 @@ TEST(Unpatchify, OfAWideRangeOfValues) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit VI-19: `{0, 3, 1, 4, 2, 5}` => `{0, 3, 1, 2, 4, 5}`

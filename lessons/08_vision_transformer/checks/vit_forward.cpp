@@ -118,3 +118,5 @@ TEST(VitForward, MatchesTheLibrary) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit VI-34: `select(1, 0)` => `select(0, 0)`

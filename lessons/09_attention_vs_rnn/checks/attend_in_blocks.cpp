@@ -160,3 +160,5 @@ TEST(AttendInBlocks, StoresAtMostOneBlockOfScores) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit RN-33: `output * rescale` => `output`

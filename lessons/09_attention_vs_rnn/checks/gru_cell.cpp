@@ -119,3 +119,5 @@ TEST(GruCell, StaysFiniteForLargeInputs) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit RN-06: `(1.0 - z) * n + z * h` => `(1.0 - z) * h + z * n`

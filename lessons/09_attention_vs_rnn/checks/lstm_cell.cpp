@@ -139,3 +139,5 @@ TEST(LstmCell, StaysFiniteForLargeInputs) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit RN-01: `i = sigmoid(gates[0]), f = sigmoid(gates[1])` => `i = sigmoid(gates[1]), f = sigmoid(gates[0])`

@@ -161,3 +161,5 @@ TEST(RnnForward, SumsTheGradientsOfAllSteps) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit RN-08: `linear(h, w.weight_hh` => `linear(h.detach(), w.weight_hh`

@@ -166,3 +166,5 @@ TEST(RnnForwardPadded, IgnoresNaNAtPadding) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit RN-67: `h = where(real, next, h)` => `h = next`

@@ -114,3 +114,5 @@ TEST(MaskTokens, OfAnEmptySequenceIsEmpty) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit BE-03: `id < first_word || ` => ``

@@ -119,3 +119,5 @@ TEST(MaskedLmLabels, OfAnEmptySequenceAreEmpty) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit BE-06: `label = no_label` => `label = 0`

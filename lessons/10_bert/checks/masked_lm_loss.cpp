@@ -111,3 +111,5 @@ TEST(MaskedLmLoss, ReadsNoOtherPosition) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit BE-17: `static_cast<double>(positions.size())` => `static_cast<double>(tokens.numel())`

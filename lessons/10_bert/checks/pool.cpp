@@ -57,3 +57,5 @@ TEST(Pool, ReadsNoOtherToken) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit BE-23: `select(1, 0)` => `select(1, -1)`

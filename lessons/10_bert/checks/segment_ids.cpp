@@ -61,3 +61,5 @@ TEST(SegmentIds, OfEmptyRowsAreEmpty) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit BE-10: `segment = 1` => `++segment`

@@ -98,3 +98,5 @@ TEST(BoxGiou, IsBelowZeroForBoxesWithoutOverlap) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit DE-15: `area(relu(minimum(last(a), last(b)) - maximum(first(a), first(b))))` => `area(minimum(last(a), last(b)) - maximum(first(a), first(b)))`

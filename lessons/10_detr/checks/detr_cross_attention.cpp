@@ -117,3 +117,5 @@ TEST(DetrCrossAttention, AttendsFromTheFirstQueryToTheLastPixel) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit DE-08: `softmax(scores, -1), memory` => `softmax(scores, -1), memory + pos`

@@ -124,3 +124,5 @@ TEST(MatchQueries, OfNoObjects) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit DE-03: `costs.size(0); ++query` => `costs.size(1); ++query`

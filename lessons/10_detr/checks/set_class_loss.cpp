@@ -147,3 +147,5 @@ TEST(SetClassLoss, DoesNotDependOnTheOrderOfTheObjects) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit DE-27: `/ sum(weight)` => `/ static_cast<double>(queries)`

@@ -99,3 +99,5 @@ TEST(Sine2d, DiffersForEveryPixel) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit DE-35: `index + 1` => `index`

@@ -141,3 +141,5 @@ TEST(CachedAttention, OfSeveralTokensAfterOthers) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit GP-05: `{.mask = causal(q.size(2), cache.keys.size(2))}` => `{}`

@@ -55,3 +55,5 @@ TEST(CropContext, LeavesASequenceThatFillsTheContextAlone) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit GP-14: `t - context` => `t - context + 1`

@@ -123,3 +123,5 @@ TEST(KeepTopK, KeepsExactlyKLogits) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit GP-24: `k - 1, k` => `0, 1`

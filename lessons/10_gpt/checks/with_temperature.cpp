@@ -76,3 +76,5 @@ TEST(WithTemperature, IsZeroForALogitOfMinusInfinity) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit GP-07: `logits / temperature` => `logits * temperature`

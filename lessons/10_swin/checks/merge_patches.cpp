@@ -66,3 +66,5 @@ TEST(MergePatches, OfASquareAndOfFourPixels) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SW-07: `every_second(1, 0), every_second(0, 1)` => `every_second(0, 1), every_second(1, 0)`

@@ -70,3 +70,5 @@ TEST(RelativeIndex, StaysInTheTable) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SW-24: `(2 * w - 1)` => `w`

@@ -119,3 +119,5 @@ TEST(ShiftMask, AllowsEveryPixelToAttendToItself) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SW-15: `2 * (y >= height - shift) + (x >= width - shift)` => `2 * (y >= height - shift)`

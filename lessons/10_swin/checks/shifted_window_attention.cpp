@@ -120,3 +120,5 @@ TEST(ShiftedWindowAttention, ReturnsEachOutputAtItsOwnPosition) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SW-01: `shift > 0 ? parts.mask(height, width, w, shift) : Mask()` => `Mask()`

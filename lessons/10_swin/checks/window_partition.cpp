@@ -72,3 +72,5 @@ TEST(WindowPartition, OfOneWindow) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SW-09: `{0, 1, 3, 2, 4, 5}` => `{0, 3, 1, 2, 4, 5}`

@@ -83,3 +83,5 @@ TEST(WindowReverse, UndoesThePartition) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit SW-08: `{0, 1, 3, 2, 4, 5}` => `{0, 1, 2, 3, 4, 5}`

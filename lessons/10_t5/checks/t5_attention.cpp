@@ -229,3 +229,5 @@ TEST(T5Attention, ReadsNoMaskedKey) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit T5-07: `j - (s - t + i)` => `j - i`

@@ -125,3 +125,5 @@ TEST(T5Bucket, StaysInsideTheTable) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit T5-02: `bidirectional && distance > 0 ? n : 0` => `bidirectional && distance < 0 ? n : 0`

@@ -132,3 +132,5 @@ TEST(T5Logits, OfAWideRange) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit T5-43: `n / root` => `n`

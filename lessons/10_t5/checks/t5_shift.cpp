@@ -103,3 +103,5 @@ TEST(T5Shift, OfOneTokenOrNone) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit T5-05: `previous == -100 ? start : previous` => `previous`

@@ -146,3 +146,5 @@ TEST(T5Spans, KeepEveryToken) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit T5-33: `pair.target.push_back(sentinels[spans.size()]);` => ``

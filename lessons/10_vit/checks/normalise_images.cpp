@@ -133,3 +133,5 @@ TEST(NormaliseImages, PassesGradientsToTheImages) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit VI-50: ` / deviation` => ` * deviation`

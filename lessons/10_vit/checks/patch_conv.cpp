@@ -112,3 +112,5 @@ TEST(PatchConv, OfOnePatchAndOfOnePixel) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit VI-55: `, bias, weight.size(3)` => `, bias`

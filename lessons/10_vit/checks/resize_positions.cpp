@@ -144,3 +144,5 @@ TEST(ResizePositions, PassesGradientsToTheTable) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit VI-64: `permute({1, 2, 0})` => `permute({2, 1, 0})`

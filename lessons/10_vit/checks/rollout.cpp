@@ -173,3 +173,5 @@ TEST(Rollout, PassesGradientsToEveryLayer) {
 
 }  // namespace
 }  // namespace heed::exercise
+
+// wrong edit VI-68: `(weights.mean(1) + identity) / 2.0` => `weights.mean(1)`

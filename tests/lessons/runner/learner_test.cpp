@@ -2,7 +2,9 @@
 // judged as a stub, with a mistake that must be named, with a compiler error, and as the solution.
 #include <cstdlib>
 #include <iostream>
-#include <map>
+#include <regex>
+#include <string>
+#include <vector>
 
 #include "lessons/runner/catalog.h"
 #include "lessons/runner/exercise_file.h"
@@ -39,21 +41,19 @@ std::string with_body(const Entry& entry, const std::string& text) {
   return solution.replace(solution.find(body), body.size(), text);
 }
 
+// An edit of a solution that makes a known mistake.
 struct WrongEdit {
   std::string find, replace, mistake;
 };
-std::multimap<std::string, WrongEdit> wrong_edits() {
-  std::multimap<std::string, WrongEdit> edits;
-  for (const std::string& line : lines_of(text_of(HEED_SOURCE_DIR "/tests/lessons/runner/wrong_edits.txt"))) {
-    if (line.empty() || line[0] == '#') continue;
-    std::vector<std::string> parts(1);
-    for (const char c : line)
-      if (c == '\t')
-        parts.emplace_back();
-      else
-        parts.back() += c;
-    EXPECT_EQ(parts.size(), 4U) << line;
-    if (parts.size() == 4) edits.insert({parts[0], {parts[1], parts[2], parts[3]}});
+// Reads the edits at the end of an exercise's check: // wrong edit VI-05: `{first, x}` => `{x, first}`
+std::vector<WrongEdit> wrong_edits(const Entry& entry) {
+  static const std::regex form("// wrong edit (\\S+): `(.+)` => `(.*)`");
+  std::vector<WrongEdit> edits;
+  const fs::path check =
+      fs::path(HEED_SOURCE_DIR) / "lessons" / entry.folder / "checks" / (entry.name + ".cpp");
+  for (const std::string& line : lines_of(text_of(check.string()))) {
+    std::smatch parts;
+    if (std::regex_match(line, parts, form)) edits.push_back({parts[2], parts[3], parts[1]});
   }
   return edits;
 }
@@ -75,8 +75,6 @@ class Learner : public Scratch {
 
 TEST(Learner, CompletesTheWholeCourse) {
   Learner learner;
-  const auto edits = wrong_edits();
-  for (const auto& [id, edit] : edits) EXPECT_EQ(course().find(id).id, id);
   for (const Entry& entry : course().exercises) {
     SCOPED_TRACE(entry.id);
     const std::string solution = solution_of(entry), stub = stub_of(solution);
@@ -85,19 +83,19 @@ TEST(Learner, CompletesTheWholeCourse) {
     EXPECT_EQ(member(first, "state"), solved ? "pass" : "todo");
     EXPECT_EQ(first.find("warning"), nullptr) << "a stub compiles without a warning";
 
-    EXPECT_GE(edits.count(entry.id), 1U) << "wrong_edits.txt has no mistake for it";
-    for (auto [edit, end] = edits.equal_range(entry.id); edit != end; ++edit) {
+    const std::vector<WrongEdit> edits = wrong_edits(entry);
+    EXPECT_FALSE(edits.empty()) << "the check ends without a \"wrong edit\"";
+    for (const WrongEdit& edit : edits) {
       std::string wrong = body_of(solution);
-      const std::size_t at = wrong.find(edit->second.find);
-      ASSERT_NE(at, std::string::npos) << edit->second.find;
-      wrong.replace(at, edit->second.find.size(), edit->second.replace);
+      const std::size_t position = wrong.find(edit.find);
+      ASSERT_NE(position, std::string::npos) << edit.find;
+      wrong.replace(position, edit.find.size(), edit.replace);
       const Json answer = learner.save(entry, with_body(entry, wrong), 1);
       EXPECT_EQ(member(answer, "state"), "wrong");
-      EXPECT_EQ(member(answer, "mistake"), edit->second.mistake) << member(answer, "message");
+      EXPECT_EQ(member(answer, "mistake"), edit.mistake) << member(answer, "message");
       EXPECT_TRUE(answer.find("certain") && answer.find("certain")->boolean());
       EXPECT_NE(member(answer, "message"), "");
-      EXPECT_EQ(heed(learner, "explain " + edit->second.mistake).status, 0)
-          << edit->second.mistake << " has no page";
+      EXPECT_EQ(heed(learner, "explain " + edit.mistake).status, 0) << edit.mistake << " has no page";
     }
 
     const Json slip = learner.save(entry, solution + "#error a slip\n", 1);
