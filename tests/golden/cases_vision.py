@@ -1,7 +1,6 @@
 """torchvision's Swin and ViT in small sizes, forward and backward, for vision_test.cpp. See make.py for the keys."""
 import torch
 import torchvision
-from torch import nn
 from torchvision.models import swin_transformer, vision_transformer
 from torchvision.transforms.functional import InterpolationMode, center_crop, normalize, resize
 

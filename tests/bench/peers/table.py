@@ -53,7 +53,7 @@ HEAD = ["case", "threads", "heed (ms)", "peer", "peer (ms)", "peer's setting", "
 RIGHT_ALIGNED = {1, 2, 4, 6, 7, 9}  # columns of numbers
 
 
-def on_threads(n):
+def thread_label(n):
     return f"{n} thread{'s' * (n > 1)}"
 
 
@@ -70,7 +70,7 @@ def rows(records):
         for case in record["cases"]:
             key = (case["name"], threads)
             if "peer" in record:
-                setting = record.get("setting") or on_threads(record["threads"])
+                setting = record.get("setting") or thread_label(record["threads"])
                 peers[(*key, record["peer"])][setting].append(case["seconds"])
                 continue
             heed[key].append(case["seconds"])
@@ -79,7 +79,7 @@ def rows(records):
                 blas[key].append(case["blas_seconds"])
     for case, threads, peer in peers:
         if (case, threads) not in heed:
-            raise Missing(f"heed-bench has no \"{case}\" with {on_threads(threads)}, but {peer} has")
+            raise Missing(f"heed-bench has no \"{case}\" with {thread_label(threads)}, but {peer} has")
 
     median = statistics.median
     found = []
@@ -106,7 +106,7 @@ def worst_text(table):
         return "No row has a goal."
     worst = min(with_goal, key=lambda row: row.ratio / row.goal)
     missed = sum(row.ratio < row.goal for row in with_goal)
-    return (f"Worst: {worst.case} with {on_threads(worst.threads)}, {worst.ratio:.2f} x {worst.peer}; "
+    return (f"Worst: {worst.case} with {thread_label(worst.threads)}, {worst.ratio:.2f} x {worst.peer}; "
             f"the goal is {worst.goal:.2f}. {len(with_goal) - missed} of {len(with_goal)} goals reached.")
 
 
