@@ -338,10 +338,12 @@ void ablation(const Options& options, Page& page, const Generator& gen) {
   std::vector<double> at_large;
   for (const std::size_t i : {0U, 1U, 3U, 5U}) {
     std::vector<std::string> row = {all[i].name, percent(accuracies[i])};
-    double last = 0;
-    for (const double learning_rate : {0.003, 0.006})
-      row.push_back(percent(last = train(options, all[i], learning_rate, gen).accuracy));
-    at_large.push_back(last);
+    double accuracy = 0;
+    for (const double learning_rate : {0.003, 0.006}) {
+      accuracy = train(options, all[i], learning_rate, gen).accuracy;
+      row.push_back(percent(accuracy));
+    }
+    at_large.push_back(accuracy);
     page.print("    " + cells(row, {-18, 9, 9, 9}));
   }
   page.claim("pre-LN allows larger learning rates than post-LN",

@@ -56,7 +56,7 @@ for key, value in [("iou", box_iou(a, b)), ("giou", generalized_box_iou(a, b))]:
         golden.write(f"grad:{key}.{name}", gradient)
 
 
-# ---- ResNet-50: a hash that detr_test.cpp repeats generates its 23 million weights. The file contains samples of the results.
+# ---- ResNet-50: a hash generates its weights here and in detr_test.cpp; only samples of the results are stored
 def hashed(shape, seed):
     """Pseudo-random numbers from -1 to 1; number i depends only on i and the seed."""
     low = np.uint64(0xFFFFFFFF)

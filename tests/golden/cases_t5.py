@@ -39,5 +39,6 @@ for sides, both in (("both_sides", True), ("one_side", False)):
     golden.write("out:" + sides, bucket(distances, both))
     golden.write("out:" + sides + "_8_20", bucket(distances, both, 8, 20))
 case("t5", config(), random_ids(3, 7), random_ids(3, 5), [7, 4, 6])
-# Sequences longer than the maximum distance, an encoder and a decoder of different depths, and d_kv above d_model / num_heads.
+# Sequences longer than the maximum distance, an encoder and a decoder of different depths, and d_kv
+# above d_model / num_heads.
 case("t5_long", config(num_layers=1, num_decoder_layers=3, num_heads=3), random_ids(2, 19), random_ids(2, 23), [19, 15])

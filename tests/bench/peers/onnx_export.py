@@ -20,7 +20,8 @@ def encoder():
     model = nn.TransformerEncoder(nn.TransformerEncoderLayer(512, 8, 2048, dropout=0.1), 6, enable_nested_tensor=False)
     for p in model.parameters():
         if p.dim() > 1:
-            # The layers are copies of each other. The export would store their weights only once, which favours the caches.
+            # The layers are copies of each other. The export would store their weights only once,
+            # which favours the caches.
             nn.init.xavier_uniform_(p)
     return model, torch.randn(10, 32, 512)
 
@@ -34,7 +35,8 @@ def vit():
 
 
 def export(name, model, x, folder):
-    # Evaluation mode, but with gradients enabled: under no_grad, PyTorch uses a fused kernel that ONNX does not support.
+    # Evaluation mode, but with gradients enabled: under no_grad, PyTorch uses a fused kernel that
+    # ONNX does not support.
     model.eval()
     y = model(x).detach()
     path = os.path.join(folder, name)

@@ -124,7 +124,8 @@ class Peer:
 
 class PyTorch(Peer):
     name = "PyTorch"
-    # By default, malloc returns the memory of large tensors to the system, and every allocation causes page faults again.
+    # By default, malloc returns the memory of large tensors to the system, and every allocation
+    # causes page faults again.
     huge = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
     retain = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TRIM_THRESHOLD_": str(1 << 33), "MALLOC_TOP_PAD_": str(1 << 26)}
     mallocs = {"retained huge pages": {**huge, **retain}, "huge pages": huge, "retained pages": retain, "": {}}

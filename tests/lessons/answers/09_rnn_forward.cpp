@@ -29,8 +29,10 @@ const Answers<decltype(rnn_forward)> answers{
        const Tensor inputs = linear(x, net.w.weight_ih, net.w.bias_ih);
        net.h = begin(net, x, h0);
        std::vector<Tensor> states;
-       for (index_t t = 0; t < x.size(0); ++t)
-         states.push_back(net.h = tanh(inputs[t] + linear(net.h, net.w.weight_hh, net.w.bias_hh)));
+       for (index_t t = 0; t < x.size(0); ++t) {
+         net.h = tanh(inputs[t] + linear(net.h, net.w.weight_hh, net.w.bias_hh));
+         states.push_back(net.h);
+       }
        return stack(states);
      }},
     {"steps along axis 1 if T = B", "wrong",
@@ -38,8 +40,10 @@ const Answers<decltype(rnn_forward)> answers{
        const bool turned = x.size(0) == x.size(1);
        Tensor h = begin(net, x, h0);
        std::vector<Tensor> states;
-       for (index_t t = 0; t < x.size(0); ++t)
-         states.push_back(h = step(net.w, turned ? x.select(1, t) : x[t], h));
+       for (index_t t = 0; t < x.size(0); ++t) {
+         h = step(net.w, turned ? x.select(1, t) : x[t], h);
+         states.push_back(h);
+       }
        net.h = h;
        return stack(states);
      }},
@@ -47,7 +51,10 @@ const Answers<decltype(rnn_forward)> answers{
      [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = h0.defined() ? h0 : net.h.defined() ? net.h : begin(net, x, h0);
        std::vector<Tensor> states;
-       for (index_t t = 0; t < x.size(0); ++t) states.push_back(h = step(net.w, x[t], h));
+       for (index_t t = 0; t < x.size(0); ++t) {
+         h = step(net.w, x[t], h);
+         states.push_back(h);
+       }
        net.h = h;
        return stack(states);
      }},
@@ -55,7 +62,10 @@ const Answers<decltype(rnn_forward)> answers{
      [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = begin(net, x, h0);
        std::vector<Tensor> states;
-       for (index_t t = 0; t < x.size(0); ++t) states.push_back(h = step(net.w, x[t], h));
+       for (index_t t = 0; t < x.size(0); ++t) {
+         h = step(net.w, x[t], h);
+         states.push_back(h);
+       }
        net.h = h.detach();
        return stack(states);
      }},
@@ -63,8 +73,10 @@ const Answers<decltype(rnn_forward)> answers{
      [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = begin(net, x, h0);
        std::vector<Tensor> states;
-       for (index_t t = 0; t < x.size(0); ++t)
-         states.push_back(h = linear(x[t], net.w.weight_ih, net.w.bias_ih) + linear(h, net.w.weight_hh));
+       for (index_t t = 0; t < x.size(0); ++t) {
+         h = linear(x[t], net.w.weight_ih, net.w.bias_ih) + linear(h, net.w.weight_hh);
+         states.push_back(h);
+       }
        net.h = h;
        return stack(states);
      }},
@@ -72,7 +84,10 @@ const Answers<decltype(rnn_forward)> answers{
      [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = begin(net, x, h0);
        std::vector<Tensor> states;
-       for (index_t t = 0; t < x.size(0); ++t) states.push_back(h = step(net.w, x[t], h));
+       for (index_t t = 0; t < x.size(0); ++t) {
+         h = step(net.w, x[t], h);
+         states.push_back(h);
+       }
        net.h = h;
        if (Tensor same = h0.defined() ? h0.detach() : Tensor(); same.defined()) same.copy_(h.detach());
        return stack(states);
@@ -81,9 +96,10 @@ const Answers<decltype(rnn_forward)> answers{
      [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
        std::vector<Tensor> states;
-       for (index_t t = 0; t < x.size(0); ++t)
-         states.push_back(h = tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) +
-                                   linear(h, net.w.weight_hh, net.w.bias_hh)));
+       for (index_t t = 0; t < x.size(0); ++t) {
+         h = tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) + linear(h, net.w.weight_hh, net.w.bias_hh));
+         states.push_back(h);
+       }
        net.h = states[0];
        return stack(states);
      }},
@@ -91,9 +107,11 @@ const Answers<decltype(rnn_forward)> answers{
      [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
        std::vector<Tensor> states;
-       for (index_t t = 0; t < x.size(0); ++t)
-         states.push_back(h = h + tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) +
-                                       linear(h, net.w.weight_hh, net.w.bias_hh)));
+       for (index_t t = 0; t < x.size(0); ++t) {
+         h = h +
+             tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) + linear(h, net.w.weight_hh, net.w.bias_hh));
+         states.push_back(h);
+       }
        net.h = h;
        return stack(states);
      }},
@@ -111,9 +129,10 @@ const Answers<decltype(rnn_forward)> answers{
      [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
        std::vector<Tensor> states;
-       for (index_t t = 0; t < x.size(0); ++t)
-         states.push_back(h = tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) +
-                                   linear(h, net.w.weight_hh, net.w.bias_hh)));
+       for (index_t t = 0; t < x.size(0); ++t) {
+         h = tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) + linear(h, net.w.weight_hh, net.w.bias_hh));
+         states.push_back(h);
+       }
        net.h = h;
        return stack(states, 1);
      }},
@@ -121,18 +140,20 @@ const Answers<decltype(rnn_forward)> answers{
      [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = h0.defined() ? h0.detach() : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
        std::vector<Tensor> states;
-       for (index_t t = 0; t < x.size(0); ++t)
-         states.push_back(h = tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) +
-                                   linear(h, net.w.weight_hh, net.w.bias_hh)));
+       for (index_t t = 0; t < x.size(0); ++t) {
+         h = tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) + linear(h, net.w.weight_hh, net.w.bias_hh));
+         states.push_back(h);
+       }
        net.h = h;
        return stack(states);
      }},
     {"the previous state is added", "wrong", [](RecurrentNet& net, const Tensor& x, const Tensor& h0) {
        Tensor h = h0.defined() ? h0 : zeros({x.size(1), net.w.weight_hh.size(0)}, x.dtype());
        std::vector<Tensor> states;
-       for (index_t t = 0; t < x.size(0); ++t)
-         states.push_back(h = tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) +
-                                   linear(h, net.w.weight_hh, net.w.bias_hh)));
+       for (index_t t = 0; t < x.size(0); ++t) {
+         h = tanh(linear(x[t], net.w.weight_ih, net.w.bias_ih) + linear(h, net.w.weight_hh, net.w.bias_hh));
+         states.push_back(h);
+       }
        net.h = net.h.defined() ? net.h + h : h;
        return stack(states);
      }}};

@@ -27,10 +27,9 @@ const Answers<decltype(rnn_forward_padded)> answers{
          Tensor h = first[b];
          std::vector<Tensor> own;
          for (index_t t = 0; t < x.size(0); ++t) {
-           if (t < lengths[static_cast<std::size_t>(b)])
-             own.push_back(h = step(w, x[t][b].unsqueeze(0), h.unsqueeze(0)).squeeze(0));
-           else
-             own.push_back(zeros({w.weight_hh.size(0)}, x.dtype()));
+           const bool real = t < lengths[static_cast<std::size_t>(b)];
+           if (real) h = step(w, x[t][b].unsqueeze(0), h.unsqueeze(0)).squeeze(0);
+           own.push_back(real ? h : zeros({w.weight_hh.size(0)}, x.dtype()));
          }
          states.push_back(stack(own));
          last.push_back(h);
@@ -101,7 +100,10 @@ const Answers<decltype(rnn_forward_padded)> answers{
      [](const RecurrentWeights& w, const Tensor& x, const Lengths&, const Tensor& h0) {
        Tensor h = begin(w, x, h0);
        std::vector<Tensor> states;
-       for (index_t t = 0; t < x.size(0); ++t) states.push_back(h = step(w, x[t], h));
+       for (index_t t = 0; t < x.size(0); ++t) {
+         h = step(w, x[t], h);
+         states.push_back(h);
+       }
        return RecurrentOutput{stack(states), h};
      }},
     {"an empty sequence without h0 is an error", "wrong",
