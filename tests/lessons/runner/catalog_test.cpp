@@ -46,7 +46,8 @@ TEST(Catalog, ReportsAFileThatCannotBeReadAndKeepsTheOthers) {
   ASSERT_EQ(catalog.exercises.size(), 1U);
   EXPECT_EQ(catalog.exercises[0].id, "02_rows");
   ASSERT_EQ(catalog.errors.size(), 2U);
-  expect_has(catalog.errors[0], "lessons/02_name/solutions/all.cpp:2: expected \"10 minutes\" as the second part");
+  expect_has(catalog.errors[0],
+             "lessons/02_name/solutions/all.cpp:2: expected \"10 minutes\" as the second part");
   EXPECT_EQ(catalog.errors[1],
             "lessons/02_name/mistakes.md:3: expected \"## SD-01 · the mistake\", got \"## SD-01: no\"");
   EXPECT_EQ(inconsistencies(catalog).size(), 2U);
