@@ -1,5 +1,6 @@
 #include "nn/state_report.h"
 
+#include <sstream>
 #include <utility>
 
 namespace heed::nn {
@@ -13,9 +14,10 @@ void StateReport::unexpected(const std::string& name, const std::string& hint) {
 void StateReport::repeated(const std::string& name) { repeated_ += concat(" '", name, "'"); }
 
 void StateReport::wrong_shape(const std::string& name, const Tensor& received, const Shape& expected) {
-  wrong_shape_ += concat(" '", name, "' expected ", expected, ", got ");
-  wrong_shape_ += received.defined() ? to_string(received.shape()) : "an undefined tensor";
-  wrong_shape_ += ";";
+  std::ostringstream line;
+  line << " '" << name << "' expected " << expected << ", got ";
+  describe(line, received);
+  wrong_shape_ += line.str() + ";";
 }
 
 bool StateReport::empty() const {
