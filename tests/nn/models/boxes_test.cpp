@@ -8,7 +8,6 @@
 namespace heed::nn {
 namespace {
 
-constexpr double inf = std::numeric_limits<double>::infinity();
 
 TEST(Boxes, CentersAndCornersAreInverse) {
   const Tensor middles = tensor({{0.5, 0.4, 0.2, 0.6}, {0.1, 0.9, 0.4, 0.1}}, f64);
