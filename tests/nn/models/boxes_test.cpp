@@ -8,7 +8,6 @@
 namespace heed::nn {
 namespace {
 
-
 TEST(Boxes, CentersAndCornersAreInverse) {
   const Tensor middles = tensor({{0.5, 0.4, 0.2, 0.6}, {0.1, 0.9, 0.4, 0.1}}, f64);
   expect_close(center_to_corners(middles), tensor({{0.4, 0.1, 0.6, 0.7}, {-0.1, 0.85, 0.3, 0.95}}, f64),
