@@ -8,7 +8,7 @@
 // heads is needed. `allowed` is (B, T, S), or (B, 1, S) for padding, or undefined; TRUE = MAY ATTEND.
 // It has no head axis and applies to all heads. Broadcasting aligns axes from the right: with which
 // axis of the scores would B of the mask be aligned? A query with no allowed key gets weights of 0.
-// A masked key also gets weight 0, even if it contains NaN (values are always finite). And is the
+// A masked key also gets weight 0, even if it contains NaN (values are always finite). Is the
 // width of a query here C or D?
 //
 // You may use:  matmul, k.transpose(axis, axis), k.size(axis), std::sqrt, allowed.defined(),
