@@ -249,7 +249,7 @@ void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
     Node& node = *nodes[i];
     const Tensor dy = std::exchange(pending[i], Tensor());
     if (!dy.defined()) continue;  // a backward may leave the gradient of an input undefined
-    if (const auto output = node.retains.lock()) accumulate_leaf(output->grad, dy);
+    if (const auto output = node.retained_output.lock()) accumulate_leaf(output->grad, dy);
     run_node(node, dy, pending);
     if (!options.retain_graph) node.release();
   }

@@ -88,9 +88,9 @@ struct Node {
   Shape shape;       // of the output
   DType dtype;
   std::vector<Input> inputs;
-  std::weak_ptr<TensorState> retains;  // the output, if retain_grad() was called on it
-  std::size_t position = 0;            // index in graph_nodes(), set by backward
-  std::uint64_t visit = 0;             // the last traversal that reached this node
+  std::weak_ptr<TensorState> retained_output;  // set if retain_grad() was called on the output
+  std::size_t position = 0;                    // index in graph_nodes(), set by backward
+  std::uint64_t visit = 0;                     // the last traversal that reached this node
 };
 
 // A node that stores its backward closure without type erasure.

@@ -56,7 +56,8 @@ class Flattened {
     }
   }
 
-  static constexpr const char* mixed = "expected lists of equal depth, got a number beside a list";
+  static constexpr const char* mixed =
+      "expected lists of equal depth, got a number and a list at the same depth";
   const char* op_;
   bool rank_is_known_ = false;
 };

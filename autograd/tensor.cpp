@@ -241,7 +241,7 @@ void Tensor::set_grad(Tensor g) {
 
 void Tensor::retain_grad() {
   check(requires_grad(), "retain_grad", "expected a tensor that requires grad, got ", shape());
-  if (state_->node) state_->node->retains = state_;
+  if (state_->node) state_->node->retained_output = state_;
 }
 
 Tensor Tensor::detach() const {

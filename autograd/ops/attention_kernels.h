@@ -39,10 +39,11 @@ struct AttentionInputs {
   Tensor bias;          // broadcasts to the scores; undefined if there is none
 };
 
-// The gradients that backward adds to. One that no input needs is empty.
+// The gradients that backward adds to; empty if not needed. `scores` is dS, the gradient of the
+// scores, which is also the gradient of the bias.
 struct AttentionGradients {
   std::optional<MatrixBatch> q, k, v;
-  Tensor scores;  // dS (..., T, S), for the bias
+  Tensor scores;  // (..., T, S)
 };
 
 // Writes y. Also writes P (..., T, S) to `weights` if that is defined, for backward.

@@ -330,9 +330,7 @@ void ablation(const Options& options, Page& page, const Generator& gen) {
                                      .baseline_name = "chance (ln 8)"}));
 
   page.step("Other learning rates");
-  page.say(
-      "One learning rate is one experiment. At larger learning rates, the result depends on other "
-      "components:");
+  page.say("Which component matters depends on the learning rate. The same models at larger rates:");
   page.print("\n    " + cells({"learning rate", "0.001", "0.003", "0.006"}, {-18, 9, 9, 9}));
   const auto all = variants();
   std::vector<double> at_large;

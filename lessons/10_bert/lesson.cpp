@@ -135,7 +135,7 @@ SvgCurve pretrain(nn::BertForMaskedLM& bert, const Corpus& corpus, const Options
   for (index_t step = 0; step < steps; ++step) {
     BertBatch batch = draw(corpus, corpus.train, 48, gen);
     const MaskedTokens masked = mask_tokens(batch, corpus.vocabulary.size(), gen);
-    // The head runs at the masked positions only: an eighth of the work.
+    // The head runs at the masked positions only, about one position in eight.
     const Tensor logits = bert.head(rows_at(encode(bert.bert, batch), masked.positions));
     const Tensor loss = cross_entropy(logits, {masked.tokens, {static_cast<index_t>(masked.tokens.size())}});
     optimizer.set_lr(schedule(step));

@@ -36,8 +36,7 @@ double distance(double a, double b) {
 std::string shapes(const Answer& a) {
   if (!a.error.empty()) return "the error \"" + a.error + "\"";
   std::string text;
-  for (const Tensor& t : a.parts)
-    text += (text.empty() ? "" : ", ") + (t.defined() ? to_string(t.shape()) : std::string("undefined"));
+  for (const Tensor& t : a.parts) text += (text.empty() ? "" : ", ") + concat(t);
   return "shape " + text;
 }
 

@@ -174,7 +174,7 @@ void update_evidence(const Question& q, double tolerance) {
   Verdict& v = verdict();
   const bool wrong = !(difference(q.got, q.reference).distance <= tolerance);
   const bool numbers = q.invariant_message.empty() && q.got.error.empty() && q.reference.error.empty();
-  const bool telling = wrong && q.as_given && numbers && has_wrong_fraction(q, tolerance) &&
+  const bool telling = wrong && !q.repeats && numbers && has_wrong_fraction(q, tolerance) &&
                        distinguishes_mistakes(q, tolerance);
   std::vector<std::size_t> agreeing;
   for (std::size_t i = 0; i < q.twins.size(); ++i) {

@@ -60,7 +60,7 @@ struct Question {
   Answer reference, got;
   std::vector<Answer> twins;
   std::string invariant_id, invariant_message;  // of an invariant; empty if numbers are compared
-  bool as_given = true;  // false if the question repeats another one in a different form
+  bool repeats = false;                         // whether it repeats another question in a different form
 };
 
 // The state of the running program is in check.cpp; exercises access it by these functions.
@@ -142,7 +142,7 @@ class Exercise {
   // Fails if the reference function throws in this form, because then nothing would be compared.
   void compare_form(const std::string& text, const Probe& probe) const {
     Question question = make_question(text, probe);
-    question.as_given = false;
+    question.repeats = true;
     if (!question.reference.error.empty())
       ADD_FAILURE() << "this check is wrong, the reference function throws: " << text << "\n  "
                     << question.reference.error;

@@ -61,11 +61,11 @@ TEST(Create, NestedListsDetermineTheShape) {
   EXPECT_EQ(error_of([] {
               tensor({{1, 2}, 3});
             }),
-            "[tensor] expected lists of equal depth, got a number beside a list");
+            "[tensor] expected lists of equal depth, got a number and a list at the same depth");
   EXPECT_EQ(error_of([] {
               tensor({1, {2, 3}});
             }),
-            "[tensor] expected lists of equal depth, got a number beside a list");
+            "[tensor] expected lists of equal depth, got a number and a list at the same depth");
 }
 
 TEST(Create, FlatListsMustFillTheirShape) {

@@ -21,7 +21,7 @@ TEST(IntTensor, IsCreatedFromNestedListsFlatListsAndRanges) {
   EXPECT_EQ(error_of([] {
               IntTensor({{1, 2}, 3});
             }),
-            "[IntTensor] expected lists of equal depth, got a number beside a list");
+            "[IntTensor] expected lists of equal depth, got a number and a list at the same depth");
   EXPECT_EQ(error_of([] { IntTensor(std::vector<index_t>{1}, {2}); }),
             "[IntTensor] expected 2 values for shape (2), got 1");
   EXPECT_EQ(error_of([] { IntTensor::zeros({-1}); }), "[IntTensor] expected sizes >= 0, got (-1)");
