@@ -25,13 +25,15 @@ Tensor ops::allocate(const char* op, const Shape& shape, DType dtype) {
   }
 }
 
+constexpr double random_ns = 10;  // estimated cost of one random element
+
 // Returns a new tensor whose element i is value(i).
 template <class Value>
 static Tensor generate(const char* op, const Shape& shape, DType dtype, Value&& value) {
   Tensor t = ops::allocate(op, shape, dtype);
   dispatch(dtype, [&]<class T>() {
     T* x = ops::output<T>(t);
-    kernels::parallel_for(t.numel(), ops::costly_grain, [&](index_t begin, index_t stop) {
+    kernels::parallel_for(t.numel(), random_ns, [&](index_t begin, index_t stop) {
       for (index_t i = begin; i < stop; ++i) x[i] = static_cast<T>(value(i));
     });
   });

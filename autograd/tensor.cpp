@@ -192,7 +192,7 @@ Tensor& Tensor::add_(const Tensor& other, double alpha) {
     T* x = const_cast<T*>(data<T>());
     const T* y = source.data<T>();
     if (is_contiguous() && source.is_contiguous()) {
-      kernels::parallel_for(numel(), ops::cheap_grain, [&](index_t begin, index_t stop) {
+      kernels::parallel_for(numel(), ops::cheap_ns, [&](index_t begin, index_t stop) {
         kernels::kernels<T>().axpby(static_cast<T>(alpha), y + begin, T{1}, x + begin, stop - begin);
       });
     } else {

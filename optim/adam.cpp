@@ -51,7 +51,7 @@ void AdamBase::update(std::size_t i, Tensor& w, const Tensor& gradient) {
     };
     T *pw = w.mutable_data<T>(), *pm = m_[i].mutable_data<T>(), *pv = v_[i].mutable_data<T>();
     const T* pg = g.data<T>();
-    kernels::parallel_for(w.numel(), kernels::cheap_grain, [&](index_t begin, index_t end) {
+    kernels::parallel_for(w.numel(), 2 * kernels::cheap_ns, [&](index_t begin, index_t end) {
       kernels::kernels<T>().adam(s, pw + begin, pg + begin, pm + begin, pv + begin, end - begin);
     });
   });

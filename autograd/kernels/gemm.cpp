@@ -296,15 +296,15 @@ void gemm(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& e
     if (!s.accumulate) clear(s, c);
     return apply_epilogue(epilogue, c, s.ldc, s.m, s.n);
   }
-  if (num_threads() == 1 || flops_of(s) < min_flops_per_thread)
-    return multiply_part(s, a, b, c, epilogue, 0, s.m, 0, s.n);
+  if (num_threads() == 1) return multiply_part(s, a, b, c, epilogue, 0, s.m, 0, s.n);
   const auto& tile = tile_for<T>(s.n);
   const bool by_columns = s.n >= s.m;
   const index_t unit = by_columns ? tile.columns : tile.rows, extent = by_columns ? s.n : s.m;
   const index_t units = ceil_div(extent, unit);
   const index_t blocks = index_t{num_threads()} * (by_columns && !s.transpose_a ? 4 : 2);
   const index_t per_block = ceil_div(units, blocks) * unit;
-  parallel_for(ceil_div(extent, per_block), 1, [&](index_t begin, index_t end) {
+  const index_t count = ceil_div(extent, per_block);
+  parallel_for(count, gemm_ns(flops_of(s)) / static_cast<double>(count), [&](index_t begin, index_t end) {
     const index_t first = begin * per_block, last = std::min(extent, end * per_block);
     if (by_columns)
       multiply_part(s, a, b, c, epilogue, 0, s.m, first, last);
@@ -317,7 +317,7 @@ template <class T>
 void gemm_batched(const GemmShape& s, index_t batch, const T* a, const index_t* a_offset, const T* b,
                   const index_t* b_offset, T* c, const index_t* c_offset) {
   if (batch == 1) return gemm(s, a + *a_offset, b + *b_offset, c + *c_offset);
-  parallel_for(batch, grain_for(flops_of(s)), [&](index_t begin, index_t end) {
+  parallel_for(batch, gemm_ns(flops_of(s)), [&](index_t begin, index_t end) {
     for (index_t i = begin; i < end; ++i) {
       if (s.m == 0 || s.n == 0) continue;
       if (s.k == 0 && !s.accumulate) clear(s, c + c_offset[i]);

@@ -18,14 +18,8 @@ struct GemmShape {
   bool accumulate = false;  // add the product to C instead of overwriting it
 };
 
-// Work for less than this many floating-point operations, a few microseconds, does not pay for
-// waking a thread.
-inline constexpr double min_flops_per_thread = 5e5;
-
-// Returns the grain for parallel_for() over items that take `flops` floating-point operations each.
-inline index_t grain_for(double flops) {
-  return std::max<index_t>(1, static_cast<index_t>(min_flops_per_thread / std::max(flops, 1.0)));
-}
+// Returns the estimated time, in nanoseconds, of a product with this many floating-point operations.
+inline double gemm_ns(double flops) { return flops / 150; }
 
 // Applied to each part of C while it is still in the cache: adds bias (n), then applies a function.
 template <class T>

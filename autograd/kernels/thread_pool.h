@@ -30,15 +30,25 @@ class RangeFunction {
   void (*call_)(const void*, std::int64_t, std::int64_t);
 };
 
-// Grains for parallel_for(): with fewer elements, starting the threads costs more time than they
-// save.
-inline constexpr std::int64_t cheap_grain = std::int64_t{64} * 1024;   // addition, copies
-inline constexpr std::int64_t costly_grain = std::int64_t{16} * 1024;  // exp, softmax
+// Estimated costs for parallel_for(): nanoseconds per element on one thread.
+inline constexpr double cheap_ns = 0.1;   // addition, copies
+inline constexpr double costly_ns = 0.4;  // exp, softmax, random numbers
 
-// Calls body(begin, end) for disjoint ranges that cover [0, n). No range except the last is shorter
-// than `grain`. The calling thread takes part and returns when all ranges are done. Runs inline if
-// n <= grain, if only one thread is configured, or inside another parallel_for(). Rethrows the
-// first exception of a range after all running ranges have ended.
-void parallel_for(std::int64_t n, std::int64_t grain, RangeFunction body);
+// Calls body(begin, end) for disjoint ranges that cover [0, n), each at least a few microseconds of
+// work. `item_ns` estimates the cost of one item in nanoseconds. The calling thread takes part and
+// returns when all ranges are done. Runs inline if other threads would save no time: if the work is
+// shorter than handing it over, or than waking the workers if they sleep. Also runs inline if only
+// one thread is configured, or inside another parallel_for(). Rethrows the first exception of a
+// range after all running ranges have ended.
+void parallel_for(std::int64_t n, double item_ns, RangeFunction body);
+
+// For tests: during its lifetime, parallel_for() uses the workers even if that saves no time.
+class AlwaysParallel {
+ public:
+  AlwaysParallel();
+  ~AlwaysParallel();
+  AlwaysParallel(const AlwaysParallel&) = delete;
+  AlwaysParallel& operator=(const AlwaysParallel&) = delete;
+};
 
 }  // namespace heed::kernels

@@ -16,8 +16,8 @@
 namespace heed::ops {
 
 using heed::dispatch;
-using kernels::cheap_grain;
-using kernels::costly_grain;
+using kernels::cheap_ns;
+using kernels::costly_ns;
 
 // The first check of every op. Throws if an argument is undefined or if the dtypes differ.
 void check_tensors(const char* op, std::initializer_list<const Tensor*> arguments);
@@ -52,12 +52,12 @@ inline index_t rows_of(const Shape& shape) {
 // Computes y, of x's shape, element by element. Calls kernel.operator()<T>(x, y, first, count), in
 // parallel, for ranges of elements; x and y point to element `first`. Returns y.
 template <class Kernel>
-Tensor element_wise(Tensor y, const Tensor& x, index_t grain, Kernel&& kernel) {
+Tensor element_wise(Tensor y, const Tensor& x, double element_ns, Kernel&& kernel) {
   const Tensor xd = dense(x);
   dispatch(x.dtype(), [&]<class T>() {
     const T* px = xd.data<T>();
     T* py = output<T>(y);
-    kernels::parallel_for(y.numel(), grain, [&](index_t begin, index_t stop) {
+    kernels::parallel_for(y.numel(), element_ns, [&](index_t begin, index_t stop) {
       kernel.template operator()<T>(px + begin, py + begin, begin, stop - begin);
     });
   });
@@ -66,8 +66,8 @@ Tensor element_wise(Tensor y, const Tensor& x, index_t grain, Kernel&& kernel) {
 
 // The same with a new tensor for y.
 template <class Kernel>
-Tensor element_wise(const char* op, const Tensor& x, index_t grain, Kernel&& kernel) {
-  return element_wise(allocate_like(op, x), x, grain, std::forward<Kernel>(kernel));
+Tensor element_wise(const char* op, const Tensor& x, double element_ns, Kernel&& kernel) {
+  return element_wise(allocate_like(op, x), x, element_ns, std::forward<Kernel>(kernel));
 }
 
 // Some consecutive rows of a tensor: `count` rows of `n` elements, from row `first` on.
@@ -85,6 +85,7 @@ Tensor row_wise(Tensor y, const Tensor& x, Kernel&& kernel, index_t block = 0) {
   if (y.numel() == 0) return y;
   const Tensor xd = dense(x);
   const index_t n = x.shape().back(1), rows = rows_of(x.shape());
+  const double row_ns = costly_ns * static_cast<double>(n);
   dispatch(x.dtype(), [&]<class T>() {
     const T* px = xd.data<T>();
     T* py = output<T>(y);
@@ -92,12 +93,11 @@ Tensor row_wise(Tensor y, const Tensor& x, Kernel&& kernel, index_t block = 0) {
       kernel.template operator()<T>(px + first * n, py + first * n, Rows{first, count, n});
     };
     if (block == 0) {
-      kernels::parallel_for(rows, costly_grain / n + 1,
-                            [&](index_t begin, index_t stop) { run(begin, stop - begin); });
+      kernels::parallel_for(rows, row_ns, [&](index_t begin, index_t stop) { run(begin, stop - begin); });
       return;
     }
     const index_t blocks = (rows + block - 1) / block;
-    kernels::parallel_for(blocks, costly_grain / (block * n) + 1, [&](index_t begin, index_t stop) {
+    kernels::parallel_for(blocks, row_ns * static_cast<double>(block), [&](index_t begin, index_t stop) {
       for (index_t i = begin; i < stop; ++i) run(i * block, std::min(block, rows - i * block));
     });
   });

@@ -8,6 +8,8 @@ namespace heed {
 
 namespace {
 
+constexpr double pixel_ns = 1;  // estimated cost of copying one pixel
+
 // The positions of a window on an image, in rows and columns.
 struct Grid {
   index_t rows, columns;
@@ -64,7 +66,7 @@ Tensor unfold_of(const char* op, const Tensor& x, const Window& w, const Grid& g
     const T* px = xd.data<T>();
     T* py = ops::output<T>(y);
     const index_t image = channels * height * width, block = y.numel() / std::max<index_t>(batch, 1);
-    kernels::parallel_for(batch, ops::cheap_grain / (block + 1) + 1, [&](index_t begin, index_t stop) {
+    kernels::parallel_for(batch, pixel_ns * static_cast<double>(block), [&](index_t begin, index_t stop) {
       for (index_t b = begin; b < stop; ++b)
         for_each_pixel(channels, height, width, w, grid, [&](index_t column, index_t pixel) {
           py[b * block + column] = px[b * image + pixel];
@@ -94,7 +96,7 @@ Tensor fold_of(const char* op, const Tensor& columns, index_t height, index_t wi
     ops::dispatch(sum_type, [&]<class Sum>() {
       const T* pc = cd.data<T>();
       Sum* px = ops::output<Sum>(x);
-      kernels::parallel_for(batch, ops::cheap_grain / (block + 1) + 1, [&](index_t begin, index_t stop) {
+      kernels::parallel_for(batch, pixel_ns * static_cast<double>(block), [&](index_t begin, index_t stop) {
         for (index_t b = begin; b < stop; ++b)
           for_each_pixel(channels, height, width, w, grid, [&](index_t column, index_t pixel) {
             px[b * image + pixel] += static_cast<Sum>(pc[b * block + column]);

@@ -16,7 +16,7 @@ using KeepBits = std::vector<std::uint64_t>;
 KeepBits draw(index_t n, const kernels::KeepSource& source) {
   KeepBits bits(static_cast<std::size_t>((n + 63) / 64));
   kernels::parallel_for(
-      static_cast<index_t>(bits.size()), ops::costly_grain / 64, [&](index_t begin, index_t stop) {
+      static_cast<index_t>(bits.size()), 64 * ops::costly_ns, [&](index_t begin, index_t stop) {
         kernels::kernels<float>().keep_bits(source, begin, bits.data() + begin, stop - begin);
       });
   return bits;
@@ -25,7 +25,7 @@ KeepBits draw(index_t n, const kernels::KeepSource& source) {
 // Writes x * scale to y for the elements that are kept, 0 for the others. Returns y.
 Tensor apply(Tensor y, const KeepBits& bits, const Tensor& x, double scale) {
   return ops::element_wise(
-      std::move(y), x, ops::cheap_grain, [&]<class T>(const T* px, T* py, index_t first, index_t count) {
+      std::move(y), x, ops::cheap_ns, [&]<class T>(const T* px, T* py, index_t first, index_t count) {
         kernels::kernels<T>().drop(bits.data(), first, px, static_cast<T>(scale), py, count);
       });
 }

@@ -19,7 +19,7 @@ Tensor map(const char* op, Unary f, const Tensor& x) {
   const auto kernel = [f]<class T>(const T* px, T* py, index_t /*first*/, index_t count) {
     kernels::kernels<T>().unary(f, px, py, count);
   };
-  return ops::element_wise(op, x, ops::costly_grain, kernel);
+  return ops::element_wise(op, x, ops::costly_ns, kernel);
 }
 
 // How the two operands of a broadcast are read: the `outer` axes one index at a time, then rows of
@@ -71,13 +71,14 @@ BroadcastRows::BroadcastRows(const Shape& a, const Shape& b, const Shape& common
 template <class T, class Row>
 void for_each_row(const BroadcastRows& pair, const T* a, const T* b, T* y, Row&& row) {
   if (pair.rows == 1) {
-    kernels::parallel_for(pair.n, ops::cheap_grain, [&](index_t begin, index_t stop) {
+    kernels::parallel_for(pair.n, ops::cheap_ns, [&](index_t begin, index_t stop) {
       row(pair.operands == Operands::a_is_one ? a : a + begin,
           pair.operands == Operands::b_is_one ? b : b + begin, y + begin, stop - begin);
     });
     return;
   }
-  kernels::parallel_for(pair.rows, ops::cheap_grain / pair.n + 1, [&](index_t begin, index_t stop) {
+  const double row_ns = 5 + ops::cheap_ns * static_cast<double>(pair.n);
+  kernels::parallel_for(pair.rows, row_ns, [&](index_t begin, index_t stop) {
     for (index_t r = begin; r < stop; ++r)
       row(a + pair.offset(pair.steps_a, r), b + pair.offset(pair.steps_b, r), y + r * pair.n, pair.n);
   });
@@ -108,7 +109,7 @@ Tensor combine(const char* op, Binary f, const Tensor& x, double number,
     kernels::kernels<T>().binary(f, operands, number_first ? &value : px, number_first ? px : &value, py,
                                  count);
   };
-  return ops::element_wise(op, x, ops::cheap_grain, kernel);
+  return ops::element_wise(op, x, ops::cheap_ns, kernel);
 }
 
 // A unary function with a kernel for its backward. Saves x or y, as listed in kernels/functions.inl.
@@ -128,7 +129,7 @@ Tensor ops::unary_backward(Unary f, const Tensor& dy, const Tensor& saved) {
   const auto kernel = [&]<class T>(const T* pdy, T* pdx, index_t first, index_t count) {
     kernels::kernels<T>().unary_backward(f, pdy, contiguous.data<T>() + first, pdx, count);
   };
-  return element_wise("unary_backward", dy, costly_grain, kernel);
+  return element_wise("unary_backward", dy, costly_ns, kernel);
 }
 
 // ---- arithmetic ---------------------------------------------------------------------------------
@@ -331,7 +332,7 @@ Tensor where(const Mask& condition, const Tensor& a, const Tensor& b) {
   ops::dispatch(a.dtype(), [&]<class T>() {
     const T *pa = ad.data<T>(), *pb = bd.data<T>();
     T* py = ops::output<T>(y);
-    kernels::parallel_for(y.numel(), ops::cheap_grain, [&](index_t begin, index_t stop) {
+    kernels::parallel_for(y.numel(), ops::cheap_ns, [&](index_t begin, index_t stop) {
       kernels::kernels<T>().select(Operands::both_rows, c.data() + begin, pa + begin, pb + begin, py + begin,
                                    stop - begin);
     });
@@ -360,7 +361,7 @@ Tensor masked_fill(const Tensor& x, const Mask& mask, double value) {
       const T replacement = static_cast<T>(number);
       kernels::kernels<T>().select(Operands::a_is_one, m.data() + first, &replacement, px, py, count);
     };
-    return ops::element_wise(std::move(y), from, ops::cheap_grain, kernel);
+    return ops::element_wise(std::move(y), from, ops::cheap_ns, kernel);
   };
   Tensor y = ops::allocate_like(op, x);
   const Mask m = mask.expand(x.shape());

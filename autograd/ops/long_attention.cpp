@@ -201,7 +201,7 @@ void long_forward(const AttentionInputs& in, MatrixBatch& y, Tensor& stats) {
   const index_t rows = params.heads() * tiles(params.queries());
   const double flops = 2.0 * static_cast<double>(std::min(tile, params.queries()) * params.keys() *
                                                  (in.q.columns() + in.v.columns()));
-  kernels::parallel_for(rows, kernels::grain_for(flops), [&](index_t begin, index_t stop) {
+  kernels::parallel_for(rows, kernels::gemm_ns(flops), [&](index_t begin, index_t stop) {
     LongForward<T> forward(in, y, stats);
     for (index_t n = begin; n < stop; ++n) forward(TileRow(params, n));
   });
@@ -215,7 +215,7 @@ void long_backward(const AttentionInputs& in, const MatrixBatch& y, const Tensor
   const double flops =
       4.0 * static_cast<double>(params.queries() * params.keys() * (in.q.columns() + in.v.columns()));
   // All tiles of a head add to the same dk and dv, so one thread computes a head, in a fixed order.
-  kernels::parallel_for(params.heads(), kernels::grain_for(flops), [&](index_t begin, index_t stop) {
+  kernels::parallel_for(params.heads(), kernels::gemm_ns(flops), [&](index_t begin, index_t stop) {
     LongBackward<T> backward(in, y, stats, dy, d);
     for (index_t n = begin * rows; n < stop * rows; ++n) backward(TileRow(params, n));
     for (auto* gradient : {&d.q, &d.k}) {

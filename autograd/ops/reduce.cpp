@@ -64,9 +64,10 @@ Tensor sum_of(const Tensor& x, const Reduced& r) {
     const T* px = rows.data<T>();
     T* py = ops::output<T>(y);
     if (columns) return kernels::kernels<T>().sum_columns(px, py, r.count, y.numel(), false);
-    kernels::parallel_for(y.numel(), ops::cheap_grain / r.count + 1, [&](index_t begin, index_t stop) {
-      kernels::kernels<T>().sum_rows(px + begin * r.count, py + begin, stop - begin, r.count);
-    });
+    kernels::parallel_for(
+        y.numel(), ops::cheap_ns * static_cast<double>(r.count), [&](index_t begin, index_t stop) {
+          kernels::kernels<T>().sum_rows(px + begin * r.count, py + begin, stop - begin, r.count);
+        });
   });
   return y;
 }

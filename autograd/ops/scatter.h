@@ -71,10 +71,11 @@ void add_many_rows(const T* x, std::span<const index_t> positions, index_t width
 template <class T>
 void scatter_add(const IndexGroups& groups, const T* x, index_t width, T* y, index_t skip = -1) {
   const index_t elements = groups.count() * width / std::max<index_t>(groups.size(), 1);  // per row of y
-  kernels::parallel_for(groups.size(), cheap_grain / (elements + 1) + 1, [&](index_t begin, index_t stop) {
-    for (index_t index = begin; index < stop; ++index)
-      if (index != skip) add_rows(x, groups.positions(index), width, y + index * width);
-  });
+  kernels::parallel_for(groups.size(), cheap_ns * static_cast<double>(elements + 1),
+                        [&](index_t begin, index_t stop) {
+                          for (index_t index = begin; index < stop; ++index)
+                            if (index != skip) add_rows(x, groups.positions(index), width, y + index * width);
+                        });
 }
 
 }  // namespace heed::ops

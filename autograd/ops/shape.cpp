@@ -13,6 +13,9 @@ namespace heed {
 
 namespace {
 
+// The estimated cost of an element if rows and columns are exchanged.
+constexpr double copy_ns = 0.5;
+
 // Copies a strided matrix to contiguous memory. A transposed one is copied in small squares, which
 // keep the cache lines of both sides in the L1 cache.
 template <class T>
@@ -50,7 +53,7 @@ Tensor contiguous_copy(const char* op, const Tensor& x) {
   ops::dispatch(x.dtype(), [&]<class T>() {
     const T* px = x.data<T>();
     T* py = ops::output<T>(y);
-    kernels::parallel_for(blocks, ops::cheap_grain / block + 1, [&](index_t begin, index_t stop) {
+    kernels::parallel_for(blocks, copy_ns * static_cast<double>(block), [&](index_t begin, index_t stop) {
       for (index_t i = begin; i < stop; ++i)
         copy_block(px + block_offset(x, rank - 2, i), rows, row_stride, columns, column_stride,
                    py + i * block);

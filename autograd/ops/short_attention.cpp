@@ -43,7 +43,7 @@ void short_forward(const AttentionInputs& in, MatrixBatch& y, Tensor& weights) {
   const index_t width = in.v.columns(), size = largest_block(params);
   const double flops = 2.0 * static_cast<double>(size * (in.q.columns() + width));
   const index_t blocks = params.heads() * blocks_per_head(params);
-  kernels::parallel_for(blocks, kernels::grain_for(flops), [&](index_t begin, index_t stop) {
+  kernels::parallel_for(blocks, kernels::gemm_ns(flops), [&](index_t begin, index_t stop) {
     BlockScores<T> scores(in);
     kernels::Workspace<T> unsaved(size), dropped(params.keep ? size : 0);
     for (index_t i = begin; i < stop; ++i) {
@@ -75,7 +75,7 @@ void short_backward(const AttentionInputs& in, const Tensor& weights, const Matr
   const double flops =
       4.0 * static_cast<double>(params.queries() * params.keys() * (in.q.columns() + in.v.columns()));
   // All blocks of a head add to the same dk and dv, so one thread computes a head, in a fixed order.
-  kernels::parallel_for(params.heads(), kernels::grain_for(flops), [&](index_t begin, index_t stop) {
+  kernels::parallel_for(params.heads(), kernels::gemm_ns(flops), [&](index_t begin, index_t stop) {
     BlockScores<T> scores(in);
     kernels::Workspace<T> gradient(size), dropped(params.keep ? size : 0);
     T* ds = gradient.data();

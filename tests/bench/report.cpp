@@ -1,5 +1,9 @@
 // report.cpp — prints one line per case: the time, the rates and the percentage of the machine's
 // peak.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
 #include <cstdio>
 #include <fstream>
 
@@ -18,6 +22,19 @@ static std::string cpu_name() {
   return "unknown CPU";
 }
 
+// Fills in the peaks, in GFLOP/s, and the bandwidth.
+static void measure_peaks(int threads, Machine& m) {
+  set_num_threads(1);
+  m.peak_1 = fma_peak<float>(1);
+  set_num_threads(threads);
+  m.peak = threads == 1 ? m.peak_1 : fma_peak<float>(threads);
+  m.peak_f64 = fma_peak<double>(threads);
+  m.bandwidth = read_bandwidth();
+}
+
+// Measures in a child process, so that this process has no threads except those that its cases
+// start, as in a program of a user. (A process with one thread counts references without atomic
+// instructions.)
 Machine measure_machine(int threads) {
   Machine m{.cpu = cpu_name(),
             .isa = kernels::kernels<float>().isa,
@@ -25,12 +42,24 @@ Machine measure_machine(int threads) {
             .peak = 0,
             .peak_f64 = 0,
             .bandwidth = 0};
-  set_num_threads(1);
-  m.peak_1 = fma_peak<float>(1);
+  int ends[2];
+  check(pipe(ends) == 0, "heed-bench", "cannot create a pipe");
+  const pid_t child = fork();
+  check(child >= 0, "heed-bench", "cannot start a process");
+  const std::array fields{&m.peak_1, &m.peak, &m.peak_f64, &m.bandwidth};
+  if (child == 0) {
+    measure_peaks(threads, m);
+    for (const double* field : fields)
+      check(write(ends[1], field, sizeof *field) == sizeof *field, "heed-bench", "cannot write to a pipe");
+    _exit(0);
+  }
+  close(ends[1]);
+  for (double* field : fields)
+    check(read(ends[0], field, sizeof *field) == sizeof *field, "heed-bench",
+          "the measurement of the peaks failed");
+  close(ends[0]);
+  waitpid(child, nullptr, 0);
   set_num_threads(threads);
-  m.peak = threads == 1 ? m.peak_1 : fma_peak<float>(threads);
-  m.peak_f64 = fma_peak<double>(threads);
-  m.bandwidth = read_bandwidth();
   return m;
 }
 

@@ -40,7 +40,7 @@ double fma_peak(int threads) {
   for (int burst = 0; burst < 20; ++burst) {
     std::vector<double> flops(static_cast<std::size_t>(threads));
     const double start = seconds();
-    kernels::parallel_for(threads, 1, [&](index_t begin, index_t end) {
+    kernels::parallel_for(threads, 1e6, [&](index_t begin, index_t end) {
       for (auto i = begin; i < end; ++i) {
         T sink[64] = {};
         flops[static_cast<std::size_t>(i)] = kernels::kernels<T>().gemm->fma_peak(400'000, sink);
@@ -63,7 +63,7 @@ double read_bandwidth() {
   double best = 0;
   for (int pass = 0; pass < 7; ++pass) {
     const double start = seconds();
-    kernels::parallel_for(rows, 64, [&](index_t begin, index_t end) {
+    kernels::parallel_for(rows, columns * kernels::cheap_ns, [&](index_t begin, index_t end) {
       kernels::kernels<float>().sum_rows(x.data() + begin * columns, sums.data() + begin, end - begin,
                                          columns);
     });

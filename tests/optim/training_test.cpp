@@ -1,5 +1,6 @@
 // training_test.cpp — all parts together: the same bits for any number of threads, and no leak from
 // step to step.
+#include "autograd/kernels/thread_pool.h"
 #include "autograd/memory.h"
 #include "data/data.h"
 #include "nn/models/models.h"
@@ -12,6 +13,7 @@ namespace {
 // Trains a Vision Transformer with all options for a few steps. Returns its parameters and the
 // losses.
 std::vector<std::vector<double>> train(int threads, int steps) {
+  const kernels::AlwaysParallel always;
   const int before = num_threads();
   set_num_threads(threads);
   Generator gen(3);

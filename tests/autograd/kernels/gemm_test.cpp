@@ -158,6 +158,7 @@ void expect_same_bits(const GemmShape& s) {
 }
 
 TEST(Gemm, OneTwoThreeAndSevenThreadsGiveTheSameBits) {
+  const AlwaysParallel always;
   const int before = num_threads();
   for (const bool ta : {false, true})
     for (const bool tb : {false, true}) {

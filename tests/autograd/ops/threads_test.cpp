@@ -1,6 +1,7 @@
 // threads_test.cpp — every parallel op gives the same bits on 1, 2, 3 and 7 threads, forward and backward.
 #include <functional>
 
+#include "autograd/kernels/thread_pool.h"
 #include "tests/autograd/ops/testing.h"
 
 namespace heed {
@@ -22,12 +23,12 @@ std::vector<Numbers> results(const std::function<Tensor(const Inputs&)>& f,
 }
 
 TEST(ParallelOps, GiveTheSameBitsOnAnyNumberOfThreads) {
+  const kernels::AlwaysParallel always;
   struct Case {
     const char* name;
     std::function<Tensor(const Inputs&)> f;
     std::vector<Shape> shapes;
   };
-  // Large enough that every op is split: the grain is 64 K cheap or 16 K costly elements.
   const std::vector<Case> cases = {
       {"add", [](const Inputs& in) { return in[0] + in[1]; }, {{400, 500}, {500}}},
       {"mul of a column", [](const Inputs& in) { return in[0] * in[1]; }, {{400, 500}, {400, 1}}},
@@ -97,6 +98,7 @@ TEST(ParallelOps, GiveTheSameBitsOnAnyNumberOfThreads) {
 }
 
 TEST(ParallelOps, RandomTensorsDoNotDependOnTheThreads) {
+  const kernels::AlwaysParallel always;
   const int before = num_threads();
   std::vector<Numbers> drawn;
   for (const int threads : {1, 2, 3, 7}) {
