@@ -145,7 +145,8 @@ void saturation(const Options& options, Page& page, Generator& gen) {
       "If the scores are widely spread, the softmax saturates: nearly all weight of a query goes to one "
       "key, and the entropy is close to 0. The softmax then passes almost no gradient back to that query. "
       "A few queries have two keys with nearly equal scores. Their gradient is large, because it is not "
-      "divided by √d_k either. The mean over all queries hides this, so the table also shows the median:");
+      "divided by √d_k either. The mean over all queries does not show this, so the table also has the "
+      "median:");
   page.print("\n                  entropy      median of ‖dL/dq‖      mean of ‖dL/dq‖");
   page.print("     d_k   scaled     raw      scaled        raw      scaled     raw");
   std::vector<double> sizes, with, without;

@@ -39,7 +39,7 @@ std::string title_of(const std::string& isa) {
   return titles.contains(isa) ? titles.at(isa) : isa;
 }
 
-// One text if all instruction sets have the same, otherwise "AVX-512: …; AVX2: …".
+// The common value of all instruction sets, otherwise "AVX-512: …; AVX2: …".
 std::string merged(const Row& row, const std::vector<std::string>& isas, std::string Result::*field) {
   const std::string& first = row.results.at(isas[0]).*field;
   bool same = true;

@@ -70,7 +70,7 @@ class Page {
   // Prints a claim, its measurement, and whether it holds. `id` names the claim in the lesson's
   // claims.tsv. With --ask, asks for a prediction first.
   void claim(const std::string& id, const std::string& text, const Measurement& measured, bool holds);
-  // TODO: lessons that do not name their claims yet.
+  // For lessons whose claims have no ids yet.
   void claim(const std::string& text, const std::string& measured, bool holds) {
     claim(text, text, {measured}, holds);
   }
