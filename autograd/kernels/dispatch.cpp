@@ -1,5 +1,6 @@
 // dispatch.cpp — chooses the instruction set: the widest that this CPU supports, or HEED_ISA.
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -98,5 +99,12 @@ template const Kernels<float>& kernels<float>();
 template const Kernels<double>& kernels<double>();
 template const Kernels<float>* kernels_for<float>(const char*);
 template const Kernels<double>* kernels_for<double>(const char*);
+
+std::string cpu_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
+  return "unknown CPU";
+}
 
 }  // namespace heed::kernels

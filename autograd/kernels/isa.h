@@ -9,4 +9,7 @@ namespace heed::kernels {
 // Returns their names, narrowest first: {"portable", "avx2", …}.
 std::vector<std::string> available_isas();
 
+// Returns the model name of the CPU, or "unknown CPU".
+std::string cpu_name();
+
 }  // namespace heed::kernels

@@ -8,8 +8,10 @@
 // scores are divided by √d_k, and shows the effect of masks. Usage: ./lesson_02 [--figures DIR]
 #include "lessons/support/lesson.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <numeric>
 
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
@@ -67,7 +69,8 @@ void by_hand(const Options& options, Page& page) {
                                         .rows = query_words,
                                         .columns = key_words}));
   const double to_school = weights.at({1, 1});
-  page.claim("\"school\" attends mostly to 학교에", "weight " + fixed(to_school, 3), to_school > 0.5);
+  page.claim("school", "\"school\" attends mostly to 학교에", {"weight ", number(to_school, 3)},
+             to_school > 0.5);
 }
 
 // The variance of q · k over random q and k with entries of mean 0 and variance 1.
@@ -98,53 +101,68 @@ void why_scale(const Options& options, Page& page, Generator& gen) {
     if (is_terminal()) progress.update(++done, "");
   }
   page.print(table);
-  page.claim("the variance of q·k is d_k", "within " + percent(worst) + " at every d_k", worst < 0.05);
+  page.claim("variance", "the variance of q·k is d_k", {"within ", percentage(worst), " at every d_k"},
+             worst < 0.05);
 }
 
-// Measures how far the softmax is from saturation at one d_k, with or without the scale.
+// The effect of the scale at one d_k.
 struct Saturation {
   // Entropy of a row of weights in nats, averaged over the rows. Equal weights have ln(keys).
   double entropy;
-  // Mean of |d loss / d score|, if the loss is a random linear combination of the weights.
-  double gradient;
+  // The length of the gradient of each query, if the loss is a random linear combination of the
+  // weights: the median over the queries, the mean, and all lengths.
+  double median, mean;
+  std::vector<double> lengths;
 };
+
+// Lengths of the rows of x (T, D).
+std::vector<double> row_lengths(const Tensor& x) { return sqrt((x * x).sum(-1)).to_vector(); }
+
+double median_of(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
 
 Saturation measure_saturation(index_t d_k, bool scaled, Generator gen) {
   constexpr index_t rows = 256, keys = 16;
-  const Tensor q = randn({rows, d_k}, gen), k = randn({keys, d_k}, gen);
+  Tensor q = randn({rows, d_k}, gen), k = randn({keys, d_k}, gen);
+  q.set_requires_grad();
   Tensor scores = matmul(q, k.transpose(0, 1));
   if (scaled) scores = scores / std::sqrt(static_cast<double>(d_k));
-  scores = scores.detach().set_requires_grad();
   const Tensor weights = softmax(scores, -1);
   (weights * randn(weights.shape(), gen)).sum().backward();
   const Tensor w = weights.detach();
   const Tensor entropy = -(w * log(w + 1e-30)).sum(-1).mean();
-  return {entropy.item(), abs(scores.grad()).mean().item()};
+  const std::vector<double> lengths = row_lengths(q.grad());
+  const double sum = std::accumulate(lengths.begin(), lengths.end(), 0.0);
+  return {entropy.item(), median_of(lengths), sum / static_cast<double>(rows), lengths};
 }
 
 void saturation(const Options& options, Page& page, Generator& gen) {
   page.step("What happens without the scale");
   page.say(
-      "If the scores are widely spread, the softmax saturates: nearly all weight goes to one key, and the "
-      "entropy is close to 0. A saturated softmax passes almost no gradient back to the scores, so the "
-      "queries "
-      "and keys hardly learn.");
-  page.print("\n     d_k   entropy: scaled   not scaled   gradient: scaled   not scaled");
+      "If the scores are widely spread, the softmax saturates: nearly all weight of a query goes to one "
+      "key, and the entropy is close to 0. The softmax then passes almost no gradient back to that query. "
+      "A few queries have two keys with nearly equal scores. Their gradient is large, because it is not "
+      "divided by √d_k either. The mean over all queries does not show this, so the table also has the "
+      "median:");
+  page.print("\n                  entropy      median of ‖dL/dq‖      mean of ‖dL/dq‖");
+  page.print("     d_k   scaled     raw      scaled        raw      scaled     raw");
   std::vector<double> sizes, with, without;
-  double factor = 0;
+  Saturation scaled, raw;
   for (const index_t d_k : {4, 16, 64, 256, 512}) {
     // Both measurements use the same random numbers.
     const Generator fork = gen.fork();
-    const Saturation scaled = measure_saturation(d_k, true, fork);
-    const Saturation raw = measure_saturation(d_k, false, fork);
+    scaled = measure_saturation(d_k, true, fork);
+    raw = measure_saturation(d_k, false, fork);
     char row[120];
-    std::snprintf(row, sizeof row, "  %6d  %16.2f  %11.2f  %17.4f  %11.4f", static_cast<int>(d_k),
-                  scaled.entropy, raw.entropy, scaled.gradient, raw.gradient);
+    std::snprintf(row, sizeof row, "  %6d  %7.2f %7.2f  %10.4f %10.4f  %10.3f %7.3f", static_cast<int>(d_k),
+                  scaled.entropy, raw.entropy, scaled.median, raw.median, scaled.mean, raw.mean);
     page.print(row);
     sizes.push_back(static_cast<double>(d_k));
     with.push_back(scaled.entropy);
     without.push_back(raw.entropy);
-    factor = scaled.gradient / raw.gradient;
   }
   page.print("\n  (16 equal weights have an entropy of ln 16 = 2.77)");
   if (!options.figures.empty())
@@ -155,8 +173,19 @@ void saturation(const Options& options, Page& page, Generator& gen) {
                              .y_axis = "entropy of the weights (nats)",
                              .baseline = std::log(16.0),
                              .baseline_name = "equal weights"}));
-  page.claim("without the scale, the gradient vanishes", fixed(factor, 1) + " times smaller at d_k = 512",
-             factor > 3);
+  page.claim("entropy", "without the scale, the softmax saturates",
+             {"entropy at d_k = 512: ", number(raw.entropy, 2), " nats, ", number(scaled.entropy, 2),
+              " with the scale"},
+             raw.entropy < 0.2 * scaled.entropy);
+  const auto starved = static_cast<double>(
+      std::ranges::count_if(raw.lengths, [&](double x) { return x < 0.1 * scaled.median; }));
+  const double share = starved / static_cast<double>(raw.lengths.size());
+  page.claim("median_gradient", "without the scale, most queries get almost no gradient",
+             {percentage(share, 0),
+              " of the queries at d_k = 512 get less than a tenth of the median with the scale"},
+             share > 0.5);
+  page.claim("mean_gradient", "the mean gradient does not show this: without the scale it is larger",
+             {number(raw.mean / scaled.mean, 1), " times as large at d_k = 512"}, raw.mean > scaled.mean);
 }
 
 void padding_mask(const Options& options, Page& page) {
@@ -179,12 +208,18 @@ void padding_mask(const Options& options, Page& page) {
                                            .rows = query_words,
                                            .columns = key_words,
                                            .allowed = shown}));
-  // If the value of the padding changes, no output may change.
-  Tensor other_v = v.clone();
+  // If the key and the value of the padding change, no output may change. The outputs must also be
+  // those of the sentence without padding.
+  Tensor other_k = k.clone(), other_v = v.clone();
+  for (index_t c = 0; c < 4; ++c) other_k.set({0, 2, c}, 100.0);
   other_v.set({0, 2, 0}, 100.0);
-  const double change = max_abs_difference(output, attention(q, k, other_v, {.mask = mask}).output);
-  page.claim("masked padding has no influence",
-             "value of the padding set to 100: outputs change by " + fixed(change, 4), change == 0);
+  const Tensor unpadded = attention(q, k.slice(1, 0, 2), v.slice(1, 0, 2), {}).output;
+  const double change = max_abs_difference(output, attention(q, other_k, other_v, {.mask = mask}).output);
+  const double difference = max_abs_difference(output, unpadded);
+  page.claim("padding", "masked padding has no influence",
+             {"key and value of the padding set to 100: outputs change by ", number(change, 4),
+              "; difference from the sentence without padding ", number(difference, 4)},
+             change == 0 && difference == 0);
 }
 
 void fully_masked_row(Page& page) {
@@ -207,8 +242,9 @@ void fully_masked_row(Page& page) {
   row("filled with -inf   ", softmax(masked_fill(scores, !nothing, -INFINITY), -1));
   const Tensor masked = masked_softmax(scores, nothing);
   row("masked_softmax     ", masked);
-  page.claim("a fully masked row has no weights", "sum of the weights " + fixed(masked.sum().item(), 1),
-             masked.sum().item() == 0);
+  const double sum = masked.sum().item();
+  page.claim("fully_masked", "a fully masked row has no weights", {"sum of the weights ", number(sum, 1)},
+             sum == 0);
 }
 
 void causal_mask(const Options& options, Page& page, Generator& gen) {
@@ -231,8 +267,8 @@ void causal_mask(const Options& options, Page& page, Generator& gen) {
   for (index_t c = 0; c < 8; ++c) changed.set({n - 1, c}, 10);
   const AttentionResult after = attention(changed, changed, changed, {.causal = true});
   const double change = max_abs_difference(before.output.slice(0, 0, n - 1), after.output.slice(0, 0, n - 1));
-  page.claim("later tokens do not affect earlier outputs",
-             "last word replaced: the earlier rows change by " + fixed(change, 4), change == 0);
+  page.claim("causal", "later tokens do not affect earlier outputs",
+             {"last word replaced: the earlier rows change by ", number(change, 4)}, change == 0);
 }
 
 void one_op(Page& page, Generator& gen) {
@@ -247,7 +283,8 @@ void one_op(Page& page, Generator& gen) {
   const Tensor fused = scaled_dot_product_attention(q, k, v, {.causal = true});
   const double difference = max_abs_difference(fused, attention(q, k, v, {.causal = true}).output);
   page.shape("output", fused.shape(), "(B, H, T, D)");
-  page.claim("the fused op and the readable form agree", "they differ by less than 1e-5", difference < 1e-5);
+  page.claim("fused", "the fused op and the readable form agree",
+             {"they differ by at most ", power(difference)}, difference < 1e-5);
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 #include "lessons/runner/generate.h"
 
+#include <algorithm>
 #include <cctype>
 #include <iostream>
+#include <map>
 
+#include "lessons/runner/claims_table.h"
 #include "lessons/runner/commands.h"
 #include "lessons/runner/messages.h"
 #include "lessons/runner/text.h"
@@ -12,7 +15,6 @@ namespace heed::runner {
 namespace {
 
 const std::string marker = "// Generated from solutions/ by `./lessons/heed generate`: do not edit below.\n";
-const std::string heading = "## Exercises\n";
 
 [[noreturn]] void lacks(const std::string& shown, const std::string& expected) {
   throw EnvironmentError(concat(shown, ": expected ", expected, ", got none"));
@@ -33,6 +35,15 @@ std::string table_of(const std::vector<const Entry*>& entries) {
   for (const Entry* entry : entries)
     table += concat("| `", entry->id, "` | ", entry->title, " | ", entry->minutes, " |\n");
   return table;
+}
+
+// The claims.tsv of all lessons that have one.
+std::vector<fs::path> claim_files(const Paths& paths) {
+  std::vector<fs::path> files;
+  for (const auto& folder : fs::directory_iterator(paths.lessons()))
+    if (fs::exists(folder.path() / "claims.tsv")) files.push_back(folder.path() / "claims.tsv");
+  std::ranges::sort(files);
+  return files;
 }
 
 // The wrong twins that the checks define: {"SD-01", "…", …}.
@@ -61,11 +72,12 @@ std::string with_declarations(const std::string& text, const std::vector<std::st
   return text.substr(0, begin) + marker + joined(declarations, "\n") + "\n" + end;
 }
 
-std::string with_table(const std::string& text, const std::string& table, const std::string& shown) {
-  const std::size_t section = text.find("\n" + heading);
-  if (section == std::string::npos) lacks(shown, "the section \"" + trimmed(heading) + "\"");
+std::string with_table(const std::string& text, const std::string& title, const std::string& table,
+                       const std::string& shown) {
+  const std::size_t section = text.find("\n## " + title + "\n");
+  if (section == std::string::npos) lacks(shown, "the section \"## " + title + "\"");
   const std::size_t begin = text.find("\n|", section), next = text.find("\n## ", section + 1);
-  if (begin == std::string::npos || begin > next) lacks(shown, "a table in the section \"Exercises\"");
+  if (begin == std::string::npos || begin > next) lacks(shown, "a table in the section \"" + title + "\"");
   std::size_t end = begin + 1;
   while (end < text.size() && text[end] == '|') end = std::min(text.size(), text.find('\n', end)) + 1;
   return text.substr(0, begin + 1) + table + text.substr(std::min(end, text.size()));
@@ -97,6 +109,7 @@ bool is_edited(const std::string& file, const std::string& stub) {
 
 std::vector<GeneratedFile> generated_files(const Paths& paths, const Catalog& catalog) {
   std::vector<GeneratedFile> files;
+  std::map<fs::path, std::string> pages;
   for (const std::vector<const Entry*>& entries : by_lesson(catalog)) {
     const fs::path folder = paths.lessons() / entries[0]->folder;
     std::vector<std::string> declarations;
@@ -107,8 +120,15 @@ std::vector<GeneratedFile> generated_files(const Paths& paths, const Catalog& ca
     }
     const fs::path header = folder / "exercises.h", page = folder / "README.md";
     files.push_back({header, with_declarations(read_text(header), declarations, paths.display(header))});
-    files.push_back({page, with_table(read_text(page), table_of(entries), paths.display(page))});
+    pages[page] = with_table(read_text(page), "Exercises", table_of(entries), paths.display(page));
   }
+  for (const fs::path& claims : claim_files(paths)) {
+    const fs::path page = claims.parent_path() / "README.md";
+    const std::string text = pages.contains(page) ? pages[page] : read_text(page);
+    const std::string table = claims_table(read_text(claims), paths.display(claims));
+    pages[page] = with_table(text, "Results", table, paths.display(page));
+  }
+  for (const auto& [page, text] : pages) files.push_back({page, text});
   const fs::path page = paths.source / "README.md";
   const int exercises = static_cast<int>(catalog.exercises.size());
   std::string text = with_count(read_text(page), exercises, "small functions", paths.display(page));

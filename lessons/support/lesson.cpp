@@ -9,6 +9,8 @@
 #include <optional>
 #include <sstream>
 
+#include "autograd/kernels/isa.h"
+#include "autograd/kernels/kernels.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 
@@ -26,6 +28,8 @@ std::string help(const About& about) {
   std::ostringstream out;
   out << about.program << ": " << about.title << "\n\n"
       << "  --seed N        random seed (default 0)\n"
+      << "  --seeds N       run with N seeds and print the mean and the range of each measurement\n"
+      << "  --ask           ask for your prediction before each claim\n"
       << "  --threads N     number of threads (default: all processors)\n"
       << "  --quick         a run of a few seconds with the same steps; too short for good results\n"
       << "  --quiet         do not show progress\n"
@@ -74,6 +78,10 @@ std::optional<Options> parse(int argc, char** argv, const About& about) {
       options.quiet = true;
     } else if (option == "--seed") {
       options.seed = parse_integer(option, value());
+    } else if (option == "--seeds") {
+      options.seeds = parse_small_integer(option, value());
+    } else if (option == "--ask") {
+      options.ask = true;
     } else if (option == "--threads") {
       options.threads = parse_small_integer(option, value());
     } else if (option == "--figures") {
@@ -119,6 +127,32 @@ std::string wrapped(const std::string& text, const std::string& start, const std
   return out + line + "\n";
 }
 
+// Discards what is written to a stream while it lives.
+class Muted {
+ public:
+  explicit Muted(std::ostream& stream) : stream_(stream), before_(stream.rdbuf(&nothing_)) {}
+  ~Muted() { stream_.rdbuf(before_); }
+  Muted(const Muted&) = delete;
+  Muted& operator=(const Muted&) = delete;
+
+ private:
+  struct Nothing : std::streambuf {
+    int overflow(int c) override { return c == EOF ? 0 : c; }
+  };
+  Nothing nothing_;
+  std::ostream& stream_;
+  std::streambuf* before_;
+};
+
+// The options of run n: the next seed, without files.
+Options with_seed(Options options, int n) {
+  options.seed += static_cast<std::uint64_t>(n);
+  options.figures.clear();
+  options.save.clear();
+  options.quiet = true;
+  return options;
+}
+
 std::string padded(const std::string& text, std::size_t width) {
   const std::size_t n = columns(text);
   return n < width ? text + std::string(width - n, ' ') : text;
@@ -151,8 +185,15 @@ int run(int argc, char** argv, const About& about, const std::function<void(cons
     if (options->threads > 0) set_num_threads(options->threads);
     if (!options->figures.empty()) make_figures_folder(options->figures);
     if (!options->save.empty()) check_can_save(options->save);
-    Page page(about, options->claims);
+    Page page(about, *options);
     body(*options, page);
+    for (int n = 1; n < options->seeds; ++n) {
+      if (!options->quiet) std::cerr << "seed " << n + 1 << " of " << options->seeds << "\n";
+      const Muted muted(std::cout);
+      page.next_run();
+      body(with_seed(*options, n), page);
+    }
+    page.finish();
     std::cout.flush();
     check(std::cout.good(), "output", "cannot write to standard output. Hint: is the disk full?");
     return 0;
@@ -166,7 +207,7 @@ int run(int argc, char** argv, const About& about, const std::function<void(cons
   }
 }
 
-Page::Page(const About& about, const std::string& claims) : program_(about.program), claims_(claims) {
+Page::Page(const About& about, const Options& options) : about_(about), options_(options), runs_(1) {
   std::cout << "\n" << bold(about.title) << "\n";
 }
 
@@ -186,16 +227,75 @@ void Page::shape(const std::string& name, const Shape& shape, const std::string&
 
 void Page::print(const std::string& block) { std::cout << block << (block.ends_with('\n') ? "" : "\n"); }
 
-void Page::claim(const std::string& claim, const std::string& measured, bool holds) {
-  failed_ += !holds;
-  std::cout << wrapped(concat(claim, " — ", measured, " — ", holds ? "holds" : "does not hold"),
-                       holds ? "  ✓ " : "  ✗ ", "    ");
-  if (claims_.empty()) return;
-  std::ofstream file(claims_, std::ios::app);
-  file << program_ << '\t' << claim << '\t' << measured << '\t' << (holds ? "holds" : "does not hold")
-       << '\n';
+void Page::claim(const std::string& id, const std::string& text, const Measurement& measured, bool holds) {
+  if (options_.ask && runs_.size() == 1) ask(text, holds);
+  add({id, text, measured, holds ? Verdict::holds : Verdict::does_not_hold});
+}
+
+void Page::identity(const std::string& id, const std::string& text, const Measurement& measured, bool holds) {
+  add({id, text, measured, holds ? Verdict::by_construction : Verdict::does_not_hold});
+}
+
+void Page::not_measured(const std::string& id, const std::string& text, const std::string& reason) {
+  add({id, text, {reason}, Verdict::not_measured});
+}
+
+void Page::add(Claim claim) {
+  std::vector<Claim>& run = runs_.back();
+  check(std::ranges::find(run, claim.id, &Claim::id) == run.end(), "claim", "expected each id once, got ",
+        claim.id);
+  const bool good = claim.verdict == Verdict::holds || claim.verdict == Verdict::by_construction;
+  const char* mark = claim.verdict == Verdict::not_measured ? "  ? " : good ? "  ✓ " : "  ✗ ";
+  std::cout << wrapped(concat(claim.text, " — ", to_string(claim.measured), " — ", to_string(claim.verdict)),
+                       mark, "    ");
+  run.push_back(std::move(claim));
+}
+
+void Page::ask(const std::string& text, bool holds) {
+  std::cout << wrapped(text, "  ? ", "    ") << "    Does this hold? [y/n, Enter to skip] " << std::flush;
+  std::string answer;
+  if (!std::getline(std::cin, answer) || answer.empty()) return;
+  ++asked_;
+  predicted_ += (answer[0] == 'y' || answer[0] == 'Y') == holds;
+}
+
+void Page::next_run() {
+  runs_.emplace_back();
+  steps_ = 0;
+}
+
+// The runs of each claim, in the order of the first run.
+std::vector<std::vector<Claim>> Page::by_claim() const {
+  std::vector<std::vector<Claim>> result;
+  for (const Claim& first : runs_.front()) {
+    std::vector<Claim> same;
+    for (const auto& run : runs_)
+      if (const auto found = std::ranges::find(run, first.id, &Claim::id); found != run.end())
+        same.push_back(*found);
+    check(same.size() == runs_.size(), "claim", "expected ", first.id, " for every seed");
+    result.push_back(std::move(same));
+  }
+  return result;
+}
+
+void Page::finish() {
+  const auto last = options_.seed + static_cast<std::uint64_t>(options_.seeds) - 1;
+  const std::string seeds = options_.seeds == 1 ? concat(options_.seed) : concat(options_.seed, " to ", last);
+  if (options_.seeds > 1) {
+    step(concat("All claims, seeds ", seeds));
+    for (const auto& runs : by_claim())
+      std::cout << wrapped(concat(runs[0].text, " — ", measured_over(runs), " — ", verdict_over(runs)),
+                           "  · ", "    ");
+  }
+  if (asked_ > 0) std::cout << "\nYou predicted " << predicted_ << " of " << asked_ << " claims correctly.\n";
+  if (options_.claims.empty()) return;
+  std::ofstream file(options_.claims, std::ios::app);
+  for (const auto& runs : by_claim())
+    file << about_.program << '\t' << runs[0].id << '\t' << runs[0].text << '\t' << measured_over(runs)
+         << '\t' << verdict_over(runs) << '\t' << seeds << '\t' << kernels::kernels<float>().isa << '\t'
+         << kernels::cpu_name() << '\n';
   file.flush();
-  check(file.good(), "claims", "cannot write to ", claims_);
+  check(file.good(), "claims", "cannot write to ", options_.claims);
 }
 
 std::string fixed(double x, int decimals) {

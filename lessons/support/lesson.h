@@ -9,12 +9,15 @@
 #include <vector>
 
 #include "autograd/autograd.h"
+#include "lessons/support/claims.h"
 
 namespace heed::lessons {
 
 // The command line of a lesson. A lesson is deterministic given its options.
 struct Options {
   std::uint64_t seed = 0;
+  int seeds = 1;                                 // the number of runs, with the seeds from `seed` on
+  bool ask = false;                              // asks for a prediction before each claim
   int threads = 0;                               // 0: HEED_THREADS or the number of processors
   bool quick = false;                            // a run of a few seconds with the same steps
   bool quiet = false;                            // no progress
@@ -54,9 +57,7 @@ struct About {
 // The printed page of a lesson.
 class Page {
  public:
-  // `claims`: the file to which each claim is appended as
-  // "program<TAB>claim<TAB>measured<TAB>verdict"; empty: none.
-  explicit Page(const About& about, const std::string& claims = "");
+  Page(const About& about, const Options& options);
   // Prints a numbered, underlined heading: "1 · A digit becomes sixteen patches".
   void step(const std::string& heading);
   // Prints a paragraph, wrapped to the width of the page.
@@ -65,13 +66,37 @@ class Page {
   void shape(const std::string& name, const Shape& shape, const std::string& meaning = "");
   // Prints lines without changes (tables, images).
   void print(const std::string& block);
-  // Prints a claim, its measurement, and whether it holds.
-  void claim(const std::string& claim, const std::string& measured, bool holds);
-  bool all_hold() const { return failed_ == 0; }
+
+  // Prints a claim, its measurement, and whether it holds. `id` names the claim in the lesson's
+  // claims.tsv. With --ask, asks for a prediction first.
+  void claim(const std::string& id, const std::string& text, const Measurement& measured, bool holds);
+  // For lessons whose claims have no ids yet.
+  void claim(const std::string& text, const std::string& measured, bool holds) {
+    claim(text, text, {measured}, holds);
+  }
+  // The same for an identity, such as the shape of a reshaped tensor: it is true by construction, so
+  // it is no evidence.
+  void identity(const std::string& id, const std::string& text, const Measurement& measured, bool holds);
+  // The same for a claim that this machine cannot measure, with the reason.
+  void not_measured(const std::string& id, const std::string& text, const std::string& reason);
+
+  // Starts the run with the next seed. Nothing is printed in it except the errors.
+  void next_run();
+  // Prints the claims over all seeds, if there were several, and the predictions. Appends the claims
+  // to the file of --claims, one per line: program, id, claim, measured, verdict, seeds, instruction
+  // set and CPU, separated by tabs.
+  void finish();
 
  private:
-  std::string program_, claims_;
-  int steps_ = 0, failed_ = 0;
+  void add(Claim claim);
+  void ask(const std::string& text, bool holds);
+  std::vector<std::vector<Claim>> by_claim() const;
+
+  const About& about_;
+  const Options& options_;
+  int steps_ = 0;
+  int asked_ = 0, predicted_ = 0;         // predictions, and those that were correct
+  std::vector<std::vector<Claim>> runs_;  // one list of claims per seed
 };
 
 // Parses the command line, sets the number of threads and runs the body. Returns the exit status: 0

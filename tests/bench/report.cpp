@@ -8,19 +8,13 @@
 #include <fstream>
 
 #include "autograd/error.h"
+#include "autograd/kernels/isa.h"
 #include "autograd/kernels/kernels.h"
 #include "autograd/memory.h"
 #include "autograd/threads.h"
 #include "tests/bench/bench.h"
 
 namespace heed::bench {
-
-static std::string cpu_name() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);)
-    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
-  return "unknown CPU";
-}
 
 // Fills in the peaks, in GFLOP/s, and the bandwidth.
 static void measure_peaks(int threads, Machine& m) {
@@ -36,7 +30,7 @@ static void measure_peaks(int threads, Machine& m) {
 // start, as in a program of a user. (A process with one thread counts references without atomic
 // instructions.)
 Machine measure_machine(int threads) {
-  Machine m{.cpu = cpu_name(),
+  Machine m{.cpu = kernels::cpu_name(),
             .isa = kernels::kernels<float>().isa,
             .peak_1 = 0,
             .peak = 0,

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "lessons/runner/claims_table.h"
 #include "tests/lessons/runner/scratch.h"
 
 namespace heed::runner {
@@ -31,13 +32,33 @@ TEST(GeneratedFiles, DeclarationsReplaceTheEndOfTheHeader) {
 
 TEST(GeneratedFiles, ATableReplacesTheFirstTableOfTheSection) {
   const std::string page = "# A\n\n| a |\n\n## Exercises\n\nText.\n\n| old |\n|---|\n\n| b |\n\n## B\n";
-  EXPECT_EQ(with_table(page, "| new |\n", "x.md"),
+  EXPECT_EQ(with_table(page, "Exercises", "| new |\n", "x.md"),
             "# A\n\n| a |\n\n## Exercises\n\nText.\n\n| new |\n\n| b |\n\n## B\n");
-  EXPECT_EQ(with_table("\n## Exercises\n\n| old |", "| new |\n", "x.md"), "\n## Exercises\n\n| new |\n");
-  EXPECT_EQ(error_of([] { with_table("# A\n| a |\n", "", "x.md"); }),
+  EXPECT_EQ(with_table("\n## Exercises\n\n| old |", "Exercises", "| new |\n", "x.md"),
+            "\n## Exercises\n\n| new |\n");
+  EXPECT_EQ(error_of([] { with_table("# A\n| a |\n", "Exercises", "", "x.md"); }),
             "x.md: expected the section \"## Exercises\", got none");
-  EXPECT_EQ(error_of([] { with_table("\n## Exercises\n\n## B\n\n| b |\n", "", "x.md"); }),
+  EXPECT_EQ(error_of([] { with_table("\n## Exercises\n\n## B\n\n| b |\n", "Exercises", "", "x.md"); }),
             "x.md: expected a table in the section \"Exercises\", got none");
+}
+
+TEST(ClaimsTable, HasOneRowPerClaimAndMergesEqualInstructionSets) {
+  const std::string rest = "\t0 to 4\t";
+  const std::string tsv = "lesson_02\ta\tA holds\t1 (0 to 2) %\tholds" + rest + "avx512\tCPU\t12ab\n" +
+                          "lesson_02\tb\tB\t3\tholds" + rest + "avx512\tCPU\t12ab\n" +
+                          "lesson_02\ta\tA holds\t1 (0 to 2) %\tholds" + rest + "avx2\tCPU\t12ab\n" +
+                          "lesson_02\tb\tB\t4\tholds for 4 of 5 seeds" + rest + "avx2\tCPU\t12ab\n";
+  EXPECT_EQ(claims_table(tsv, "claims.tsv"),
+            "| claim | measured | verdict |\n|---|---|---|\n"
+            "| A holds | 1 (0 to 2) % | holds |\n"
+            "| B | AVX-512: 3; AVX2: 4 | AVX-512: holds; AVX2: holds for 4 of 5 seeds |\n");
+}
+
+TEST(ClaimsTable, RejectsIncompleteFiles) {
+  EXPECT_EQ(error_of([] { claims_table("a\tb\n", "claims.tsv"); }), "claims.tsv:1: expected 9 fields, got 2");
+  const std::string tsv = "l\ta\tA\t1\tholds\t0\tavx512\tCPU\tx\nl\tb\tB\t1\tholds\t0\tavx2\tCPU\tx\n";
+  EXPECT_EQ(error_of([&] { claims_table(tsv, "claims.tsv"); }),
+            "claims.tsv: expected the claim a for each instruction set");
 }
 
 TEST(GeneratedFiles, ACountReplacesTheNumberBeforeTheWords) {
