@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdlib>
 #include <map>
@@ -39,11 +40,20 @@ constexpr std::size_t max_bytes = std::size_t{1}
 
 std::size_t round_up(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
-// Rounds up to 64, 128, 192, 256, then to four sizes per doubling: at most a quarter is wasted.
-std::size_t class_size(std::size_t bytes) {
-  if (bytes <= 4 * cache_line) return round_up(bytes, cache_line);
-  return round_up(bytes, std::bit_floor(bytes - 1) / 4);
-}
+// The size classes are 64, 128, 192 and 256 bytes, then four sizes per doubling: at most a quarter
+// of a block is wasted.
+struct SizeClass {
+  std::size_t index = 0, bytes = 0;  // bytes of a block
+
+  explicit constexpr SizeClass(std::size_t size) {
+    const auto doublings = static_cast<int>(std::bit_width((size - 1) / (8 * cache_line)));
+    const int shift = std::countr_zero(cache_line) + doublings;  // blocks are multiples of 1 << shift
+    const std::size_t multiple = (size - 1) >> shift;
+    index = 4 * static_cast<std::size_t>(doublings) + multiple;
+    bytes = (multiple + 1) << shift;
+  }
+};
+constexpr std::size_t class_count = SizeClass(max_small_bytes).index + 1;
 
 class Allocator {
  public:
@@ -53,7 +63,7 @@ class Allocator {
     if (HEED_ADDRESS_SANITIZER)
       p = from_system(round_up(bytes, cache_line), cache_line);
     else if (bytes <= max_small_bytes)
-      p = allocate_small(class_size(bytes));
+      p = allocate_small(SizeClass(bytes));
     else
       p = allocate_large(round_up(bytes, granule));
     stats_.allocated_bytes += static_cast<std::int64_t>(bytes);
@@ -68,7 +78,7 @@ class Allocator {
     if (HEED_ADDRESS_SANITIZER)
       std::free(p);
     else if (bytes <= max_small_bytes)
-      free_lists_[class_size(bytes)].push_back(p);
+      free_lists_[SizeClass(bytes).index].push_back(p);
     else
       free_large(static_cast<std::byte*>(p), round_up(bytes, granule));
   }
@@ -90,15 +100,15 @@ class Allocator {
     return p;
   }
 
-  void* allocate_small(std::size_t bytes) {
-    std::vector<void*>& list = free_lists_[bytes];
+  void* allocate_small(SizeClass size) {
+    std::vector<void*>& list = free_lists_[size.index];
     if (list.empty()) {
       // Several blocks of this size at once. The list reserves space for all of them now, so that
       // release() cannot fail later.
-      const std::size_t range = round_up(std::max(bytes, granule), bytes);
+      const std::size_t bytes = size.bytes, range = round_up(std::max(bytes, granule), bytes);
       auto* begin = static_cast<std::byte*>(allocate_large(round_up(range, granule)));
-      block_count_[bytes] += range / bytes;
-      list.reserve(block_count_[bytes]);
+      block_count_[size.index] += range / bytes;
+      list.reserve(block_count_[size.index]);
       for (std::size_t end = range; end > 0; end -= bytes) list.push_back(begin + end - bytes);
     }
     void* p = list.back();
@@ -151,8 +161,8 @@ class Allocator {
   }
 
   std::mutex mutex_;
-  std::map<std::size_t, std::vector<void*>> free_lists_;
-  std::map<std::size_t, std::size_t> block_count_;        // number of blocks of each size class
+  std::array<std::vector<void*>, class_count> free_lists_;
+  std::array<std::size_t, class_count> block_count_{};    // number of blocks of each size class
   std::map<std::byte*, std::size_t> by_address_;          // free ranges
   std::set<std::pair<std::size_t, std::byte*>> by_size_;  // the same ranges, smallest first
   MemoryStats stats_;
