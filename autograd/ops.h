@@ -127,7 +127,8 @@ Tensor stack(const std::vector<Tensor>& parts, index_t axis = 0);
 // All x[i] along an axis, as views. Use it for a loop over a sequence: its backward writes into one
 // tensor of x's shape, while a select() at each step would allocate one per step.
 std::vector<Tensor> unbind(const Tensor& x, index_t axis = 0);
-// Slices of `size` along an axis; the last one may be shorter.
+// Slices of `size` along an axis; the last one may be shorter. Backward writes into one tensor, as
+// in unbind.
 std::vector<Tensor> split(const Tensor& x, index_t size, index_t axis = 0);
 // At most `count` slices of equal size; the last one may be shorter.
 std::vector<Tensor> chunk(const Tensor& x, index_t count, index_t axis = 0);

@@ -323,54 +323,65 @@ Tensor index(const Tensor& x, std::span<const Index> index) {
   return y;
 }
 
-// unbind(x, axis): all x[i] along an axis, as views, for a loop over the steps of a sequence.
-//   backward   dx[i] = the gradient of part i, or 0 if the part was not used
-//   saves      nothing
+// ---- several parts of one tensor ----------------------------------------------------------------
 //
-// With n selects, each backward would return a tensor of x's shape that is 0 except for one part:
-// n² parts in total. Here all parts of one backward write into the same dx. A node has one output,
-// so there are two kinds of nodes:
+// If each part were recorded by itself, each backward would return a tensor of x's shape that is 0
+// except for one part: n² parts in total. Here all parts of one backward write into the same dx. A
+// node has one output, so there are two kinds of nodes:
 //
-//   x <- unbind (x's shape) <- part 0, part 1, …
+//   x <- whole (x's shape) <- part 0, part 1, …
 //
-// The first part that runs allocates dx and returns it to unbind; the others find it and write into
-// it. The node of unbind has a smaller id than those of the parts, so it runs after all of them.
+// The first part that runs allocates dx and returns it to `whole`; the others find it and write into
+// it. The node of `whole` has a smaller id than those of the parts, so it runs after all of them.
 // The running backward owns dx; the parts refer to it by a weak pointer.
-std::vector<Tensor> unbind(const Tensor& x, index_t axis) {
-  ops::check_tensors("unbind", {&x});
-  check(x.rank() >= 1, "unbind", "expected at least one axis, got x ", x);
-  const int a = wrap_axis("unbind", axis, x.shape());
+
+// Returns part(x, 0), …, part(x, count - 1), which must be disjoint views of x.
+//   backward   part(dx, i) = the gradient of part i, or 0 if the part was not used
+//   saves      nothing
+template <class Part>
+static std::vector<Tensor> parts_of(const char* op, const Tensor& x, index_t count, const Part& part) {
   const auto shared = std::make_shared<std::weak_ptr<TensorState>>();
-  const Tensor whole = record("unbind", {x}, view_of(x, x.shape(), x.strides(), x.offset()),
+  const Tensor whole = record(op, {x}, view_of(x, x.shape(), x.strides(), x.offset()),
                               [shared](const Tensor& dx, Gradients& d) {
                                 shared->reset();  // the next backward allocates its own
                                 d[0] = dx;
                               });
+  const Tensor values = x.detach();
   std::vector<Tensor> parts;
-  parts.reserve(static_cast<std::size_t>(x.shape()[a]));
-  for (index_t i = 0; i < x.shape()[a]; ++i)
-    parts.push_back(record("part", {whole}, select(x.detach(), a, i),
-                           [shared, from = x.shape(), a, i](const Tensor& dy, Gradients& d) {
+  parts.reserve(static_cast<std::size_t>(count));
+  for (index_t i = 0; i < count; ++i)
+    parts.push_back(record("part", {whole}, part(values, i),
+                           [shared, from = x.shape(), part, i](const Tensor& dy, Gradients& d) {
                              Tensor dx(shared->lock());
                              if (!dx.defined()) {
                                dx = zeros(from, dy.dtype());
                                *shared = dx.state();
                                d[0] = dx;
                              }
-                             select(dx, a, i).copy_(dy);
+                             part(dx, i).copy_(dy);
                            }));
   return parts;
+}
+
+// unbind(x, axis): all x[i] along an axis, as views, for a loop over the steps of a sequence.
+std::vector<Tensor> unbind(const Tensor& x, index_t axis) {
+  ops::check_tensors("unbind", {&x});
+  check(x.rank() >= 1, "unbind", "expected at least one axis, got x ", x);
+  const int a = wrap_axis("unbind", axis, x.shape());
+  return parts_of("unbind", x, x.shape()[a], [a](const Tensor& t, index_t i) { return select(t, a, i); });
 }
 
 // split(x, size, axis): slices of `size` along an axis; the last one may be shorter.
 std::vector<Tensor> split(const Tensor& x, index_t size, index_t axis) {
   ops::check_tensors("split", {&x});
+  check(x.rank() >= 1, "split", "expected at least one axis, got x ", x);
   check(size >= 1, "split", "expected size >= 1, got ", size);
   const int a = wrap_axis("split", axis, x.shape());
-  std::vector<Tensor> parts;
-  for (index_t begin = 0; begin < x.shape()[a]; begin += size)
-    parts.push_back(slice(x, a, begin, begin + size));
-  return parts;
+  const index_t count = x.shape()[a] / size + (x.shape()[a] % size != 0);
+  return parts_of("split", x, count, [a, size](const Tensor& t, index_t i) {
+    const index_t first = i * size, last = size < t.shape()[a] - first ? first + size : t.shape()[a];
+    return slice(t, a, first, last);
+  });
 }
 
 // chunk(x, count, axis): at most `count` slices of equal size; the last one may be shorter.

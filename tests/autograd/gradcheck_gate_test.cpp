@@ -49,7 +49,7 @@ Names recorded(const std::string& source) {
   const std::regex recorded(R"re(record\(\s*op\b)re");
   if (!std::regex_search(source, recorded)) return names;
   names.merge(all_matches(source, R"re(const char\* op = "(\w+)")re"));
-  const std::regex helper(R"re(\n(?:static )?\w+ (\w+)\(const char\* op\b)re");
+  const std::regex helper(R"re(\n(?:static )?[\w:<>]+ (\w+)\(const char\* op\b)re");
   for (std::sregex_iterator it(source.begin(), source.end(), helper), end; it != end; ++it) {
     const auto begin = static_cast<std::size_t>(it->position()), stop = source.find("\n}", begin);
     if (std::regex_search(source.substr(begin, stop - begin), recorded))

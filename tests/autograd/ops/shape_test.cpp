@@ -137,16 +137,32 @@ TEST(ShapeOps, UnbindRecordsNothingUnderNoGradAndLeavesNoNodes) {
   EXPECT_EQ(live_nodes(), before);
 }
 
-// The bytes that backward allocates in total grow with n; n selects allocate n times as many.
-TEST(ShapeOps, TheCostOfUnbindIsLinear) {
-  const auto bytes = [](index_t n) {
+// The bytes that backward allocates in total grow with n; n selects or slices allocate n times as
+// many.
+TEST(ShapeOps, TheCostOfUnbindAndSplitIsLinear) {
+  const auto bytes = [](index_t n, auto&& parts_of) {
     const Tensor w = ones({n, 1000}).set_requires_grad();
-    const Tensor y = cat(unbind(w));
+    const Tensor y = cat(parts_of(w));
     const auto before = memory_stats().allocated_bytes;
     y.backward(ones(y.shape()));
     return static_cast<double>(memory_stats().allocated_bytes - before);
   };
-  EXPECT_LT(bytes(64) / bytes(16), 4.5);
+  const auto steps = [](const Tensor& w) { return unbind(w); };
+  const auto slices = [](const Tensor& w) { return split(w, 1); };
+  EXPECT_LT(bytes(64, steps) / bytes(16, steps), 4.5);
+  EXPECT_LT(bytes(64, slices) / bytes(16, slices), 4.5);
+}
+
+TEST(ShapeOps, SplitReturnsOneGradient) {
+  const Tensor w = ones({2, 5}).set_requires_grad();
+  const auto part = split(w * 1.0, 2, 1);  // two columns, two columns, one column
+  ASSERT_EQ(part.size(), 3U);
+  (sum(part[0]) * 3.0 + sum(part[2] * part[2])).backward();
+  EXPECT_EQ(w.grad().to_vector(), (Numbers{3, 3, 0, 0, 2, 3, 3, 0, 0, 2}));
+  const auto whole = split(w, 9, 1);
+  ASSERT_EQ(whole.size(), 1U);
+  sum(whole[0]).backward();
+  EXPECT_EQ(w.grad().to_vector(), (Numbers{4, 4, 1, 1, 3, 4, 4, 1, 1, 3}));
 }
 
 TEST(ShapeOps, SplitAndChunkCoverTheAxis) {
