@@ -58,12 +58,17 @@ std::vector<std::string> Visitor::names() const {
   return all;
 }
 
-Visitor Module::flatten() const {
+Visitor Module::collect() const {
   Visitor v;
   // visit() collects pointers to mutable members; the const callers only read through them.
   Module& self = const_cast<Module&>(*this);
   v.modules.push_back({"", &self, 0});
   self.visit(v);
+  return v;
+}
+
+Visitor Module::flatten() const {
+  Visitor v = collect();
   std::unordered_set<std::string> seen;
   for (const std::string& name : v.names())
     check(seen.insert(name).second, "visit", "expected unique names, got '", name, "' for two members of ",
@@ -239,7 +244,8 @@ void Module::to(DType dtype) {
 }
 
 void Module::zero_grad() {
-  for (Tensor& t : parameters()) t.zero_grad();
+  for (const auto& slot : collect().tensors)
+    if (slot.is_parameter) slot.tensor->zero_grad();
 }
 
 void Module::check_all_named(const Tensor& y) const {

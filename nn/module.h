@@ -124,6 +124,8 @@ struct Module {
  private:
   friend class Visitor;
   friend class EvaluationMode;
+  // Returns all members of the tree. flatten() also checks that their names are unique.
+  Visitor collect() const;
   Visitor flatten() const;
   bool training_ = true;
 };
