@@ -35,12 +35,6 @@ void Shape::erase(int axis) {
   --rank_;
 }
 
-index_t Shape::numel() const {
-  index_t n = 1;
-  for (const index_t size : *this) n *= size;
-  return n;
-}
-
 std::ostream& operator<<(std::ostream& out, const Shape& shape) {
   out << '(';
   for (int i = 0; i < shape.rank(); ++i) out << (i ? ", " : "") << shape[i];

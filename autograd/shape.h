@@ -40,7 +40,11 @@ class Shape {
   void erase(int axis);
 
   // The product of the sizes; 1 for rank 0.
-  index_t numel() const;
+  index_t numel() const {
+    index_t n = 1;
+    for (const index_t size : *this) n *= size;
+    return n;
+  }
 
   friend bool operator==(const Shape& a, const Shape& b) {
     if (a.rank_ != b.rank_) return false;

@@ -7,6 +7,7 @@
 #include "autograd/graph.h"
 #include "autograd/kernels/allocator.h"
 #include "autograd/ops.h"
+#include "autograd/ops/broadcast_runs.h"
 #include "autograd/ops/common.h"
 
 namespace heed {
@@ -23,20 +24,14 @@ Storage::~Storage() {
 
 // ---- properties -------------------------------------------------------------------------------------------
 
-static const TensorState& state_of(const Tensor& t) {
-  check(t.defined(), "tensor", "expected a tensor, got ", t,
-        ". Hint: a default-constructed Tensor is undefined");
-  return *t.state();
+void internal::fail_undefined() {
+  fail("tensor", "expected a tensor, got ", Tensor(), ". Hint: a default-constructed Tensor is undefined");
 }
 
-const Shape& Tensor::shape() const { return state_of(*this).shape; }
-const Strides& Tensor::strides() const { return state_of(*this).strides; }
-DType Tensor::dtype() const { return state_of(*this).dtype; }
-index_t Tensor::offset() const { return state_of(*this).offset; }
 index_t Tensor::size(index_t axis) const { return shape()[wrap_axis("size", axis, shape())]; }
 
 bool Tensor::is_contiguous() const {
-  const TensorState& s = state_of(*this);
+  const TensorState& s = checked_state();
   index_t expected = 1;
   for (int axis = s.shape.rank() - 1; axis >= 0; --axis) {
     if (s.shape[axis] == 0) return true;
@@ -50,7 +45,7 @@ bool Tensor::is_contiguous() const {
 
 template <class T>
 const T* Tensor::data() const {
-  const TensorState& s = state_of(*this);
+  const TensorState& s = checked_state();
   check(s.dtype == dtype_of<T>, "data", "expected a tensor of ", heed::name(dtype_of<T>), ", got ",
         heed::name(s.dtype));
   const T* base = reinterpret_cast<const T*>(s.storage->data());
@@ -61,7 +56,8 @@ template const double* Tensor::data<double>() const;
 
 // Checks that t may be modified in place, and increments the version of its storage.
 static void begin_write(const char* op, const Tensor& t) {
-  const TensorState& s = state_of(t);
+  if (!t.defined()) internal::fail_undefined();
+  const TensorState& s = *t.state();
   check(!(grad_enabled() && s.requires_grad), op, "a tensor ", s.shape,
         " that requires grad cannot be modified in place, because this is not recorded. Hint: x = x + y "
         "makes a "
@@ -110,32 +106,17 @@ std::vector<double> Tensor::to_vector() const {
 namespace {
 
 // Calls element(i, j) with the offsets of corresponding elements of t and `from`, which have the
-// same shape, in row-major order. The innermost axis is a plain loop.
+// same shape, in row-major order.
 template <class Element>
 void for_each_offset(const Tensor& t, const Tensor& from, Element&& element) {
-  if (t.numel() == 0) return;
-  const int inner = t.rank() - 1;
-  const index_t n = inner < 0 ? 1 : t.shape()[inner];
-  const index_t step_t = inner < 0 ? 0 : t.strides()[inner];
-  const index_t step_from = inner < 0 ? 0 : from.strides()[inner];
-  Shape index = Shape::filled(t.rank(), 0);
-  index_t offset_t = 0, offset_from = 0;
-  for (;;) {
-    for (index_t i = 0; i < n; ++i) element(offset_t + i * step_t, offset_from + i * step_from);
-    int axis = inner - 1;
-    // Increments the index like an odometer: an axis that overflows returns to 0 and carries to the
-    // next outer one.
-    for (; axis >= 0; --axis) {
-      offset_t += t.strides()[axis];
-      offset_from += from.strides()[axis];
-      ++index[axis];
-      if (index[axis] < t.shape()[axis]) break;
-      offset_t -= index[axis] * t.strides()[axis];
-      offset_from -= index[axis] * from.strides()[axis];
-      index[axis] = 0;
-    }
-    if (axis < 0) return;
-  }
+  ops::for_each_run(t.shape(), t.strides(), from.strides(),
+                    [&](index_t n, index_t i, index_t step_i, index_t j, index_t step_j) {
+                      if (step_i == 1 && step_j == 1) {  // the compiler vectorises this loop
+                        for (index_t k = 0; k < n; ++k) element(i + k, j + k);
+                      } else {
+                        for (index_t k = 0; k < n; ++k) element(i + k * step_i, j + k * step_j);
+                      }
+                    });
 }
 
 void check_other(const char* op, const Tensor& t, const Tensor& other) {
@@ -160,7 +141,7 @@ Tensor& Tensor::fill_(double value) {
   dispatch(dtype(), [&]<class T>() {
     T* x = const_cast<T*>(data<T>());
     if (is_contiguous()) {
-      std::fill_n(x, numel(), static_cast<T>(value));
+      kernels::kernels<T>().fill(static_cast<T>(value), x, numel());
     } else {
       for_each_offset(*this, *this, [&](index_t i, index_t) { x[i] = static_cast<T>(value); });
     }
@@ -212,16 +193,15 @@ Tensor& Tensor::mul_(double factor) {
 }
 
 Tensor ops::dense(const Tensor& x) {
-  if (!x.defined() || (x.is_contiguous() && !x.requires_grad())) return x;
+  if (!x.defined() || x.is_contiguous()) return x;
   const NoGrad no_grad;
-  return x.is_contiguous() ? x.detach() : contiguous(x);
+  return contiguous(x);
 }
 
 // ---- autograd ---------------------------------------------------------------------------------------------
 
-bool Tensor::requires_grad() const { return state_of(*this).requires_grad; }
-bool Tensor::is_leaf() const { return state_of(*this).node == nullptr; }
-const Tensor& Tensor::grad() const { return state_of(*this).grad; }
+bool Tensor::is_leaf() const { return checked_state().node == nullptr; }
+const Tensor& Tensor::grad() const { return checked_state().grad; }
 
 Tensor& Tensor::set_requires_grad(bool on) {
   check(
@@ -233,7 +213,7 @@ Tensor& Tensor::set_requires_grad(bool on) {
 }
 
 void Tensor::set_grad(Tensor g) {
-  state_of(*this);
+  checked_state();
   check(!g.defined() || (g.shape() == shape() && g.dtype() == dtype()), "set_grad", "expected a gradient ",
         shape(), " ", heed::name(dtype()), ", got ", g, " ", [&] { return heed::name(g.dtype()); });
   state_->grad = g.defined() ? internal::unshared(std::move(g)) : Tensor();
@@ -245,7 +225,7 @@ void Tensor::retain_grad() {
 }
 
 Tensor Tensor::detach() const {
-  const TensorState& s = state_of(*this);
+  const TensorState& s = checked_state();
   return Tensor(std::make_shared<TensorState>(
       TensorState{s.storage, s.shape, s.strides, s.offset, s.dtype, false, {}, {}}));
 }

@@ -100,9 +100,9 @@ class Tensor {
   const Shape& shape() const;
   const Strides& strides() const;
   DType dtype() const;
-  int rank() const { return shape().rank(); }
+  int rank() const;
   index_t size(index_t axis) const;  // a negative axis counts from the end
-  index_t numel() const { return shape().numel(); }
+  index_t numel() const;
   bool is_contiguous() const;
   index_t offset() const;  // in elements, from the start of the storage
 
@@ -169,6 +169,8 @@ class Tensor {
   const std::shared_ptr<TensorState>& state() const { return state_; }
 
  private:
+  // Throws "[tensor] …" if the tensor is undefined.
+  const TensorState& checked_state() const;
   std::shared_ptr<TensorState> state_;
 };
 
@@ -183,6 +185,24 @@ struct TensorState {
   std::shared_ptr<Node> node;  // the op that produced it; null for a leaf
   Tensor grad;
 };
+
+namespace internal {
+[[noreturn]] void fail_undefined();
+}
+
+// Every op calls these several times, so they are inline.
+inline const TensorState& Tensor::checked_state() const {
+  if (!defined()) [[unlikely]]
+    internal::fail_undefined();
+  return *state_;
+}
+inline const Shape& Tensor::shape() const { return checked_state().shape; }
+inline const Strides& Tensor::strides() const { return checked_state().strides; }
+inline DType Tensor::dtype() const { return checked_state().dtype; }
+inline index_t Tensor::offset() const { return checked_state().offset; }
+inline int Tensor::rank() const { return shape().rank(); }
+inline index_t Tensor::numel() const { return shape().numel(); }
+inline bool Tensor::requires_grad() const { return checked_state().requires_grad; }
 
 // Constructors. The results do not require grad. Each throws "[zeros] too large: …" if the number
 // of elements overflows, and "[zeros] cannot allocate … bytes for shape …" if the memory is not

@@ -156,6 +156,15 @@ void binary(Binary f, Operands operands, const T* a, const T* b, T* y, index_t n
 }
 
 template <class T>
+void fill(T value, T* y, index_t n) {
+  using V = Vec<T>;
+  const V v = V::all(value);
+  index_t i = 0;
+  for (; i + V::lanes <= n; i += V::lanes) v.store(y + i);
+  if (i < n) v.store_n(y + i, static_cast<int>(n - i));
+}
+
+template <class T>
 void axpby(T alpha, const T* x, T beta, T* y, index_t n) {
   using V = Vec<T>;
   const V va = V::all(alpha), vb = V::all(beta);

@@ -78,6 +78,8 @@ struct Kernels {
   void (*unary_backward)(Unary f, const T* dy, const T* saved, T* dx, index_t n);
   // y[i] = f(a[i], b[i]). An operand that is a single element is read at index 0 only.
   void (*binary)(Binary f, Operands operands, const T* a, const T* b, T* y, index_t n);
+  // y[i] = value
+  void (*fill)(T value, T* y, index_t n);
   // y[i] = alpha * x[i] + beta * y[i]. If beta = 0, y is not read.
   void (*axpby)(T alpha, const T* x, T beta, T* y, index_t n);
   // y[i] = mask[i] ? a[i] : b[i]. The bytes of the mask are 0 or 1. Operands as in `binary`.

@@ -99,6 +99,11 @@ void binary(Binary f, Operands o, const T* a, const T* b, T* y, index_t n) {
 }
 
 template <class T>
+void fill(T value, T* y, index_t n) {
+  std::fill_n(y, n, value);
+}
+
+template <class T>
 void axpby(T alpha, const T* x, T beta, T* y, index_t n) {
   for (index_t i = 0; i < n; ++i) y[i] = beta == 0 ? alpha * x[i] : alpha * x[i] + beta * y[i];
 }
@@ -323,6 +328,7 @@ const Kernels<T>& reference() {
                                    .unary = unary<T>,
                                    .unary_backward = unary_backward<T>,
                                    .binary = binary<T>,
+                                   .fill = fill<T>,
                                    .axpby = axpby<T>,
                                    .select = select<T>,
                                    .sum_rows = sum_rows<T>,

@@ -6,6 +6,7 @@ const Kernels<T>& table() {
                                      .unary = unary<T>,
                                      .unary_backward = unary_backward<T>,
                                      .binary = binary<T>,
+                                     .fill = fill<T>,
                                      .axpby = axpby<T>,
                                      .select = select_by<T>,
                                      .sum_rows = sum_rows<T>,

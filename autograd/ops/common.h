@@ -22,8 +22,8 @@ using kernels::costly_ns;
 // The first check of every op. Throws if an argument is undefined or if the dtypes differ.
 void check_tensors(const char* op, std::initializer_list<const Tensor*> arguments);
 
-// Returns the elements of x in row-major order, without history, as kernels read them: x itself if
-// it is contiguous, otherwise a copy. An undefined tensor stays undefined.
+// Returns the elements of x in row-major order, as kernels read them: x itself if it is contiguous,
+// otherwise a copy without history. An undefined tensor stays undefined.
 Tensor dense(const Tensor& x);
 // Allocates the result of `op`, contents unspecified. Throws "[op] too large: …" or "[op] cannot
 // allocate …".

@@ -32,11 +32,11 @@ inline std::vector<index_t> matrix_offsets(const Shape& leading, const Strides& 
 // The last two axes of a tensor as gemm reads them: in place if one of them is contiguous and the
 // other does not overlap it, otherwise from a copy.
 struct GemmOperand {
-  Tensor tensor;            // without history
+  Tensor tensor;
   index_t ld = 1;           // elements between two stored rows
   bool transposed = false;  // the stored rows are the columns of the matrix
 
-  explicit GemmOperand(const Tensor& t) : tensor(t.detach()) {
+  explicit GemmOperand(const Tensor& t) : tensor(t) {
     if (set_layout()) return;
     tensor = dense(tensor);
     set_layout();
@@ -63,7 +63,7 @@ struct GemmOperand {
 // The matrices of a tensor, each with contiguous rows `ld` elements apart. The other axes may have
 // any stride, such as those of heads: (B, T, H, D) transposed to (B, H, T, D).
 struct MatrixBatch {
-  Tensor tensor;  // without history
+  Tensor tensor;
   index_t ld;
   std::vector<index_t> offsets;
 

@@ -38,6 +38,7 @@ struct Reduced {
 
 // Returns x with the reduced axes moved to the end, contiguous: (results, count).
 Tensor as_rows(const Tensor& x, const Reduced& r) {
+  if (std::is_sorted(r.reduced.begin(), r.reduced.begin() + x.rank())) return ops::dense(x);
   Shape order;
   for (const bool reduces : {false, true})
     for (int axis = 0; axis < x.rank(); ++axis)

@@ -111,6 +111,18 @@ TEST(Kernels, MaximumMinimumAndReluPropagateNaN) {
   });
 }
 
+TEST(Kernels, FillMatchesTheReference) {
+  for_every_table([](const auto& k, const auto& ref, const std::string& name) {
+    using T = Element<decltype(k)>;
+    for (const index_t n : sizes) {
+      auto y = random_values<T>(n + 1, 7), want = y;  // the last element stays
+      k.fill(T(-2.5), y.data(), n);
+      ref.fill(T(-2.5), want.data(), n);
+      EXPECT_EQ(y, want) << name << " n = " << n;
+    }
+  });
+}
+
 TEST(Kernels, AxpbyDoesNotReadYWhenBetaIsZero) {
   for_every_table([](const auto& k, const auto& ref, const std::string& name) {
     using T = Element<decltype(k)>;
