@@ -5,11 +5,12 @@
 //   3  columns   At most 256 columns of that piece are packed into panels as wide as a tile. A
 //                small B is read in place.
 //   4  rows      A tile's rows of A stay in L1 for all panels. They are read in place, one
-//                broadcast per element. A transposed A is packed, 48 rows at a time, because its
-//                elements along k are far apart, each on a different page. It stays packed for
-//                the following columns.
+//                broadcast per element.
 //   5  tile      gemm.inl: the accumulators stay in registers for the whole piece of k.
 //   6  epilogue  Bias and activation are applied while the rows are still in the cache.
+//
+// The elements of a transposed A are far apart along k, each on a different page. If many columns
+// read them, all threads first copy A to rows.
 //
 // A product with few rows reads B only once, so packing B does not pay off: multiply_few_rows()
 // computes it as dot products.
@@ -33,22 +34,22 @@ constexpr index_t max_depth = 512;
 constexpr index_t max_packed_columns = 256;
 // Up to this size, B costs more to pack than to read in place.
 constexpr index_t max_unpacked_elements = 16384;
-// The most rows of a transposed A that are packed together: whole cache lines, and several tiles.
-constexpr index_t packed_rows = 48;
-// A transposed A with more rows does not stay packed: 4096 x 512 floats take 8 MB per thread.
-constexpr index_t max_cached_rows = 4096;
 // Steps along k that are packed for one panel before the next panel.
 constexpr index_t packed_depth = 16;
-// Packing a transposed A pays off if its elements along k are farther apart than this.
-constexpr index_t min_packed_stride = 128;
+// Copying a transposed A to rows pays off if its elements along k are farther apart than this.
+constexpr index_t min_copied_stride = 128;
+// The most rows that are copied at a time: 4096 x 512 floats take 8 MB.
+constexpr index_t max_copied_rows = 4096;
+// The rows that a thread copies at a time: whole cache lines of a transposed A.
+constexpr index_t copied_together = 64;
 
 index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
 
 // Returns the narrowest tile that covers `columns`, or the widest if none does. Of several tiles
 // with the greatest width, it returns the first, so code can test for the widest with tiles[0].
 template <class T>
-const GemmTile<T>& tile_for(index_t columns) {
-  const auto& tiles = kernels<T>().gemm->tiles;
+const GemmTile<T>& tile_for(const GemmKernels<T>& kernels, index_t columns) {
+  const auto& tiles = kernels.tiles;
   for (int i = GemmKernels<T>::tile_count - 1; i > 0; --i)
     if (columns <= tiles[i].columns && tiles[i].columns < tiles[0].columns) return tiles[i];
   return tiles[0];
@@ -72,70 +73,20 @@ struct EvenSplit {
 // transposed B is packed one whole panel at a time.
 template <class T>
 void pack_panels(const GemmShape& s, const T* b, index_t k, index_t columns, T* packed) {
+  const GemmKernels<T>& table = *kernels<T>().gemm;
   const index_t step = s.transpose_b ? k : packed_depth;
   for (index_t p = 0; p < k; p += step) {
     T* panel = packed;
     for (index_t j = 0; j < columns;) {
-      const auto& tile = tile_for<T>(columns - j);
+      const auto& tile = tile_for(table, columns - j);
       const index_t n = std::min(tile.columns, columns - j);
-      kernels<T>().gemm->pack(b + (s.transpose_b ? j * s.ldb + p : p * s.ldb + j), s.ldb, s.transpose_b,
-                              std::min(step, k - p), n, tile.columns, panel + p * tile.columns);
+      table.pack(b + (s.transpose_b ? j * s.ldb + p : p * s.ldb + j), s.ldb, s.transpose_b,
+                 std::min(step, k - p), n, tile.columns, panel + p * tile.columns);
       panel += tile.columns * k;
       j += n;
     }
   }
 }
-
-// The rows of A for one tile: element (i, p) is data[i * row_step + p * column_step].
-template <class T>
-struct TileRows {
-  const T* data;
-  index_t row_step, column_step;
-};
-
-// Loop 4: supplies the rows of A to the tiles of a block, in place or packed. If `keeps` is set,
-// all rows stay packed for the following columns.
-template <class T>
-class RowSource {
- public:
-  RowSource(const GemmShape& s, const T* a, bool packs, bool keeps, index_t depth)
-      : s_(s),
-        a_(a),
-        packs_(packs),
-        keeps_(keeps),
-        packed_(packs ? (keeps ? s.m : packed_rows) * depth : 0) {}
-
-  // Returns the rows of tile i of `tiles`, at depth [p0, p0 + k). `repeated` means that an earlier
-  // call returned the same tiles at the same depth.
-  TileRows<T> tile(const EvenSplit& tiles, index_t i, index_t p0, index_t k, bool repeated) {
-    if (!packs_) {
-      const index_t row_step = s_.transpose_a ? 1 : s_.lda, column_step = s_.transpose_a ? s_.lda : 1;
-      return {a_ + tiles.begin(i) * row_step + p0 * column_step, row_step, column_step};
-    }
-    const index_t group = std::max<index_t>(1, packed_rows / tiles.size(0));  // tiles packed together
-    const index_t first = i - i % group;
-    T* packed = packed_.data() + (keeps_ ? tiles.begin(first) * k : 0);
-    if (i == first && !(repeated && keeps_))
-      pack(tiles, first, std::min(first + group, tiles.count), p0, k, packed);
-    return {packed + (tiles.begin(i) - tiles.begin(first)) * k, 1, tiles.size(i)};
-  }
-
- private:
-  // Packs a few steps along k for all tiles before the next steps, because cache lines that are a
-  // power of two apart evict each other.
-  void pack(const EvenSplit& tiles, index_t first, index_t last, index_t p0, index_t k, T* packed) {
-    for (index_t p = 0; p < k; p += packed_depth)
-      for (index_t i = first; i < last; ++i)
-        kernels<T>().gemm->pack(a_ + (p0 + p) * s_.lda + tiles.begin(i), s_.lda, false,
-                                std::min(packed_depth, k - p), tiles.size(i), tiles.size(i),
-                                packed + (tiles.begin(i) - tiles.begin(first)) * k + p * tiles.size(i));
-  }
-
-  const GemmShape& s_;
-  const T* a_;
-  bool packs_, keeps_;
-  Workspace<T> packed_;
-};
 
 // ---- one block on one thread ------------------------------------------------------------------------------
 
@@ -143,6 +94,7 @@ class RowSource {
 // column of that part.
 template <class T>
 void apply_epilogue(const Epilogue<T>& epilogue, T* c, index_t ldc, index_t rows, index_t columns) {
+  if (!epilogue.bias && epilogue.f == Unary::none) return;
   const auto& table = kernels<T>();
   for (index_t i = 0; i < rows; ++i, c += ldc) {
     if (epilogue.bias) table.binary(Binary::add, Operands::both_rows, c, epilogue.bias, c, columns);
@@ -174,17 +126,16 @@ class Block {
  public:
   Block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue)
       : s_(s),
+        a_(a),
         b_(b),
         c_(c),
         epilogue_(epilogue),
-        widest_(kernels<T>().gemm->tiles[0]),
+        kernels_(*kernels<T>().gemm),
         depth_(s.k, max_depth),
-        // Whole tiles of the greatest height. A narrower tile has a different number of rows, so the
-        // rows of A packed for it cannot be reused for the following columns.
-        width_(std::min(s.n, max_packed_columns / widest_.columns * widest_.columns)),
+        // Whole tiles of the greatest width.
+        width_(std::min(s.n, max_packed_columns / widest().columns * widest().columns)),
         unpacked_(!s.transpose_b && (s.m <= max_few_rows || s.k * s.n <= max_unpacked_elements)),
-        packed_(unpacked_ ? 0 : ceil_div(width_, widest_.columns) * widest_.columns * (depth_.base + 1)),
-        rows_(s, a, packs_rows(), keeps_rows(), depth_.base + 1) {}
+        packed_(unpacked_ ? 0 : ceil_div(width_, widest().columns) * widest().columns * (depth_.base + 1)) {}
 
   void run() {
     for (index_t piece = 0; piece < depth_.count; ++piece)
@@ -192,12 +143,7 @@ class Block {
   }
 
  private:
-  bool packs_rows() const {
-    return s_.transpose_a && s_.lda > min_packed_stride && s_.n > 8 * widest_.columns;
-  }
-  bool keeps_rows() const {
-    return s_.n > width_ && &tile_for<T>(s_.n - width_) == &widest_ && s_.m <= max_cached_rows;
-  }
+  const GemmTile<T>& widest() const { return kernels_.tiles[0]; }
 
   // Loop 3: computes columns [j0, j0 + columns), in strips that use the same tile. The last panel
   // may be narrower, and then uses a taller tile.
@@ -206,53 +152,52 @@ class Block {
     const T* b = b_ + (s_.transpose_b ? p0 + j0 * s_.ldb : p0 * s_.ldb + j0);
     if (!unpacked_) pack_panels(s_, b, k, columns, packed_.data());
     for (index_t j = 0; j < columns;) {
-      const auto& tile = tile_for<T>(columns - j);
+      const auto& tile = tile_for(kernels_, columns - j);
       index_t strip = 0;
-      while (j + strip < columns && &tile_for<T>(columns - j - strip) == &tile)
+      while (j + strip < columns && &tile_for(kernels_, columns - j - strip) == &tile)
         strip += std::min(tile.columns, columns - j - strip);
-      const T* panels = unpacked_ ? b + j : packed_.data() + j * k;
-      multiply_strip(tile, piece, j0 + j, strip, panels, j0 > 0 && &tile == &widest_);
+      multiply_strip(tile, piece, j0 + j, strip, unpacked_ ? b + j : packed_.data() + j * k);
       j += strip;
     }
   }
 
   // Loops 4 and 6: computes all rows of `strip` columns, from j0 on. `panels` points to the same
   // columns of B.
-  void multiply_strip(const GemmTile<T>& tile, index_t piece, index_t j0, index_t strip, const T* panels,
-                      bool repeated) {
+  void multiply_strip(const GemmTile<T>& tile, index_t piece, index_t j0, index_t strip, const T* panels) {
     const index_t p0 = depth_.begin(piece), k = depth_.size(piece);
+    const index_t row_step = s_.transpose_a ? 1 : s_.lda, column_step = s_.transpose_a ? s_.lda : 1;
     const EvenSplit tiles(s_.m, tile.rows);
     for (index_t i = 0; i < tiles.count; ++i) {
-      const TileRows<T> rows = rows_.tile(tiles, i, p0, k, repeated);
+      const T* a = a_ + tiles.begin(i) * row_step + p0 * column_step;
       T* c = c_ + tiles.begin(i) * s_.ldc + j0;
-      multiply_row_of_tiles(tile, tiles.size(i), rows, panels, c, k, strip, s_.accumulate || piece > 0);
+      multiply_row_of_tiles(tile, tiles.size(i), a, panels, c, k, strip, s_.accumulate || piece > 0);
       if (piece + 1 == depth_.count)
         apply_epilogue(from_column(epilogue_, j0), c, s_.ldc, tiles.size(i), strip);
     }
   }
 
   // Loop 5: computes one row of tiles, panel by panel.
-  void multiply_row_of_tiles(const GemmTile<T>& tile, index_t row_count, const TileRows<T>& rows,
-                             const T* panels, T* c, index_t k, index_t strip, bool accumulate) {
+  void multiply_row_of_tiles(const GemmTile<T>& tile, index_t row_count, const T* a, const T* panels, T* c,
+                             index_t k, index_t strip, bool accumulate) {
+    const index_t row_step = s_.transpose_a ? 1 : s_.lda, column_step = s_.transpose_a ? s_.lda : 1;
     const index_t panel_step = unpacked_ ? 1 : k, b_row = unpacked_ ? s_.ldb : tile.columns;
     for (index_t j = 0; j < strip; j += tile.columns) {
       const index_t n = std::min(tile.columns, strip - j);
       const auto& kernel = n == tile.columns ? tile.full : tile.partial;
-      kernel[row_count](rows.data, rows.row_step, rows.column_step, panels + j * panel_step, b_row, c + j,
-                        s_.ldc, k, n, accumulate);
+      kernel[row_count](a, row_step, column_step, panels + j * panel_step, b_row, c + j, s_.ldc, k, n,
+                        accumulate);
     }
   }
 
   const GemmShape& s_;
-  const T* b_;
+  const T *a_, *b_;
   T* c_;
   const Epilogue<T>& epilogue_;
-  const GemmTile<T>& widest_;
+  const GemmKernels<T>& kernels_;
   EvenSplit depth_;
   index_t width_;  // columns of B that are packed at a time
   bool unpacked_;  // B is read in place, not packed
   Workspace<T> packed_;
-  RowSource<T> rows_;
 };
 
 // Computes rows [i0, i1) and columns [j0, j1) of C.
@@ -284,24 +229,16 @@ double flops_of(const GemmShape& s) {
          static_cast<double>(s.k);
 }
 
-}  // namespace
-
 // Loop 1: cuts C along its longer side, in whole tiles, into at most four blocks per thread. The
-// limit is two if each block packs a whole operand: a block of columns packs all of a transposed A,
-// and a block of rows packs all of B.
+// limit is two for blocks of rows, because each of them packs all of B.
 template <class T>
-void gemm(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
-  if (s.m == 0 || s.n == 0) return;
-  if (s.k == 0) {
-    if (!s.accumulate) clear(s, c);
-    return apply_epilogue(epilogue, c, s.ldc, s.m, s.n);
-  }
+void multiply_blocks(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
   if (num_threads() == 1) return multiply_part(s, a, b, c, epilogue, 0, s.m, 0, s.n);
-  const auto& tile = tile_for<T>(s.n);
+  const auto& tile = tile_for(*kernels<T>().gemm, s.n);
   const bool by_columns = s.n >= s.m;
   const index_t unit = by_columns ? tile.columns : tile.rows, extent = by_columns ? s.n : s.m;
   const index_t units = ceil_div(extent, unit);
-  const index_t blocks = index_t{num_threads()} * (by_columns && !s.transpose_a ? 4 : 2);
+  const index_t blocks = index_t{num_threads()} * (by_columns ? 4 : 2);
   const index_t per_block = ceil_div(units, blocks) * unit;
   const index_t count = ceil_div(extent, per_block);
   parallel_for(count, gemm_ns(flops_of(s)) / static_cast<double>(count), [&](index_t begin, index_t end) {
@@ -313,16 +250,67 @@ void gemm(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& e
   });
 }
 
+// Whether a transposed A is copied to rows first. Elements of A along k that are far apart are each
+// on a different page, and many columns read them again.
+template <class T>
+bool copies_rows(const GemmShape& s) {
+  return s.transpose_a && s.m > max_few_rows && s.lda > min_copied_stride &&
+         s.n > 8 * kernels<T>().gemm->tiles[0].columns;
+}
+
+// Multiplies with rows copied from a transposed A, one piece of k at a time. All threads copy, then
+// all threads multiply.
+template <class T>
+void multiply_copied_rows(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
+  const EvenSplit depth(s.k, max_depth), chunks(s.m, max_copied_rows);
+  // A multiple of the lanes of every vector, but no power of two: such rows evict each other.
+  const index_t ld = ceil_div(depth.base + 1, 16) * 16 + 16;
+  Workspace<T> rows((chunks.base + 1) * ld);
+  for (index_t chunk = 0; chunk < chunks.count; ++chunk)
+    for (index_t piece = 0; piece < depth.count; ++piece) {
+      const index_t i0 = chunks.begin(chunk), m = chunks.size(chunk);
+      const index_t p0 = depth.begin(piece), k = depth.size(piece);
+      parallel_for(ceil_div(m, copied_together), static_cast<double>(copied_together * k) * cheap_ns * 4,
+                   [&](index_t begin, index_t end) {
+                     for (index_t i = begin * copied_together; i < std::min(m, end * copied_together);
+                          i += copied_together)
+                       kernels<T>().gemm->pack(a + p0 * s.lda + i0 + i, s.lda, true,
+                                               std::min(copied_together, m - i), k, ld, rows.data() + i * ld);
+                   });
+      const GemmShape product{.transpose_b = s.transpose_b,
+                              .m = m,
+                              .n = s.n,
+                              .k = k,
+                              .lda = ld,
+                              .ldb = s.ldb,
+                              .ldc = s.ldc,
+                              .accumulate = s.accumulate || piece > 0};
+      multiply_blocks<T>(product, rows.data(), b + p0 * (s.transpose_b ? 1 : s.ldb), c + i0 * s.ldc,
+                         piece + 1 == depth.count ? epilogue : Epilogue<T>{});
+    }
+}
+
+}  // namespace
+
+template <class T>
+void gemm(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
+  if (s.m == 0 || s.n == 0) return;
+  if (s.k == 0) {
+    if (!s.accumulate) clear(s, c);
+    return apply_epilogue(epilogue, c, s.ldc, s.m, s.n);
+  }
+  if (copies_rows<T>(s))
+    multiply_copied_rows(s, a, b, c, epilogue);
+  else
+    multiply_blocks(s, a, b, c, epilogue);
+}
+
 template <class T>
 void gemm_batched(const GemmShape& s, index_t batch, const T* a, const index_t* a_offset, const T* b,
                   const index_t* b_offset, T* c, const index_t* c_offset) {
   if (batch == 1) return gemm(s, a + *a_offset, b + *b_offset, c + *c_offset);
   parallel_for(batch, gemm_ns(flops_of(s)), [&](index_t begin, index_t end) {
-    for (index_t i = begin; i < end; ++i) {
-      if (s.m == 0 || s.n == 0) continue;
-      if (s.k == 0 && !s.accumulate) clear(s, c + c_offset[i]);
-      if (s.k > 0) multiply_part<T>(s, a + a_offset[i], b + b_offset[i], c + c_offset[i], {}, 0, s.m, 0, s.n);
-    }
+    for (index_t i = begin; i < end; ++i) gemm(s, a + a_offset[i], b + b_offset[i], c + c_offset[i]);
   });
 }
 

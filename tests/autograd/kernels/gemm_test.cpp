@@ -69,15 +69,15 @@ TEST(Gemm, LargeProductsMatchTheReferenceOverPiecesOfKAndPanelsOfN) {
       expect_product<float>(shape_of(ta, tb, 130, 260, 513, 0, true));
       expect_product<double>(shape_of(ta, tb, 61, 270, 700, 1, true));
       expect_product<float>(
-          shape_of(ta, tb, 275, 600, 41, 2, true));  // a transposed a of this width is packed
+          shape_of(ta, tb, 275, 600, 41, 2, true));  // a transposed a is copied to rows for this n
       expect_product<double>(shape_of(ta, tb, 300, 530, 41, 0, false));
       expect_product<double>(shape_of(ta, tb, 70, 530, 101, 1, true));
     }
 }
 
-// One thread computes all columns, so a packed transposed a is reused for later columns, unless it
-// has very many rows.
-TEST(Gemm, ATransposedMatrixThatStaysPackedMatchesTheReference) {
+// A transposed a is copied to rows if many columns read it: one piece of k and at most 4096 rows at a
+// time.
+TEST(Gemm, ATransposedMatrixThatIsCopiedToRowsMatchesTheReference) {
   const int before = num_threads();
   set_num_threads(1);
   for (const bool tb : {false, true}) {
@@ -86,8 +86,7 @@ TEST(Gemm, ATransposedMatrixThatStaysPackedMatchesTheReference) {
     expect_product<double>(shape_of(true, tb, 53, 517, 520, 100, false));
     expect_product<float>(shape_of(true, tb, 60, 600, 20, 100, false));  // b read in place
     expect_product<float>(shape_of(true, tb, 3, 600, 601, 200, false));
-    expect_product<float>(
-        shape_of(true, tb, 60, 260, 70, 100, false));  // no full tile after the first columns
+    expect_product<float>(shape_of(true, tb, 60, 260, 70, 100, false));
     expect_product<float>(shape_of(true, tb, 4100, 600, 5, 0, false));
   }
   set_num_threads(before);
