@@ -60,8 +60,11 @@ const GemmTile<T>& tile_for(const GemmKernels<T>& kernels, index_t columns) {
 struct EvenSplit {
   index_t count, base, longer;  // the first `longer` pieces have base + 1 elements, the others base
 
-  EvenSplit(index_t n, index_t limit)
-      : count(std::max<index_t>(1, ceil_div(n, limit))), base(n / count), longer(n % count) {}
+  EvenSplit(index_t n, index_t limit) : count(n <= limit ? 1 : ceil_div(n, limit)), base(n), longer(0) {
+    if (count == 1) return;  // a division takes as long as 20 products of vectors
+    base = n / count;
+    longer = n % count;
+  }
   index_t begin(index_t i) const { return i * base + std::min(i, longer); }
   index_t size(index_t i) const { return base + (i < longer); }
 };
@@ -133,17 +136,51 @@ class Block {
         kernels_(*kernels<T>().gemm),
         depth_(s.k, max_depth),
         // Whole tiles of the greatest width.
-        width_(std::min(s.n, max_packed_columns / widest().columns * widest().columns)),
+        width_(s.n <= max_packed_columns ? s.n : max_packed_columns / widest().columns * widest().columns),
         unpacked_(!s.transpose_b && (s.m <= max_few_rows || s.k * s.n <= max_unpacked_elements)),
         packed_(unpacked_ ? 0 : ceil_div(width_, widest().columns) * widest().columns * (depth_.base + 1)) {}
 
   void run() {
-    for (index_t piece = 0; piece < depth_.count; ++piece)
-      for (index_t j0 = 0; j0 < s_.n; j0 += width_) multiply_columns(piece, j0, std::min(width_, s_.n - j0));
+    const index_t in_quads = columns_in_quads(), in_tiles = s_.n - in_quads;
+    for (index_t piece = 0; piece < depth_.count; ++piece) {
+      for (index_t j0 = 0; j0 < in_tiles; j0 += width_)
+        multiply_columns(piece, j0, std::min(width_, in_tiles - j0));
+      if (in_quads > 0) multiply_quads(piece, in_tiles, in_quads);
+    }
   }
 
  private:
   const GemmTile<T>& widest() const { return kernels_.tiles[0]; }
+
+  // Returns how many of the last columns are too few for a tile.
+  index_t columns_in_quads() const {
+    if (kernels_.quad_rows == 0 || s_.m < kernels_.quad_rows) return 0;
+    const index_t rest = s_.n % kernels_.tiles[GemmKernels<T>::tile_count - 1].columns;
+    return rest <= 4 ? rest : 0;
+  }
+
+  // Computes all rows of the last, at most 4, columns. The last rows, too few for a vector of quads,
+  // are a tile.
+  void multiply_quads(index_t piece, index_t j0, index_t columns) {
+    const index_t p0 = depth_.begin(piece), k = depth_.size(piece), rows = kernels_.quad_rows;
+    const index_t row_step = s_.transpose_a ? 1 : s_.lda, column_step = s_.transpose_a ? s_.lda : 1;
+    const T* a = a_ + p0 * column_step;
+    const T* b = b_ + (s_.transpose_b ? p0 + j0 * s_.ldb : p0 * s_.ldb + j0);
+    T* c = c_ + j0;
+    const bool accumulate = s_.accumulate || piece > 0;
+    if (s_.transpose_b)
+      for (index_t p = 0; p < k; ++p)
+        for (index_t j = 0; j < columns; ++j) packed_.data()[p * 4 + j] = b[j * s_.ldb + p];
+    const auto run = [&](TileKernel<T> kernel, index_t i) {
+      kernel(a + i * row_step, row_step, column_step, s_.transpose_b ? packed_.data() : b,
+             s_.transpose_b ? 4 : s_.ldb, c + i * s_.ldc, s_.ldc, k, columns, accumulate);
+    };
+    const EvenSplit vectors(s_.m / rows, max_quad_vectors);
+    for (index_t i = 0; i < vectors.count; ++i) run(kernels_.quads[vectors.size(i)], vectors.begin(i) * rows);
+    const index_t rest = s_.m % rows;
+    if (rest > 0) run(kernels_.tiles[GemmKernels<T>::tile_count - 1].partial[rest], s_.m - rest);
+    if (piece + 1 == depth_.count) apply_epilogue(from_column(epilogue_, j0), c, s_.ldc, s_.m, columns);
+  }
 
   // Loop 3: computes columns [j0, j0 + columns), in strips that use the same tile. The last panel
   // may be narrower, and then uses a taller tile.

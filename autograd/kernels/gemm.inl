@@ -78,6 +78,67 @@ GemmTile<T> make_tile() {
   return t;
 }
 
+// Computes at most 4 columns. A tile would use at most 4 lanes of each vector. Here each vector of
+// accumulators consists of quads: 4 columns of several rows. Every element of c is the same chain
+// of fma as in a tile.
+template <class T, int VECTORS>
+void quads(const T* a, index_t a_row, index_t a_column, const T* b, index_t b_row, T* c, index_t c_row,
+           index_t k, index_t columns, bool accumulate) {
+  using V = Vec<T>;
+  constexpr int rows = V::lanes / 4;
+  const int n = static_cast<int>(columns);
+  V acc[VECTORS];
+  HEED_UNROLL(9)
+  for (int i = 0; i < VECTORS; ++i) acc[i] = V::all(0);
+  const auto add_products = [&](auto load_b) INLINE_LAMBDA {
+    index_t p = 0;
+    if (a_column == 1)
+      for (; p + 4 <= k; p += 4, a += 4, b += 4 * b_row) {
+        const V y0 = load_b(b), y1 = load_b(b + b_row), y2 = load_b(b + 2 * b_row),
+                y3 = load_b(b + 3 * b_row);
+        HEED_UNROLL(9)
+        for (int i = 0; i < VECTORS; ++i) {
+          const V x = load_quads(a + i * rows * a_row, a_row);
+          acc[i] = fma(fill_quads<0>(x), y0, acc[i]);
+          acc[i] = fma(fill_quads<1>(x), y1, acc[i]);
+          acc[i] = fma(fill_quads<2>(x), y2, acc[i]);
+          acc[i] = fma(fill_quads<3>(x), y3, acc[i]);
+        }
+      }
+    if (a_row == 1)
+      for (; p < k; ++p, a += a_column, b += b_row) {
+        const V y = load_b(b);
+        HEED_UNROLL(9)
+        for (int i = 0; i < VECTORS; ++i) acc[i] = fma(spread_quad(a + i * rows), y, acc[i]);
+      }
+    for (; p < k; ++p, a += a_column, b += b_row) {
+      const V y = load_b(b);
+      HEED_UNROLL(9)
+      for (int i = 0; i < VECTORS; ++i) acc[i] = fma(spread_quad(a + i * rows * a_row, a_row), y, acc[i]);
+    }
+  };
+  if (columns == 4)
+    add_products([](const T* from) INLINE_LAMBDA { return repeat_quad(from); });
+  else
+    add_products([n](const T* from) INLINE_LAMBDA { return repeat_quad(from, n); });
+  HEED_UNROLL(9)
+  for (int i = 0; i < VECTORS; ++i) {
+    T* to = c + i * rows * c_row;
+    if (accumulate) acc[i] = load_quads_n(to, c_row, n) + acc[i];
+    store_quads_n(acc[i], to, c_row, n);
+  }
+}
+
+// Fills in the kernels for 1 … VECTORS vectors, if the vectors are long enough.
+template <class T, int VECTORS>
+void fill_quads_table(GemmKernels<T>& kernels) {
+  if constexpr (VECTORS > 0 && Vec<T>::lanes == 16) {
+    kernels.quad_rows = Vec<T>::lanes / 4;
+    kernels.quads[VECTORS] = quads<T, VECTORS>;
+    fill_quads_table<T, VECTORS - 1>(kernels);
+  }
+}
+
 // Transposes a square of vectors. Zipping the first half of the rows with the second half moves the
 // highest bit of each element's flat index to the lowest. After log2(lanes) rounds, row and column
 // are exchanged.
@@ -219,11 +280,17 @@ double fma_peak(index_t rounds, T* sink) {
 // accumulators for 32 registers (AVX-512, NEON), 8 to 12 for 16 registers (AVX2, portable).
 template <class T>
 const GemmKernels<T>& gemm_kernels() {
-  static const GemmKernels<T> kernels = {
-      .tiles = {make_tile<T, WIDE_ROWS, WIDE_VECTORS>(), make_tile<T, MIDDLE_ROWS, MIDDLE_VECTORS>(),
-                make_tile<T, NARROW_ROWS, 1>()},
-      .pack = pack<T>,
-      .dots = {nullptr, dots<T, 1>, dots<T, 2>, dots<T, 3>, dots<T, 4>},
-      .fma_peak = fma_peak<T>};
+  static const GemmKernels<T> kernels = [] {
+    GemmKernels<T> filled = {
+        .tiles = {make_tile<T, WIDE_ROWS, WIDE_VECTORS>(), make_tile<T, MIDDLE_ROWS, MIDDLE_VECTORS>(),
+                  make_tile<T, NARROW_ROWS, 1>()},
+        .quad_rows = 0,
+        .quads = {},
+        .pack = pack<T>,
+        .dots = {nullptr, dots<T, 1>, dots<T, 2>, dots<T, 3>, dots<T, 4>},
+        .fma_peak = fma_peak<T>};
+    fill_quads_table<T, max_quad_vectors>(filled);
+    return filled;
+  }();
   return kernels;
 }

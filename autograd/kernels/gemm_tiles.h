@@ -6,6 +6,7 @@
 namespace heed::kernels {
 
 inline constexpr int max_tile_rows = 14;
+inline constexpr int max_quad_vectors = 9;
 // Products with at most this many rows may be computed as dot products.
 inline constexpr int max_few_rows = 4;
 
@@ -29,6 +30,10 @@ template <class T>
 struct GemmKernels {
   static constexpr int tile_count = 3;
   GemmTile<T> tiles[tile_count];  // widest first
+  // Kernels for at most 4 columns: each vector holds 4 columns of `quad_rows` rows. quads[i]
+  // computes i vectors of rows. If the vectors are too short for this to be faster, quad_rows is 0.
+  index_t quad_rows;
+  TileKernel<T> quads[max_quad_vectors + 1];
   // Copies b (k, columns), or the transpose of b (columns, k), to rows of `width` elements.
   // Elements beyond `columns` are 0.
   void (*pack)(const T* b, index_t ldb, bool transposed, index_t k, index_t columns, index_t width,

@@ -62,6 +62,50 @@ INLINE F zip_high(F a, F b) {
   const __m512i order = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
   return {_mm512_permutex2var_ps(a.v, order, b.v)};
 }
+
+// Operations on quads: the four quarters of a vector, four floats each.
+//
+// Loads four floats of each of four rows, `step` apart.
+INLINE F load_quads(const float* p, index_t step) {
+  __m512 v = _mm512_castps128_ps512(_mm_loadu_ps(p));
+  v = _mm512_mask_broadcast_f32x4(v, 0x00F0, _mm_loadu_ps(p + step));
+  v = _mm512_mask_broadcast_f32x4(v, 0x0F00, _mm_loadu_ps(p + 2 * step));
+  return {_mm512_mask_broadcast_f32x4(v, 0xF000, _mm_loadu_ps(p + 3 * step))};
+}
+// The same with the first n floats of each row, and zeros.
+INLINE F load_quads_n(const float* p, index_t step, int n) {
+  const __mmask8 some = static_cast<__mmask8>(F::first(n));
+  __m512 v = _mm512_castps128_ps512(_mm_maskz_loadu_ps(some, p));
+  v = _mm512_insertf32x4(v, _mm_maskz_loadu_ps(some, p + step), 1);
+  v = _mm512_insertf32x4(v, _mm_maskz_loadu_ps(some, p + 2 * step), 2);
+  return {_mm512_insertf32x4(v, _mm_maskz_loadu_ps(some, p + 3 * step), 3)};
+}
+INLINE void store_quads_n(F a, float* p, index_t step, int n) {
+  const __mmask8 some = static_cast<__mmask8>(F::first(n));
+  _mm_mask_storeu_ps(p, some, _mm512_maskz_extractf32x4_ps(some, a.v, 0));
+  _mm_mask_storeu_ps(p + step, some, _mm512_maskz_extractf32x4_ps(some, a.v, 1));
+  _mm_mask_storeu_ps(p + 2 * step, some, _mm512_maskz_extractf32x4_ps(some, a.v, 2));
+  _mm_mask_storeu_ps(p + 3 * step, some, _mm512_maskz_extractf32x4_ps(some, a.v, 3));
+}
+// Repeats four floats, or the first n and zeros, in each quad.
+INLINE F repeat_quad(const float* p) { return {_mm512_broadcast_f32x4(_mm_loadu_ps(p))}; }
+INLINE F repeat_quad(const float* p, int n) {
+  return {_mm512_broadcast_f32x4(_mm_maskz_loadu_ps(static_cast<__mmask8>(F::first(n)), p))};
+}
+// Fills each quad with its element INDEX.
+template <int INDEX>
+INLINE F fill_quads(F a) {
+  return {_mm512_permute_ps(a.v, INDEX * 0x55)};
+}
+// Fills quad i with p[i], or with p[i * step].
+INLINE F spread_quad(const float* p) {
+  const __m512i element = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+  return {_mm512_permutexvar_ps(element, _mm512_castps128_ps512(_mm_loadu_ps(p)))};
+}
+INLINE F spread_quad(const float* p, index_t step) {
+  const float x[4] = {p[0], p[step], p[2 * step], p[3 * step]};
+  return spread_quad(x);
+}
 INLINE F pow2(F n) {
   return {_mm512_castsi512_ps(
       _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127)), 23))};

@@ -18,6 +18,8 @@
 //
 //   Words             64-bit integers, with the compiler's + & | ^ << >>
 //   multiply_low      the products of the low halves of the lanes
+//
+// Vectors of 16 lanes also have operations on their quarters, which vec_avx512.h documents.
 #include <string.h>
 
 template <class T>

@@ -55,7 +55,7 @@ TEST(Gemm, AllLayoutsMatchTheReferenceAtAwkwardSizes) {
   for (const bool ta : {false, true})
     for (const bool tb : {false, true})
       for (const index_t m : {1, 2, 5, 6, 7, 13, 14, 15, 29})
-        for (const index_t n : {1, 3, 8, 15, 16, 17, 31, 33, 63, 64, 65, 97})
+        for (const index_t n : {1, 3, 4, 8, 15, 16, 17, 31, 33, 36, 63, 64, 65, 97})
           for (const index_t k : {1, 2, 17, 64}) {
             expect_product<float>(shape_of(ta, tb, m, n, k, 3, m % 2 == 0));
             expect_product<double>(shape_of(ta, tb, m, n, k, 0, m % 2 == 1));
@@ -92,6 +92,16 @@ TEST(Gemm, ATransposedMatrixThatIsCopiedToRowsMatchesTheReference) {
   set_num_threads(before);
 }
 
+// With AVX-512, up to 4 columns beyond the last whole vector are computed for 4 rows at a time.
+TEST(Gemm, AFewColumnsBeyondAWholeVectorMatchTheReference) {
+  for (const bool ta : {false, true})
+    for (const bool tb : {false, true})
+      for (const index_t m : {3, 4, 36, 41, 75})
+        for (const index_t n : {2, 4, 66, 100})
+          for (const index_t k : {3, 4, 101, 600})
+            expect_product<float>(shape_of(ta, tb, m, n, k, 1, n == 4));
+}
+
 TEST(Gemm, FewRowsTimesALargeTransposedMatrixMatchTheReference) {
   for (const index_t m : {1, 2, 3, 4, 5})
     for (const index_t n : {33, 257})
@@ -106,7 +116,8 @@ TEST(Gemm, TheEpilogueAddsTheBiasAndThenAppliesTheFunction) {
   for (const GemmShape& s :
        {shape_of(false, true, 3, 301, 600, 2, false), shape_of(false, true, 37, 301, 600, 2, false),
         shape_of(false, false, 37, 301, 7, 0, false), shape_of(false, true, 5, 301, 0, 0, false),
-        shape_of(false, true, 130, 301, 600, 1, false)}) {
+        shape_of(false, true, 130, 301, 600, 1, false), shape_of(false, true, 37, 260, 600, 1, false),
+        shape_of(false, false, 37, 36, 7, 0, false)}) {
     const auto a = random_values<float>(s.m * s.lda + 1, 1),
                b = random_values<float>(s.n * s.ldb + s.k * s.ldb + 1, 2);
     std::vector<float> c(static_cast<std::size_t>(s.m * s.ldc), 9.0F), want = c;
