@@ -182,21 +182,30 @@ void pack_narrow(const T* b, index_t ldb, index_t k, index_t columns, T* packed)
   for (; p < k; ++p, b += ldb, packed += columns) V::load_n(b, count).store_n(packed, count);
 }
 
+// Transposes one square of b to rows of `width` elements. It is not inlined: in a loop, the compiler
+// would keep a pointer for each row of the square, and most of them in memory.
+template <class T>
+__attribute__((noinline)) void pack_square(const T* b, index_t ldb, index_t columns, int depth, T* packed,
+                                           index_t width) {
+  constexpr index_t lanes = Vec<T>::lanes;
+  Vec<T> square[lanes];
+  // Rows a power of two apart conflict in the L1 cache: prefetch the next elements into L2.
+  HEED_UNROLL(16)
+  for (int q = 0; q < lanes; ++q) __builtin_prefetch(b + q * ldb + 8 * lanes, 0, 2);
+  load_square(b, ldb, columns, depth, square);
+  transpose(square);
+  HEED_UNROLL(16)
+  for (int q = 0; q < lanes; ++q)
+    if (q < depth) square[q].store(packed + q * width);
+}
+
 template <class T>
 void pack_transposed(const T* b, index_t ldb, index_t k, index_t columns, index_t width, T* packed) {
   constexpr index_t lanes = Vec<T>::lanes;
   for (index_t j = 0; j < width; j += lanes)
     for (index_t p = 0; p < k; p += lanes) {
       const int depth = k - p < lanes ? static_cast<int>(k - p) : static_cast<int>(lanes);
-      Vec<T> square[lanes];
-      // Rows a power of two apart conflict in the L1 cache: prefetch the next elements into L2.
-      HEED_UNROLL(16)
-      for (int q = 0; q < lanes; ++q) __builtin_prefetch(b + (j + q) * ldb + p + 8 * lanes, 0, 2);
-      load_square(b + j * ldb + p, ldb, columns - j, depth, square);
-      transpose<T>(square);
-      HEED_UNROLL(16)
-      for (int q = 0; q < lanes; ++q)
-        if (q < depth) square[q].store(packed + (p + q) * width + j);
+      pack_square(b + j * ldb + p, ldb, columns - j, depth, packed + p * width + j, width);
     }
 }
 

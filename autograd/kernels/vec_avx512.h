@@ -63,6 +63,35 @@ INLINE F zip_high(F a, F b) {
   return {_mm512_permutex2var_ps(a.v, order, b.v)};
 }
 
+// Transposes 16 vectors. The first two rounds transpose within quads of four elements, where a
+// shuffle costs half as much as across them. The last two rounds move whole quads.
+INLINE void transpose(F (&rows)[16]) {
+  __m512d pairs[16], quads[16];
+  HEED_UNROLL(8)
+  for (int i = 0; i < 16; i += 2) {
+    pairs[i] = _mm512_castps_pd(_mm512_unpacklo_ps(rows[i].v, rows[i + 1].v));
+    pairs[i + 1] = _mm512_castps_pd(_mm512_unpackhi_ps(rows[i].v, rows[i + 1].v));
+  }
+  HEED_UNROLL(4)
+  for (int i = 0; i < 16; i += 4) {
+    quads[i] = _mm512_unpacklo_pd(pairs[i], pairs[i + 2]);
+    quads[i + 1] = _mm512_unpackhi_pd(pairs[i], pairs[i + 2]);
+    quads[i + 2] = _mm512_unpacklo_pd(pairs[i + 1], pairs[i + 3]);
+    quads[i + 3] = _mm512_unpackhi_pd(pairs[i + 1], pairs[i + 3]);
+  }
+  HEED_UNROLL(4)
+  for (int i = 0; i < 4; ++i) {
+    const __m512d low_even = _mm512_shuffle_f64x2(quads[i], quads[i + 4], 0x88);
+    const __m512d low_odd = _mm512_shuffle_f64x2(quads[i], quads[i + 4], 0xDD);
+    const __m512d high_even = _mm512_shuffle_f64x2(quads[i + 8], quads[i + 12], 0x88);
+    const __m512d high_odd = _mm512_shuffle_f64x2(quads[i + 8], quads[i + 12], 0xDD);
+    rows[i].v = _mm512_castpd_ps(_mm512_shuffle_f64x2(low_even, high_even, 0x88));
+    rows[i + 4].v = _mm512_castpd_ps(_mm512_shuffle_f64x2(low_odd, high_odd, 0x88));
+    rows[i + 8].v = _mm512_castpd_ps(_mm512_shuffle_f64x2(low_even, high_even, 0xDD));
+    rows[i + 12].v = _mm512_castpd_ps(_mm512_shuffle_f64x2(low_odd, high_odd, 0xDD));
+  }
+}
+
 // Operations on quads: the four quarters of a vector, four floats each.
 //
 // Loads four floats of each of four rows, `step` apart.
