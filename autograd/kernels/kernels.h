@@ -104,9 +104,11 @@ struct Kernels {
   // masked.
   void (*softmax_tile)(const T* x, const uint8_t* mask, T* y, T* top, T* sum, T* shrink, index_t rows,
                        index_t n);
-  // Recomputes such a tile once top is final: y = exp(x - top[row]) * factor[row], 0 if masked.
-  void (*exp_tile)(const T* x, const uint8_t* mask, const T* top, const T* factor, T* y, index_t rows,
-                   index_t n);
+  // The backward of such a tile, once top, factor = 1 / sum and dot = sum(dp * p), all (rows), are
+  // final: p = exp(x - top) * factor and ds = p * (dp - dot), both 0 if masked. Requires x <= top.
+  // p may be x, and ds may be dp.
+  void (*softmax_tile_backward)(const T* x, const T* dp, const uint8_t* mask, const T* top, const T* factor,
+                                const T* dot, T* p, T* ds, index_t rows, index_t n);
   // dx = y * (dy - sum(dy * y))
   void (*softmax_rows_backward)(const T* dy, const T* y, T* dx, index_t rows, index_t n);
   // y = x - logsumexp(x)

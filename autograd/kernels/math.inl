@@ -56,6 +56,55 @@ INLINE Vec<T> exp(Vec<T> x) {
   return select(is_nan(x), x, scale(Vec<T>::all(1) + s.m, s.n));
 }
 
+// Constants of exp_nonpositive(): 2^f = sum(series[k] * f^k) for |f| <= 1/2, and the number whose
+// addition rounds to an integer, because its last bit counts ones. The bias of exponents is added to
+// it.
+template <class T>
+struct Exp2Range;
+template <>
+struct Exp2Range<float> {
+  static constexpr int terms = 6;
+  // The polynomial of least relative error, 2e-9.
+  static constexpr float series[terms + 1] = {1.0F,           0.6931472057F,  0.2402264689F,  0.05550328777F,
+                                              0.009618488957F, 0.00133999312F, 0.00015345812F};
+  static constexpr float lowest = -127.0F, rounder = 0x1.8p23F + 127.0F, most_negative = -__FLT_MAX__;
+};
+template <>
+struct Exp2Range<double> {
+  static constexpr int terms = 13;
+  // Taylor: (ln 2)^k / k!
+  static constexpr double series[terms + 1] = {1.0,
+                                               0.69314718055994530942,
+                                               0.24022650695910071233,
+                                               0.055504108664821579953,
+                                               0.0096181291076284771620,
+                                               0.0013333558146428443423,
+                                               0.00015403530393381609954,
+                                               1.5252733804059840280e-5,
+                                               1.3215486790144309489e-6,
+                                               1.0178086009239699728e-7,
+                                               7.0549116208011233299e-9,
+                                               4.4455382718708114976e-10,
+                                               2.5678435993488205142e-11,
+                                               1.3691488853904128881e-12};
+  static constexpr double lowest = -1023.0, rounder = 0x1.8p52 + 1023.0, most_negative = -__DBL_MAX__;
+};
+
+// e^x for x <= 0, in half as many instructions as exp(). It is 0 if e^x is below the smallest normal
+// number. The error is at most 2 ulp of 1, not of the result. x = (n + f) ln 2, so e^x = 2^n 2^f.
+// After rounding, the lowest bits are n + bias, the exponent of 2^n.
+template <class T>
+INLINE Vec<T> exp_nonpositive(Vec<T> x) {
+  using V = Vec<T>;
+  using Range = Exp2Range<T>;
+  x = max(V::all(Range::lowest), x * V::all(T(1.4426950408889634)));  // keeps a NaN
+  const V rounded = x + V::all(Range::rounder);
+  const V f = x - (rounded - V::all(Range::rounder));
+  V e = V::all(Range::series[Range::terms]);
+  for (int k = Range::terms - 1; k >= 0; --k) e = fma(e, f, V::all(Range::series[k]));
+  return e * shift_to_exponent(rounded);
+}
+
 // e^x - 1, precise for small x.
 template <class T>
 INLINE Vec<T> expm1(Vec<T> x) {

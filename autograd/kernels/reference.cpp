@@ -176,7 +176,7 @@ void softmax_tile(const T* x, const uint8_t* mask, T* y, T* top, T* sum, T* shri
     const T old = top[r];
     for (index_t i = 0; i < n; ++i)
       if (!mask || mask[r * n + i]) top[r] = std::max(top[r], x[r * n + i]);
-    shrink[r] = top[r] == lowest ? T(1) : std::exp(old - top[r]);
+    shrink[r] = top[r] == lowest ? T(0) : std::exp(old - top[r]);
     sum[r] *= shrink[r];
     for (index_t i = 0; i < n; ++i) {
       const T score = mask && !mask[r * n + i] ? lowest : x[r * n + i];
@@ -187,10 +187,15 @@ void softmax_tile(const T* x, const uint8_t* mask, T* y, T* top, T* sum, T* shri
 }
 
 template <class T>
-void exp_tile(const T* x, const uint8_t* mask, const T* top, const T* factor, T* y, index_t rows, index_t n) {
+void softmax_tile_backward(const T* x, const T* dp, const uint8_t* mask, const T* top, const T* factor,
+                           const T* dot, T* p, T* ds, index_t rows, index_t n) {
   for (index_t r = 0; r < rows; ++r)
-    for (index_t i = 0; i < n; ++i)
-      y[r * n + i] = mask && !mask[r * n + i] ? T(0) : std::exp(x[r * n + i] - top[r]) * factor[r];
+    for (index_t i = r * n; i < (r + 1) * n; ++i) {
+      const bool allowed = !mask || mask[i];
+      const T weight = allowed ? std::exp(x[i] - top[r]) * factor[r] : T(0);
+      ds[i] = allowed ? weight * (dp[i] - dot[r]) : T(0);
+      p[i] = weight;
+    }
 }
 
 template <class T>
@@ -336,7 +341,7 @@ const Kernels<T>& reference() {
                                    .max_rows = max_rows<T>,
                                    .softmax_rows = softmax_rows<T>,
                                    .softmax_tile = softmax_tile<T>,
-                                   .exp_tile = exp_tile<T>,
+                                   .softmax_tile_backward = softmax_tile_backward<T>,
                                    .softmax_rows_backward = softmax_rows_backward<T>,
                                    .log_softmax_rows = log_softmax_rows<T>,
                                    .log_softmax_rows_backward = log_softmax_rows_backward<T>,

@@ -200,40 +200,6 @@ void softmax_rows(const T* x, const uint8_t* mask, T* y, index_t rows, index_t n
 }
 
 template <class T>
-void softmax_tile(const T* x, const uint8_t* mask, T* y, T* top, T* sum, T* shrink, index_t rows, index_t n) {
-  using V = Vec<T>;
-  constexpr T lowest = -T(__builtin_inf());
-  if (n == 0) return;
-  for (index_t r = 0; r < rows; ++r, x += n, y += n) {
-    if (mask) masked_scores(x, mask + r * n, y, n);
-    const T* scores = mask ? y : x;
-    const T here = largest_of(scores, n), old = top[r];
-    if (here == lowest) {  // all masked, or NaN, which largest_of may miss
-      for (index_t i = 0; i < n; ++i) {
-        y[i] = scores[i] == lowest ? T(0) : scores[i];
-        sum[r] += y[i];
-      }
-      shrink[r] = 1;
-      continue;
-    }
-    if (!(old > here)) top[r] = here;
-    const V most = V::all(top[r]);
-    shrink[r] = exp(V::all(old) - most).largest();
-    sum[r] = sum[r] * shrink[r] + exp_and_sum(scores, most, y, n);
-  }
-}
-
-template <class T>
-void exp_tile(const T* x, const uint8_t* mask, const T* top, const T* factor, T* y, index_t rows, index_t n) {
-  using V = Vec<T>;
-  for (index_t r = 0; r < rows; ++r, x += n, y += n) {
-    const V most = V::all(top[r]), f = V::all(factor[r]);
-    sweep(x, y, n, [most, f](V v) INLINE_LAMBDA { return exp(v - most) * f; });
-    for (index_t i = 0; mask && i < n; ++i) y[i] = mask[r * n + i] ? y[i] : T(0);
-  }
-}
-
-template <class T>
 void softmax_rows_backward(const T* dy, const T* y, T* dx, index_t rows, index_t n) {
   using V = Vec<T>;
   for (index_t r = 0; r < rows; ++r, dy += n, y += n, dx += n) {

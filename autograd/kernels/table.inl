@@ -14,7 +14,7 @@ const Kernels<T>& table() {
                                      .max_rows = max_rows<T>,
                                      .softmax_rows = softmax_rows<T>,
                                      .softmax_tile = softmax_tile<T>,
-                                     .exp_tile = exp_tile<T>,
+                                     .softmax_tile_backward = softmax_tile_backward<T>,
                                      .softmax_rows_backward = softmax_rows_backward<T>,
                                      .log_softmax_rows = log_softmax_rows<T>,
                                      .log_softmax_rows_backward = log_softmax_rows_backward<T>,

@@ -114,6 +114,9 @@ INLINE F pow2(F n) {
   return {_mm256_castsi256_ps(
       _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n.v), _mm256_set1_epi32(127)), 23))};
 }
+INLINE F shift_to_exponent(F a) {
+  return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(a.v), 23))};
+}
 
 typedef uint64_t Words __attribute__((vector_size(32)));
 INLINE Words multiply_low(Words a, Words b) {
@@ -145,4 +148,7 @@ INLINE D zip_high(D a, D b) {
 INLINE D pow2(D n) {
   const __m256i exponent = _mm256_cvtepi32_epi64(_mm256_cvtpd_epi32(n.v));
   return {_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_add_epi64(exponent, _mm256_set1_epi64x(1023)), 52))};
+}
+INLINE D shift_to_exponent(D a) {
+  return {_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(a.v), 52))};
 }

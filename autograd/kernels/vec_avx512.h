@@ -139,6 +139,9 @@ INLINE F pow2(F n) {
   return {_mm512_castsi512_ps(
       _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127)), 23))};
 }
+INLINE F shift_to_exponent(F a) {
+  return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(a.v), 23))};
+}
 
 typedef uint64_t Words __attribute__((vector_size(64)));
 INLINE Words multiply_low(Words a, Words b) {
@@ -172,4 +175,7 @@ INLINE D zip_high(D a, D b) {
 INLINE D pow2(D n) {
   const __m512i exponent = _mm512_cvtepi32_epi64(_mm512_cvtpd_epi32(n.v));
   return {_mm512_castsi512_pd(_mm512_slli_epi64(_mm512_add_epi64(exponent, _mm512_set1_epi64(1023)), 52))};
+}
+INLINE D shift_to_exponent(D a) {
+  return {_mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(a.v), 52))};
 }

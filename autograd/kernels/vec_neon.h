@@ -77,6 +77,9 @@ INLINE F zip_high(F a, F b) { return {vzip2q_f32(a.v, b.v)}; }
 INLINE F pow2(F n) {
   return {vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n.v), vdupq_n_s32(127)), 23))};
 }
+INLINE F shift_to_exponent(F a) {
+  return {vreinterpretq_f32_s32(vshlq_n_s32(vreinterpretq_s32_f32(a.v), 23))};
+}
 
 typedef uint64_t Words __attribute__((vector_size(16)));
 INLINE Words multiply_low(Words a, Words b) {
@@ -102,4 +105,7 @@ INLINE D zip_low(D a, D b) { return {vzip1q_f64(a.v, b.v)}; }
 INLINE D zip_high(D a, D b) { return {vzip2q_f64(a.v, b.v)}; }
 INLINE D pow2(D n) {
   return {vreinterpretq_f64_s64(vshlq_n_s64(vaddq_s64(vcvtnq_s64_f64(n.v), vdupq_n_s64(1023)), 52))};
+}
+INLINE D shift_to_exponent(D a) {
+  return {vreinterpretq_f64_s64(vshlq_n_s64(vreinterpretq_s64_f64(a.v), 52))};
 }

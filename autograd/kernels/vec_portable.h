@@ -14,6 +14,7 @@
 //   zip_low(a, b)     a0, b0, a1, b1, …: interleaves the first halves of a and b
 //   zip_high(a, b)    interleaves the second halves
 //   pow2(n)           2^n for an integer n in the range of exponents
+//   shift_to_exponent(a)  the lowest bits of a's mantissa become sign and exponent, followed by zeros
 //   sum, largest      over the lanes, in a fixed order
 //
 //   Words             64-bit integers, with the compiler's + & | ^ << >>
@@ -184,6 +185,12 @@ INLINE V pow2(V n) {
   constexpr int mantissa = sizeof(n.v[0]) == 4 ? 23 : 52, bias = sizeof(n.v[0]) == 4 ? 127 : 1023;
   return V::of(__builtin_bit_cast(typename V::Data,
                                   (__builtin_convertvector(n.v, typename V::LaneMask) + bias) << mantissa));
+}
+template <AnyVec V>
+INLINE V shift_to_exponent(V a) {
+  constexpr int mantissa = sizeof(a.v[0]) == 4 ? 23 : 52;
+  return V::of(__builtin_bit_cast(typename V::Data,
+                                  __builtin_bit_cast(typename V::LaneMask, a.v) << mantissa));
 }
 
 typedef uint64_t Words __attribute__((vector_size(16)));

@@ -90,11 +90,13 @@ class BlockScores {
     kernels::gemm({.m = b.rows, .n = b.keys, .k = in_.q.columns()}, in_.q.view<T>(b.head, b.row),
                   transposed(in_.k.view<T>(b.head, b.key)), scores, b.keys);
     kernels_.axpby(static_cast<T>(params_.scale), scores, 0, scores, b.size());
-    if (!in_.bias.defined()) return;
-    const index_t row_step = bias_strides_.back(2), step = bias_strides_.back(1);
-    const T* bias = in_.bias.data<T>() + offset_of(b, bias_offsets_, bias_strides_);
-    for (index_t r = 0; r < b.rows; ++r)
-      for (index_t i = 0; i < b.keys; ++i) scores[r * b.keys + i] += bias[r * row_step + i * step];
+    add_bias(b, scores);
+  }
+  // The same, given kᵀ * scale (D, keys).
+  void compute(const Block& b, const kernels::MatrixView<T>& scaled_keys, T* scores) const {
+    kernels::gemm({.m = b.rows, .n = b.keys, .k = in_.q.columns()}, in_.q.view<T>(b.head, b.row),
+                  scaled_keys, scores, b.keys);
+    add_bias(b, scores);
   }
 
   // Returns a byte per score, 1 if the query may attend to the key, or null if all are 1. The
@@ -128,6 +130,13 @@ class BlockScores {
   }
 
  private:
+  void add_bias(const Block& b, T* scores) const {
+    if (!in_.bias.defined()) return;
+    const index_t row_step = bias_strides_.back(2), step = bias_strides_.back(1);
+    const T* bias = in_.bias.data<T>() + offset_of(b, bias_offsets_, bias_strides_);
+    for (index_t r = 0; r < b.rows; ++r)
+      for (index_t i = 0; i < b.keys; ++i) scores[r * b.keys + i] += bias[r * row_step + i * step];
+  }
   // The first element of a block in a tensor that broadcasts to the scores.
   static index_t offset_of(const Block& b, const std::vector<index_t>& offsets, const Strides& strides) {
     return offsets[static_cast<std::size_t>(b.head)] + b.row * strides.back(2) + b.key * strides.back(1);

@@ -11,6 +11,7 @@
 // "FlashAttention", 2022.
 #include <limits>
 
+#include "autograd/kernels/gemm_tiles.h"
 #include "autograd/kernels/thread_pool.h"
 #include "autograd/ops/attention_kernels.h"
 
@@ -42,15 +43,51 @@ struct TileRow {
 // x[r] *= factor[r], for rows of n elements.
 template <class T>
 void scale_rows(const T* factor, T* x, index_t rows, index_t n) {
-  for (index_t r = 0; r < rows; ++r) kernels::kernels<T>().axpby(factor[r], x + r * n, 0, x + r * n, n);
+  for (index_t r = 0; r < rows; ++r)
+    if (factor[r] != 1) kernels::kernels<T>().axpby(factor[r], x + r * n, 0, x + r * n, n);
 }
+
+// The keys or values of one head, transposed and scaled, tile by tile. All rows of tiles use them, and
+// gemm reads a transposed tile in place. Each thread uses its own.
+template <class T>
+class TransposedTiles {
+ public:
+  TransposedTiles(const MatrixBatch& x, double scale)
+      : x_(x), scale_(static_cast<T>(scale)), data_(tiles(x.tensor.size(-2)) * tile * x.columns()) {}
+
+  // Returns the transposed tile j of a head: (columns, keys).
+  kernels::MatrixView<T> tile_of(index_t head, index_t j) {
+    if (head != head_) done_ = 0;
+    head_ = head;
+    for (; done_ <= j; ++done_) transpose(done_);
+    return {data_.data() + j * tile * x_.columns(), tile};
+  }
+
+ private:
+  void transpose(index_t j) {
+    T* to = data_.data() + j * tile * x_.columns();
+    const index_t keys = std::min(tile, x_.tensor.size(-2) - j * tile);
+    table_.gemm->pack(x_.row<T>(head_, j * tile), x_.ld, true, x_.columns(), keys, tile, to);
+    if (scale_ != 1) table_.axpby(scale_, to, 0, to, tile * x_.columns());
+  }
+
+  const kernels::Kernels<T>& table_ = kernels::kernels<T>();
+  const MatrixBatch& x_;
+  const T scale_;
+  kernels::Workspace<T> data_;
+  index_t head_ = -1, done_ = 0;  // tiles [0, done_) of head_ are transposed
+};
 
 // Computes rows of tiles. Each thread uses its own.
 template <class T>
 class LongForward {
  public:
   LongForward(const AttentionInputs& in, MatrixBatch& y, Tensor& stats)
-      : in_(in), y_(y), stats_(stats), scores_(in), weights_(tile * tile), shrink_(tile) {}
+      : in_(in), y_(y), stats_(stats),
+        scores_(in),
+        keys_(in.k, in.params.scale),
+        weights_(tile * tile),
+        shrink_(tile) {}
 
   void operator()(const TileRow& queries) {
     const AttentionParams& params = in_.params;
@@ -59,20 +96,20 @@ class LongForward {
     T* out = y_.output_row<T>(queries.head, queries.row);
     T* largest = output<T>(stats_) + queries.head * params.queries() + queries.row;
     T* sum = largest + params.heads() * params.queries();
-    std::fill_n(out, rows * width, T(0));
+    if (queries.key_tiles == 0) std::fill_n(out, rows * width, T(0));
     std::fill_n(largest, rows, -std::numeric_limits<T>::infinity());
     std::fill_n(sum, rows, T(0));
     for (index_t j = 0; j < queries.key_tiles; ++j) {
       const Block b = queries.block(params, j);
       // 1: S = q · kᵀ * scale (+ bias)
-      scores_.compute(b, p);
+      scores_.compute(b, keys_.tile_of(b.head, j), p);
       // 2: P = exp(S - largest), not yet divided by the sum
       table_.softmax_tile(p, scores_.mask(b), p, largest, sum, shrink_.data(), rows, b.keys);
-      scale_rows(shrink_.data(), out, rows, width);
+      if (j > 0) scale_rows(shrink_.data(), out, rows, width);
       // 3: O += drop(P) · v
       if (params.keep && j == 0) scores_.draw_dropout(b);
       if (params.keep) scores_.apply_dropout(b, p, p);
-      kernels::gemm({.m = rows, .n = width, .k = b.keys, .accumulate = true},
+      kernels::gemm({.m = rows, .n = width, .k = b.keys, .accumulate = j > 0},
                     kernels::MatrixView<T>{p, b.keys}, in_.v.view<T>(b.head, b.key), out, width);
     }
     // Divide by the sum. A query that may attend to nothing has a sum of 0 and gives zeros.
@@ -91,6 +128,7 @@ class LongForward {
   MatrixBatch& y_;
   Tensor& stats_;
   BlockScores<T> scores_;
+  TransposedTiles<T> keys_;
   kernels::Workspace<T> weights_, shrink_;
 };
 
@@ -109,6 +147,8 @@ class LongBackward {
         dy_(dy),
         d_(d),
         scores_(in),
+        keys_(in.k, in.params.scale),
+        values_(in.v, 1),
         p_(tile * tile),
         ds_(tile * tile),
         dropped_(in.params.keep ? tile * tile : 0),
@@ -116,15 +156,12 @@ class LongBackward {
         dots_(tile) {}
 
   void operator()(const TileRow& queries) {
-    const bool needs_scores = d_.q || d_.k || d_.scores.defined();
     compute_dots(queries);
     for (index_t j = 0; j < queries.key_tiles; ++j) {
       const Block b = queries.block(in_.params, j);
       if (in_.params.keep && j == 0) scores_.draw_dropout(b);
-      recompute_weights(b);
+      compute_weights_and_gradient(b, j);
       if (d_.v) add_to_values(b);
-      if (!needs_scores) continue;
-      compute_scores_gradient(b);
       if (d_.scores.defined()) store_scores_gradient(b);
       if (d_.q) add_to_queries(b);
       if (d_.k) add_to_keys(b);
@@ -140,11 +177,17 @@ class LongBackward {
     table_.sum_rows(products_.data(), dots_.data(), queries.rows, width);
   }
   // P, from the largest scores and the sums that forward saved
-  void recompute_weights(const Block& b) {
+  // 3: dP = drop(dO · vᵀ);  2: dS = P * (dP - sum(dP * P))
+  void compute_weights_and_gradient(const Block& b, index_t j) {
+    T *p = p_.data(), *ds = ds_.data();
     const T* largest = stats_.data<T>() + b.head * in_.params.queries() + b.row;
     const T* inverse_sum = largest + in_.params.heads() * in_.params.queries();
-    scores_.compute(b, ds_.data());
-    table_.exp_tile(ds_.data(), scores_.mask(b), largest, inverse_sum, p_.data(), b.rows, b.keys);
+    scores_.compute(b, keys_.tile_of(b.head, j), p);
+    kernels::gemm({.m = b.rows, .n = b.keys, .k = dy_.columns()}, dy_.view<T>(b.head, b.row),
+                  values_.tile_of(b.head, j), ds, b.keys);
+    if (in_.params.keep) scores_.apply_dropout(b, ds, ds);
+    table_.softmax_tile_backward(p, ds, scores_.mask(b), largest, inverse_sum, dots_.data(), p, ds, b.rows,
+                                 b.keys);
   }
   // 3: dv += drop(P)ᵀ · dO
   void add_to_values(const Block& b) {
@@ -153,18 +196,6 @@ class LongBackward {
     kernels::gemm({.m = b.keys, .n = dy_.columns(), .k = b.rows, .accumulate = true},
                   transposed(kernels::MatrixView<T>{weights, b.keys}), dy_.view<T>(b.head, b.row),
                   d_.v->template output_row<T>(b.head, b.key), d_.v->ld);
-  }
-  // 3: dP = drop(dO · vᵀ);  2: dS = P * (dP - sum(dP * P))
-  void compute_scores_gradient(const Block& b) {
-    T* ds = ds_.data();
-    kernels::gemm({.m = b.rows, .n = b.keys, .k = dy_.columns()}, dy_.view<T>(b.head, b.row),
-                  transposed(in_.v.view<T>(b.head, b.key)), ds, b.keys);
-    if (in_.params.keep) scores_.apply_dropout(b, ds, ds);
-    for (index_t r = 0; r < b.rows; ++r) {
-      T* row = ds + r * b.keys;
-      table_.binary(kernels::Binary::sub, kernels::Operands::b_is_one, row, dots_.data() + r, row, b.keys);
-    }
-    table_.binary(kernels::Binary::mul, kernels::Operands::both_rows, ds, p_.data(), ds, b.size());
   }
   void store_scores_gradient(const Block& b) {
     const index_t keys = in_.params.keys();
@@ -190,6 +221,7 @@ class LongBackward {
   const MatrixBatch& dy_;
   AttentionGradients& d_;
   BlockScores<T> scores_;
+  TransposedTiles<T> keys_, values_;
   kernels::Workspace<T> p_, ds_, dropped_, products_, dots_;
 };
 

@@ -143,13 +143,20 @@ TEST(Kernels, OnlineSoftmaxMatchesTheReferenceAndTheWholeRow) {
         expect_close(sum, want_sum, 6, name + " sum");
         expect_close(shrink, want_shrink, 3, name + " shrink");
         EXPECT_EQ(top, want_top) << name;
-        const std::vector<T> some(rows, T(1.5)), factor(rows, T(0.25));
-        k.exp_tile(x.data(), mask.data(), some.data(), factor.data(), y.data(), rows, n);
-        ref.exp_tile(x.data(), mask.data(), some.data(), factor.data(), want.data(), rows, n);
-        expect_close(y, want, 3, name + " exp_tile");
-        k.exp_tile(x.data(), nullptr, some.data(), factor.data(), y.data(), rows, n);
-        ref.exp_tile(x.data(), nullptr, some.data(), factor.data(), want.data(), rows, n);
-        expect_close(y, want, 3, name + " exp_tile of all");
+        const auto dp = random_values<T>(rows * n, 51, -1, 1);
+        const std::vector<T> most(rows, T(20)), factor(rows, T(0.25)), dot(rows, T(0.5));
+        std::vector<T> ds(x.size()), want_ds(x.size());
+        for (const uint8_t* m :
+             {static_cast<const uint8_t*>(nullptr), static_cast<const uint8_t*>(mask.data())}) {
+          const auto run = [&](const auto& table, std::vector<T>& p, std::vector<T>& gradient) {
+            table.softmax_tile_backward(x.data(), dp.data(), m, most.data(), factor.data(), dot.data(),
+                                        p.data(), gradient.data(), rows, n);
+          };
+          run(k, y, ds);
+          run(ref, want, want_ds);
+          expect_close(y, want, 3, name + " weights in backward");
+          expect_close(ds, want_ds, 3, name + " softmax_tile_backward");
+        }
       }
       // Without a mask: two tiles against the whole row.
       const auto x = random_values<T>(2 * n, 41, -20, 20);
