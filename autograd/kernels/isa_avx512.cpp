@@ -27,7 +27,7 @@ namespace isa_avx512 {
 #include "autograd/kernels/gemm.inl"
 #include "autograd/kernels/math.inl"
 #include "autograd/kernels/rows.inl"
-#include "autograd/kernels/attention.inl"
+#include "autograd/kernels/softmax_tile.inl"
 #include "autograd/kernels/table.inl"
 // clang-format on
 

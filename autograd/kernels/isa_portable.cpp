@@ -28,7 +28,7 @@ namespace isa_portable {
 #include "autograd/kernels/gemm.inl"
 #include "autograd/kernels/math.inl"
 #include "autograd/kernels/rows.inl"
-#include "autograd/kernels/attention.inl"
+#include "autograd/kernels/softmax_tile.inl"
 #include "autograd/kernels/table.inl"
 // clang-format on
 

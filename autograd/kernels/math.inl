@@ -65,8 +65,8 @@ template <>
 struct Exp2Range<float> {
   static constexpr int terms = 6;
   // The polynomial of least relative error, 2e-9.
-  static constexpr float series[terms + 1] = {1.0F,           0.6931472057F,  0.2402264689F,  0.05550328777F,
-                                              0.009618488957F, 0.00133999312F, 0.00015345812F};
+  static constexpr float series[terms + 1] = {
+      1.0F, 0.6931472057F, 0.2402264689F, 0.05550328777F, 0.009618488957F, 0.00133999312F, 0.00015345812F};
   static constexpr float lowest = -127.0F, rounder = 0x1.8p23F + 127.0F, most_negative = -__FLT_MAX__;
 };
 template <>

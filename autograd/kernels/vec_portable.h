@@ -189,8 +189,8 @@ INLINE V pow2(V n) {
 template <AnyVec V>
 INLINE V shift_to_exponent(V a) {
   constexpr int mantissa = sizeof(a.v[0]) == 4 ? 23 : 52;
-  return V::of(__builtin_bit_cast(typename V::Data,
-                                  __builtin_bit_cast(typename V::LaneMask, a.v) << mantissa));
+  return V::of(
+      __builtin_bit_cast(typename V::Data, __builtin_bit_cast(typename V::LaneMask, a.v) << mantissa));
 }
 
 typedef uint64_t Words __attribute__((vector_size(16)));

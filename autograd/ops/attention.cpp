@@ -152,23 +152,23 @@ Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tens
                        Saved(options.bias),
                        Saved(is_long ? y : Tensor()),
                        Saved(weights_or_stats)};
-  return record(
-      op, {in.q, in.k, in.v, options.bias}, y,
-      [op, is_long, is_empty, saved = std::move(saved), params = std::move(params)](const Tensor& dy,
-                                                                                    Gradients& d) {
-        const auto zeros_if_needed = [&](std::size_t input, const Saved& x) {
-          if (!d.needs(input)) return std::optional<ops::MatrixBatch>();
-          return std::optional<ops::MatrixBatch>(allocate_heads(op, x.shape(), dy.dtype(), is_long, true));
-        };
-        ops::AttentionGradients g{zeros_if_needed(0, saved.q), zeros_if_needed(1, saved.k),
-                                  zeros_if_needed(2, saved.v), Tensor()};
-        if (d.needs(3)) g.scores = ops::allocate(op, params.scores, dy.dtype()).fill_(0);
-        if (!is_empty) add_gradients(saved, params, dy, is_long, g);
-        if (g.q) d[0] = g.q->tensor;
-        if (g.k) d[1] = g.k->tensor;
-        if (g.v) d[2] = g.v->tensor;
-        if (d.needs(3)) d[3] = sum_to(g.scores, saved.bias.shape());
-      });
+  return record(op, {in.q, in.k, in.v, options.bias}, y,
+                [op, is_long, is_empty, saved = std::move(saved), params = std::move(params)](
+                    const Tensor& dy, Gradients& d) {
+                  const auto allocate_if_needed = [&](std::size_t input, const Saved& x) {
+                    if (!d.needs(input)) return std::optional<ops::MatrixBatch>();
+                    return std::optional<ops::MatrixBatch>(
+                        allocate_heads(op, x.shape(), dy.dtype(), is_long, !is_long || is_empty));
+                  };
+                  ops::AttentionGradients g{allocate_if_needed(0, saved.q), allocate_if_needed(1, saved.k),
+                                            allocate_if_needed(2, saved.v), Tensor()};
+                  if (d.needs(3)) g.scores = ops::allocate(op, params.scores, dy.dtype()).fill_(0);
+                  if (!is_empty) add_gradients(saved, params, dy, is_long, g);
+                  if (g.q) d[0] = g.q->tensor;
+                  if (g.k) d[1] = g.k->tensor;
+                  if (g.v) d[2] = g.v->tensor;
+                  if (d.needs(3)) d[3] = sum_to(g.scores, saved.bias.shape());
+                });
 }
 
 // ---- arguments ----------------------------------------------------------------------------------

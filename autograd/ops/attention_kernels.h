@@ -39,7 +39,7 @@ struct AttentionInputs {
   Tensor bias;          // broadcasts to the scores; undefined if there is none
 };
 
-// The gradients that backward adds to; empty if not needed. `scores` is dS, the gradient of the
+// The gradients; empty if not needed. short_backward() adds to them, long_backward() writes them. `scores` is dS, the gradient of the
 // scores, which is also the gradient of the bias.
 struct AttentionGradients {
   std::optional<MatrixBatch> q, k, v;
@@ -94,8 +94,8 @@ class BlockScores {
   }
   // The same, given kᵀ * scale (D, keys).
   void compute(const Block& b, const kernels::MatrixView<T>& scaled_keys, T* scores) const {
-    kernels::gemm({.m = b.rows, .n = b.keys, .k = in_.q.columns()}, in_.q.view<T>(b.head, b.row),
-                  scaled_keys, scores, b.keys);
+    kernels::gemm({.m = b.rows, .n = b.keys, .k = in_.q.columns()}, in_.q.view<T>(b.head, b.row), scaled_keys,
+                  scores, b.keys);
     add_bias(b, scores);
   }
 

@@ -1,10 +1,23 @@
-// long_attention.cpp — attention of long sequences: one tile of 192 queries and 192 keys at a time.
-// The scores of a tile become weights and are used while they are in the L2 cache, so memory grows
-// with T + S, not with T·S.
+// long_attention.cpp — attention of long sequences, one tile of at most 256 queries and 128 keys at a
+// time. The scores of a tile become weights and are used while they are in the L2 cache, so memory
+// grows with T + S, not with T·S.
 //
 // The softmax of a row needs its largest score and its sum before the first weight is known. Here
 // both grow tile by tile: if a tile brings a larger score, the output so far is scaled down to it,
 // and the sum divides at the end.
+//
+// For each row of tiles (256 queries of one head), and for each tile of 128 keys:
+//
+//   forward    S (256, 128) = q (256, D) · scaled kᵀ (D, 128)
+//              P = exp(S - largest), in place             one pass: softmax_tile
+//              O (256, Dv) = O * shrink + P · v (128, Dv)
+//   backward   S as above, and dP (256, 128) = dO (256, Dv) · vᵀ (Dv, 128)
+//              P and dS from S and dP, in place           one pass: softmax_tile_backward
+//              dv (128, Dv) += Pᵀ · dO;  dk (128, D) += dSᵀ · q;  dq (256, D) += dS · k
+//
+// A tile of kᵀ, k, v or vᵀ takes 32 KB for D = 64, so it stays in the L1 cache (48 KB) while gemm
+// passes over the queries. P and dS take 128 KB each. With their operands they fill two thirds of
+// an L2 cache of 1 MB. kᵀ and vᵀ are copied once per head, not once per tile.
 //
 // The numbers are the passes in attention.cpp. Milakov, Gimelshein, "Online normalizer calculation
 // for softmax", 2018; Rabe, Staats, "Self-attention does not need O(n²) memory", 2021; Dao et al.,
@@ -19,10 +32,12 @@ namespace heed::ops {
 
 namespace {
 
-// Two tiles of scores and their operands take about half of a megabyte.
-constexpr index_t tile = 192;
+index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
 
-index_t tiles(index_t n) { return (n + tile - 1) / tile; }
+// The most queries and keys of a tile.
+constexpr index_t tile_queries = 256, tile_keys = 128;
+
+index_t query_tiles(const AttentionParams& params) { return ceil_div(params.queries(), tile_queries); }
 
 // One row of tiles: consecutive queries of one head, and the tiles of keys that they may attend to.
 struct TileRow {
@@ -31,12 +46,12 @@ struct TileRow {
 
   // Tile row n of all heads.
   TileRow(const AttentionParams& params, index_t n)
-      : head(n / tiles(params.queries())),
-        row(n % tiles(params.queries()) * tile),
-        rows(std::min(tile, params.queries() - row)),
-        key_tiles(tiles(params.causal_keys(row + rows - 1))) {}
+      : head(n / query_tiles(params)),
+        row(n % query_tiles(params) * tile_queries),
+        rows(std::min(tile_queries, params.queries() - row)),
+        key_tiles(ceil_div(params.causal_keys(row + rows - 1), tile_keys)) {}
   Block block(const AttentionParams& params, index_t j) const {
-    return {head, row, rows, j * tile, std::min(tile, params.keys() - j * tile)};
+    return {head, row, rows, j * tile_keys, std::min(tile_keys, params.keys() - j * tile_keys)};
   }
 };
 
@@ -47,33 +62,39 @@ void scale_rows(const T* factor, T* x, index_t rows, index_t n) {
     if (factor[r] != 1) kernels::kernels<T>().axpby(factor[r], x + r * n, 0, x + r * n, n);
 }
 
-// The keys or values of one head, transposed and scaled, tile by tile. All rows of tiles use them, and
-// gemm reads a transposed tile in place. Each thread uses its own.
+// The keys or values of one head, transposed and scaled, tile by tile. All rows of tiles of the head
+// use them, and gemm reads a transposed tile in place. If there is only one row of tiles, one buffer
+// serves all tiles. Each thread uses its own.
 template <class T>
 class TransposedTiles {
  public:
-  TransposedTiles(const MatrixBatch& x, double scale)
-      : x_(x), scale_(static_cast<T>(scale)), data_(tiles(x.tensor.size(-2)) * tile * x.columns()) {}
+  TransposedTiles(const AttentionParams& params, const MatrixBatch& x, double scale)
+      : x_(x),
+        scale_(static_cast<T>(scale)),
+        kept_(query_tiles(params) == 1 ? 1 : ceil_div(params.keys(), tile_keys)),
+        data_(kept_ * tile_keys * x.columns()) {}
 
-  // Returns the transposed tile j of a head: (columns, keys).
+  // Returns the transposed tile j of a head: (columns, keys). Each row of tiles begins with tile 0.
   kernels::MatrixView<T> tile_of(index_t head, index_t j) {
     if (head != head_) done_ = 0;
     head_ = head;
     for (; done_ <= j; ++done_) transpose(done_);
-    return {data_.data() + j * tile * x_.columns(), tile};
+    return {buffer(j), tile_keys};
   }
 
  private:
+  T* buffer(index_t j) { return data_.data() + j % kept_ * tile_keys * x_.columns(); }
   void transpose(index_t j) {
-    T* to = data_.data() + j * tile * x_.columns();
-    const index_t keys = std::min(tile, x_.tensor.size(-2) - j * tile);
-    table_.gemm->pack(x_.row<T>(head_, j * tile), x_.ld, true, x_.columns(), keys, tile, to);
-    if (scale_ != 1) table_.axpby(scale_, to, 0, to, tile * x_.columns());
+    T* to = buffer(j);
+    const index_t keys = std::min(tile_keys, x_.tensor.size(-2) - j * tile_keys);
+    table_.gemm->pack(x_.row<T>(head_, j * tile_keys), x_.ld, true, x_.columns(), keys, tile_keys, to);
+    if (scale_ != 1) table_.axpby(scale_, to, 0, to, tile_keys * x_.columns());
   }
 
   const kernels::Kernels<T>& table_ = kernels::kernels<T>();
   const MatrixBatch& x_;
   const T scale_;
+  const index_t kept_;  // tiles
   kernels::Workspace<T> data_;
   index_t head_ = -1, done_ = 0;  // tiles [0, done_) of head_ are transposed
 };
@@ -83,11 +104,13 @@ template <class T>
 class LongForward {
  public:
   LongForward(const AttentionInputs& in, MatrixBatch& y, Tensor& stats)
-      : in_(in), y_(y), stats_(stats),
+      : in_(in),
+        y_(y),
+        stats_(stats),
         scores_(in),
-        keys_(in.k, in.params.scale),
-        weights_(tile * tile),
-        shrink_(tile) {}
+        keys_(in.params, in.k, in.params.scale),
+        weights_(tile_queries * tile_keys),
+        shrink_(tile_queries) {}
 
   void operator()(const TileRow& queries) {
     const AttentionParams& params = in_.params;
@@ -147,25 +170,29 @@ class LongBackward {
         dy_(dy),
         d_(d),
         scores_(in),
-        keys_(in.k, in.params.scale),
-        values_(in.v, 1),
-        p_(tile * tile),
-        ds_(tile * tile),
-        dropped_(in.params.keep ? tile * tile : 0),
-        products_(tile * y.columns()),
-        dots_(tile) {}
+        keys_(in.params, in.k, in.params.scale),
+        values_(in.params, in.v, 1),
+        p_(tile_queries * tile_keys),
+        ds_(tile_queries * tile_keys),
+        dropped_(in.params.keep ? tile_queries * tile_keys : 0),
+        products_(tile_queries * y.columns()),
+        dots_(tile_queries) {}
 
   void operator()(const TileRow& queries) {
     compute_dots(queries);
+    if (queries.row == 0) written_ = 0;
     for (index_t j = 0; j < queries.key_tiles; ++j) {
       const Block b = queries.block(in_.params, j);
       if (in_.params.keep && j == 0) scores_.draw_dropout(b);
       compute_weights_and_gradient(b, j);
-      if (d_.v) add_to_values(b);
+      const bool adds = j < written_;
+      if (d_.v) add_to_values(b, adds);
       if (d_.scores.defined()) store_scores_gradient(b);
-      if (d_.q) add_to_queries(b);
-      if (d_.k) add_to_keys(b);
+      if (d_.q) add_to_queries(b, j > 0);
+      if (d_.k) add_to_keys(b, adds);
     }
+    written_ = std::max(written_, queries.key_tiles);
+    clear_unattended(queries);
   }
 
  private:
@@ -189,11 +216,23 @@ class LongBackward {
     table_.softmax_tile_backward(p, ds, scores_.mask(b), largest, inverse_sum, dots_.data(), p, ds, b.rows,
                                  b.keys);
   }
+  // The gradients of positions that take part in no tile are 0.
+  void clear_unattended(const TileRow& queries) {
+    const AttentionParams& params = in_.params;
+    if (d_.q && queries.key_tiles == 0)
+      std::fill_n(d_.q->template output_row<T>(queries.head, queries.row), queries.rows * d_.q->ld, T(0));
+    const index_t key = written_ * tile_keys;
+    if (queries.row + queries.rows < params.queries() || key >= params.keys()) return;
+    for (auto* gradient : {&d_.k, &d_.v})
+      if (*gradient)
+        std::fill_n((*gradient)->template output_row<T>(queries.head, key),
+                    (params.keys() - key) * (*gradient)->ld, T(0));
+  }
   // 3: dv += drop(P)ᵀ · dO
-  void add_to_values(const Block& b) {
+  void add_to_values(const Block& b, bool adds) {
     if (in_.params.keep) scores_.apply_dropout(b, p_.data(), dropped_.data());
     const T* weights = in_.params.keep ? dropped_.data() : p_.data();
-    kernels::gemm({.m = b.keys, .n = dy_.columns(), .k = b.rows, .accumulate = true},
+    kernels::gemm({.m = b.keys, .n = dy_.columns(), .k = b.rows, .accumulate = adds},
                   transposed(kernels::MatrixView<T>{weights, b.keys}), dy_.view<T>(b.head, b.row),
                   d_.v->template output_row<T>(b.head, b.key), d_.v->ld);
   }
@@ -203,13 +242,13 @@ class LongBackward {
     for (index_t r = 0; r < b.rows; ++r) std::copy_n(ds_.data() + r * b.keys, b.keys, to + r * keys);
   }
   // 1: dq += dS · k;  dk += dSᵀ · q. long_backward() multiplies by the scale at the end.
-  void add_to_queries(const Block& b) {
-    kernels::gemm({.m = b.rows, .n = in_.k.columns(), .k = b.keys, .accumulate = true},
+  void add_to_queries(const Block& b, bool adds) {
+    kernels::gemm({.m = b.rows, .n = in_.k.columns(), .k = b.keys, .accumulate = adds},
                   kernels::MatrixView<T>{ds_.data(), b.keys}, in_.k.view<T>(b.head, b.key),
                   d_.q->template output_row<T>(b.head, b.row), d_.q->ld);
   }
-  void add_to_keys(const Block& b) {
-    kernels::gemm({.m = b.keys, .n = in_.q.columns(), .k = b.rows, .accumulate = true},
+  void add_to_keys(const Block& b, bool adds) {
+    kernels::gemm({.m = b.keys, .n = in_.q.columns(), .k = b.rows, .accumulate = adds},
                   transposed(kernels::MatrixView<T>{ds_.data(), b.keys}), in_.q.view<T>(b.head, b.row),
                   d_.k->template output_row<T>(b.head, b.key), d_.k->ld);
   }
@@ -223,6 +262,7 @@ class LongBackward {
   BlockScores<T> scores_;
   TransposedTiles<T> keys_, values_;
   kernels::Workspace<T> p_, ds_, dropped_, products_, dots_;
+  index_t written_ = 0;  // tiles of dk and dv that earlier rows of tiles of this head have written
 };
 
 }  // namespace
@@ -230,8 +270,8 @@ class LongBackward {
 template <class T>
 void long_forward(const AttentionInputs& in, MatrixBatch& y, Tensor& stats) {
   const AttentionParams& params = in.params;
-  const index_t rows = params.heads() * tiles(params.queries());
-  const double flops = 2.0 * static_cast<double>(std::min(tile, params.queries()) * params.keys() *
+  const index_t rows = params.heads() * query_tiles(params);
+  const double flops = 2.0 * static_cast<double>(std::min(tile_queries, params.queries()) * params.keys() *
                                                  (in.q.columns() + in.v.columns()));
   kernels::parallel_for(rows, kernels::gemm_ns(flops), [&](index_t begin, index_t stop) {
     LongForward<T> forward(in, y, stats);
@@ -243,7 +283,7 @@ template <class T>
 void long_backward(const AttentionInputs& in, const MatrixBatch& y, const Tensor& stats,
                    const MatrixBatch& dy, AttentionGradients& d) {
   const AttentionParams& params = in.params;
-  const index_t rows = tiles(params.queries());
+  const index_t rows = query_tiles(params);
   const double flops =
       4.0 * static_cast<double>(params.queries() * params.keys() * (in.q.columns() + in.v.columns()));
   // All tiles of a head add to the same dk and dv, so one thread computes a head, in a fixed order.

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <tuple>
 
 #include "autograd/gradcheck.h"
 #include "autograd/memory.h"
@@ -203,16 +204,20 @@ TEST(Attention, ANaNStaysInItsRowInTiles) {
   EXPECT_FALSE(std::isnan(y.at({1, 0})));
 }
 
-// Heads split by transpose, a strided gradient, and lengths so different that whole tiles are skipped.
+// Heads split by transpose, a strided gradient, and lengths so different that whole tiles are skipped: of
+// queries that may attend to no key, and of keys to which no query may attend.
 TEST(Attention, SplitHeadsInTilesEqualComposed) {
-  for (const auto& [t, s] : {std::pair<index_t, index_t>{160, 610}, {610, 160}}) {
+  for (const auto& [t, s, alignment] :
+       {std::tuple<index_t, index_t, CausalAlignment>{160, 610, CausalAlignment::bottom_right},
+        {610, 160, CausalAlignment::bottom_right},
+        {160, 610, CausalAlignment::top_left}}) {
     std::vector<Tensor> results;
     for (const bool fused : {false, true}) {
       const Tensor a = noise({2, t, 3, 5}, 1, f64).set_requires_grad(),
                    b = noise({2, s, 3, 5}, 2, f64).set_requires_grad(),
                    c = noise({2, s, 3, 4}, 3, f64).set_requires_grad();
       const auto heads = [](const Tensor& x) { return x.transpose(1, 2); };
-      const AttentionOptions options{.causal = true};
+      const AttentionOptions options{.causal = true, .causal_alignment = alignment};
       const Tensor y = fused ? scaled_dot_product_attention(heads(a), heads(b), heads(c), options)
                              : attention(heads(a), heads(b), heads(c), options).output;
       sum(y.transpose(1, 3) * noise({2, 4, t, 3}, 5, f64)).backward();

@@ -1,4 +1,4 @@
-// attention.inl — softmax over tiles of attention scores, forward and backward.
+// softmax_tile.inl — softmax over tiles of attention scores, forward and backward.
 //
 // Each element of a tile is read and written once, while its row is in the L1 cache.
 
