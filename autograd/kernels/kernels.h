@@ -99,9 +99,9 @@ struct Kernels {
   // Online softmax, for rows that arrive in tiles: x (rows, n) is the next tile. top (rows) is the
   // maximum so far and sum (rows) the sum of exp(x - top) so far; they start as -inf and 0 and are
   // updated. y = exp(x - top) with the new maximum, 0 if masked. shrink (rows) = exp(old top - new
-  // top) is the factor by which the earlier tiles' y must be multiplied, 1 as long as no score is
+  // top) is the factor by which the earlier tiles' y must be multiplied, 0 as long as no score is
   // above -inf. After the last tile, softmax(x) = exp(x - top) / sum. A row with sum 0 is fully
-  // masked.
+  // masked. y may be x.
   void (*softmax_tile)(const T* x, const uint8_t* mask, T* y, T* top, T* sum, T* shrink, index_t rows,
                        index_t n);
   // The backward of such a tile, once top, factor = 1 / sum and dot = sum(dp * p), all (rows), are

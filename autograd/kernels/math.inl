@@ -56,9 +56,12 @@ INLINE Vec<T> exp(Vec<T> x) {
   return select(is_nan(x), x, scale(Vec<T>::all(1) + s.m, s.n));
 }
 
-// Constants of exp_nonpositive(): 2^f = sum(series[k] * f^k) for |f| <= 1/2, and the number whose
-// addition rounds to an integer, because its last bit counts ones. The bias of exponents is added to
-// it.
+// Constants of exp_nonpositive():
+//   series         2^f = sum(series[k] * f^k) for |f| <= 1/2
+//   rounder        a number whose last bit counts ones, so that its addition rounds to an integer,
+//                  plus the bias of exponents
+//   lowest         the integer n for which n + bias is 0, the exponent of the number 0
+//   most_negative  the lowest finite number
 template <class T>
 struct Exp2Range;
 template <>
@@ -91,8 +94,9 @@ struct Exp2Range<double> {
 };
 
 // e^x for x <= 0, in half as many instructions as exp(). It is 0 if e^x is below the smallest normal
-// number. The error is at most 2 ulp of 1, not of the result. x = (n + f) ln 2, so e^x = 2^n 2^f.
-// After rounding, the lowest bits are n + bias, the exponent of 2^n.
+// number. The absolute error is at most 2 ulp of 1. x = (n + f) ln 2, so e^x = 2^n * 2^f. After the
+// addition of `rounder`, the lowest bits are n + bias, which are shifted to become the exponent of
+// 2^n.
 template <class T>
 INLINE Vec<T> exp_nonpositive(Vec<T> x) {
   using V = Vec<T>;

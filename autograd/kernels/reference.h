@@ -1,7 +1,7 @@
 // reference.h — the specification of every kernel, as the shortest correct loops. Slow on purpose.
 //
 // The tests compare the kernels of every instruction set with these. Read reference.cpp first, then
-// vec_portable.h, elementwise.inl, rows.inl and gemm.inl.
+// vec_portable.h, elementwise.inl, rows.inl, softmax_tile.inl and gemm.inl.
 #pragma once
 
 #include "autograd/kernels/gemm.h"

@@ -9,7 +9,6 @@ INLINE T decay_and_sum(const T* x, Vec<T> top, T* y, index_t n) {
   using V = Vec<T>;
   V sum = V::all(0);
   index_t i = 0;
-  HEED_UNROLL(4)
   for (; i + V::lanes <= n; i += V::lanes) {
     const V e = exp_nonpositive(V::load(x + i) - top);
     e.store(y + i);
@@ -60,7 +59,6 @@ void softmax_tile_backward(const T* x, const T* dp, const uint8_t* mask, const T
     const V most = V::all(top[r]), f = V::all(factor[r]), d = V::all(dot[r]);
     const auto weight = [most, f](V score) INLINE_LAMBDA { return exp_nonpositive(score - most) * f; };
     index_t i = row;
-    HEED_UNROLL(4)
     for (; i + V::lanes <= row + n; i += V::lanes) {
       const V w = weight(V::load(x + i));
       (w * (V::load(dp + i) - d)).store(ds + i);

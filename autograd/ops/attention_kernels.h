@@ -39,8 +39,8 @@ struct AttentionInputs {
   Tensor bias;          // broadcasts to the scores; undefined if there is none
 };
 
-// The gradients; empty if not needed. short_backward() adds to them, long_backward() writes them. `scores` is dS, the gradient of the
-// scores, which is also the gradient of the bias.
+// The gradients; empty if not needed. short_backward() adds to them, and long_backward() writes them.
+// `scores` is dS, the gradient of the scores, which is also the gradient of the bias. Both write it.
 struct AttentionGradients {
   std::optional<MatrixBatch> q, k, v;
   Tensor scores;  // (..., T, S)

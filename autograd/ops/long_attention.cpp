@@ -71,8 +71,8 @@ class TransposedTiles {
   TransposedTiles(const AttentionParams& params, const MatrixBatch& x, double scale)
       : x_(x),
         scale_(static_cast<T>(scale)),
-        kept_(query_tiles(params) == 1 ? 1 : ceil_div(params.keys(), tile_keys)),
-        data_(kept_ * tile_keys * x.columns()) {}
+        buffers_(query_tiles(params) == 1 ? 1 : ceil_div(params.keys(), tile_keys)),
+        data_(buffers_ * tile_keys * x.columns()) {}
 
   // Returns the transposed tile j of a head: (columns, keys). Each row of tiles begins with tile 0.
   kernels::MatrixView<T> tile_of(index_t head, index_t j) {
@@ -83,7 +83,7 @@ class TransposedTiles {
   }
 
  private:
-  T* buffer(index_t j) { return data_.data() + j % kept_ * tile_keys * x_.columns(); }
+  T* buffer(index_t j) { return data_.data() + j % buffers_ * tile_keys * x_.columns(); }
   void transpose(index_t j) {
     T* to = buffer(j);
     const index_t keys = std::min(tile_keys, x_.tensor.size(-2) - j * tile_keys);
@@ -94,7 +94,7 @@ class TransposedTiles {
   const kernels::Kernels<T>& table_ = kernels::kernels<T>();
   const MatrixBatch& x_;
   const T scale_;
-  const index_t kept_;  // tiles
+  const index_t buffers_;  // one per tile, or 1
   kernels::Workspace<T> data_;
   index_t head_ = -1, done_ = 0;  // tiles [0, done_) of head_ are transposed
 };
