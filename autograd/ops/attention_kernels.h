@@ -40,7 +40,7 @@ struct AttentionInputs {
 };
 
 // The gradients; empty if not needed. short_backward() adds to them, and long_backward() writes them.
-// `scores` is dS, the gradient of the scores, which is also the gradient of the bias. Both write it.
+// `scores` is dS, the gradient of the scores, which is also the gradient of the bias. It must be 0 before.
 struct AttentionGradients {
   std::optional<MatrixBatch> q, k, v;
   Tensor scores;  // (..., T, S)

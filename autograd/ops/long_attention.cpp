@@ -50,8 +50,13 @@ struct TileRow {
         row(n % query_tiles(params) * tile_queries),
         rows(std::min(tile_queries, params.queries() - row)),
         key_tiles(ceil_div(params.causal_keys(row + rows - 1), tile_keys)) {}
+  // Tile j, without the queries that the causal rule allows none of its keys. Tile 0 has all queries,
+  // so that every row of a result is written.
   Block block(const AttentionParams& params, index_t j) const {
-    return {head, row, rows, j * tile_keys, std::min(tile_keys, params.keys() - j * tile_keys)};
+    const index_t key = j * tile_keys;
+    index_t skipped = 0;
+    while (j > 0 && params.causal_keys(row + skipped) <= key) ++skipped;
+    return {head, row + skipped, rows - skipped, key, std::min(tile_keys, params.keys() - key)};
   }
 };
 
@@ -124,16 +129,19 @@ class LongForward {
     std::fill_n(sum, rows, T(0));
     for (index_t j = 0; j < queries.key_tiles; ++j) {
       const Block b = queries.block(params, j);
+      const index_t skipped = b.row - queries.row;
+      T* block_out = out + skipped * width;
       // 1: S = q · kᵀ * scale (+ bias)
       scores_.compute(b, keys_.tile_of(b.head, j), p);
       // 2: P = exp(S - largest), not yet divided by the sum
-      table_.softmax_tile(p, scores_.mask(b), p, largest, sum, shrink_.data(), rows, b.keys);
-      if (j > 0) scale_rows(shrink_.data(), out, rows, width);
+      table_.softmax_tile(p, scores_.mask(b), p, largest + skipped, sum + skipped, shrink_.data(), b.rows,
+                          b.keys);
+      if (j > 0) scale_rows(shrink_.data(), block_out, b.rows, width);
       // 3: O += drop(P) · v
       if (params.keep && j == 0) scores_.draw_dropout(b);
       if (params.keep) scores_.apply_dropout(b, p, p);
-      kernels::gemm({.m = rows, .n = width, .k = b.keys, .accumulate = j > 0},
-                    kernels::MatrixView<T>{p, b.keys}, in_.v.view<T>(b.head, b.key), out, width);
+      kernels::gemm({.m = b.rows, .n = width, .k = b.keys, .accumulate = j > 0},
+                    kernels::MatrixView<T>{p, b.keys}, in_.v.view<T>(b.head, b.key), block_out, width);
     }
     // Divide by the sum. A query that may attend to nothing has a sum of 0 and gives zeros.
     for (index_t r = 0; r < rows; ++r) {
@@ -184,7 +192,7 @@ class LongBackward {
     for (index_t j = 0; j < queries.key_tiles; ++j) {
       const Block b = queries.block(in_.params, j);
       if (in_.params.keep && j == 0) scores_.draw_dropout(b);
-      compute_weights_and_gradient(b, j);
+      compute_weights_and_gradient(b, j, dots_.data() + b.row - queries.row);
       const bool adds = j < written_;
       if (d_.v) add_to_values(b, adds);
       if (d_.scores.defined()) store_scores_gradient(b);
@@ -205,7 +213,7 @@ class LongBackward {
   }
   // P, from the largest scores and the sums that forward saved
   // 3: dP = drop(dO · vᵀ);  2: dS = P * (dP - sum(dP * P))
-  void compute_weights_and_gradient(const Block& b, index_t j) {
+  void compute_weights_and_gradient(const Block& b, index_t j, const T* dots) {
     T *p = p_.data(), *ds = ds_.data();
     const T* largest = stats_.data<T>() + b.head * in_.params.queries() + b.row;
     const T* inverse_sum = largest + in_.params.heads() * in_.params.queries();
@@ -213,8 +221,7 @@ class LongBackward {
     kernels::gemm({.m = b.rows, .n = b.keys, .k = dy_.columns()}, dy_.view<T>(b.head, b.row),
                   values_.tile_of(b.head, j), ds, b.keys);
     if (in_.params.keep) scores_.apply_dropout(b, ds, ds);
-    table_.softmax_tile_backward(p, ds, scores_.mask(b), largest, inverse_sum, dots_.data(), p, ds, b.rows,
-                                 b.keys);
+    table_.softmax_tile_backward(p, ds, scores_.mask(b), largest, inverse_sum, dots, p, ds, b.rows, b.keys);
   }
   // The gradients of positions that take part in no tile are 0.
   void clear_unattended(const TileRow& queries) {
