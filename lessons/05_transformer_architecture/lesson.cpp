@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lessons/05_transformer_architecture/translation.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "nn/nn.h"
@@ -352,14 +353,18 @@ void ablation(const Options& options, Page& page, const Generator& gen) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{.program = "lesson_05",
-                    .title = "Lesson 05 · The Transformer block: the role of each component"};
+  const About about{
+      .program = "lesson_05",
+      .title = "Lesson 05 · The Transformer block: the role of each component",
+      .more = {{"--warmup", "N", "steps of warm-up when the Transformer translates (default 100)"},
+               {"--label-smoothing", "X", "label smoothing in the same training (default 0.1)"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
     step_by_step(page, gen);
     parameter_count(page, gen);
     by_depth(options, page, gen);
     ablation(options, page, gen);
+    translation::run(options, page, gen);
     page.print("");
     page.say("Next: ./lesson_06 adds positions to the words.");
   });
