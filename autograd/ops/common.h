@@ -70,16 +70,23 @@ Tensor element_wise(const char* op, const Tensor& x, double element_ns, Kernel&&
   return element_wise(allocate_like(op, x), x, element_ns, std::forward<Kernel>(kernel));
 }
 
-// Some consecutive rows of a tensor: `count` rows of `n` elements, from row `first` on.
+// Some consecutive rows: `count` rows of `n` elements, from row `first` on. The functions return
+// where the same rows are in other tensors.
+template <class T>
 struct Rows {
   index_t first, count, n;
-  // The offset of the first element.
-  index_t offset() const { return first * n; }
+  // The rows of t, which has the same shape.
+  const T* of(const Tensor& t) const { return t.data<T>() + first * n; }
+  // The elements of t, which has one per row.
+  const T* statistic(const Tensor& t) const { return t.data<T>() + first; }
+  T* statistic(Tensor& t) const { return output<T>(t) + first; }
+  // Row first / block of t, which has one row per block of rows.
+  T* block(Tensor& t, index_t block) const { return output<T>(t) + first / block * n; }
 };
 
-// Computes y, of x's shape, row by row over the last axis. Calls kernel.operator()<T>(x, y, rows),
-// in parallel, for ranges of rows; x and y point to the first of them. If `block` is not 0, the
-// ranges are blocks of that many rows, however many threads run.
+// Computes y, of x's shape, row by row over the last axis. Calls kernel(x, y, rows), with pointers
+// of type T and rows of type Rows<T>, in parallel, for ranges of rows; x and y point to the first of
+// them. If `block` is not 0, the ranges are blocks of that many rows, however many threads run.
 template <class Kernel>
 Tensor row_wise(Tensor y, const Tensor& x, Kernel&& kernel, index_t block = 0) {
   if (y.numel() == 0) return y;
@@ -90,7 +97,7 @@ Tensor row_wise(Tensor y, const Tensor& x, Kernel&& kernel, index_t block = 0) {
     const T* px = xd.data<T>();
     T* py = output<T>(y);
     const auto run = [&](index_t first, index_t count) {
-      kernel.template operator()<T>(px + first * n, py + first * n, Rows{first, count, n});
+      kernel(px + first * n, py + first * n, Rows<T>{first, count, n});
     };
     if (block == 0) {
       kernels::parallel_for(rows, row_ns, [&](index_t begin, index_t stop) { run(begin, stop - begin); });

@@ -3,6 +3,8 @@
 
 namespace heed {
 
+using ops::data_or_null;
+
 namespace {
 
 // Requires that x (..., C) has at least one channel, and that gamma and beta are (C) if they are defined.
@@ -29,11 +31,6 @@ Tensor block_sums(const char* op, const Tensor& x) {
   const index_t blocks = (ops::rows_of(x.shape()) + block_rows - 1) / block_rows;
   return ops::allocate(op, {blocks, x.shape().back(1)}, x.dtype());
 }
-// The row of block_sums() that belongs to a block.
-template <class T>
-T* sums_of(Tensor& sums, const ops::Rows& rows) {
-  return ops::output<T>(sums) + rows.first / block_rows * rows.n;
-}
 
 // One number per row of x.
 Tensor row_statistic(const char* op, const Tensor& x) {
@@ -55,21 +52,19 @@ Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, doub
   check_norm(op, x, gamma, beta, eps);
   Tensor y = ops::allocate_like(op, x), mean = row_statistic(op, x), rstd = row_statistic(op, x);
   const Tensor xd = ops::dense(x), scale = ops::dense(gamma), shift = ops::dense(beta);
-  ops::row_wise(y, xd, [&]<class T>(const T* px, T* py, const ops::Rows& rows) {
-    kernels::kernels<T>().layer_norm(px, ops::data_or_null<T>(scale), ops::data_or_null<T>(shift),
-                                     static_cast<T>(eps), py, ops::output<T>(mean) + rows.first,
-                                     ops::output<T>(rstd) + rows.first, rows.count, rows.n);
+  ops::row_wise(y, xd, [&]<class T>(const T* px, T* py, const ops::Rows<T>& rows) {
+    kernels::kernels<T>().layer_norm(px, data_or_null<T>(scale), data_or_null<T>(shift), static_cast<T>(eps),
+                                     py, rows.statistic(mean), rows.statistic(rstd), rows.count, rows.n);
   });
   return record(op, {x, gamma, beta}, y,
                 [op, x = Saved(xd), gamma = Saved(scale), mean = Saved(mean), rstd = Saved(rstd)](
                     const Tensor& dy, Gradients& d) {
                   const Tensor xd = x(), scale = gamma(), m = mean(), r = rstd();
                   Tensor dgamma = block_sums(op, dy), dbeta = block_sums(op, dy);
-                  const auto backward = [&]<class T>(const T* pdy, T* pdx, const ops::Rows& rows) {
+                  const auto backward = [&]<class T>(const T* pdy, T* pdx, const ops::Rows<T>& rows) {
                     kernels::kernels<T>().layer_norm_backward(
-                        pdy, xd.data<T>() + rows.offset(), ops::data_or_null<T>(scale),
-                        m.data<T>() + rows.first, r.data<T>() + rows.first, pdx, sums_of<T>(dgamma, rows),
-                        sums_of<T>(dbeta, rows), rows.count, rows.n);
+                        pdy, rows.of(xd), data_or_null<T>(scale), rows.statistic(m), rows.statistic(r), pdx,
+                        rows.block(dgamma, block_rows), rows.block(dbeta, block_rows), rows.count, rows.n);
                   };
                   d[0] = ops::row_wise(op, dy, backward, block_rows);
                   if (d.needs(1)) d[1] = sum(dgamma, {0});
@@ -89,19 +84,18 @@ Tensor rms_norm(const Tensor& x, const Tensor& gamma, double eps) {
   check_norm(op, x, gamma, {}, eps);
   Tensor y = ops::allocate_like(op, x), rstd = row_statistic(op, x);
   const Tensor xd = ops::dense(x), scale = ops::dense(gamma);
-  ops::row_wise(y, xd, [&]<class T>(const T* px, T* py, const ops::Rows& rows) {
-    kernels::kernels<T>().rms_norm(px, ops::data_or_null<T>(scale), static_cast<T>(eps), py,
-                                   ops::output<T>(rstd) + rows.first, rows.count, rows.n);
+  ops::row_wise(y, xd, [&]<class T>(const T* px, T* py, const ops::Rows<T>& rows) {
+    kernels::kernels<T>().rms_norm(px, data_or_null<T>(scale), static_cast<T>(eps), py, rows.statistic(rstd),
+                                   rows.count, rows.n);
   });
   return record(
       op, {x, gamma}, y,
       [op, x = Saved(xd), gamma = Saved(scale), rstd = Saved(rstd)](const Tensor& dy, Gradients& d) {
         const Tensor xd = x(), scale = gamma(), r = rstd();
         Tensor dgamma = block_sums(op, dy);
-        const auto backward = [&]<class T>(const T* pdy, T* pdx, const ops::Rows& rows) {
-          kernels::kernels<T>().rms_norm_backward(pdy, xd.data<T>() + rows.offset(),
-                                                  ops::data_or_null<T>(scale), r.data<T>() + rows.first, pdx,
-                                                  sums_of<T>(dgamma, rows), rows.count, rows.n);
+        const auto backward = [&]<class T>(const T* pdy, T* pdx, const ops::Rows<T>& rows) {
+          kernels::kernels<T>().rms_norm_backward(pdy, rows.of(xd), data_or_null<T>(scale), rows.statistic(r),
+                                                  pdx, rows.block(dgamma, block_rows), rows.count, rows.n);
         };
         d[0] = ops::row_wise(op, dy, backward, block_rows);
         if (d.needs(1)) d[1] = sum(dgamma, {0});

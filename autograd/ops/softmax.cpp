@@ -20,13 +20,14 @@ Tensor softmax_rows(const char* op, const Tensor& x, const Mask& allowed) {
   Tensor y = ops::allocate_like(op, x);
   const Mask expanded = allowed.defined() ? allowed.expand(x.shape()) : Mask();
   const std::uint8_t* mask = expanded.defined() ? expanded.data() : nullptr;
-  ops::row_wise(y, x, [&]<class T>(const T* px, T* py, const ops::Rows& rows) {
-    kernels::kernels<T>().softmax_rows(px, mask ? mask + rows.offset() : nullptr, py, rows.count, rows.n);
+  ops::row_wise(y, x, [&]<class T>(const T* px, T* py, const ops::Rows<T>& rows) {
+    kernels::kernels<T>().softmax_rows(px, mask ? mask + rows.first * rows.n : nullptr, py, rows.count,
+                                       rows.n);
   });
   return record(op, {x}, y, [op, y = Saved(y)](const Tensor& dy, Gradients& d) {
     const Tensor p = y();
-    d[0] = ops::row_wise(op, dy, [&]<class T>(const T* pdy, T* pdx, const ops::Rows& rows) {
-      kernels::kernels<T>().softmax_rows_backward(pdy, p.data<T>() + rows.offset(), pdx, rows.count, rows.n);
+    d[0] = ops::row_wise(op, dy, [&]<class T>(const T* pdy, T* pdx, const ops::Rows<T>& rows) {
+      kernels::kernels<T>().softmax_rows_backward(pdy, rows.of(p), pdx, rows.count, rows.n);
     });
   });
 }
@@ -67,14 +68,13 @@ Tensor masked_softmax(const Tensor& x, const Mask& allowed) {
 Tensor log_softmax(const Tensor& x, index_t axis) {
   return along("log_softmax", x, axis, [](const Tensor& last) {
     const char* op = "log_softmax";
-    const Tensor y = ops::row_wise(op, last, []<class T>(const T* px, T* py, const ops::Rows& rows) {
+    const Tensor y = ops::row_wise(op, last, []<class T>(const T* px, T* py, const ops::Rows<T>& rows) {
       kernels::kernels<T>().log_softmax_rows(px, py, rows.count, rows.n);
     });
     return record(op, {last}, y, [op, y = Saved(y)](const Tensor& dy, Gradients& d) {
       const Tensor log_p = y();
-      d[0] = ops::row_wise(op, dy, [&]<class T>(const T* pdy, T* pdx, const ops::Rows& rows) {
-        kernels::kernels<T>().log_softmax_rows_backward(pdy, log_p.data<T>() + rows.offset(), pdx, rows.count,
-                                                        rows.n);
+      d[0] = ops::row_wise(op, dy, [&]<class T>(const T* pdy, T* pdx, const ops::Rows<T>& rows) {
+        kernels::kernels<T>().log_softmax_rows_backward(pdy, rows.of(log_p), pdx, rows.count, rows.n);
       });
     });
   });
