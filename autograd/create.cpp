@@ -14,8 +14,8 @@ Tensor ops::allocate(const char* op, const Shape& shape, DType dtype) {
   check_sizes(op, shape);
   const std::size_t bytes = static_cast<std::size_t>(shape.numel()) * size_of(dtype);
   try {
-    auto storage = std::make_shared<Storage>(bytes);
-    return Tensor(std::make_shared<TensorState>(
+    auto storage = internal::make_recycled<Storage>(bytes);
+    return Tensor(internal::make_recycled<TensorState>(
         TensorState{std::move(storage), shape, contiguous_strides(shape), 0, dtype, false, {}, {}}));
   } catch (const std::bad_alloc&) {
     const char* backward_of = internal::running_backward();
@@ -119,15 +119,15 @@ Tensor from_memory(std::byte* data, const Shape& shape, DType dtype, std::shared
   check(reinterpret_cast<std::uintptr_t>(data) % size_of(dtype) == 0, "from_memory",
         "expected memory that is aligned for ", name(dtype));
   const std::size_t bytes = static_cast<std::size_t>(shape.numel()) * size_of(dtype);
-  auto storage = std::make_shared<Storage>(data, bytes, std::move(owner));
-  return Tensor(std::make_shared<TensorState>(
+  auto storage = internal::make_recycled<Storage>(data, bytes, std::move(owner));
+  return Tensor(internal::make_recycled<TensorState>(
       TensorState{std::move(storage), shape, contiguous_strides(shape), 0, dtype, false, {}, {}}));
 }
 
 Tensor view_of(const Tensor& base, const Shape& shape, const Strides& strides, index_t offset) {
   const TensorState& s = *base.state();
-  return Tensor(
-      std::make_shared<TensorState>(TensorState{s.storage, shape, strides, offset, s.dtype, false, {}, {}}));
+  return Tensor(internal::make_recycled<TensorState>(
+      TensorState{s.storage, shape, strides, offset, s.dtype, false, {}, {}}));
 }
 
 }  // namespace heed

@@ -55,8 +55,8 @@ Tensor Saved::operator()() const {
   check(storage_->version == version_, "backward", running ? running : "an op", " saved a tensor ", shape_,
         " that was changed in place after the forward ran (version ", storage_->version, ", saved at ",
         version_, "); its gradient would be wrong. Hint: change a clone(), or change it after backward");
-  return Tensor(
-      std::make_shared<TensorState>(TensorState{storage_, shape_, strides_, offset_, dtype_, false, {}, {}}));
+  return Tensor(internal::make_recycled<TensorState>(
+      TensorState{storage_, shape_, strides_, offset_, dtype_, false, {}, {}}));
 }
 
 Gradients::Gradients(const Node& node) : node_(node), gradients_(node.inputs.size()) {}
@@ -96,7 +96,9 @@ std::vector<std::shared_ptr<Node>> graph_nodes(const Tensor& y) {
   const auto& root = y.state()->node;
   if (!root) return {};
   const std::uint64_t visit = next_visit.fetch_add(1, std::memory_order_relaxed);
-  std::vector<std::shared_ptr<Node>> nodes{root};
+  std::vector<std::shared_ptr<Node>> nodes;
+  nodes.reserve(16);
+  nodes.push_back(root);
   root->visit = visit;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     for (const Node::Input& input : nodes[i]->inputs) {

@@ -125,7 +125,8 @@ Tensor record(const char* op, std::span<const Tensor> inputs, Tensor y, Backward
   internal::check_anomaly(op, inputs, y);
   if (internal::should_record(inputs)) {
     auto edges = internal::edges(inputs);
-    internal::attach(y, std::make_shared<NodeOf<Backward>>(op, std::move(edges), y, std::move(backward)));
+    internal::attach(y,
+                     internal::make_recycled<NodeOf<Backward>>(op, std::move(edges), y, std::move(backward)));
   }
   return y;
 }

@@ -12,8 +12,6 @@
 
 namespace heed {
 
-const char* name(DType dtype) { return dtype == f32 ? "f32" : "f64"; }
-
 Storage::Storage(std::size_t bytes)
     : data_(static_cast<std::byte*>(kernels::allocate(bytes))), bytes_(bytes) {}
 Storage::Storage(std::byte* data, std::size_t bytes, std::shared_ptr<const void> owner)
@@ -226,7 +224,7 @@ void Tensor::retain_grad() {
 
 Tensor Tensor::detach() const {
   const TensorState& s = checked_state();
-  return Tensor(std::make_shared<TensorState>(
+  return Tensor(internal::make_recycled<TensorState>(
       TensorState{s.storage, s.shape, s.strides, s.offset, s.dtype, false, {}, {}}));
 }
 

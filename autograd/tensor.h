@@ -29,6 +29,7 @@
 #include "autograd/mask.h"
 #include "autograd/nested.h"
 #include "autograd/random.h"
+#include "autograd/recycler.h"
 #include "autograd/shape.h"
 
 namespace heed {
@@ -38,7 +39,7 @@ namespace heed {
 enum class DType : std::uint8_t { f32, f64 };
 inline constexpr DType f32 = DType::f32;
 inline constexpr DType f64 = DType::f64;
-const char* name(DType dtype);  // "f32"
+inline const char* name(DType dtype) { return dtype == f32 ? "f32" : "f64"; }
 inline std::size_t size_of(DType dtype) { return dtype == f32 ? sizeof(float) : sizeof(double); }
 
 template <class T>
