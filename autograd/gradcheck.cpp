@@ -51,14 +51,13 @@ std::string compare_input(const GradcheckFunction& f, const std::vector<Tensor>&
   if (!options.allow_zero && x.numel() > 0 && is_zero)
     return concat("the gradient of input ", k, " ", x.shape(), " is 0 everywhere: nothing was checked");
   const NoGrad no_grad;
-  double* element = x.mutable_data<double>();
   for (index_t i = 0; i < x.numel(); ++i) {
-    const double before = element[i], step = options.step * std::max(1.0, std::abs(before));
-    element[i] = before + step;
+    const double before = x.data<double>()[i], step = options.step * std::max(1.0, std::abs(before));
+    x.mutable_data<double>()[i] = before + step;
     const double above = weighted_sum(f(inputs), r);
-    element[i] = before - step;
+    x.mutable_data<double>()[i] = before - step;
     const double below = weighted_sum(f(inputs), r);
-    element[i] = before;
+    x.mutable_data<double>()[i] = before;
     const double numeric = (above - below) / (2 * step), got = analytic[static_cast<std::size_t>(i)];
     const double allowed = options.atol + options.rtol * std::abs(numeric);
     const double difference = std::abs(got - numeric);

@@ -64,7 +64,7 @@ static void begin_write(const char* op, const Tensor& t) {
     check(s.strides[axis] != 0 || s.shape[axis] <= 1 || s.shape.numel() == 0, op, "a tensor ", s.shape,
           " expanded along axis ", axis,
           " cannot be modified in place, because its elements share memory. Hint: modify a clone()");
-  ++s.storage->version;
+  s.storage->begin_write();
 }
 
 template <class T>

@@ -51,6 +51,8 @@ decltype(auto) dispatch(DType dtype, F&& f) {
   return std::forward<F>(f).template operator()<double>();
 }
 
+struct PackedWeights;  // ops/packed_weights.cpp
+
 // The memory of one or more tensors. Every write in place increments `version`, so that backward
 // can detect that a saved value has been modified.
 class Storage {
@@ -65,7 +67,13 @@ class Storage {
   std::byte* data() { return data_; }
   std::size_t bytes() const { return bytes_; }
   bool owned() const { return !owner_; }
+  // Called before every write in place.
+  void begin_write() {
+    ++version;
+    packed.reset();
+  }
   std::uint64_t version = 0;
+  std::shared_ptr<PackedWeights> packed;  // copies of the values in the layout of matmul
 
  private:
   std::byte* data_;
@@ -111,7 +119,8 @@ class Tensor {
   // A pointer to the first element. The others are at the strides. T must match the dtype.
   template <class T>
   const T* data() const;
-  // The same for writing, which counts as a modification in place: see set().
+  // The same for writing, which counts as a modification in place: see set(). Call it again before
+  // writing after a forward pass: ops may keep copies of values until the next modification.
   template <class T>
   T* mutable_data();
   double item() const;                                    // requires exactly one element

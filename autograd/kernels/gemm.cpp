@@ -55,6 +55,21 @@ const GemmTile<T>& tile_for(const GemmKernels<T>& kernels, index_t columns) {
   return tiles[0];
 }
 
+// Returns how many of the last of n columns are too few for a tile.
+template <class T>
+index_t columns_in_quads(const GemmKernels<T>& kernels, index_t n) {
+  if (kernels.quad_rows == 0) return 0;
+  const index_t rest = n % kernels.tiles[GemmKernels<T>::tile_count - 1].columns;
+  return rest <= 4 ? rest : 0;
+}
+
+// Returns n rounded up to whole panels.
+template <class T>
+index_t whole_panels(const GemmKernels<T>& kernels, index_t n) {
+  const index_t rest = n % kernels.tiles[0].columns;
+  return n - rest + (rest > 0 ? tile_for(kernels, rest).columns : 0);
+}
+
 // Splits n into pieces of nearly equal size, at most `limit` each. With unequal pieces, a short
 // last tile would run at a fraction of the speed.
 struct EvenSplit {
@@ -127,21 +142,26 @@ void multiply_few_rows(const GemmShape& s, const T* a, const T* b, T* c, const E
 template <class T>
 class Block {
  public:
-  Block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue)
+  // `prepacked` is null, or a packed copy of B whose column `prepacked_column` is the first one here.
+  Block(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue,
+        const PackedMatrix<T>* prepacked, index_t prepacked_column)
       : s_(s),
         a_(a),
         b_(b),
         c_(c),
         epilogue_(epilogue),
+        prepacked_(prepacked),
+        prepacked_column_(prepacked_column),
         kernels_(*kernels<T>().gemm),
         depth_(s.k, max_depth),
         // Whole tiles of the greatest width.
         width_(s.n <= max_packed_columns ? s.n : max_packed_columns / widest().columns * widest().columns),
-        unpacked_(!s.transpose_b && (s.m <= max_few_rows || s.k * s.n <= max_unpacked_elements)),
-        packed_(unpacked_ ? 0 : ceil_div(width_, widest().columns) * widest().columns * (depth_.base + 1)) {}
+        unpacked_(!prepacked && !s.transpose_b &&
+                  (s.m <= max_few_rows || s.k * s.n <= max_unpacked_elements)),
+        packed_(packed_elements()) {}
 
   void run() {
-    const index_t in_quads = columns_in_quads(), in_tiles = s_.n - in_quads;
+    const index_t in_quads = columns_in_quads(kernels_, s_.n), in_tiles = s_.n - in_quads;
     for (index_t piece = 0; piece < depth_.count; ++piece) {
       for (index_t j0 = 0; j0 < in_tiles; j0 += width_)
         multiply_columns(piece, j0, std::min(width_, in_tiles - j0));
@@ -152,11 +172,11 @@ class Block {
  private:
   const GemmTile<T>& widest() const { return kernels_.tiles[0]; }
 
-  // Returns how many of the last columns are too few for a tile.
-  index_t columns_in_quads() const {
-    if (kernels_.quad_rows == 0 || s_.m < kernels_.quad_rows) return 0;
-    const index_t rest = s_.n % kernels_.tiles[GemmKernels<T>::tile_count - 1].columns;
-    return rest <= 4 ? rest : 0;
+  // Returns the elements that this block packs at a time: of the last columns only if B is packed.
+  index_t packed_elements() const {
+    if (unpacked_) return 0;
+    const index_t columns = prepacked_ ? 4 : ceil_div(width_, widest().columns) * widest().columns;
+    return columns * (depth_.base + 1);
   }
 
   // Computes all rows of the last, at most 4, columns. The last rows, too few for a vector of quads,
@@ -176,7 +196,8 @@ class Block {
              s_.transpose_b ? 4 : s_.ldb, c + i * s_.ldc, s_.ldc, k, columns, accumulate);
     };
     const EvenSplit vectors(s_.m / rows, max_quad_vectors);
-    for (index_t i = 0; i < vectors.count; ++i) run(kernels_.quads[vectors.size(i)], vectors.begin(i) * rows);
+    for (index_t i = 0; i < vectors.count && s_.m >= rows; ++i)
+      run(kernels_.quads[vectors.size(i)], vectors.begin(i) * rows);
     const index_t rest = s_.m % rows;
     if (rest > 0) run(kernels_.tiles[GemmKernels<T>::tile_count - 1].partial[rest], s_.m - rest);
     if (piece + 1 == depth_.count) apply_epilogue(from_column(epilogue_, j0), c, s_.ldc, s_.m, columns);
@@ -187,13 +208,16 @@ class Block {
   void multiply_columns(index_t piece, index_t j0, index_t columns) {
     const index_t p0 = depth_.begin(piece), k = depth_.size(piece);
     const T* b = b_ + (s_.transpose_b ? p0 + j0 * s_.ldb : p0 * s_.ldb + j0);
-    if (!unpacked_) pack_panels(s_, b, k, columns, packed_.data());
+    if (!unpacked_ && !prepacked_) pack_panels(s_, b, k, columns, packed_.data());
+    const T* panels = unpacked_    ? b
+                      : prepacked_ ? prepacked_->panels(p0, k, prepacked_column_ + j0)
+                                   : packed_.data();
     for (index_t j = 0; j < columns;) {
       const auto& tile = tile_for(kernels_, columns - j);
       index_t strip = 0;
       while (j + strip < columns && &tile_for(kernels_, columns - j - strip) == &tile)
         strip += std::min(tile.columns, columns - j - strip);
-      multiply_strip(tile, piece, j0 + j, strip, unpacked_ ? b + j : packed_.data() + j * k);
+      multiply_strip(tile, piece, j0 + j, strip, panels + (unpacked_ ? j : j * k));
       j += strip;
     }
   }
@@ -230,6 +254,8 @@ class Block {
   const T *a_, *b_;
   T* c_;
   const Epilogue<T>& epilogue_;
+  const PackedMatrix<T>* prepacked_;
+  index_t prepacked_column_;
   const GemmKernels<T>& kernels_;
   EvenSplit depth_;
   index_t width_;  // columns of B that are packed at a time
@@ -239,8 +265,8 @@ class Block {
 
 // Computes rows [i0, i1) and columns [j0, j1) of C.
 template <class T>
-void multiply_part(GemmShape s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue, index_t i0,
-                   index_t i1, index_t j0, index_t j1) {
+void multiply_part(GemmShape s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue,
+                   const PackedMatrix<T>* packed, index_t i0, index_t i1, index_t j0, index_t j1) {
   const bool as_dot_products = uses_dot_products(s);
   s.m = i1 - i0;
   s.n = j1 - j0;
@@ -251,7 +277,7 @@ void multiply_part(GemmShape s, const T* a, const T* b, T* c, const Epilogue<T>&
   if (as_dot_products)
     multiply_few_rows(s, a, b, c, part);
   else
-    Block<T>(s, a, b, c, part).run();
+    Block<T>(s, a, b, c, part, packed, j0).run();
 }
 
 template <class T>
@@ -269,8 +295,9 @@ double flops_of(const GemmShape& s) {
 // Loop 1: cuts C along its longer side, in whole tiles, into at most four blocks per thread. The
 // limit is two for blocks of rows, because each of them packs all of B.
 template <class T>
-void multiply_blocks(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
-  if (num_threads() == 1) return multiply_part(s, a, b, c, epilogue, 0, s.m, 0, s.n);
+void multiply_blocks(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue,
+                     const PackedMatrix<T>* packed) {
+  if (num_threads() == 1) return multiply_part(s, a, b, c, epilogue, packed, 0, s.m, 0, s.n);
   const auto& tile = tile_for(*kernels<T>().gemm, s.n);
   const bool by_columns = s.n >= s.m;
   const index_t unit = by_columns ? tile.columns : tile.rows, extent = by_columns ? s.n : s.m;
@@ -281,9 +308,9 @@ void multiply_blocks(const GemmShape& s, const T* a, const T* b, T* c, const Epi
   parallel_for(count, gemm_ns(flops_of(s)) / static_cast<double>(count), [&](index_t begin, index_t end) {
     const index_t first = begin * per_block, last = std::min(extent, end * per_block);
     if (by_columns)
-      multiply_part(s, a, b, c, epilogue, 0, s.m, first, last);
+      multiply_part(s, a, b, c, epilogue, packed, 0, s.m, first, last);
     else
-      multiply_part(s, a, b, c, epilogue, first, last, 0, s.n);
+      multiply_part(s, a, b, c, epilogue, packed, first, last, 0, s.n);
   });
 }
 
@@ -323,14 +350,35 @@ void multiply_copied_rows(const GemmShape& s, const T* a, const T* b, T* c, cons
                               .ldc = s.ldc,
                               .accumulate = s.accumulate || piece > 0};
       multiply_blocks<T>(product, rows.data(), b + p0 * (s.transpose_b ? 1 : s.ldb), c + i0 * s.ldc,
-                         piece + 1 == depth.count ? epilogue : Epilogue<T>{});
+                         piece + 1 == depth.count ? epilogue : Epilogue<T>{}, nullptr);
     }
 }
 
 }  // namespace
 
 template <class T>
-void gemm(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue) {
+PackedMatrix<T>::PackedMatrix(const MatrixView<T>& b, index_t k, index_t n)
+    : columns_(whole_panels(*kernels<T>().gemm, n - columns_in_quads(*kernels<T>().gemm, n))),
+      panels_(k * columns_) {
+  const GemmShape s{.transpose_b = b.transposed, .ldb = b.ld};
+  const EvenSplit depth(k, max_depth);
+  const index_t width = kernels<T>().gemm->tiles[0].columns;
+  const index_t in_tiles = n - columns_in_quads(*kernels<T>().gemm, n);
+  for (index_t piece = 0; piece < depth.count; ++piece) {
+    const index_t p0 = depth.begin(piece), size = depth.size(piece);
+    parallel_for(ceil_div(in_tiles, width), static_cast<double>(width * size) * cheap_ns * 4,
+                 [&](index_t begin, index_t end) {
+                   const index_t j = begin * width;
+                   pack_panels(s, b.data + (b.transposed ? j * b.ld + p0 : p0 * b.ld + j), size,
+                               std::min(in_tiles, end * width) - j,
+                               panels_.data() + p0 * columns_ + j * size);
+                 });
+  }
+}
+
+template <class T>
+void gemm(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& epilogue,
+          const PackedMatrix<T>* packed) {
   if (s.m == 0 || s.n == 0) return;
   if (s.k == 0) {
     if (!s.accumulate) clear(s, c);
@@ -339,7 +387,7 @@ void gemm(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue<T>& e
   if (copies_rows<T>(s))
     multiply_copied_rows(s, a, b, c, epilogue);
   else
-    multiply_blocks(s, a, b, c, epilogue);
+    multiply_blocks(s, a, b, c, epilogue, packed);
 }
 
 template <class T>
@@ -351,8 +399,12 @@ void gemm_batched(const GemmShape& s, index_t batch, const T* a, const index_t* 
   });
 }
 
-template void gemm(const GemmShape&, const float*, const float*, float*, const Epilogue<float>&);
-template void gemm(const GemmShape&, const double*, const double*, double*, const Epilogue<double>&);
+template class PackedMatrix<float>;
+template class PackedMatrix<double>;
+template void gemm(const GemmShape&, const float*, const float*, float*, const Epilogue<float>&,
+                   const PackedMatrix<float>*);
+template void gemm(const GemmShape&, const double*, const double*, double*, const Epilogue<double>&,
+                   const PackedMatrix<double>*);
 template void gemm_batched(const GemmShape&, index_t, const float*, const index_t*, const float*,
                            const index_t*, float*, const index_t*);
 template void gemm_batched(const GemmShape&, index_t, const double*, const index_t*, const double*,

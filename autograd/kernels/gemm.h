@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "autograd/kernels/kernels.h"
+#include "autograd/kernels/workspace.h"
 
 namespace heed::kernels {
 
@@ -28,15 +29,6 @@ struct Epilogue {
   Unary f = Unary::none;
 };
 
-// Computes one product, on several threads if it is large enough. If k = 0, the product is 0.
-//
-// Each element of C is one chain of fma over k, in pieces that depend on k alone. The bits
-// therefore do not depend on the number of threads, nor on the number of rows, and they are the
-// same on AVX2, AVX-512 and NEON. There is one exception: up to 4 rows times a transposed B of more
-// than 16 K elements are dot products, with one chain per lane of a vector.
-template <class T>
-void gemm(const GemmShape& shape, const T* a, const T* b, T* c, const Epilogue<T>& epilogue = {});
-
 // One operand of a product: rows `ld` elements apart, or the transpose of such a matrix.
 template <class T>
 struct MatrixView {
@@ -44,6 +36,34 @@ struct MatrixView {
   index_t ld;
   bool transposed = false;
 };
+
+// A copy of B (k, n) in the panels that gemm() packs B into. Products with the same B save that time.
+template <class T>
+class PackedMatrix {
+ public:
+  // Throws std::bad_alloc if the memory is not available.
+  PackedMatrix(const MatrixView<T>& b, index_t k, index_t n);
+  // The panels from column j on of the piece of k that begins at p0. j must be the first column of a
+  // panel.
+  const T* panels(index_t p0, index_t piece, index_t j) const {
+    return panels_.data() + p0 * columns_ + j * piece;
+  }
+
+ private:
+  index_t columns_;  // of all panels
+  Workspace<T> panels_;
+};
+
+// Computes one product, on several threads if it is large enough. If k = 0, the product is 0.
+//
+// Each element of C is one chain of fma over k, in pieces that depend on k alone. The bits
+// therefore do not depend on the number of threads, nor on the number of rows, and they are the
+// same on AVX2, AVX-512 and NEON. There is one exception: up to 4 rows times a transposed B of more
+// than 16 K elements are dot products, with one chain per lane of a vector.
+// `packed` is null, or a packed copy of b. It does not change the bits.
+template <class T>
+void gemm(const GemmShape& shape, const T* a, const T* b, T* c, const Epilogue<T>& epilogue = {},
+          const PackedMatrix<T>* packed = nullptr);
 
 // The same with views: C (m, n), rows `ldc` apart, = a (m, k) · b (k, n). `shape` supplies m, n, k
 // and `accumulate`.

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "autograd/ops/matrix_batch.h"
+#include "autograd/ops/packed_weights.h"
 
 namespace heed {
 
@@ -119,8 +120,11 @@ Tensor linear_forward(const char* op, const Tensor& x, const Tensor& weight, con
                                .lda = in,
                                .ldb = w.ld,
                                .ldc = out};
-    kernels::gemm<T>(s, x.data<T>(), w.tensor.data<T>(), ops::output<T>(y),
-                     {.bias = b.defined() ? b.data<T>() : nullptr, .f = f});
+    const T* pw = w.tensor.data<T>();
+    const auto packed =
+        ops::packed_weight<T>({pw, s.ldb, s.transpose_b}, *w.tensor.state()->storage, s.k, s.n, s.m);
+    kernels::gemm<T>(s, x.data<T>(), pw, ops::output<T>(y),
+                     {.bias = b.defined() ? b.data<T>() : nullptr, .f = f}, packed.get());
   });
   return y;
 }

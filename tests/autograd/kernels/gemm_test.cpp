@@ -181,5 +181,31 @@ TEST(Gemm, OneTwoThreeAndSevenThreadsGiveTheSameBits) {
   set_num_threads(before);
 }
 
+template <class T>
+void expect_same_bits_packed(GemmShape s) {
+  const auto a = random_values<T>((s.transpose_a ? s.k : s.m) * s.lda, 1);
+  const auto b = random_values<T>((s.transpose_b ? s.n : s.k) * s.ldb, 2);
+  const PackedMatrix<T> packed({b.data(), s.ldb, s.transpose_b}, s.k, s.n);
+  std::vector<T> want(static_cast<std::size_t>(s.m * s.ldc)), c = want;
+  gemm(s, a.data(), b.data(), want.data());
+  gemm(s, a.data(), b.data(), c.data(), {}, &packed);
+  EXPECT_EQ(c, want) << "m " << s.m << " n " << s.n << " k " << s.k << " tb " << s.transpose_b;
+}
+
+TEST(Gemm, APackedMatrixGivesTheSameBits) {
+  const int before = num_threads();
+  for (const int threads : {1, 2, 3}) {
+    set_num_threads(threads);
+    for (const bool ta : {false, true})
+      for (const bool tb : {false, true})
+        for (const index_t m : {5, 37, 700})
+          for (const index_t n : {3, 40, 100, 577}) {
+            expect_same_bits_packed<float>(shape_of(ta, tb, m, n, 600, 3, false));
+            expect_same_bits_packed<double>(shape_of(ta, tb, m, n, 77, 0, false));
+          }
+  }
+  set_num_threads(before);
+}
+
 }  // namespace
 }  // namespace heed::kernels
