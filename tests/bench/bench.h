@@ -47,6 +47,8 @@ class Report {
  public:
   Report(Options options, Machine machine);
   const Options& options() const { return options_; }
+  // Prints and stores the name of the CPU for which the BLAS of --blas chose its kernels.
+  void set_blas_kernels(const std::string& name);
   // Times `run` and prints one line. Returns nullopt if --filter excludes the case. `baseline`, if
   // given, does the same work with another library; its samples alternate with those of `run`, so
   // interference from other programs affects both.
@@ -67,6 +69,7 @@ class Report {
 
   Options options_;
   Machine machine_;
+  std::string blas_kernels_;
   std::vector<Case> cases_;
 };
 

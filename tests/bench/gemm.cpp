@@ -38,7 +38,11 @@ class Blas {
           " does not export cblas_sgemm and cblas_dgemm");
     if (auto* set_threads = reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads")))
       set_threads(options.threads);
+    if (auto* name = reinterpret_cast<char* (*)()>(dlsym(library, "openblas_get_corename")))
+      kernels_ = name();
   }
+  // The CPU for which OpenBLAS chose its kernels, empty if unknown.
+  const std::string& kernels() const { return kernels_; }
   template <class T>
   BlasGemm<T> gemm() const {
     if constexpr (sizeof(T) == sizeof(float))
@@ -50,6 +54,7 @@ class Blas {
  private:
   BlasGemm<float> single_ = nullptr;
   BlasGemm<double> double_ = nullptr;
+  std::string kernels_;
 };
 
 struct Size {
@@ -92,6 +97,7 @@ void run_case(Report& report, const Blas& blas, const std::string& name, const s
 
 void gemm(Report& report) {
   const Blas blas(report.options());
+  if (!blas.kernels().empty()) report.set_blas_kernels(blas.kernels());
   for (const char* type : {"f32", "f64"})
     for (const std::string layout : {"NN", "NT", "TN", "TT"})
       for (const Size& c : sizes) {

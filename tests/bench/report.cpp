@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 
 #include "autograd/error.h"
@@ -67,6 +68,13 @@ Report::Report(Options options, Machine machine)
               "of peak", "allocated", "peak MB", options_.blas.empty() ? "" : "  BLAS / heed");
 }
 
+void Report::set_blas_kernels(const std::string& name) {
+  blas_kernels_ = name;
+  const char* held = std::getenv("OPENBLAS_CORETYPE");
+  std::printf("BLAS with the kernels of %s%s\n", name.c_str(),
+              held && *held ? ", held by OPENBLAS_CORETYPE" : "");
+}
+
 std::optional<Measurement> Report::measure(const std::string& name, const Work& work,
                                            const std::function<void()>& run,
                                            const std::function<void()>& baseline) {
@@ -126,7 +134,9 @@ void Report::write_json() const {
   out << "{\"cpu\": \"" << machine_.cpu << "\", \"isa\": \"" << machine_.isa << "\", \"clock\": \""
       << (options_.clock == Clock::wall ? "wall" : "processor") << "\", \"threads\": " << options_.threads
       << ", \"fma_peak_1\": " << machine_.peak_1 << ", \"fma_peak\": " << machine_.peak
-      << ", \"bandwidth\": " << machine_.bandwidth << ", \"cases\": [";
+      << ", \"bandwidth\": " << machine_.bandwidth;
+  if (!blas_kernels_.empty()) out << ", \"blas_kernels\": \"" << blas_kernels_ << "\"";
+  out << ", \"cases\": [";
   const char* separator = "\n";
   for (const Case& c : cases_) {
     out << separator << "  {\"name\": \"" << c.name << "\", \"seconds\": " << c.time.median

@@ -8,6 +8,9 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MISSING = 3  # a peer's exit status if a package is not installed
+# These variables hold a library to the kernels or the cache sizes of another CPU, which makes a peer slower.
+HOLDING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_BLOCK_FACTOR", "ATEN_CPU_CAPABILITY", "DNNL_MAX_CPU_ISA",
+           "ONEDNN_MAX_CPU_ISA")
 
 
 class Failed(Exception):
@@ -37,12 +40,23 @@ def busy_seconds():
     return total, children.ru_utime + children.ru_stime
 
 
-def record_of(command, env, path):
+def held_variables():
+    """Returns "NAME=value" for each variable of the environment that would hold a peer to another CPU's kernels."""
+    return [f"{name}={os.environ[name]}" for name in HOLDING if os.environ.get(name)]
+
+
+def environment(coretype):
+    """Returns the environment of this process without the variables above; OpenBLAS uses the kernels of `coretype`, if given."""
+    free = {name: value for name, value in os.environ.items() if name not in HOLDING}
+    return {**free, "OPENBLAS_CORETYPE": coretype} if coretype else free
+
+
+def record_of(command, env, path, coretype=""):
     """Runs a benchmark and returns its record. record["noise"] is the number of cores that other programs used meanwhile."""
     total, children = busy_seconds()
     start = time.perf_counter()
     try:
-        done = subprocess.run(command + ["--json", path], env={**os.environ, **env}, capture_output=True, text=True)
+        done = subprocess.run(command + ["--json", path], env={**environment(coretype), **env}, capture_output=True, text=True)
     except OSError as error:
         raise NotInstalled(f"{command[0]}: {error.strerror}")
     elapsed = time.perf_counter() - start
@@ -53,18 +67,20 @@ def record_of(command, env, path):
     with open(path) as file:
         record = json.load(file)
     record["noise"] = (total - children) / elapsed
+    if coretype:
+        record["coretype"] = coretype
     return record
 
 
 class Heed:
-    def __init__(self, program, blas):
-        self.program, self.blas = program, blas
+    def __init__(self, program, blas, coretype):
+        self.program, self.blas, self.coretype = program, blas, coretype
 
     def run(self, group, case, threads, min_time, path):
         command = [self.program, group, "--threads", str(threads), "--filter", case, "--min-time", str(min_time)]
         if group == "gemm":
             command += ["--blas", self.blas]
-        record = record_of(command, {}, path)
+        record = record_of(command, {}, path, self.coretype)
         record["cases"] = [c for c in record["cases"] if c["name"] == case or group == "gemm"]
         if not record["cases"]:
             raise Failed(f"heed-bench {group} has no case \"{case}\"")
@@ -78,6 +94,7 @@ class Heed:
 
 class Peer:
     name = ""
+    coretype = ""  # OpenBLAS uses the kernels of this CPU; if empty, of the CPU that it runs on
     noise = 0.1  # a trial is repeated if other programs used more cores than this
 
     def __init__(self):
@@ -114,7 +131,7 @@ class Peer:
         command = self.command(group) + ["--threads", str(setting.threads), "--filter", case, "--min-time", str(min_time)]
         if setting.form:
             command += ["--form", setting.form]
-        record = record_of(command, setting.env, path)
+        record = record_of(command, setting.env, path, self.coretype)
         record["cases"] = [c for c in record["cases"] if c["name"] == case]
         if not record["cases"]:
             raise Failed(f"has no case \"{case}\"")

@@ -7,6 +7,7 @@ BENCHMARK is encoder, attention, vit, gpt or small. If PyTorch offers several wa
 each and times the fastest. The caller sets environment variables (OPENBLAS_NUM_THREADS, the allocator's); see ../compare.
 """
 import argparse
+import ctypes
 import gc
 import json
 import os
@@ -46,6 +47,20 @@ def samples_of(run, count, min_time):
     while len(samples) < count or time.perf_counter() < stop:
         samples.append(seconds_of(run, calls))
     return samples
+
+
+def blas_kernels():
+    """Returns the CPU for which OpenBLAS chose its kernels in this process, or "" if PyTorch uses another BLAS."""
+    with open("/proc/self/maps") as maps:
+        libraries = {line.split()[-1] for line in maps if "blas" in line}
+    for library in sorted(libraries):
+        try:
+            name = ctypes.CDLL(library).openblas_get_corename
+        except (OSError, AttributeError):
+            continue
+        name.restype = ctypes.c_char_p
+        return name().decode()
+    return ""
 
 
 def resident(key):
@@ -96,7 +111,7 @@ def main():
     settings = {name: os.environ[name] for name in
                 ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "GLIBC_TUNABLES", "MALLOC_MMAP_THRESHOLD_",
                  "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "ATEN_CPU_CAPABILITY") if name in os.environ}
-    result = {"peer": "PyTorch " + torch.__version__, "threads": options.threads, "settings": settings,
+    result = {"peer": "PyTorch " + torch.__version__, "threads": options.threads, "settings": settings, "blas_kernels": blas_kernels(),
               "versions": {"python": platform.python_version(), "torch": torch.__version__}, "cases": []}
     print(f"{result['peer']}, {options.threads} threads {settings}")
     for case in torch_cases.all_cases():
