@@ -74,10 +74,11 @@ Mask Mask::unsqueeze(index_t axis) const {
 
 namespace {
 
-// y[i] = f(a[i], b[i]) for a run of elements. The common steps have separate loops, which the
+// y[i] = F()(a[i], b[i]) for a run of elements. The common steps have separate loops, which the
 // compiler vectorises.
 template <class T, class F>
-void apply(index_t n, const T* a, index_t step_a, const T* b, index_t step_b, std::uint8_t* y, F&& f) {
+void apply(index_t n, const T* a, index_t step_a, const T* b, index_t step_b, std::uint8_t* y) {
+  constexpr F f{};
   if (step_a == 1 && step_b == 1) {
     for (index_t i = 0; i < n; ++i) y[i] = f(a[i], b[i]);
   } else if (step_a == 1 && step_b == 0) {
@@ -88,17 +89,20 @@ void apply(index_t n, const T* a, index_t step_a, const T* b, index_t step_b, st
     for (index_t i = 0; i < n; ++i) y[i] = f(a[i * step_a], b[i * step_b]);
   }
 }
+template <class T>
+using Apply = void (*)(index_t n, const T* a, index_t step_a, const T* b, index_t step_b, std::uint8_t* y);
 
-// Returns f of two operands with these strides, broadcast to `shape`.
-template <class T, class F>
+// Applies a function to two operands with these strides, broadcast to `shape`. The function is a
+// pointer, so the compiler does not repeat this code for each comparison.
+template <class T>
 std::vector<std::uint8_t> apply_broadcast(const char* op, const Shape& shape, const T* a,
                                           const Strides& strides_a, const T* b, const Strides& strides_b,
-                                          F&& f) {
+                                          Apply<T> apply_to_run) {
   std::vector<std::uint8_t> values = ops::allocate_mask(op, shape);
   std::uint8_t* y = values.data();
   ops::for_each_run(shape, strides_a, strides_b,
                     [&](index_t n, index_t offset_a, index_t step_a, index_t offset_b, index_t step_b) {
-                      apply(n, a + offset_a, step_a, b + offset_b, step_b, y, f);
+                      apply_to_run(n, a + offset_a, step_a, b + offset_b, step_b, y);
                       y += n;
                     });
   return values;
@@ -107,26 +111,29 @@ std::vector<std::uint8_t> apply_broadcast(const char* op, const Shape& shape, co
 // Whether all queries have the same mask, if the last two axes are (queries, keys).
 bool has_one_row(const Mask& m) { return m.rank() < 2 || m.shape().back(2) == 1; }
 
-template <class F>
-Mask compare(const char* op, const Tensor& a, const Tensor& b, F&& f) {
-  ops::check_tensors(op, {&a, &b});
+template <class T>
+Mask compare_as(const char* op, const Tensor& a, const Tensor& b, Apply<T> apply_to_run) {
   const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
-  return dispatch(a.dtype(), [&]<class T>() -> Mask {
-    return {apply_broadcast(op, shape, a.data<T>(), broadcast_strides(a.shape(), a.strides(), shape),
-                            b.data<T>(), broadcast_strides(b.shape(), b.strides(), shape), f),
-            shape};
-  });
+  return {apply_broadcast(op, shape, a.data<T>(), broadcast_strides(a.shape(), a.strides(), shape),
+                          b.data<T>(), broadcast_strides(b.shape(), b.strides(), shape), apply_to_run),
+          shape};
+}
+
+template <class F>
+Mask compare(const char* op, const Tensor& a, const Tensor& b, F) {
+  ops::check_tensors(op, {&a, &b});
+  return dispatch(a.dtype(), [&]<class T>() { return compare_as<T>(op, a, b, apply<T, F>); });
 }
 
 }  // namespace
 
 template <class F>
-Mask Mask::combine(const char* op, const Mask& a, const Mask& b, F&& f) {
+Mask Mask::combine(const char* op, const Mask& a, const Mask& b, F) {
   check_defined(op, a);
   check_defined(op, b);
   const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
   Mask result(apply_broadcast(op, shape, a.data(), broadcast_strides(a.shape(), shape), b.data(),
-                              broadcast_strides(b.shape(), shape), f),
+                              broadcast_strides(b.shape(), shape), apply<std::uint8_t, F>),
               shape);
   const bool fits = (a.rows_are_queries_ || has_one_row(a)) && (b.rows_are_queries_ || has_one_row(b));
   result.rows_are_queries_ = fits && (a.rows_are_queries_ || b.rows_are_queries_);
@@ -140,8 +147,10 @@ Mask Mask::expand(const Shape& shape) const {
         " does not broadcast to ", shape);
   const std::uint8_t* from = data();
   const Strides strides = broadcast_strides(shape_, shape);
-  Mask result(apply_broadcast("expand", shape, from, strides, from, strides, [](bool x, bool) { return x; }),
-              shape);
+  constexpr auto first = [](bool x, bool) { return x; };
+  Mask result(
+      apply_broadcast("expand", shape, from, strides, from, strides, apply<std::uint8_t, decltype(first)>),
+      shape);
   result.rows_are_queries_ = rows_are_queries_;
   return result;
 }

@@ -66,7 +66,7 @@ class Mask {
 
  private:
   template <class F>
-  static Mask combine(const char* op, const Mask& a, const Mask& b, F&& f);
+  static Mask combine(const char* op, const Mask& a, const Mask& b, F f);
   friend Mask causal(index_t t, index_t s, CausalAlignment alignment);
 
   std::shared_ptr<const std::vector<std::uint8_t>> values_;

@@ -23,7 +23,7 @@ static_assert(std::endian::native == std::endian::little);
 
 namespace {
 
-constexpr const char* op = "safetensors";
+constexpr const char* safetensors_op = "safetensors";
 constexpr std::size_t max_header = 100'000'000;  // the limit of the official library
 
 struct Type {
@@ -64,7 +64,9 @@ float from_f16(std::uint16_t bits) {
 
 // Converts one member of the header and checks every field.
 TensorEntry read_entry(const std::string& path, const std::string& name, const Json& json) {
-  const auto error = [&](const auto&... parts) { fail(op, path, ": tensor ", Quoted{name}, ": ", parts...); };
+  const auto error = [&](const auto&... parts) {
+    fail(safetensors_op, path, ": tensor ", Quoted{name}, ": ", parts...);
+  };
   if (!json.is(Json::Kind::object)) error("expected an object");
   const Json *dtype = json.find("dtype"), *shape = json.find("shape"), *offsets = json.find("data_offsets");
   if (!dtype || !shape || !offsets || json.object().size() != 3)
@@ -89,7 +91,7 @@ TensorEntry read_entry(const std::string& path, const std::string& name, const J
     error("expected a shape with at most ", max_rank, " axes, got ", shape->array().size());
   for (const Json& size : shape->array()) entry.shape.push_back(natural(size, "shape"));
   try {
-    check_sizes(op, entry.shape);
+    check_sizes(safetensors_op, entry.shape);
   } catch (const Error&) {
     error("expected a shape whose strides fit 64 bits, got ", entry.shape);
   }
@@ -105,10 +107,11 @@ TensorEntry read_entry(const std::string& path, const std::string& name, const J
 }
 
 Metadata read_metadata(const std::string& path, const Json& json) {
-  check(json.is(Json::Kind::object), op, path, ": expected __metadata__ to be an object");
+  check(json.is(Json::Kind::object), safetensors_op, path, ": expected __metadata__ to be an object");
   Metadata metadata;
   for (const auto& [key, value] : json.object()) {
-    check(value.is(Json::Kind::string), op, path, ": expected __metadata__ ", Quoted{key}, " to be a string");
+    check(value.is(Json::Kind::string), safetensors_op, path, ": expected __metadata__ ", Quoted{key},
+          " to be a string");
     metadata[key] = value.string();
   }
   return metadata;
@@ -121,26 +124,26 @@ Metadata read_metadata(const std::string& path, const Json& json) {
 static std::string_view read_header(const std::string& path, std::span<const std::byte> bytes) {
   const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const char* expected = "a safetensors file";
-  check_not_empty(op, path, all, expected);
+  check_not_empty(safetensors_op, path, all, expected);
   const std::uint64_t length = all.size() < 8 ? 0 : read<std::uint64_t>(bytes.data());
   const std::string_view text = all.substr(std::min<std::size_t>(8, all.size()));
   const bool is_header = length <= max_header && text.starts_with('{');
   if (is_header && length <= text.size()) return text.substr(0, length);
-  if (!is_header) check_format(op, path, all, expected);
-  check(!all.starts_with('{'), op, path, ": expected ", expected,
+  if (!is_header) check_format(safetensors_op, path, all, expected);
+  check(!all.starts_with('{'), safetensors_op, path, ": expected ", expected,
         ", got JSON. Hint: an index (model.safetensors.index.json) contains the names of the files with "
         "weights");
-  check(all.size() >= 8, op, path, ": expected the header's length in 8 bytes, got ", all.size(),
+  check(all.size() >= 8, safetensors_op, path, ": expected the header's length in 8 bytes, got ", all.size(),
         " bytes; the file is truncated");
-  check(length <= max_header, op, path, ": byte 0: expected a header of at most ", max_header, " bytes, got ",
-        length);
-  check(length <= text.size(), op, path, ": expected a header of ", length, " bytes, got ", text.size(),
-        "; the file is truncated");
-  fail(op, path, ": byte 8: expected '{' at the start of the header");
+  check(length <= max_header, safetensors_op, path, ": byte 0: expected a header of at most ", max_header,
+        " bytes, got ", length);
+  check(length <= text.size(), safetensors_op, path, ": expected a header of ", length, " bytes, got ",
+        text.size(), "; the file is truncated");
+  fail(safetensors_op, path, ": byte 8: expected '{' at the start of the header");
 }
 
 SafeTensors::SafeTensors(const std::string& path)
-    : path_(path), file_(std::make_shared<MappedFile>(op, path)) {
+    : path_(path), file_(std::make_shared<MappedFile>(safetensors_op, path)) {
   const auto bytes = file_->bytes();
   const std::string_view text = read_header(path, bytes);
   start_ = 8 + text.size();
@@ -158,28 +161,29 @@ SafeTensors::SafeTensors(const std::string& path)
   std::size_t end = 0;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const TensorEntry& e = entries_[i];
-    check(e.begin == end, op, path, ": tensor ", Quoted{e.name}, ": expected data_offsets that start at ",
-          end, ", where the previous tensor ends, got ", e.begin, "; gaps and overlaps are not allowed");
+    check(e.begin == end, safetensors_op, path, ": tensor ", Quoted{e.name},
+          ": expected data_offsets that start at ", end, ", where the previous tensor ends, got ", e.begin,
+          "; gaps and overlaps are not allowed");
     end = e.end;
     index_[e.name] = i;
   }
   const std::size_t available = bytes.size() - start_;
-  check(end == available, op, path, ": expected ", end, " bytes of data after the header, got ", available,
-        end > available ? "; the file is truncated" : "");
+  check(end == available, safetensors_op, path, ": expected ", end, " bytes of data after the header, got ",
+        available, end > available ? "; the file is truncated" : "");
 }
 
 bool SafeTensors::contains(const std::string& name) const { return index_.contains(name); }
 
 const TensorEntry& SafeTensors::entry(const std::string& name) const {
   const auto found = index_.find(name);
-  check(found != index_.end(), op, path_, ": no tensor ", Quoted{name});
+  check(found != index_.end(), safetensors_op, path_, ": no tensor ", Quoted{name});
   return entries_[found->second];
 }
 
 Tensor SafeTensors::tensor(const std::string& name) const {
   const TensorEntry& e = entry(name);
-  check(find_type(e.dtype)->is_float, op, path_, ": tensor ", Quoted{name}, ": expected floats, got ",
-        e.dtype, ". Hint: ids() reads integers");
+  check(find_type(e.dtype)->is_float, safetensors_op, path_, ": tensor ", Quoted{name},
+        ": expected floats, got ", e.dtype, ". Hint: ids() reads integers");
   std::byte* p = file_->bytes().data() + start_ + e.begin;
   const DType dtype = e.dtype == "F64" ? f64 : f32;
   if (e.dtype == "F64" || e.dtype == "F32") {
@@ -203,7 +207,7 @@ IntTensor SafeTensors::ids(const std::string& name) const {
   const auto fill = [&]<class T>(T) {
     for (std::size_t i = 0; i < result.values().size(); ++i) {
       const T value = read<T>(p + i * sizeof(T));
-      check(std::in_range<index_t>(value), op, path_, ": tensor ", Quoted{name},
+      check(std::in_range<index_t>(value), safetensors_op, path_, ": tensor ", Quoted{name},
             ": expected integers up to 2^63 - 1, got ", value, " at index ", i);
       result.values()[i] = static_cast<index_t>(value);  // NOLINT(bugprone-signed-char-misuse): a number
     }
@@ -225,7 +229,7 @@ IntTensor SafeTensors::ids(const std::string& name) const {
   else if (e.dtype == "U8" || e.dtype == "BOOL")
     fill(std::uint8_t{});
   else
-    fail(op, path_, ": tensor ", Quoted{name}, ": expected integers, got ", e.dtype,
+    fail(safetensors_op, path_, ": tensor ", Quoted{name}, ": expected integers, got ", e.dtype,
          ". Hint: tensor() reads floats");
   return result;
 }

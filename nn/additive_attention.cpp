@@ -4,7 +4,7 @@
 
 namespace heed::nn {
 
-static const char* const op = "AdditiveAttention";
+static const char* const additive_attention_op = "AdditiveAttention";
 
 AdditiveAttention::AdditiveAttention(AdditiveAttentionOptions o, Generator& gen)
     : options(o),
@@ -17,10 +17,10 @@ AttentionResult AdditiveAttention::forward(const Tensor& query, const Tensor& ke
   const bool fits = query.defined() && key.defined() && value.defined() && query.rank() == 3 &&
                     key.rank() == 3 && value.rank() == 3 && query.size(0) == key.size(0) &&
                     key.size(0) == value.size(0) && key.size(1) == value.size(1);
-  check(fits, op, "expected query, key and value (B, T, ", options.query_size, "), (B, S, ", options.key_size,
-        ") and (B, S, Dv), got ", query, ", ", key, " and ", value);
+  check(fits, additive_attention_op, "expected query, key and value (B, T, ", options.query_size,
+        "), (B, S, ", options.key_size, ") and (B, S, Dv), got ", query, ", ", key, " and ", value);
   const index_t t = query.size(1), s = key.size(1);
-  ops::check_mask(op, mask, {query.size(0), t, s});
+  ops::check_mask(additive_attention_op, mask, {query.size(0), t, s});
   const ops::AttendedPositions attended = ops::attended_positions(mask, {}, t, s);
   const Tensor keys = clear_padding(key, attended.keys);
   const Tensor queries = query.state() == key.state() ? keys : clear_padding(query, attended.queries);

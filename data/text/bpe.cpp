@@ -14,7 +14,7 @@
 
 namespace heed::data {
 
-static const char* const op = "bpe";
+static const char* const bpe_op = "bpe";
 
 // ---- the alphabet of the files -----------------------------------------------------------------------
 
@@ -52,7 +52,7 @@ static std::string bytes_of(const std::string& token, const std::string& path, s
   for (const char32_t c : code_points(token, InvalidUtf8::reject, path, line)) {
     const auto found = byte_of.find(c);
     check(
-        found != byte_of.end(), op, path, [&] { return line > 0 ? concat(":", line) : ""; }, ": token ",
+        found != byte_of.end(), bpe_op, path, [&] { return line > 0 ? concat(":", line) : ""; }, ": token ",
         Quoted{token}, ": expected characters that represent bytes, got ",
         [&] { return json_string(to_utf8({c})); });
     bytes += found->second;
@@ -62,14 +62,15 @@ static std::string bytes_of(const std::string& token, const std::string& path, s
 
 // ---- reading and writing -----------------------------------------------------------------------------
 static Vocabulary read_encoder(const std::string& path) {
-  const Json json = Json::parse(read_file_of_format(op, path, "a JSON file of tokens (encoder.json)"), path);
-  check(json.is(Json::Kind::object), op, path, ": expected an object of tokens and their ids");
+  const Json json =
+      Json::parse(read_file_of_format(bpe_op, path, "a JSON file of tokens (encoder.json)"), path);
+  check(json.is(Json::Kind::object), bpe_op, path, ": expected an object of tokens and their ids");
   std::vector<std::string> tokens(json.object().size());
   std::vector<bool> seen(tokens.size());
   for (const auto& [token, value] : json.object()) {
     const std::int64_t id = value.integer();
     const bool fits = id >= 0 && static_cast<std::size_t>(id) < tokens.size();
-    check(fits && !seen[static_cast<std::size_t>(id)], op, path, ": token ", Quoted{token},
+    check(fits && !seen[static_cast<std::size_t>(id)], bpe_op, path, ": token ", Quoted{token},
           ": expected a unique id in [0, ", tokens.size(), "), got ", id, fits ? " again" : "");
     seen[static_cast<std::size_t>(id)] = true;
     tokens[static_cast<std::size_t>(id)] = bytes_of(token, path);
@@ -81,7 +82,7 @@ BytePairEncoding BytePairEncoding::load(const std::string& vocab_bpe, const std:
   Vocabulary vocabulary = read_encoder(encoder_json);
   // The file is empty if the vocabulary has no merges.
   const std::string text =
-      read_file_of_format(op, vocab_bpe, "a list of merges (vocab.bpe)", EmptyFile::allow);
+      read_file_of_format(bpe_op, vocab_bpe, "a list of merges (vocab.bpe)", EmptyFile::allow);
   Merges merges;
   std::size_t line_number = 0;
   for (const std::string_view row : lines_of(text)) {
@@ -91,11 +92,12 @@ BytePairEncoding BytePairEncoding::load(const std::string& vocab_bpe, const std:
     const std::size_t space = line.find(' ');
     check(space != std::string::npos && space > 0 && space + 1 < line.size() &&
               line.find(' ', space + 1) == std::string::npos,
-          op, vocab_bpe, ":", line_number, ": expected two tokens separated by a space, got ", Quoted{line});
+          bpe_op, vocab_bpe, ":", line_number, ": expected two tokens separated by a space, got ",
+          Quoted{line});
     const auto part = [&](const std::string& token) {
       const auto id = vocabulary.find(bytes_of(token, vocab_bpe, line_number));
-      check(id.has_value(), op, vocab_bpe, ":", line_number, ": expected a token that is in ", encoder_json,
-            ", got ", Quoted{token});
+      check(id.has_value(), bpe_op, vocab_bpe, ":", line_number, ": expected a token that is in ",
+            encoder_json, ", got ", Quoted{token});
       return *id;
     };
     merges.emplace_back(part(line.substr(0, space)), part(line.substr(space + 1)));
@@ -104,12 +106,12 @@ BytePairEncoding BytePairEncoding::load(const std::string& vocab_bpe, const std:
 }
 
 void BytePairEncoding::save(const std::string& vocab_bpe, const std::string& encoder_json) const {
-  write_atomically(op, encoder_json, [&](std::ostream& out) {
+  write_atomically(bpe_op, encoder_json, [&](std::ostream& out) {
     for (index_t id = 0; id < vocabulary_.size(); ++id)
       out << (id == 0 ? "{" : ", ") << json_string(printable(vocabulary_.word(id))) << ": " << id;
     out << "}";
   });
-  write_atomically(op, vocab_bpe, [&](std::ostream& out) {
+  write_atomically(bpe_op, vocab_bpe, [&](std::ostream& out) {
     out << "#version: 0.2\n";
     for (const auto& [left, right] : merges_)
       out << printable(vocabulary_.word(left)) << " " << printable(vocabulary_.word(right)) << "\n";
@@ -125,7 +127,7 @@ BytePairEncoding::BytePairEncoding(Vocabulary vocabulary, const Merges& merges, 
   std::vector<bool> is_known(static_cast<std::size_t>(vocabulary_.size()));
   for (int b = 0; b < 256; ++b) {
     const auto id = vocabulary_.find(std::string(1, static_cast<char>(b)));
-    check(id.has_value(), op, name, ": expected tokens for all 256 bytes, got none for byte ", b);
+    check(id.has_value(), bpe_op, name, ": expected tokens for all 256 bytes, got none for byte ", b);
     of_byte_.push_back(*id);
     is_known[static_cast<std::size_t>(*id)] = true;
   }
@@ -134,16 +136,16 @@ BytePairEncoding::BytePairEncoding(Vocabulary vocabulary, const Merges& merges, 
     const std::string joined = vocabulary_.word(left) + vocabulary_.word(right);
     const auto merged = vocabulary_.find(joined);
     const auto token = [&] { return json_string(printable(joined)); };
-    check(merged.has_value(), op, name, ": merge ", rank, ": expected the result in the vocabulary, got ",
+    check(merged.has_value(), bpe_op, name, ": merge ", rank, ": expected the result in the vocabulary, got ",
           token);
     // A merge may use only bytes and the results of earlier merges. encode_word relies on this:
     // merging the occurrences of the best pair one after the other then equals merging all of them
     // at once.
-    check(is_known[static_cast<std::size_t>(left)] && is_known[static_cast<std::size_t>(right)], op, name,
+    check(is_known[static_cast<std::size_t>(left)] && is_known[static_cast<std::size_t>(right)], bpe_op, name,
           ": merge ", rank, ": expected bytes or results of earlier merges, got another token in ", token);
     is_known[static_cast<std::size_t>(*merged)] = true;
-    check(by_pair_.emplace(key_of(left, right), Merge{static_cast<index_t>(rank), *merged}).second, op, name,
-          ": merge ", rank, ": expected unique merges, got ", token, " again");
+    check(by_pair_.emplace(key_of(left, right), Merge{static_cast<index_t>(rank), *merged}).second, bpe_op,
+          name, ": merge ", rank, ": expected unique merges, got ", token, " again");
   }
 }
 

@@ -11,7 +11,7 @@
 
 namespace heed::data {
 
-static const char* const op = "table";
+static const char* const table_op = "table";
 
 namespace {
 
@@ -43,7 +43,7 @@ class TableReader {
   }
   bool at_end_of_line() const { return !more() || line_ending_length(text_, position_) > 0; }
   void end_line(std::size_t row_line, std::size_t fields) {
-    check(at_end_of_line(), op, name_, ":", row_line,
+    check(at_end_of_line(), table_op, name_, ":", row_line,
           ": expected the separator or the end of the line after quoted field ", fields, ", got ",
           [&] { return json_string(to_utf8({decode_utf8(text_, position_).code})); });
     position_ += line_ending_length(text_, position_);
@@ -58,7 +58,7 @@ class TableReader {
   // Reads the rest of a field after its opening quote. Line endings in it are kept.
   std::string quoted(std::size_t row_line, std::size_t number) {
     for (std::string out;;) {
-      check(more(), op, name_, ":", row_line, ": expected a closing quote of field ", number,
+      check(more(), table_op, name_, ":", row_line, ": expected a closing quote of field ", number,
             ", got the end of the text");
       // The first quote of "" is skipped; the second is appended.
       if (accept('"') && (!more() || text_[position_] != '"')) return out;
@@ -80,7 +80,8 @@ class TableReader {
 
 Table parse_table(std::string_view text, const std::string& name, const TableOptions& options) {
   TableReader reader(text, name, options);
-  check(reader.more(), op, name, ": expected the names of the columns in the first line, got an empty file");
+  check(reader.more(), table_op, name,
+        ": expected the names of the columns in the first line, got an empty file");
   Table table{.name = name, .columns = {}, .rows = {}, .lines = {}};
   while (reader.more()) {
     const std::size_t line = reader.line();
@@ -90,8 +91,8 @@ Table parse_table(std::string_view text, const std::string& name, const TableOpt
       table.columns = std::move(fields);
       continue;
     }
-    check(fields.size() == table.columns.size(), op, name, ":", line, ": expected ", table.columns.size(),
-          " fields, as in the first line, got ", fields.size());
+    check(fields.size() == table.columns.size(), table_op, name, ":", line, ": expected ",
+          table.columns.size(), " fields, as in the first line, got ", fields.size());
     table.rows.push_back(std::move(fields));
     table.lines.push_back(line);
   }
@@ -99,7 +100,7 @@ Table parse_table(std::string_view text, const std::string& name, const TableOpt
 }
 
 Table read_table(const std::string& path, const TableOptions& options) {
-  return parse_table(read_file_of_format(op, path, "a table in text", EmptyFile::allow), path, options);
+  return parse_table(read_file_of_format(table_op, path, "a table in text", EmptyFile::allow), path, options);
 }
 
 std::size_t Table::column(const std::string& column) const {
@@ -109,7 +110,7 @@ std::size_t Table::column(const std::string& column) const {
     for (const std::string& c : columns) list += (list.empty() ? "" : ", ") + json_string(c);
     return list;
   };
-  check(found != columns.end(), op, name, ": expected a column ", Quoted{column}, ", got ", names);
+  check(found != columns.end(), table_op, name, ": expected a column ", Quoted{column}, ", got ", names);
   return static_cast<std::size_t>(found - columns.begin());
 }
 
@@ -122,8 +123,9 @@ LabelledTexts read_labelled_texts(const std::string& path, const LabelledTextOpt
     const std::string& field = table.rows[i][label];
     index_t value = -1;
     const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    check(error == std::errc() && end == field.data() + field.size() && value >= 0 && value <= max_label, op,
-          path, ":", table.lines[i], ": expected a label from 0 to ", max_label, ", got ", Quoted{field});
+    check(error == std::errc() && end == field.data() + field.size() && value >= 0 && value <= max_label,
+          table_op, path, ":", table.lines[i], ": expected a label from 0 to ", max_label, ", got ",
+          Quoted{field});
     result.texts.push_back(std::move(table.rows[i][text]));
     result.labels.push_back(value);
   }

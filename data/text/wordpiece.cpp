@@ -7,31 +7,32 @@
 
 namespace heed::data {
 
-static const char* const op = "wordpiece";
+static const char* const wordpiece_op = "wordpiece";
 
 WordPiece::WordPiece(Vocabulary vocabulary, const WordPieceOptions& options)
     : Tokenizer(std::move(vocabulary)), options_(options) {
   const auto unknown = vocabulary_.find("[UNK]");
-  check(unknown.has_value(), op, "expected a vocabulary with [UNK], got ", vocabulary_.size(),
+  check(unknown.has_value(), wordpiece_op, "expected a vocabulary with [UNK], got ", vocabulary_.size(),
         " tokens without it");
   unknown_ = *unknown;
 }
 
 WordPiece WordPiece::load(const std::string& path, const WordPieceOptions& options) {
-  const std::string text = read_file_of_format(op, path, "a vocabulary with one token per line (vocab.txt)");
+  const std::string text =
+      read_file_of_format(wordpiece_op, path, "a vocabulary with one token per line (vocab.txt)");
   std::vector<std::string> words;
   std::map<std::string, std::size_t> lines;
   for (const std::string_view token : lines_of(text)) {
     std::string word(token);
     const std::size_t line = words.size() + 1;
-    check(!word.empty(), op, path, ":", line, ": expected one token per line, got an empty line");
+    check(!word.empty(), wordpiece_op, path, ":", line, ": expected one token per line, got an empty line");
     (void)code_points(word, InvalidUtf8::reject, path, line);
     const auto [first, is_new] = lines.emplace(word, line);
-    check(is_new, op, path, ":", line, ": expected unique tokens, got ", Quoted{word},
+    check(is_new, wordpiece_op, path, ":", line, ": expected unique tokens, got ", Quoted{word},
           ", which is also in line ", first->second);
     words.push_back(std::move(word));
   }
-  check(lines.contains("[UNK]"), op, path, ": expected a vocabulary with [UNK], got ", words.size(),
+  check(lines.contains("[UNK]"), wordpiece_op, path, ": expected a vocabulary with [UNK], got ", words.size(),
         " tokens without it");
   return WordPiece(Vocabulary(std::move(words)), options);
 }

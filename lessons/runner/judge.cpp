@@ -121,7 +121,7 @@ std::optional<Verdict> judge(const Paths& paths, const Entry& entry, const std::
     if (callbacks.on_step) callbacks.on_step(step);
   };
   bool reported = false;
-  const FileLock lock(paths.judged() / ".lock", [&] {
+  const FileLock lock(paths.build_lock(), [&] {
     if (!reported) report_step(Step::waiting);
     reported = true;
     return callbacks.should_stop && callbacks.should_stop();
@@ -156,7 +156,7 @@ std::optional<Verdict> judge(const Paths& paths, const Entry& entry, const std::
 
 bool prepare_checks(const Paths& paths, const std::vector<Entry>& entries, const BuildCallbacks& callbacks) {
   const auto never = [] { return false; };
-  const FileLock lock(paths.judged() / ".lock", callbacks.should_stop ? callbacks.should_stop : never);
+  const FileLock lock(paths.build_lock(), callbacks.should_stop ? callbacks.should_stop : never);
   std::vector<std::string> targets = {"heed_exercise_check"};
   for (const Entry& entry : entries) targets.push_back("check_" + entry.id);
   return lock.held() && build_targets(paths, targets, callbacks).outcome != ProcessResult::Outcome::stopped;

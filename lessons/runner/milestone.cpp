@@ -56,7 +56,7 @@ int milestone(Session& session) {
     const std::optional<Part> part = part_of(session, entry);
     if (!part) return 128 + caught_signal();
     std::cout << styled(part->origin) << std::endl;
-    const FileLock lock(judged / ".lock");
+    const FileLock lock(session.paths.build_lock());
     const fs::path file = judged / concat("milestone_", number, "_", id, ".cpp");
     if (!fs::exists(file) || read_text(file) != part->source) write_text(file, part->source);
   }

@@ -29,6 +29,8 @@ struct Paths {
   static Paths here();
   fs::path lessons() const { return source / "lessons"; }
   fs::path judged() const { return build / "lessons" / "judged"; }
+  // Held by every process that builds in the folder, also by ./lessons/start and ./lessons/heed.
+  fs::path build_lock() const { return build / ".lock"; }
   // The path relative to the project if it is inside the project.
   std::string display(const fs::path& path) const;
 };

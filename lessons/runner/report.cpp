@@ -8,8 +8,6 @@ namespace heed::runner {
 
 namespace {
 
-constexpr std::size_t page_width = 80;
-
 // "  call     softmax_rows(…)"; a long value continues on indented lines.
 void add_field(Lines& lines, const std::string& name, const std::string& value) {
   const std::size_t column = std::max<std::size_t>(lessons::columns(name) + 3, 11);

@@ -116,7 +116,7 @@ int show_diff(Session& session) {
 
 void build_program(const Session& session, const std::string& target) {
   const bool animated = lessons::is_terminal() && !session.options.plain;
-  const FileLock lock(session.paths.judged() / ".lock");
+  const FileLock lock(session.paths.build_lock());
   const auto on_percent = [&](int percent) {
     if (animated)
       std::cout << "\r" << tr("building {1}", target) << "  " << percent << " %\033[K" << std::flush;

@@ -1,6 +1,7 @@
 // text.h — string functions that several files of the runner use.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,9 @@ std::vector<std::string> split(const std::string& text, const std::string& separ
 std::string joined(const std::vector<std::string>& parts, const std::string& separator);
 std::string trimmed(std::string_view text);
 bool starts_with(std::string_view text, std::string_view start);
+
+// The width of long texts, in columns.
+inline constexpr std::size_t page_width = 80;
 
 // Wraps words into lines of at most `width` columns. Lines after the first begin with `indent`
 // spaces. Code between fences (```) and empty lines are kept.

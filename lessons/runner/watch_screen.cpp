@@ -9,8 +9,6 @@ namespace heed::runner {
 
 namespace {
 
-constexpr std::size_t page_width = 80;
-
 void add(Lines& lines, const std::string& text, Line::Style style = Line::Style::plain) {
   for (const std::string& line : lines_of(text)) lines.push_back({line, style});
 }

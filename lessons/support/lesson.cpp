@@ -215,7 +215,7 @@ void Page::step(const std::string& heading) {
   const std::string line = concat(++steps_, " · ", heading);
   std::cout << "\n" << bold(line) << "\n";
   for (std::size_t i = 0; i < columns(line); ++i) std::cout << "─";
-  std::cout << "\n";
+  std::cout << std::endl;  // flushes, so that the step is shown before it runs
 }
 
 void Page::say(const std::string& text) { std::cout << wrapped(text, "", ""); }

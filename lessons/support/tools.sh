@@ -96,14 +96,15 @@ configure() {
   local folder=$1
   shift
   set -- "$@" -DHEED_WERROR="${HEED_WERROR:-OFF}"
+  lock_build "$folder"
   # A build folder contains the absolute path of its source, so it cannot be used after the project
   # was moved.
   if [ -f "$folder/.heed-options" ] && [ "$(cat "$folder/.heed-options")" = "$* $(compiler)" ] &&
     grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$folder/CMakeCache.txt"; then
+    unlock_build
     return
   fi
-  rm -rf "$folder"
-  mkdir -p "$folder"
+  find "$folder" -mindepth 1 -maxdepth 1 ! -name .lock -exec rm -rf {} +
   local generator=()
   ! have ninja || generator=(-G Ninja)
   (cd "$root" && cmake "$@" -B "$folder" "${generator[@]}" -DCMAKE_CXX_COMPILER="$(compiler)") \
@@ -112,34 +113,96 @@ configure() {
     stop 1 "CMake could not configure the build. Full log: $folder/configure.log"
   }
   printf '%s' "$* $(compiler)" >"$folder/.heed-options"
+  unlock_build
 }
 
-# build FOLDER TARGET…: builds with progress: a line that is overwritten on a terminal, else a line
-# per quarter.
+# lock_build FOLDER: waits until no other process builds in the folder. The runner uses the same lock.
+# The system releases it when the last process that holds it ends, even if that process is killed.
+lock_build() {
+  mkdir -p "$1"
+  exec 9>"$1/.lock"
+  if have flock && ! flock -n 9; then
+    step wait "another ./lessons/start or ./lessons/heed is building in ${1#"$root"/}; this one continues afterwards"
+    flock 9
+  fi
+}
+unlock_build() { exec 9>&-; }
+
+# build FOLDER TARGET…: builds and shows the progress.
 build() {
-  local folder=$1 log=$1/build.log
-  shift
-  cmake --build "$folder" --parallel "$(nproc)" --target "$@" 2>&1 </dev/null | tee "$log" | progress || {
-    grep -E -A4 'error|Error' "$log" | head -n 30 >&2 || true
-    stop 1 "The build failed. Full log: $log"
-  }
+  start_build "$@"
+  finish_build
 }
 
-# Reads the output of a build ("[12/80] …" or "[ 15%] …") and shows the progress.
-progress() {
-  local line done=0 last=-1
-  while IFS= read -r line; do
-    case $line in
-      '['*'/'*']'*) done=$(awk -F '[]/[]' '{print int(100 * $2 / ($3 ? $3 : 1))}' <<<"$line") ;;
-      '['*'%]'*) done=$(printf '%s' "$line" | sed 's/^\[ *\([0-9]*\)%\].*/\1/') ;;
-      *) continue ;;
-    esac
-    if [ -t 1 ]; then
-      printf '\r%-10s %3d %%' build "$done"
-    elif [ $((done / 25)) != "$last" ]; then
-      last=$((done / 25))
-      printf '%-10s %3d %%\n' build "$done"
+# start_build FOLDER TARGET…: starts a build in the background; finish_build waits for it. The build is
+# a process group of its own, so that stop_build ends its compilers, too.
+start_build() {
+  lock_build "$1"
+  building=$1 build_start=$SECONDS
+  shift
+  : >"$building/build.log"  # show_progress may open it first
+  set -m
+  NINJA_STATUS='[%f/%t] ' nice -n "${build_niceness:-0}" \
+    cmake --build "$building" --parallel "$(nproc)" --target "$@" >"$building/build.log" 2>&1 </dev/null &
+  builder=$!
+  set +m
+  unlock_build  # the build still holds the lock
+}
+
+stop_build() { [ -z "${builder:-}" ] || kill -TERM -- "-$builder" 2>/dev/null || true; }
+trap stop_build EXIT
+
+finish_build() {
+  show_progress
+  wait "$builder" || {
+    builder=''
+    grep -E -A4 'error|Error' "$building/build.log" | head -n 30 >&2 || true
+    stop 1 "The build failed. Full log: $building/build.log"
+  }
+  builder=''
+}
+
+# Shows the progress until the build ends. On a terminal one line is overwritten; otherwise a line is
+# printed every five seconds.
+show_progress() {
+  local line running=yes done=0 total=0 skipped='' step_time=0 last_shown=$SECONDS
+  exec 8<"$building/build.log"
+  while [ $running = yes ]; do
+    kill -0 "$builder" 2>/dev/null || running=no  # before the log is read, so that its last line is read
+    while IFS= read -r line <&8; do read_progress; done
+    if [ -t 1 ] && [ "$total" != 0 ]; then
+      printf '\r%s\033[K' "$(progress_line)"
+    elif [ $((SECONDS - last_shown)) -ge 5 ] && [ "$total" != 0 ]; then
+      last_shown=$SECONDS
+      printf '%s\n' "$(progress_line)"
     fi
+    [ $running = no ] || sleep 0.2
   done
-  [ ! -t 1 ] || [ "$done" = 0 ] || printf '\n'
+  exec 8<&-
+  if [ -t 1 ] && [ "$total" != 0 ]; then printf '\n'; fi
+}
+
+# Reads a line of the build's log: Ninja prints "[12/80] …", make "[ 15%] …". The steps before the
+# first compilation copy headers. They take no time, so the estimate does not count them.
+read_progress() {
+  if [[ $line =~ ^\[([0-9]+)/([0-9]+)\]\  ]]; then
+    done=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]}
+  elif [[ $line =~ ^\[\ *([0-9]+)%\]\  ]]; then
+    done=${BASH_REMATCH[1]} total=100
+  else
+    return 0
+  fi
+  step_time=$((SECONDS - build_start))
+  [ -n "$skipped" ] || [[ $line != *Building* ]] || skipped=$((done - 1))
+}
+
+# "build       42 %, about 12 s left": the steps that remain take as long as those that are done.
+progress_line() {
+  local percent=0 left='' seconds=0
+  if [ -n "$skipped" ] && [ "$done" -gt "$skipped" ]; then
+    percent=$((100 * (done - skipped) / (total - skipped)))
+    seconds=$((step_time * (total - done) / (done - skipped) - (SECONDS - build_start - step_time)))
+    [ "$done" = "$total" ] || left=", about $((seconds > 1 ? seconds : 1)) s left"
+  fi
+  printf '%-10s %3d %%%s' build "$percent" "$left"
 }

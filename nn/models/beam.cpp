@@ -9,7 +9,7 @@
 
 namespace heed::nn {
 
-static const char* const op = "beam_search";
+static const char* const beam_search_op = "beam_search";
 
 // The divisor of the log-probability of `length` tokens.
 static double divisor(const BeamOptions& o, std::size_t length) {
@@ -38,8 +38,8 @@ static std::vector<Candidate> best_extensions(const std::vector<Hypothesis>& hyp
   for (std::size_t i = 0; i < hypotheses.size(); ++i)
     for (index_t token = 0; token < vocabulary; ++token) {
       const double lp = p[i * static_cast<std::size_t>(vocabulary) + static_cast<std::size_t>(token)];
-      check(lp <= 0, op, "expected log-probabilities of at most 0 from the step, got ", lp, " for token ",
-            token, ". Hint: log_softmax(logits, -1)");
+      check(lp <= 0, beam_search_op, "expected log-probabilities of at most 0 from the step, got ", lp,
+            " for token ", token, ". Hint: log_softmax(logits, -1)");
       if (std::isfinite(lp))
         all.push_back({static_cast<index_t>(i), token, hypotheses[i].log_probability + lp});
     }
@@ -69,13 +69,14 @@ static bool can_improve(const BeamOptions& o, const std::vector<Hypothesis>& hyp
 }
 
 void check_beam_options(const BeamOptions& o) {
-  check(o.width >= 1 && o.max_length >= 1, op, "expected width and max_length of at least 1, got ", o.width,
-        " and ", o.max_length);
-  check(o.bos >= 0 && o.eos >= 0, op, "expected token ids of at least 0 for bos and eos, got ", o.bos,
-        " and ", o.eos);
-  check(std::isfinite(o.length_penalty), op, "expected a finite length_penalty, got ", o.length_penalty);
+  check(o.width >= 1 && o.max_length >= 1, beam_search_op,
+        "expected width and max_length of at least 1, got ", o.width, " and ", o.max_length);
+  check(o.bos >= 0 && o.eos >= 0, beam_search_op, "expected token ids of at least 0 for bos and eos, got ",
+        o.bos, " and ", o.eos);
+  check(std::isfinite(o.length_penalty), beam_search_op, "expected a finite length_penalty, got ",
+        o.length_penalty);
   for (const std::size_t length : {std::size_t{0}, static_cast<std::size_t>(o.max_length)})
-    check(std::isnormal(divisor(o, length)), op,
+    check(std::isnormal(divisor(o, length)), beam_search_op,
           "expected a length_penalty for which ((5 + length) / 6)^length_penalty is in range, got ",
           o.length_penalty, ": it is ", divisor(o, length), " for length ", length);
 }
@@ -110,14 +111,14 @@ static std::vector<Hypothesis> extend(const BeamOptions& o, const std::vector<Hy
 
 std::vector<Hypothesis> beam_search(const BeamOptions& o, const DecodeStep& step) {
   check_beam_options(o);
-  check(step != nullptr, op, "expected a decode step, got an empty function");
+  check(step != nullptr, beam_search_op, "expected a decode step, got an empty function");
   const NoGrad no_grad;
   std::vector<Hypothesis> hypotheses(1), finished;
   std::vector<index_t> last{o.bos}, parents{0};
   for (index_t length = 0; length < o.max_length && can_improve(o, hypotheses, finished); ++length) {
     const auto count = static_cast<index_t>(hypotheses.size());
     const Tensor next = step(IntTensor(last, {count}), parents);
-    check(next.defined() && next.rank() == 2 && next.size(0) == count && o.eos < next.size(1), op,
+    check(next.defined() && next.rank() == 2 && next.size(0) == count && o.eos < next.size(1), beam_search_op,
           "expected log-probabilities (", count, ", V) with V > eos = ", o.eos, " from the step, got ", next);
     hypotheses = extend(o, hypotheses, next, finished, parents);
     last.clear();

@@ -2,13 +2,13 @@
 
 namespace heed::nn {
 
-static const char* const op = "Seq2Seq";
+static const char* const seq2seq_op = "Seq2Seq";
 
 static Seq2SeqOptions validated(const Seq2SeqOptions& o) {
-  check(o.source_vocab >= 1 && o.target_vocab >= 1 && o.embed >= 1 && o.hidden >= 1, op,
+  check(o.source_vocab >= 1 && o.target_vocab >= 1 && o.embed >= 1 && o.hidden >= 1, seq2seq_op,
         "expected source_vocab, target_vocab, embed and hidden of at least 1, got ", o.source_vocab, ", ",
         o.target_vocab, ", ", o.embed, " and ", o.hidden);
-  check(!o.bidirectional || o.hidden % 2 == 0, op,
+  check(!o.bidirectional || o.hidden % 2 == 0, seq2seq_op,
         "expected an even hidden size for two directions, got hidden = ", o.hidden);
   return o;
 }
@@ -32,9 +32,9 @@ Seq2Seq::Seq2Seq(Seq2SeqOptions o, Generator& gen)
 }
 
 Seq2Seq::Encoded Seq2Seq::encode(const IntTensor& source, const std::vector<index_t>& lengths) {
-  check(source.rank() == 2 && source.size(1) >= 1, op,
+  check(source.rank() == 2 && source.size(1) >= 1, seq2seq_op,
         "expected source ids (B, S) with at least one token, got ", source);
-  check_lengths(op, source, lengths, 0);
+  check_lengths(seq2seq_op, source, lengths, 0);
   const RecurrentResult result = encoder.forward(source_embedding(source), {.lengths = lengths});
   const Mask real = lengths.empty() ? Mask::full({source.size(0), 1, source.size(1)}, true)
                                     : padding(lengths, source.size(1));
@@ -60,13 +60,14 @@ Seq2Seq::Step Seq2Seq::decode(const IntTensor& last, const Tensor& state, const 
 Seq2SeqOutput Seq2Seq::forward(const IntTensor& source, const std::vector<index_t>& lengths,
                                const IntTensor& decoder_input, const TeacherForcing& teacher) {
   const IntTensor& input = decoder_input;
-  check(input.rank() == 2 && source.rank() == 2 && input.size(0) == source.size(0) && input.size(1) >= 1, op,
-        "expected source (B, S) and decoder_input (B, T) with at least one token, got ", source, " and ",
-        input);
-  check(teacher.ratio >= 0 && teacher.ratio <= 1, op, "expected a teacher forcing ratio in [0, 1], got ",
-        teacher.ratio);
-  check(teacher.ratio == 1 || teacher.generator, op, "expected a generator for the teacher forcing ratio ",
-        teacher.ratio, ", got none. Hint: {.ratio = 0.5, .generator = &gen}");
+  check(input.rank() == 2 && source.rank() == 2 && input.size(0) == source.size(0) && input.size(1) >= 1,
+        seq2seq_op, "expected source (B, S) and decoder_input (B, T) with at least one token, got ", source,
+        " and ", input);
+  check(teacher.ratio >= 0 && teacher.ratio <= 1, seq2seq_op,
+        "expected a teacher forcing ratio in [0, 1], got ", teacher.ratio);
+  check(teacher.ratio == 1 || teacher.generator, seq2seq_op,
+        "expected a generator for the teacher forcing ratio ", teacher.ratio,
+        ", got none. Hint: {.ratio = 0.5, .generator = &gen}");
   auto [memory, state] = encode(source, lengths);
   std::vector<Tensor> logits, weights;
   for (index_t t = 0; t < input.size(1); ++t) {
@@ -84,7 +85,7 @@ std::vector<std::vector<Hypothesis>> Seq2Seq::beam(const IntTensor& source,
                                                    const std::vector<index_t>& lengths,
                                                    const BeamOptions& beam_options) {
   check_beam_options(beam_options);
-  check(beam_options.bos < options.target_vocab && beam_options.eos < options.target_vocab, op,
+  check(beam_options.bos < options.target_vocab && beam_options.eos < options.target_vocab, seq2seq_op,
         "expected bos and eos in [0, ", options.target_vocab, "), got ", beam_options.bos, " and ",
         beam_options.eos);
   const EvaluationMode evaluation(*this);
