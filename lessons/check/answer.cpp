@@ -82,20 +82,25 @@ Difference difference(const Answer& got, const Answer& want) {
   if (!got.error.empty() || !want.error.empty() || !same_shapes(got, want))
     return {infinity, "", shapes(got), shapes(want)};
   if (got.dtypes != want.dtypes) return {infinity, "", names(got.dtypes), names(want.dtypes)};
-  Difference worst;
+  double largest = 0;
+  std::size_t worst_part = 0, worst_index = 0;
   for (std::size_t part = 0; part < got.parts.size(); ++part) {
     if (!got.parts[part].defined()) continue;
     const std::vector<double> a = got.parts[part].to_vector(), b = want.parts[part].to_vector();
     for (std::size_t i = 0; i < a.size(); ++i) {
       const double d = distance(a[i], b[i]);
-      if (d <= worst.distance) continue;
-      const std::string index = index_text(static_cast<index_t>(i), got.parts[part].shape());
-      const std::string which =
-          got.parts.size() > 1 ? concat("part ", part + 1, index.empty() ? "" : ", ") : "";
-      worst = {d, which + index, number(a[i]), number(b[i])};
+      if (d <= largest) continue;
+      largest = d;
+      worst_part = part;
+      worst_index = i;
     }
   }
-  return worst;
+  if (largest == 0) return {};
+  const Tensor &a = got.parts[worst_part], &b = want.parts[worst_part];
+  const std::string index = index_text(static_cast<index_t>(worst_index), a.shape());
+  const std::string which =
+      got.parts.size() > 1 ? concat("part ", worst_part + 1, index.empty() ? "" : ", ") : "";
+  return {largest, which + index, number(a.to_vector()[worst_index]), number(b.to_vector()[worst_index])};
 }
 
 }  // namespace heed::checks

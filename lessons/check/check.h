@@ -17,8 +17,8 @@
 //
 //   exercise.call("softmax_rows({{0, 1}, {2, 4}})", [] { return std::tuple(tensor({{0, 1}, {2, 4}})); });
 //
-// Each exercise is a separate program. Its main(), in check.cpp, judges the learner's function
-// or, with --as SD-06, a twin.
+// The learner's function and its check are a program of their own; program.cpp contains its main().
+// The solutions of a lesson are one program, and so are the hand-written answers of the tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -63,11 +63,27 @@ struct Question {
   bool repeats = false;                         // whether it repeats another question in a different form
 };
 
-// The state of the running program is in check.cpp; exercises access it by these functions.
+// Hand-written answers to an exercise, which the option --each judges one after another in place of
+// the learner's function.
+struct WrittenAnswers {
+  struct Info {
+    std::string name, verdict;
+  };
+  std::string exercise;
+  std::vector<Info> list;
+  std::size_t chosen = 0;
+};
+
+// The state of the running program is described in verdict.h; exercises access it by these
+// functions.
 void register_exercise(const ExerciseInfo& exercise);
+void register_answers(WrittenAnswers& answers);
 int subject();  // the index of the twin that is judged; -1: the learner's function
 // Stores the question before the judged function is called, so it is known if the function crashes.
 void announce(const std::string& question);
+// If an earlier subject was asked this question, copies the answers of the reference function and
+// the twins. Otherwise returns false.
+bool recall(Question& question);
 void judge(const Question& question);
 
 // Runs a probe. An exception becomes its answer.
@@ -95,29 +111,7 @@ class Exercise {
   // pointer to it.
   template <class Make>
   void call(const std::string& text, const Make& make, const Forms& forms = {}) const {
-    const auto outputs = [](F* f, auto& inputs) {
-      return checks::call(f, inputs, Signature<F>::indices).answer;
-    };
-    compare(text, [&](F* f) {
-      auto inputs = make();
-      return outputs(f, inputs);
-    });
-    if (!has_tensors(make)) return;
-    if (forms.unchanged) check_inputs_unchanged(make);
-    if (forms.f64) compare_in_f64(text, make);
-    if (forms.views)
-      compare_form(text + ", each tensor a non-contiguous view", [&](F* f) {
-        auto inputs = make();
-        walk(inputs, [](Tensor& t) {
-          if (t.defined()) t = as_view(t);
-        });
-        return outputs(f, inputs);
-      });
-    if (forms.gradients)
-      compare_form("gradients with respect to every input of " + text, [&](F* f) {
-        auto inputs = make();
-        return gradients(f, inputs);
-      });
+    call_in_forms<std::invoke_result_t<Make>>(text, make, forms);
   }
 
   // A property that holds for every correct function, for example that changing a masked key does
@@ -131,10 +125,45 @@ class Exercise {
   }
 
  private:
-  template <class Make>
-  static bool has_tensors(const Make& make) {
+  // Creates the inputs of a call, a std::tuple. The functions below have this type as a parameter
+  // because a check makes many calls with few types of inputs: a template over the lambdas is
+  // compiled once per call, which takes three times as long.
+  template <class Inputs>
+  using Make = std::function<Inputs()>;
+
+  template <class Inputs>
+  void call_in_forms(const std::string& text, const Make<Inputs>& make, const Forms& forms) const {
+    compare(text, [&](F* f) {
+      Inputs inputs = make();
+      return answer(f, inputs);
+    });
+    if (!has_tensors(make)) return;
+    if (forms.unchanged) check_inputs_unchanged(make);
+    if (forms.f64) compare_in_f64(text, make);
+    if (forms.views)
+      compare_form(text + ", each tensor a non-contiguous view", [&](F* f) {
+        Inputs inputs = make();
+        walk(inputs, [](Tensor& t) {
+          if (t.defined()) t = as_view(t);
+        });
+        return answer(f, inputs);
+      });
+    if (forms.gradients)
+      compare_form("gradients with respect to every input of " + text, [&](F* f) {
+        Inputs inputs = make();
+        return gradients(f, inputs);
+      });
+  }
+
+  template <class Inputs>
+  static Answer answer(F* f, Inputs& inputs) {
+    return checks::call(f, inputs, Signature<F>::indices).answer;
+  }
+
+  template <class Inputs>
+  static bool has_tensors(const Make<Inputs>& make) {
     bool any = false;
-    auto inputs = make();
+    Inputs inputs = make();
     walk(inputs, [&](Tensor& t) { any = any || t.defined(); });
     return any;
   }
@@ -150,10 +179,10 @@ class Exercise {
   }
 
   // The inputs as f64 tensors; the outputs must have the reference function's dtypes, too.
-  template <class Make>
-  void compare_in_f64(const std::string& text, const Make& make) const {
+  template <class Inputs>
+  void compare_in_f64(const std::string& text, const Make<Inputs>& make) const {
     compare_form(text + ", in f64", [&](F* f) {
-      auto inputs = make();
+      Inputs inputs = make();
       std::apply([](auto&... input) { (to_f64(input), ...); }, inputs);
       Outputs outputs = checks::call(f, inputs, Signature<F>::indices);
       for (const Tensor& t : outputs.tensors)
@@ -162,8 +191,8 @@ class Exercise {
     });
   }
 
-  template <class Make>
-  void check_inputs_unchanged(const Make& make) const {
+  template <class Inputs>
+  void check_inputs_unchanged(const Make<Inputs>& make) const {
     invariant("SD-34", "an input was changed: a Tensor is a handle, so write into a new one", [&](F* f) {
       const auto numbers = [](auto& inputs) {
         std::vector<Tensor> all;
@@ -171,7 +200,7 @@ class Exercise {
             inputs, [&](Tensor& t) { all.push_back(t); }, Signature<F>::indices);
         return Answer(all);
       };
-      auto inputs = make();
+      Inputs inputs = make();
       const Answer before = numbers(inputs);
       checks::call(f, inputs, Signature<F>::indices);
       return difference(numbers(inputs), before).distance == 0;
@@ -180,10 +209,13 @@ class Exercise {
 
   Question make_question(const std::string& text, const Probe& probe) const {
     F* judged = subject() < 0 ? learner_ : twins_[static_cast<std::size_t>(subject())].function;
-    Question question{text, answer_of([&] { return probe(reference_); }), Answer(0), {}, "", ""};
+    Question question{text, Answer(0), Answer(0), {}, "", ""};
+    const bool known = recall(question);
+    if (!known) question.reference = answer_of([&] { return probe(reference_); });
     announce(text);
     question.got = answer_of([&] { return probe(judged); });
-    for (const Twin<F>& t : twins_) question.twins.push_back(answer_of([&] { return probe(t.function); }));
+    if (!known)
+      for (const Twin<F>& t : twins_) question.twins.push_back(answer_of([&] { return probe(t.function); }));
     return question;
   }
 

@@ -8,16 +8,16 @@
 //   Tensor sdpa(const Tensor& q, …) { return answers.chosen(q, …); }
 //
 // "pass": a correct answer. "wrong": rejected under any name. An id: rejected and identified as that mistake.
-// HEED_ANSWER=list prints "index<TAB>verdict<TAB>name" for each answer. With HEED_ANSWER=2, the third answer
-// is judged as the learner's.
+// The exercise is that with the name of the file: 02_sdpa.cpp.
 #pragma once
 
-#include <cstdlib>
+#include <filesystem>
 #include <initializer_list>
-#include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "lessons/check/check.h"
 
 namespace heed::exercise {
 
@@ -30,28 +30,25 @@ struct WrittenAnswer {
 template <class F>
 class Answers {
  public:
-  Answers(std::initializer_list<WrittenAnswer<F>> answers) : answers_(answers) {
-    const char* choice = std::getenv("HEED_ANSWER");
-    if (!choice) return;
-    if (std::string(choice) == "list") list();
-    chosen_ = static_cast<std::size_t>(std::atoi(choice));
+  Answers(std::initializer_list<WrittenAnswer<F>> answers, const char* file = __builtin_FILE()) {
+    infos_.exercise = std::filesystem::path(file).stem().string();
+    for (const WrittenAnswer<F>& answer : answers) {
+      infos_.list.push_back({answer.name, answer.verdict});
+      functions_.push_back(answer.function);
+    }
+    checks::register_answers(infos_);
   }
+  Answers(const Answers&) = delete;
+  Answers& operator=(const Answers&) = delete;
 
   template <class... Arguments>
   decltype(auto) chosen(Arguments&&... arguments) const {
-    return answers_.at(chosen_).function(std::forward<Arguments>(arguments)...);
+    return functions_.at(infos_.chosen)(std::forward<Arguments>(arguments)...);
   }
 
  private:
-  [[noreturn]] void list() const {
-    for (std::size_t i = 0; i < answers_.size(); ++i)
-      std::cout << i << '\t' << answers_[i].verdict << '\t' << answers_[i].name << '\n';
-    std::cout.flush();
-    std::_Exit(0);
-  }
-
-  std::vector<WrittenAnswer<F>> answers_;
-  std::size_t chosen_ = 0;
+  checks::WrittenAnswers infos_;
+  std::vector<F*> functions_;
 };
 
 }  // namespace heed::exercise
