@@ -6,11 +6,14 @@
 // A Transformer stacks N of these blocks. This program builds the block step by step, counts its
 // parameters, measures activations and gradients in a stack of six, and then removes each component
 // in turn and trains the rest.
-// Run it: ./lesson_05 (or ./lesson_05 --figures figures).
+// Usage: ./lesson_05 [--figures DIR] [--lr X] [--warmup N]
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
+#include <map>
 
 #include "lessons/05_transformer_architecture/translation.h"
 #include "lessons/support/svg.h"
@@ -90,8 +93,9 @@ void step_by_step(Page& page, Generator& gen) {
   nn::TransformerEncoderLayer layer(
       {.d_model = width, .nhead = heads, .dim_feedforward = inner, .dropout = 0, .batch_first = true}, gen);
   layer.load_state_dict(block.state_dict());
-  page.claim("this is the block of the library", "with the same weights the outputs agree within 1e-6",
-             max_abs_difference(y, layer.forward(x)) < 1e-6);
+  const double difference = max_abs_difference(y, layer.forward(x));
+  page.claim("library_block", "this is the block of the library",
+             {"with the same weights the outputs differ by at most ", power(difference)}, difference < 1e-6);
 }
 
 void parameter_count(Page& page, Generator& gen) {
@@ -106,12 +110,13 @@ void parameter_count(Page& page, Generator& gen) {
   page.print("    " + cells({"feed-forward", concat(forward), "2 C F + F + C"}, {-14, 10, 26}));
   page.print("    " + cells({"two norms", concat(norms), "4 C"}, {-14, 10, 26}));
   const double fraction = static_cast<double>(forward) / static_cast<double>(layer.parameter_count());
-  page.claim("most parameters are in the feed-forward network",
-             percent(fraction) + " of the block's parameters", fraction > 0.5);
+  page.identity("parameters", "most parameters are in the feed-forward network",
+                {percentage(fraction), " of the block's ",
+                 number(static_cast<double>(layer.parameter_count())), " parameters"},
+                fraction > 0.5);
 }
 
-// ---- a stack of six
-// ---------------------------------------------------------------------------------------
+// ---- a stack of six ---------------------------------------------------------------------------------------
 
 // Sequences of eight words 0 … 7. The target at position t is the sum, modulo 8, of the word there
 // and the word at the mirrored position. Finding the other word requires attention and positions;
@@ -198,7 +203,7 @@ ByDepth measure(const Components& components, Generator gen) {
   ByDepth result;
   for (const Tensor& x : outputs) {
     result.activation.push_back(rms(x.detach()));
-    result.gradient.push_back(1e6 * rms(x.grad()));
+    result.gradient.push_back(rms(x.grad()));
     result.fraction.push_back(own_fraction(x.detach()));
   }
   return result;
@@ -214,13 +219,13 @@ void by_depth(const Options& options, Page& page, const Generator& gen) {
   const auto heading = [&](const std::string& name) {
     return "\n    " + cells({name, "1", "2", "3", "4", "5", "6"}, widths) + "\n";
   };
-  std::string activations = heading("activations"), gradients = heading("gradients · 10⁶"),
+  std::string activations = heading("activations"), gradients = heading("gradients"),
               fractions = heading("own fraction");
   std::vector<SvgCurve> gradient_curves, fraction_curves;
   const auto add = [&](const std::string& name, std::string& table, std::vector<SvgCurve>& curves,
-                       const std::vector<double>& values, int decimals) {
+                       const std::vector<double>& values, const std::function<std::string(double)>& format) {
     std::vector<std::string> row = {name};
-    for (const double value : values) row.push_back(fixed(value, decimals));
+    for (const double value : values) row.push_back(format(value));
     table += "    " + cells(row, widths) + "\n";
     curves.push_back({.name = name, .x = {1, 2, 3, 4, 5, 6}, .y = values});
   };
@@ -229,34 +234,36 @@ void by_depth(const Options& options, Page& page, const Generator& gen) {
   for (const Components& components : all) {
     const ByDepth result = measure(components, gen);  // the same initial weights for all
     std::vector<SvgCurve> unused;
-    add(components.name, activations, unused, result.activation, 2);
-    add(components.name, gradients, gradient_curves, result.gradient, 1);
-    add(components.name, fractions, fraction_curves, result.fraction, 3);
+    add(components.name, activations, unused, result.activation, [](double x) { return fixed(x, 2); });
+    add(components.name, gradients, gradient_curves, result.gradient, scientific);
+    add(components.name, fractions, fraction_curves, result.fraction, [](double x) { return fixed(x, 3); });
   }
   page.print(activations + gradients + fractions);
-  const auto last = [](const SvgCurve& curve) { return curve.y.back(); };
-  page.claim("the residual connection keeps words distinct",
-             "own fraction after six blocks " + fixed(last(fraction_curves[0]), 2) + ", without residual " +
-                 fixed(last(fraction_curves[4]), 3),
-             last(fraction_curves[4]) < last(fraction_curves[0]) / 3);
-  const auto ratio = [](const SvgCurve& curve) { return curve.y.front() / curve.y.back(); };
-  page.claim("a residual connection or a norm preserves gradients",
-             "gradient at block 1 relative to block 6: " + fixed(ratio(gradient_curves[0]), 2) +
-                 ", without residual " + fixed(ratio(gradient_curves[4]), 2) + ", without norm " +
-                 fixed(ratio(gradient_curves[5]), 2) + ", without both " +
-                 scientific(ratio(gradient_curves[6])),
-             ratio(gradient_curves[6]) < ratio(gradient_curves[0]) / 10);
+  const double with_residual = fraction_curves[0].y.back(), without_residual = fraction_curves[4].y.back();
+  page.claim("distinct_words", "the residual connection keeps words distinct",
+             {"own fraction after six blocks ", number(with_residual, 2), ", without residual ",
+              number(without_residual, 3)},
+             without_residual < with_residual / 3);
+  const auto ratio = [&](std::size_t i) {
+    return gradient_curves[i].y.front() / gradient_curves[i].y.back();
+  };
+  page.claim(
+      "gradients", "a residual connection or a norm preserves gradients",
+      {"gradient at block 1 relative to block 6: ", number(ratio(0), 2), ", without residual ",
+       number(ratio(4), 2), ", without norm ", number(ratio(5), 2), ", without both ", power(ratio(6))},
+      std::min({ratio(0), ratio(4), ratio(5)}) > 0.1 && ratio(6) < 0.01);
   if (options.figures.empty()) return;
-  for (SvgCurve& curve : gradient_curves)
-    for (double& value : curve.y) value = std::log10(value);
   write_figure(options.figures, "gradients.svg",
                svg_curves(gradient_curves, {.title = "Gradients by depth, before training",
                                             .x_axis = "block",
-                                            .y_axis = "log10 of the gradient (millionths)"}));
+                                            .y_axis = "root mean square of the gradient",
+                                            .logarithmic_y = true,
+                                            .points = true}));
   write_figure(options.figures, "own.svg",
                svg_curves(fraction_curves, {.title = "Fraction of a word that differs from the mean",
                                             .x_axis = "block",
-                                            .y_axis = "fraction"}));
+                                            .y_axis = "fraction",
+                                            .points = true}));
 }
 
 double accuracy(Stack& model, const Batch& test) {
@@ -268,12 +275,13 @@ double accuracy(Stack& model, const Batch& test) {
 }
 
 struct Trained {
-  double accuracy = 0;  // on 500 held-out sequences
-  double loss = 0;      // running average
-  SvgCurve curve;
+  double accuracy = 0;     // on 500 held-out sequences
+  double loss = 0;         // running average
+  index_t parameters = 0;  // those that the forward pass uses
+  SvgCurve curve = {};
 };
 Trained train(const Options& options, const Components& components, double learning_rate, Generator gen) {
-  const int steps = options.quick ? 20 : 800;
+  const int steps = options.quick ? 20 : 800, warmup = options.integer("--warmup", 0, 0);
   Stack model(components, gen);
   const Batch test = make_batch(500, gen);
   optim::Adam optimizer(model.parameters(), {.lr = learning_rate});
@@ -283,6 +291,7 @@ Trained train(const Options& options, const Components& components, double learn
   for (int step = 1; step <= steps; ++step) {
     const Batch batch = make_batch(32, gen);
     const Tensor loss = cross_entropy(model.forward(batch.ids), batch.targets);
+    optimizer.set_lr(learning_rate * std::min(1.0, static_cast<double>(step) / std::max(1, warmup)));
     optimizer.zero_grad();
     loss.backward();
     optim::clip_grad_norm(model.parameters(), 1.0);
@@ -294,60 +303,85 @@ Trained train(const Options& options, const Components& components, double learn
     }
     progress.update(step, "loss " + fixed(result.loss, 3));
   }
+  for (const Tensor& p : model.parameters()) result.parameters += p.grad().defined() ? p.numel() : 0;
   result.accuracy = accuracy(model, test);
   return result;
 }
 
-void ablation(const Options& options, Page& page, const Generator& gen) {
+constexpr double chance = 1.0 / words;
+
+// Returns the accuracy of each variant.
+std::vector<double> ablation(const Options& options, Page& page, double learning_rate, const Generator& gen) {
   page.step("One component removed at a time");
   page.say(
       "The task requires every component: for eight words 0 … 7, predict at each position the sum, modulo "
       "8, of the word there and the word at the mirrored position. All variants have the same random seed, "
-      "the same training sequences and the same number of steps.");
+      "the same training sequences and the same number of steps. An accuracy of " +
+      percent(chance) + " is chance level.");
+  const std::vector<int> widths = {-18, 12, 10, 12};
   std::vector<SvgCurve> curves;
   std::vector<double> accuracies;
-  std::string table = "\n    " + cells({"", "accuracy", "final loss"}, {-18, 9, 12}) + "\n";
+  std::string table = "\n    " + cells({"", "parameters", "accuracy", "final loss"}, widths) + "\n";
   for (const Components& components : variants()) {
-    const Trained result = train(options, components, 1e-3, gen);
+    const Trained result = train(options, components, learning_rate, gen);
     accuracies.push_back(result.accuracy);
-    table += "    " +
-             cells({components.name, percent(result.accuracy), fixed(result.loss, 3)}, {-18, 9, 12}) + "\n";
+    table +=
+        "    " +
+        cells({components.name, concat(result.parameters), percent(result.accuracy), fixed(result.loss, 3)},
+              widths) +
+        "\n";
     curves.push_back(result.curve);
   }
   page.print(table);
-  page.claim("the whole block learns the task", percent(accuracies[0]) + " accuracy", accuracies[0] >= 0.95);
-  page.claim("so does pre-LN", percent(accuracies[1]) + " accuracy", accuracies[1] >= 0.95);
-  const std::vector<std::string> needed = {"attention is needed", "the feed-forward network is needed",
-                                           "the residual connection is needed", "the norm is needed"};
-  for (std::size_t i = 0; i < needed.size(); ++i)
-    page.claim(needed[i], percent(accuracies[i + 2]) + " accuracy without it",
-               accuracies[i + 2] < accuracies[0] - 0.05);
+  const auto measured = [&](std::size_t i, const std::string& more) {
+    return Measurement{percentage(accuracies[i]), " accuracy" + more};
+  };
+  page.claim("whole_block", "the whole block learns the task", measured(0, ""), accuracies[0] >= 0.95);
+  page.claim("pre_ln", "so does pre-LN", measured(1, ""), accuracies[1] >= 0.95);
+  const auto needed = [&](const std::string& id, const std::string& claim, std::size_t i) {
+    page.claim(id, claim,
+               {percentage(accuracies[i]), " accuracy without it; chance level ", percentage(chance)},
+               accuracies[i] < accuracies[0] - 0.05);
+  };
+  needed("attention", "attention is needed", 2);
+  needed("feed_forward", "the feed-forward network is needed at this learning rate", 3);
+  needed("residual", "the residual connection is needed", 4);
+  page.claim("norm", "the norm is not needed: six blocks of 32 channels are small enough",
+             measured(5, " without it"), accuracies[5] >= 0.95);
   if (!options.figures.empty())
     write_figure(options.figures, "one_out.svg",
                  svg_curves(curves, {.title = "One component removed at a time, six blocks",
                                      .x_axis = "step",
                                      .y_axis = "cross-entropy (nats)",
                                      .baseline = std::log(8.0),
-                                     .baseline_name = "chance (ln 8)"}));
+                                     .baseline_name = "chance (ln 8)",
+                                     .points = true}));
+  return accuracies;
+}
 
+void other_rates(const Options& options, Page& page, double learning_rate,
+                 const std::vector<double>& accuracies, const Generator& gen) {
   page.step("Other learning rates");
   page.say("Which component matters depends on the learning rate. The same models at larger rates:");
-  page.print("\n    " + cells({"learning rate", "0.001", "0.003", "0.006"}, {-18, 9, 9, 9}));
+  const std::vector<int> widths = {-18, 9, 9, 9};
+  page.print("\n    " + cells({"learning rate", fixed(learning_rate, 3), fixed(3 * learning_rate, 3),
+                               fixed(6 * learning_rate, 3)},
+                              widths));
   const auto all = variants();
-  std::vector<double> at_large;
+  std::map<std::size_t, std::array<double, 2>> larger;  // accuracies by the index of the variant
   for (const std::size_t i : {0U, 1U, 3U, 5U}) {
-    std::vector<std::string> row = {all[i].name, percent(accuracies[i])};
-    double accuracy = 0;
-    for (const double learning_rate : {0.003, 0.006}) {
-      accuracy = train(options, all[i], learning_rate, gen).accuracy;
-      row.push_back(percent(accuracy));
-    }
-    at_large.push_back(accuracy);
-    page.print("    " + cells(row, {-18, 9, 9, 9}));
+    larger[i] = {train(options, all[i], 3 * learning_rate, gen).accuracy,
+                 train(options, all[i], 6 * learning_rate, gen).accuracy};
+    page.print(
+        "    " +
+        cells({all[i].name, percent(accuracies[i]), percent(larger[i][0]), percent(larger[i][1])}, widths));
   }
-  page.claim("pre-LN allows larger learning rates than post-LN",
-             "at 0.006 pre-LN has " + percent(at_large[1]) + " accuracy, post-LN " + percent(at_large[0]),
-             at_large[1] > at_large[0] + 0.05);
+  page.claim("without_feed_forward", "at three times the rate, attention alone learns the task, too",
+             {percentage(larger[3][0]), " accuracy without feed-forward networks"}, larger[3][0] >= 0.95);
+  page.claim("large_rates", "pre-LN allows larger learning rates than post-LN",
+             {"at six times the rate pre-LN has ", percentage(larger[1][1]), " accuracy, post-LN ",
+              percentage(larger[0][1])},
+             larger[1][1] > larger[0][1] + 0.05);
 }
 
 }  // namespace
@@ -356,14 +390,17 @@ int main(int argc, char** argv) {
   const About about{
       .program = "lesson_05",
       .title = "Lesson 05 · The Transformer block: the role of each component",
-      .more = {{"--warmup", "N", "steps of warm-up when the Transformer translates (default 100)"},
-               {"--label-smoothing", "X", "label smoothing in the same training (default 0.1)"}}};
+      .more = {{"--lr", "X", "the smallest learning rate of the trained stacks (default 0.001)"},
+               {"--warmup", "N", "let the learning rate rise linearly for N steps (default 0)"},
+               {"--label-smoothing", "X", "label smoothing when the Transformer translates (default 0.1)"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
     step_by_step(page, gen);
     parameter_count(page, gen);
     by_depth(options, page, gen);
-    ablation(options, page, gen);
+    const double learning_rate = options.number("--lr", 1e-3);
+    const auto accuracies = ablation(options, page, learning_rate, gen);
+    other_rates(options, page, learning_rate, accuracies, gen);
     translation::run(options, page, gen);
     page.print("");
     page.say("Next: ./lesson_06 adds positions to the words.");

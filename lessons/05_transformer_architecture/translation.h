@@ -205,8 +205,7 @@ void train(Model& model, const std::string& name, const Corpus& corpus, const Op
            const Logits& logits) {
   const int steps = options.quick ? 20 : 500;
   const double smoothing = options.number("--label-smoothing", 0.1);
-  const optim::WarmupCosine schedule(
-      {.peak = 3e-3, .warmup = options.integer("--warmup", steps / 10, 0), .total = steps});
+  const optim::WarmupCosine schedule({.peak = 3e-3, .warmup = steps / 10, .total = steps});
   optim::Adam optimizer(model.parameters(), {.lr = 3e-3});
   Progress progress(name, steps, options.quiet);
   for (int step = 1; step <= steps; ++step) {

@@ -7,7 +7,7 @@
 // Self-attention treats its input as a bag of words. This program demonstrates it, shows the
 // encoding of each position, and trains three models on a task that requires word order: without
 // positions, with sinusoids, with a learned table.
-// Run it: ./lesson_06 (or ./lesson_06 --figures figures).
+// Usage: ./lesson_06 [--figures DIR]
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
@@ -38,9 +38,10 @@ void bag_of_words(Page& page, Generator& gen) {
   const double without = max_abs_difference(summary(words), summary(reversed));
   const Tensor table = nn::sinusoidal_table(6, 16);
   const double with = max_abs_difference(summary(words + table), summary(reversed + table));
-  page.claim("without positions the order has no effect",
-             "reversing the words changes the mean by less than 1e-6", without < 1e-6);
-  page.claim("with positions it has an effect", "the mean changes by " + fixed(with, 2), with > 0.01);
+  page.claim("no_positions", "without positions the order has no effect",
+             {"reversing the words changes the mean by ", power(without)}, without < 1e-6);
+  page.claim("positions", "with positions it has an effect", {"the mean changes by ", number(with, 2)},
+             with > 0.01);
 }
 
 void encoding_table(const Options& options, Page& page) {
@@ -69,14 +70,38 @@ void encoding_table(const Options& options, Page& page) {
     const Tensor distance = table.slice(0, 0, p) - table[p];
     nearest = std::min(nearest, std::sqrt(min((distance * distance).sum(-1)).item()));
   }
-  page.claim("all encodings are distinct",
-             "the two most similar of 512 positions have a distance of " + fixed(nearest, 2), nearest > 0.1);
+  page.claim("distinct", "all encodings are distinct",
+             {"the two most similar of 512 positions have a distance of ", number(nearest, 2)},
+             nearest > 0.1);
   if (!options.figures.empty())
     write_figure(options.figures, "waves.svg",
-                 svg_heat_map((nn::sinusoidal_table(48, 64).slice(1, 0, 64, 2) + 1.0) / 2.0,
-                              {.title = "The sines of positional encoding: white -1, dark 1",
+                 svg_heat_map(nn::sinusoidal_table(48, 64).slice(1, 0, 64, 2),
+                              {.title = "The sines: orange -1, white 0, dark blue 1",
                                .row_axis = "position 0 … 47",
-                               .column_axis = "channel 0, 2, … 62"}));
+                               .column_axis = "channel 0, 2, … 62",
+                               .diverging = true}));
+}
+
+// The course computes the frequencies as exp(-ln(10000) · 2i / d), the paper as 10000^(-2i / d).
+void frequencies(Page& page) {
+  page.print("");
+  page.say(
+      "The paper divides the position by 10000^(2i / d). The course multiplies it by exp(-ln(10000) · 2i / "
+      "d), which needs no power of 10000. Since a^b = exp(b · ln a), both are the same number. With d = 6:");
+  const auto as_power = [](double i, double d) { return 1 / std::pow(10000, 2 * i / d); };
+  const auto as_exp = [](double i, double d) { return std::exp(-std::log(10000) * 2 * i / d); };
+  const std::vector<int> widths = {-8, 18, 26};
+  page.print("\n    " + cells({"pair i", "1 / 10000^(2i/d)", "exp(-ln(10000) · 2i/d)"}, widths));
+  for (int i = 0; i < 3; ++i)
+    page.print("    " + cells({concat(i), fixed(as_power(i, 6), 6), fixed(as_exp(i, 6), 6)}, widths));
+  constexpr int pairs = 256;
+  double worst = 0;
+  for (int i = 0; i < pairs; ++i)
+    worst = std::max(worst, std::abs(as_exp(i, 2 * pairs) / as_power(i, 2 * pairs) - 1));
+  page.identity("frequencies", "the course's form equals the paper's",
+                {"the ", number(pairs), " frequencies for d = ", number(2 * pairs), " differ by at most ",
+                 power(worst), " of their values"},
+                worst < 1e-12);
 }
 
 void dot_products(const Options& options, Page& page) {
@@ -85,18 +110,25 @@ void dot_products(const Options& options, Page& page) {
       "PE(p) · PE(p + k) is a sum of cos(k · frequency): it depends on the distance of two positions, but "
       "not on the positions themselves. A query can therefore attend to \"three words back\" at any "
       "position. With d = 64:");
-  const Tensor table = nn::sinusoidal_table(200, 64, f64);
-  const auto product = [&](index_t p, index_t k) { return (table[p] * table[p + k]).sum().item(); };
+  constexpr index_t positions = 1000;
+  const Tensor table = nn::sinusoidal_table(positions, 64, f64);
+  const std::vector<double> products = matmul(table, table.transpose(0, 1)).to_vector();
+  const auto product = [&](index_t p, index_t k) {
+    return products[static_cast<std::size_t>(p * positions + p + k)];
+  };
   page.print("\n    " + cells({"k", "p = 0", "p = 10", "p = 100"}, {3, 14, 10, 11}));
-  double spread = 0;
-  for (const index_t k : {0, 1, 2, 4, 8, 16, 32, 64}) {
+  for (const index_t k : {0, 1, 2, 4, 8, 16, 32, 64})
     page.print("    " + cells({concat(k), fixed(product(0, k), 3), fixed(product(10, k), 3),
                                fixed(product(100, k), 3)},
                               {3, 14, 10, 11}));
-    for (const index_t p : {10, 100}) spread = std::max(spread, std::abs(product(p, k) - product(0, k)));
-  }
-  page.claim("the product depends only on the distance", "it differs by less than 1e-12 between positions",
-             spread < 1e-12);
+  double spread = 0;
+  for (index_t k = 0; k < positions; ++k)
+    for (index_t p = 0; p + k < positions; ++p)
+      spread = std::max(spread, std::abs(product(p, k) - product(0, k)));
+  page.identity("distance", "the product depends only on the distance",
+                {"over all pairs of ", number(positions), " positions, equal distances differ by at most ",
+                 power(spread)},
+                spread < 1e-10);
   if (options.figures.empty()) return;
   SvgCurve curve{.name = "PE(p) · PE(p + k)", .x = {}, .y = {}};
   for (index_t k = 0; k <= 100; ++k) {
@@ -106,11 +138,11 @@ void dot_products(const Options& options, Page& page) {
   write_figure(options.figures, "distance.svg",
                svg_curves({curve}, {.title = "Nearby positions have similar encodings",
                                     .x_axis = "distance k (words)",
-                                    .y_axis = "dot product, d = 64"}));
+                                    .y_axis = "dot product, d = 64",
+                                    .points = true}));
 }
 
-// ---- a task that requires word order
-// ---------------------------------------------------------------------
+// ---- a task that requires word order ----------------------------------------------------------------------
 
 enum class Positions { none, sinusoidal, learned };
 
@@ -183,7 +215,8 @@ double accuracy(Model& model, const Batch& batch) {
   return static_cast<double>(correct) / static_cast<double>(prediction.numel());
 }
 
-void train(const Options& options, const std::string& name, Model& model, Generator gen) {
+// Trains the model and returns the number of parameters that its forward pass uses.
+index_t train(const Options& options, const std::string& name, Model& model, Generator gen) {
   const int steps = options.quick ? 60 : 600;
   optim::Adam optimizer(model.parameters(), {.lr = 2e-3});
   Progress progress(name, steps, options.quiet);
@@ -196,62 +229,97 @@ void train(const Options& options, const std::string& name, Model& model, Genera
     optimizer.step();
     progress.update(step, "loss " + fixed(loss.item(), 3));
   }
+  index_t parameters = 0;
+  for (const Tensor& p : model.parameters()) parameters += p.grad().defined() ? p.numel() : 0;
+  return parameters;
 }
 
-void order_task(const Options& options, Page& page, Generator& gen) {
+// The models, trained on 8 to 16 words.
+constexpr double chance = 0.5;
+struct Result {
+  std::string name = {};
+  index_t parameters = 0;
+  double accuracy = 0;              // on other sequences of 16 words
+  std::vector<double> longer = {};  // by the length
+};
+const std::vector<index_t> lengths = {16, 20, 24, 32, 64};
+
+std::vector<Result> order_task(const Options& options, Page& page, Generator& gen) {
   page.step("Does a come before b?");
   page.say(
       "Each sequence of 8 to 16 words contains an a and a b, and the model predicts which comes first. "
-      "Every sequence occurs a second time with the two exchanged, so counting words does not help.");
+      "Every sequence occurs a second time with the two exchanged, so counting words does not help, and "
+      "chance level is " +
+      percent(chance, 0) + ".");
   const Batch test = make_batch(500, 16, gen);
-  const std::vector<std::string> names = {"none", "sinusoids", "learned table"};
-  const std::vector<index_t> lengths = {16, 20, 24, 32, 64};
   std::vector<Batch> longer;
   longer.reserve(lengths.size());
   for (const index_t length : lengths) longer.push_back(make_batch(250, length, gen));
-  std::vector<double> accuracies;
-  std::vector<SvgCurve> curves;
-  std::string table;
+  std::vector<Result> results = {{.name = "none"}, {.name = "sinusoids"}, {.name = "learned table"}};
+  page.print("\n    " + cells({"", "parameters", "accuracy"}, {-14, 12, 10}));
   for (const Positions positions : {Positions::none, Positions::sinusoidal, Positions::learned}) {
-    const std::string& name = names[static_cast<std::size_t>(positions)];
+    Result& result = results[static_cast<std::size_t>(positions)];
     Model model(positions, gen);
-    train(options, name, model, gen.fork());
-    accuracies.push_back(accuracy(model, test));
-    std::vector<std::string> row = {name};
-    SvgCurve curve{.name = name, .x = {}, .y = {}};
-    for (std::size_t i = 0; i < lengths.size(); ++i) {
-      const double fraction = accuracy(model, longer[i]);
-      row.push_back(percent(fraction));
-      curve.x.push_back(static_cast<double>(lengths[i]));
-      curve.y.push_back(100 * fraction);
-    }
-    curves.push_back(curve);
-    table += "    " + cells(row, {-14, 9, 9, 9, 9, 9}) + "\n";
+    result.parameters = train(options, result.name, model, gen.fork());
+    result.accuracy = accuracy(model, test);
+    for (const Batch& batch : longer) result.longer.push_back(accuracy(model, batch));
+    page.print("    " +
+               cells({result.name, concat(result.parameters), percent(result.accuracy)}, {-14, 12, 10}));
   }
-  page.claim("without positions the model is at chance level", percent(accuracies[0]) + " accuracy",
-             accuracies[0] <= 0.55);
-  page.claim("sinusoids make the order available", percent(accuracies[1]) + " accuracy",
-             accuracies[1] >= 0.95);
-  page.claim("so does a learned table", percent(accuracies[2]) + " accuracy", accuracies[2] >= 0.95);
+  const auto measured = [&](const Result& result) {
+    return Measurement{percentage(result.accuracy), " accuracy; chance level ", percentage(chance, 0)};
+  };
+  page.claim("order_none", "without positions the model is at chance level", measured(results[0]),
+             results[0].accuracy <= 0.55);
+  page.claim("order_sinusoids", "sinusoids make the order available", measured(results[1]),
+             results[1].accuracy >= 0.9);
+  page.claim("order_learned", "so does a learned table", measured(results[2]), results[2].accuracy >= 0.9);
+  return results;
+}
 
+void longer_sequences(const Options& options, Page& page, const std::vector<Result>& results) {
   page.step("Longer sequences than in training");
   page.say(
       "The same models on longer sequences. Rows of the learned table beyond 16 have never been trained. "
       "The sinusoids continue, but the model has not been trained to use them there. The paper "
       "hypothesised that they would generalise. Accuracy:");
-  page.print("\n    " + cells({"words", "16", "20", "24", "32", "64"}, {-14, 9, 9, 9, 9, 9}));
-  page.print(table);
-  const double sinusoidal = curves[1].y[3] / 100, learned = curves[2].y[3] / 100;
-  page.claim("sinusoids generalise to twice the length",
-             percent(sinusoidal) + " accuracy at 32 words; the learned table " + percent(learned),
-             sinusoidal >= 0.9);
+  const std::vector<int> widths = {-14, 9, 9, 9, 9, 9};
+  std::vector<std::string> heading = {"words"};
+  for (const index_t length : lengths) heading.push_back(concat(length));
+  page.print("\n    " + cells(heading, widths));
+  std::vector<SvgCurve> curves;
+  for (const Result& result : results) {
+    std::vector<std::string> row = {result.name};
+    SvgCurve curve{.name = result.name, .x = {}, .y = {}};
+    for (std::size_t i = 0; i < lengths.size(); ++i) {
+      row.push_back(percent(result.longer[i]));
+      curve.x.push_back(static_cast<double>(lengths[i]));
+      curve.y.push_back(100 * result.longer[i]);
+    }
+    page.print("    " + cells(row, widths));
+    curves.push_back(curve);
+  }
+  const std::vector<double>&sinusoids = results[1].longer, &learned = results[2].longer;
+  const auto measured = [](const std::vector<double>& accuracies) {
+    return Measurement{
+        percentage(accuracies[1]), " accuracy at 20 words, ", percentage(accuracies[3]), " at 32, ",
+        percentage(accuracies[4]), " at 64; chance level ",   percentage(chance, 0)};
+  };
+  page.claim("longer_sinusoids", "sinusoids do not generalise to twice the length", measured(sinusoids),
+             sinusoids[3] < 0.9);
+  page.claim("longer_learned", "a learned table does not, either", measured(learned), learned[3] < 0.9);
+  page.claim("slightly_longer", "sinusoids generalise better than a learned table to a few more words",
+             {"from 16 to 20 words their accuracy falls by ", number(100 * (sinusoids[0] - sinusoids[1]), 1),
+              " percentage points, that of the table by ", number(100 * (learned[0] - learned[1]), 1)},
+             sinusoids[0] - sinusoids[1] < learned[0] - learned[1]);
   if (!options.figures.empty())
     write_figure(options.figures, "lengths.svg",
                  svg_curves(curves, {.title = "Trained on 8 to 16 words",
                                      .x_axis = "words in the sequence",
                                      .y_axis = "accuracy (%)",
-                                     .baseline = 50,
-                                     .baseline_name = "chance"}));
+                                     .baseline = 100 * chance,
+                                     .baseline_name = "chance",
+                                     .points = true}));
 }
 
 }  // namespace
@@ -263,8 +331,9 @@ int main(int argc, char** argv) {
     Generator gen(options.seed);
     bag_of_words(page, gen);
     encoding_table(options, page);
+    frequencies(page);
     dot_products(options, page);
-    order_task(options, page, gen);
+    longer_sequences(options, page, order_task(options, page, gen));
     page.print("");
     page.say("Next: ./lesson_07 builds the whole encoder and classifies reviews.");
   });

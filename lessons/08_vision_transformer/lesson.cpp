@@ -7,8 +7,8 @@
 //
 //   patches (B, 16, 4) → embed (B, 16, C) → [CLS] + positions (B, 17, C) → encoder → row 0 → (B, 10)
 //
-// Trains on 1,437 real digits and tests on 360 others: ./lesson_08 (or ./lesson_08 --figures
-// figures). Dosovitskiy et al., "An image is worth 16x16 words", 2021.
+// Trains on 1,437 real digits and tests on 360 others. Usage: ./lesson_08 [--figures DIR]
+// [--pos-init X]. Dosovitskiy et al., "An image is worth 16x16 words", 2021.
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
@@ -59,9 +59,6 @@ void show_patches(const Options& options, Page& page, const data::Dataset& train
   page.print("\n" + beside({text_image(image[0][0]), rows}, 8));
   page.shape("image", image.shape(), "(B, channels, height, width)");
   page.shape("patches", patches.shape(), "16 patches of 2 · 2 · 1 values");
-  const index_t side = 224 / 16;
-  page.claim("224 x 224 pixels in patches of 16 give 196 tokens",
-             concat(side, " · ", side, " = ", side * side, ", and 197 with CLS"), side * side == 196);
   if (!options.figures.empty()) {
     std::vector<SvgImage> panels;
     for (index_t i = 0; i < 5; ++i)
@@ -75,7 +72,38 @@ void show_patches(const Options& options, Page& page, const data::Dataset& train
 // initialisation of a Linear assumes inputs with mean 0 and standard deviation 1.
 Tensor normalised(const Tensor& images) { return (images - 0.305) / 0.376; }
 
-nn::VisionTransformer make_model(Generator& gen) {
+// The course's example: an RGB image of 224 x 224 pixels in patches of 16. The image is the digit with
+// each pixel enlarged to 28 x 28, in three equal channels. The course names no width and no depth for
+// it: these are those of its encoder. Its position embeddings are randn, those of heed smaller.
+void course_example(Page& page, const data::Dataset& train, Generator gen) {
+  page.say(
+      "The course's example is an image of 224 x 224 pixels in three channels and patches of 16 x 16 pixels. "
+      "Here is the digit in this size, and the course's model with the width, heads and layers of its "
+      "encoder (512, 8 and 6):");
+  nn::VisionTransformer model(
+      {.img_size = 224, .patch_size = 16, .num_classes = 1000, .d_model = 512, .nhead = 8, .num_layers = 6},
+      gen);
+  const NoGrad no_grad;
+  nn::init::normal(model.pos_embed, gen, 0, 1);
+  model.eval();
+  const Tensor digit = train.images[0].reshape({1, 1, 8, 1, 8, 1});
+  const Tensor image = digit.expand({1, 3, 8, 28, 8, 28}).reshape({1, 3, 224, 224});
+  const Tensor patches = model.patches(image), tokens = model.tokens(image);
+  page.shape("image", image.shape(), "(B, channels, height, width)");
+  page.shape("patches", patches.shape(), "each of 16 · 16 · 3 values");
+  page.shape("tokens", tokens.shape(), "embedded, with CLS and positions");
+  page.shape("logits", model.forward(image).shape(), concat("of ", model.parameter_count(), " parameters"));
+  page.identity("tokens", "224 x 224 pixels in patches of 16 give 196 patches",
+                {"(224 / 16)² = ", number(static_cast<double>(patches.size(1))), ", and ",
+                 number(static_cast<double>(tokens.size(1))), " tokens with CLS"},
+                patches.size(1) == 196 && tokens.size(1) == 197);
+}
+
+// The standard deviation of the initial position embeddings: of this lesson, the library, and the
+// course's sketch.
+constexpr double lesson_scale = 0.3, library_scale = 0.02, sketch_scale = 1;
+
+nn::VisionTransformer make_model(double pos_init, Generator& gen) {
   nn::VisionTransformer model({.img_size = 8,
                                .patch_size = 2,
                                .channels = 1,
@@ -86,19 +114,25 @@ nn::VisionTransformer make_model(Generator& gen) {
                                .dim_feedforward = 128,
                                .dropout = 0.1},
                               gen);
-  // A patch of four pixels contains little information, so its position embedding must not be
-  // much smaller.
   const NoGrad no_grad;
-  nn::init::normal(model.pos_embed, gen, 0, 0.3);
+  nn::init::normal(model.pos_embed, gen, 0, pos_init);
   return model;
 }
 
-void describe_model(Page& page, const nn::VisionTransformer& model) {
+double rms(const Tensor& x) { return std::sqrt(mean(x * x).item()); }
+
+void describe_model(Page& page, nn::VisionTransformer& model, const data::Dataset& train) {
   page.step("The model");
-  page.shape("embedded", {1, 16, 64}, "each patch by a Linear, 4 to 64 values");
-  page.shape("with CLS", {1, 17, 64}, "CLS prepended, position embeddings added");
-  page.shape("after 2 layers", {1, 17, 64}, "4 heads, feed-forward width 128, post-norm");
-  page.shape("logits", {1, 10}, "a Linear applied to the CLS row");
+  const NoGrad no_grad;
+  model.eval();
+  const Tensor image = normalised(train.images.slice(0, 0, 1)), tokens = model.tokens(image),
+               patches = model.patches(image), embedded = model.patch_embed(patches);
+  page.shape("patches", patches.shape(), "4 pixels each");
+  page.shape("embedded", embedded.shape(), "each patch by a Linear, 4 to 64 values");
+  page.shape("with CLS", tokens.shape(), "CLS prepended, position embeddings added");
+  page.shape("after 2 layers", model.transformer(tokens).shape(),
+             "4 heads, feed-forward width 128, post-norm");
+  page.shape("logits", model.forward(image).shape(), "a Linear applied to the CLS row");
   page.say(concat("The model has ", model.parameter_count(), " parameters."));
 }
 
@@ -136,13 +170,13 @@ struct History {
   std::vector<double> epoch, loss;
 };
 
-History train(const Options& options, Page& page, nn::VisionTransformer& model, const data::Dataset& set,
-              Generator& gen) {
-  const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 3 : 40, batch = 32;
-  page.step("Training");
-  page.say(concat("AdamW, ", epochs, " epochs on ", set.size(),
-                  " digits. In 30 % of the batches, every image is shifted by up to one pixel, which reduces "
-                  "overfitting to exact positions."));
+index_t epochs_of(const Options& options) {
+  return options.epochs > 0 ? options.epochs : options.quick ? 3 : 40;
+}
+
+History train(const Options& options, nn::VisionTransformer& model, const data::Dataset& set, Generator& gen,
+              const std::string& save) {
+  const index_t epochs = epochs_of(options), batch = 32;
   data::DataLoader loader(set, {.batch_size = batch, .shuffle = true, .shift = 1, .shift_probability = 0.3},
                           gen.fork());
   const index_t steps = epochs * loader.batches();
@@ -174,10 +208,7 @@ History train(const Options& options, Page& page, nn::VisionTransformer& model, 
     history.epoch.push_back(static_cast<double>(epoch + 1));
     history.loss.push_back(loss_sum / static_cast<double>(seen));
   }
-  if (!options.save.empty()) {
-    save_run(options.save, model, optimizer, set);
-    page.say("The trained model was saved to " + options.save + ".");
-  }
+  if (!save.empty()) save_run(save, model, optimizer, set);
   return history;
 }
 
@@ -209,53 +240,66 @@ void test(const Options& options, Page& page, nn::VisionTransformer& model, cons
   const double test_accuracy = accuracy(model, set, &predictions);
   print_confusion(page, set.labels, predictions);
   page.print("");
-  page.claim("an image can be classified as a sequence of patches", "test accuracy " + percent(test_accuracy),
-             test_accuracy >= (options.quick ? 0.5 : 0.975));
+  std::vector<double> count(10);
+  for (index_t i = 0; i < set.labels.numel(); ++i) ++count[static_cast<std::size_t>(set.labels[i])];
+  const double largest = *std::ranges::max_element(count) / static_cast<double>(set.size());
+  page.claim("accuracy", "an image can be classified as a sequence of patches",
+             {"test accuracy ", percentage(test_accuracy), " with ",
+              number(static_cast<double>(model.parameter_count())),
+              " parameters; the most frequent digit has ", percentage(largest)},
+             test_accuracy >= (options.quick ? 0.5 : 0.96));
 }
 
 // Returns the attention weights of CLS on the 16 patches in the last layer, averaged over the
-// heads, (4, 4).
-Tensor cls_attention(nn::VisionTransformer& model, const Tensor& image) {
-  const auto result = model.forward_with_attention(normalised(image));
-  const Tensor last = result.weights.back()[0].mean(0);  // (T, T)
-  return last[0].slice(0, 1).reshape({4, 4});
+// heads, (B, 4, 4).
+Tensor cls_attention(nn::VisionTransformer& model, const Tensor& images) {
+  const auto result = model.forward_with_attention(normalised(images));
+  const Tensor last = result.weights.back().mean(1);  // (B, T, T)
+  return last.select(1, 0).slice(1, 1).reshape({images.size(0), 4, 4});
+}
+
+// Repeats each weight over the 2 x 2 pixels of its patch, so that it covers the image.
+Tensor over_pixels(const Tensor& weights) {
+  return weights.reshape({4, 1, 4, 1}).expand({4, 2, 4, 2}).reshape({8, 8});
 }
 
 void show_cls_attention(const Options& options, Page& page, nn::VisionTransformer& model,
                         const data::Dataset& set) {
   page.step("Attention of CLS");
-  page.say(
-      "The digit, and the attention weights of CLS on the 16 patches in the last layer (mean over heads; the "
-      "brightest patch has the largest weight):");
   const NoGrad no_grad;
   model.eval();
+  constexpr index_t shown = 3;
+  const Tensor attention = cls_attention(model, set.images);
+  const double top = max(attention.slice(0, 0, shown)).item();  // one scale for all maps
+  page.say(
+      concat("The digit, and the attention weights of CLS on the 16 patches in the last layer (mean over "
+             "heads). All maps have one scale, from 0 to ",
+             fixed(top, 2), ":"));
   std::vector<std::string> blocks;
   std::vector<SvgImage> panels;
-  double mass = 0;
-  for (index_t i = 0; i < 3; ++i) {
-    const Tensor image = set.images.slice(0, i, i + 1);
-    const Tensor attention = cls_attention(model, image);
-    const double top = max(attention).item();
-    // Each weight covers the 2 x 2 pixels of its patch, so that both images have the same size.
-    const Tensor wide = attention.reshape({4, 1, 4, 1}).expand({4, 2, 4, 2}).reshape({8, 8});
+  for (index_t i = 0; i < shown; ++i) {
+    const Tensor image = set.images[i][0], wide = over_pixels(attention[i]);
     if (i < 2) {  // two pairs fit into 80 columns
-      blocks.push_back(text_image(image[0][0]));
+      blocks.push_back(text_image(image));
       blocks.push_back(text_image(wide, top));
     }
-    panels.push_back({.image = image[0][0], .caption = concat("label ", set.labels[i]), .grid = 2});
+    panels.push_back({.image = image, .caption = concat("label ", set.labels[i]), .grid = 2});
     panels.push_back(
-        {.image = wide, .caption = concat("attention, maximum ", fixed(top, 2)), .top = top, .grid = 2});
-    mass += attention.sum().item() / 3;
+        {.image = wide, .caption = concat("white: 0, dark: ", fixed(top, 2)), .top = top, .grid = 2});
   }
   page.print("\n" + beside(blocks, 3));
+  const double on_patches = attention.sum().item() / static_cast<double>(set.size());
+  constexpr double equal = 16.0 / 17;
+  page.claim("cls", "CLS attends to the patches, hardly to itself",
+             {percentage(on_patches), " of its attention, averaged over all test images; equal weights have ",
+              percentage(equal)},
+             on_patches > equal);
   page.say(
-      concat("On average ", percent(mass),
-             " of the attention of CLS goes to the patches, the rest to CLS itself. The map shows which "
-             "patches were mixed in, not why the model decided: at this layer, each patch already contains "
-             "information from the others."));
+      "The map shows which patches were mixed in, not why the model decided: at this layer, each patch "
+      "already contains information from the others.");
   if (!options.figures.empty())
     write_figure(options.figures, "cls_attention.svg",
-                 svg_images("Attention of CLS in the last layer", panels));
+                 svg_images("Attention weights of CLS in the last layer, one scale", panels));
 }
 
 // Attention rollout: how much each token contributes to CLS through all layers, if every layer
@@ -268,95 +312,183 @@ Tensor rollout(nn::VisionTransformer& model, const Tensor& image) {
   return flow[0].slice(0, 1).reshape({4, 4});  // the weights of CLS on the patches
 }
 
-// Returns the cosine similarities between the position embeddings of the 16 patches, (16, 16).
-Tensor position_similarity(const nn::VisionTransformer& model) {
-  const Tensor p = model.pos_embed.detach()[0].slice(0, 1);  // (16, C)
-  const Tensor unit = p / sqrt((p * p).sum({-1}, true));
+// Returns the cosine similarities between rows of x, one row per patch, (16, 16).
+Tensor similarities(const Tensor& x) {
+  const Tensor unit = x / sqrt((x * x).sum({-1}, true));
   return matmul(unit, unit.transpose(0, 1));
 }
+Tensor patch_positions(const nn::VisionTransformer& model) { return model.pos_embed.detach()[0].slice(0, 1); }
 
-void show_rollout_and_positions(const Options& options, Page& page, nn::VisionTransformer& model,
-                                const data::Dataset& set) {
+// The mean similarity of neighbouring patches, and of patches at least four steps apart.
+struct Grid {
+  double near = 0, far = 0;
+};
+Grid grid_of(const Tensor& similarity) {
+  Grid sum;
+  double near_pairs = 0, far_pairs = 0;
+  for (index_t a = 0; a < 16; ++a)
+    for (index_t b = 0; b < a; ++b) {
+      const index_t apart = std::abs(a / 4 - b / 4) + std::abs(a % 4 - b % 4);
+      if (apart == 1) {
+        sum.near += similarity.at({a, b});
+        ++near_pairs;
+      }
+      if (apart >= 4) {
+        sum.far += similarity.at({a, b});
+        ++far_pairs;
+      }
+    }
+  return {sum.near / near_pairs, sum.far / far_pairs};
+}
+
+void show_rollout(Page& page, nn::VisionTransformer& model, const data::Dataset& set) {
   page.step("Attention rollout and position embeddings");
   const NoGrad no_grad;
   model.eval();
   page.say(
       "Attention rollout multiplies the attention weights of all layers and shows how much each patch "
-      "contributes to CLS. Two digits, each with its rollout:");
+      "contributes to CLS. Two digits, each with its rollout, from 0 to its largest value:");
   std::vector<std::string> blocks;
   for (index_t i = 0; i < 2; ++i) {
     const Tensor image = set.images.slice(0, i, i + 1), flow = rollout(model, image);
     blocks.push_back(text_image(image[0][0]));
-    blocks.push_back(
-        text_image(flow.reshape({4, 1, 4, 1}).expand({4, 2, 4, 2}).reshape({8, 8}), max(flow).item()));
+    blocks.push_back(text_image(over_pixels(flow), max(flow).item()));
   }
   page.print("\n" + beside(blocks, 3));
+}
 
-  const Tensor similarity = position_similarity(model);
-  double near = 0, far = 0;
-  index_t near_pairs = 0, far_pairs = 0;
-  for (index_t a = 0; a < 16; ++a)
-    for (index_t b = 0; b < a; ++b) {
-      const index_t apart = std::abs(a / 4 - b / 4) + std::abs(a % 4 - b % 4);
-      if (apart == 1) {
-        near += similarity.at({a, b});
-        ++near_pairs;
-      }
-      if (apart >= 4) {
-        far += similarity.at({a, b});
-        ++far_pairs;
-      }
-    }
-  near /= static_cast<double>(near_pairs);
-  far /= static_cast<double>(far_pairs);
+// A model trained from one initial scale of its position embeddings.
+struct Run {
+  double scale = 0;
+  double ratio = 0;     // initial size of the position embeddings relative to the embedded patches
+  double accuracy = 0;  // on the test set
+  Grid grid;            // similarity of the trained embeddings
+  Grid change;          // similarity of the differences between trained and initial embeddings
+  Tensor similarity;    // (16, 16)
+};
+Run run_of(double scale, double ratio, const Tensor& initial, nn::VisionTransformer& model,
+           const data::Dataset& test) {
+  const Tensor trained = patch_positions(model), similarity = similarities(trained);
+  const Grid change = grid_of(similarities(trained - initial));
+  return {scale, ratio, accuracy(model, test), grid_of(similarity), change, similarity};
+}
+
+// The root mean square of the position embeddings relative to that of the embedded patches.
+double size_ratio(nn::VisionTransformer& model, const data::Dataset& set) {
+  const NoGrad no_grad;
+  return rms(patch_positions(model)) / rms(model.patch_embed(model.patches(normalised(set.images))));
+}
+
+// Trains the same model from other initial scales. `trained` is the lesson's model.
+void compare_scales(const Options& options, Page& page, const Digits& digits, const Run& trained) {
   page.say(
       "Nothing in the model encodes which patches are neighbours. Are the position embeddings of neighbours "
-      "more "
-      "similar (cosine) than those of patches at least four steps apart?");
-  page.claim("position embeddings reflect the image grid",
-             "cosine " + fixed(near, 2) + " for neighbours, " + fixed(far, 2) + " far apart",
-             near > far + 0.1);  // random vectors differ by less than 0.1
+      "more similar (cosine) than those of patches at least four steps apart? That depends on their initial "
+      "values. The same model, trained from other scales: 0.02 as in the library, 0.3 as in this lesson, and "
+      "1 as in the course's sketch. \"Size\" is relative to the embedded patches before training; \"near\" "
+      "and \"far\" are the similarities of the trained embeddings, and of what training added to the "
+      "initial values:");
+  const std::vector<int> widths = {10, 8, 11, 9, 8, 15, 8};
+  page.print("\n    " +
+             cells({"initial σ", "size", "accuracy", "near", "far", "added: near", "far"}, widths));
+  std::vector<Run> runs;
+  for (const double scale : {library_scale, lesson_scale, sketch_scale}) {
+    if (scale == trained.scale) {
+      runs.push_back(trained);
+    } else {
+      Generator gen(options.seed);
+      nn::VisionTransformer model = make_model(scale, gen);
+      const double ratio = size_ratio(model, digits.train);
+      const Tensor initial = patch_positions(model).clone();
+      train(options, model, digits.train, gen, "");
+      runs.push_back(run_of(scale, ratio, initial, model, digits.test));
+    }
+    const Run& r = runs.back();
+    page.print("    " + cells({fixed(scale, 2), fixed(r.ratio, 2), percent(r.accuracy), fixed(r.grid.near, 2),
+                               fixed(r.grid.far, 2), fixed(r.change.near, 2), fixed(r.change.far, 2)},
+                              widths));
+  }
+  const auto measured = [](const Grid& grid) {
+    return Measurement{"cosine ", number(grid.near, 2), " for neighbours, ", number(grid.far, 2),
+                       " far apart"};
+  };
+  // Of random vectors, the difference has a standard deviation of 0.034.
+  constexpr double two_deviations = 0.07;
+  const auto difference = [](const Grid& grid) { return grid.near - grid.far; };
+  page.claim("small_scale", "from 0.02, position embeddings reflect the image grid", measured(runs[0].grid),
+             difference(runs[0].grid) > two_deviations);
+  page.claim("lesson_scale_added", "from 0.3, what training adds reflects the grid", measured(runs[1].change),
+             difference(runs[1].change) > two_deviations);
+  page.claim("lesson_scale", "the initial values hide most of it", measured(runs[1].grid),
+             difference(runs[1].grid) < difference(runs[1].change));
+  page.claim("sketch_scale", "from 1, the embeddings do not reflect the grid", measured(runs[2].grid),
+             difference(runs[2].grid) < two_deviations);
+  const auto [low, high] = std::ranges::minmax({runs[0].accuracy, runs[1].accuracy, runs[2].accuracy});
+  page.claim("scale_accuracy", "the accuracy hardly depends on the scale",
+             {percentage(runs[0].accuracy), " from 0.02, ", percentage(runs[1].accuracy), " from 0.3, ",
+              percentage(runs[2].accuracy), " from 1"},
+             high - low <= 0.03);
+  if (options.figures.empty()) return;
+  for (const auto& [run, name] : {std::pair(&runs[0], "positions_small.svg"), {&runs[1], "positions.svg"}})
+    write_figure(options.figures, name,
+                 svg_heat_map(run->similarity, {.title = concat("Similarity, initial σ ", run->scale),
+                                                .row_axis = "patch 0 … 15",
+                                                .column_axis = "patch 0 … 15",
+                                                .diverging = true}));
+}
+
+// Trains the lesson's model and shows its loss.
+Run train_model(const Options& options, Page& page, const Digits& digits, nn::VisionTransformer& model,
+                Generator& gen) {
+  const double scale = options.number("--pos-init", lesson_scale), ratio = size_ratio(model, digits.train);
+  page.step("Training");
+  page.say(concat("AdamW, ", epochs_of(options), " epochs on ", digits.train.size(),
+                  " digits. In 30 % of the batches, every image is shifted by up to one pixel, which reduces "
+                  "overfitting to exact positions."));
+  const Tensor initial = patch_positions(model).clone();
+  const History history = train(options, model, digits.train, gen, options.save);
+  if (!options.save.empty()) page.say("The trained model was saved to " + options.save + ".");
   if (!options.figures.empty())
     write_figure(
-        options.figures, "positions.svg",
-        svg_heat_map((similarity + 1.0) / 2.0, {.title = "Similarity of position embeddings (dark: equal)",
-                                                .row_axis = "patch 0 … 15",
-                                                .column_axis = "patch 0 … 15"}));
+        options.figures, "loss.svg",
+        svg_curves({{"training loss", history.epoch, history.loss}}, {.title = "Training on digits",
+                                                                      .x_axis = "epochs",
+                                                                      .y_axis = "cross-entropy (nats)",
+                                                                      .baseline = std::log(10.0),
+                                                                      .baseline_name = "chance level (ln 10)",
+                                                                      .points = true}));
+  return run_of(scale, ratio, initial, model, digits.test);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{.program = "lesson_08",
-                    .title = "Lesson 08 · Vision Transformer: an image is worth 16 words",
-                    .data = "a CSV of digits: 64 numbers from 0 to 16, then the label",
-                    .trains = true,
-                    .saves = true};
+  const About about{
+      .program = "lesson_08",
+      .title = "Lesson 08 · Vision Transformer: an image is worth 16 words",
+      .data = "a CSV of digits: 64 numbers from 0 to 16, then the label",
+      .trains = true,
+      .saves = true,
+      .more = {{"--pos-init", "X", "standard deviation of the initial position embeddings (default 0.3)"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     const Stopwatch watch;
     const Digits digits = load(options);
     page.say(digits.source + concat(": ", digits.train.size(), " training, ", digits.test.size(), " test."));
     show_patches(options, page, digits.train);
     Generator gen(options.seed);
-    nn::VisionTransformer model = make_model(gen);
-    describe_model(page, model);
-    const History history = train(options, page, model, digits.train, gen);
-    if (!options.figures.empty())
-      write_figure(options.figures, "loss.svg",
-                   svg_curves({{"training loss", history.epoch, history.loss}},
-                              {.title = "Training on digits",
-                               .x_axis = "epochs",
-                               .y_axis = "cross-entropy (nats)",
-                               .baseline = std::log(10.0),
-                               .baseline_name = "chance level (ln 10)"}));
+    nn::VisionTransformer model = make_model(options.number("--pos-init", lesson_scale), gen);
+    course_example(page, digits.train, Generator(options.seed));
+    describe_model(page, model, digits.train);
+    const Run trained = train_model(options, page, digits, model, gen);
     test(options, page, model, digits.test);
     show_cls_attention(options, page, model, digits.test);
-    show_rollout_and_positions(options, page, model, digits.test);
+    show_rollout(page, model, digits.test);
+    compare_scales(options, page, digits, trained);
     page.print(concat("\nDone in ", fixed(watch.seconds(), 1), " s on ", num_threads(),
                       num_threads() == 1 ? " thread." : " threads."));
     if (!options.figures.empty())
       page.say("The figures were written to " + options.figures +
-               ": patches.svg, loss.svg, cls_attention.svg and positions.svg.");
+               ": patches.svg, loss.svg, cls_attention.svg, positions_small.svg and positions.svg.");
     page.say("--seed 1 uses other random numbers; --help lists all options.");
     page.say("Next: ./lesson_09 compares attention with recurrent networks.");
   });

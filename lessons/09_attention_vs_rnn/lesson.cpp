@@ -9,12 +9,14 @@
 //
 // Measures each row of this table with an LSTM, which processes one token after another, and an
 // encoder layer with about as many parameters, which processes all tokens at once. models.h
-// contains the layers and the tasks, measures.h the measurements. Run it: ./lesson_09 (or
-// ./lesson_09 --figures figures).
+// contains the layers and the tasks, measures.h the measurements. Usage: ./lesson_09
+// [--figures DIR] [--lr X]
 #include "lessons/support/lesson.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <thread>
 
 #include "lessons/09_attention_vs_rnn/measures.h"
 #include "lessons/09_attention_vs_rnn/models.h"
@@ -26,7 +28,8 @@ using namespace heed::lessons;
 
 namespace {
 
-// The rows of the course's table, with the number of claims of each that hold.
+// The rows of the course's table, with the number of claims of each that hold, of those that could be
+// measured.
 struct Table {
   struct Row {
     std::string name, rnn, transformer;
@@ -41,10 +44,22 @@ struct Table {
         concat("The course: ", row.rnn, " for an RNN or LSTM, ", row.transformer, " for a Transformer."));
     rows.push_back(row);
   }
-  void claim(const std::string& claim, const std::string& measured, bool holds) {
-    page.claim(claim, measured, holds);
+  void claim(const std::string& id, const std::string& text, const Measurement& measured, bool holds) {
+    page.claim(id, text, measured, holds);
     rows.back().holding += holds;
     ++rows.back().total;
+  }
+  // A claim about times, which a busy machine cannot measure.
+  void timed(const std::string& id, const std::string& text, const Measurement& measured, bool holds,
+             double spread) {
+    if (std::thread::hardware_concurrency() < 2)
+      page.not_measured(id, text, "this machine has a single processor");
+    else if (spread > largest_spread)
+      page.not_measured(id, text,
+                        concat("the machine is busy: half of the repeated timings are more than ",
+                               percent(largest_spread / 2, 0), " from their median"));
+    else
+      claim(id, text, measured, holds);
   }
   void print() const {
     const std::vector<int> widths = {-14, -14, -14, -16};
@@ -70,67 +85,86 @@ void compare_chains(Table& table, Layer& lstm, Layer& attention, index_t width, 
         std::array{longest_chain(lstm.forward(tokens)), longest_chain(attention.forward(tokens))});
     page.print("    " + cells({concat(n), concat(lstm_chain), concat(attention_chain)}, {8, 10, 12}));
   }
-  table.claim("the steps of an LSTM are sequential, those of attention are not",
-              concat("with 8 times the tokens, the LSTM's chain is ",
-                     fixed(static_cast<double>(longest[3][0]) / static_cast<double>(longest[0][0]), 1),
-                     " times as long, attention's ",
-                     fixed(static_cast<double>(longest[3][1]) / static_cast<double>(longest[0][1]), 1)),
-              longest[3][0] > 7 * longest[0][0] && longest[3][1] == longest[0][1]);
+  const auto growth = [&](std::size_t i) {
+    return static_cast<double>(longest[3][i]) / static_cast<double>(longest[0][i]);
+  };
+  table.claim("chain", "the steps of an LSTM are sequential, those of attention are not",
+              {"with 8 times the tokens, the LSTM's chain is ", number(growth(0), 1),
+               " times as long, attention's ", number(growth(1), 1)},
+              growth(0) > 7 && growth(1) == 1);
 }
 
-// Times of a pass over the longest sequence, with 2 threads.
-struct Longest {
-  index_t tokens;
-  double lstm, attention;  // milliseconds
+// Times of a forward and a backward pass, by length.
+struct Times {
+  std::vector<index_t> lengths;
+  std::vector<std::array<Timing, 4>> passes;  // the LSTM with 1 and 2 threads, attention with 1 and 2
+  double spread() const {
+    double largest = 0;
+    for (const auto& pass : passes)
+      for (const Timing& timing : pass) largest = std::max(largest, timing.spread);
+    return largest;
+  }
 };
-Longest compare_times(const Options& options, Table& table, Generator gen) {
+
+void draw_times(const Options& options, const Times& times) {
+  std::vector<SvgCurve> curves = {{"LSTM, 1 thread", {}, {}},
+                                  {"LSTM, 2 threads", {}, {}},
+                                  {"attention, 1 thread", {}, {}},
+                                  {"attention, 2 threads", {}, {}}};
+  for (std::size_t n = 0; n < times.lengths.size(); ++n)
+    for (std::size_t i = 0; i < 4; ++i) {
+      curves[i].x.push_back(static_cast<double>(times.lengths[n]));
+      curves[i].y.push_back(times.passes[n][i].milliseconds);
+    }
+  write_figure(options.figures, "time.svg",
+               svg_curves(curves, {.title = "Time of a forward and a backward pass",
+                                   .x_axis = "tokens per sequence",
+                                   .y_axis = "milliseconds (16 sequences, 64 channels)",
+                                   .points = true}));
+}
+
+Times compare_times(const Options& options, Table& table, Generator gen) {
   constexpr index_t width = 64, batch = 16;
   table.row("Parallelism", {"parallelism", "hard", "easy"});
   Layer lstm(Kind::lstm, width, gen), attention(Kind::attention, width, gen);
   compare_chains(table, lstm, attention, width, gen);
 
-  std::vector<index_t> lengths = {16, 32, 64, 128, 256, 512};
-  if (options.quick) lengths = {16, 32};
+  Times times{.lengths = {16, 32, 64, 128, 256, 512}, .passes = {}};
+  if (options.quick) times.lengths = {16, 32};
   const std::vector<int> widths = {8, 14, 12, 16, 12};
   std::string rows =
       "\n    " + cells({"tokens", "LSTM, 1", "2 threads", "attention, 1", "2 threads"}, widths) + "\n";
-  std::vector<SvgCurve> curves = {{"LSTM, 1 thread", {}, {}},
-                                  {"LSTM, 2 threads", {}, {}},
-                                  {"attention, 1 thread", {}, {}},
-                                  {"attention, 2 threads", {}, {}}};
-  std::array<double, 4> last{};
-  for (const index_t n : lengths) {
-    last = milliseconds(lstm, attention, random_tokens(n, batch, width, gen), options.quick ? 1 : 9);
+  for (const index_t n : times.lengths) {
+    times.passes.push_back(
+        milliseconds(lstm, attention, random_tokens(n, batch, width, gen), options.quick ? 1 : 9));
     std::vector<std::string> row = {concat(n)};
-    for (std::size_t i = 0; i < 4; ++i) {
-      row.push_back(fixed(last[i], 1));
-      curves[i].x.push_back(static_cast<double>(n));
-      curves[i].y.push_back(last[i]);
-    }
+    for (const Timing& timing : times.passes.back()) row.push_back(fixed(timing.milliseconds, 1));
     rows += "    " + cells(row, widths) + "\n";
   }
-  if (!options.figures.empty())
-    write_figure(options.figures, "time.svg",
-                 svg_curves(curves, {.title = "Time of a forward and a backward pass",
-                                     .x_axis = "tokens per sequence",
-                                     .y_axis = "milliseconds (16 sequences, 64 channels)"}));
+  if (!options.figures.empty()) draw_times(options, times);
   Page& page = table.page;
   page.print("");
   if (options.quick) {
     page.say("A quick run does not measure times.");
-    return {};
+    return times;
   }
-  page.say(concat("Milliseconds of a forward and a backward pass over ", batch, " sequences:"));
+  page.say(concat("Milliseconds of a forward and a backward pass over ", batch, " sequences, medians of 9:"));
   page.print(rows);
-  const double lstm_gain = last[0] / last[1], attention_gain = last[2] / last[3];
-  table.claim("a second thread helps attention more",
-              concat("at ", lengths.back(), " tokens, attention is ", fixed(attention_gain, 2),
-                     " times as fast with it, the LSTM ", fixed(lstm_gain, 2), " times"),
-              attention_gain > lstm_gain + 0.1);
-  return {lengths.back(), last[1], last[3]};
+  const auto& last = times.passes.back();
+  const double lstm_gain = last[0].milliseconds / last[1].milliseconds,
+               attention_gain = last[2].milliseconds / last[3].milliseconds;
+  table.timed(
+      "threads", "a second thread helps attention more",
+      {"at ", number(static_cast<double>(times.lengths.back())), " tokens, attention is ",
+       number(attention_gain, 2), " times as fast with it, the LSTM ", number(lstm_gain, 2), " times"},
+      attention_gain > lstm_gain + 0.1, times.spread());
+  return times;
 }
 
 // ---- 2: long-range dependencies ---------------------------------------------------------------------------
+
+constexpr double recall_chance = 1.0 / answer_tokens;
+double learning_rate(const Options& options) { return options.number("--lr", 3e-3); }
 
 const std::vector<int> column_widths = {10, 12, 12, 14,
                                         13};  // column widths: the distance, then one per kind
@@ -143,6 +177,13 @@ std::string heading_by_kind() {
   std::vector<std::string> row = {"distance"};
   for (const Kind kind : kinds) row.push_back(name(kind));
   return "\n    " + cells(row, column_widths) + "\n";
+}
+
+std::vector<std::string> parameters_by_kind() {
+  std::vector<std::string> row = {"parameters"};
+  Generator gen(0);
+  for (const Kind kind : kinds) row.push_back(concat(Layer(kind, narrow, gen).parameter_count()));
+  return row;
 }
 
 void compare_gradients(const Options& options, Table& table, const Generator& gen) {
@@ -163,6 +204,7 @@ void compare_gradients(const Options& options, Table& table, const Generator& ge
     }
   }
   std::string rows = heading_by_kind();
+  rows += "    " + cells(parameters_by_kind(), column_widths) + "\n";
   for (std::size_t i = 0; i < distances.size(); ++i) {
     std::vector<std::string> row = {concat(distances[i])};
     for (const SvgCurve& curve : curves) row.push_back(scientific(curve.y[i]));
@@ -170,26 +212,26 @@ void compare_gradients(const Options& options, Table& table, const Generator& ge
   }
   table.page.print(rows);
   const double rnn = curves[0].y.back(), lstm = curves[1].y.back(), attention = curves[3].y.back();
-  table.claim("gradients vanish in an RNN or LSTM",
-              concat("at distance 64: ", scientific(rnn), " and ", scientific(lstm), ", attention ",
-                     scientific(attention)),
+  table.claim("gradients", "gradients vanish in an RNN or LSTM",
+              {"at distance ", number(static_cast<double>(distances.back())), ": ", power(rnn), " and ",
+               power(lstm), ", attention ", power(attention)},
               rnn < 1e-6 && lstm < 1e-6 && attention > 1e-4);
   if (options.figures.empty()) return;
-  for (SvgCurve& curve : curves)
-    for (double& gradient : curve.y) gradient = std::log10(gradient);
   write_figure(options.figures, "gradient.svg",
                svg_curves(curves, {.title = "Gradient by distance, before training",
                                    .x_axis = "distance (tokens)",
-                                   .y_axis = "log10 of the gradient, relative to the last token"}));
+                                   .y_axis = "gradient, relative to the last token",
+                                   .logarithmic_y = true,
+                                   .points = true}));
 }
 
 void compare_recall(const Options& options, Table& table, const Generator& gen) {
   const int max_steps = options.quick ? 4 : 600;
   table.page.print("");
-  table.page.say(
-      concat("Recall: which of eight tokens came first? Noise tokens separate it from the query. At most ",
-             max_steps, max_steps == 1 ? " step" : " steps",
-             " of training, then the accuracy on 500 new sequences:"));
+  table.page.say(concat(
+      "Recall: which of eight tokens came first? Noise tokens separate it from the query. At most ",
+      max_steps, max_steps == 1 ? " step" : " steps",
+      " of training, then the accuracy on 500 new sequences. Chance level is ", percent(recall_chance), ":"));
   std::vector<SvgCurve> curves = curves_by_kind();
   std::string rows = heading_by_kind();
   {
@@ -198,7 +240,7 @@ void compare_recall(const Options& options, Table& table, const Generator& gen) 
     for (const index_t d : {4, 8, 16, 32, 64}) {
       std::vector<std::string> row = {concat(d)};
       for (const Kind kind : kinds) {
-        const double accuracy = train(recall(d), kind, max_steps, gen).accuracy;
+        const double accuracy = train(recall(d), kind, max_steps, learning_rate(options), gen).accuracy;
         row.push_back(percent(accuracy));
         SvgCurve& curve = curves[static_cast<std::size_t>(kind)];
         curve.x.push_back(static_cast<double>(d));
@@ -209,31 +251,59 @@ void compare_recall(const Options& options, Table& table, const Generator& gen) 
     }
   }
   table.page.print(rows);
-  const auto accuracy_of = [&](Kind kind, std::size_t i) {
-    return curves[static_cast<std::size_t>(kind)].y[i] / 100;
+  const auto accuracies = [&](Kind kind) -> const std::vector<double>& {
+    return curves[static_cast<std::size_t>(kind)].y;
   };
   const auto measured = [&](Kind kind, std::size_t i) {
-    return concat("accuracy ", percent(accuracy_of(kind, i)), " at distance ", curves[0].x[i]);
+    return Measurement{"accuracy ",       percentage(accuracies(kind)[i] / 100),
+                       " at distance ",   number(curves[0].x[i]),
+                       "; chance level ", percentage(recall_chance)};
   };
-  table.claim("an RNN forgets the first token", measured(Kind::rnn, 3), accuracy_of(Kind::rnn, 3) < 0.5);
-  table.claim("an LSTM forgets it, too", measured(Kind::lstm, 3), accuracy_of(Kind::lstm, 3) < 0.5);
-  table.claim("attention recalls it at any distance", measured(Kind::attention, 4),
-              accuracy_of(Kind::attention, 4) >= 0.95);
-  table.claim("no LSTM recalls it at that distance",
-              measured(Kind::forget_lstm, 4) + " with a forget bias of 5",
-              accuracy_of(Kind::forget_lstm, 4) < 0.5);
+  table.claim("rnn_forgets", "an RNN forgets the first token", measured(Kind::rnn, 3),
+              accuracies(Kind::rnn)[3] < 50);
+  table.claim("lstm_forgets", "an LSTM forgets it, too", measured(Kind::lstm, 3),
+              accuracies(Kind::lstm)[3] < 50);
+  const double lowest = *std::ranges::min_element(accuracies(Kind::attention));
+  table.claim("attention_recalls", "attention recalls it at every distance from 4 to 64",
+              {"accuracy at least ", percentage(lowest / 100), "; chance level ", percentage(recall_chance)},
+              lowest >= 95);
+  table.claim("forget_bias", "an LSTM with a forget bias of 5 recalls it, too",
+              measured(Kind::forget_lstm, 4), accuracies(Kind::forget_lstm)[4] >= 80);
   if (!options.figures.empty())
     write_figure(options.figures, "recall.svg",
                  svg_curves(curves, {.title = "Accuracy of recalling the first token",
                                      .x_axis = "distance (tokens)",
                                      .y_axis = "accuracy (%)",
-                                     .baseline = 12.5,
-                                     .baseline_name = "chance level"}));
+                                     .baseline = 100 * recall_chance,
+                                     .baseline_name = "chance level",
+                                     .points = true}));
 }
 
 // ---- 3: training ------------------------------------------------------------------------------------------
 
-void compare_training(const Options& options, Table& table, const Generator& gen, const Longest& longest) {
+void compare_training_times(Table& table, const std::vector<Cost>& costs, const Times& times) {
+  const auto time = [&](std::size_t i) {
+    return Measurement{"at ", number(static_cast<double>(costs[i].tokens)), " tokens the LSTM takes ",
+                       number(costs[i].seconds[0] / costs[i].seconds[1], 1), " times as long"};
+  };
+  table.timed("recall_time", "attention learns recall in less time", time(1),
+              costs[1].seconds[1] < costs[1].seconds[0], costs[1].spread);
+  table.timed("order_time", "the LSTM learns order in less time", time(3),
+              costs[3].seconds[1] > costs[3].seconds[0], costs[3].spread);
+  const std::size_t last = times.lengths.size() - 1, first = last - 2;
+  const auto growth = [&](std::size_t i) {
+    return times.passes[last][i].milliseconds / times.passes[first][i].milliseconds;
+  };
+  table.timed("pass_time", "with the length, attention's time grows faster than the LSTM's",
+              {"from ", number(static_cast<double>(times.lengths[first])), " to ",
+               number(static_cast<double>(times.lengths[last])), " tokens ", number(growth(3), 1),
+               " times, the LSTM's ", number(growth(1), 1), " times; then ",
+               number(times.passes[last][3].milliseconds), " ms, the LSTM ",
+               number(times.passes[last][1].milliseconds)},
+              growth(3) > growth(1), times.spread());
+}
+
+void compare_training(const Options& options, Table& table, const Generator& gen, const Times& times) {
   table.row("Training", {"training", "slow", "fast"});
   const int runs = options.quick ? 1 : 3;
   Page& page = table.page;
@@ -241,7 +311,7 @@ void compare_training(const Options& options, Table& table, const Generator& gen
       concat("Two tasks: recall (which of eight tokens came first?) and order (which of two tokens comes "
              "first?). Steps until the training accuracy is 98 %; means over ",
              runs, runs == 1 ? " run" : " runs", ", with the same sequences for both models."));
-  const auto costs = learn_both(options, runs, gen);
+  const auto costs = learn_both(options, runs, learning_rate(options), gen);
   const std::vector<int> widths = {-14, 6, 7, 11, 7, 11, 7, 11};
   const auto line = [&](std::vector<std::string> row) {
     if (options.quick) row.resize(4);  // a quick run does not measure times
@@ -251,28 +321,26 @@ void compare_training(const Options& options, Table& table, const Generator& gen
   page.print("");
   line({"", "", "steps", "", "ms each", "", "seconds", ""});
   line({"", "tokens", "LSTM", "attention", "LSTM", "attention", "LSTM", "attention"});
-  bool faster = true;
-  std::string factors;
   for (const Cost& c : costs) {
     std::vector<std::string> row = {c.name, concat(c.tokens)};
     for (const double sum : c.steps) row.push_back(fixed(sum / runs, 0));
     for (const std::size_t i : {0U, 1U}) row.push_back(fixed(1000 * c.seconds[i] / c.steps[i], 1));
     for (const double sum : c.seconds) row.push_back(fixed(sum / runs, 2));
     line(row);
-    faster &= c.seconds[1] < c.seconds[0];
-    factors += (factors.empty() ? "" : ", ") + fixed(c.seconds[0] / c.seconds[1], 1);
   }
-  for (const std::size_t i : {1U, 3U})
-    table.claim("attention learns " + costs[i - 1].name + " in fewer steps",
-                concat(fixed(costs[i].steps[1] / runs, 0), " at ", costs[i].tokens, " tokens, the LSTM ",
-                       fixed(costs[i].steps[0] / runs, 0)),
-                costs[i].steps[1] < costs[i].steps[0]);
-  if (options.quick) return;
-  table.claim("attention learns them in less time", "the LSTM takes " + factors + " times as long", faster);
-  table.claim("a pass is faster at any length",
-              concat("over ", longest.tokens, " tokens ", fixed(longest.attention, 0), " ms, LSTM ",
-                     fixed(longest.lstm, 0)),
-              longest.attention < longest.lstm);
+  const auto steps = [&](std::size_t i) {
+    return Measurement{"at ",
+                       number(static_cast<double>(costs[i].tokens)),
+                       " tokens: LSTM ",
+                       number(costs[i].steps[0] / runs),
+                       ", attention ",
+                       number(costs[i].steps[1] / runs)};
+  };
+  table.claim("recall_steps", "attention learns recall in fewer steps", steps(1),
+              costs[1].steps[1] < costs[1].steps[0]);
+  table.claim("order_steps", "attention learns order in more steps", steps(3),
+              costs[3].steps[1] > costs[3].steps[0]);
+  if (!options.quick) compare_training_times(table, costs, times);
 }
 
 // ---- 4: memory --------------------------------------------------------------------------------------------
@@ -297,22 +365,33 @@ void compare_memory(const Options& options, Table& table, Generator gen) {
     std::vector<std::string> row = {concat(n)};
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       row.push_back(fixed(bytes[i] / 1e6, 2));
-      curves[i].x.push_back(std::log2(n));
-      curves[i].y.push_back(std::log2(bytes[i] / 1e6));
+      curves[i].x.push_back(static_cast<double>(n));
+      curves[i].y.push_back(bytes[i] / 1e6);
     }
     table.page.print("    " + cells(row, widths));
   }
   // If bytes = c · n^p, p is the slope of the logarithms, here from 512 to 2048 tokens.
-  const auto power = [&](std::size_t i) { return (curves[i].y[4] - curves[i].y[2]) / 2; };
-  const auto grows = [&](std::size_t i) { return "as n^" + fixed(power(i), 1) + " from 512 to 2048 tokens"; };
-  table.claim("the memory of an LSTM grows as n", grows(0), power(0) < 1.3);
-  table.claim("that of composed attention grows as n²", grows(1), power(1) > 1.7);
-  table.claim("that of fused attention grows as n², too", grows(2), power(2) > 1.7);
+  const auto exponent = [&](std::size_t i) { return std::log2(curves[i].y[4] / curves[i].y[2]) / 2; };
+  const auto grows = [&](std::size_t i) {
+    return Measurement{"as n^", number(exponent(i), 1), " from 512 to 2048 tokens, to ",
+                       number(curves[i].y[4], 1), " megabytes"};
+  };
+  // Float32 numbers per token, from the last two lengths.
+  const double per_token =
+      (curves[0].y[4] - curves[0].y[3]) * 1e6 / sizeof(float) / static_cast<double>(lengths[4] - lengths[3]);
+  Measurement lstm_grows = grows(0);
+  lstm_grows.insert(lstm_grows.end(), {": ", number(per_token), " numbers per token"});
+  table.claim("memory_lstm", "the memory of an LSTM grows as n", lstm_grows, exponent(0) < 1.3);
+  table.claim("memory_composed", "that of composed attention grows as n²", grows(1), exponent(1) > 1.7);
+  table.claim("memory_fused", "that of fused attention does not grow faster than n", grows(2),
+              exponent(2) < 1.3);
   if (!options.figures.empty())
     write_figure(options.figures, "memory.svg",
                  svg_curves(curves, {.title = "Memory of a forward and a backward pass",
-                                     .x_axis = "log2 of the tokens (7: 128, 11: 2048)",
-                                     .y_axis = "log2 of the megabytes"}));
+                                     .x_axis = "tokens",
+                                     .y_axis = "megabytes",
+                                     .logarithmic = true,
+                                     .points = true}));
 }
 
 // ---- 5: position ------------------------------------------------------------------------------------------
@@ -335,23 +414,27 @@ void compare_positions(Table& table, Generator gen) {
   Layer lstm(Kind::lstm, narrow, gen), attention(Kind::attention, narrow, gen);
   const double recurrent = change(lstm, {}), plain = change(attention, {}),
                encoded = change(attention, nn::sinusoidal_table(16, narrow));
-  table.claim("an LSTM depends on the order", "its mean changes by " + fixed(recurrent, 2), recurrent > 0.01);
-  table.claim("attention does not", "its mean changes by less than 1e-6", plain < 1e-6);
-  table.claim("with a positional encoding it does", "its mean changes by " + fixed(encoded, 2),
-              encoded > 0.01);
+  table.claim("position_lstm", "an LSTM depends on the order", {"its mean changes by ", number(recurrent, 2)},
+              recurrent > 0.01);
+  table.claim("position_attention", "attention does not", {"its mean changes by ", power(plain)},
+              plain < 1e-6);
+  table.claim("position_encoded", "with a positional encoding it does",
+              {"its mean changes by ", number(encoded, 2)}, encoded > 0.01);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{.program = "lesson_09", .title = "Lesson 09 · Attention and recurrent networks"};
+  const About about{.program = "lesson_09",
+                    .title = "Lesson 09 · Attention and recurrent networks",
+                    .more = {{"--lr", "X", "learning rate of all trained models (default 0.003)"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
     Table table{page};
-    const Longest longest = compare_times(options, table, gen.fork());
+    const Times times = compare_times(options, table, gen.fork());
     compare_gradients(options, table, gen.fork());
     compare_recall(options, table, gen.fork());
-    compare_training(options, table, gen.fork(), longest);
+    compare_training(options, table, gen.fork(), times);
     compare_memory(options, table, gen.fork());
     compare_positions(table, gen.fork());
     table.print();

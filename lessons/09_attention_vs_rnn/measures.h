@@ -49,10 +49,9 @@ class [[nodiscard]] Threads {
   int before_;
 };
 
-// Returns the median milliseconds of a forward and a backward pass: the LSTM with 1 and 2
-// threads, then attention with 1 and 2. The four take turns, so that a temporary load of the
-// machine affects all of them.
-inline std::array<double, 4> milliseconds(Layer& lstm, Layer& attention, const std::vector<Tensor>& tokens,
+// Times a forward and a backward pass: the LSTM with 1 and 2 threads, then attention with 1 and 2.
+// The four take turns, so that a temporary load of the machine affects all of them.
+inline std::array<Timing, 4> milliseconds(Layer& lstm, Layer& attention, const std::vector<Tensor>& tokens,
                                           std::size_t rounds) {
   std::array<std::vector<double>, 4> runs;
   for (std::size_t round = 0; round < rounds; ++round)
@@ -62,12 +61,9 @@ inline std::array<double, 4> milliseconds(Layer& lstm, Layer& attention, const s
       mean((i < 2 ? lstm : attention).forward(tokens)).backward();
       runs[i].push_back(1000 * watch.seconds());
     }
-  std::array<double, 4> medians{};
-  for (std::size_t i = 0; i < 4; ++i) {
-    std::sort(runs[i].begin(), runs[i].end());
-    medians[i] = runs[i][rounds / 2];
-  }
-  return medians;
+  std::array<Timing, 4> timings{};
+  for (std::size_t i = 0; i < 4; ++i) timings[i] = timing_of(runs[i]);
+  return timings;
 }
 
 // Returns the norm of the gradient of the last output with respect to the first token, relative

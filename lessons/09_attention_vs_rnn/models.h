@@ -1,6 +1,7 @@
 // models.h — lesson 09: the layers that are compared, and two tasks to train them on.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <optional>
@@ -159,17 +160,32 @@ inline double accuracy(const Tensor& logits, const IntTensor& labels) {
   return correct / static_cast<double>(predicted.numel());
 }
 
+// Repeated timings of the same work.
+struct Timing {
+  double milliseconds = 0;  // the median
+  double spread = 0;        // the distance of the quartiles, relative to the median
+};
+constexpr double largest_spread = 0.3;  // of a machine that is not too busy to compare times
+inline Timing timing_of(std::vector<double> milliseconds) {
+  std::ranges::sort(milliseconds);
+  const auto quantile = [&](double q) {
+    return milliseconds[static_cast<std::size_t>(q * static_cast<double>(milliseconds.size() - 1) + 0.5)];
+  };
+  return {quantile(0.5), (quantile(0.75) - quantile(0.25)) / quantile(0.5)};
+}
+
 struct Trained {
   int steps;        // until the running mean of the training accuracy reached 98 %, or max_steps
-  double seconds;   // time of these steps
+  Timing step;      // time of one step
   double accuracy;  // on 500 new sequences
 };
-inline Trained train(const Task& task, Kind kind, int max_steps, Generator gen) {
+inline Trained train(const Task& task, Kind kind, int max_steps, double learning_rate, Generator gen) {
   Model model(kind, gen);
-  optim::Adam optimizer(model.parameters(), {.lr = 3e-3});
-  const Stopwatch watch;
+  optim::Adam optimizer(model.parameters(), {.lr = learning_rate});
+  std::vector<double> milliseconds;
   int step = 0;
   for (double running = 0; step < max_steps && running < 0.98; ++step) {
+    const Stopwatch watch;
     const Batch batch = task(32, gen);
     const Tensor logits = model.forward(batch.ids);
     optimizer.zero_grad();
@@ -177,21 +193,23 @@ inline Trained train(const Task& task, Kind kind, int max_steps, Generator gen) 
     optim::clip_grad_norm(model.parameters(), 1.0);
     optimizer.step();
     running = 0.9 * running + 0.1 * accuracy(logits, batch.labels);
+    milliseconds.push_back(1000 * watch.seconds());
   }
-  const double seconds = watch.seconds();
   const NoGrad no_grad;
   const Batch test = task(500, gen);
-  return {step, seconds, accuracy(model.forward(test.ids), test.labels)};
+  return {step, timing_of(milliseconds), accuracy(model.forward(test.ids), test.labels)};
 }
 
 // The cost of learning a task for the LSTM and for attention, summed over several initialisations.
+// The seconds are the steps times the median time of a step.
 struct Cost {
   std::string name;
   index_t tokens;
   Task task;
   std::array<double, 2> steps = {}, seconds = {};
+  double spread = 0;  // the largest of the runs
 };
-inline std::vector<Cost> learn_both(const Options& options, int runs, Generator gen) {
+inline std::vector<Cost> learn_both(const Options& options, int runs, double learning_rate, Generator gen) {
   std::vector<Cost> costs = {
       {"recall", 4, recall(4)}, {"", 8, recall(8)}, {"order", 16, order(16)}, {"", 64, order(64)}};
   const int max_steps = options.quick ? 4 : 2000;
@@ -201,9 +219,11 @@ inline std::vector<Cost> learn_both(const Options& options, int runs, Generator 
     const Generator own = gen.fork();
     for (Cost& cost : costs)
       for (const std::size_t i : {0U, 1U}) {
-        const Trained result = train(cost.task, i == 0 ? Kind::lstm : Kind::attention, max_steps, own);
+        const Trained result =
+            train(cost.task, i == 0 ? Kind::lstm : Kind::attention, max_steps, learning_rate, own);
         cost.steps[i] += result.steps;
-        cost.seconds[i] += result.seconds;
+        cost.seconds[i] += result.steps * result.step.milliseconds / 1000;
+        cost.spread = std::max(cost.spread, result.step.spread);
         progress.update(++done, concat(i == 0 ? "LSTM: " : "attention: ", result.steps, " steps"));
       }
   }

@@ -48,7 +48,10 @@ std::string to_string(const Measurement& measured) {
   return text;
 }
 
-std::string measured_over(const std::vector<Claim>& runs) {
+std::string measured_over(const std::vector<Claim>& all) {
+  std::vector<Claim> runs = all;
+  std::erase_if(runs, [](const Claim& run) { return run.verdict == Verdict::not_measured; });
+  if (runs.empty()) return to_string(all.front().measured);
   const Measurement& first = runs.front().measured;
   std::string text;
   for (std::size_t i = 0; i < first.size(); ++i) {
@@ -78,7 +81,9 @@ std::string verdict_over(const std::vector<Claim>& runs) {
   if (std::ranges::all_of(runs, [&](const Claim& run) { return run.verdict == first; }))
     return to_string(first);
   const auto holding = std::ranges::count(runs, Verdict::holds, &Claim::verdict);
-  return concat("holds for ", holding, " of ", runs.size(), " seeds");
+  const auto missing = std::ranges::count(runs, Verdict::not_measured, &Claim::verdict);
+  return concat("holds for ", holding, " of ", runs.size(), " seeds",
+                missing > 0 ? concat(", not measured for ", missing) : "");
 }
 
 }  // namespace heed::lessons

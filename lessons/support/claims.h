@@ -43,10 +43,11 @@ struct Claim {
   Verdict verdict = Verdict::holds;
 };
 
-// The runs of one claim with several seeds, in one line: "9.3 (8.1 to 10.4) times smaller". Requires
-// at least one run, and equally many parts in all runs.
+// The runs of one claim with several seeds, in one line: "9.3 (8.1 to 10.4) times smaller". Runs that
+// could not measure it are left out, unless none could. Requires at least one run, and equally many
+// parts in all runs that are not left out.
 std::string measured_over(const std::vector<Claim>& runs);
-// The common verdict, or "holds for 3 of 5 seeds".
+// The common verdict, or "holds for 3 of 5 seeds", or "holds for 3 of 5 seeds, not measured for 2".
 std::string verdict_over(const std::vector<Claim>& runs);
 
 }  // namespace heed::lessons

@@ -40,10 +40,13 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
-// From white over blue to dark blue. Lightness decreases evenly, so the order of values is visible
-// in grey.
+// From white over blue to dark blue, or, below 0, from white to orange. Lightness decreases evenly,
+// so the order of values is visible in grey; orange remains lighter than dark blue.
 std::string colour(double fraction) {
-  constexpr double stops[3][3] = {{255, 255, 255}, {107, 174, 214}, {8, 48, 107}};
+  constexpr double blue[3][3] = {{255, 255, 255}, {107, 174, 214}, {8, 48, 107}};
+  constexpr double orange[3][3] = {{255, 255, 255}, {253, 190, 133}, {230, 85, 13}};
+  const auto& stops = fraction < 0 ? orange : blue;
+  fraction = std::abs(fraction);
   const double position = 2 * std::clamp(fraction, 0.0, 1.0);
   const int i = position < 1 ? 0 : 1;
   char text[8];
@@ -121,7 +124,8 @@ std::string svg_heat_map(const Tensor& x, const SvgHeatMap& options) {
       const double px = left + side * static_cast<double>(c), value = x.at({r, c});
       const bool masked = options.allowed.defined() && !options.allowed.at({r, c});
       out << "<rect x=\"" << px << "\" y=\"" << y << "\" width=\"" << side << "\" height=\"" << side
-          << "\" fill=\"" << (masked ? "url(#masked)" : colour(value)) << "\""
+          << "\" fill=\""
+          << (masked ? "url(#masked)" : colour(options.diverging ? value : std::max(0.0, value))) << "\""
           << (side >= 12 ? " stroke=\"#ccc\"" : " shape-rendering=\"crispEdges\"") << "><title>"
           << escaped(name_of(options.rows, r)) << " → " << escaped(name_of(options.columns, c)) << ": "
           << (masked ? "masked" : fixed(value, 3)) << "</title></rect>\n";
@@ -160,11 +164,13 @@ struct Axis {
     decimals = std::max(0, static_cast<int>(std::ceil(-std::log10(step) - 1e-9)));
   }
   // Ticks at 1, 2, 5, 10, … from the last one <= low to the first one >= high, but at least two. If
-  // the axis spans more than three powers of ten, only the powers are ticks.
+  // the axis spans more than three powers of ten, only powers are ticks: at most about ten of them.
   void round_powers() {
     const bool sparse = high > 1000 * low;
     const double first = low, last = high;
-    for (int k = static_cast<int>(std::floor(std::log10(first)));; ++k)
+    const int stride = std::max(1, static_cast<int>(std::ceil(std::log10(last / first) / 10)));
+    const int begin = static_cast<int>(std::floor(std::floor(std::log10(first)) / stride)) * stride;
+    for (int k = begin;; k += stride)
       for (const double lead : {1.0, 2.0, 5.0}) {
         const double v = lead * std::pow(10, k);
         if (sparse && lead > 1) continue;
@@ -190,6 +196,32 @@ constexpr Stroke strokes[] = {{"#08306b", "none"},    {"#d95f02", "8 4"},  {"#1b
                               {"#a6761d", "4 4"},     {"#999", "2 6"}};
 constexpr Stroke baseline_stroke = {"#444", "4 4"};
 
+// The shapes that mark points. They are hollow and of different sizes, so that several are visible
+// at one point.
+constexpr const char* markers[] = {"M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0",
+                                   "M-5-5h10v10h-10z",
+                                   "M0-7l6 10h-12z",
+                                   "M0-9l9 9l-9 9l-9-9z",
+                                   "M-7 0h14M0-7v14",
+                                   "M-6-6l12 12M-6 6l12-12",
+                                   "M0 7l6-10h-12z",
+                                   "M-7 0a7 7 0 1 0 14 0a7 7 0 1 0-14 0"};
+
+std::string svg_marker(double x, double y, std::size_t curve) {
+  return concat("<path d=\"", markers[curve % std::size(markers)], "\" transform=\"translate(", x, " ", y,
+                ")\" fill=\"none\" stroke=\"", strokes[curve % std::size(strokes)].colour, "\"/>\n");
+}
+
+// The markers of a curve. If it has many points, every n-th is marked, and the curves take turns.
+template <class X, class Y>
+std::string svg_markers(const SvgCurve& curve, std::size_t index, X px, Y py) {
+  const std::size_t stride = curve.x.size() <= 16 ? 1 : curve.x.size() / 8;
+  std::string out;
+  for (std::size_t k = index % stride; k < curve.x.size(); k += stride)
+    out += svg_marker(px(curve.x[k]), py(curve.y[k]), index);
+  return out;
+}
+
 std::string svg_line(double x1, double y1, double x2, double y2, const Stroke& stroke, int width = 2) {
   return concat("<line x1=\"", x1, "\" y1=\"", y1, "\" x2=\"", x2, "\" y2=\"", y2, "\" stroke=\"",
                 stroke.colour, "\" stroke-width=\"", width, "\" stroke-dasharray=\"", stroke.dashes,
@@ -201,7 +233,7 @@ std::string svg_line(double x1, double y1, double x2, double y2, const Stroke& s
 std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& options) {
   constexpr double left = 64, top = 64, width = 460, height = 260;
   const bool baseline = !std::isnan(options.baseline);
-  Axis x{.logarithmic = options.logarithmic}, y = x;
+  Axis x{.logarithmic = options.logarithmic}, y{.logarithmic = options.logarithmic || options.logarithmic_y};
   for (const SvgCurve& curve : curves) {
     for (const double v : curve.x) x.include(v);
     for (const double v : curve.y) y.include(v);
@@ -210,7 +242,7 @@ std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& opt
   for (const double end : {x.low, x.high, y.low, y.high})
     check(std::isfinite(end), "svg_curves", "expected at least one point and finite values in \"",
           options.title, "\"");
-  check(!options.logarithmic || (x.low > 0 && y.low > 0), "svg_curves",
+  check((!x.logarithmic || x.low > 0) && (!y.logarithmic || y.low > 0), "svg_curves",
         "expected numbers above 0 on the logarithmic axes of \"", options.title, "\"");
   x.round();
   y.round();
@@ -245,6 +277,8 @@ std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& opt
     for (std::size_t k = 0; k < curves[i].x.size(); ++k)
       out << px(curves[i].x[k]) << "," << py(curves[i].y[k]) << " ";
     out << "\"><title>" << escaped(curves[i].name) << "</title></polyline>\n";
+    if (options.points)
+      out << svg_markers(curves[i], i, px, py) << svg_marker(left + width + 26, legend - 4, i);
     in_legend(curves[i].name, stroke);
   }
   if (baseline) {

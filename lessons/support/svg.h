@@ -13,17 +13,21 @@ namespace heed::lessons {
 // A heat map on a fixed scale from 0 to 1. Rows are queries and columns are keys, both with names.
 // Every cell has a title, which is shown under the pointer; maps of up to 8 x 8 cells show numbers;
 // masked cells are hatched. The colours range from white to dark blue, which is readable in grey
-// and for colour-blind readers.
+// and for colour-blind readers. A diverging scale is for signed data: -1 is orange, 0 is white and 1
+// is dark blue.
 struct SvgHeatMap {
   std::string title = {};
   std::string row_axis = "queries", column_axis = "keys";
   std::vector<std::string> rows = {}, columns = {};
   Mask allowed = {};  // (rows, columns), or undefined
+  bool diverging = false;
 };
 std::string svg_heat_map(const Tensor& x, const SvgHeatMap& options);
 
 // Curves over a common x axis, with axis names, units and a legend. The baseline is dashed; NaN:
 // there is none. On logarithmic axes a power law is a straight line; all numbers must be above 0.
+// With `points`, the points of each curve are marked by a shape of its own, so that curves that
+// coincide can be distinguished. Of a curve with more than 16 points, some are marked.
 // Throws Error if a number is not finite.
 struct SvgCurve {
   std::string name;
@@ -33,7 +37,9 @@ struct SvgCurves {
   std::string title = {}, x_axis = {}, y_axis = {};
   double baseline = NAN;
   std::string baseline_name = {};
-  bool logarithmic = false;
+  bool logarithmic = false;    // both axes
+  bool logarithmic_y = false;  // the y axis
+  bool points = false;
 };
 std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& options);
 

@@ -28,6 +28,14 @@ TEST(Claims, OverSeedsTheVerdictIsCommonOrCounted) {
   EXPECT_EQ(verdict_over({claim(1, Verdict::by_construction)}), "true by construction");
 }
 
+TEST(Claims, RunsThatCouldNotMeasureAreLeftOut) {
+  const Claim busy{"id", "text", {"the machine is busy"}, Verdict::not_measured};
+  EXPECT_EQ(measured_over({busy, claim(1), claim(3)}), "about 2.0 (1.0 to 3.0) times, 20.0 (10.0 to 30.0) %");
+  EXPECT_EQ(verdict_over({busy, claim(1), claim(3)}), "holds for 2 of 3 seeds, not measured for 1");
+  EXPECT_EQ(measured_over({busy, busy}), "the machine is busy");
+  EXPECT_EQ(verdict_over({busy, busy}), "could not be measured");
+}
+
 TEST(Claims, RunsMustHaveEquallyManyParts) {
   EXPECT_THROW(measured_over({claim(1), {"id", "text", {"no number"}, Verdict::holds}}), Error);
 }

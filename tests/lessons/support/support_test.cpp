@@ -88,6 +88,32 @@ TEST(Svg, APowerLawIsAStraightLineOnLogarithmicAxes) {
   }
 }
 
+TEST(Svg, ALogarithmicYAxisHasAtMostAboutTenPowers) {
+  const std::string svg =
+      svg_curves({{"gradient", {1, 2}, {1e-22, 1}}}, {.title = "t", .logarithmic_y = true});
+  for (const char* tick : {">1<", ">1e-12<", ">1e-24<"}) EXPECT_NE(svg.find(tick), std::string::npos) << tick;
+  EXPECT_EQ(svg.find(">1e-21<"), std::string::npos);
+}
+
+TEST(Svg, PointsAreMarkedByAShapePerCurve) {
+  const std::vector<SvgCurve> curves = {{"a", {1, 2}, {3, 4}}, {"b", {1, 2}, {3, 4}}};
+  const auto markers = [](const std::string& svg) {
+    std::size_t count = 0;
+    for (std::size_t at = svg.find("<path"); at != std::string::npos; at = svg.find("<path", at + 1)) ++count;
+    return count;
+  };
+  EXPECT_EQ(markers(svg_curves(curves, {.title = "t"})), 0U);
+  EXPECT_EQ(markers(svg_curves(curves, {.title = "t", .points = true})), 6U);  // with the legend's
+}
+
+TEST(Svg, ADivergingScaleSeparatesTheSigns) {
+  const Tensor x = tensor({{-1, 0, 1}});
+  const std::string svg = svg_heat_map(x, {.title = "t", .diverging = true});
+  for (const char* fill : {"#e6550d", "#ffffff", "#08306b"})
+    EXPECT_NE(svg.find(fill), std::string::npos) << fill;
+  EXPECT_EQ(svg_heat_map(x, {.title = "t"}).find("#e6550d"), std::string::npos);
+}
+
 TEST(Numbers, AreFixedAndInPercent) {
   EXPECT_EQ(fixed(1.23456, 3), "1.235");
   EXPECT_EQ(percent(0.975), "97.5 %");
