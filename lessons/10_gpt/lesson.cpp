@@ -50,17 +50,28 @@ void causal_attention(Page& page, Generator& gen) {
   ids.values()[8] = 40;
   const Tensor after = gpt(ids);
   const double change = max_abs_difference(before.slice(1, 0, 8), after.slice(1, 0, 8));
-  page.claim("no token attends to later ones",
-             "the logits before a changed token change by " + scientific(change),
+  page.claim("causal", "no token attends to later ones",
+             {"the logits before a changed token change by ", power(change)},
              change == 0 && max_abs_difference(before, after) > 1e-3);
   const nn::NoInit no_init;  // parameters are counted, not initialised
   const index_t count = nn::GPT(nn::gpt2_small(), gen).parameter_count();
-  page.claim("GPT-2 small has its published size", concat(count, " parameters"), count == 124'439'808);
+  page.claim("published_size", "GPT-2 small has its published size",
+             {number(static_cast<double>(count)), " parameters"}, count == 124'439'808);
 }
 
 // ---- 2 ----------------------------------------------------------------------------------------------------
 
-// Returns the READMEs of lessons 00 to 09, in order, and those of the top-level folders.
+// Returns the text without the lines of tables, which begin with "|". The tables of the pages contain
+// measurements, such as this lesson's, and change with every new run.
+std::string without_tables(const std::string& text) {
+  std::string rest;
+  for (const std::string_view line : data::lines_of(text))
+    if (!line.starts_with('|')) rest += std::string(line) + "\n";
+  return rest;
+}
+
+// Returns the READMEs of lessons 00 to 09, in order, and those of the top-level folders, without
+// their tables.
 std::string course_pages() {
   namespace fs = std::filesystem;
   std::vector<fs::path> pages;
@@ -70,7 +81,8 @@ std::string course_pages() {
   for (const char* folder : {"autograd", "nn", "optim", "data", "tests", "lessons"})
     pages.push_back(fs::path(HEED_LESSONS_DIR).parent_path() / folder / "README.md");
   std::string text;
-  for (const fs::path& page : pages) text += data::read_file("lesson_10_gpt", page.string()) + "\n";
+  for (const fs::path& page : pages)
+    text += without_tables(data::read_file("lesson_10_gpt", page.string())) + "\n";
   return text;
 }
 
@@ -78,6 +90,11 @@ std::string course_pages() {
 // all of them.
 std::string text_of_file(const std::string& path) {
   return data::with_unix_line_endings(data::read_file("lesson_10_gpt", path));
+}
+
+// Whether a text is tiny Shakespeare, the corpus of nanoGPT's example.
+bool is_tiny_shakespeare(const std::string& text) {
+  return text.size() == 1'115'394 && text.starts_with("First Citizen:\nBefore we proceed any further");
 }
 
 double validation_loss(nn::GPT& gpt, const std::vector<index_t>& text, int batches) {
@@ -126,10 +143,44 @@ Curves train(nn::GPT& gpt, const Characters& text, index_t steps, const Options&
   return curves;
 }
 
-nn::GPT train_on_characters(const Options& options, Page& page, const Characters& text, bool own_text,
-                            Generator& gen) {
+struct Corpus {
+  Characters text;
+  bool is_own = false, is_tiny_shakespeare = false;  // is_own: --text was given
+};
+
+Corpus make_corpus(const Options& options) {
+  const std::string file = options.value("--text");
+  if (file.empty()) return {Characters::of(course_pages(), 3)};
+  const std::string text = text_of_file(file);
+  return {Characters::of(text, 3), true, is_tiny_shakespeare(text)};
+}
+
+// Prints the loss beside the losses of simpler models, and the claims.
+void compare_losses(Page& page, const Corpus& corpus, double loss, double bigrams) {
+  const Characters& text = corpus.text;
+  page.print("\n" + cells({"", "nats per character", "perplexity"}, {-34, 20, 12}));
+  const auto row = [&](const std::string& name, double nats) {
+    page.print(cells({"  " + name, fixed(nats, 3), fixed(std::exp(nats), 1)}, {-34, 20, 12}));
+  };
+  row("uniform distribution", std::log(static_cast<double>(text.vocabulary_size())));
+  row("unigrams", ngram_loss(text, false));
+  row("bigrams", bigrams);
+  row("this GPT", loss);
+  page.print("");
+  page.claim("context", "it uses more context than one character",
+             {number(loss, 2), " nats per character on held-out text, the bigram model ", number(bigrams, 2)},
+             loss < bigrams - 0.2);
+  constexpr double nano_gpt = 1.88;
+  if (corpus.is_tiny_shakespeare)
+    page.claim("nano_gpt", "as good as nanoGPT's README reports for this size, text and training",
+               {number(loss, 2), " nats per character, nanoGPT ", number(nano_gpt, 2)},
+               loss < nano_gpt + 0.05);
+}
+
+nn::GPT train_on_characters(const Options& options, Page& page, const Corpus& corpus, Generator& gen) {
   page.step("A language model of characters");
-  const index_t steps = options.integer("--steps", options.quick ? 20 : own_text ? 2000 : 800);
+  const Characters& text = corpus.text;
+  const index_t steps = options.integer("--steps", options.quick ? 20 : corpus.is_own ? 2000 : 800);
   nn::GPT gpt({.vocab_size = text.vocabulary_size(),
                .context = context,
                .d_model = 128,
@@ -145,23 +196,9 @@ nn::GPT train_on_characters(const Options& options, Page& page, const Characters
   const Curves curves = train(gpt, text, steps, options, gen);
   const double step_ms = 1000 * watch.seconds() / static_cast<double>(steps);
   const double loss = validation_loss(gpt, text.validation, options.quick ? 10 : 100);
-  const double unigrams = ngram_loss(text, false), bigrams = ngram_loss(text, true);
-  page.print("\n" + cells({"", "nats per character", "perplexity"}, {-34, 20, 12}));
-  const auto row = [&](const std::string& name, double nats) {
-    page.print(cells({"  " + name, fixed(nats, 3), fixed(std::exp(nats), 1)}, {-34, 20, 12}));
-  };
-  row("uniform distribution", std::log(static_cast<double>(text.vocabulary_size())));
-  row("unigrams", unigrams);
-  row("bigrams", bigrams);
-  row("this GPT", loss);
-  page.print("");
-  page.claim("it uses more context than one character",
-             concat(fixed(loss, 2), " nats on held-out text, the bigram model ", fixed(bigrams, 2)),
-             loss < bigrams - 0.2);
-  if (own_text)
-    page.claim("as good as published results for this size", concat(fixed(loss, 3), " nats, at most 1.95"),
-               loss <= 1.95);
-  if (own_text || !options.quick) page.print(concat("  Done in ", fixed(step_ms, 1), " ms per step."));
+  const double bigrams = ngram_loss(text, true);
+  compare_losses(page, corpus, loss, bigrams);
+  if (corpus.is_own || !options.quick) page.print(concat("  Done in ", fixed(step_ms, 1), " ms per step."));
   if (!options.figures.empty())
     write_figure(
         options.figures, "characters_loss.svg",
@@ -191,8 +228,10 @@ void kv_cache(const Options& options, Page& page, nn::GPT& gpt, const Characters
     const Tensor logits = gpt.forward(ids.slice(1, t, t + 1), cache).select(1, 0);
     difference = std::max(difference, max_abs_difference(logits, whole.select(1, t)));
   }
-  page.claim("cached logits equal uncached ones",
-             concat("over ", context, " characters they differ by less than 1e-4"), difference < 1e-4);
+  page.claim("cache", "cached logits equal uncached ones",
+             {"over ", number(static_cast<double>(context)), " characters they differ by at most ",
+              power(difference)},
+             difference < 1e-4);
   double seconds[2];
   std::vector<index_t> outputs[2];
   for (const bool cached : {false, true}) {
@@ -201,10 +240,14 @@ void kv_cache(const Options& options, Page& page, nn::GPT& gpt, const Characters
     outputs[cached] = generate(gpt, {ids[0]}, {.tokens = context - 1, .cached = cached}, gen);
     seconds[cached] = watch.seconds();
   }
-  page.claim("and the generated text is the same",
-             concat(context - 1, " characters cost ", context - 1, " tokens of computation, not ",
-                    (context - 1) * context / 2),
+  double same = 0;
+  for (std::size_t i = 0; i < outputs[1].size(); ++i) same += outputs[0][i] == outputs[1][i];
+  page.claim("cached_text", "the generated text is the same with the cache and without",
+             {number(same), " of ", number(static_cast<double>(outputs[1].size())), " characters are equal"},
              outputs[0] == outputs[1]);
+  page.say(concat("Without the cache, character t costs a pass over all t characters before it: ",
+                  (context - 1) * context / 2, " tokens of computation in total instead of ", context - 1,
+                  "."));
   if (!options.quick)
     page.print(concat("  Done in ", fixed(1000 * seconds[1], 0), " ms with the cache, ",
                       fixed(1000 * seconds[0], 0), " ms without."));
@@ -239,11 +282,10 @@ void sampling(const Options& options, Page& page, nn::GPT& gpt, const Characters
     page.print(concat("\n", dim(strategies[i].name), "\n    ", prompt, shown));
   }
   page.print("");
-  page.claim(
-      "greedy decoding repeats itself",
-      concat(percent(repeated[0], 0), " of its windows of 12 characters occur earlier; with sampling, ",
-             percent(repeated[1], 0)),
-      repeated[0] > repeated[1] + 0.2);
+  page.claim("repetition", "greedy decoding repeats itself",
+             {percentage(repeated[0], 0), " of its windows of 12 characters occur earlier; with sampling, ",
+              percentage(repeated[1], 0)},
+             repeated[0] > repeated[1] + 0.2);
 }
 
 // ---- GPT-2 ------------------------------------------------------------------------------------------------
@@ -301,11 +343,10 @@ int main(int argc, char** argv) {
     if (!options.value("--weights").empty()) return with_published_weights(options, page);
     Generator gen(options.seed);
     causal_attention(page, gen);
-    const std::string file = options.value("--text");
-    const auto text = Characters::of(file.empty() ? course_pages() : text_of_file(file), 3);
-    nn::GPT gpt = train_on_characters(options, page, text, !file.empty(), gen);
-    kv_cache(options, page, gpt, text);
-    sampling(options, page, gpt, text);
+    const Corpus corpus = make_corpus(options);
+    nn::GPT gpt = train_on_characters(options, page, corpus, gen);
+    kv_cache(options, page, gpt, corpus.text);
+    sampling(options, page, gpt, corpus.text);
     page.print("\nNext: ./lesson_10_bert predicts masked words instead.");
   });
 }

@@ -15,6 +15,9 @@
 // Liu et al., "Swin Transformer: hierarchical vision transformer using shifted windows", 2021.
 #include "lessons/support/lesson.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "lessons/10_vit/image_classification.h"
 #include "lessons/support/svg.h"
 
@@ -23,17 +26,97 @@ using namespace heed::lessons;
 
 namespace {
 
-void cost_of_attention(Page& page) {
-  page.step("The cost of attention");
-  const index_t side = 224 / 4, patches = side * side, window = 49;
-  page.claim("windows of 7 x 7 give 64 times fewer scores",
-             concat(patches * window, " instead of ", patches * patches, " for the ", side, " x ", side,
-                    " patches of Swin-T's first stage"),
-             patches * patches == 64 * patches * window);
+// A stage of Swin-T, or a layer of ViT-B/16: the size of its feature map, and the number of attention
+// weights that one head computes, counted in the weights themselves.
+struct Stage {
+  std::string name;
+  index_t side, channels, blocks, weights;
+};
+
+// The attention weights of one head in windows of 7 x 7 over a map of side x side pixels. A narrow
+// layer has as many per head as Swin-T's wide ones.
+index_t window_weights(index_t side) {
   Generator gen(0);
+  nn::ShiftedWindowAttention layer({.dim = 4, .nhead = 1, .window_size = 7}, gen);
+  const NoGrad no_grad;
+  Tensor weights;
+  layer.forward(randn({1, side, side, 4}, gen), &weights);
+  return weights.numel();
+}
+
+// Computes an image of 224 x 224 pixels with an untrained Swin-T, stage by stage.
+std::vector<Stage> stages_of_swin_t(Generator& gen) {
+  nn::SwinTransformer model(nn::swin_t(), gen);
+  model.eval();
+  const NoGrad no_grad;
+  std::vector<Stage> stages;
+  Tensor x = randn({1, 3, 224, 224}, gen);
+  for (index_t i = 0; i < model.features.size(); ++i) {
+    nn::Module& part = model.features[i];
+    if (auto* merging = dynamic_cast<nn::PatchMerging*>(&part)) {
+      x = merging->forward(x);
+      continue;
+    }
+    x = dynamic_cast<nn::Sequential&>(part).forward(x);  // the patch embedding, or the blocks of a stage
+    if (i > 0)
+      stages.push_back({concat("Swin-T, stage ", stages.size() + 1), x.size(1), x.size(3),
+                        model.options.depths[stages.size()], window_weights(x.size(1))});
+  }
+  return stages;
+}
+
+// The same for ViT-B/16, whose layers are all alike.
+Stage layer_of_vit(Generator& gen) {
   const nn::NoInit no_init;
-  const index_t count = nn::SwinTransformer(nn::swin_t(), gen).parameter_count();
-  page.claim("Swin-T has its published size", concat(count, " parameters"), count == 28288354);
+  nn::VisionTransformer model(nn::vit_b_16(), gen);
+  const NoGrad no_grad;
+  const Tensor tokens = model.tokens(zeros({1, 3, 224, 224}));
+  const Tensor weights = matmul(tokens, tokens.transpose(-2, -1));
+  const auto side = static_cast<index_t>(std::lround(std::sqrt(static_cast<double>(model.num_patches()))));
+  return {"ViT-B/16", side, tokens.size(2), model.options.num_layers, weights.numel()};
+}
+
+void hierarchy(Page& page) {
+  page.step("The hierarchy, and the cost of attention");
+  page.say(
+      "An image of 224 x 224 pixels in an untrained Swin-T. Patch merging halves the sides of the map before "
+      "each later stage. ViT-B/16 has the same map in all layers. The last column would be the number of "
+      "attention weights if all pixels of the map attended to each other:");
+  Generator gen(0);
+  std::vector<Stage> all = stages_of_swin_t(gen);
+  const std::vector<Stage> swin = all;
+  all.push_back(layer_of_vit(gen));
+  const std::vector<int> widths{-18, 9, 10, 8, 18, 12};
+  page.print("\n  " + dim(cells({"", "map", "channels", "blocks", "weights per head", "global"}, widths)));
+  for (const Stage& stage : all)
+    page.print("  " + cells({stage.name, concat(stage.side, " x ", stage.side), concat(stage.channels),
+                             concat(stage.blocks), concat(stage.weights),
+                             concat(stage.side * stage.side * stage.side * stage.side)},
+                            widths));
+  page.print("");
+  const auto count = [](index_t n) { return number(static_cast<double>(n)); };
+  bool halves = true;
+  for (std::size_t i = 1; i < swin.size(); ++i)
+    halves &= swin[i - 1].side == 2 * swin[i].side && 2 * swin[i - 1].channels == swin[i].channels;
+  page.claim("hierarchy", "Swin's map shrinks from stage to stage, ViT's does not",
+             {"sides ", count(swin[0].side), ", ", count(swin[1].side), ", ", count(swin[2].side), ", ",
+              count(swin[3].side), " with ", count(swin[0].channels), " to ", count(swin[3].channels),
+              " channels; ViT ", count(all.back().side), " with ", count(all.back().channels)},
+             halves);
+  const index_t small = window_weights(56), large = window_weights(112);
+  const double global = 56.0 * 56 * 56 * 56;
+  page.identity("linear", "the cost of attention in windows grows linearly with the number of pixels",
+                {"4 times the pixels, ", number(static_cast<double>(large) / static_cast<double>(small), 1),
+                 " times the weights"},
+                large == 4 * small);
+  page.identity("fewer_weights", "windows of 7 x 7 need fewer attention weights in the first stage",
+                {count(small), " per head, all pixels ", number(global), ", ",
+                 number(global / static_cast<double>(small)), " times as many"},
+                static_cast<double>(small) < global);
+  const nn::NoInit no_init;
+  const index_t parameters = nn::SwinTransformer(nn::swin_t(), gen).parameter_count();
+  page.claim("published_size", "Swin-T has its published size", {count(parameters), " parameters"},
+             parameters == 28288354);
 }
 
 // Returns the index of the region of an 8 x 8 image to which pixel (row, column) belongs, with
@@ -80,6 +163,29 @@ Tensor weights_over_image(const Tensor& weights, index_t shift) {
   return from_vector(all, {64, 64});
 }
 
+// A map of the windows: each has an outline and its letter, and neighbours have different shades.
+SvgImage window_map(index_t shift) {
+  std::vector<double> shades;
+  std::vector<SvgBox> boxes;
+  for (index_t i = 0; i < 64; ++i) {
+    const index_t row = i / 8, column = i % 8, region = region_of(row, column, shift);
+    const auto name = std::string(1, static_cast<char>('A' + region));
+    shades.push_back(static_cast<double>(region) / 9);
+    const auto x = static_cast<double>(column), y = static_cast<double>(row);
+    const auto found = std::ranges::find(boxes, name, &SvgBox::name);
+    if (found == boxes.end()) {
+      boxes.push_back({.x0 = x, .y0 = y, .x1 = x + 1, .y1 = y + 1, .name = name, .centred = true});
+    } else {
+      found->x1 = std::max(found->x1, x + 1);
+      found->y1 = std::max(found->y1, y + 1);
+    }
+  }
+  return {.image = from_vector(shades, {8, 8}),
+          .caption = shift > 0 ? concat("shifted by ", shift) : "not shifted",
+          .top = 2,
+          .boxes = boxes};
+}
+
 void attention_mask(const Options& options, Page& page) {
   page.step("The attention mask");
   page.say(
@@ -104,25 +210,15 @@ void attention_mask(const Options& options, Page& page) {
         {.image = corner, .caption = masked ? "with the mask" : "without the mask", .top = top, .grid = 4});
   }
   page.print("\n" + indented(beside(blocks, 6), 2));
-  page.claim(
-      "the mask separates the corners",
-      concat(percent(to_other_corners[0]), " of the corner's attention goes to the three other corners, ",
-             percent(to_other_corners[1]), " without it"),
-      to_other_corners[0] == 0 && to_other_corners[1] > 0.5);
+  page.claim("mask", "the mask separates the corners",
+             {percentage(to_other_corners[0]), " of the corner's attention goes to the three other corners, ",
+              percentage(to_other_corners[1]), " without it"},
+             to_other_corners[0] == 0 && to_other_corners[1] > 0.5);
   if (options.figures.empty()) return;
   write_figure(options.figures, "mask.svg",
                svg_images("Attention of the upper left pixel, windows shifted by 2", panels));
-  std::vector<SvgImage> windows;
-  for (const index_t shift : {0, 2}) {
-    std::vector<double> parts;
-    for (index_t i = 0; i < 64; ++i)
-      parts.push_back(static_cast<double>(region_of(i / 8, i % 8, shift) % 5 + 1));
-    windows.push_back({.image = from_vector(parts, {8, 8}),
-                       .caption = shift > 0 ? "shifted by 2" : "not shifted",
-                       .top = 6});
-  }
   write_figure(options.figures, "windows.svg",
-               svg_images("The windows of two blocks, 4 x 4 pixels each", windows));
+               svg_images("The windows of two blocks, 4 x 4 pixels each", {window_map(0), window_map(2)}));
 }
 
 // Returns images of 32 x 32 pixels with a digit (8 x 8, enlarged to 16 x 16) at a random position,
@@ -146,6 +242,42 @@ struct Variant {
   bool shifted, masked;
 };
 
+struct Trained {
+  double accuracy, seconds_per_epoch;
+  index_t parameters;
+};
+
+Trained train_variant(const Options& options, const Variant& variant, const data::Dataset& train_set,
+                      const data::Dataset& test_set, index_t epochs) {
+  Generator init_gen(options.seed);
+  nn::SwinTransformer model({.channels = 1,
+                             .patch_size = 4,
+                             .embed_dim = 24,
+                             .depths = {2, 2},
+                             .num_heads = {2, 4},
+                             .window_size = 4,
+                             .num_classes = 10,
+                             .shifted = variant.shifted,
+                             .masked = variant.masked},
+                            init_gen);
+  init_by_width(model, init_gen);
+  const double seconds =
+      train(model, train_set,
+            {.epochs = epochs, .lr = 2e-3, .shift = 4, .name = variant.name, .quiet = options.quiet},
+            init_gen.fork());
+  return {accuracy(model, test_set), seconds, model.parameter_count()};
+}
+
+void draw_digits(const Options& options, const data::Dataset& train_set) {
+  std::vector<SvgImage> panels;
+  for (index_t i = 0; i < 4; ++i)
+    panels.push_back({.image = train_set.images[i][0] * 0.23 + 0.08,
+                      .caption = concat("label ", train_set.labels[i]),
+                      .grid = 16});
+  write_figure(options.figures, "somewhere.svg",
+               svg_images("Digits at random positions; the lines are the windows of block 1", panels));
+}
+
 void train_variants(const Options& options, Page& page) {
   page.step("Digits at random positions");
   const auto [train_digits, test_digits] = data::digits_split();
@@ -158,46 +290,28 @@ void train_variants(const Options& options, Page& page) {
       "merging, one window covers the image. Trained on ",
       train_set.size(), " images for ", epochs, epochs == 1 ? " epoch" : " epochs", ", tested on ",
       test_set.size(), " others:"));
-  if (!options.figures.empty()) {
-    std::vector<SvgImage> panels;
-    for (index_t i = 0; i < 4; ++i)
-      panels.push_back({.image = train_set.images[i][0] * 0.23 + 0.08,
-                        .caption = concat("label ", train_set.labels[i]),
-                        .grid = 16});
-    write_figure(options.figures, "somewhere.svg",
-                 svg_images("Digits at random positions; the lines are the windows of block 1", panels));
-  }
+  if (!options.figures.empty()) draw_digits(options, train_set);
   std::vector<double> test;
-  page.print("  " + dim(cells({"windows", "s per epoch", "accuracy"}, {-28, 12, 12})));
+  const std::vector<int> widths{-28, 12, 12, 12};
+  page.print("  " + dim(cells({"windows", "parameters", "s per epoch", "accuracy"}, widths)));
   for (const Variant& variant : {Variant{"not shifted", false, true},
                                  {"shifted, with the mask", true, true},
                                  {"shifted, without the mask", true, false}}) {
-    Generator init_gen(options.seed);
-    nn::SwinTransformer model({.channels = 1,
-                               .patch_size = 4,
-                               .embed_dim = 24,
-                               .depths = {2, 2},
-                               .num_heads = {2, 4},
-                               .window_size = 4,
-                               .num_classes = 10,
-                               .shifted = variant.shifted,
-                               .masked = variant.masked},
-                              init_gen);
-    init_by_width(model, init_gen);
-    const double seconds =
-        train(model, train_set,
-              {.epochs = epochs, .lr = 2e-3, .shift = 4, .name = variant.name, .quiet = options.quiet},
-              init_gen.fork());
-    test.push_back(accuracy(model, test_set));
-    page.print("  " + cells({variant.name, options.quick ? "-" : fixed(seconds, 2), percent(test.back())},
-                            {-28, 12, 12}));
+    const Trained trained = train_variant(options, variant, train_set, test_set, epochs);
+    test.push_back(trained.accuracy);
+    page.print("  " +
+               cells({variant.name, concat(trained.parameters),
+                      options.quick ? "-" : fixed(trained.seconds_per_epoch, 2), percent(trained.accuracy)},
+                     widths));
   }
-  page.claim("the model classifies digits at any position", "accuracy " + percent(test[1]),
-             test[1] >= (options.quick ? 0.1 : 0.8));
-  page.claim("shifted windows are more accurate", percent(test[1]) + " against " + percent(test[0]),
-             test[1] > test[0]);
-  page.claim("the mask improves accuracy", percent(test[1]) + " against " + percent(test[2]),
-             test[1] > test[2]);
+  page.claim(
+      "any_position", "the model classifies digits at any position",
+      {"accuracy ", percentage(test[1]), ", most frequent class ", percentage(most_frequent(test_set))},
+      test[1] >= (options.quick ? 0.1 : 0.8));
+  page.claim("shift", "shifted windows are more accurate (it depends on the seed)",
+             {percentage(test[1]), ", not shifted ", percentage(test[0])}, test[1] > test[0]);
+  page.claim("mask_accuracy", "the mask improves accuracy (it depends on the seed)",
+             {percentage(test[1]), ", without the mask ", percentage(test[2])}, test[1] > test[2]);
 }
 
 }  // namespace
@@ -209,7 +323,7 @@ int main(int argc, char** argv) {
                     .more = image_options()};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     if (classify_file<nn::SwinTransformer>(options, page, data::swin_t_transform)) return;
-    cost_of_attention(page);
+    hierarchy(page);
     shifted_windows(page);
     attention_mask(options, page);
     train_variants(options, page);

@@ -2,7 +2,9 @@
 // classification of an image file with published weights.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,14 @@ double accuracy(Model& model, const data::Dataset& set) {
     for (index_t i = 0; i < predicted.numel(); ++i) correct += predicted[i] == labels[i];
   }
   return static_cast<double>(correct) / static_cast<double>(set.size());
+}
+
+// Returns the fraction of images that have the most frequent label: the accuracy of a constant answer.
+inline double most_frequent(const data::Dataset& set) {
+  std::map<index_t, index_t> counts;
+  index_t most = 0;
+  for (index_t i = 0; i < set.labels.numel(); ++i) most = std::max(most, ++counts[set.labels[i]]);
+  return static_cast<double>(most) / static_cast<double>(set.size());
 }
 
 // Initialises the matrices by their width (Xavier). Swin's published initialisation, N(0, 0.02),

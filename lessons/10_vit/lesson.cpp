@@ -1,6 +1,7 @@
 // Lesson 10 · ViT: one architecture for text and images, and the effect of inductive biases
 //
-// A Vision Transformer is the encoder of section 5; its architecture does not encode which pixels
+// A Vision Transformer is the encoder of section 5 with the layer norms before the sublayers and
+// GELU, which the first step shows; its architecture does not encode which pixels
 // are neighbours. A Swin Transformer restricts attention to local windows, and a convolutional
 // network to small neighbourhoods. This program compares the three with about the same number of
 // parameters, the same images and the same training.
@@ -91,16 +92,51 @@ data::Dataset normalised(data::Dataset set) {
   return set;
 }
 
-void show_published_model(Page& page) {
-  page.step("The published model");
+// Compares ViT with the encoder of section 5, nn::TransformerEncoder, given ViT's weights and tokens.
+void encoder_of_section_5(Page& page) {
+  page.step("ViT and the encoder of section 5");
+  page.say(
+      "A ViT, and the encoder of section 5 with the ViT's weights: once with the layer norms before the "
+      "sublayers, one more norm at the end, and GELU; once as in section 5, with the norms after the "
+      "sublayers and ReLU. Both start from the ViT's tokens, and the ViT's linear layer computes the logits "
+      "from row 0:");
+  Generator gen(0);
+  nn::VisionTransformer vit = make_vit(gen);
+  vit.eval();
+  const NoGrad no_grad;
+  const Tensor images = randn({4, 1, 8, 8}, gen), tokens = vit.tokens(images), expected = vit.forward(images);
+  page.shape("images", images.shape(), "four random images");
+  page.shape("tokens", tokens.shape(), "[CLS] and 16 patches");
+  page.shape("logits", expected.shape(), "scores of ten classes");
+  nn::TransformerEncoderOptions options{.layer = {.d_model = vit.options.d_model,
+                                                  .nhead = vit.options.nhead,
+                                                  .dim_feedforward = vit.options.dim_feedforward,
+                                                  .activation = nn::Activation::gelu,
+                                                  .batch_first = true,
+                                                  .norm_first = true},
+                                        .num_layers = vit.options.num_layers,
+                                        .norm = true};
+  const auto difference = [&] {
+    nn::TransformerEncoder encoder(options, gen);
+    encoder.load_state_dict(vit.transformer.state_dict());
+    encoder.eval();
+    return max_abs_difference(vit.fc(encoder(tokens).select(1, 0)), expected);
+  };
+  const double pre_norm = difference();
+  options.layer.activation = nn::Activation::relu;
+  options.layer.norm_first = false;
+  const double post_norm = difference();
+  page.claim("encoder", "the encoder of section 5 computes ViT's logits if it is pre-LN with GELU",
+             {"logits differ by ", power(pre_norm), "; post-LN with ReLU, by ", number(post_norm, 2)},
+             pre_norm < 1e-5 && post_norm > 0.05);
+}
+
+void published_size(Page& page) {
   Generator gen(0);
   const nn::NoInit no_init;
   const index_t count = nn::VisionTransformer(nn::vit_b_16(), gen).parameter_count();
-  page.claim("ViT-B/16 is the encoder of section 5 on 16 x 16 patches",
-             concat(count, " parameters here, 86567656 published"), count == 86567656);
-  page.say(
-      "It differs from section 5 in four points: the layer norms come before the sublayers, with one more at "
-      "the end; the activation is GELU; positions are learned; and the tokens are patches.");
+  page.claim("published_size", "ViT-B/16 has its published size",
+             {number(static_cast<double>(count)), " parameters"}, count == 86'567'656);
 }
 
 struct Result {
@@ -138,6 +174,61 @@ void print_table(Page& page, const std::vector<Result>& rows, bool quick) {
                             widths));
 }
 
+// The results of all models with few and with many training images.
+struct Comparison {
+  std::vector<Result> few, all;  // ViT, Swin, conv net
+  double few_images, all_images, baseline;
+};
+
+void many_images(const Options& options, Page& page, Comparison& results, const data::Dataset& train_set,
+                 const data::Dataset& test) {
+  page.step("The same training");
+  const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 1 : 15;
+  page.say(concat("AdamW, ", epochs, epochs == 1 ? " epoch" : " epochs", " on ", train_set.size(),
+                  " digits, tested on ", test.size(), " others, of which ", percent(results.baseline),
+                  " have the most frequent label:"));
+  const std::vector<Result>& all = results.all = compare_models(options, train_set, test, epochs);
+  print_table(page, all, options.quick);
+  const auto [smallest, largest] = std::minmax({all[0].parameters, all[1].parameters, all[2].parameters});
+  page.claim("sizes", "the models have about the same size",
+             {"from ", number(static_cast<double>(smallest)), " to ", number(static_cast<double>(largest)),
+              " parameters"},
+             100 * largest < 103 * smallest);
+  page.claim("accurate", "with all digits, all three are accurate",
+             {"ViT ", percentage(all[0].test), ", Swin ", percentage(all[1].test), ", conv net ",
+              percentage(all[2].test), ", most frequent label ", percentage(results.baseline)},
+             std::min({all[0].test, all[1].test, all[2].test}) >= (options.quick ? 0.1 : 0.95));
+}
+
+void few_images(const Options& options, Page& page, Comparison& results, const data::Dataset& few,
+                const data::Dataset& test) {
+  page.step("Few images");
+  const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 2 : 60;
+  page.say(
+      concat("The same models, trained on the first ", few.size(), " digits only, ", epochs, " epochs:"));
+  const std::vector<Result>& models = results.few = compare_models(options, few, test, epochs);
+  print_table(page, models, options.quick);
+  const double vit = models[0].test, swin = models[1].test, conv = models[2].test;
+  page.claim("few_conv", "with 150 digits, the convolutional network is more accurate than ViT",
+             {percentage(conv), ", ViT ", percentage(vit)}, conv > vit);
+  page.claim("few_swin", "with 150 digits, Swin is more accurate than ViT (it depends on the seed)",
+             {percentage(swin), ", ViT ", percentage(vit)}, swin > vit);
+}
+
+void draw(const Options& options, Page& page, const Comparison& results) {
+  std::vector<SvgCurve> points;
+  for (std::size_t i = 0; i < results.all.size(); ++i)
+    points.push_back({results.all[i].name,
+                      {results.few_images, results.all_images},
+                      {100 * results.few[i].test, 100 * results.all[i].test}});
+  write_figure(options.figures, "vit_swin_conv.svg",
+               svg_curves(points, {.title = "Test accuracy with few and with many training digits",
+                                   .x_axis = "training digits",
+                                   .y_axis = "test accuracy (%)",
+                                   .only_points = true}));
+  page.say("The figure was written to " + options.figures + ": vit_swin_conv.svg.");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -147,54 +238,25 @@ int main(int argc, char** argv) {
                     .more = image_options()};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     if (classify_file<nn::VisionTransformer>(options, page, data::vit_b_16_transform)) return;
-    show_published_model(page);
-
+    encoder_of_section_5(page);
+    published_size(page);
     page.step("Three architectures");
     page.say(
         "ViT: 16 patches, each attends to all others from the first layer on; nothing encodes which are "
         "neighbours. Swin: each patch attends to its window of 2 x 2 patches; the windows are shifted, then "
-        "four "
-        "patches are merged into one. Conv net: three convolutions of 3 x 3. All have about the same size.");
+        "four patches are merged into one. Conv net: three convolutions of 3 x 3. All have about the same "
+        "size.");
     auto [train_set, test_set] = data::digits_split();
     const data::Dataset train = normalised(train_set), test = normalised(test_set);
-    const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 1 : 15;
-
-    page.step("The same training");
-    page.say(concat("AdamW, ", epochs, epochs == 1 ? " epoch" : " epochs", " on ", train.size(),
-                    " digits, tested on ", test.size(), " others:"));
-    const std::vector<Result> all = compare_models(options, train, test, epochs);
-    print_table(page, all, options.quick);
-    const auto [smallest, largest] = std::minmax({all[0].parameters, all[1].parameters, all[2].parameters});
-    page.claim("the models have about the same size",
-               concat("from ", smallest, " to ", largest, " parameters"), 100 * largest < 103 * smallest);
-    page.claim("with all digits, all three are accurate",
-               concat("ViT ", percent(all[0].test), ", Swin ", percent(all[1].test), ", conv net ",
-                      percent(all[2].test)),
-               std::min({all[0].test, all[1].test, all[2].test}) >= (options.quick ? 0.1 : 0.95));
-
-    page.step("Few images");
     const data::Dataset few = train.select(IntTensor::arange(0, 150));
-    const index_t few_epochs = options.epochs > 0 ? options.epochs : options.quick ? 2 : 60;
-    page.say(concat("The same models, trained on the first ", few.size(), " digits only, ", few_epochs,
-                    " epochs:"));
-    const std::vector<Result> with_few = compare_models(options, few, test, few_epochs);
-    print_table(page, with_few, options.quick);
-    page.claim("models with a locality bias need fewer images",
-               concat("conv net ", percent(with_few[2].test), ", Swin ", percent(with_few[1].test), ", ViT ",
-                      percent(with_few[0].test)),
-               with_few[2].test > with_few[0].test && with_few[1].test > with_few[0].test);
-    if (!options.figures.empty()) {
-      std::vector<SvgCurve> curves;
-      for (std::size_t i = 0; i < 3; ++i)
-        curves.push_back({all[i].name,
-                          {static_cast<double>(few.size()), static_cast<double>(train.size())},
-                          {100 * with_few[i].test, 100 * all[i].test}});
-      write_figure(options.figures, "vit_swin_conv.svg",
-                   svg_curves(curves, {.title = "Test accuracy with few and with many training digits",
-                                       .x_axis = "training digits",
-                                       .y_axis = "test accuracy (%)"}));
-      page.say("The figure was written to " + options.figures + ": vit_swin_conv.svg.");
-    }
+    Comparison results{.few = {},
+                       .all = {},
+                       .few_images = static_cast<double>(few.size()),
+                       .all_images = static_cast<double>(train.size()),
+                       .baseline = most_frequent(test)};
+    many_images(options, page, results, train, test);
+    few_images(options, page, results, few, test);
+    if (!options.figures.empty()) draw(options, page, results);
     page.say(
         "--weights DIR --image FILE classifies an image with published weights; --help lists all options.");
     page.say("Next: ./lesson_10_swin, attention in shifted windows.");

@@ -228,6 +228,72 @@ std::string svg_line(double x1, double y1, double x2, double y2, const Stroke& s
                 "\"/>\n");
 }
 
+// A point of curve i. The forms differ, so that points are distinguishable without colour.
+std::string svg_point(std::size_t i, double x, double y, const std::string& title) {
+  const char* colour = strokes[i % std::size(strokes)].colour;
+  const std::string end = concat(" fill=\"", colour, "\"><title>", escaped(title), "</title></");
+  if (i % 3 == 0) return concat("<circle cx=\"", x, "\" cy=\"", y, "\" r=\"5\"", end, "circle>\n");
+  if (i % 3 == 1)
+    return concat("<rect x=\"", x - 4.5, "\" y=\"", y - 4.5, "\" width=\"9\" height=\"9\"", end, "rect>\n");
+  return concat("<polygon points=\"", x - 6, ",", y + 5, " ", x + 6, ",", y + 5, " ", x, ",", y - 6, "\"",
+                end, "polygon>\n");
+}
+
+// The drawn names of boxes in an image, which must not overlap.
+class BoxNames {
+ public:
+  BoxNames(double left, double top, double right, double bottom)
+      : left_(left), top_(top), right_(right), bottom_(bottom) {}
+
+  // Draws a name above, below or inside the box (x0, y0, x1, y1), at the first position that is free.
+  std::string draw(double x0, double y0, double x1, double y1, const std::string& name, const char* colour) {
+    const double width = text_width(name, 10),
+                 x_left = std::clamp(x0, left_, std::max(left_, right_ - width)),
+                 x_right = std::max(left_, x1 - width);
+    Place chosen{x_left, std::max(y0 - 3, top_ + 9), width};
+    for (const Place& place : {Place{x_left, y0 - 3, width},
+                               {x_left, y1 + 10, width},
+                               {x_right, y0 - 3, width},
+                               {x_right, y1 + 10, width},
+                               {x_left, y0 + 11, width},
+                               {x_left, y1 - 3, width}})
+      if (is_free(place)) {
+        chosen = place;
+        break;
+      }
+    drawn_.push_back(chosen);
+    return text(chosen.x, chosen.y, "start", name, concat("font-size=\"10\" fill=\"", colour, "\""));
+  }
+
+ private:
+  struct Place {
+    double x, y, width;  // the beginning of the baseline
+  };
+  bool is_free(const Place& p) const {
+    constexpr double size = 10;
+    return p.y - size >= top_ - 2 && p.y <= bottom_ && std::ranges::none_of(drawn_, [&](const Place& other) {
+             return p.x < other.x + other.width && other.x < p.x + p.width && std::abs(p.y - other.y) < size;
+           });
+  }
+  double left_, top_, right_, bottom_;
+  std::vector<Place> drawn_ = {};
+};
+
+std::string svg_box(const SvgBox& box, double left, double top, double side, BoxNames& names) {
+  const double x = left + side * box.x0, y = top + side * box.y0, width = side * (box.x1 - box.x0),
+               height = side * (box.y1 - box.y0);
+  const char* colour = box.missed ? "#c51b7d" : box.dashed ? "#444" : "#d95f02";
+  std::string out = concat(
+      "<rect x=\"", x, "\" y=\"", y, "\" width=\"", width, "\" height=\"", height,
+      "\" fill=\"none\" stroke=\"", colour, "\" stroke-width=\"", box.dashed && !box.missed ? 1 : 2, "\"",
+      box.dashed ? " stroke-dasharray=\"3 3\"" : "", "><title>", escaped(box.name), "</title></rect>\n");
+  if (box.name.empty() || (box.dashed && !box.missed)) return out;
+  const char* ink = box.missed ? "#c51b7d" : "#a63603";
+  if (box.centred)
+    return out + text(x + width / 2, y + height / 2 + 4, "middle", box.name, concat("fill=\"", ink, "\""));
+  return out + names.draw(x, y, x + width, y + height, box.name, ink);
+}
+
 }  // namespace
 
 std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& options) {
@@ -265,12 +331,20 @@ std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& opt
       << text(16, top - 18, "start", options.y_axis, "fill=\"#555\"");
 
   double legend = top + 8;
-  const auto in_legend = [&](const std::string& name, const Stroke& stroke) {
-    out << svg_line(left + width + 12, legend - 4, left + width + 40, legend - 4, stroke)
-        << text(left + width + 46, legend, "start", name);
+  const auto in_legend = [&](const std::string& name, const std::string& sample) {
+    out << sample << text(left + width + 46, legend, "start", name);
     legend += 20;
   };
+  const auto legend_line = [&](const Stroke& stroke) {
+    return svg_line(left + width + 12, legend - 4, left + width + 40, legend - 4, stroke);
+  };
   for (std::size_t i = 0; i < curves.size(); ++i) {
+    if (options.only_points) {
+      for (std::size_t k = 0; k < curves[i].x.size(); ++k)
+        out << svg_point(i, px(curves[i].x[k]), py(curves[i].y[k]), curves[i].name);
+      in_legend(curves[i].name, svg_point(i, left + width + 26, legend - 4, curves[i].name));
+      continue;
+    }
     const Stroke& stroke = strokes[i % std::size(strokes)];
     out << "<polyline fill=\"none\" stroke-width=\"2\" stroke=\"" << stroke.colour << "\" stroke-dasharray=\""
         << stroke.dashes << "\" points=\"";
@@ -279,18 +353,21 @@ std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& opt
     out << "\"><title>" << escaped(curves[i].name) << "</title></polyline>\n";
     if (options.points)
       out << svg_markers(curves[i], i, px, py) << svg_marker(left + width + 26, legend - 4, i);
-    in_legend(curves[i].name, stroke);
+    in_legend(curves[i].name, legend_line(stroke));
   }
   if (baseline) {
     out << svg_line(left, py(options.baseline), left + width, py(options.baseline), baseline_stroke, 1);
-    in_legend(options.baseline_name, baseline_stroke);
+    in_legend(options.baseline_name, legend_line(baseline_stroke));
   }
   out << "</svg>\n";
   return out.str();
 }
 
 std::string svg_images(const std::string& title, const std::vector<SvgImage>& images) {
-  constexpr double height = 144, gap = 24, top = 44;
+  // Images with boxes are larger, so that their names fit.
+  const bool boxes = std::ranges::any_of(images, [](const SvgImage& image) { return !image.boxes.empty(); });
+  const double height = boxes ? 256 : 144;
+  constexpr double gap = 24, top = 44;
   std::ostringstream body;
   double left = gap;
   for (const SvgImage& p : images) {
@@ -312,16 +389,8 @@ std::string svg_images(const std::string& title, const std::vector<SvgImage>& im
     for (index_t g = p.grid; p.grid > 0 && g < columns; g += p.grid)
       body << svg_line(left + side * static_cast<double>(g), top, left + side * static_cast<double>(g),
                        top + height, border, 1);
-    for (const SvgBox& f : p.boxes) {
-      const double x = left + side * f.x0, y = top + side * f.y0;
-      body << "<rect x=\"" << x << "\" y=\"" << y << "\" width=\"" << side * (f.x1 - f.x0) << "\" height=\""
-           << side * (f.y1 - f.y0) << "\" fill=\"none\" stroke=\"" << (f.dashed ? "#444" : "#d95f02")
-           << "\" stroke-width=\"" << (f.dashed ? 1 : 2) << "\""
-           << (f.dashed ? " stroke-dasharray=\"3 3\"" : "") << "><title>" << escaped(f.name)
-           << "</title></rect>\n";
-      if (!f.name.empty() && !f.dashed)
-        body << text(x + 2, y - 3, "start", f.name, "font-size=\"10\" fill=\"#a63603\"");
-    }
+    BoxNames names(left, top, left + width, top + height);
+    for (const SvgBox& box : p.boxes) body << svg_box(box, left, top, side, names);
     body << "<rect x=\"" << left << "\" y=\"" << top << "\" width=\"" << width << "\" height=\"" << height
          << "\" fill=\"none\" stroke=\"#888\"/>\n"
          << text(left + width / 2, top + height + 20, "middle", p.caption);

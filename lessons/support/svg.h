@@ -40,14 +40,17 @@ struct SvgCurves {
   bool logarithmic = false;    // both axes
   bool logarithmic_y = false;  // the y axis
   bool points = false;
+  bool only_points = false;  // draws points of different forms instead of lines
 };
 std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& options);
 
 // A bounding box in an image, given by two corners in pixels.
 struct SvgBox {
   double x0, y0, x1, y1;
-  std::string name = {};  // drawn at the upper left corner
+  std::string name = {};  // drawn beside the box unless it is dashed
   bool dashed = false;    // the ground truth
+  bool missed = false;    // ground truth that was not detected: its name is drawn, too
+  bool centred = false;   // draws the name in the centre of the box
 };
 
 // An image with values from 0 to `top`, and a caption below it.
