@@ -8,6 +8,7 @@
 // small network. Usage: ./lesson_00 [--figures DIR]
 #include "lessons/support/lesson.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -21,7 +22,7 @@ using namespace heed::lessons;
 
 namespace {
 
-Tensor number(double value) { return scalar(value, f64).set_requires_grad(); }
+Tensor leaf(double value) { return scalar(value, f64).set_requires_grad(); }
 
 void a_graph_by_hand(Page& page) {
   page.step("A graph by hand");
@@ -30,9 +31,10 @@ void a_graph_by_hand(Page& page) {
       "w = 2, b = -1, t = 4. Each op computes its result. If an input requires a gradient, the op also "
       "records "
       "a node with its inputs and a backward function.");
-  const Tensor x = number(3), w = number(2), b = number(-1);
+  const Tensor x = leaf(3), w = leaf(2), b = leaf(-1);
   const Tensor y = w * x + b;
-  const Tensor error = y - 4.0;
+  Tensor error = y - 4.0;
+  error.retain_grad();  // for the printed gradient; only leaves store theirs
   const Tensor loss = error * error;
   page.print("\n    y = 2 · 3 - 1 = " + fixed(y.item(), 0) + ",  error = " + fixed(error.item(), 0) +
              ",  loss = " + fixed(loss.item(), 0) + "\n\n  The graph, newest op first:\n");
@@ -43,15 +45,37 @@ void a_graph_by_hand(Page& page) {
       "backward() starts with dloss/dloss = 1 at the newest node and visits the nodes down to the oldest. "
       "Each "
       "node multiplies the incoming gradient by its own derivative and passes the product on:");
-  page.print("\n    dloss/derror = 2 · error = 2\n    dloss/dw = 2 · x = " + fixed(w.grad().item(), 0) +
-             "    dloss/dx = 2 · w = " + fixed(x.grad().item(), 0) +
-             "    dloss/db = 2 · 1 = " + fixed(b.grad().item(), 0));
+  page.print("\n    dloss/derror = 2 · error = " + fixed(error.grad().item(), 0) +
+             "\n    dloss/dw = 2 · x = " + fixed(w.grad().item(), 0) + "    dloss/dx = 2 · w = " +
+             fixed(x.grad().item(), 0) + "    dloss/db = 2 · 1 = " + fixed(b.grad().item(), 0));
 
   const auto loss_at = [](double weight) { return std::pow(weight * 3 - 1 - 4, 2); };
   const double h = 1e-6, measured = (loss_at(2 + h) - loss_at(2 - h)) / (2 * h);
-  page.claim("a gradient is the slope of the loss",
-             "w changed by 1e-6: slope " + fixed(measured, 4) + ", gradient " + fixed(w.grad().item(), 4),
-             std::abs(measured - w.grad().item()) < 1e-6);
+  const double gradient = w.grad().item();
+  page.claim("slope", "a gradient is the slope of the loss",
+             {"w changed by ", power(h), ": slope ", number(measured, 4), ", gradient ", number(gradient, 4)},
+             std::abs(measured - gradient) < 1e-6);
+}
+
+// The graph of the next step, for traversals that an autograd does not do: an edge passes the gradient
+// of `from` on to `to`, times the local derivative.
+enum Node { node_x, node_u, node_v, node_w };
+struct Edge {
+  Node from, to;
+  double derivative;
+};
+
+// Returns dw/dx if the nodes propagate their gradients in this order, and if a node accumulates its
+// gradients or keeps only the last one.
+double traverse(const std::vector<Edge>& edges, const std::vector<Node>& order, bool accumulate) {
+  double gradients[] = {0, 0, 0, 1};  // dw/dw = 1
+  for (const Node node : order)
+    for (const Edge& edge : edges) {
+      if (edge.from != node) continue;
+      const double passed = gradients[node] * edge.derivative;
+      gradients[edge.to] = accumulate ? gradients[edge.to] + passed : passed;
+    }
+  return gradients[node_x];
 }
 
 void used_twice(Page& page) {
@@ -61,19 +85,30 @@ void used_twice(Page& page) {
       "from v, and their sum is its gradient. u may propagate it only after both have contributed. Nodes "
       "therefore run from the newest to the oldest: a node is always older than the nodes that use its "
       "output.");
-  const Tensor x = number(2);
+  const Tensor x = leaf(2);
   const Tensor u = x * x;
   const Tensor v = 3.0 * u;
   const Tensor w = u + v;
   w.backward();
-  page.print(
-      "\n    correct: the sum of both                (1 + 3) · 2x = 16\n"
-      "    only the last contribution is kept            3 · 2x = 12\n"
-      "    u propagates before v contributes             1 · 2x =  4\n"
-      "    u propagates after each contribution    (1 + 4) · 2x = 20");
+  const std::vector<Edge> edges = {
+      {node_w, node_u, 1}, {node_w, node_v, 1}, {node_v, node_u, 3}, {node_u, node_x, 2 * x.item()}};
+  const double both = traverse(edges, {node_w, node_v, node_u}, true),
+               last = traverse(edges, {node_w, node_v, node_u}, false),
+               early = traverse(edges, {node_w, node_u, node_v}, true),
+               each = traverse(edges, {node_w, node_u, node_v, node_u}, true);
+  const auto row = [&](const std::string& name, const std::string& formula, double value) {
+    page.print("    " + cells({name, formula + " = " + cells({fixed(value, 0)}, {2})}, {-38, 19}));
+  };
+  page.print("");
+  row("correct: the sum of both", "(1 + 3) · 2x", both);
+  row("only the last contribution is kept", "3 · 2x", last);
+  row("u propagates before v contributes", "1 · 2x", early);
+  row("u propagates after each contribution", "(1 + 4) · 2x", each);
   const double gradient = x.grad().item();
-  page.claim("gradients accumulate, and in the correct order", "dw/dx = " + fixed(gradient, 0),
-             gradient == 16);
+  page.claim("accumulate", "gradients accumulate, and in the correct order",
+             {"dw/dx = ", number(gradient), "; the three mistakes give ", number(last), ", ", number(early),
+              " and ", number(each)},
+             gradient == both && gradient != last && gradient != early && gradient != each);
 }
 
 void tensors(Page& page, Generator& gen) {
@@ -93,10 +128,13 @@ void tensors(Page& page, Generator& gen) {
   page.shape("x · w + b", y.shape(), "b is broadcast over the rows");
   const bool shapes =
       x.grad().shape() == x.shape() && w.grad().shape() == w.shape() && b.grad().shape() == b.shape();
-  page.claim("a gradient has the shape of its value", "true for x, w and b", shapes);
-  page.claim("the gradient of a broadcast value is a sum",
-             concat("each number of b is added to 4 rows: gradient ", b.grad().at({0})),
-             b.grad().at({0}) == 4);
+  page.identity("shapes", "a gradient has the shape of its value",
+                {concat("x ", x.grad().shape(), ", w ", w.grad().shape(), ", b ", b.grad().shape())}, shapes);
+  const double of_bias = b.grad().at({0});
+  page.claim("broadcast", "the gradient of a broadcast value is a sum",
+             {"each number of b is added to ", number(static_cast<double>(x.size(0))), " rows: gradient ",
+              number(of_bias)},
+             of_bias == static_cast<double>(x.size(0)));
 }
 
 // Returns the largest difference between the gradient of backward and (s(x + h) - s(x - h)) / 2h over
@@ -120,13 +158,46 @@ double worst_difference(const Function& f, const Tensor& start, double h) {
   return worst / max(abs(analytic)).item();
 }
 
+// Prints the error of a numerical gradient of f at x by step size.
+void step_size(const Options& options, Page& page, const Function& f, const Tensor& x) {
+  page.print("");
+  page.say(
+      "The step size matters. If h is large, the error grows with h², because the function is not linear. If "
+      "h is small, rounding errors dominate. float32 has so few digits that no step works well: check "
+      "gradients in float64.");
+  page.print("\n" + cells({"h", "float64", "float32"}, {8, 12, 12}));
+  SvgCurve wide{.name = "float64", .x = {}, .y = {}}, narrow{.name = "float32", .x = {}, .y = {}};
+  double best64 = 1, best32 = 1, best_step = 0;
+  for (int power = -1; power >= -10; --power) {
+    const double h = std::pow(10.0, power);
+    const double in64 = worst_difference(f, x, h), in32 = worst_difference(f, x.to(f32), h);
+    page.print(cells({concat("1e", power), scientific(in64), scientific(in32)}, {8, 12, 12}));
+    for (auto* curve : {&wide, &narrow}) curve->x.push_back(power);
+    wide.y.push_back(std::log10(in64));
+    narrow.y.push_back(std::log10(in32));
+    best32 = std::min(best32, in32);
+    if (in64 < best64) best_step = h;
+    best64 = std::min(best64, in64);
+  }
+  page.claim("step", "in float64, the best step is neither the largest nor the smallest",
+             {"error ", power(best64), " at h = ", power(best_step)}, best_step < 0.05 && best_step > 1e-9);
+  page.claim("float32", "float32 is too imprecise to check a gradient",
+             {"error at the best step ", power(best32)}, best32 > 1e-6);
+  if (!options.figures.empty())
+    write_figure(options.figures, "step.svg",
+                 svg_curves({wide, narrow}, {.title = "Error of a numerical gradient by step size",
+                                             .x_axis = "log10 of the step h",
+                                             .y_axis = "log10 of the relative error",
+                                             .baseline = -6,
+                                             .baseline_name = "required accuracy"}));
+}
+
 void check_numerically(const Options& options, Page& page, Generator& gen) {
   page.step("Checking gradients numerically");
   page.say(
       "How do we know that a backward function is correct? Change one number by h and compare the gradient "
       "with the difference quotient (f(x + h) - f(x - h)) / 2h. This is slow, but it does not use the "
-      "backward "
-      "function, so it cannot repeat its errors.");
+      "backward function, so it cannot repeat its errors.");
   const Tensor x = randn({5, 6}, gen, f64), w = randn({6, 4}, gen, f64);
   struct Case {
     std::string name;
@@ -146,36 +217,11 @@ void check_numerically(const Options& options, Page& page, Generator& gen) {
     worst = std::max(worst, difference);
     page.print("    " + cells({name, difference < 1e-8 ? "below 1e-8" : scientific(difference)}, {-23, 18}));
   }
-  page.claim("backward agrees with numerical differences", "all within 1e-6", worst < 1e-6);
-
-  page.print("");
-  page.say(
-      "The step size matters. If h is large, the error grows with h², because the function is not linear. If "
-      "h "
-      "is small, rounding errors dominate. float32 has so few digits that no step works well: check "
-      "gradients "
-      "in float64.");
-  page.print("\n" + cells({"h", "float64", "float32"}, {8, 12, 12}));
-  SvgCurve wide{.name = "float64", .x = {}, .y = {}}, narrow{.name = "float32", .x = {}, .y = {}};
-  double best32 = 1;
-  for (int power = -1; power >= -10; --power) {
-    const double h = std::pow(10.0, power);
-    const double in64 = worst_difference(cases[0].f, x, h), in32 = worst_difference(cases[0].f, x.to(f32), h);
-    page.print(cells({concat("1e", power), scientific(in64), scientific(in32)}, {8, 12, 12}));
-    for (auto* curve : {&wide, &narrow}) curve->x.push_back(power);
-    wide.y.push_back(std::log10(in64));
-    narrow.y.push_back(std::log10(in32));
-    best32 = std::min(best32, in32);
-  }
-  page.claim("float32 is too imprecise to check a gradient", "error at the best step " + scientific(best32),
-             best32 > 1e-6);
-  if (!options.figures.empty())
-    write_figure(options.figures, "step.svg",
-                 svg_curves({wide, narrow}, {.title = "Error of a numerical gradient by step size",
-                                             .x_axis = "log10 of the step h",
-                                             .y_axis = "log10 of the relative error",
-                                             .baseline = -6,
-                                             .baseline_name = "required accuracy"}));
+  page.claim("numerical", "backward agrees with numerical differences",
+             {number(static_cast<double>(cases.size())), " ops within ", power(worst),
+              ", relative to the largest gradient"},
+             worst < 1e-6);
+  step_size(options, page, cases[0].f, x);
 }
 
 // The two-moons dataset: two interleaved half circles with noise.
@@ -235,20 +281,14 @@ std::string decision_map(nn::Sequential& net, const Moons& moons) {
   return text;
 }
 
-void train_network(const Options& options, Page& page, Generator& gen) {
-  page.step("Training a network");
-  page.say(
-      "No straight line separates the two moons. A network of two linear layers, 2 to 16 units, tanh, and 16 "
-      "to 2 units, is trained for 300 steps with Adam.");
-  const Moons train = two_moons(400, gen), test = two_moons(400, gen);
-  nn::Sequential net(nn::Linear({.in = 2, .out = 16}, gen), nn::Tanh(),
-                     nn::Linear({.in = 16, .out = 2}, gen));
+// Trains a network on the moons with Adam and returns the training loss of each step.
+SvgCurve train(const Options& options, const std::string& name, nn::Sequential& net, const Moons& moons) {
   optim::Adam optimizer(net.parameters(), {.lr = 0.03});
   const int steps = 300;
-  Progress progress("training", steps, options.quiet);
-  SvgCurve curve{.name = "training loss", .x = {}, .y = {}};
+  Progress progress(name, steps, options.quiet);
+  SvgCurve curve{.name = name, .x = {}, .y = {}};
   for (int step = 1; step <= steps; ++step) {
-    const Tensor loss = cross_entropy(net(train.points), train.moon);
+    const Tensor loss = cross_entropy(net(moons.points), moons.moon);
     // Without zero_grad(), the gradients of all steps would accumulate.
     optimizer.zero_grad();
     loss.backward();
@@ -257,18 +297,42 @@ void train_network(const Options& options, Page& page, Generator& gen) {
     curve.y.push_back(loss.item());
     progress.update(step, "loss " + fixed(loss.item(), 3));
   }
+  return curve;
+}
+
+void train_network(const Options& options, Page& page, Generator& gen) {
+  page.step("Training a network");
+  page.say(
+      "No straight line separates the two moons. A network of two linear layers, 2 to 16 units, tanh, and 16 "
+      "to 2 units, is trained for 300 steps with Adam. The baseline is a single linear layer, whose classes "
+      "are separated by a straight line.");
+  const Moons moons = two_moons(400, gen), test = two_moons(400, gen);
+  nn::Sequential net(nn::Linear({.in = 2, .out = 16}, gen), nn::Tanh(),
+                     nn::Linear({.in = 16, .out = 2}, gen));
+  nn::Sequential line(nn::Linear({.in = 2, .out = 2}, gen));
+  const SvgCurve curve = train(options, "network", net, moons),
+                 linear_curve = train(options, "linear layer", line, moons);
   page.print("\n  Predictions (dots: class x) and 400 held-out points (o and x):\n");
   page.print(decision_map(net, test));
-  const double correct = accuracy(net, test);
-  page.claim("gradients suffice to train a network", "held-out accuracy " + percent(correct),
+  const double correct = accuracy(net, test), linear = accuracy(line, test);
+  const double chance =
+      static_cast<double>(std::ranges::count(test.moon.values(), 0)) / static_cast<double>(test.moon.numel());
+  page.claim("network", "gradients suffice to train a network",
+             {"held-out accuracy ", percentage(correct), " with ",
+              number(static_cast<double>(net.parameter_count())), " parameters (chance level ",
+              percentage(chance, 0), ")"},
              correct >= 0.98);
+  page.claim("line", "a straight line does not separate the moons",
+             {"held-out accuracy ", percentage(linear), " with ",
+              number(static_cast<double>(line.parameter_count())), " parameters"},
+             linear < correct - 0.05);
   if (options.figures.empty()) return;
   write_figure(options.figures, "moons_loss.svg",
-               svg_curves({curve}, {.title = "Training loss on two moons",
-                                    .x_axis = "step",
-                                    .y_axis = "cross-entropy (nats)",
-                                    .baseline = std::log(2.0),
-                                    .baseline_name = "chance level (ln 2)"}));
+               svg_curves({curve, linear_curve}, {.title = "Training loss on two moons",
+                                                  .x_axis = "step",
+                                                  .y_axis = "cross-entropy (nats)",
+                                                  .baseline = std::log(2.0),
+                                                  .baseline_name = "chance level (ln 2)"}));
   write_figure(
       options.figures, "moons.svg",
       svg_images("Probability of the lower moon", {{.image = probability_map(net, 25, 40),

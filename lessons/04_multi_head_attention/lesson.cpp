@@ -5,9 +5,9 @@
 //
 // One softmax produces one set of weights, so a word that needs information from two different
 // words has to share them. This program splits and merges heads on a small example, trains one head
-// and four heads of the same total size on a task that requires three relations at once, and then
-// removes the heads one at a time.
-// Run it: ./lesson_04 (or ./lesson_04 --figures figures).
+// and four heads of the same total size on a task that requires three relations at once (a
+// grammatical, a semantic and a positional one), and then removes the heads one at a time.
+// Run it: ./lesson_04 (or ./lesson_04 --figures figures, or ./lesson_04 --heads 12).
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
@@ -46,76 +46,86 @@ void split_and_merge(Page& page) {
   show("reshape directly to (B, H, T, D), a common mistake:", wrong);
   page.print("");
   page.say(
-      "In the second, head 0 never sees word 1, and head 1 never sees word 0. No error occurs, but a model "
-      "learns badly.");
-  const Tensor merged = heads.transpose(1, 2).reshape({1, 2, 6});
-  page.claim("merging is the inverse of splitting",
-             "the largest difference is " + fixed(max_abs_difference(merged, x), 0),
-             max_abs_difference(merged, x) == 0);
+      "In the second, head 0 has only channels of word 0, and head 1 only channels of word 1: no head can "
+      "compare the two words. The shape is the same, so no error occurs.");
+  const Tensor merged = heads.transpose(1, 2).reshape(x.shape());
+  const double difference = max_abs_difference(merged, x);
+  page.identity("merge", "merging is the inverse of splitting",
+                {"the largest difference is ", number(difference)}, difference == 0);
 }
 
-void parameter_count(Page& page, Generator& gen) {
-  page.step("Heads add no parameters");
+void cost_of_heads(Page& page, Generator& gen) {
+  page.step("The cost of heads");
   page.say(
-      "Each of the h heads uses d_model / h channels. The matrices are the same; only the softmax is "
-      "computed h times.");
-  index_t one = 0, many = 0;
+      "Each of the h heads uses d_model / h channels. The matrices W_q, W_k, W_v and W_o have the same size "
+      "for every h, and so the same number of parameters. The products Q · Kᵀ and weights · V take T · S · "
+      "d_model multiplications each, for every h. But each head has its own scores: h · T · S scores are "
+      "stored, exponentiated and normalised instead of T · S.");
+  std::vector<double> parameters, scores;
   for (const index_t h : {1, 2, 8}) {
     nn::MultiheadAttention layer({.d_model = 512, .nhead = h, .batch_first = true}, gen);
-    const AttentionResult result =
-        layer.forward(randn({1, 10, 512}, gen), randn({1, 10, 512}, gen), randn({1, 10, 512}, gen),
-                      {.weights = nn::Weights::per_head});
-    page.shape(concat(h, h == 1 ? " head" : " heads"), result.weights.shape(),
-               concat("weights (B, H, T, S); ", layer.parameter_count(), " parameters"));
-    (h == 1 ? one : many) = layer.parameter_count();
+    const Tensor x = randn({1, 10, 512}, gen);
+    const Tensor weights = layer.forward(x, x, x, {.weights = nn::Weights::per_head}).weights;
+    parameters.push_back(static_cast<double>(layer.parameter_count()));
+    scores.push_back(static_cast<double>(weights.numel()));
+    page.shape(concat(h, h == 1 ? " head" : " heads"), weights.shape(),
+               concat("weights (B, H, T, S): ", weights.numel(), " of them; ", layer.parameter_count(),
+                      " parameters"));
   }
-  page.claim("eight heads have as many parameters as one", concat(many, " and ", one), many == one);
+  page.identity("parameters", "eight heads have as many parameters as one",
+                {number(parameters.back()), " and ", number(parameters.front())},
+                parameters.back() == parameters.front());
+  page.identity("scores", "eight heads have eight times as many scores as one",
+                {number(scores.back()), " and ", number(scores.front()), " for ten words"},
+                scores.back() == 8 * scores.front());
 }
 
 // ---- one task, three relations
 // ----------------------------------------------------------------------------
 
 // A sequence has twelve words. Each word has a category (0 … 5), which exactly two words of the
-// sequence share, and a label (0 … 7). At every word the model must predict three labels:
-//   grammar    of the previous word (for the first word: its own label)
-//   meaning    of the other word of the same category
-//   position   of the word at the mirrored position
+// sequence share, and a label (0 … 7). Exactly one word is the subject. At every word the model must
+// predict three labels:
+//   subject    grammatical: of the subject, which is found by its own part of speech
+//   category   semantic: of the other word of the same category, found by comparing two contents
+//   previous   positional: of the previous word (for the first word: its own label)
 constexpr index_t length = 12, categories = 6, labels = 8, width = 48;
-const std::vector<std::string> relations = {"previous", "category", "mirrored"};
+const std::vector<std::string> relations = {"subject", "category", "previous"};
 
 struct Batch {
-  IntTensor category, label;     // (B, T)
-  IntTensor targets;             // (B, T, 3)
-  std::vector<index_t> partner;  // position of the other word of the same category, for word b·T + t
+  IntTensor category, label, subject;  // (B, T); subject: 1 or 0
+  IntTensor targets;                   // (B, T, 3)
+  std::vector<index_t> related;        // (B, T, 3): the position of the word of each relation
 };
 Batch make_batch(index_t size, Generator& gen) {
-  std::vector<index_t> all_categories, all_labels, targets, partner;
+  std::vector<index_t> all_categories, all_labels, subjects, targets, related;
   for (index_t b = 0; b < size; ++b) {
-    std::vector<index_t> category, label, other(length);
+    std::vector<index_t> category, label;
     for (index_t t = 0; t < length; ++t) {
       category.push_back(t % categories);
       label.push_back(static_cast<index_t>(gen.below(labels)));
     }
     gen.shuffle(category);
-    for (std::size_t t = 0; t < category.size(); ++t)
-      for (std::size_t s = 0; s < category.size(); ++s)
-        if (s != t && category[s] == category[t]) other[t] = static_cast<index_t>(s);
+    const auto subject = static_cast<std::size_t>(gen.below(length));
     for (std::size_t t = 0; t < category.size(); ++t) {
-      targets.push_back(label[t == 0 ? 0 : t - 1]);
-      targets.push_back(label[static_cast<std::size_t>(other[t])]);
-      targets.push_back(label[category.size() - 1 - t]);
+      std::size_t partner = 0;
+      while (partner == t || category[partner] != category[t]) ++partner;
+      for (const std::size_t position : {subject, partner, t == 0 ? 0 : t - 1}) {
+        related.push_back(static_cast<index_t>(position));
+        targets.push_back(label[position]);
+      }
+      subjects.push_back(t == subject);
     }
     all_categories.insert(all_categories.end(), category.begin(), category.end());
     all_labels.insert(all_labels.end(), label.begin(), label.end());
-    partner.insert(partner.end(), other.begin(), other.end());
   }
   return {IntTensor(all_categories, {size, length}), IntTensor(all_labels, {size, length}),
-          IntTensor(targets, {size, length, 3}), partner};
+          IntTensor(subjects, {size, length}), IntTensor(targets, {size, length, 3}), related};
 }
 
 // One attention layer with h heads between the embeddings and the output projection.
 struct Model : nn::ModuleOf<Model> {
-  nn::Embedding category, label;
+  nn::Embedding category, label, subject;
   nn::LearnedPositionalEncoding positions;
   nn::MultiheadAttention attention;
   nn::Linear output;
@@ -123,6 +133,7 @@ struct Model : nn::ModuleOf<Model> {
   Model(index_t h, Generator& gen)
       : category({.num_embeddings = categories, .embedding_dim = width}, gen),
         label({.num_embeddings = labels, .embedding_dim = width}, gen),
+        subject({.num_embeddings = 2, .embedding_dim = width}, gen),
         positions({.d_model = width, .dropout = 0, .max_len = length, .batch_first = true}, gen),
         attention({.d_model = width, .nhead = h, .batch_first = true}, gen),
         output({.in = width, .out = 3 * labels}, gen) {
@@ -133,7 +144,7 @@ struct Model : nn::ModuleOf<Model> {
   // -> logits (B, T, 3, labels) and the weights of each head (B, H, T, T). If `removed` >= 0, the
   // output of that head is not used, and no weights are returned.
   AttentionResult forward(const Batch& batch, index_t removed = -1) {
-    const Tensor x = positions(category(batch.category) + label(batch.label));
+    const Tensor x = positions(category(batch.category) + label(batch.label) + subject(batch.subject));
     if (removed < 0) {
       const AttentionResult result = attention.forward(x, x, x, {.weights = nn::Weights::per_head});
       return {output(result.output).reshape({-1, length, 3, labels}), result.weights};
@@ -147,6 +158,7 @@ struct Model : nn::ModuleOf<Model> {
   void visit(nn::Visitor& v) override {
     v.child("category", category);
     v.child("label", label);
+    v.child("subject", subject);
     v.child("positions", positions);
     v.child("attention", attention);
     v.child("output", output);
@@ -193,107 +205,150 @@ Tensor weight_by_relation(const Tensor& weights, const Batch& batch) {
   std::vector<double> sums(static_cast<std::size_t>(3 * h), 0);
   for (index_t b = 0; b < size; ++b)
     for (index_t i = 0; i < h; ++i)
-      for (index_t t = 0; t < length; ++t) {
-        const index_t related[3] = {t == 0 ? 0 : t - 1,
-                                    batch.partner[static_cast<std::size_t>(b * length + t)], length - 1 - t};
-        for (index_t r = 0; r < 3; ++r)
-          sums[static_cast<std::size_t>(3 * i + r)] += weights.at({b, i, t, related[r]});
-      }
+      for (index_t t = 0; t < length; ++t)
+        for (index_t r = 0; r < 3; ++r) {
+          const index_t position = batch.related[static_cast<std::size_t>((b * length + t) * 3 + r)];
+          sums[static_cast<std::size_t>(3 * i + r)] += weights.at({b, i, t, position});
+        }
   return from_vector(sums, {h, 3}) / static_cast<double>(size * length);
 }
 
-const std::vector<std::string> names = {"head 0", "head 1", "head 2", "head 3"};
 const std::vector<int> widths = {-10, 11, 11, 11};
 
-void weights_of_heads(const Options& options, Page& page, const Tensor& weights, const Batch& test) {
+// Returns the mean weights of each head (H, 3).
+Tensor weights_of_heads(const Options& options, Page& page, const Tensor& weights, const Batch& test) {
   page.step("The attention weights of each head");
   page.say(
       "The mean fraction of its weight that each head gives to the word of each relation. (One word can "
-      "belong to two relations, so a row may sum to more than 1.)");
+      "belong to several relations, so a row may sum to more than 1.) Equal weights would give each word "
+      "1/12 = 0.08.");
   const Tensor fractions = weight_by_relation(weights, test);
+  std::vector<std::string> names;
+  for (index_t h = 0; h < fractions.size(0); ++h) names.push_back(concat("head ", h));
   page.print("\n" + indented(heat_map(fractions, {.rows = names, .columns = relations}), 4));
-  bool each = true;
-  for (index_t r = 0; r < 3; ++r) each = each && max(fractions.select(1, r)).item() > 0.5;
-  page.claim("every relation has a head that attends to it",
-             "the best head gives it more than half of its weight", each);
-  if (options.figures.empty()) return;
-  write_figure(options.figures, "heads.svg",
-               svg_heat_map(fractions, {.title = "Attention weight of each head on each relation",
-                                        .row_axis = "head",
-                                        .column_axis = "relation",
-                                        .rows = names,
-                                        .columns = relations}));
+  std::vector<double> best;
+  for (index_t r = 0; r < 3; ++r) best.push_back(max(fractions.select(1, r)).item());
+  page.claim("weights", "every relation has a head that attends to it",
+             {"the best heads give ", number(best[0], 2), " of their weight to the subject, ",
+              number(best[1], 2), " to the category, ", number(best[2], 2), " to the previous word"},
+             *std::ranges::min_element(best) > 0.5);
+  if (!options.figures.empty())
+    write_figure(options.figures, "heads.svg",
+                 svg_heat_map(fractions, {.title = "Attention weight of each head on each relation",
+                                          .row_axis = "head",
+                                          .column_axis = "relation",
+                                          .rows = names,
+                                          .columns = relations}));
+  return fractions;
 }
 
-void remove_heads(Page& page, Model& four, const Batch& test, const std::vector<double>& by_four) {
+void remove_heads(Page& page, Model& model, const Batch& test, const std::vector<double>& complete,
+                  const Tensor& fractions) {
   page.step("Removing heads");
   page.say(
       "Each head in turn is removed from W_o without further training. The table shows the loss of "
-      "accuracy in percentage points:");
-  page.print("\n    " + cells({"without", relations[0], relations[1], relations[2]}, widths));
-  int specialists = 0;
-  std::vector<double> table;
-  for (index_t removed = 0; removed < 4; ++removed) {
-    const std::vector<double> left = accuracy(four.forward(test, removed).output, test);
-    std::vector<std::string> row = {names[static_cast<std::size_t>(removed)]};
-    std::vector<double> lost;
+      "accuracy in percentage points, and the relation to which the head gives most weight:");
+  page.print("\n    " + cells({"without", relations[0], relations[1], relations[2], "attends to"},
+                              {-10, 11, 11, 11, 13}));
+  int specialists = 0, needed = 0, agreeing = 0;
+  std::vector<double> by_attended = {};  // losses of relations with more than half of a head's weight
+  const index_t heads = fractions.size(0);
+  for (index_t removed = 0; removed < heads; ++removed) {
+    const std::vector<double> left = accuracy(model.forward(test, removed).output, test);
+    std::vector<std::string> row = {concat("head ", removed)};
+    std::vector<double> lost, weight = fractions[removed].to_vector();
     for (std::size_t r = 0; r < 3; ++r) {
-      lost.push_back(by_four[r] - left[r]);
-      row.push_back(lost[r] < 0.0005 ? "·" : "-" + percent(lost[r]));
+      lost.push_back(complete[r] - left[r]);
+      row.push_back(lost[r] < 0.0005 ? "·" : fixed(-100 * lost[r], 1));
+      if (weight[r] > 0.5) by_attended.push_back(lost[r]);
     }
-    page.print("    " + cells(row, widths));
-    std::vector<double> sorted = lost;
-    std::ranges::sort(sorted);
-    specialists += sorted[2] > 0.1 && sorted[2] > 2 * sorted[1];
+    const auto attended = std::ranges::max_element(weight) - weight.begin(),
+               used = std::ranges::max_element(lost) - lost.begin();
+    row.push_back(relations[static_cast<std::size_t>(attended)]);
+    page.print("    " + cells(row, {-10, 11, 11, 11, 13}));
+    std::ranges::sort(lost);
+    specialists += lost[2] > 0.1 && lost[2] > 2 * lost[1];
+    if (lost[2] < 0.01) continue;
+    ++needed;
+    agreeing += attended == used;
   }
-  page.claim("removing a head affects one relation most", concat(specialists, " of 4 heads"),
-             specialists >= 2);
+  const auto of = [](int some, auto all) -> Measurement {
+    return {number(some), " of ", number(static_cast<double>(all))};
+  };
+  Measurement one = of(specialists, heads), same = of(agreeing, needed);
+  one.emplace_back(" heads");
+  same.emplace_back(" heads whose removal costs more than 1 percentage point");
+  page.claim("one_relation", "removing a head affects one relation most", one, specialists >= 2);
+  page.claim("most_weight", "a head that is needed attends most to the relation that it is needed for", same,
+             agreeing == needed);
+  if (by_attended.empty()) by_attended.push_back(0);
+  const auto [least, most] = std::ranges::minmax(by_attended);
+  page.claim("unequal_need", "heads with much weight on a relation are not equally needed for it",
+             {"without a head that gives it more than half of its weight, a relation loses ",
+              number(100 * least, 1), " to ", number(100 * most, 1), " percentage points"},
+             least < 0.5 * most);
 }
 
 void three_relations(const Options& options, Page& page, Generator& gen) {
+  const index_t heads = options.integer("--heads", 4);
   page.step("One task, three relations");
   page.say(
-      "Twelve words, each with a label and a category that exactly two words share. At every word the "
-      "model must predict three labels: that of the previous word (grammar), of the other word of the same "
-      "category (meaning), and of the word at the mirrored position (position). One layer of 48 channels "
-      "is trained with one head of 48 and with four heads of 12.");
-  Model one(1, gen), four(4, gen);
+      concat("Twelve words, each with a label and a category that exactly two words share. One word is the "
+             "subject. At every word the model must predict three labels: that of the subject (a grammatical "
+             "relation: the key alone decides), of the other word of the same category (a semantic relation: "
+             "the contents of query and key are compared), and of the previous word (a positional relation: "
+             "the positions decide). One layer of ",
+             width, " channels is trained with one head of ", width, " and with ", heads, " heads of ",
+             width / heads, "."));
+  Model one(1, gen), several(heads, gen);
   const Generator data = gen.fork();  // both models get the same training sequences
-  const SvgCurve single = train(options, "1 head", one, data),
-                 several = train(options, "4 heads", four, data);
+  const std::string name = concat(heads, " heads");
+  const SvgCurve single_loss = train(options, "1 head", one, data),
+                 several_loss = train(options, name, several, data);
   const Batch test = make_batch(200, gen);
   const NoGrad no_grad;
   const std::vector<double> by_one = accuracy(one.forward(test).output, test);
-  const AttentionResult result = four.forward(test);
-  const std::vector<double> by_four = accuracy(result.output, test);
-  page.print("\n    " + cells({"", relations[0], relations[1], relations[2]}, widths));
-  page.print("    " + cells({"1 head", percent(by_one[0]), percent(by_one[1]), percent(by_one[2])}, widths));
-  page.print("    " +
-             cells({"4 heads", percent(by_four[0]), percent(by_four[1]), percent(by_four[2])}, widths));
-  page.claim("several heads learn several relations", percent(mean_of(by_four)) + " accuracy",
-             mean_of(by_four) >= 0.95);
-  page.claim("one head of the same size does not", percent(mean_of(by_one)) + " accuracy",
-             mean_of(by_one) < mean_of(by_four) - 0.1);
+  const AttentionResult result = several.forward(test);
+  const std::vector<double> by_several = accuracy(result.output, test);
+  const auto row = [&](const std::string& first, const std::vector<double>& a) {
+    page.print("    " + cells({first, percent(a[0]), percent(a[1]), percent(a[2])}, widths));
+  };
+  page.print("\n    " + cells({"accuracy", relations[0], relations[1], relations[2]}, widths));
+  const double chance = 1.0 / labels;
+  row("chance", {chance, chance, chance});
+  row("1 head", by_one);
+  row(name, by_several);
+  page.claim("several", "several heads learn several relations",
+             {percentage(mean_of(by_several)), " accuracy with ",
+              number(static_cast<double>(several.parameter_count())), " parameters (chance level ",
+              percentage(chance), ")"},
+             mean_of(by_several) >= 0.95);
+  page.claim("single", "one head of the same size does not",
+             {percentage(mean_of(by_one)), " accuracy with ",
+              number(static_cast<double>(one.parameter_count())), " parameters"},
+             mean_of(by_one) < mean_of(by_several) - 0.1);
   if (!options.figures.empty())
-    write_figure(options.figures, "heads_loss.svg",
-                 svg_curves({single, several}, {.title = "One head and four heads of the same total size",
-                                                .x_axis = "step",
-                                                .y_axis = "cross-entropy (nats)",
-                                                .baseline = std::log(8.0),
-                                                .baseline_name = "chance (ln 8)"}));
-  weights_of_heads(options, page, result.weights, test);
-  remove_heads(page, four, test, by_four);
+    write_figure(
+        options.figures, "heads_loss.svg",
+        svg_curves({single_loss, several_loss}, {.title = "One head and several heads of the same total size",
+                                                 .x_axis = "step",
+                                                 .y_axis = "cross-entropy (nats)",
+                                                 .baseline = std::log(static_cast<double>(labels)),
+                                                 .baseline_name = "chance level (ln 8)"}));
+  const Tensor fractions = weights_of_heads(options, page, result.weights, test);
+  remove_heads(page, several, test, by_several, fractions);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const About about{.program = "lesson_04",
-                    .title = "Lesson 04 · Multi-head attention: several attentions in parallel"};
+                    .title = "Lesson 04 · Multi-head attention: several attentions in parallel",
+                    .more = {{"--heads", "N", "heads of the second model, a divisor of 48 (default 4)"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
     split_and_merge(page);
-    parameter_count(page, gen);
+    cost_of_heads(page, gen);
     three_relations(options, page, gen);
     page.print("");
     page.say("Next: ./lesson_05 builds the Transformer block around it.");

@@ -20,6 +20,7 @@ using namespace heed::lessons;
 namespace {
 
 constexpr index_t length = 8, labels = 4, width = 32, heads = 4;
+constexpr index_t vocabulary = length / 2 * labels;
 const std::vector<int> widths = {-16, 11, 11, 11};
 
 exercise::MultiHead parts_of(const nn::MultiheadAttention& layer) {
@@ -33,9 +34,10 @@ Tensor your_layer(const Tensor& x, const exercise::MultiHead& layer) {
   return linear(exercise::merge_heads(output), layer.out_proj_weight, layer.out_proj_bias);
 }
 
-// Each word has a category, which exactly two words of a sequence share, and a label:
-// id = category · labels + label. At every word the model predicts three labels: that of the
-// previous word, of the other word of the same category, and of the word at the mirrored position.
+// Each word has a category, which exactly two words of a sequence share, and a label, and one word is
+// the subject: id = category · labels + label, plus the size of the vocabulary for the subject. At
+// every word the model predicts three labels: that of the subject, of the other word of the same
+// category, and of the previous word.
 struct Batch {
   IntTensor ids, targets;  // (B, T), (B, T, 3)
 };
@@ -46,12 +48,14 @@ Batch make_batch(index_t size, Generator& gen) {
     for (index_t t = 0; t < length; ++t)
       sequence[static_cast<std::size_t>(t)] = t / 2 * labels + static_cast<index_t>(gen.below(labels));
     gen.shuffle(sequence);
+    const auto subject = static_cast<std::size_t>(gen.below(length));
     for (std::size_t t = 0; t < sequence.size(); ++t) {
       std::size_t other = 0;
       while (other == t || sequence[other] / labels != sequence[t] / labels) ++other;
-      for (const auto position : {t == 0 ? 0 : t - 1, other, sequence.size() - 1 - t})
+      for (const std::size_t position : {subject, other, t == 0 ? 0 : t - 1})
         targets.push_back(sequence[position] % labels);
     }
+    sequence[subject] += vocabulary;
     ids.insert(ids.end(), sequence.begin(), sequence.end());
   }
   return {IntTensor(ids, {size, length}), IntTensor(targets, {size, length, 3})};
@@ -63,7 +67,7 @@ struct Model {
   nn::Linear output;
 
   explicit Model(Generator& gen)
-      : words({.num_embeddings = length / 2 * labels, .embedding_dim = width}, gen),
+      : words({.num_embeddings = 2 * vocabulary, .embedding_dim = width}, gen),
         positions({.num_embeddings = length, .embedding_dim = width}, gen),
         layer({.d_model = width, .nhead = heads, .batch_first = true}, gen),
         output({.in = width, .out = 3 * labels, .bias = false}, gen) {}
@@ -85,17 +89,17 @@ double print_accuracy(Page& page, const std::string& name, const Tensor& logits,
 
 // Checks before training that all implementations compute the same result.
 void compare(Page& page, nn::MultiheadAttention& layer, Generator& gen) {
-  const auto same = [&](const std::string& claim, const Tensor& a, const Tensor& b) {
+  const auto same = [&](const std::string& id, const std::string& text, const Tensor& a, const Tensor& b) {
     const double difference = max_abs_difference(a, b);
-    page.claim(claim, "the largest difference is " + scientific(difference), difference < 1e-5);
+    page.claim(id, text, {"the largest difference is ", power(difference)}, difference < 1e-5);
   };
   const Tensor x = randn({2, length, width}, gen), expected = layer.forward(x, x, x).output;
-  same("your parts match nn::MultiheadAttention", your_layer(x, parts_of(layer)), expected);
-  same("your multi_head_attention does, too", exercise::multi_head_attention(x, x, x, parts_of(layer), {}),
-       expected);
+  same("parts", "your parts match nn::MultiheadAttention", your_layer(x, parts_of(layer)), expected);
+  same("multi_head_attention", "your multi_head_attention does, too",
+       exercise::multi_head_attention(x, x, x, parts_of(layer), {}), expected);
   const Tensor all = exercise::split_heads(x, heads), one = all[1][2];
-  same("a single head matches your sdpa", exercise::per_head_attention(all, all, all, {}).output[1][2],
-       exercise::sdpa(one, one, one, {}));
+  same("sdpa", "a single head matches your sdpa",
+       exercise::per_head_attention(all, all, all, {}).output[1][2], exercise::sdpa(one, one, one, {}));
 }
 
 void train(const Options& options, Page& page) {
@@ -119,7 +123,7 @@ void train(const Options& options, Page& page) {
   const NoGrad no_grad;
   const Batch test = make_batch(500, gen);
   exercise::MultiHead parts = parts_of(model.layer);
-  page.print("    " + cells({"", "previous", "category", "mirrored"}, widths));
+  page.print("    " + cells({"", "subject", "category", "previous"}, widths));
   const double all = print_accuracy(page, "four heads", model.forward(test, parts), test);
   double least = 1;
   for (index_t head = 0; head < heads; ++head) {
@@ -127,10 +131,12 @@ void train(const Options& options, Page& page) {
     least = std::min(least,
                      print_accuracy(page, concat("without head ", head), model.forward(test, parts), test));
   }
-  page.claim("your heads learn three relations",
-             percent(all) + " accuracy on held-out sequences; chance is 25 %", all >= 0.95);
-  page.claim("the heads contribute", percent(least) + " accuracy without the most important one",
-             least < all - 0.1);
+  page.claim(
+      "learned", "your heads learn three relations",
+      {percentage(all), " accuracy on held-out sequences (chance level ", percentage(1.0 / labels, 0), ")"},
+      all >= 0.95);
+  page.claim("contribute", "the heads contribute",
+             {percentage(least), " accuracy without the most important one"}, least < all - 0.1);
 }
 
 }  // namespace
