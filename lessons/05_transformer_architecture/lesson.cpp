@@ -401,7 +401,8 @@ int main(int argc, char** argv) {
     const double learning_rate = options.number("--lr", 1e-3);
     const auto accuracies = ablation(options, page, learning_rate, gen);
     other_rates(options, page, learning_rate, accuracies, gen);
-    translation::run(options, page, gen);
+    Generator translation_gen(options.seed);
+    translation::run(options, page, translation_gen);
     page.print("");
     page.say("Next: ./lesson_06 adds positions to the words.");
   });

@@ -209,9 +209,9 @@ void train(Model& model, const std::string& name, const Corpus& corpus, const Op
   optim::Adam optimizer(model.parameters(), {.lr = 3e-3});
   Progress progress(name, steps, options.quiet);
   for (int step = 1; step <= steps; ++step) {
-    std::vector<TranslationPair> pairs;
-    for (int i = 0; i < 32; ++i)
-      pairs.push_back(corpus.sentences.train[gen.below(corpus.sentences.train.size())]);
+    std::vector<TranslationPair> pairs(32);
+    for (TranslationPair& pair : pairs)
+      pair = corpus.sentences.train[gen.below(corpus.sentences.train.size())];
     const Batch batch = make_batch(pairs, corpus);
     const Tensor loss =
         cross_entropy(logits(batch), batch.target, {.ignore_index = ignored, .label_smoothing = smoothing});
@@ -283,7 +283,9 @@ inline nn::Seq2Seq recurrent_model(const Corpus& corpus, index_t parameters, Gen
 }
 
 inline void show_maps(Page& page, Translator& model, const Corpus& corpus) {
-  const TranslationPair& pair = corpus.sentences.test.front();
+  // The shortest sentence, so that the maps fit a terminal.
+  const TranslationPair& pair = *std::ranges::min_element(
+      corpus.sentences.test, {}, [](const TranslationPair& p) { return p.english.size(); });
   const Maps maps = attention_maps(model, make_batch({pair}, corpus));
   toy::Words target = pair.english;
   target.insert(target.begin(), "[BOS]");

@@ -17,6 +17,8 @@
 #include <iostream>
 
 #include "data/data.h"
+#include "lessons/08_vision_transformer/course_example.h"
+#include "lessons/08_vision_transformer/position_similarity.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "nn/models/models.h"
@@ -71,33 +73,6 @@ void show_patches(const Options& options, Page& page, const data::Dataset& train
 // Normalises images with the mean and the standard deviation of the training pixels. PyTorch's
 // initialisation of a Linear assumes inputs with mean 0 and standard deviation 1.
 Tensor normalised(const Tensor& images) { return (images - 0.305) / 0.376; }
-
-// The course's example: an RGB image of 224 x 224 pixels in patches of 16. The image is the digit with
-// each pixel enlarged to 28 x 28, in three equal channels. The course names no width and no depth for
-// it: these are those of its encoder. Its position embeddings are randn, those of heed smaller.
-void course_example(Page& page, const data::Dataset& train, Generator gen) {
-  page.say(
-      "The course's example is an image of 224 x 224 pixels in three channels and patches of 16 x 16 pixels. "
-      "Here is the digit in this size, and the course's model with the width, heads and layers of its "
-      "encoder (512, 8 and 6):");
-  nn::VisionTransformer model(
-      {.img_size = 224, .patch_size = 16, .num_classes = 1000, .d_model = 512, .nhead = 8, .num_layers = 6},
-      gen);
-  const NoGrad no_grad;
-  nn::init::normal(model.pos_embed, gen, 0, 1);
-  model.eval();
-  const Tensor digit = train.images[0].reshape({1, 1, 8, 1, 8, 1});
-  const Tensor image = digit.expand({1, 3, 8, 28, 8, 28}).reshape({1, 3, 224, 224});
-  const Tensor patches = model.patches(image), tokens = model.tokens(image);
-  page.shape("image", image.shape(), "(B, channels, height, width)");
-  page.shape("patches", patches.shape(), "each of 16 · 16 · 3 values");
-  page.shape("tokens", tokens.shape(), "embedded, with CLS and positions");
-  page.shape("logits", model.forward(image).shape(), concat("of ", model.parameter_count(), " parameters"));
-  page.identity("tokens", "224 x 224 pixels in patches of 16 give 196 patches",
-                {"(224 / 16)² = ", number(static_cast<double>(patches.size(1))), ", and ",
-                 number(static_cast<double>(tokens.size(1))), " tokens with CLS"},
-                patches.size(1) == 196 && tokens.size(1) == 197);
-}
 
 // The standard deviation of the initial position embeddings: of this lesson, the library, and the
 // course's sketch.
@@ -312,35 +287,6 @@ Tensor rollout(nn::VisionTransformer& model, const Tensor& image) {
   return flow[0].slice(0, 1).reshape({4, 4});  // the weights of CLS on the patches
 }
 
-// Returns the cosine similarities between rows of x, one row per patch, (16, 16).
-Tensor similarities(const Tensor& x) {
-  const Tensor unit = x / sqrt((x * x).sum({-1}, true));
-  return matmul(unit, unit.transpose(0, 1));
-}
-Tensor patch_positions(const nn::VisionTransformer& model) { return model.pos_embed.detach()[0].slice(0, 1); }
-
-// The mean similarity of neighbouring patches, and of patches at least four steps apart.
-struct Grid {
-  double near = 0, far = 0;
-};
-Grid grid_of(const Tensor& similarity) {
-  Grid sum;
-  double near_pairs = 0, far_pairs = 0;
-  for (index_t a = 0; a < 16; ++a)
-    for (index_t b = 0; b < a; ++b) {
-      const index_t apart = std::abs(a / 4 - b / 4) + std::abs(a % 4 - b % 4);
-      if (apart == 1) {
-        sum.near += similarity.at({a, b});
-        ++near_pairs;
-      }
-      if (apart >= 4) {
-        sum.far += similarity.at({a, b});
-        ++far_pairs;
-      }
-    }
-  return {sum.near / near_pairs, sum.far / far_pairs};
-}
-
 void show_rollout(Page& page, nn::VisionTransformer& model, const data::Dataset& set) {
   page.step("Attention rollout and position embeddings");
   const NoGrad no_grad;
@@ -419,11 +365,11 @@ void compare_scales(const Options& options, Page& page, const Digits& digits, co
              difference(runs[0].grid) > two_deviations);
   page.claim("lesson_scale_added", "from 0.3, what training adds reflects the grid", measured(runs[1].change),
              difference(runs[1].change) > two_deviations);
-  page.claim("lesson_scale", "the initial values hide most of it", measured(runs[1].grid),
-             difference(runs[1].grid) < difference(runs[1].change) / 2);
+  page.claim("lesson_scale", "next to the initial values, little of it remains visible",
+             measured(runs[1].grid), difference(runs[1].grid) < difference(runs[1].change) / 2);
   page.claim("sketch_scale", "from 1, the embeddings do not reflect the grid", measured(runs[2].grid),
              difference(runs[2].grid) < two_deviations);
-  const auto [low, high] = std::ranges::minmax({runs[0].accuracy, runs[1].accuracy, runs[2].accuracy});
+  const auto [low, high] = std::minmax({runs[0].accuracy, runs[1].accuracy, runs[2].accuracy});
   page.claim("scale_accuracy", "the accuracy hardly depends on the scale",
              {percentage(runs[0].accuracy), " from 0.02, ", percentage(runs[1].accuracy), " from 0.3, ",
               percentage(runs[2].accuracy), " from 1"},

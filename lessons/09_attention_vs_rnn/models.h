@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <array>
 #include <functional>
 #include <optional>
@@ -169,7 +170,8 @@ constexpr double largest_spread = 0.3;  // of a machine that is not too busy to 
 inline Timing timing_of(std::vector<double> milliseconds) {
   std::ranges::sort(milliseconds);
   const auto quantile = [&](double q) {
-    return milliseconds[static_cast<std::size_t>(q * static_cast<double>(milliseconds.size() - 1) + 0.5)];
+    return milliseconds[static_cast<std::size_t>(
+        std::lround(q * static_cast<double>(milliseconds.size() - 1)))];
   };
   return {quantile(0.5), (quantile(0.75) - quantile(0.25)) / quantile(0.5)};
 }

@@ -343,7 +343,8 @@ void few_labels(const Options& options, Page& page, const Corpus& corpus, nn::Be
   };
   page.claim("few_labels", "with 20 labels, the frozen pre-trained encoder is more accurate", measured(0),
              frozen[0] > scratch[0]);
-  page.claim("fifty_labels", "with 50 labels, the frozen pre-trained encoder is more accurate", measured(1), frozen[1] > scratch[1]);
+  page.claim("fifty_labels", "with 50 labels, the frozen pre-trained encoder is more accurate", measured(1),
+             frozen[1] > scratch[1]);
   page.claim("many_labels", "with 200 labels, the model trained from scratch is more accurate", measured(3),
              scratch[3] > frozen[3]);
   if (!options.figures.empty())

@@ -179,9 +179,10 @@ void train(const Options& options, Page& page, nn::T5& model, const Corpus& corp
     sum += step > half - half / 5 && step <= half ? loss.item() : 0;
   }
   model.eval();
-  if (half >= 5)
-    page.say(concat("Mean loss of the steps ", half - half / 5 + 1, " to ", half, ": ",
-                    fixed(sum / (half / 5), 3), " nats per token."));
+  const auto last_fifth = half / 5;
+  if (last_fifth >= 1)
+    page.say(concat("Mean loss of the steps ", half - last_fifth + 1, " to ", half, ": ",
+                    fixed(sum / static_cast<double>(last_fifth), 3), " nats per token."));
 }
 
 std::vector<Ids> generate(nn::T5& model, const std::vector<Example>& examples) {

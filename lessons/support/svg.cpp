@@ -228,15 +228,11 @@ std::string svg_line(double x1, double y1, double x2, double y2, const Stroke& s
                 "\"/>\n");
 }
 
-// A point of curve i. The forms differ, so that points are distinguishable without colour.
-std::string svg_point(std::size_t i, double x, double y, const std::string& title) {
-  const char* colour = strokes[i % std::size(strokes)].colour;
-  const std::string end = concat(" fill=\"", colour, "\"><title>", escaped(title), "</title></");
-  if (i % 3 == 0) return concat("<circle cx=\"", x, "\" cy=\"", y, "\" r=\"5\"", end, "circle>\n");
-  if (i % 3 == 1)
-    return concat("<rect x=\"", x - 4.5, "\" y=\"", y - 4.5, "\" width=\"9\" height=\"9\"", end, "rect>\n");
-  return concat("<polygon points=\"", x - 6, ",", y + 5, " ", x + 6, ",", y + 5, " ", x, ",", y - 6, "\"",
-                end, "polygon>\n");
+// `points`: "x,y x,y …"
+std::string svg_polyline(const std::string& points, const Stroke& stroke, const std::string& title) {
+  return concat("<polyline fill=\"none\" stroke-width=\"2\" stroke=\"", stroke.colour,
+                "\" stroke-dasharray=\"", stroke.dashes, "\" points=\"", points, "\"><title>", escaped(title),
+                "</title></polyline>\n");
 }
 
 // The drawn names of boxes in an image, which must not overlap.
@@ -250,15 +246,15 @@ class BoxNames {
     const double width = text_width(name, 10),
                  x_left = std::clamp(x0, left_, std::max(left_, right_ - width)),
                  x_right = std::max(left_, x1 - width);
-    Place chosen{x_left, std::max(y0 - 3, top_ + 9), width};
-    for (const Place& place : {Place{x_left, y0 - 3, width},
-                               {x_left, y1 + 10, width},
-                               {x_right, y0 - 3, width},
-                               {x_right, y1 + 10, width},
-                               {x_left, y0 + 11, width},
-                               {x_left, y1 - 3, width}})
-      if (is_free(place)) {
-        chosen = place;
+    Position chosen{x_left, std::max(y0 - 3, top_ + 9), width};
+    for (const Position& position : {Position{x_left, y0 - 3, width},
+                                     {x_left, y1 + 10, width},
+                                     {x_right, y0 - 3, width},
+                                     {x_right, y1 + 10, width},
+                                     {x_left, y0 + 11, width},
+                                     {x_left, y1 - 3, width}})
+      if (is_free(position)) {
+        chosen = position;
         break;
       }
     drawn_.push_back(chosen);
@@ -266,17 +262,18 @@ class BoxNames {
   }
 
  private:
-  struct Place {
+  struct Position {
     double x, y, width;  // the beginning of the baseline
   };
-  bool is_free(const Place& p) const {
+  bool is_free(const Position& p) const {
     constexpr double size = 10;
-    return p.y - size >= top_ - 2 && p.y <= bottom_ && std::ranges::none_of(drawn_, [&](const Place& other) {
+    return p.y - size >= top_ - 2 && p.y <= bottom_ &&
+           std::ranges::none_of(drawn_, [&](const Position& other) {
              return p.x < other.x + other.width && other.x < p.x + p.width && std::abs(p.y - other.y) < size;
            });
   }
   double left_, top_, right_, bottom_;
-  std::vector<Place> drawn_ = {};
+  std::vector<Position> drawn_ = {};
 };
 
 std::string svg_box(const SvgBox& box, double left, double top, double side, BoxNames& names) {
@@ -294,6 +291,15 @@ std::string svg_box(const SvgBox& box, double left, double top, double side, Box
   return out + names.draw(x, y, x + width, y + height, box.name, ink);
 }
 
+// Throws Error unless both axes have finite limits, above 0 if they are logarithmic.
+void check_axes(const Axis& x, const Axis& y, const std::string& title) {
+  for (const double end : {x.low, x.high, y.low, y.high})
+    check(std::isfinite(end), "svg_curves", "expected at least one point and finite values in \"", title,
+          "\"");
+  check((!x.logarithmic || x.low > 0) && (!y.logarithmic || y.low > 0), "svg_curves",
+        "expected numbers above 0 on the logarithmic axes of \"", title, "\"");
+}
+
 }  // namespace
 
 std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& options) {
@@ -305,11 +311,7 @@ std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& opt
     for (const double v : curve.y) y.include(v);
   }
   if (baseline) y.include(options.baseline);
-  for (const double end : {x.low, x.high, y.low, y.high})
-    check(std::isfinite(end), "svg_curves", "expected at least one point and finite values in \"",
-          options.title, "\"");
-  check((!x.logarithmic || x.low > 0) && (!y.logarithmic || y.low > 0), "svg_curves",
-        "expected numbers above 0 on the logarithmic axes of \"", options.title, "\"");
+  check_axes(x, y, options.title);
   x.round();
   y.round();
   const auto px = [&](double v) {
@@ -339,21 +341,18 @@ std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& opt
     return svg_line(left + width + 12, legend - 4, left + width + 40, legend - 4, stroke);
   };
   for (std::size_t i = 0; i < curves.size(); ++i) {
+    const SvgCurve& curve = curves[i];
+    if (options.points || options.only_points)
+      out << svg_markers(curve, i, px, py) << svg_marker(left + width + 26, legend - 4, i);
     if (options.only_points) {
-      for (std::size_t k = 0; k < curves[i].x.size(); ++k)
-        out << svg_point(i, px(curves[i].x[k]), py(curves[i].y[k]), curves[i].name);
-      in_legend(curves[i].name, svg_point(i, left + width + 26, legend - 4, curves[i].name));
+      in_legend(curve.name, "");
       continue;
     }
+    std::ostringstream points;
+    for (std::size_t k = 0; k < curve.x.size(); ++k) points << px(curve.x[k]) << "," << py(curve.y[k]) << " ";
     const Stroke& stroke = strokes[i % std::size(strokes)];
-    out << "<polyline fill=\"none\" stroke-width=\"2\" stroke=\"" << stroke.colour << "\" stroke-dasharray=\""
-        << stroke.dashes << "\" points=\"";
-    for (std::size_t k = 0; k < curves[i].x.size(); ++k)
-      out << px(curves[i].x[k]) << "," << py(curves[i].y[k]) << " ";
-    out << "\"><title>" << escaped(curves[i].name) << "</title></polyline>\n";
-    if (options.points)
-      out << svg_markers(curves[i], i, px, py) << svg_marker(left + width + 26, legend - 4, i);
-    in_legend(curves[i].name, legend_line(stroke));
+    out << svg_polyline(points.str(), stroke, curve.name);
+    in_legend(curve.name, legend_line(stroke));
   }
   if (baseline) {
     out << svg_line(left, py(options.baseline), left + width, py(options.baseline), baseline_stroke, 1);

@@ -92,7 +92,7 @@ TEST(Svg, ALogarithmicYAxisHasAtMostAboutTenPowers) {
   const std::string svg =
       svg_curves({{"gradient", {1, 2}, {1e-22, 1}}}, {.title = "t", .logarithmic_y = true});
   for (const char* tick : {">1<", ">1e-12<", ">1e-24<"}) EXPECT_NE(svg.find(tick), std::string::npos) << tick;
-  EXPECT_EQ(svg.find(">1e-21<"), std::string::npos);
+  EXPECT_EQ(svg.find(">1e-22<"), std::string::npos);
 }
 
 TEST(Svg, PointsAreMarkedByAShapePerCurve) {
