@@ -294,7 +294,7 @@ inline void show_maps(Page& page, Translator& model, const Corpus& corpus) {
   page.print(heat_map(maps.encoder, {.rows = pair.korean, .columns = pair.korean}));
   page.print("\n  Self-attention in the decoder: it is causal.\n");
   page.print(heat_map(maps.decoder, {.rows = target, .columns = target, .allowed = causal(n)}));
-  page.print("\n  Cross-attention: the position of each English word attends to the Korean words.\n");
+  page.print("\n  Cross-attention: each English word attends to the Korean words.\n");
   page.print(heat_map(maps.cross, {.rows = target, .columns = pair.korean}));
 }
 
