@@ -29,7 +29,7 @@ namespace ops {
 namespace {
 
 constexpr index_t min_elements = 16384;
-constexpr index_t min_rows = 5, max_rows = 512;
+constexpr index_t min_packing_rows = 5, max_packing_rows = 512;
 constexpr std::size_t max_entries = 8;
 
 // Several threads may run inference with the same weights.
@@ -44,7 +44,8 @@ template <class T>
 std::shared_ptr<const kernels::PackedMatrix<T>> packed_weight(const kernels::MatrixView<T>& weight,
                                                               Storage& storage, index_t k, index_t n,
                                                               index_t rows) {
-  if (grad_enabled() || rows < min_rows || rows > max_rows || k * n < min_elements) return nullptr;
+  if (grad_enabled() || rows < min_packing_rows || rows > max_packing_rows || k * n < min_elements)
+    return nullptr;
   const PackedWeights::Entry wanted{weight.data, dtype_of<T>, weight.transposed, weight.ld, k, n, nullptr};
   const std::lock_guard lock(packing());
   if (!storage.packed) storage.packed = std::make_shared<PackedWeights>();
