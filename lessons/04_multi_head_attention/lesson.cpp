@@ -222,7 +222,7 @@ Tensor weights_of_heads(const Options& options, Page& page, const Tensor& weight
       "The mean fraction of its weight that each head gives to the word of each relation. (One word can "
       "belong to several relations, so a row may sum to more than 1.) Equal weights would give each word "
       "1/12 = 0.08.");
-  const Tensor fractions = weight_by_relation(weights, test);
+  Tensor fractions = weight_by_relation(weights, test);
   std::vector<std::string> names;
   for (index_t h = 0; h < fractions.size(0); ++h) names.push_back(concat("head ", h));
   page.print("\n" + indented(heat_map(fractions, {.rows = names, .columns = relations}), 4));
