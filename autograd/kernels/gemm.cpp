@@ -228,12 +228,14 @@ class Block {
     const index_t p0 = depth_.begin(piece), k = depth_.size(piece);
     const index_t row_step = s_.transpose_a ? 1 : s_.lda, column_step = s_.transpose_a ? s_.lda : 1;
     const EvenSplit tiles(s_.m, tile.rows);
+    const T* a = a_ + p0 * column_step;
+    T* c = c_ + j0;
     for (index_t i = 0; i < tiles.count; ++i) {
-      const T* a = a_ + tiles.begin(i) * row_step + p0 * column_step;
-      T* c = c_ + tiles.begin(i) * s_.ldc + j0;
-      multiply_row_of_tiles(tile, tiles.size(i), a, panels, c, k, strip, s_.accumulate || piece > 0);
-      if (piece + 1 == depth_.count)
-        apply_epilogue(from_column(epilogue_, j0), c, s_.ldc, tiles.size(i), strip);
+      const index_t rows = tiles.size(i);
+      multiply_row_of_tiles(tile, rows, a, panels, c, k, strip, s_.accumulate || piece > 0);
+      if (piece + 1 == depth_.count) apply_epilogue(from_column(epilogue_, j0), c, s_.ldc, rows, strip);
+      a += rows * row_step;
+      c += rows * s_.ldc;
     }
   }
 
