@@ -36,7 +36,7 @@ constexpr index_t max_packed_columns = 256;
 constexpr index_t max_unpacked_elements = 16384;
 // Steps along k that are packed for one panel before the next panel.
 constexpr index_t packed_depth = 16;
-// Copying a transposed A to rows pays off if its elements along k are farther apart than this.
+// Copying a transposed A to rows pays off if its elements along k are at least this far apart.
 constexpr index_t min_copied_stride = 128;
 // The most rows that are copied at a time: 4096 x 512 floats take 8 MB.
 constexpr index_t max_copied_rows = 4096;
@@ -320,8 +320,8 @@ void multiply_blocks(const GemmShape& s, const T* a, const T* b, T* c, const Epi
 // on a different page, and many columns read them again.
 template <class T>
 bool copies_rows(const GemmShape& s) {
-  return s.transpose_a && s.m > max_few_rows && s.lda > min_copied_stride &&
-         s.n > 8 * kernels<T>().gemm->tiles[0].columns;
+  return s.transpose_a && s.m > max_few_rows && s.lda >= min_copied_stride &&
+         s.n >= 8 * kernels<T>().gemm->tiles[0].columns;
 }
 
 // Multiplies with rows copied from a transposed A, one piece of k at a time. All threads copy, then
