@@ -67,6 +67,9 @@ constexpr double min_range_ns = 2'500;
 constexpr double min_ns_to_wake = 120'000;
 constexpr auto spin_time = std::chrono::microseconds(400);
 
+// How long the pool pauses on a busy machine: twice as long after each attempt that fails.
+constexpr auto shortest_pause = std::chrono::milliseconds(20), longest_pause = std::chrono::milliseconds(640);
+
 // Spins until the condition holds or the time is over. Returns whether it holds. After a short time
 // it yields the CPU between two attempts.
 template <class Condition>
@@ -101,14 +104,14 @@ class Pool {
     std::uint32_t ranges() const { return static_cast<std::uint32_t>((n + chunk - 1) / chunk); }
   };
 
-  // Runs a job on the caller and at most `helpers` workers. Sleeping workers are woken only if
-  // `wakes` is set.
-  void run(const Job& job, int helpers, bool wakes) {
+  // Runs a job that takes `ns` on one thread, on the caller and at most `helpers` workers.
+  void run(const Job& job, int helpers, double ns) {
     const std::unique_lock call(calls_, std::try_to_lock);
     const bool busy = !call.owns_lock();  // with a job of another thread
     const Clock::time_point start = Clock::now();
-    if (busy || (start < paused_until_ && !always_parallel) || (awake_ == 0 && !wakes))
-      return (*job.body)(0, job.n);
+    if (busy || (start < paused_until_ && !always_parallel)) return (*job.body)(0, job.n);
+    const bool wakes = ns >= min_ns_to_wake || (awake_ == 0 && is_one_of_many(ns, start));
+    if (awake_ == 0 && !wakes) return (*job.body)(0, job.n);
     while (static_cast<int>(workers_.size()) < helpers) add_worker();
     job_ = job;
     seats_ = helpers;
@@ -140,6 +143,17 @@ class Pool {
     ++wakes_;
     wakes_.notify_all();
     for (std::thread& worker : workers_) worker.join();
+  }
+
+  // Whether jobs that alone are too short to wake workers have taken more than half of the recent
+  // time, and together long enough.
+  bool is_one_of_many(double ns, Clock::time_point start) {
+    const std::chrono::duration<double, std::nano> passed = start - last_short_job_;
+    last_short_job_ = start;
+    missed_ns_ = std::max(0.0, missed_ns_ - passed.count() / 4) + ns / 2;
+    if (missed_ns_ < min_ns_to_wake) return false;
+    missed_ns_ = 0;
+    return true;
   }
 
   void add_worker() {
@@ -210,13 +224,20 @@ class Pool {
     saved_ += alone - together;
     spent_ += together;
     if (spent_ < std::chrono::milliseconds(2)) return;
-    if (saved_ < spent_ / 10) paused_until_ = Clock::now() + std::chrono::milliseconds(20);
+    if (saved_ < spent_ / 10) {
+      paused_until_ = Clock::now() + pause_;
+      pause_ = std::min(2 * pause_, longest_pause);
+    } else {
+      pause_ = shortest_pause;
+    }
     saved_ = spent_ = {};
   }
 
   std::mutex calls_;
   Clock::duration saved_{}, spent_{};  // since the last decision
-  Clock::time_point paused_until_;
+  Clock::time_point paused_until_, last_short_job_;
+  std::chrono::milliseconds pause_ = shortest_pause;
+  double missed_ns_ = 0;  // the time that workers could have saved, less a quarter of the time since
   Job job_{};
   std::uint32_t last_number_ = 0;
   std::exception_ptr error_;
@@ -256,7 +277,7 @@ void parallel_for(std::int64_t n, double item_ns, RangeFunction body) {
   if (ranges < 2) return body(0, n);
   const std::int64_t chunk = (n + ranges - 1) / ranges;
   const int helpers = static_cast<int>(std::min<std::int64_t>(threads, ranges)) - 1;
-  Pool::instance().run({n, chunk, &body}, helpers, ns >= min_ns_to_wake);
+  Pool::instance().run({n, chunk, &body}, helpers, ns);
 }
 
 }  // namespace heed::kernels
