@@ -13,9 +13,9 @@ class Program {
   double run(int jobs, double alone_us, double shared_us) {
     int shared = 0;
     for (int i = 0; i < jobs; ++i) {
-      const bool shares = trials_.begin(20'000, now_);
-      shared += shares;
-      wait(shares ? shared_us : alone_us);
+      const bool parallel = trials_.begin(20'000, now_);
+      shared += parallel;
+      wait(parallel ? shared_us : alone_us);
     }
     return static_cast<double>(shared) / jobs;
   }
@@ -59,9 +59,9 @@ TEST(Trials, SkippedTimeDoesNotCount) {
   int shared = 0;
   for (int i = 0; i < 100'000; ++i) {
     // Long jobs take much longer while short ones are shared, which must not matter.
-    const bool shares = with_long_jobs.run(1, 20, 12) > 0;
-    shared += shares;
-    const double long_us = shares ? 90 : 1;
+    const bool parallel = with_long_jobs.run(1, 20, 12) > 0;
+    shared += parallel;
+    const double long_us = parallel ? 90 : 1;
     with_long_jobs.wait(long_us);
     with_long_jobs.trials().skip(std::chrono::microseconds(static_cast<int>(long_us)));
   }
