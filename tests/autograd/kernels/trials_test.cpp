@@ -32,11 +32,11 @@ TEST(Trials, ThePoolIsNotUsedBeforeJobsHaveTaken2Ms) {
   EXPECT_EQ(program.run(99, 20, 10), 0);
 }
 
-TEST(Trials, SharesIfThatIsFaster) { EXPECT_GT(Program().run(100'000, 20, 12), 0.98); }
+TEST(Trials, UsesThreadsIfThatIsFaster) { EXPECT_GT(Program().run(100'000, 20, 12), 0.98); }
 
-TEST(Trials, DoesNotShareIfThatIsSlower) { EXPECT_LT(Program().run(100'000, 20, 30), 0.02); }
+TEST(Trials, UsesOneThreadIfThatIsFaster) { EXPECT_LT(Program().run(100'000, 20, 30), 0.02); }
 
-TEST(Trials, DoesNotShareIfNothingIsGained) { EXPECT_LT(Program().run(100'000, 20, 20), 0.02); }
+TEST(Trials, UsesOneThreadIfNothingIsGained) { EXPECT_LT(Program().run(100'000, 20, 20), 0.02); }
 
 TEST(Trials, AdaptsWhenTheMachineChanges) {
   Program program;
