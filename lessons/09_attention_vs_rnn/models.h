@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <functional>
+#include <future>
 #include <optional>
 #include <string>
 #include <vector>
@@ -176,6 +178,42 @@ inline Timing timing_of(std::vector<double> milliseconds) {
   return {quantile(0.5), (quantile(0.75) - quantile(0.25)) / quantile(0.5)};
 }
 
+// Returns the fraction of two processors that other programs use: two threads read the clock for 10
+// milliseconds. If two readings are far apart, another program ran in between. The spread of the
+// timings does not show a constant load, which makes a second thread useless.
+inline double other_load() {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::microseconds window{10'000}, gap{100};
+  const Clock::time_point begin = Clock::now();
+  const auto lost_time = [&] {
+    Clock::duration lost{0};
+    for (Clock::time_point last = begin; last - begin < window;) {
+      const Clock::time_point now = Clock::now();
+      if (now - last > gap) lost += now - last;
+      last = now;
+    }
+    return std::chrono::duration<double>(lost).count();
+  };
+  std::future<double> second = std::async(std::launch::async, lost_time);
+  const double first = lost_time();
+  const double elapsed = std::chrono::duration<double>(window).count();
+  return std::min(1.0, (first + second.get()) / (2 * elapsed));
+}
+
+// The conditions under which times were measured.
+struct Disturbance {
+  double spread = 0;  // the largest of the timings
+  double load = 0;    // the sum of the measurements
+  int measured = 0;   // the number of measurements of the load
+  void add(const Timing& timing) { spread = std::max(spread, timing.spread); }
+  void add_load() {
+    load += other_load();
+    ++measured;
+  }
+  double mean_load() const { return measured == 0 ? 0 : load / measured; }
+};
+constexpr double largest_load = 0.1;  // of a machine that is not too busy to compare times
+
 struct Trained {
   int steps;        // until the running mean of the training accuracy reached 98 %, or max_steps
   Timing step;      // time of one step
@@ -209,7 +247,7 @@ struct Cost {
   index_t tokens;
   Task task;
   std::array<double, 2> steps = {}, seconds = {};
-  double spread = 0;  // the largest of the runs
+  Disturbance disturbance = {};
 };
 inline std::vector<Cost> learn_both(const Options& options, int runs, double learning_rate, Generator gen) {
   std::vector<Cost> costs = {
@@ -225,7 +263,8 @@ inline std::vector<Cost> learn_both(const Options& options, int runs, double lea
             train(cost.task, i == 0 ? Kind::lstm : Kind::attention, max_steps, learning_rate, own);
         cost.steps[i] += result.steps;
         cost.seconds[i] += result.steps * result.step.milliseconds / 1000;
-        cost.spread = std::max(cost.spread, result.step.spread);
+        cost.disturbance.add(result.step);
+        if (!options.quick) cost.disturbance.add_load();
         progress.update(++done, concat(i == 0 ? "LSTM: " : "attention: ", result.steps, " steps"));
       }
   }
