@@ -54,7 +54,7 @@ struct Table {
              const Disturbance& disturbance) {
     if (std::thread::hardware_concurrency() < 2)
       page.not_measured(id, text, "this machine has a single processor");
-    else if (disturbance.mean_load() > largest_load)
+    else if (disturbance.load() > largest_load)
       page.not_measured(id, text,
                         concat("the machine is busy: other programs use more than ", percent(largest_load, 0),
                                " of two processors"));

@@ -169,13 +169,14 @@ struct Timing {
   double spread = 0;        // the distance of the quartiles, relative to the median
 };
 constexpr double largest_spread = 0.3;  // of a machine that is not too busy to compare times
+// The q-quantile of sorted numbers, for q from 0 to 1.
+inline double quantile(const std::vector<double>& sorted, double q) {
+  return sorted[static_cast<std::size_t>(std::lround(q * static_cast<double>(sorted.size() - 1)))];
+}
 inline Timing timing_of(std::vector<double> milliseconds) {
   std::ranges::sort(milliseconds);
-  const auto quantile = [&](double q) {
-    return milliseconds[static_cast<std::size_t>(
-        std::lround(q * static_cast<double>(milliseconds.size() - 1)))];
-  };
-  return {quantile(0.5), (quantile(0.75) - quantile(0.25)) / quantile(0.5)};
+  const double median = quantile(milliseconds, 0.5);
+  return {median, (quantile(milliseconds, 0.75) - quantile(milliseconds, 0.25)) / median};
 }
 
 // Returns the fraction of two processors that other programs use: two threads read the clock for 10
@@ -185,32 +186,33 @@ inline double other_load() {
   using Clock = std::chrono::steady_clock;
   constexpr std::chrono::microseconds window{10'000}, gap{100};
   const Clock::time_point begin = Clock::now();
-  const auto lost_time = [&] {
+  const auto lost_fraction = [&] {
     Clock::duration lost{0};
-    for (Clock::time_point last = begin; last - begin < window;) {
+    Clock::time_point last = begin;
+    while (last - begin < window) {
       const Clock::time_point now = Clock::now();
       if (now - last > gap) lost += now - last;
       last = now;
     }
-    return std::chrono::duration<double>(lost).count();
+    return std::chrono::duration<double>(lost) / std::chrono::duration<double>(last - begin);
   };
-  std::future<double> second = std::async(std::launch::async, lost_time);
-  const double first = lost_time();
-  const double elapsed = std::chrono::duration<double>(window).count();
-  return std::min(1.0, (first + second.get()) / (2 * elapsed));
+  std::future<double> second = std::async(std::launch::async, lost_fraction);
+  const double first = lost_fraction();
+  return (first + second.get()) / 2;
 }
 
-// The conditions under which times were measured.
+// The conditions under which times were measured. The load is measured repeatedly, and its median
+// counts: the times are medians, too.
 struct Disturbance {
   double spread = 0;  // the largest of the timings
-  double load = 0;    // the sum of the measurements
-  int measured = 0;   // the number of measurements of the load
+  std::vector<double> loads = {};
   void add(const Timing& timing) { spread = std::max(spread, timing.spread); }
-  void add_load() {
-    load += other_load();
-    ++measured;
+  void add_load() { loads.push_back(other_load()); }
+  double load() const {
+    std::vector<double> sorted = loads;
+    std::ranges::sort(sorted);
+    return sorted.empty() ? 0 : quantile(sorted, 0.5);
   }
-  double mean_load() const { return measured == 0 ? 0 : load / measured; }
 };
 constexpr double largest_load = 0.1;  // of a machine that is not too busy to compare times
 
@@ -219,7 +221,9 @@ struct Trained {
   Timing step;      // time of one step
   double accuracy;  // on 500 new sequences
 };
-inline Trained train(const Task& task, Kind kind, int max_steps, double learning_rate, Generator gen) {
+// Measures the load after every 25 steps, if `disturbance` is not null.
+inline Trained train(const Task& task, Kind kind, int max_steps, double learning_rate, Generator gen,
+                     Disturbance* disturbance = nullptr) {
   Model model(kind, gen);
   optim::Adam optimizer(model.parameters(), {.lr = learning_rate});
   std::vector<double> milliseconds;
@@ -234,6 +238,7 @@ inline Trained train(const Task& task, Kind kind, int max_steps, double learning
     optimizer.step();
     running = 0.9 * running + 0.1 * accuracy(logits, batch.labels);
     milliseconds.push_back(1000 * watch.seconds());
+    if (disturbance && step % 25 == 0) disturbance->add_load();
   }
   const NoGrad no_grad;
   const Batch test = task(500, gen);
@@ -259,12 +264,11 @@ inline std::vector<Cost> learn_both(const Options& options, int runs, double lea
     const Generator own = gen.fork();
     for (Cost& cost : costs)
       for (const std::size_t i : {0U, 1U}) {
-        const Trained result =
-            train(cost.task, i == 0 ? Kind::lstm : Kind::attention, max_steps, learning_rate, own);
+        const Trained result = train(cost.task, i == 0 ? Kind::lstm : Kind::attention, max_steps,
+                                     learning_rate, own, options.quick ? nullptr : &cost.disturbance);
         cost.steps[i] += result.steps;
         cost.seconds[i] += result.steps * result.step.milliseconds / 1000;
         cost.disturbance.add(result.step);
-        if (!options.quick) cost.disturbance.add_load();
         progress.update(++done, concat(i == 0 ? "LSTM: " : "attention: ", result.steps, " steps"));
       }
   }
