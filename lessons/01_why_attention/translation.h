@@ -123,8 +123,8 @@ inline std::vector<Ids> translate(nn::Seq2Seq& model, const std::vector<Translat
 // The least number of words to insert, delete or replace to turn a into b.
 inline index_t edit_distance(const Ids& a, const Ids& b) {
   std::vector<index_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(),
-            0);  // row[j]: the distance between the first i words of a and j words of b
+  // row[j] is the distance between the first i words of a and the first j words of b.
+  std::iota(row.begin(), row.end(), 0);
   for (std::size_t i = 0; i < a.size(); ++i) {
     index_t diagonal = row[0]++;
     for (std::size_t j = 0; j < b.size(); ++j) {
