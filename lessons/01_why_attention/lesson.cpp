@@ -252,7 +252,7 @@ void by_length(const Options& options, Page& page, const Corpus& m, std::vector<
       t.words.push_back(q.words);
     }
     std::vector<Ids> others = references;
-    std::ranges::rotate(others, others.begin() + 1);
+    std::rotate(others.begin(), others.begin() + 1, others.end());
     const Quality chance = quality(others, references);
     chance_accuracy.push_back(chance.accuracy);
     chance_errors.push_back(chance.errors);
