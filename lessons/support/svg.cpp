@@ -300,6 +300,13 @@ void check_axes(const Axis& x, const Axis& y, const std::string& title) {
         "expected numbers above 0 on the logarithmic axes of \"", title, "\"");
 }
 
+// The width of the longest name in the legend.
+double widest_name(const std::vector<SvgCurve>& curves, const SvgCurves& options) {
+  std::vector<std::string> names = {options.baseline_name};
+  for (const SvgCurve& curve : curves) names.push_back(curve.name);
+  return widest(names);
+}
+
 }  // namespace
 
 std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& options) {
@@ -324,10 +331,11 @@ std::string svg_curves(const std::vector<SvgCurve>& curves, const SvgCurves& opt
   };
 
   std::ostringstream out;
-  out << open(left + width + 190, top + height + 56, options.title);
+  out << open(left + width + std::max(190.0, 62 + widest_name(curves, options)), top + height + 56,
+              options.title);
   for (const double tick : y.ticks)
     out << svg_line(left, py(tick), left + width, py(tick), {"#ddd", "none"}, 1)
-        << text(left - 8, py(tick) + 4, "end", y.label(tick));
+        << text(left - 8, py(tick) + 4, "end", y.label(tick) + options.y_unit);
   for (const double tick : x.ticks) out << text(px(tick), top + height + 18, "middle", x.label(tick));
   out << text(left + width / 2, top + height + 40, "middle", options.x_axis)
       << text(16, top - 18, "start", options.y_axis, "fill=\"#555\"");
