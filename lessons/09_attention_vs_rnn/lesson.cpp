@@ -28,12 +28,14 @@ using namespace heed::lessons;
 
 namespace {
 
-// The rows of the course's table, with the number of claims of each that hold, of those that could be
-// measured.
+// Whether a claim, if it holds, confirms the course's row.
+enum class Course { confirmed, contradicted };
+
+// The rows of the course's table, with the number of measurements of each that agree with it.
 struct Table {
   struct Row {
     std::string name, rnn, transformer;
-    int holding = 0, total = 0;
+    int agreeing = 0, total = 0;
   };
   Page& page;
   std::vector<Row> rows = {};
@@ -44,14 +46,15 @@ struct Table {
         concat("The course: ", row.rnn, " for an RNN or LSTM, ", row.transformer, " for a Transformer."));
     rows.push_back(row);
   }
-  void claim(const std::string& id, const std::string& text, const Measurement& measured, bool holds) {
+  void claim(const std::string& id, const std::string& text, const Measurement& measured, bool holds,
+             Course course = Course::confirmed) {
     page.claim(id, text, measured, holds);
-    rows.back().holding += holds;
+    rows.back().agreeing += holds == (course == Course::confirmed);
     ++rows.back().total;
   }
   // A claim about times, which a busy machine cannot measure.
   void timed(const std::string& id, const std::string& text, const Measurement& measured, bool holds,
-             const Disturbance& disturbance) {
+             const Disturbance& disturbance, Course course = Course::confirmed) {
     if (std::thread::hardware_concurrency() < 2)
       page.not_measured(id, text, "this machine has a single processor");
     else if (disturbance.load() > largest_load)
@@ -63,14 +66,16 @@ struct Table {
                         concat("the machine is busy: half of the repeated timings are more than ",
                                percent(largest_spread / 2, 0), " from their median"));
     else
-      claim(id, text, measured, holds);
+      claim(id, text, measured, holds, course);
   }
   void print() const {
     const std::vector<int> widths = {-14, -14, -14, -16};
     page.step("Summary");
-    page.print("    " + cells({"", "RNN / LSTM", "Transformer", "claims that hold"}, widths));
+    page.say("The course's table, and how many of the measurements agree with each row:");
+    page.print("");
+    page.print("    " + cells({"", "RNN / LSTM", "Transformer", "agree with it"}, widths));
     for (const Row& r : rows)
-      page.print("    " + cells({r.name, r.rnn, r.transformer, concat(r.holding, " of ", r.total)}, widths));
+      page.print("    " + cells({r.name, r.rnn, r.transformer, concat(r.agreeing, " of ", r.total)}, widths));
   }
 };
 
@@ -267,7 +272,7 @@ void compare_recall(const Options& options, Table& table, const Generator& gen) 
               {"accuracy at least ", percentage(lowest / 100), "; chance level ", percentage(recall_chance)},
               lowest >= 95);
   table.claim("forget_bias", "an LSTM with a forget bias of 5 recalls it, too",
-              measured(Kind::forget_lstm, 4), accuracies(Kind::forget_lstm)[4] >= 80);
+              measured(Kind::forget_lstm, 4), accuracies(Kind::forget_lstm)[4] >= 80, Course::contradicted);
   if (!options.figures.empty())
     write_figure(options.figures, "recall.svg",
                  svg_curves(curves, {.title = "Accuracy of recalling the first token",
@@ -288,7 +293,7 @@ void compare_training_times(Table& table, const std::vector<Cost>& costs, const 
   table.timed("recall_time", "attention learns recall in less time", time(1),
               costs[1].seconds[1] < costs[1].seconds[0], costs[1].disturbance);
   table.timed("order_time", "the LSTM learns order in less time", time(3),
-              costs[3].seconds[1] > costs[3].seconds[0], costs[3].disturbance);
+              costs[3].seconds[1] > costs[3].seconds[0], costs[3].disturbance, Course::contradicted);
   const std::size_t last = times.lengths.size() - 1, first = last - 2;
   const auto growth = [&](std::size_t i) {
     return times.passes[last][i].milliseconds / times.passes[first][i].milliseconds;
@@ -299,7 +304,7 @@ void compare_training_times(Table& table, const std::vector<Cost>& costs, const 
                " times, the LSTM's ", number(growth(1), 1), " times; then ",
                number(times.passes[last][3].milliseconds), " ms, the LSTM ",
                number(times.passes[last][1].milliseconds)},
-              growth(3) > growth(1), times.disturbance);
+              growth(3) > growth(1), times.disturbance, Course::contradicted);
 }
 
 void compare_training(const Options& options, Table& table, const Generator& gen, const Times& times) {
@@ -338,7 +343,7 @@ void compare_training(const Options& options, Table& table, const Generator& gen
   table.claim("recall_steps", "attention learns recall in fewer steps", steps(1),
               costs[1].steps[1] < costs[1].steps[0]);
   table.claim("order_steps", "attention learns order in more steps", steps(3),
-              costs[3].steps[1] > costs[3].steps[0]);
+              costs[3].steps[1] > costs[3].steps[0], Course::contradicted);
   if (!options.quick) compare_training_times(table, costs, times);
 }
 
@@ -383,7 +388,7 @@ void compare_memory(const Options& options, Table& table, Generator gen) {
   table.claim("memory_lstm", "the memory of an LSTM grows as n", lstm_grows, exponent(0) < 1.3);
   table.claim("memory_composed", "that of composed attention grows as n²", grows(1), exponent(1) > 1.7);
   table.claim("memory_fused", "that of fused attention does not grow faster than n", grows(2),
-              exponent(2) < 1.3);
+              exponent(2) < 1.3, Course::contradicted);
   if (!options.figures.empty())
     write_figure(options.figures, "memory.svg",
                  svg_curves(curves, {.title = "Memory of a forward and a backward pass",
