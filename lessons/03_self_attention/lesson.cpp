@@ -14,6 +14,7 @@
 
 #include "data/text/batches.h"
 #include "data/text/vocabulary.h"
+#include "lessons/support/attention_maps.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "lessons/support/toy_languages.h"
@@ -82,7 +83,8 @@ void permutation(Page& page, Generator& gen) {
 // its values are the plain embeddings. The output at "it" is therefore a mixture of word
 // embeddings, and its weights show which word was chosen.
 struct Resolver : nn::ModuleOf<Resolver> {
-  bool uses_context = true;  // false: without the first attention layer, for comparison
+  bool uses_context = true;    // false: without the first attention layer, for comparison
+  bool uses_positions = true;  // false: --no-positions
   nn::Embedding embedding;
   nn::LearnedPositionalEncoding positions;
   nn::SelfAttention context;
@@ -101,11 +103,14 @@ struct Resolver : nn::ModuleOf<Resolver> {
     nn::init::normal(positions.weight, gen, 0, 0.5);
   }
 
+  // x (B, T, C), embedded words -> the input of the first attention layer
+  Tensor with_positions(const Tensor& x) { return uses_positions ? positions(x) : x; }
+
   // ids (B, T), mask (B, 1, T) -> output (B, T, V): logits over the vocabulary, the dot product of
   // each position's output with each word embedding; weights (B, T, T) of the second layer
   AttentionResult forward(const IntTensor& ids, const Mask& mask) {
     const Tensor x = embedding(ids);
-    Tensor h = positions(x);
+    Tensor h = with_positions(x);
     if (uses_context) h = h + context(h, mask).output;
     const AttentionResult found = attention(W_q(h), W_k(h), x, {.mask = mask});
     return {linear(found.output, embedding.weight), found.weights};
@@ -233,6 +238,7 @@ void resolve_pronouns(const Options& options, Page& page, Resolver& model, const
       "the second, \"it\" searches for its noun. A second model has no context layer.");
   Resolver ablated(dataset.vocabulary.size(), 32, gen);
   ablated.uses_context = false;
+  ablated.uses_positions = model.uses_positions;
   const SvgCurve curve = train(options, "with context layer", model, dataset, gen);
   const SvgCurve without = train(options, "without context layer", ablated, dataset, gen);
   const double with_context = accuracy(model, dataset.test, dataset.vocabulary),
@@ -289,20 +295,49 @@ void course_example(const Options& options, Page& page, Resolver& model, const d
                                                                "because", "it", "was", "last"}}));
 }
 
+// For --look: the attention weights of both layers, and the word to which "it" refers.
+SentenceAttention attend(const SavedModel& saved, const toy::Words& words) {
+  Generator gen(0);
+  const data::Vocabulary vocabulary(saved.words);
+  Resolver model(vocabulary.size(), 32, gen);
+  model.uses_positions = saved.is("positions", "yes");
+  restore(model, saved);
+  const IntTensor ids(ids_of(words, vocabulary), {1, static_cast<index_t>(words.size())});
+  const AttentionResult found = model.forward(ids, Mask());
+  SentenceAttention result{
+      words, {model.context(model.with_positions(model.embedding(ids))).weights, found.weights}};
+  const auto it = std::ranges::find(words, "it") - words.begin();
+  if (it == std::ssize(words)) return result;
+  const auto best = topk(softmax(found.output[0][it], -1), 1);
+  result.result = concat("\"it\" refers to \"", vocabulary.word(best.indices[0]), "\", with probability ",
+                         fixed(best.values.at({0}), 2));
+  return result;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{.program = "lesson_03",
-                    .title = "Lesson 03 · Self-attention: a sequence attends to itself",
-                    .data = {},
-                    .trains = true};
-  return run(argc, argv, about, [](const Options& options, Page& page) {
+  const About about{
+      .program = "lesson_03",
+      .title = "Lesson 03 · Self-attention: a sequence attends to itself",
+      .data = {},
+      .trains = true,
+      .saves = true,
+      .more = with_map_options({{"--no-positions", "", "train the models without position embeddings"}})};
+  return run(argc, argv, about, [&](const Options& options, Page& page) {
+    if (shows_maps(options)) return show_maps(about, options, page, {.attend = attend});
     Generator gen(options.seed);
     three_projections(page, gen);
     permutation(page, gen);
     const Dataset dataset = make_dataset(options);
     Resolver model(dataset.vocabulary.size(), 32, gen);
+    model.uses_positions = !options.has("--no-positions");
     resolve_pronouns(options, page, model, dataset, gen);
+    if (!options.save.empty())
+      save_model(options.save, about,
+                 {model.state_dict(),
+                  dataset.vocabulary.words(),
+                  {{"positions", model.uses_positions ? "yes" : "no"}}});
     course_example(options, page, model, dataset.vocabulary);
     page.print("");
     page.say("Next: ./lesson_04 shows why attention uses several heads.");

@@ -15,7 +15,7 @@
 
 #include "data/pretrained.h"
 #include "data/text/wordpiece.h"
-#include "lessons/10_bert/masking.h"
+#include "lessons/10_bert/model.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "lessons/support/toy_languages.h"
@@ -26,27 +26,6 @@ using namespace heed;
 using namespace heed::lessons;
 
 namespace {
-
-nn::BertOptions small(index_t vocabulary) {
-  return {.vocab_size = vocabulary,
-          .max_positions = 32,
-          .d_model = 64,
-          .nhead = 4,
-          .num_layers = 2,
-          .dim_feedforward = 128,
-          .dropout = 0.1};
-}
-
-Tensor encode(nn::Bert& bert, const BertBatch& batch) {
-  return bert.forward(batch.ids, {.segments = batch.segments, .mask = padding(batch.lengths, batch.time())});
-}
-
-// Returns the rows of hidden (B, T, C) at the given flat positions b · T + t: (N, C).
-Tensor rows_at(const Tensor& hidden, const std::vector<index_t>& positions) {
-  const index_t rows = hidden.size(0) * hidden.size(1);
-  return embedding(hidden.reshape({rows, hidden.size(2)}),
-                   {positions, {static_cast<index_t>(positions.size())}});
-}
 
 // ---- 1 ----------------------------------------------------------------------------------------------------
 
@@ -429,21 +408,23 @@ int main(int argc, char** argv) {
   const About about{
       .program = "lesson_10_bert",
       .title = "Lesson 10 · BERT: the encoder alone",
-      .more = {{"--weights", "DIR", "BERT's files (uncased): config.json, model.safetensors, vocab.txt"},
-               {"--prompt", "TEXT", "a text with one or more [MASK] to fill in"},
-               {"--features", "KIND",
-                "the classifier's input: mask, the row of [MASK] (default), or mean, of all rows"}}};
-  return run(argc, argv, about, [](const Options& options, Page& page) {
+      .saves = true,
+      .more = with_map_options(
+          {{"--weights", "DIR", "BERT's files (uncased): config.json, model.safetensors, vocab.txt"},
+           {"--prompt", "TEXT", "a text with one or more [MASK] to fill in"},
+           {"--features", "mask|mean",
+            "the classifier's input: the row of [MASK] (default), or the mean of all rows"}})};
+  return run(argc, argv, about, [&](const Options& options, Page& page) {
+    if (shows_maps(options)) return show_maps(about, options, page, {.special_tokens = 3, .attend = attend});
     if (options.more.contains("--weights")) return with_published_weights(options, page);
     check(!options.more.contains("--prompt"), "--prompt",
           "is only used with published weights. Hint: add --weights DIR");
-    const std::string features = options.value("--features");
-    check(features.empty() || features == "mask" || features == "mean", "--features",
-          "expected mask or mean, got \"", features, "\"");
     Generator gen(options.seed);
     bidirectional_attention(page, gen);
     const Corpus corpus = make_corpus(options.seed);
     nn::BertForMaskedLM bert = masked_language_modelling(options, page, corpus, gen);
+    if (!options.save.empty())
+      save_model(options.save, about, {bert.state_dict(), corpus.vocabulary.words()});
     few_labels(options, page, corpus, bert, gen);
     page.print("\nNext: ./lesson_10_t5 has an encoder that reads and a decoder that writes.");
   });

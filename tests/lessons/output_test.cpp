@@ -38,9 +38,9 @@ const fs::path& folder() {
 }
 
 // Runs a lesson in that folder. Returns its output together with its error output.
-Result run(const std::string& lesson, const std::string& arguments) {
+Result run(const std::string& lesson, const std::string& arguments, const std::string& input = "/dev/null") {
   const std::string command = "cd '" + folder().string() + "' && NO_COLOR=1 '" HEED_LESSON_DIR "/" + lesson +
-                              "' " + arguments + " 2>&1 </dev/null";
+                              "' " + arguments + " 2>&1 <" + input;
   Result result;
   FILE* pipe = popen(command.c_str(), "r");
   if (!pipe) return result;
@@ -307,6 +307,67 @@ TEST(LessonOutput, TheTrainedModelIsSaved) {
   const Result result = run("lesson_08", shortly + "model");
   EXPECT_EQ(result.status, 0) << result.output;
   EXPECT_GT(fs::file_size(folder() / "model"), 69066u * 3 * 4);  // the parameters and their two moments
+}
+
+TEST(LessonOutput, ASavedModelShowsItsAttentionWeights) {
+  struct Case {
+    std::string lesson, sentence, unknown;
+    std::vector<std::string> parts;
+  };
+  const std::vector<Case> cases = {{"lesson_03",
+                                    "the cat sat on the mat because it was tired",
+                                    "frog",
+                                    {"Layer 2 of 2", "head 1 of 1", "The model predicts: \"it\" refers to"}},
+                                   {"lesson_07",
+                                    "this story was never boring",
+                                    "frog",
+                                    {"Layer 2 of 2", "head 4 of 4", "The model predicts: "}},
+                                   {"lesson_10_bert",
+                                    "나는 [MASK] 그렸다 = I drew a cat",
+                                    "frog",
+                                    {"Layer 2 of 2", "[CLS]", "[MASK] is \""}}};
+  for (const Case& c : cases) {
+    const std::string model = c.lesson + ".model";
+    ASSERT_EQ(run(c.lesson, quickly + " --save " + model).status, 0);
+    const Result result = run(c.lesson, "--model " + model + " --look '" + c.sentence + "'");
+    EXPECT_EQ(result.status, 0) << result.output;
+    for (const std::string& part : c.parts)
+      EXPECT_NE(result.output.find(part), std::string::npos) << result.output;
+    for (const std::string& line : lines(result.output))
+      EXPECT_LE(std::ranges::count_if(line, [](char byte) { return (byte & 0xC0) != 0x80; }), 80) << line;
+    const Result unknown = run(c.lesson, "--model " + model + " --look " + c.unknown);
+    EXPECT_EQ(unknown.status, 1);
+    EXPECT_NE(unknown.output.find("does not contain \"frog\""), std::string::npos) << unknown.output;
+    EXPECT_EQ(run(c.lesson, "--model " + model + " --layer 9 --look '" + c.sentence + "'").status, 2);
+  }
+  const Result foreign = run("lesson_03", "--model lesson_07.model --look it");
+  EXPECT_EQ(foreign.status, 3);
+  EXPECT_NE(foreign.output.find("expected a model that was saved by lesson_03, got one of lesson_07"),
+            std::string::npos)
+      << foreign.output;
+}
+
+TEST(LessonOutput, PredictionsAreCountedAndRecorded) {
+  std::ofstream(folder() / "answers") << "y\nn\nmaybe\nyes\n\n";
+  const std::string output = run("lesson_02", quickly + " --ask --claims predictions", "answers").output;
+  EXPECT_NE(output.find("expected y or n, got \"maybe\""), std::string::npos) << output;
+  EXPECT_NE(output.find("You predicted 2 of 3 claims correctly."), std::string::npos) << output;
+  EXPECT_NE(output.find("; you predicted that it"), std::string::npos) << output;
+  const std::vector<std::string> claims = lines(text_of(folder() / "predictions"));
+  ASSERT_GT(claims.size(), 3U);
+  EXPECT_TRUE(claims[0].ends_with("\tholds"));
+  EXPECT_TRUE(claims[1].ends_with("\tdoes not hold"));
+  for (const std::string& line : claims) EXPECT_EQ(std::ranges::count(line, '\t'), 8) << line;
+}
+
+// Without a terminal, no lesson waits for answers that cannot come.
+TEST(LessonOutput, NoLessonWaitsForPredictionsWithoutATerminal) {
+  for (const Lesson& lesson : lessons()) {
+    const Result result = run(lesson.program, quickly + " --ask");
+    EXPECT_EQ(result.status, 0) << result.output;
+    EXPECT_NE(result.output.find("No answer can be read"), std::string::npos) << lesson.program;
+    EXPECT_EQ(result.output.find("You predicted"), std::string::npos) << lesson.program;
+  }
 }
 
 TEST(LessonOutput, EveryClaimIsALineOfTheClaimsFile) {
