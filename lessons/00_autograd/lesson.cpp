@@ -283,7 +283,7 @@ std::string decision_map(nn::Sequential& net, const Moons& moons) {
 
 // Trains a network on the moons with Adam and returns the training loss of each step.
 SvgCurve train(const Options& options, const std::string& name, nn::Sequential& net, const Moons& moons) {
-  optim::Adam optimizer(net.parameters(), {.lr = 0.03});
+  optim::Adam optimizer(net.parameters(), {.lr = options.number("--lr", 0.03)});
   const int steps = 300;
   Progress progress(name, steps, options.quiet);
   SvgCurve curve{.name = name, .x = {}, .y = {}};
@@ -302,13 +302,14 @@ SvgCurve train(const Options& options, const std::string& name, nn::Sequential& 
 
 void train_network(const Options& options, Page& page, Generator& gen) {
   page.step("Training a network");
-  page.say(
-      "No straight line separates the two moons. A network of two linear layers, 2 to 16 units, tanh, and 16 "
-      "to 2 units, is trained for 300 steps with Adam. The baseline is a single linear layer, whose classes "
-      "are separated by a straight line.");
+  const int hidden = options.integer("--hidden", 16);
+  page.say(concat("No straight line separates the two moons. A network of two linear layers, 2 to ", hidden,
+                  " units, tanh, and ", hidden,
+                  " to 2 units, is trained for 300 steps with Adam. The baseline is a single linear layer, "
+                  "whose classes are separated by a straight line."));
   const Moons moons = two_moons(400, gen), test = two_moons(400, gen);
-  nn::Sequential net(nn::Linear({.in = 2, .out = 16}, gen), nn::Tanh(),
-                     nn::Linear({.in = 16, .out = 2}, gen));
+  nn::Sequential net(nn::Linear({.in = 2, .out = hidden}, gen), nn::Tanh(),
+                     nn::Linear({.in = hidden, .out = 2}, gen));
   nn::Sequential line(nn::Linear({.in = 2, .out = 2}, gen));
   const SvgCurve curve = train(options, "network", net, moons),
                  linear_curve = train(options, "linear layer", line, moons);
@@ -342,7 +343,10 @@ void train_network(const Options& options, Page& page, Generator& gen) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{.program = "lesson_00", .title = "Lesson 00 · Autograd"};
+  const About about{.program = "lesson_00",
+                    .title = "Lesson 00 · Autograd",
+                    .more = {{"--hidden", "N", "hidden units of the network (default 16)", 1, 4096},
+                             {"--lr", "X", "the learning rate (default 0.03)", 0}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
     a_graph_by_hand(page);
