@@ -36,7 +36,7 @@ constexpr index_t max_packed_columns = 256;
 constexpr index_t max_unpacked_elements = 16384;
 // Steps along k that are packed for one panel before the next panel.
 constexpr index_t packed_depth = 16;
-// Copying a transposed A to rows pays off if its elements along k are farther apart than this.
+// Copying a transposed A to rows pays off if its elements along k are at least this far apart.
 constexpr index_t min_copied_stride = 128;
 // The most rows that are copied at a time: 4096 x 512 floats take 8 MB.
 constexpr index_t max_copied_rows = 4096;
@@ -228,12 +228,14 @@ class Block {
     const index_t p0 = depth_.begin(piece), k = depth_.size(piece);
     const index_t row_step = s_.transpose_a ? 1 : s_.lda, column_step = s_.transpose_a ? s_.lda : 1;
     const EvenSplit tiles(s_.m, tile.rows);
+    const T* a = a_ + p0 * column_step;
+    T* c = c_ + j0;
     for (index_t i = 0; i < tiles.count; ++i) {
-      const T* a = a_ + tiles.begin(i) * row_step + p0 * column_step;
-      T* c = c_ + tiles.begin(i) * s_.ldc + j0;
-      multiply_row_of_tiles(tile, tiles.size(i), a, panels, c, k, strip, s_.accumulate || piece > 0);
-      if (piece + 1 == depth_.count)
-        apply_epilogue(from_column(epilogue_, j0), c, s_.ldc, tiles.size(i), strip);
+      const index_t rows = tiles.size(i);
+      multiply_row_of_tiles(tile, rows, a, panels, c, k, strip, s_.accumulate || piece > 0);
+      if (piece + 1 == depth_.count) apply_epilogue(from_column(epilogue_, j0), c, s_.ldc, rows, strip);
+      a += rows * row_step;
+      c += rows * s_.ldc;
     }
   }
 
@@ -318,8 +320,8 @@ void multiply_blocks(const GemmShape& s, const T* a, const T* b, T* c, const Epi
 // on a different page, and many columns read them again.
 template <class T>
 bool copies_rows(const GemmShape& s) {
-  return s.transpose_a && s.m > max_few_rows && s.lda > min_copied_stride &&
-         s.n > 8 * kernels<T>().gemm->tiles[0].columns;
+  return s.transpose_a && s.m > max_few_rows && s.lda >= min_copied_stride &&
+         s.n >= 8 * kernels<T>().gemm->tiles[0].columns;
 }
 
 // Multiplies with rows copied from a transposed A, one piece of k at a time. All threads copy, then

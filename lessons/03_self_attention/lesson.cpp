@@ -334,7 +334,7 @@ int main(int argc, char** argv) {
     model.uses_positions = !options.has("--no-positions");
     resolve_pronouns(options, page, model, dataset, gen);
     if (!options.save.empty())
-      save_model(options.save, about,
+      save_model(options, about,
                  {model.state_dict(),
                   dataset.vocabulary.words(),
                   {{"positions", model.uses_positions ? "yes" : "no"}}});

@@ -305,7 +305,7 @@ void compare(Page& page, const Dataset& m, ReviewClassifier& model, BagOfWords& 
 }
 
 void save(const Options& options, const About& about, const Dataset& m, ReviewClassifier& model) {
-  save_model(options.save, about,
+  save_model(options, about,
              {model.state_dict(),
               m.tokenizer->vocabulary().words(),
               {{"layers", concat(model.options.num_layers)}, {"pool", model.cls ? "cls" : "mean"}}});

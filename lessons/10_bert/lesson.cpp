@@ -423,8 +423,7 @@ int main(int argc, char** argv) {
     bidirectional_attention(page, gen);
     const Corpus corpus = make_corpus(options.seed);
     nn::BertForMaskedLM bert = masked_language_modelling(options, page, corpus, gen);
-    if (!options.save.empty())
-      save_model(options.save, about, {bert.state_dict(), corpus.vocabulary.words()});
+    if (!options.save.empty()) save_model(options, about, {bert.state_dict(), corpus.vocabulary.words()});
     few_labels(options, page, corpus, bert, gen);
     page.print("\nNext: ./lesson_10_t5 has an encoder that reads and a decoder that writes.");
   });

@@ -30,11 +30,12 @@ bool SavedModel::is(const std::string& setting, const std::string& value) const 
   return found != settings.end() && found->second == value;
 }
 
-void save_model(const std::string& path, const About& about, const SavedModel& model) {
+void save_model(const Options& options, const About& about, const SavedModel& model) {
   data::Metadata metadata = model.settings;
+  metadata["seed"] = concat(options.seed);
   metadata["lesson"] = about.program;
   for (const std::string& word : model.words) metadata["words"] += word + "\n";
-  data::save_safetensors(path, model.parameters, metadata);
+  data::save_safetensors(options.save, model.parameters, metadata);
 }
 
 SavedModel load_model(const std::string& path, const About& about) {
@@ -141,25 +142,24 @@ static std::string side_by_side(const std::vector<std::string>& maps) {
   return out;
 }
 
-static void write_maps(const std::string& path, const SentenceAttention& maps,
+static void write_maps(const FigureFolder& figures, const SentenceAttention& maps,
                        const std::vector<index_t>& layers, const std::vector<index_t>& heads) {
-  const bool one_file = path.ends_with(".svg");
+  const std::filesystem::path path = figures.path;
+  const bool one_file = path.extension() == ".svg";
   if (one_file && layers.size() * heads.size() != 1)
     throw UsageError(concat("--svg: a file shows one head, got ", layers.size() * heads.size(),
                             ". Hint: add --layer and --head, or give a folder"));
-  const std::filesystem::path file(path);
-  const std::string parent = file.has_parent_path() ? file.parent_path().string() : ".";
-  make_figures_folder(one_file ? parent : path);
+  FigureFolder folder = figures;
+  if (one_file) folder.path = path.has_parent_path() ? path.parent_path().string() : ".";
+  make_figures_folder(folder.path);
   for (const index_t layer : layers)
     for (const index_t head : heads) {
       const std::string svg = svg_heat_map(maps.weights[static_cast<std::size_t>(layer)][head],
                                            {.title = concat("Layer ", layer + 1, ", head ", head + 1),
                                             .rows = maps.tokens,
                                             .columns = maps.tokens});
-      if (one_file)
-        write_figure(parent, file.filename().string(), svg);
-      else
-        write_figure(path, concat("layer_", layer + 1, "_head_", head + 1, ".svg"), svg);
+      const std::string name = concat("layer_", layer + 1, "_head_", head + 1, ".svg");
+      write_figure(folder, one_file ? path.filename().string() : name, svg);
     }
 }
 
@@ -175,7 +175,11 @@ void show_maps(const About& about, const Options& options, Page& page, const Map
   const auto count = static_cast<index_t>(maps.weights.size());
   const std::vector<index_t> layers = chosen(options, "--layer", count),
                              heads = chosen(options, "--head", maps.weights[0].size(0));
-  if (!svg.empty()) write_maps(svg, maps, layers, heads);
+  if (!svg.empty()) {
+    const auto seed = saved.settings.find("seed");
+    const std::string by = seed == saved.settings.end() ? "" : ", seed " + seed->second;
+    write_maps({svg, about.program + by}, maps, layers, heads);
+  }
   for (const index_t layer : layers) {
     page.print(concat("\n", bold(concat("Layer ", layer + 1, " of ", count))));
     const Tensor& weights = maps.weights[static_cast<std::size_t>(layer)];

@@ -19,7 +19,7 @@
 namespace heed::lessons {
 
 // A file of --save: a safetensors file whose metadata has the entries "lesson" (the program), "words"
-// (the vocabulary by id, one word per line) and the lesson's settings.
+// (the vocabulary by id, one word per line), "seed" and the lesson's settings.
 struct SavedModel {
   NamedTensors parameters = {};
   std::vector<std::string> words = {};
@@ -29,7 +29,7 @@ struct SavedModel {
   index_t integer(const std::string& setting, index_t high) const;
   bool is(const std::string& setting, const std::string& value) const;
 };
-void save_model(const std::string& path, const About& about, const SavedModel& model);
+void save_model(const Options& options, const About& about, const SavedModel& model);
 // Throws ModelFileError if the file is damaged, or was not saved by this lesson.
 SavedModel load_model(const std::string& path, const About& about);
 

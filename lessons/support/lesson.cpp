@@ -12,7 +12,6 @@
 
 #include "autograd/kernels/isa.h"
 #include "autograd/kernels/kernels.h"
-#include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 
 namespace heed::lessons {
@@ -147,7 +146,7 @@ std::optional<Options> parse(int argc, char** argv, const About& about) {
     } else if (option == "--threads") {
       options.threads = parse_small_integer(option, value());
     } else if (option == "--figures") {
-      options.figures = value();
+      options.figures.path = value();
     } else if (option == "--data" && !about.data.empty()) {
       options.data = value();
     } else if (option == "--epochs" && about.trains) {
@@ -194,7 +193,7 @@ class Muted {
 // The options of run n: the next seed, without files.
 Options with_seed(Options options, int n) {
   options.seed += static_cast<std::uint64_t>(n);
-  options.figures.clear();
+  options.figures = {};
   options.save.clear();
   options.quiet = true;
   return options;
@@ -224,7 +223,10 @@ int run(int argc, char** argv, const About& about, const std::function<void(cons
   }
   try {
     if (options->threads > 0) set_num_threads(options->threads);
-    if (!options->figures.empty()) make_figures_folder(options->figures);
+    if (!options->figures.empty()) {
+      make_figures_folder(options->figures.path);
+      options->figures.source = concat("seed ", options->seed, ", ", kernels::kernels<float>().isa);
+    }
     if (!options->save.empty()) check_can_save(options->save);
     Page page(about, *options);
     body(*options, page);

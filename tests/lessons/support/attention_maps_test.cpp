@@ -23,11 +23,16 @@ class AttentionMapsTest : public testing::Test {
   AttentionMapsTest() {
     std::string name = (fs::temp_directory_path() / "heed-maps-XXXXXX").string();
     folder_ = mkdtemp(name.data());
-    save_model(model(), about,
+    save_model(to_file(), about,
                {{{"w", tensor({{1, 2}, {3, 4}})}}, {"a", "b", "[MASK]", "[PAD]"}, {{"n", "2"}}});
   }
   ~AttentionMapsTest() override { fs::remove_all(folder_); }
   std::string model() const { return (folder_ / "model").string(); }
+  Options to_file() const {
+    Options options;
+    options.save = model();
+    return options;
+  }
 
   // The printed output of show_maps() with two layers of two heads, which attend to the first word.
   std::string shown(std::map<std::string, std::string> more) const {
@@ -99,6 +104,7 @@ TEST_F(AttentionMapsTest, FiguresAreOneFileOrAFolder) {
   std::stringstream svg;
   svg << std::ifstream(file).rdbuf();
   EXPECT_NE(svg.str().find("Layer 1, head 2"), std::string::npos);
+  EXPECT_NE(svg.str().find("lesson_99, seed 0"), std::string::npos);
   EXPECT_EQ(error<UsageError>({{"--look", "a b"}, {"--svg", file}}),
             "--svg: a file shows one head, got 4. Hint: add --layer and --head, or give a folder");
   EXPECT_EQ(error<UsageError>({{"--look", "a b"}, {"--svg", ""}}),
@@ -132,12 +138,12 @@ TEST_F(AttentionMapsTest, ADamagedOrForeignFileIsNamedWithTheRule) {
     EXPECT_NE(message.find(model()), std::string::npos) << message;
     EXPECT_NE(message.find(part), std::string::npos) << message;
   };
-  save_model(model(), {.program = "lesson_98"}, {{}, {"a"}});
+  save_model(to_file(), {.program = "lesson_98"}, {{}, {"a"}});
   rejected(
       "expected a model that was saved by lesson_99, got one of lesson_98. Hint: ./lesson_99 --save FILE");
   data::save_safetensors(model(), {{"w", tensor({{1.0}})}});
   rejected("got a file that no lesson saved");
-  save_model(model(), about, {{{"w", tensor({{1.0}})}}, {}});
+  save_model(to_file(), about, {{{"w", tensor({{1.0}})}}, {}});
   rejected("expected the vocabulary in the metadata");
   fs::resize_file(model(), fs::file_size(model()) - 1);
   rejected("truncated");
@@ -145,7 +151,7 @@ TEST_F(AttentionMapsTest, ADamagedOrForeignFileIsNamedWithTheRule) {
   rejected("byte 0");
   fs::remove(model());
   rejected("no such file");
-  save_model(model(), about, {{}, {"a", "a"}});
+  save_model(to_file(), about, {{}, {"a", "a"}});
   EXPECT_NE(error<ModelFileError>({{"--look", "a"}}).find("[Vocabulary]"), std::string::npos);
 }
 
