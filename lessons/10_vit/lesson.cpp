@@ -1,9 +1,10 @@
 // Lesson 10 · ViT: one architecture for text and images, and the effect of inductive biases
 //
 // A Vision Transformer is the encoder of section 5 with the layer norms before the sublayers and
-// GELU, which the first step shows; its architecture does not encode which pixels are neighbours. A Swin Transformer restricts attention to local windows, and a convolutional
-// network to small neighbourhoods. This program compares the three with about the same number of
-// parameters, the same images and the same training.
+// GELU, which the first step shows; its architecture does not encode which pixels are neighbours. A
+// Swin Transformer restricts attention to local windows, and a convolutional network to small
+// neighbourhoods. This program compares the three with about the same number of parameters, the same
+// images and the same training.
 //
 //   ViT-B/16: conv 16 x 16, stride 16 → 196 tokens + [CLS] → 12 pre-norm layers → LayerNorm
 //             → row 0 → 1,000 classes
