@@ -236,13 +236,14 @@ void by_depth(const Options& options, Page& page, const Generator& gen) {
     std::vector<SvgCurve> unused;
     add(components.name, activations, unused, result.activation, [](double x) { return fixed(x, 2); });
     add(components.name, gradients, gradient_curves, result.gradient, scientific);
-    add(components.name, fractions, fraction_curves, result.fraction, [](double x) { return fixed(x, 3); });
+    add(components.name, fractions, fraction_curves, result.fraction,
+        [](double x) { return x < 0.001 ? scientific(x) : fixed(x, 3); });
   }
   page.print(activations + gradients + fractions);
   const double with_residual = fraction_curves[0].y.back(), without_residual = fraction_curves[4].y.back();
   page.claim("distinct_words", "the residual connection keeps words distinct",
              {"own fraction after six blocks ", number(with_residual, 2), ", without residual ",
-              number(without_residual, 3)},
+              power(without_residual)},
              without_residual < with_residual / 3);
   const auto ratio = [&](std::size_t i) {
     return gradient_curves[i].y.front() / gradient_curves[i].y.back();
@@ -258,12 +259,14 @@ void by_depth(const Options& options, Page& page, const Generator& gen) {
                                             .x_axis = "block",
                                             .y_axis = "root mean square of the gradient",
                                             .logarithmic_y = true,
-                                            .points = true}));
+                                            .points = true,
+                                            .x_ticks = gradient_curves[0].x}));
   write_figure(options.figures, "own.svg",
                svg_curves(fraction_curves, {.title = "Fraction of a word that differs from the mean",
                                             .x_axis = "block",
-                                            .y_axis = "fraction",
-                                            .points = true}));
+                                            .y_axis = "fraction (0: all words are the same)",
+                                            .points = true,
+                                            .x_ticks = fraction_curves[0].x}));
 }
 
 double accuracy(Stack& model, const Batch& test) {

@@ -259,8 +259,7 @@ void show_cls_attention(const Options& options, Page& page, nn::VisionTransforme
       blocks.push_back(text_image(wide, top));
     }
     panels.push_back({.image = image, .caption = concat("label ", set.labels[i]), .grid = 2});
-    panels.push_back(
-        {.image = wide, .caption = concat("white: 0, dark: ", fixed(top, 2)), .top = top, .grid = 2});
+    panels.push_back({.image = attention[i], .caption = "attention of CLS", .grid = 1, .numbers = true});
   }
   page.print("\n" + beside(blocks, 3));
   const double on_patches = attention.sum().item() / static_cast<double>(set.size());
@@ -274,7 +273,7 @@ void show_cls_attention(const Options& options, Page& page, nn::VisionTransforme
       "already contains information from the others.");
   if (!options.figures.empty())
     write_figure(options.figures, "cls_attention.svg",
-                 svg_images("Attention weights of CLS in the last layer, one scale", panels));
+                 svg_images("Attention weights of CLS in the last layer", panels, "pixel, attention weight"));
 }
 
 // Attention rollout: how much each token contributes to CLS through all layers, if every layer
@@ -380,7 +379,8 @@ void compare_scales(const Options& options, Page& page, const Digits& digits, co
                  svg_heat_map(run->similarity, {.title = concat("Similarity, initial σ ", run->scale),
                                                 .row_axis = "patch 0 … 15",
                                                 .column_axis = "patch 0 … 15",
-                                                .diverging = true}));
+                                                .diverging = true,
+                                                .scale = "cosine similarity"}));
 }
 
 // Trains the lesson's model and shows its loss.
@@ -433,7 +433,7 @@ int main(int argc, char** argv) {
     page.print(concat("\nDone in ", fixed(watch.seconds(), 1), " s on ", num_threads(),
                       num_threads() == 1 ? " thread." : " threads."));
     if (!options.figures.empty())
-      page.say("The figures were written to " + options.figures +
+      page.say("The figures were written to " + options.figures.path +
                ": patches.svg, loss.svg, cls_attention.svg, positions_small.svg and positions.svg.");
     page.say("--seed 1 uses other random numbers; --help lists all options.");
     page.say("Next: ./lesson_09 compares attention with recurrent networks.");

@@ -218,8 +218,10 @@ void draw(const Options& options, Page& page, const std::vector<Comparison>& res
                                    .y_axis = "test accuracy (%)",
                                    .baseline = 100 * baseline,
                                    .baseline_name = "most frequent label",
-                                   .points = true}));
-  page.say("The figure was written to " + options.figures + ": vit_swin_conv.svg.");
+                                   .logarithmic_x = true,
+                                   .points = true,
+                                   .x_ticks = {50, 150, 500, 1437}}));
+  page.say("The figure was written to " + options.figures.path + ": vit_swin_conv.svg.");
 }
 
 void few_digits_claims(Page& page, const std::vector<Comparison>& results) {

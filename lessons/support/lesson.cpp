@@ -11,7 +11,6 @@
 
 #include "autograd/kernels/isa.h"
 #include "autograd/kernels/kernels.h"
-#include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 
 namespace heed::lessons {
@@ -85,7 +84,7 @@ std::optional<Options> parse(int argc, char** argv, const About& about) {
     } else if (option == "--threads") {
       options.threads = parse_small_integer(option, value());
     } else if (option == "--figures") {
-      options.figures = value();
+      options.figures.path = value();
     } else if (option == "--data" && !about.data.empty()) {
       options.data = value();
     } else if (option == "--epochs" && about.trains) {
@@ -147,7 +146,7 @@ class Muted {
 // The options of run n: the next seed, without files.
 Options with_seed(Options options, int n) {
   options.seed += static_cast<std::uint64_t>(n);
-  options.figures.clear();
+  options.figures = {};
   options.save.clear();
   options.quiet = true;
   return options;
@@ -177,13 +176,16 @@ int Options::integer(const std::string& option, int otherwise, int low) const {
 
 int run(int argc, char** argv, const About& about, const std::function<void(const Options&, Page&)>& body) {
   try {
-    const auto options = parse(argc, argv, about);
+    auto options = parse(argc, argv, about);
     if (!options) {
       std::cout << help(about);
       return 0;
     }
     if (options->threads > 0) set_num_threads(options->threads);
-    if (!options->figures.empty()) make_figures_folder(options->figures);
+    if (!options->figures.empty()) {
+      make_figures_folder(options->figures.path);
+      options->figures.source = concat("seed ", options->seed, ", ", kernels::kernels<float>().isa);
+    }
     if (!options->save.empty()) check_can_save(options->save);
     Page page(about, *options);
     body(*options, page);
