@@ -236,7 +236,7 @@ data::Dataset at_random_positions(const data::Dataset& digits, index_t margin, G
                   right = margin + static_cast<index_t>(offsets.at({i, 1}));
     rows.push_back(pad(enlarged[i], {right, 16 - right, down, 16 - down}));
   }
-  return {(stack(rows) - 0.08) / 0.23, digits.labels};  // mean and standard deviation of the images
+  return {stack(rows), digits.labels};
 }
 
 struct Variant {
@@ -273,9 +273,8 @@ Trained train_variant(const Options& options, const Variant& variant, const data
 void draw_digits(const Options& options, const data::Dataset& train_set) {
   std::vector<SvgImage> panels;
   for (index_t i = 0; i < 4; ++i)
-    panels.push_back({.image = train_set.images[i][0] * 0.23 + 0.08,
-                      .caption = concat("label ", train_set.labels[i]),
-                      .grid = 16});
+    panels.push_back(
+        {.image = train_set.images[i][0], .caption = concat("label ", train_set.labels[i]), .grid = 16});
   write_figure(options.figures, "somewhere.svg",
                svg_images("Digits at random positions; the lines are the windows of block 1", panels));
 }
@@ -284,8 +283,8 @@ void train_variants(const Options& options, Page& page) {
   page.step("Digits at random positions");
   const auto [train_digits, test_digits] = data::digits_split();
   Generator gen(options.seed);
-  const data::Dataset train_set = at_random_positions(train_digits, 4, gen.fork()),
-                      test_set = at_random_positions(test_digits, 0, gen.fork());
+  data::Dataset train_set = at_random_positions(train_digits, 4, gen.fork()),
+                test_set = at_random_positions(test_digits, 0, gen.fork());
   const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 1 : 24;
   page.say(concat(
       "Images of 32 x 32 pixels have 8 x 8 patches of 4 x 4 pixels, in windows of 4 x 4 patches; after patch "
@@ -293,6 +292,9 @@ void train_variants(const Options& options, Page& page) {
       train_set.size(), " images for ", epochs, epochs == 1 ? " epoch" : " epochs", ", tested on ",
       test_set.size(), " others:"));
   if (!options.figures.empty()) draw_digits(options, train_set);
+  // The mean is not subtracted: the background remains 0, with which shifted images are filled.
+  const double deviation = statistics_of(train_set.images).deviation;
+  for (data::Dataset* set : {&train_set, &test_set}) set->images = set->images / deviation;
   std::vector<double> test;
   const std::vector<int> widths{-28, 12, 12, 12};
   page.print("  " + dim(cells({"windows", "parameters", "s per epoch", "accuracy"}, widths)));
@@ -306,6 +308,9 @@ void train_variants(const Options& options, Page& page) {
                       options.quick ? "-" : fixed(trained.seconds_per_epoch, 2), percent(trained.accuracy)},
                      widths));
   }
+  const double error = std::sqrt(2 * test[1] * (1 - test[1]) / static_cast<double>(test_set.size()));
+  page.say(concat("The standard error of a difference between two of these accuracies is about ",
+                  fixed(100 * error, 1), " percentage points."));
   page.claim(
       "any_position", "the model classifies digits at any position",
       {"accuracy ", percentage(test[1]), ", most frequent class ", percentage(most_frequent(test_set))},
@@ -334,6 +339,6 @@ int main(int argc, char** argv) {
     page.say(
         "With --weights DIR --image FILE, the program classifies an image with published weights; --help "
         "lists all options.");
-    page.say("Next: ./lesson_10_detr detects several objects in an image.");
+    page.say("This is the last family; ./lesson_10_families lists all of them.");
   });
 }

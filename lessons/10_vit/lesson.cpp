@@ -305,6 +305,6 @@ int main(int argc, char** argv) {
     few_digits(options, page, all, train_set, test_set, baseline);
     page.say(
         "--weights DIR --image FILE classifies an image with published weights; --help lists all options.");
-    page.say("Next: ./lesson_10_swin, attention in shifted windows.");
+    page.say("Next: ./lesson_10_detr detects several objects in an image.");
   });
 }
