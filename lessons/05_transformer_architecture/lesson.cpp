@@ -175,13 +175,19 @@ struct Stack : nn::ModuleOf<Stack> {
   std::string type() const override { return "Stack"; }
 };
 
-std::vector<Components> variants() {
-  return {{},
-          {.name = "pre-LN", .norm_first = true},
-          {.name = "no attention", .attention = false},
-          {.name = "no feed-forward", .feed_forward = false},
-          {.name = "no residual", .residual = false},
-          {.name = "no norm", .norm = false}};
+// --norm pre and --no-residual change all variants.
+std::vector<Components> variants(const Options& options) {
+  std::vector<Components> all = {{},
+                                 {.name = "pre-LN", .norm_first = true},
+                                 {.name = "no attention", .attention = false},
+                                 {.name = "no feed-forward", .feed_forward = false},
+                                 {.name = "no residual", .residual = false},
+                                 {.name = "no norm", .norm = false}};
+  for (Components& components : all) {
+    if (options.value("--norm") == "pre") components.norm_first = true;
+    if (options.has("--no-residual")) components.residual = false;
+  }
+  return all;
 }
 
 double rms(const Tensor& x) { return std::sqrt(mean(x * x).item()); }
@@ -229,7 +235,7 @@ void by_depth(const Options& options, Page& page, const Generator& gen) {
     table += "    " + cells(row, widths) + "\n";
     curves.push_back({.name = name, .x = {1, 2, 3, 4, 5, 6}, .y = values});
   };
-  auto all = variants();
+  auto all = variants(options);
   all.push_back({.name = "no residual/norm", .residual = false, .norm = false});
   for (const Components& components : all) {
     const ByDepth result = measure(components, gen);  // the same initial weights for all
@@ -325,7 +331,7 @@ std::vector<double> ablation(const Options& options, Page& page, double learning
   std::vector<SvgCurve> curves;
   std::vector<double> accuracies, parameters;
   std::string table = "\n    " + cells({"", "parameters", "accuracy", "final loss"}, widths) + "\n";
-  for (const Components& components : variants()) {
+  for (const Components& components : variants(options)) {
     const Trained result = train(options, components, learning_rate, gen);
     accuracies.push_back(result.accuracy);
     parameters.push_back(static_cast<double>(result.parameters));
@@ -370,7 +376,7 @@ void other_rates(const Options& options, Page& page, double learning_rate,
   page.print("\n    " + cells({"learning rate", fixed(learning_rate, 3), fixed(3 * learning_rate, 3),
                                fixed(6 * learning_rate, 3)},
                               widths));
-  const auto all = variants();
+  const auto all = variants(options);
   std::map<std::size_t, std::array<double, 2>> larger;  // accuracies by the index of the variant
   for (const std::size_t i : {0U, 1U, 3U, 5U}) {
     larger[i] = {train(options, all[i], 3 * learning_rate, gen).accuracy,
@@ -395,7 +401,9 @@ int main(int argc, char** argv) {
   const About about{
       .program = "lesson_05",
       .title = "Lesson 05 · The Transformer block: the role of each component",
-      .more = {{"--lr", "X", "the smallest learning rate of the trained stacks (default 0.001)"},
+      .more = {{"--norm", "pre|post", "normalise the input of each sublayer, or the sum (default)"},
+               {"--no-residual", "", "train every stack without residual connections"},
+               {"--lr", "X", "the smallest learning rate of the trained stacks (default 0.001)"},
                {"--warmup", "N", "warm-up: the learning rate rises for N steps (default 0; translating: 50)"},
                {"--label-smoothing", "X", "label smoothing when the Transformer translates (default 0.1)"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {

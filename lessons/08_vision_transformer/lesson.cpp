@@ -17,6 +17,7 @@
 #include <iostream>
 
 #include "data/data.h"
+#include "lessons/08_vision_transformer/attention_of_cls.h"
 #include "lessons/08_vision_transformer/course_example.h"
 #include "lessons/08_vision_transformer/position_similarity.h"
 #include "lessons/support/svg.h"
@@ -45,28 +46,33 @@ Digits load(const Options& options) {
   return {std::move(train), std::move(test), options.data};
 }
 
+// The side of a patch in pixels.
+index_t patch_size(const Options& options) { return std::stoi(options.value("--patch", "2")); }
+
 void show_patches(const Options& options, Page& page, const data::Dataset& train) {
-  page.step("A digit becomes 16 tokens");
+  const index_t p = patch_size(options), side = 8 / p;
+  page.step(concat("A digit becomes ", side * side, " tokens"));
   const Tensor image = train.images.slice(0, 0, 1);  // (1, 1, 8, 8)
-  const Tensor patches = unfold(image, {.kernel_h = 2, .kernel_w = 2, .stride = 2}).transpose(1, 2);
+  const Tensor patches = unfold(image, {.kernel_h = p, .kernel_w = p, .stride = p}).transpose(1, 2);
   page.say(concat("The first training image, a ", train.labels[0],
-                  ", and the same image cut into patches of 2 x 2 pixels, ordered left to right, then top to "
-                  "bottom:"));
+                  ", and the same image cut into patches of ", p, " x ", p,
+                  " pixels, ordered left to right, then top to bottom:"));
   std::string rows;
-  for (index_t r = 0; r < 4; ++r) {
+  for (index_t r = 0; r < side; ++r) {
     std::vector<std::string> row;
-    for (index_t c = 0; c < 4; ++c) row.push_back(text_image(patches[0][r * 4 + c].reshape({2, 2})));
-    rows += beside(row, 1) + (r < 3 ? "\n" : "");
+    for (index_t c = 0; c < side; ++c) row.push_back(text_image(patches[0][r * side + c].reshape({p, p})));
+    rows += beside(row, 1) + (r + 1 < side ? "\n" : "");
   }
   page.print("\n" + beside({text_image(image[0][0]), rows}, 8));
   page.shape("image", image.shape(), "(B, channels, height, width)");
-  page.shape("patches", patches.shape(), "16 patches of 2 · 2 · 1 values");
+  page.shape("patches", patches.shape(), concat(side * side, " patches of ", p, " · ", p, " · 1 values"));
   if (!options.figures.empty()) {
     std::vector<SvgImage> panels;
     for (index_t i = 0; i < 5; ++i)
       panels.push_back(
-          {.image = train.images[i][0], .caption = concat("label ", train.labels[i]), .grid = 2});
-    write_figure(options.figures, "patches.svg", svg_images("Digits, cut into patches of 2 x 2", panels));
+          {.image = train.images[i][0], .caption = concat("label ", train.labels[i]), .grid = p});
+    write_figure(options.figures, "patches.svg",
+                 svg_images(concat("Digits, cut into patches of ", p, " x ", p), panels));
   }
 }
 
@@ -78,9 +84,9 @@ Tensor normalised(const Tensor& images) { return (images - 0.305) / 0.376; }
 // course's sketch.
 constexpr double lesson_scale = 0.3, library_scale = 0.02, sketch_scale = 1;
 
-nn::VisionTransformer make_model(double pos_init, Generator& gen) {
+nn::VisionTransformer make_model(const Options& options, double pos_init, Generator& gen) {
   nn::VisionTransformer model({.img_size = 8,
-                               .patch_size = 2,
+                               .patch_size = patch_size(options),
                                .channels = 1,
                                .num_classes = 10,
                                .d_model = 64,
@@ -102,8 +108,9 @@ void describe_model(Page& page, nn::VisionTransformer& model, const data::Datase
   model.eval();
   const Tensor image = normalised(train.images.slice(0, 0, 1)), tokens = model.tokens(image),
                patches = model.patches(image), embedded = model.patch_embed(patches);
-  page.shape("patches", patches.shape(), "4 pixels each");
-  page.shape("embedded", embedded.shape(), "each patch by a Linear, 4 to 64 values");
+  page.shape("patches", patches.shape(), concat(patches.size(2), " pixels each"));
+  page.shape("embedded", embedded.shape(),
+             concat("each patch by a Linear, ", patches.size(2), " to 64 values"));
   page.shape("with CLS", tokens.shape(), "CLS prepended, position embeddings added");
   page.shape("after 2 layers", model.transformer(tokens).shape(),
              "4 heads, feed-forward width 128, post-norm");
@@ -225,29 +232,17 @@ void test(const Options& options, Page& page, nn::VisionTransformer& model, cons
              test_accuracy >= (options.quick ? 0.5 : 0.96));
 }
 
-// Returns the attention weights of CLS on the 16 patches in the last layer, averaged over the
-// heads, (B, 4, 4).
-Tensor cls_attention(nn::VisionTransformer& model, const Tensor& images) {
-  const auto result = model.forward_with_attention(normalised(images));
-  const Tensor last = result.weights.back().mean(1);  // (B, T, T)
-  return last.select(1, 0).slice(1, 1).reshape({images.size(0), 4, 4});
-}
-
-// Repeats each weight over the 2 x 2 pixels of its patch, so that it covers the image.
-Tensor over_pixels(const Tensor& weights) {
-  return weights.reshape({4, 1, 4, 1}).expand({4, 2, 4, 2}).reshape({8, 8});
-}
-
 void show_cls_attention(const Options& options, Page& page, nn::VisionTransformer& model,
                         const data::Dataset& set) {
   page.step("Attention of CLS");
   const NoGrad no_grad;
   model.eval();
   constexpr index_t shown = 3;
-  const Tensor attention = cls_attention(model, set.images);
+  const index_t grid = model.options.patch_size;
+  const Tensor attention = cls_attention(model, normalised(set.images));
   const double top = max(attention.slice(0, 0, shown)).item();  // one scale for all maps
   page.say(
-      concat("The digit, and the attention weights of CLS on the 16 patches in the last layer (mean over "
+      concat("The digit, and the attention weights of CLS on the patches in the last layer (mean over "
              "heads). All maps have one scale, from 0 to ",
              fixed(top, 2), ":"));
   std::vector<std::string> blocks;
@@ -258,12 +253,13 @@ void show_cls_attention(const Options& options, Page& page, nn::VisionTransforme
       blocks.push_back(text_image(image));
       blocks.push_back(text_image(wide, top));
     }
-    panels.push_back({.image = image, .caption = concat("label ", set.labels[i]), .grid = 2});
+    panels.push_back({.image = image, .caption = concat("label ", set.labels[i]), .grid = grid});
     panels.push_back({.image = attention[i], .caption = "attention of CLS", .grid = 1, .numbers = true});
   }
   page.print("\n" + beside(blocks, 3));
   const double on_patches = attention.sum().item() / static_cast<double>(set.size());
-  constexpr double equal = 16.0 / 17;
+  const auto patches = static_cast<double>(attention.size(1) * attention.size(2));
+  const double equal = patches / (patches + 1);
   page.claim("cls", "CLS attends to the patches, hardly to itself",
              {percentage(on_patches), " of its attention, averaged over all test images; equal weights have ",
               percentage(equal)},
@@ -276,16 +272,6 @@ void show_cls_attention(const Options& options, Page& page, nn::VisionTransforme
                  svg_images("Attention weights of CLS in the last layer", panels, "pixel, attention weight"));
 }
 
-// Attention rollout: how much each token contributes to CLS through all layers, if every layer
-// passes half of its input through the residual connection and mixes the other half by its
-// attention weights. Abnar, Zuidema, "Quantifying attention flow in Transformers", 2020.
-Tensor rollout(nn::VisionTransformer& model, const Tensor& image) {
-  Tensor flow = eye(17);
-  for (const Tensor& weights : model.forward_with_attention(normalised(image)).weights)
-    flow = matmul((weights[0].mean(0) + eye(17)) / 2.0, flow);
-  return flow[0].slice(0, 1).reshape({4, 4});  // the weights of CLS on the patches
-}
-
 void show_rollout(Page& page, nn::VisionTransformer& model, const data::Dataset& set) {
   page.step("Attention rollout and position embeddings");
   const NoGrad no_grad;
@@ -295,7 +281,7 @@ void show_rollout(Page& page, nn::VisionTransformer& model, const data::Dataset&
       "contributes to CLS. Two digits, each with its rollout, from 0 to its largest value:");
   std::vector<std::string> blocks;
   for (index_t i = 0; i < 2; ++i) {
-    const Tensor image = set.images.slice(0, i, i + 1), flow = rollout(model, image);
+    const Tensor image = set.images.slice(0, i, i + 1), flow = rollout(model, normalised(image));
     blocks.push_back(text_image(image[0][0]));
     blocks.push_back(text_image(over_pixels(flow), max(flow).item()));
   }
@@ -309,7 +295,7 @@ struct Run {
   double accuracy = 0;  // on the test set
   Grid grid;            // similarity of the trained embeddings
   Grid change;          // similarity of the differences between trained and initial embeddings
-  Tensor similarity;    // (16, 16)
+  Tensor similarity;    // (N, N), of N patches
 };
 Run run_of(double scale, double ratio, const Tensor& initial, nn::VisionTransformer& model,
            const data::Dataset& test) {
@@ -324,15 +310,29 @@ double size_ratio(nn::VisionTransformer& model, const data::Dataset& set) {
   return rms(patch_positions(model)) / rms(model.patch_embed(model.patches(normalised(set.images))));
 }
 
+void draw_similarities(const Options& options, const std::vector<Run>& runs) {
+  const std::string axis = concat("patch 0 … ", runs[0].similarity.size(0) - 1);
+  for (const auto& [run, name] : {std::pair(&runs[0], "positions_small.svg"), {&runs[1], "positions.svg"}})
+    write_figure(options.figures, name,
+                 svg_heat_map(run->similarity, {.title = concat("Similarity, initial σ ", run->scale),
+                                                .row_axis = axis,
+                                                .column_axis = axis,
+                                                .diverging = true,
+                                                .scale = "cosine similarity"}));
+}
+
 // Trains the same model from other initial scales. `trained` is the lesson's model.
 void compare_scales(const Options& options, Page& page, const Digits& digits, const Run& trained) {
-  page.say(
+  const index_t side = 8 / patch_size(options);
+  page.say(concat(
       "Nothing in the model encodes which patches are neighbours. Are the position embeddings of neighbours "
-      "more similar (cosine) than those of patches at least four steps apart? That depends on their initial "
-      "values. The same model, trained from other scales: 0.02 as in the library, 0.3 as in this lesson, and "
+      "more similar (cosine) than those of patches at least ",
+      side == 4 ? "four" : concat(side),
+      " steps apart? That depends on their initial values. The same model, trained from other scales: 0.02 "
+      "as in the library, 0.3 as in this lesson, and "
       "1 as in the course's sketch. \"Size\" is relative to the embedded patches before training; \"near\" "
       "and \"far\" are the similarities of the trained embeddings, and of what training added to the "
-      "initial values:");
+      "initial values:"));
   const std::vector<int> widths = {10, 8, 11, 9, 8, 15, 8};
   page.print("\n    " +
              cells({"initial σ", "size", "accuracy", "near", "far", "added: near", "far"}, widths));
@@ -342,7 +342,7 @@ void compare_scales(const Options& options, Page& page, const Digits& digits, co
       runs.push_back(trained);
     } else {
       Generator gen(options.seed);
-      nn::VisionTransformer model = make_model(scale, gen);
+      nn::VisionTransformer model = make_model(options, scale, gen);
       const double ratio = size_ratio(model, digits.train);
       const Tensor initial = patch_positions(model).clone();
       train(options, model, digits.train, gen, "");
@@ -373,14 +373,7 @@ void compare_scales(const Options& options, Page& page, const Digits& digits, co
              {percentage(runs[0].accuracy), " from 0.02, ", percentage(runs[1].accuracy), " from 0.3, ",
               percentage(runs[2].accuracy), " from 1"},
              high - low <= 0.03);
-  if (options.figures.empty()) return;
-  for (const auto& [run, name] : {std::pair(&runs[0], "positions_small.svg"), {&runs[1], "positions.svg"}})
-    write_figure(options.figures, name,
-                 svg_heat_map(run->similarity, {.title = concat("Similarity, initial σ ", run->scale),
-                                                .row_axis = "patch 0 … 15",
-                                                .column_axis = "patch 0 … 15",
-                                                .diverging = true,
-                                                .scale = "cosine similarity"}));
+  if (!options.figures.empty()) draw_similarities(options, runs);
 }
 
 // Trains the lesson's model and shows its loss.
@@ -409,20 +402,21 @@ Run train_model(const Options& options, Page& page, const Digits& digits, nn::Vi
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{
-      .program = "lesson_08",
-      .title = "Lesson 08 · Vision Transformer: an image is worth 16 words",
-      .data = "a CSV of digits: 64 numbers from 0 to 16, then the label",
-      .trains = true,
-      .saves = true,
-      .more = {{"--pos-init", "X", "standard deviation of the initial position embeddings (default 0.3)"}}};
+  const About about{.program = "lesson_08",
+                    .title = "Lesson 08 · Vision Transformer: an image is worth 16 words",
+                    .data = "a CSV of digits: 64 numbers from 0 to 16, then the label",
+                    .trains = true,
+                    .saves = true,
+                    .more = {{"--patch", "1|2|4", "the side of a patch in pixels (default 2)"},
+                             {"--pos-init", "X",
+                              "standard deviation of the initial position embeddings (default 0.3)", 0}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     const Stopwatch watch;
     const Digits digits = load(options);
     page.say(digits.source + concat(": ", digits.train.size(), " training, ", digits.test.size(), " test."));
     show_patches(options, page, digits.train);
     Generator gen(options.seed);
-    nn::VisionTransformer model = make_model(options.number("--pos-init", lesson_scale), gen);
+    nn::VisionTransformer model = make_model(options, options.number("--pos-init", lesson_scale), gen);
     course_example(page, digits.train, Generator(options.seed));
     describe_model(page, model, digits.train);
     const Run trained = train_model(options, page, digits, model, gen);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lessons/10_bert/masking.h"
+#include "lessons/10_bert/published_weights.h"
 #include "lessons/support/attention_maps.h"
 #include "nn/models/bert.h"
 
@@ -21,13 +22,6 @@ inline nn::BertOptions small(index_t vocabulary) {
 
 inline Tensor encode(nn::Bert& bert, const BertBatch& batch) {
   return bert.forward(batch.ids, {.segments = batch.segments, .mask = padding(batch.lengths, batch.time())});
-}
-
-// Returns the rows of hidden (B, T, C) at the given flat positions b · T + t: (N, C).
-inline Tensor rows_at(const Tensor& hidden, const std::vector<index_t>& positions) {
-  const index_t rows = hidden.size(0) * hidden.size(1);
-  return embedding(hidden.reshape({rows, hidden.size(2)}),
-                   {positions, {static_cast<index_t>(positions.size())}});
 }
 
 // Two sentences are separated by the word "=": "나는 [MASK] 그렸다 = I drew a cat".

@@ -33,7 +33,11 @@ class BoxNames {
         break;
       }
     drawn_.push_back(chosen);
-    return svg::text(chosen.x, chosen.y, "start", name, concat("font-size=\"10\" fill=\"", colour, "\""));
+    // The white edge separates the name from the lines behind it.
+    return svg::text(chosen.x, chosen.y, "start", name,
+                     concat("font-size=\"10\" fill=\"", colour,
+                            "\" stroke=\"white\" stroke-width=\"3\" stroke-linejoin=\"round\" "
+                            "paint-order=\"stroke\""));
   }
 
  private:
@@ -51,20 +55,24 @@ class BoxNames {
   std::vector<Position> drawn_ = {};
 };
 
-std::string svg_box(const SvgBox& box, double left, double top, double side, BoxNames& names) {
-  const double x = left + side * box.x0, y = top + side * box.y0, width = side * (box.x1 - box.x0),
-               height = side * (box.y1 - box.y0);
+// The lines of a box in an image whose upper left corner is at (left, top).
+std::string svg_box(const SvgBox& box, double left, double top, double side) {
   const char* colour = box.missed ? "#c51b7d" : box.dashed ? "#444" : "#d95f02";
-  std::string out = concat(
-      "<rect x=\"", x, "\" y=\"", y, "\" width=\"", width, "\" height=\"", height,
-      "\" fill=\"none\" stroke=\"", colour, "\" stroke-width=\"", box.dashed && !box.missed ? 1 : 2, "\"",
-      box.dashed ? " stroke-dasharray=\"3 3\"" : "", "><title>", svg::escaped(box.name), "</title></rect>\n");
-  if (box.name.empty() || (box.dashed && !box.missed)) return out;
-  const char* ink = box.missed ? "#c51b7d" : "#a63603";
-  if (box.centred)
-    return out +
-           svg::text(x + width / 2, y + height / 2 + 4, "middle", box.name, concat("fill=\"", ink, "\""));
-  return out + names.draw(x, y, x + width, y + height, box.name, ink);
+  return concat("<rect x=\"", left + side * box.x0, "\" y=\"", top + side * box.y0, "\" width=\"",
+                side * (box.x1 - box.x0), "\" height=\"", side * (box.y1 - box.y0),
+                "\" fill=\"none\" stroke=\"", colour, "\" stroke-width=\"", box.dashed && !box.missed ? 1 : 2,
+                "\"", box.dashed ? " stroke-dasharray=\"3 3\"" : "", "><title>", svg::escaped(box.name),
+                "</title></rect>\n");
+}
+
+// Its name, or nothing for the ground truth that was detected.
+std::string svg_box_name(const SvgBox& box, double left, double top, double side, BoxNames& names) {
+  if (box.name.empty() || (box.dashed && !box.missed)) return "";
+  const double x0 = left + side * box.x0, x1 = left + side * box.x1, y0 = top + side * box.y0,
+               y1 = top + side * box.y1;
+  const char* colour = box.missed ? "#c51b7d" : "#a63603";
+  if (!box.centred) return names.draw(x0, y0, x1, y1, box.name, colour);
+  return svg::text((x0 + x1) / 2, (y0 + y1) / 2 + 4, "middle", box.name, concat("fill=\"", colour, "\""));
 }
 
 // The pixels of an image with its upper left corner at (left, top).
@@ -130,7 +138,8 @@ std::string svg_images(const std::string& title, const std::vector<SvgImage>& im
     left += (slot - width) / 2;
     body += svg_pixels(p, left, top, side) + svg_grid(p, left, top, side);
     BoxNames names(left, top, left + width, top + height);
-    for (const SvgBox& box : p.boxes) body += svg_box(box, left, top, side, names);
+    for (const SvgBox& box : p.boxes) body += svg_box(box, left, top, side);
+    for (const SvgBox& box : p.boxes) body += svg_box_name(box, left, top, side, names);
     body += concat("<rect x=\"", left, "\" y=\"", top, "\" width=\"", width, "\" height=\"", height,
                    "\" fill=\"none\" stroke=\"#888\"/>\n",
                    svg::text(left + width / 2, top + height + 18, "middle", p.caption));
