@@ -28,11 +28,13 @@ using namespace heed::lessons;
 
 namespace {
 
+index_t patch_size(const Options& options) { return std::stoi(options.value("--patch", "2")); }
+
 // 16 patches of 2 x 2 pixels (--patch: other sizes), as in lesson 08, in the published form: pre-norm
 // and GELU.
-nn::VisionTransformer make_vit(Generator& gen, index_t patch_size = 2) {
+nn::VisionTransformer make_vit(Generator& gen, index_t patch = 2) {
   nn::VisionTransformer model({.img_size = 8,
-                               .patch_size = patch_size,
+                               .patch_size = patch,
                                .channels = 1,
                                .num_classes = 10,
                                .d_model = 44,
@@ -176,8 +178,7 @@ Comparison compare_models(const Options& options, const data::Dataset& train_set
                           const data::Dataset& test_set, index_t digits) {
   const data::Dataset part = train_set.select(IntTensor::arange(0, digits));
   const index_t epochs = epochs_for(options, digits);
-  const index_t patch_size = std::stoi(options.value("--patch", "2"));
-  const auto vit = [&](Generator& gen) { return make_vit(gen, patch_size); };
+  const auto vit = [&](Generator& gen) { return make_vit(gen, patch_size(options)); };
   const auto conv_net = [](Generator& gen) { return ConvNet(gen); };
   return {digits,
           epochs,
@@ -287,11 +288,12 @@ int main(int argc, char** argv) {
     encoder_of_section_5(page);
     published_size(page);
     page.step("Three architectures");
-    page.say(
-        "ViT: 16 patches, each attends to all others from the first layer on; nothing encodes which are "
+    page.say(concat(
+        "ViT: ", 64 / (patch_size(options) * patch_size(options)),
+        " patches, each attends to all others from the first layer on; nothing encodes which are "
         "neighbours. Swin: each patch attends to its window of 2 x 2 patches; the windows are shifted, then "
         "four patches are merged into one. Conv net: three convolutions of 3 x 3. All have about the same "
-        "size.");
+        "size."));
     auto [train_digits, test_digits] = data::digits_split();
     const PixelStatistics pixels = statistics_of(train_digits.images);
     const data::Dataset train_set = normalised(train_digits, pixels),

@@ -1,6 +1,5 @@
 // output_test.cpp — runs every lesson and compares its output with the expected.txt beside it.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cctype>
@@ -16,48 +15,10 @@
 #include "autograd/kernels/isa.h"
 #include "autograd/kernels/kernels.h"
 #include "autograd/kernels/sanitizers.h"
+#include "tests/lessons/lesson_process.h"
 
+namespace heed::lessons {
 namespace {
-
-namespace fs = std::filesystem;
-
-struct Result {
-  std::string output;
-  int status = -1;
-};
-
-// A temporary folder for the files that the lessons write.
-const fs::path& folder() {
-  struct Folder {
-    fs::path path = fs::temp_directory_path() / ("heed lessons " + std::to_string(getpid()));
-    Folder() { fs::create_directories(path); }
-    ~Folder() { fs::remove_all(path); }
-  };
-  static const Folder folder;
-  return folder.path;
-}
-
-// Runs a lesson in that folder. Returns its output together with its error output.
-Result run(const std::string& lesson, const std::string& arguments, const std::string& input = "/dev/null") {
-  const std::string command = "cd '" + folder().string() + "' && NO_COLOR=1 '" HEED_LESSON_DIR "/" + lesson +
-                              "' " + arguments + " 2>&1 <" + input;
-  Result result;
-  FILE* pipe = popen(command.c_str(), "r");
-  if (!pipe) return result;
-  char buffer[4096];
-  for (std::size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) result.output.append(buffer, n);
-  const int status = pclose(pipe);
-  result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return result;
-}
-
-std::vector<std::string> lines(const std::string& text) {
-  std::vector<std::string> result;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);)
-    result.push_back(line.substr(0, line.find_last_not_of(' ') + 1));
-  return result;
-}
 
 std::string contents(const fs::path& file) {
   std::ifstream in(file);
@@ -276,7 +237,7 @@ TEST(LessonOutput, FiguresHaveTheStructureOfThoseOnThePages) {
       const fs::path page = fs::path(HEED_SOURCE_DIR) / "lessons" / lesson.folder / "figures" / name;
       EXPECT_EQ(structure(svg), structure(text_of(page)))
           << page << ". Hint: tests/tools/figures regenerates it";
-      EXPECT_NE(source_of(svg).find(std::string(">seed 0, ") + heed::kernels::kernels<float>().isa + "<"),
+      EXPECT_NE(source_of(svg).find(std::string(">seed 0, ") + kernels::kernels<float>().isa + "<"),
                 std::string::npos)
           << name;
       EXPECT_NE(source_of(text_of(page)).find(">seed 0, avx2<"), std::string::npos)
@@ -390,7 +351,7 @@ TEST(LessonOutput, NoLessonWaitsForPredictionsWithoutATerminal) {
 }
 
 TEST(LessonOutput, EveryClaimIsALineOfTheClaimsFile) {
-  const std::string isa = heed::kernels::kernels<float>().isa;
+  const std::string isa = kernels::kernels<float>().isa;
   for (const char* lesson : {"lesson_02", "lesson_06"}) ASSERT_EQ(quick(lesson).status, 0);
   const std::vector<std::string> claims = lines(text_of(folder() / "claims"));
   const auto begin_with = [&](const std::string& name) {
@@ -402,7 +363,7 @@ TEST(LessonOutput, EveryClaimIsALineOfTheClaimsFile) {
       std::ranges::count(
           claims,
           "lesson_02	school	\"school\" attends mostly to 학교에	weight 0.629	holds	0	" +
-              isa + "	" + heed::kernels::cpu_name()),
+              isa + "	" + kernels::cpu_name()),
       1);
   for (const std::string& line : claims) EXPECT_EQ(std::ranges::count(line, '\t'), 7) << line;
   const Result nowhere = run("lesson_02", "--quick --quiet --claims /dev/null/claims");
@@ -441,3 +402,4 @@ TEST(LessonOutput, APathToWhichTheModelCannotBeSavedIsReportedFirst) {
 }
 
 }  // namespace
+}  // namespace heed::lessons
