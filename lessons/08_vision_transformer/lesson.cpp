@@ -241,10 +241,11 @@ void show_cls_attention(const Options& options, Page& page, nn::VisionTransforme
   const index_t grid = model.options.patch_size;
   const Tensor attention = cls_attention(model, normalised(set.images));
   const double top = max(attention.slice(0, 0, shown)).item();  // one scale for all maps
-  page.say(
-      concat("The digit, and the attention weights of CLS on the patches in the last layer (mean over "
-             "heads). All maps have one scale, from 0 to ",
-             fixed(top, 2), ":"));
+  page.say(concat("The digit, and the attention weights of CLS on the ",
+                  attention.size(1) * attention.size(2),
+                  " patches in the last layer (mean over "
+                  "heads). All maps have one scale, from 0 to ",
+                  fixed(top, 2), ":"));
   std::vector<std::string> blocks;
   std::vector<SvgImage> panels;
   for (index_t i = 0; i < shown; ++i) {

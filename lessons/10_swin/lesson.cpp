@@ -289,10 +289,10 @@ void train_variants(const Options& options, Page& page) {
                 test_set = at_random_positions(test_digits, 0, gen.fork());
   const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 1 : 24;
   page.say(concat("Images of 32 x 32 pixels have 8 x 8 patches of 4 x 4 pixels, in windows of ",
-                  window_size(options), " x ", window_size(options),
-                  " patches; after patch merging, the image has 4 x 4 of them. Trained on ", train_set.size(),
-                  " images for ", epochs, epochs == 1 ? " epoch" : " epochs", ", tested on ", test_set.size(),
-                  " others:"));
+                  window_size(options), " x ", window_size(options), " patches; after patch merging, ",
+                  window_size(options) == 4 ? "one window covers" : "four windows cover",
+                  " the image. Trained on ", train_set.size(), " images for ", epochs,
+                  epochs == 1 ? " epoch" : " epochs", ", tested on ", test_set.size(), " others:"));
   if (!options.figures.empty()) draw_digits(options, train_set);
   // The mean is not subtracted: the background remains 0, with which shifted images are filled.
   const double deviation = statistics_of(train_set.images).deviation;
