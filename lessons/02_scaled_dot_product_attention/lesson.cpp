@@ -41,8 +41,8 @@ void by_hand(const Options& options, Page& page) {
   page.shape("K", e.k.shape(), "3 keys (S)");
   page.shape("V", e.v.shape(), "one value per key");
 
+  const double scale = options.has("--no-scale") ? 1 : std::sqrt(4.0);  // √d_k
   const Tensor products = matmul(e.q, e.k.transpose(-2, -1));
-  const double scale = options.has("--no-scale") ? 1 : std::sqrt(4.0);
   const Tensor scores = products / scale;
   const Tensor weights = softmax(scores, -1);
   const Tensor output = matmul(weights, e.v);
