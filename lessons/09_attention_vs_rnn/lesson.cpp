@@ -51,10 +51,14 @@ struct Table {
   }
   // A claim about times, which a busy machine cannot measure.
   void timed(const std::string& id, const std::string& text, const Measurement& measured, bool holds,
-             double spread) {
+             const Disturbance& disturbance) {
     if (std::thread::hardware_concurrency() < 2)
       page.not_measured(id, text, "this machine has a single processor");
-    else if (spread > largest_spread)
+    else if (disturbance.load() > largest_load)
+      page.not_measured(id, text,
+                        concat("the machine is busy: other programs use more than ", percent(largest_load, 0),
+                               " of two processors"));
+    else if (disturbance.spread > largest_spread)
       page.not_measured(id, text,
                         concat("the machine is busy: half of the repeated timings are more than ",
                                percent(largest_spread / 2, 0), " from their median"));
@@ -98,12 +102,7 @@ void compare_chains(Table& table, Layer& lstm, Layer& attention, index_t width, 
 struct Times {
   std::vector<index_t> lengths;
   std::vector<std::array<Timing, 4>> passes;  // the LSTM with 1 and 2 threads, attention with 1 and 2
-  double spread() const {
-    double largest = 0;
-    for (const auto& pass : passes)
-      for (const Timing& timing : pass) largest = std::max(largest, timing.spread);
-    return largest;
-  }
+  Disturbance disturbance = {};
 };
 
 void draw_times(const Options& options, const Times& times) {
@@ -135,8 +134,8 @@ Times compare_times(const Options& options, Table& table, Generator gen) {
   std::string rows =
       "\n    " + cells({"tokens", "LSTM, 1", "2 threads", "attention, 1", "2 threads"}, widths) + "\n";
   for (const index_t n : times.lengths) {
-    times.passes.push_back(
-        milliseconds(lstm, attention, random_tokens(n, batch, width, gen), options.quick ? 1 : 9));
+    times.passes.push_back(milliseconds(lstm, attention, random_tokens(n, batch, width, gen),
+                                        options.quick ? 1 : 9, times.disturbance));
     std::vector<std::string> row = {concat(n)};
     for (const Timing& timing : times.passes.back()) row.push_back(fixed(timing.milliseconds, 1));
     rows += "    " + cells(row, widths) + "\n";
@@ -157,7 +156,7 @@ Times compare_times(const Options& options, Table& table, Generator gen) {
       "threads", "a second thread helps attention more",
       {"at ", number(static_cast<double>(times.lengths.back())), " tokens, attention is ",
        number(attention_gain, 2), " times as fast with it, the LSTM ", number(lstm_gain, 2), " times"},
-      attention_gain > lstm_gain + 0.1, times.spread());
+      attention_gain > lstm_gain + 0.1, times.disturbance);
   return times;
 }
 
@@ -287,9 +286,9 @@ void compare_training_times(Table& table, const std::vector<Cost>& costs, const 
                        number(costs[i].seconds[0] / costs[i].seconds[1], 1), " times as long"};
   };
   table.timed("recall_time", "attention learns recall in less time", time(1),
-              costs[1].seconds[1] < costs[1].seconds[0], costs[1].spread);
+              costs[1].seconds[1] < costs[1].seconds[0], costs[1].disturbance);
   table.timed("order_time", "the LSTM learns order in less time", time(3),
-              costs[3].seconds[1] > costs[3].seconds[0], costs[3].spread);
+              costs[3].seconds[1] > costs[3].seconds[0], costs[3].disturbance);
   const std::size_t last = times.lengths.size() - 1, first = last - 2;
   const auto growth = [&](std::size_t i) {
     return times.passes[last][i].milliseconds / times.passes[first][i].milliseconds;
@@ -300,7 +299,7 @@ void compare_training_times(Table& table, const std::vector<Cost>& costs, const 
                " times, the LSTM's ", number(growth(1), 1), " times; then ",
                number(times.passes[last][3].milliseconds), " ms, the LSTM ",
                number(times.passes[last][1].milliseconds)},
-              growth(3) > growth(1), times.spread());
+              growth(3) > growth(1), times.disturbance);
 }
 
 void compare_training(const Options& options, Table& table, const Generator& gen, const Times& times) {
@@ -391,7 +390,8 @@ void compare_memory(const Options& options, Table& table, Generator gen) {
     write_figure(options.figures, "memory.svg",
                  svg_curves(curves, {.title = "Memory of a forward and a backward pass",
                                      .x_axis = "tokens",
-                                     .y_axis = "megabytes",
+                                     .y_axis = "peak memory of tensors",
+                                     .y_unit = " MB",
                                      .logarithmic = true,
                                      .points = true}));
 }

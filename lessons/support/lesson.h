@@ -88,10 +88,6 @@ class Page {
   // Prints a claim, its measurement, and whether it holds. `id` names the claim in the lesson's
   // claims.tsv. With --ask, asks for a prediction first.
   void claim(const std::string& id, const std::string& text, const Measurement& measured, bool holds);
-  // For lessons whose claims have no ids yet.
-  void claim(const std::string& text, const std::string& measured, bool holds) {
-    claim(text, text, {measured}, holds);
-  }
   // The same for an identity, such as the shape of a reshaped tensor: it is true by construction, so
   // it is no evidence.
   void identity(const std::string& id, const std::string& text, const Measurement& measured, bool holds);

@@ -50,7 +50,7 @@ const std::vector<Lesson>& lessons() {
       {"lesson_01",
        "01_why_attention",
        "--quick --quiet",
-       {"by_length.svg", "seq2seq_loss.svg", "alignment.svg"}},
+       {"by_length.svg", "word_errors.svg", "seq2seq_loss.svg", "alignment.svg"}},
       {"lesson_02",
        "02_scaled_dot_product_attention",
        "--quiet",
@@ -154,6 +154,12 @@ TEST(LessonOutput, AnInvalidCommandLineIsReportedAndExitsWith2) {
   EXPECT_EQ(none.status, 2);
   EXPECT_NE(none.output.find("--steps: expected an integer from 1 to 1000000, got 0"), std::string::npos)
       << none.output;
+  const Result odd = run("lesson_01", "--quick --quiet --hidden 65");
+  EXPECT_EQ(odd.status, 1);
+  EXPECT_NE(odd.output.find("expected an even hidden size for two directions, got hidden = 65"),
+            std::string::npos)
+      << odd.output;
+  EXPECT_EQ(run("lesson_01", "--steps 0").status, 2);
   for (const std::string lesson : {"lesson_02", "lesson_08"}) {
     const Result unknown = run(lesson, "--sed 3");
     EXPECT_EQ(unknown.status, 2);

@@ -101,6 +101,24 @@ TEST(Svg, ALogarithmicYAxisHasAtMostAboutTenPowers) {
   EXPECT_EQ(svg.find(">1e-22<"), std::string::npos);
 }
 
+TEST(Svg, TheNumbersOfTheYAxisHaveAUnit) {
+  const std::string svg =
+      svg_curves({{"memory", {1, 2}, {0.1, 10}}}, {.title = "t", .y_unit = " MB", .logarithmic_y = true});
+  for (const char* tick : {">0.1 MB<", ">1 MB<", ">10 MB<"})
+    EXPECT_NE(svg.find(tick), std::string::npos) << tick;
+  EXPECT_EQ(svg.find(">2 MB<"), svg.rfind(">2 MB<"));
+  EXPECT_NE(svg.find(">2.0<"), std::string::npos);  // the x axis has none
+}
+
+TEST(Svg, ALongNameInTheLegendMakesTheFigureWider) {
+  const auto width = [](const std::string& name) {
+    const std::string svg = svg_curves({{name, {1, 2}, {3, 4}}}, {.title = "t"});
+    return std::stod(svg.substr(svg.find("width=\"") + 7));
+  };
+  EXPECT_EQ(width("loss"), width("l"));
+  EXPECT_GT(width(std::string(60, 'm')), width("loss") + 100);
+}
+
 TEST(Svg, PointsAreMarkedByAShapePerCurve) {
   const std::vector<SvgCurve> curves = {{"a", {1, 2}, {3, 4}}, {"b", {1, 2}, {3, 4}}};
   const auto markers = [](const std::string& svg) {
