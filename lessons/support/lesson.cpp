@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -303,7 +304,8 @@ void Page::finish() {
 std::string fixed(double x, int decimals) {
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", decimals, x);
-  return text;
+  const bool zero = std::strtod(text, nullptr) == 0;
+  return zero && text[0] == '-' ? text + 1 : text;  // "0.00", not "-0.00"
 }
 
 std::string scientific(double x) {

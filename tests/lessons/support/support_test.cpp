@@ -212,6 +212,8 @@ TEST(Figures, NameTheirSource) {
 
 TEST(Numbers, AreFixedAndInPercent) {
   EXPECT_EQ(fixed(1.23456, 3), "1.235");
+  EXPECT_EQ(fixed(-0.001, 2), "0.00");
+  EXPECT_EQ(fixed(-0.01, 2), "-0.01");
   EXPECT_EQ(percent(0.975), "97.5 %");
   EXPECT_EQ(scientific(0.00012), "1.2e-04");
 }
