@@ -37,6 +37,7 @@ struct SvgCurve {
 };
 struct SvgCurves {
   std::string title = {}, x_axis = {}, y_axis = {};
+  std::string y_unit = {};  // follows each number of the y axis, such as " MB"
   double baseline = NAN;
   std::string baseline_name = {};
   bool logarithmic = false;    // both axes

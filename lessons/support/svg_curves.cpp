@@ -157,7 +157,7 @@ std::string svg_axes(const Plot& plot, const SvgCurves& options) {
   std::string out;
   for (const double tick : plot.y.ticks)
     out += svg::line(left, plot.py(tick), right, plot.py(tick), {"#ddd", "none"}, 1) +
-           svg::text(left - 8, plot.py(tick) + 4, "end", plot.y.label(tick));
+           svg::text(left - 8, plot.py(tick) + 4, "end", plot.y.label(tick) + options.y_unit);
   for (const double tick : plot.x.ticks)
     out += svg::line(plot.px(tick), bottom, plot.px(tick), bottom + 5, {"#999", "none"}, 1) +
            svg::text(plot.px(tick), bottom + 19, "middle", plot.x.label(tick));

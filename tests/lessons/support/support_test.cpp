@@ -173,6 +173,13 @@ TEST(Svg, ALogarithmicXAxisHasTheGivenTicks) {
             "[svg_curves] expected numbers above 0 on the logarithmic axes of \"t\"");
 }
 
+TEST(Svg, NumbersOfTheYAxisMayHaveAUnit) {
+  const std::string svg = svg_curves({{"memory", {1, 2}, {0, 4}}},
+                                     {.title = "t", .y_unit = " MB", .x_ticks = {1, 2}, .y_ticks = {0, 4}});
+  EXPECT_NE(svg.find(">4 MB<"), std::string::npos);
+  EXPECT_NE(svg.find(">1<"), std::string::npos) << "the x axis has no unit";
+}
+
 TEST(Svg, DashedCurvesAreDrawnOverSolidOnes) {
   std::vector<SvgCurve> curves;
   for (const char* name : {"a", "b", "c", "d", "e"}) curves.push_back({name, {1, 2}, {1, 2}});
