@@ -172,9 +172,9 @@ void step_size(const Options& options, Page& page, const Function& f, const Tens
     const double h = std::pow(10.0, power);
     const double in64 = worst_difference(f, x, h), in32 = worst_difference(f, x.to(f32), h);
     page.print(cells({concat("1e", power), scientific(in64), scientific(in32)}, {8, 12, 12}));
-    for (auto* curve : {&wide, &narrow}) curve->x.push_back(power);
-    wide.y.push_back(std::log10(in64));
-    narrow.y.push_back(std::log10(in32));
+    for (auto* curve : {&wide, &narrow}) curve->x.push_back(h);
+    wide.y.push_back(in64);
+    narrow.y.push_back(in32);
     best32 = std::min(best32, in32);
     if (in64 < best64) best_step = h;
     best64 = std::min(best64, in64);
@@ -186,10 +186,12 @@ void step_size(const Options& options, Page& page, const Function& f, const Tens
   if (!options.figures.empty())
     write_figure(options.figures, "step.svg",
                  svg_curves({wide, narrow}, {.title = "Error of a numerical gradient by step size",
-                                             .x_axis = "log10 of the step h",
-                                             .y_axis = "log10 of the relative error",
-                                             .baseline = -6,
-                                             .baseline_name = "required accuracy"}));
+                                             .x_axis = "step h",
+                                             .y_axis = "relative error",
+                                             .baseline = 1e-6,
+                                             .baseline_name = "required accuracy",
+                                             .logarithmic = true,
+                                             .points = true}));
 }
 
 void check_numerically(const Options& options, Page& page, Generator& gen) {
@@ -333,11 +335,13 @@ void train_network(const Options& options, Page& page, Generator& gen) {
                                                   .x_axis = "step",
                                                   .y_axis = "cross-entropy (nats)",
                                                   .baseline = std::log(2.0),
-                                                  .baseline_name = "chance level (ln 2)"}));
+                                                  .baseline_name = "chance level (ln 2)",
+                                                  .points = true}));
   write_figure(
       options.figures, "moons.svg",
-      svg_images("Probability of the lower moon", {{.image = probability_map(net, 25, 40),
-                                                    .caption = "dark: lower moon, white: upper moon"}}));
+      svg_images("Probability of the lower moon",
+                 {{.image = probability_map(net, 25, 40), .caption = "dark: lower moon, white: upper moon"}},
+                 "probability"));
 }
 
 }  // namespace

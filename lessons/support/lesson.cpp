@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -370,7 +371,8 @@ void Page::finish() {
 std::string fixed(double x, int decimals) {
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", decimals, x);
-  return text;
+  const bool zero = std::strtod(text, nullptr) == 0;
+  return zero && text[0] == '-' ? text + 1 : text;  // "0.00", not "-0.00"
 }
 
 std::string scientific(double x) {

@@ -191,6 +191,13 @@ TEST(Svg, ALogarithmicXAxisHasTheGivenTicks) {
             "[svg_curves] expected numbers above 0 on the logarithmic axes of \"t\"");
 }
 
+TEST(Svg, NumbersOfTheYAxisMayHaveAUnit) {
+  const std::string svg = svg_curves({{"memory", {1, 2}, {0, 4}}},
+                                     {.title = "t", .y_unit = " MB", .x_ticks = {1, 2}, .y_ticks = {0, 4}});
+  EXPECT_NE(svg.find(">4 MB<"), std::string::npos);
+  EXPECT_NE(svg.find(">1<"), std::string::npos) << "the x axis has no unit";
+}
+
 TEST(Svg, DashedCurvesAreDrawnOverSolidOnes) {
   std::vector<SvgCurve> curves;
   for (const char* name : {"a", "b", "c", "d", "e"}) curves.push_back({name, {1, 2}, {1, 2}});
@@ -230,6 +237,8 @@ TEST(Figures, NameTheirSource) {
 
 TEST(Numbers, AreFixedAndInPercent) {
   EXPECT_EQ(fixed(1.23456, 3), "1.235");
+  EXPECT_EQ(fixed(-0.001, 2), "0.00");
+  EXPECT_EQ(fixed(-0.01, 2), "-0.01");
   EXPECT_EQ(percent(0.975), "97.5 %");
   EXPECT_EQ(scientific(0.00012), "1.2e-04");
 }
