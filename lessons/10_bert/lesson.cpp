@@ -432,6 +432,6 @@ int main(int argc, char** argv) {
     const Corpus corpus = make_corpus(options.seed);
     nn::BertForMaskedLM bert = masked_language_modelling(options, page, corpus, gen);
     few_labels(options, page, corpus, bert, gen);
-    page.print("\nNext: ./lesson_10_gpt predicts the next character instead.");
+    page.print("\nNext: ./lesson_10_t5 has an encoder that reads and a decoder that writes.");
   });
 }
