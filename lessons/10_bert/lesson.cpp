@@ -215,10 +215,10 @@ nn::BertForMaskedLM masked_language_modelling(const Options& options, Page& page
   page.step("Masked language modelling");
   nn::BertForMaskedLM bert(small(corpus.vocabulary.size()), gen);
   page.say(concat(
-      corpus.train.size(), " pairs of a Korean and an English sentence, and a vocabulary of ",
-      corpus.vocabulary.size(),
-      " words. The model predicts 15 % of the words: of these, 80 % become [MASK], 10 % a random word, and "
-      "10 % stay unchanged. ",
+      corpus.train.size(), " pairs of a Korean and an English sentence, with ",
+      corpus.vocabulary.size() - first_word, " words and ", first_word,
+      " special tokens. The model predicts 15 % of the words: of these, 80 % become [MASK], 10 % a random "
+      "word, and 10 % stay unchanged. ",
       bert.parameter_count(), " parameters."));
   const int steps = options.integer("--steps", options.quick ? 30 : 1500);
   const SvgCurve curve = pretrain(bert, corpus, steps, options, gen);
@@ -419,6 +419,6 @@ int main(int argc, char** argv) {
     nn::BertForMaskedLM bert = masked_language_modelling(options, page, corpus, gen);
     if (!options.save.empty()) save_model(options, about, {bert.state_dict(), corpus.vocabulary.words()});
     few_labels(options, page, corpus, bert, gen);
-    page.print("\nNext: ./lesson_10_gpt predicts the next character instead.");
+    page.print("\nNext: ./lesson_10_t5 has an encoder that reads and a decoder that writes.");
   });
 }

@@ -353,6 +353,6 @@ int main(int argc, char** argv) {
     nn::GPT gpt = train_on_characters(options, page, corpus, gen);
     kv_cache(options, page, gpt, corpus.text);
     sampling(options, page, gpt, corpus);
-    page.print("\nNext: ./lesson_10_t5 has an encoder and a decoder.");
+    page.print("\nNext: ./lesson_10_bert predicts masked words instead.");
   });
 }

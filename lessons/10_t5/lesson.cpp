@@ -54,6 +54,17 @@ void three_tasks(Page& page, const Corpus& corpus) {
     const Example e = make_example(task, course, corpus.vocabulary, gen, MaskedPart::english);
     page.print("    " + corpus.vocabulary.text(e.source) + "\n      → " + corpus.vocabulary.text(e.target));
   }
+  page.print("");
+  double tokens = 0, masked = 0;  // of the texts of "fill", and of their masked spans
+  for (const TranslationPair& pair : corpus.pairs.test) {
+    const Example e = make_example(Task::fill, pair, corpus.vocabulary, gen);
+    const auto in_target = static_cast<double>(e.target.size()) - 4;  // without the sentinels and [EOS]
+    masked += in_target;
+    tokens += static_cast<double>(e.source.size()) - 4 + in_target;  // without its name, sentinels, [EOS]
+  }
+  const auto count = static_cast<double>(corpus.pairs.test.size());
+  page.say(concat("On average, ", fixed(masked / count, 1), " of the ", fixed(tokens / count, 1),
+                  " tokens of a text are masked."));
   const Ids answer = corpus.vocabulary.ids(course.english);
   IntTensor labels(answer, {1, static_cast<index_t>(answer.size())});
   labels.values().back() = TaskVocabulary::eos;  // I go to [EOS]

@@ -213,18 +213,20 @@ void draw(const Options& options, Page& page, const std::vector<Comparison>& res
     curves.push_back({results[0].models[i].name, {}, {}});
     for (const Comparison& result : results) {
       curves[i].x.push_back(static_cast<double>(result.digits));
-      curves[i].y.push_back(100 * result.models[i].test);
+      // A logarithmic axis has no 0.
+      curves[i].y.push_back(std::max(0.1, 100 * (1 - result.models[i].test)));
     }
   }
   write_figure(options.figures, "vit_swin_conv.svg",
-               svg_curves(curves, {.title = "Test accuracy by the number of training digits",
+               svg_curves(curves, {.title = "Test error by the number of training digits",
                                    .x_axis = "training digits",
-                                   .y_axis = "test accuracy (%)",
-                                   .baseline = 100 * baseline,
+                                   .y_axis = "test error (%)",
+                                   .baseline = 100 * (1 - baseline),
                                    .baseline_name = "most frequent label",
-                                   .logarithmic_x = true,
+                                   .logarithmic = true,
                                    .points = true,
-                                   .x_ticks = {50, 150, 500, 1437}}));
+                                   .x_ticks = {50, 150, 500, 1437},
+                                   .y_ticks = {1, 2, 5, 10, 20, 50, 100}}));
   page.say("The figure was written to " + options.figures.path + ": vit_swin_conv.svg.");
 }
 

@@ -129,16 +129,21 @@ TEST(LessonOutput, AMissingLineIsFound) {
   EXPECT_EQ(first_missing({"c", "a"}, {"a", "c"}), "a") << "order counts";
 }
 
+// The output without "Done in 1.2 s", the only line that may differ between two equal runs.
+std::string without_time(std::string output) {
+  const std::size_t time = output.find("Done in");
+  if (time != std::string::npos) output.erase(time, output.find('\n', time) - time);
+  return output;
+}
+
 TEST(LessonOutput, SameSeedGivesTheSameOutputForAnyNumberOfThreads) {
   for (const Lesson& lesson : lessons()) {
     std::string first;
     for (const char* threads : {"1", "3"}) {
-      Result result = run(lesson.program, quickly + " --seed 5 --threads " + threads);
+      const Result result = run(lesson.program, quickly + " --seed 5 --threads " + threads);
       ASSERT_EQ(result.status, 0) << result.output;
-      const std::size_t time = result.output.find("Done in");  // the only line that may differ
-      if (time != std::string::npos) result.output.erase(time, result.output.find('\n', time) - time);
-      if (first.empty()) first = result.output;
-      EXPECT_EQ(first, result.output) << lesson.program;
+      if (first.empty()) first = without_time(result.output);
+      EXPECT_EQ(first, without_time(result.output)) << lesson.program;
     }
   }
 }
@@ -175,6 +180,27 @@ TEST(LessonOutput, AnInvalidCommandLineIsReportedAndExitsWith2) {
     EXPECT_EQ(run(lesson, "--threads 999").status,
               1);  // more than the thread pool supports: an error of the library
   }
+}
+
+// Every option that a page of the lessons 10 names for a remark changes what the program measures.
+TEST(LessonOutput, OptionsOfTheFamiliesChangeTheMeasurements) {
+  for (const auto& [lesson, option] : std::map<std::string, std::string>{{"lesson_10_bert", "--steps 40"},
+                                                                         {"lesson_10_t5", "--table-rate 1"},
+                                                                         {"lesson_10_detr", "--lr 0.01"}}) {
+    const Result changed = run(lesson, quickly + " " + option);
+    EXPECT_EQ(changed.status, 0) << changed.output;
+    EXPECT_NE(without_time(changed.output), without_time(quick(lesson).output)) << lesson << " " << option;
+  }
+  EXPECT_NE(run("lesson_10_bert", quickly + " --steps 40").output.find("after 40 steps"), std::string::npos);
+  EXPECT_NE(run("lesson_10_bert", quickly + " --features mean").output, quick("lesson_10_bert").output);
+  const Result unknown = run("lesson_10_bert", "--features most");
+  EXPECT_EQ(unknown.status, 1);
+  EXPECT_NE(unknown.output.find("lesson_10_bert: [--features] expected mask or mean, got \"most\"\n"),
+            std::string::npos)
+      << unknown.output;
+  for (const std::string lesson : {"lesson_10_bert", "lesson_10_t5"})
+    EXPECT_NE(run(lesson, "--steps 0").output.find(lesson + ": --steps: expected an integer from 1"),
+              std::string::npos);
 }
 
 TEST(LessonOutput, HelpListsEveryOptionAndExitsWith0) {
