@@ -15,6 +15,7 @@
 
 #include "data/text/batches.h"
 #include "data/text/vocabulary.h"
+#include "lessons/support/attention_maps.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "lessons/support/toy_languages.h"
@@ -133,14 +134,14 @@ void permutation(Page& page, Generator& gen) {
                 {"the two results differ by at most ", power(difference)}, difference < 1e-6);
 }
 
-// ---- who is "it"?
-// -----------------------------------------------------------------------------------------
+// ---- who is "it"? -----------------------------------------------------------------------------------------
 
 // Predicts the word that "it" refers to. The first attention layer adds context to every word: "it"
 // receives "tired". The second layer computes its queries and keys from the contextual vectors, but
 // its values are the plain embeddings. The output at "it" is therefore a mixture of word
 // embeddings, and its weights show which word was chosen.
 struct Resolver : nn::ModuleOf<Resolver> {
+  bool uses_positions = true;  // false: --no-positions
   nn::Embedding embedding;
   nn::LearnedPositionalEncoding positions;
   std::optional<nn::SelfAttention> context;  // empty: without the first attention layer, for comparison
@@ -159,11 +160,14 @@ struct Resolver : nn::ModuleOf<Resolver> {
     nn::init::normal(positions.weight, gen, 0, 0.5);
   }
 
+  // x (B, T, C), embedded words -> the input of the first attention layer
+  Tensor with_positions(const Tensor& x) { return uses_positions ? positions(x) : x; }
+
   // ids (B, T), mask (B, 1, T) -> output (B, T, V): logits over the vocabulary, the dot product of
   // each position's output with each word embedding; weights (B, T, T) of the second layer
   AttentionResult forward(const IntTensor& ids, const Mask& mask) {
     const Tensor x = embedding(ids);
-    Tensor h = positions(x);
+    Tensor h = with_positions(x);
     if (context) h = h + (*context)(h, mask).output;
     const AttentionResult found = attention(W_q(h), W_k(h), x, {.mask = mask});
     return {linear(found.output, embedding.weight), found.weights};
@@ -318,6 +322,7 @@ void resolve_pronouns(const Options& options, Page& page, Resolver& model, const
   page.print("");
   // The width of the model without the context layer is chosen so that it has as many parameters.
   Resolver ablated(dataset.vocabulary.size(), 43, false, gen);
+  ablated.uses_positions = model.uses_positions;
   page.say(
       concat("The model has two attention layers. The first adds context to every word (\"tired\" to "
              "\"it\"); in the second, \"it\" searches for its noun. A second model has no context layer, "
@@ -397,23 +402,48 @@ void course_example(const Options& options, Page& page, Resolver& model, const d
                                                                "because", "it", "was", "last"}}));
 }
 
+// For --look: the attention weights of both layers, and the word to which "it" refers.
+SentenceAttention attend(const SavedModel& saved, const toy::Words& words) {
+  Generator gen(0);
+  const data::Vocabulary vocabulary(saved.words);
+  Resolver model(vocabulary.size(), 32, true, gen);
+  model.uses_positions = saved.is("positions", "yes");
+  restore(model, saved);
+  const IntTensor ids(ids_of(words, vocabulary), {1, static_cast<index_t>(words.size())});
+  const AttentionResult found = model.forward(ids, Mask());
+  SentenceAttention result{
+      words, {(*model.context)(model.with_positions(model.embedding(ids))).weights, found.weights}};
+  const auto it = std::ranges::find(words, "it") - words.begin();
+  if (it == std::ssize(words)) return result;
+  const auto best = topk(softmax(found.output[0][it], -1), 1);
+  result.result = concat("\"it\" refers to \"", vocabulary.word(best.indices[0]), "\", with probability ",
+                         fixed(best.values.at({0}), 2));
+  return result;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{.program = "lesson_03",
-                    .title = "Lesson 03 · Self-attention: a sequence attends to itself",
-                    .data = {},
-                    .trains = true};
-  return run(argc, argv, about, [](const Options& options, Page& page) {
+  const About about{
+      .program = "lesson_03",
+      .title = "Lesson 03 · Self-attention: a sequence attends to itself",
+      .trains = true,
+      .saves = true,
+      .more = with_map_options({{"--no-positions", "", "train the models without position embeddings"}})};
+  return run(argc, argv, about, [&](const Options& options, Page& page) {
+    if (shows_maps(options)) return show_maps(about, options, page, {.attend = attend});
     Generator gen(options.seed);
     three_projections(page, gen);
     why_projections(page, gen);
     permutation(page, gen);
     const Dataset dataset = make_dataset(options);
     Resolver model(dataset.vocabulary.size(), 32, true, gen);
+    model.uses_positions = !options.has("--no-positions");
     resolve_pronouns(options, page, model, dataset, gen);
+    const std::string positions = model.uses_positions ? "yes" : "no";
+    const SavedModel saved{model.state_dict(), dataset.vocabulary.words(), {{"positions", positions}}};
+    if (!options.save.empty()) save_model(options, about, saved);
     course_example(options, page, model, dataset.vocabulary);
-    page.print("");
-    page.say("Next: ./lesson_04 shows why attention uses several heads.");
+    page.print("\nNext: ./lesson_04 shows why attention uses several heads.");
   });
 }

@@ -344,7 +344,8 @@ void three_relations(const Options& options, Page& page, Generator& gen) {
 int main(int argc, char** argv) {
   const About about{.program = "lesson_04",
                     .title = "Lesson 04 · Multi-head attention: several attentions in parallel",
-                    .more = {{"--heads", "N", "heads of the second model, a divisor of 48 (default 4)"}}};
+                    .more = {{"--heads", "1|2|3|4|6|8|12|16|24|48",
+                              "heads of the second model, a divisor of 48 (default 4)"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
     split_and_merge(page);

@@ -355,7 +355,8 @@ void compare_memory(const Options& options, Table& table, Generator gen) {
       "Peak memory of tensors, in megabytes, during a forward and a backward pass over one sequence. "
       "Attention is measured twice: composed of separate ops, and as the fused op that the modules use.");
   Layer lstm(Kind::lstm, narrow, gen);
-  const std::vector<index_t> lengths = {128, 256, 512, 1024, 2048};
+  const index_t longest = options.integer("--length", 2048);
+  const std::vector<index_t> lengths = {longest / 16, longest / 8, longest / 4, longest / 2, longest};
   std::vector<SvgCurve> curves = {
       {"LSTM", {}, {}}, {"attention, composed", {}, {}}, {"attention, fused", {}, {}}};
   const std::vector<int> widths = {8, 10, 12, 12};
@@ -374,10 +375,11 @@ void compare_memory(const Options& options, Table& table, Generator gen) {
     }
     table.page.print("    " + cells(row, widths));
   }
-  // If bytes = c · n^p, p is the slope of the logarithms, here from 512 to 2048 tokens.
+  // If bytes = c · n^p, p is the slope of the logarithms, here over the longest sequences.
   const auto exponent = [&](std::size_t i) { return std::log2(curves[i].y[4] / curves[i].y[2]) / 2; };
   const auto grows = [&](std::size_t i) {
-    return Measurement{"as n^", number(exponent(i), 1), " from 512 to 2048 tokens, to ",
+    return Measurement{"as n^", number(exponent(i), 1),
+                       concat(" from ", lengths[2], " to ", lengths[4], " tokens, to "),
                        number(curves[i].y[4], 1), " megabytes"};
   };
   // Float32 numbers per token, from the last two lengths.
@@ -430,9 +432,11 @@ void compare_positions(Table& table, Generator gen) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{.program = "lesson_09",
-                    .title = "Lesson 09 · Attention and recurrent networks",
-                    .more = {{"--lr", "X", "learning rate of all trained models (default 0.003)"}}};
+  const About about{
+      .program = "lesson_09",
+      .title = "Lesson 09 · Attention and recurrent networks",
+      .more = {{"--length", "N", "the longest sequence whose memory is measured (default 2048)", 128, 16384},
+               {"--lr", "X", "learning rate of all trained models (default 0.003)"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
     Table table{page};
