@@ -17,6 +17,7 @@
 #include "data/text/bpe.h"
 #include "data/text/table.h"
 #include "data/text/tokenizer.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "lessons/support/toy_languages.h"
@@ -318,6 +319,8 @@ void classify(const Options& options, Page& page, const Dataset& m, Generator& g
   const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 1 : real ? 4 : 12;
   nn::TransformerClassifier model = make_classifier(options, m, gen);
   BagOfWords bag(m, gen);
+  page.say("The Transformer, module by module:");
+  page.print("\n" + parameter_table(model.named_parameters()));
   const SvgCurve curve = train(options, "Transformer", model, m, epochs, gen);
   const SvgCurve bag_curve = train(options, "bag of words", bag, m, epochs, gen);
   compare(page, m, model, bag, real);

@@ -16,9 +16,9 @@
 #include "data/pretrained.h"
 #include "data/text/wordpiece.h"
 #include "lessons/10_bert/masking.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
-#include "lessons/support/toy_languages.h"
 #include "nn/models/models.h"
 #include "optim/optim.h"
 
@@ -183,8 +183,8 @@ nn::BertForMaskedLM masked_language_modelling(const Options& options, Page& page
       corpus.train.size(), " pairs of a Korean and an English sentence, and a vocabulary of ",
       corpus.vocabulary.size(),
       " words. The model predicts 15 % of the words: of these, 80 % become [MASK], 10 % a random word, and "
-      "10 % stay unchanged. ",
-      bert.parameter_count(), " parameters."));
+      "10 % stay unchanged. The model, module by module:"));
+  page.print("\n" + parameter_table(bert.named_parameters()) + "\n");
   const SvgCurve curve = pretrain(bert, corpus, options, gen);
   const MaskedAccuracy both = masked_accuracy(bert, corpus, 0.5), single = masked_accuracy(bert, corpus, 0),
                        pairs = masked_accuracy(bert, corpus, 1);

@@ -17,6 +17,7 @@
 
 #include "lessons/10_detr/average_precision.h"
 #include "lessons/10_detr/shapes.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "nn/models/models.h"
@@ -150,7 +151,8 @@ void describe_model(Page& page, ShapeDetector& model, const LabelledImages& test
   page.shape("queries", model.detector.query_embed.shape(), "learned vectors");
   page.shape("classes", predicted.logits.shape(), "(layers, B, queries, 4 classes + none)");
   page.shape("boxes", predicted.boxes.shape(), "(layers, B, queries, centre and size)");
-  page.say(concat("The model has ", model.parameter_count(), " parameters."));
+  page.say(concat("The model has ", model.parameter_count(), " parameters:"));
+  page.print("\n" + parameter_table(model.named_parameters()) + "\n");
   Generator unused;
   const nn::NoInit no_init;
   const nn::DETR full(nn::detr_resnet50(), unused);

@@ -18,7 +18,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lessons/10_swin/shifted_window_diagram.h"
 #include "lessons/10_vit/image_classification.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 
 using namespace heed;
@@ -201,7 +203,10 @@ void attention_mask(const Options& options, Page& page) {
     layer.eval();
     const NoGrad no_grad;
     Tensor weights;
-    layer.forward(randn({1, 8, 8, 8}, gen), &weights);
+    const Tensor x = randn({1, 8, 8, 8}, gen);
+    layer.forward(x, &weights);
+    if (masked && !options.figures.empty())
+      write_figure(options.figures, "shifted_window.svg", shifted_window_diagram(layer, x));
     const Tensor corner = weights_over_image(weights[0].mean(1), 2)[0].reshape({8, 8});
     to_other_corners.push_back(1 - corner.slice(0, 0, 2).slice(1, 0, 2).sum().item());
     const double top = max(corner).item();
@@ -247,9 +252,7 @@ struct Trained {
   index_t parameters;
 };
 
-Trained train_variant(const Options& options, const Variant& variant, const data::Dataset& train_set,
-                      const data::Dataset& test_set, index_t epochs) {
-  Generator init_gen(options.seed);
+nn::SwinTransformer make_model(const Variant& variant, Generator& gen) {
   nn::SwinTransformer model({.channels = 1,
                              .patch_size = 4,
                              .embed_dim = 24,
@@ -259,8 +262,15 @@ Trained train_variant(const Options& options, const Variant& variant, const data
                              .num_classes = 10,
                              .shifted = variant.shifted,
                              .masked = variant.masked},
-                            init_gen);
-  init_by_width(model, init_gen);
+                            gen);
+  init_by_width(model, gen);
+  return model;
+}
+
+Trained train_variant(const Options& options, const Variant& variant, const data::Dataset& train_set,
+                      const data::Dataset& test_set, index_t epochs) {
+  Generator init_gen(options.seed);
+  nn::SwinTransformer model = make_model(variant, init_gen);
   const double seconds =
       train(model, train_set,
             {.epochs = epochs, .lr = 2e-3, .shift = 4, .name = variant.name, .quiet = options.quiet},
@@ -291,6 +301,7 @@ void train_variants(const Options& options, Page& page) {
       train_set.size(), " images for ", epochs, epochs == 1 ? " epoch" : " epochs", ", tested on ",
       test_set.size(), " others:"));
   if (!options.figures.empty()) draw_digits(options, train_set);
+  page.print("\n" + parameter_table(make_model({"shifted", true, true}, gen).named_parameters()) + "\n");
   std::vector<double> test;
   const std::vector<int> widths{-28, 12, 12, 12};
   page.print("  " + dim(cells({"windows", "parameters", "s per epoch", "accuracy"}, widths)));
@@ -328,7 +339,8 @@ int main(int argc, char** argv) {
     attention_mask(options, page);
     train_variants(options, page);
     if (!options.figures.empty())
-      page.say("The figures are in " + options.figures + ": windows.svg, mask.svg and somewhere.svg.");
+      page.say("The figures are in " + options.figures +
+               ": shifted_window.svg, windows.svg, mask.svg and somewhere.svg.");
     page.say(
         "With --weights DIR --image FILE, the program classifies an image with published weights; --help "
         "lists all options.");
