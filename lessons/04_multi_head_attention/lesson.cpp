@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lessons/04_multi_head_attention/course_sketch.h"
 #include "lessons/04_multi_head_attention/split_merge_diagram.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
@@ -358,6 +359,7 @@ int main(int argc, char** argv) {
     split_and_merge(options, page);
     cost_of_heads(page, gen);
     three_relations(options, page, gen);
+    course_sketch(page);
     page.print("");
     page.say("Next: ./lesson_05 builds the Transformer block around it.");
   });

@@ -17,6 +17,7 @@
 #include "data/text/bpe.h"
 #include "data/text/table.h"
 #include "data/text/tokenizer.h"
+#include "lessons/07_transformer_encoder_and_classifier/course_sketch.h"
 #include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
@@ -53,6 +54,7 @@ void course_example(Page& page, Generator& gen) {
   page.identity("parameters", "six layers have six times the parameters of one",
                 {number(static_cast<double>(count)), " = 6 · ", number(static_cast<double>(per_layer))},
                 count == 6 * per_layer);
+  training_mode_of_course(page, encoder, x);
 }
 
 // ---- data -------------------------------------------------------------------------------------------------
@@ -178,6 +180,7 @@ void mask_padding(const Options& options, Page& page, const Dataset& m, Generato
              {"beside a longer review they change by ", power(ours)}, ours < 1e-6);
   page.claim("sketch_padding", "in the course's sketch they do", {"they change by ", number(theirs, 2)},
              theirs > 1e-3);
+  positions_of_course(page);
 }
 
 // ---- training ---------------------------------------------------------------------------------------------
