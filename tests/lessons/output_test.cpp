@@ -276,6 +276,21 @@ TEST(LessonOutput, FiguresHaveTheStructureOfThoseOnThePages) {
     EXPECT_EQ(entry.path().extension(), ".svg") << entry.path();
 }
 
+// Diagrams do not depend on the training, so those of a quick run are the files of the pages.
+TEST(LessonOutput, TheDiagramsAreThoseOfThePages) {
+  for (const std::string file : {"04_multi_head_attention/split_merge", "05_transformer_architecture/block",
+                                 "05_transformer_architecture/encoder_decoder", "08_vision_transformer/vit",
+                                 "10_gpt/kv_cache", "10_swin/shifted_window"}) {
+    const std::size_t slash = file.find('/');
+    const std::string lesson_folder = file.substr(0, slash), name = file.substr(slash + 1) + ".svg";
+    const auto lesson = std::ranges::find(lessons(), lesson_folder, &Lesson::folder);
+    ASSERT_EQ(quick(lesson->program).status, 0);
+    const fs::path page = fs::path(HEED_SOURCE_DIR) / "lessons" / lesson_folder / "figures" / name;
+    EXPECT_EQ(text_of(folder() / "the figures" / name), text_of(page))
+        << page << ". Hint: tests/tools/figures regenerates it";
+  }
+}
+
 // The diagrams show the shapes of the models that run.
 TEST(LessonOutput, AnOptionChangesTheShapesInADiagram) {
   ASSERT_EQ(run("lesson_04", quickly + " --heads 8 --figures eight").status, 0);
