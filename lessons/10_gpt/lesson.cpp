@@ -220,6 +220,7 @@ nn::GPT train_on_characters(const Options& options, Page& page, const Corpus& co
 void draw_cache(const Options& options, nn::GPT& gpt, const Characters& text) {
   const std::vector<index_t> ids = text.tokenizer.encode("Attention");
   std::vector<std::string> names;
+  names.reserve(ids.size());
   for (const index_t id : ids) names.push_back(text.tokenizer.decode({id}));
   write_figure(options.figures, "kv_cache.svg", cache_diagram(gpt, batch_of_one(ids), names));
 }

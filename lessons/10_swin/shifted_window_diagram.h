@@ -13,9 +13,10 @@ inline Tensor shifted_regions(index_t side, index_t window, index_t shift) {
   const index_t across = side / window + 1;
   std::vector<double> regions;
   for (index_t row = 0; row < side; ++row)
-    for (index_t column = 0; column < side; ++column)
-      regions.push_back(
-          static_cast<double>((row + window - shift) / window * across + (column + window - shift) / window));
+    for (index_t column = 0; column < side; ++column) {
+      const index_t down = (row + window - shift) / window, right = (column + window - shift) / window;
+      regions.push_back(static_cast<double>(down * across + right));
+    }
   return from_vector(regions, {1, side, side, 1});
 }
 

@@ -351,7 +351,7 @@ TEST(LessonOutput, EveryClaimIsALineOfTheClaimsFile) {
     return std::ranges::count_if(claims, [&](const std::string& line) { return line.starts_with(name); });
   };
   EXPECT_EQ(begin_with("lesson_02\t"), 9);
-  EXPECT_EQ(begin_with("lesson_06	"), 11) << "claims of both lessons: each appends to the file";
+  EXPECT_EQ(begin_with("lesson_06	"), 12) << "claims of both lessons: each appends to the file";
   EXPECT_EQ(
       std::ranges::count(
           claims,
