@@ -113,17 +113,19 @@ std::vector<std::shared_ptr<Node>> graph_nodes(const Tensor& y) {
 
 namespace internal {
 
-bool should_record(std::span<const Tensor> inputs) {
-  return recording && std::any_of(inputs.begin(), inputs.end(),
-                                  [](const Tensor& t) { return t.defined() && t.requires_grad(); });
+bool should_record(Inputs inputs) {
+  return recording && std::any_of(inputs.begin(), inputs.end(), [](TensorRef input) {
+           return input.tensor.defined() && input.tensor.requires_grad();
+         });
 }
 
 // An input that needs no gradient, or an absent optional input, has an edge without a target.
-std::vector<Node::Input> edges(std::span<const Tensor> inputs) {
+std::vector<Node::Input> edges(Inputs inputs) {
   std::vector<Node::Input> result(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (!inputs[i].defined()) continue;
-    const auto& state = inputs[i].state();
+    const Tensor& input = inputs[i].tensor;
+    if (!input.defined()) continue;
+    const auto& state = input.state();
     result[i].shape = state->shape;
     result[i].dtype = state->dtype;
     if (state->node) {
@@ -153,8 +155,10 @@ Tensor unshared(Tensor t) {
   return t.clone();
 }
 
-void check_anomaly(const char* op, std::span<const Tensor> inputs, const Tensor& y) {
-  if (!anomaly || !has_nan(y) || std::any_of(inputs.begin(), inputs.end(), has_nan)) return;
+void check_anomaly(const char* op, Inputs inputs, const Tensor& y) {
+  if (!anomaly || !has_nan(y) ||
+      std::any_of(inputs.begin(), inputs.end(), [](TensorRef input) { return has_nan(input.tensor); }))
+    return;
   fail(op, "produced a NaN: the output ", y.shape(),
        " contains one and no input does. Hint: check the arguments of this op");
 }

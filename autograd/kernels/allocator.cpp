@@ -14,12 +14,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstdlib>
 #include <map>
 #include <mutex>
 #include <new>
 #include <set>
+#include <thread>
 #include <vector>
 
 #include "autograd/kernels/sanitizers.h"
@@ -55,10 +57,22 @@ struct SizeClass {
 };
 constexpr std::size_t class_count = SizeClass(max_small_bytes).index + 1;
 
+// Held for some nanoseconds. Unlike std::mutex, it is released by an ordinary store.
+class SpinLock {
+ public:
+  void lock() {
+    while (locked_.exchange(true, std::memory_order_acquire)) std::this_thread::yield();
+  }
+  void unlock() { locked_.store(false, std::memory_order_release); }
+
+ private:
+  std::atomic<bool> locked_{false};
+};
+
 class Allocator {
  public:
   void* allocate(std::size_t bytes) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard guard(lock_);
     void* p = nullptr;
     if (HEED_ADDRESS_SANITIZER)
       p = from_system(round_up(bytes, cache_line), cache_line);
@@ -73,7 +87,7 @@ class Allocator {
   }
 
   void release(void* p, std::size_t bytes) noexcept {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard guard(lock_);
     stats_.live_bytes -= static_cast<std::int64_t>(bytes);
     if (HEED_ADDRESS_SANITIZER)
       std::free(p);
@@ -84,11 +98,11 @@ class Allocator {
   }
 
   MemoryStats stats() {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard guard(lock_);
     return stats_;
   }
   void reset_peak() {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard guard(lock_);
     stats_.peak_bytes = stats_.live_bytes;
   }
 
@@ -160,7 +174,7 @@ class Allocator {
     by_address_.erase(p);
   }
 
-  std::mutex mutex_;
+  SpinLock lock_;
   std::array<std::vector<void*>, class_count> free_lists_;
   std::array<std::size_t, class_count> block_count_{};    // number of blocks of each size class
   std::map<std::byte*, std::size_t> by_address_;          // free ranges

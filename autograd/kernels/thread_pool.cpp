@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "autograd/kernels/error.h"
+#include "autograd/kernels/trials.h"
 
 namespace heed::kernels {
 
@@ -62,10 +63,14 @@ thread_local bool inside_range = false;  // a nested call runs inline
 
 // The costs of handing work over, measured on a server with two cores. A worker that spins takes a
 // range within a microsecond. Waking one that sleeps occupies the caller for 10 µs, and the worker
-// starts 30 to 60 µs later.
+// starts 30 to 60 µs later. A job that takes longer than this is always shared, unless the machine is
+// busy; for a shorter one, trials decide.
 constexpr double min_range_ns = 2'500;
-constexpr double min_ns_to_wake = 120'000;
+constexpr double long_job_ns = 120'000;
 constexpr auto spin_time = std::chrono::microseconds(400);
+
+// How long the pool pauses on a busy machine: twice as long after each attempt that fails.
+constexpr auto shortest_pause = std::chrono::milliseconds(20), longest_pause = std::chrono::milliseconds(640);
 
 // Spins until the condition holds or the time is over. Returns whether it holds. After a short time
 // it yields the CPU between two attempts.
@@ -87,7 +92,7 @@ bool spin_until(Condition condition) {
 // delays only one range. The caller waits until all ranges are done, not for the workers: one that
 // comes too late finds no range left.
 class Pool {
-  using Clock = std::chrono::steady_clock;
+  using Clock = Trials::Clock;
 
  public:
   static Pool& instance() {
@@ -101,27 +106,22 @@ class Pool {
     std::uint32_t ranges() const { return static_cast<std::uint32_t>((n + chunk - 1) / chunk); }
   };
 
-  // Runs a job on the caller and at most `helpers` workers. Sleeping workers are woken only if
-  // `wakes` is set.
-  void run(const Job& job, int helpers, bool wakes) {
+  // Runs a job that takes `ns` on one thread, on the caller and at most `helpers` workers.
+  void run(const Job& job, int helpers, double ns) {
     const std::unique_lock call(calls_, std::try_to_lock);
-    const bool busy = !call.owns_lock();  // with a job of another thread
+    if (!call.owns_lock()) return (*job.body)(0, job.n);  // another thread has a job
     const Clock::time_point start = Clock::now();
-    if (busy || (start < paused_until_ && !always_parallel) || (awake_ == 0 && !wakes))
+    if (ns < long_job_ns) {
+      if (short_jobs_.begin(ns, start)) return (void)share(job, helpers);
       return (*job.body)(0, job.n);
-    while (static_cast<int>(workers_.size()) < helpers) add_worker();
-    job_ = job;
-    seats_ = helpers;
-    done_ = 0;
-    failed_ = false;
-    const std::uint32_t number = ++last_number_;
-    open_ = Claim{number, job.ranges()}.packed();
-    if (wakes) wake(helpers);
-    const int own_ranges = take_ranges(number);
-    const Clock::duration own = Clock::now() - start;
-    wait_until_done(job.ranges());
-    judge(own * job.ranges() / std::max(own_ranges, 1), Clock::now() - start);
-    if (failed_) std::rethrow_exception(std::exchange(error_, nullptr));
+    }
+    if (start < paused_until_ && !always_parallel) {
+      (*job.body)(0, job.n);
+    } else {
+      const Clock::duration alone = share(job, helpers);
+      judge(alone, Clock::now() - start);
+    }
+    short_jobs_.skip(Clock::now() - start);
   }
 
  private:
@@ -140,6 +140,24 @@ class Pool {
     ++wakes_;
     wakes_.notify_all();
     for (std::thread& worker : workers_) worker.join();
+  }
+
+  // Runs a job on several threads. Returns an estimate of its time on the caller alone.
+  Clock::duration share(const Job& job, int helpers) {
+    const Clock::time_point start = Clock::now();
+    while (static_cast<int>(workers_.size()) < helpers) add_worker();
+    job_ = job;
+    seats_ = helpers;
+    done_ = 0;
+    failed_ = false;
+    const std::uint32_t number = ++last_number_;
+    open_ = Claim{number, job.ranges()}.packed();
+    if (awake_ < helpers) wake(helpers);
+    const int own_ranges = take_ranges(number);
+    const Clock::duration own = Clock::now() - start;
+    wait_until_done(job.ranges());
+    if (failed_) std::rethrow_exception(std::exchange(error_, nullptr));
+    return own * job.ranges() / std::max(own_ranges, 1);
   }
 
   void add_worker() {
@@ -210,13 +228,20 @@ class Pool {
     saved_ += alone - together;
     spent_ += together;
     if (spent_ < std::chrono::milliseconds(2)) return;
-    if (saved_ < spent_ / 10) paused_until_ = Clock::now() + std::chrono::milliseconds(20);
+    if (saved_ < spent_ / 10) {
+      paused_until_ = Clock::now() + pause_;
+      pause_ = std::min(2 * pause_, longest_pause);
+    } else {
+      pause_ = shortest_pause;
+    }
     saved_ = spent_ = {};
   }
 
   std::mutex calls_;
   Clock::duration saved_{}, spent_{};  // since the last decision
   Clock::time_point paused_until_;
+  std::chrono::milliseconds pause_ = shortest_pause;
+  Trials short_jobs_;
   Job job_{};
   std::uint32_t last_number_ = 0;
   std::exception_ptr error_;
@@ -249,14 +274,14 @@ void parallel_for(std::int64_t n, double item_ns, RangeFunction body) {
   const int threads = num_threads();
   if (n == 1 || threads == 1 || inside_range) return body(0, n);
   double ns = item_ns * static_cast<double>(n);
-  if (always_parallel) ns = std::max(ns, min_ns_to_wake);
+  if (always_parallel) ns = std::max(ns, long_job_ns);
   // About four ranges per thread, none shorter than min_range_ns.
   const double limit = std::min(threads * 4.0, ns / min_range_ns);
   const auto ranges = static_cast<std::int64_t>(std::min(static_cast<double>(n), limit));
   if (ranges < 2) return body(0, n);
   const std::int64_t chunk = (n + ranges - 1) / ranges;
   const int helpers = static_cast<int>(std::min<std::int64_t>(threads, ranges)) - 1;
-  Pool::instance().run({n, chunk, &body}, helpers, ns >= min_ns_to_wake);
+  Pool::instance().run({n, chunk, &body}, helpers, ns);
 }
 
 }  // namespace heed::kernels

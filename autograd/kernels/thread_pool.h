@@ -42,7 +42,8 @@ inline constexpr double costly_ns = 0.4;  // exp, softmax, random numbers
 // range after all running ranges have ended.
 void parallel_for(std::int64_t n, double item_ns, RangeFunction body);
 
-// For tests: during its lifetime, parallel_for() uses the workers even if that saves no time.
+// For tests and for measuring the peak: during its lifetime, parallel_for() uses the workers even if
+// that saves no time.
 class AlwaysParallel {
  public:
   AlwaysParallel();

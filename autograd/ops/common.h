@@ -25,6 +25,26 @@ void check_tensors(const char* op, std::initializer_list<const Tensor*> argument
 // Returns the elements of x in row-major order, as kernels read them: x itself if it is contiguous,
 // otherwise a copy without history. An undefined tensor stays undefined.
 Tensor dense(const Tensor& x);
+// The same. Refers to x if x is contiguous, so x must outlive it.
+class Dense {
+ public:
+  explicit Dense(const Tensor& x) : tensor_(&x) {
+    if (!x.defined() || x.is_contiguous()) return;
+    copy_ = dense(x);
+    tensor_ = &copy_;
+  }
+  Dense(const Dense&) = delete;
+  Dense& operator=(const Dense&) = delete;
+  operator const Tensor&() const { return *tensor_; }  // NOLINT(google-explicit-constructor): stands for x
+  template <class T>
+  const T* data() const {
+    return tensor_->data<T>();
+  }
+
+ private:
+  const Tensor* tensor_;
+  Tensor copy_;
+};
 // Allocates the result of `op`, contents unspecified. Throws "[op] too large: …" or "[op] cannot
 // allocate …".
 Tensor allocate(const char* op, const Shape& shape, DType dtype);
@@ -53,7 +73,7 @@ inline index_t rows_of(const Shape& shape) {
 // parallel, for ranges of elements; x and y point to element `first`. Returns y.
 template <class Kernel>
 Tensor element_wise(Tensor y, const Tensor& x, double element_ns, Kernel&& kernel) {
-  const Tensor xd = dense(x);
+  const Dense xd(x);
   dispatch(x.dtype(), [&]<class T>() {
     const T* px = xd.data<T>();
     T* py = output<T>(y);
@@ -90,7 +110,7 @@ struct Rows {
 template <class Kernel>
 Tensor row_wise(Tensor y, const Tensor& x, Kernel&& kernel, index_t block = 0) {
   if (y.numel() == 0) return y;
-  const Tensor xd = dense(x);
+  const Dense xd(x);
   const index_t n = x.shape().back(1), rows = rows_of(x.shape());
   const double row_ns = costly_ns * static_cast<double>(n);
   dispatch(x.dtype(), [&]<class T>() {

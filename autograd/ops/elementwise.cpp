@@ -89,7 +89,7 @@ Tensor combine(const char* op, Binary f, const Tensor& a, const Tensor& b) {
   const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
   Tensor y = ops::allocate(op, shape, a.dtype());
   if (y.numel() == 0) return y;
-  const Tensor ad = ops::dense(a), bd = ops::dense(b);
+  const ops::Dense ad(a), bd(b);
   const BroadcastRows pair(a.shape(), b.shape(), shape);
   ops::dispatch(a.dtype(), [&]<class T>() {
     for_each_row(pair, ad.data<T>(), bd.data<T>(), ops::output<T>(y),

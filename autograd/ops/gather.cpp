@@ -33,7 +33,8 @@ Tensor cat(const std::vector<Tensor>& parts, index_t axis) {
     start += part.shape()[a];
   }
   starts.push_back(start);
-  return record("cat", std::span(parts), y, [a, starts](const Tensor& dy, Gradients& d) {
+  const std::vector<internal::TensorRef> inputs(parts.begin(), parts.end());
+  return record("cat", internal::Inputs(inputs), y, [a, starts](const Tensor& dy, Gradients& d) {
     for (std::size_t i = 0; i < d.size(); ++i)
       if (d.needs(i)) d[i] = slice(dy, a, starts[i], starts[i + 1]);
   });

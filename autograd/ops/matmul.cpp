@@ -111,8 +111,8 @@ Tensor linear_forward(const char* op, const Tensor& x, const Tensor& weight, con
   shape[shape.rank() - 1] = out;
   Tensor y = ops::allocate(op, shape, x.dtype());
   const ops::GemmOperand w(weight);
+  const ops::Dense b(bias);
   ops::dispatch(x.dtype(), [&]<class T>() {
-    const Tensor b = bias.defined() ? ops::dense(bias) : Tensor();
     const kernels::GemmShape s{.transpose_b = !w.transposed,
                                .m = ops::rows_of(x.shape()),
                                .n = out,
@@ -123,8 +123,8 @@ Tensor linear_forward(const char* op, const Tensor& x, const Tensor& weight, con
     const T* pw = w.tensor.data<T>();
     const auto packed =
         ops::packed_weight<T>({pw, s.ldb, s.transpose_b}, *w.tensor.state()->storage, s.k, s.n, s.m);
-    kernels::gemm<T>(s, x.data<T>(), pw, ops::output<T>(y),
-                     {.bias = b.defined() ? b.data<T>() : nullptr, .f = f}, packed.get());
+    kernels::gemm<T>(s, x.data<T>(), pw, ops::output<T>(y), {.bias = ops::data_or_null<T>(b), .f = f},
+                     packed.get());
   });
   return y;
 }
@@ -133,7 +133,7 @@ Tensor linear_forward(const char* op, const Tensor& x, const Tensor& weight, con
 // needs a gradient.
 void linear_backward(const Tensor& dy, const Saved& x, const Saved& weight, Gradients& d) {
   const index_t in = x.shape().back(1), out = dy.size(-1), rows = ops::rows_of(dy.shape());
-  const Tensor g = ops::dense(dy);
+  const ops::Dense g(dy);
   const auto product_of = [&](const Shape& shape, const kernels::GemmShape& s, const Tensor& a,
                               const Tensor& b) {
     Tensor y = ops::allocate("linear", shape, dy.dtype());
@@ -148,7 +148,7 @@ void linear_backward(const Tensor& dy, const Saved& x, const Saved& weight, Grad
     d[1] = product_of({out, in},
                       {.transpose_a = true, .m = out, .n = in, .k = rows, .lda = out, .ldb = in, .ldc = in},
                       g, x());
-  if (d.needs(2)) d[2] = sum(g.reshape({rows, out}), 0);
+  if (d.needs(2)) d[2] = sum(dy.reshape({rows, out}), 0);
 }
 
 }  // namespace
@@ -161,7 +161,7 @@ void linear_backward(const Tensor& dy, const Saved& x, const Saved& weight, Grad
 //   taught in  lessons/00
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check_linear("linear", x, weight, bias);
-  const Tensor xd = ops::dense(x);
+  const ops::Dense xd(x);
   return record("linear", {x, weight, bias}, linear_forward("linear", xd, weight, bias, kernels::Unary::none),
                 [x = Saved(xd), weight = Saved(weight)](const Tensor& dy, Gradients& d) {
                   linear_backward(dy, x, weight, d);
@@ -176,7 +176,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 //   taught in  lessons/05, in two steps
 Tensor linear_relu(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check_linear("linear_relu", x, weight, bias);
-  const Tensor xd = ops::dense(x), y = linear_forward("linear_relu", xd, weight, bias, kernels::Unary::relu);
+  const ops::Dense xd(x);
+  const Tensor y = linear_forward("linear_relu", xd, weight, bias, kernels::Unary::relu);
   return record("linear_relu", {x, weight, bias}, y,
                 [x = Saved(xd), weight = Saved(weight), y = Saved(y)](const Tensor& dy, Gradients& d) {
                   linear_backward(ops::unary_backward(kernels::Unary::relu, dy, y()), x, weight, d);

@@ -51,12 +51,12 @@ Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, doub
   const char* op = "layer_norm";
   check_norm(op, x, gamma, beta, eps);
   Tensor y = ops::allocate_like(op, x), mean = row_statistic(op, x), rstd = row_statistic(op, x);
-  const Tensor xd = ops::dense(x), scale = ops::dense(gamma), shift = ops::dense(beta);
+  const ops::Dense xd(x), scale(gamma), shift(beta);
   ops::row_wise(y, xd, [&]<class T>(const T* px, T* py, const ops::Rows<T>& rows) {
     kernels::kernels<T>().layer_norm(px, data_or_null<T>(scale), data_or_null<T>(shift), static_cast<T>(eps),
                                      py, rows.statistic(mean), rows.statistic(rstd), rows.count, rows.n);
   });
-  return record(op, {x, gamma, beta}, y,
+  return record(op, {x, gamma, beta}, std::move(y),
                 [op, x = Saved(xd), gamma = Saved(scale), mean = Saved(mean), rstd = Saved(rstd)](
                     const Tensor& dy, Gradients& d) {
                   const Tensor xd = x(), scale = gamma(), m = mean(), r = rstd();
@@ -83,13 +83,13 @@ Tensor rms_norm(const Tensor& x, const Tensor& gamma, double eps) {
   const char* op = "rms_norm";
   check_norm(op, x, gamma, {}, eps);
   Tensor y = ops::allocate_like(op, x), rstd = row_statistic(op, x);
-  const Tensor xd = ops::dense(x), scale = ops::dense(gamma);
+  const ops::Dense xd(x), scale(gamma);
   ops::row_wise(y, xd, [&]<class T>(const T* px, T* py, const ops::Rows<T>& rows) {
     kernels::kernels<T>().rms_norm(px, data_or_null<T>(scale), static_cast<T>(eps), py, rows.statistic(rstd),
                                    rows.count, rows.n);
   });
   return record(
-      op, {x, gamma}, y,
+      op, {x, gamma}, std::move(y),
       [op, x = Saved(xd), gamma = Saved(scale), rstd = Saved(rstd)](const Tensor& dy, Gradients& d) {
         const Tensor xd = x(), scale = gamma(), r = rstd();
         Tensor dgamma = block_sums(op, dy);

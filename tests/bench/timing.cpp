@@ -8,6 +8,11 @@
 
 namespace heed::bench {
 
+// The threads of another library spin for a while after its last call, and ours may be asleep.
+static void warm_up(const std::function<void()>& run) {
+  for (const double stop = seconds() + 1e-3; seconds() < stop;) run();
+}
+
 static double sample(Clock clock, const std::function<void()>& run, int calls) {
   const double start = seconds(clock);
   for (int i = 0; i < calls; ++i) run();
@@ -28,14 +33,18 @@ Timings time(double min_time, Clock clock, const std::function<void()>& run,
   const int calls = std::max(1, static_cast<int>(2e-4 / (sample(clock, run, 1) + 1e-9)));
   std::vector<double> heed_samples, baseline_samples;
   for (const double stop = seconds() + min_time; heed_samples.size() < 5 || seconds() < stop;) {
+    if (baseline) warm_up(run);
     heed_samples.push_back(sample(clock, run, calls));
-    if (baseline) baseline_samples.push_back(sample(clock, baseline, calls));
+    if (!baseline) continue;
+    warm_up(baseline);
+    baseline_samples.push_back(sample(clock, baseline, calls));
   }
   return {summarise(heed_samples), summarise(baseline_samples)};
 }
 
 template <class T>
 double fma_peak(int threads) {
+  const kernels::AlwaysParallel all_bursts;  // even if the first one waits for its threads to start
   double best = 0;
   for (int burst = 0; burst < 20; ++burst) {
     std::vector<double> flops(static_cast<std::size_t>(threads));
@@ -57,6 +66,7 @@ template double fma_peak<float>(int);
 template double fma_peak<double>(int);
 
 double read_bandwidth() {
+  const kernels::AlwaysParallel all_passes;
   constexpr index_t rows = 1 << 14, columns = 1 << 12;  // 256 MB
   const std::vector<float> x(static_cast<std::size_t>(rows * columns), 1.0F);
   std::vector<float> sums(rows);
