@@ -216,9 +216,9 @@ nn::GPT train_on_characters(const Options& options, Page& page, const Corpus& co
 
 // ---- 3 and 4 ----------------------------------------------------------------------------------------------
 
-// The step that processes the last letter of "Attention".
+// The step that processes the last letter of "attention".
 void draw_cache(const Options& options, nn::GPT& gpt, const Characters& text) {
-  const std::vector<index_t> ids = text.tokenizer.encode("Attention");
+  const std::vector<index_t> ids = text.tokenizer.encode("attention");
   std::vector<std::string> names;
   names.reserve(ids.size());
   for (const index_t id : ids) names.push_back(text.tokenizer.decode({id}));
