@@ -172,7 +172,10 @@ void saturation(const Options& options, Page& page, Generator& gen) {
                              .x_axis = "d_k (width of a key)",
                              .y_axis = "entropy of the weights (nats)",
                              .baseline = std::log(16.0),
-                             .baseline_name = "equal weights"}));
+                             .baseline_name = "equal weights (ln 16)",
+                             .logarithmic_x = true,
+                             .points = true,
+                             .x_ticks = sizes}));
   page.claim("entropy", "without the scale, the softmax saturates",
              {"entropy at d_k = 512: ", number(raw.entropy, 2), " nats, ", number(scaled.entropy, 2),
               " with the scale"},

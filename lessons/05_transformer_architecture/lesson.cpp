@@ -16,7 +16,7 @@
 #include <map>
 
 #include "lessons/05_transformer_architecture/diagrams.h"
-#include "lessons/05_transformer_architecture/translation.h"
+#include "lessons/05_transformer_architecture/translation_step.h"
 #include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
@@ -240,13 +240,14 @@ void by_depth(const Options& options, Page& page, const Generator& gen) {
     std::vector<SvgCurve> unused;
     add(components.name, activations, unused, result.activation, [](double x) { return fixed(x, 2); });
     add(components.name, gradients, gradient_curves, result.gradient, scientific);
-    add(components.name, fractions, fraction_curves, result.fraction, [](double x) { return fixed(x, 3); });
+    add(components.name, fractions, fraction_curves, result.fraction,
+        [](double x) { return x < 0.001 ? scientific(x) : fixed(x, 3); });
   }
   page.print(activations + gradients + fractions);
   const double with_residual = fraction_curves[0].y.back(), without_residual = fraction_curves[4].y.back();
   page.claim("distinct_words", "the residual connection keeps words distinct",
              {"own fraction after six blocks ", number(with_residual, 2), ", without residual ",
-              number(without_residual, 3)},
+              power(without_residual)},
              without_residual < with_residual / 3);
   const auto ratio = [&](std::size_t i) {
     return gradient_curves[i].y.front() / gradient_curves[i].y.back();
@@ -262,12 +263,14 @@ void by_depth(const Options& options, Page& page, const Generator& gen) {
                                             .x_axis = "block",
                                             .y_axis = "root mean square of the gradient",
                                             .logarithmic_y = true,
-                                            .points = true}));
+                                            .points = true,
+                                            .x_ticks = gradient_curves[0].x}));
   write_figure(options.figures, "own.svg",
                svg_curves(fraction_curves, {.title = "Fraction of a word that differs from the mean",
                                             .x_axis = "block",
-                                            .y_axis = "fraction",
-                                            .points = true}));
+                                            .y_axis = "fraction (0: all words are the same)",
+                                            .points = true,
+                                            .x_ticks = fraction_curves[0].x}));
 }
 
 double accuracy(Stack& model, const Batch& test) {
@@ -324,11 +327,12 @@ std::vector<double> ablation(const Options& options, Page& page, double learning
       percent(chance) + " is chance level.");
   const std::vector<int> widths = {-18, 12, 10, 12};
   std::vector<SvgCurve> curves;
-  std::vector<double> accuracies;
+  std::vector<double> accuracies, parameters;
   std::string table = "\n    " + cells({"", "parameters", "accuracy", "final loss"}, widths) + "\n";
   for (const Components& components : variants()) {
     const Trained result = train(options, components, learning_rate, gen);
     accuracies.push_back(result.accuracy);
+    parameters.push_back(static_cast<double>(result.parameters));
     table +=
         "    " +
         cells({components.name, concat(result.parameters), percent(result.accuracy), fixed(result.loss, 3)},
@@ -338,14 +342,13 @@ std::vector<double> ablation(const Options& options, Page& page, double learning
   }
   page.print(table);
   const auto measured = [&](std::size_t i, const std::string& more) {
-    return Measurement{percentage(accuracies[i]), " accuracy" + more};
+    return Measurement{percentage(accuracies[i]), " accuracy" + more + " with ", number(parameters[i]),
+                       " parameters; chance level ", percentage(chance)};
   };
   page.claim("whole_block", "the whole block learns the task", measured(0, ""), accuracies[0] >= 0.95);
   page.claim("pre_ln", "so does pre-LN", measured(1, ""), accuracies[1] >= 0.95);
   const auto needed = [&](const std::string& id, const std::string& claim, std::size_t i) {
-    page.claim(id, claim,
-               {percentage(accuracies[i]), " accuracy without it; chance level ", percentage(chance)},
-               accuracies[i] < accuracies[0] - 0.05);
+    page.claim(id, claim, measured(i, " without it"), accuracies[i] < accuracies[0] - 0.05);
   };
   needed("attention", "attention is needed", 2);
   needed("feed_forward", "the feed-forward network is needed at this learning rate", 3);
@@ -356,7 +359,7 @@ std::vector<double> ablation(const Options& options, Page& page, double learning
     write_figure(options.figures, "one_out.svg",
                  svg_curves(curves, {.title = "One component removed at a time, six blocks",
                                      .x_axis = "step",
-                                     .y_axis = "cross-entropy (nats)",
+                                     .y_axis = "cross-entropy (nats), moving average",
                                      .baseline = std::log(8.0),
                                      .baseline_name = "chance (ln 8)",
                                      .points = true}));
@@ -381,10 +384,12 @@ void other_rates(const Options& options, Page& page, double learning_rate,
         cells({all[i].name, percent(accuracies[i]), percent(larger[i][0]), percent(larger[i][1])}, widths));
   }
   page.claim("without_feed_forward", "at three times the rate, attention alone learns the task, too",
-             {percentage(larger[3][0]), " accuracy without feed-forward networks"}, larger[3][0] >= 0.95);
+             {percentage(larger[3][0]), " accuracy without feed-forward networks; chance level ",
+              percentage(chance)},
+             larger[3][0] >= 0.95);
   page.claim("large_rates", "pre-LN allows larger learning rates than post-LN",
              {"at six times the rate pre-LN has ", percentage(larger[1][1]), " accuracy, post-LN ",
-              percentage(larger[0][1])},
+              percentage(larger[0][1]), "; chance level ", percentage(chance)},
              larger[1][1] > larger[0][1] + 0.05);
 }
 
@@ -395,7 +400,7 @@ int main(int argc, char** argv) {
       .program = "lesson_05",
       .title = "Lesson 05 · The Transformer block: the role of each component",
       .more = {{"--lr", "X", "the smallest learning rate of the trained stacks (default 0.001)"},
-               {"--warmup", "N", "let the learning rate rise linearly for N steps (default 0)"},
+               {"--warmup", "N", "warm-up: the learning rate rises for N steps (default 0; translating: 50)"},
                {"--label-smoothing", "X", "label smoothing when the Transformer translates (default 0.1)"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
@@ -405,8 +410,7 @@ int main(int argc, char** argv) {
     const double learning_rate = options.number("--lr", 1e-3);
     const auto accuracies = ablation(options, page, learning_rate, gen);
     other_rates(options, page, learning_rate, accuracies, gen);
-    Generator translation_gen(options.seed);
-    translation::run(options, page, translation_gen);
+    translation::run(options, page, Generator(options.seed));
     draw_translator(options);
     page.print("");
     page.say("Next: ./lesson_06 adds positions to the words.");

@@ -92,10 +92,11 @@ void encoding_table(const Options& options, Page& page) {
   if (!options.figures.empty())
     write_figure(options.figures, "waves.svg",
                  svg_heat_map(nn::sinusoidal_table(48, 64).slice(1, 0, 64, 2),
-                              {.title = "The sines: orange -1, white 0, dark blue 1",
+                              {.title = "The sines of the positional encoding",
                                .row_axis = "position 0 … 47",
                                .column_axis = "channel 0, 2, … 62",
-                               .diverging = true}));
+                               .diverging = true,
+                               .scale = "sine"}));
 }
 
 // The course computes the frequencies as exp(-ln(10000) · 2i / d), the paper as 10000^(-2i / d).

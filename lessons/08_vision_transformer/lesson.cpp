@@ -17,6 +17,7 @@
 #include <iostream>
 
 #include "data/data.h"
+#include "lessons/08_vision_transformer/confusion.h"
 #include "lessons/08_vision_transformer/course_example.h"
 #include "lessons/08_vision_transformer/position_similarity.h"
 #include "lessons/08_vision_transformer/vit_diagram.h"
@@ -72,8 +73,9 @@ void show_patches(const Options& options, Page& page, const data::Dataset& train
   }
 }
 
-// Normalises images with the mean and the standard deviation of the training pixels. PyTorch's
-// initialisation of a Linear assumes inputs with mean 0 and standard deviation 1.
+// Normalises images with the mean and the standard deviation of the training pixels, which
+// describe_model prints. PyTorch's initialisation of a Linear assumes inputs with mean 0 and standard
+// deviation 1.
 Tensor normalised(const Tensor& images) { return (images - 0.305) / 0.376; }
 
 // The standard deviation of the initial position embeddings: of this lesson, the library, and the
@@ -111,7 +113,10 @@ void describe_model(const Options& options, Page& page, nn::VisionTransformer& m
   page.shape("after 2 layers", model.transformer(tokens).shape(),
              "4 heads, feed-forward width 128, post-norm");
   page.shape("logits", model.forward(image).shape(), "a Linear applied to the CLS row");
-  page.say(concat("The model has ", model.parameter_count(), " parameters:"));
+  const double mean_pixel = mean(train.images).item(), deviation = rms(train.images - mean_pixel);
+  page.say(concat("The training pixels have mean ", fixed(mean_pixel, 3), " and standard deviation ",
+                  fixed(deviation, 3), "; the images are normalised with these numbers. The model has ",
+                  model.parameter_count(), " parameters:"));
   page.print("\n" + parameter_table(model.named_parameters()));
   if (!options.figures.empty()) write_figure(options.figures, "vit.svg", vit_diagram(model, image));
 }
@@ -192,24 +197,6 @@ History train(const Options& options, nn::VisionTransformer& model, const data::
   return history;
 }
 
-void print_confusion(Page& page, const IntTensor& labels, const IntTensor& predictions) {
-  std::vector<std::vector<index_t>> count(10, std::vector<index_t>(10, 0));
-  for (index_t i = 0; i < labels.numel(); ++i)
-    ++count[static_cast<std::size_t>(labels[i])][static_cast<std::size_t>(predictions[i])];
-  std::string table = "\n  rows: label, columns: prediction\n\n      ";
-  for (int digit = 0; digit < 10; ++digit) table += concat("   ", digit);
-  for (std::size_t row = 0; row < 10; ++row) {
-    table += concat("\n    ", row, " ");
-    for (std::size_t column = 0; column < 10; ++column) {
-      char cell[16];
-      std::snprintf(cell, sizeof cell, "%4d", static_cast<int>(count[row][column]));
-      const std::string text = count[row][column] == 0 ? "   ·" : cell;
-      table += row == column ? bold(text) : text;
-    }
-  }
-  page.print(table);
-}
-
 void test(const Options& options, Page& page, nn::VisionTransformer& model, const data::Dataset& set) {
   page.step("Test on held-out digits");
   page.say(concat(
@@ -264,8 +251,7 @@ void show_cls_attention(const Options& options, Page& page, nn::VisionTransforme
       blocks.push_back(text_image(wide, top));
     }
     panels.push_back({.image = image, .caption = concat("label ", set.labels[i]), .grid = 2});
-    panels.push_back(
-        {.image = wide, .caption = concat("white: 0, dark: ", fixed(top, 2)), .top = top, .grid = 2});
+    panels.push_back({.image = attention[i], .caption = "attention of CLS", .grid = 1, .numbers = true});
   }
   page.print("\n" + beside(blocks, 3));
   const double on_patches = attention.sum().item() / static_cast<double>(set.size());
@@ -279,7 +265,7 @@ void show_cls_attention(const Options& options, Page& page, nn::VisionTransforme
       "already contains information from the others.");
   if (!options.figures.empty())
     write_figure(options.figures, "cls_attention.svg",
-                 svg_images("Attention weights of CLS in the last layer, one scale", panels));
+                 svg_images("Attention weights of CLS in the last layer", panels, "pixel, attention weight"));
 }
 
 // Attention rollout: how much each token contributes to CLS through all layers, if every layer
@@ -330,6 +316,16 @@ double size_ratio(nn::VisionTransformer& model, const data::Dataset& set) {
   return rms(patch_positions(model)) / rms(model.patch_embed(model.patches(normalised(set.images))));
 }
 
+// Trains the lesson's model from another initial scale.
+Run train_from(double scale, const Options& options, const Digits& digits) {
+  Generator gen(options.seed);
+  nn::VisionTransformer model = make_model(scale, gen);
+  const double ratio = size_ratio(model, digits.train);
+  const Tensor initial = patch_positions(model).clone();
+  train(options, model, digits.train, gen, "");
+  return run_of(scale, ratio, initial, model, digits.test);
+}
+
 // Trains the same model from other initial scales. `trained` is the lesson's model.
 void compare_scales(const Options& options, Page& page, const Digits& digits, const Run& trained) {
   page.say(
@@ -342,29 +338,31 @@ void compare_scales(const Options& options, Page& page, const Digits& digits, co
   const std::vector<int> widths = {10, 8, 11, 9, 8, 15, 8};
   page.print("\n    " +
              cells({"initial σ", "size", "accuracy", "near", "far", "added: near", "far"}, widths));
-  std::vector<Run> runs;
-  for (const double scale : {library_scale, lesson_scale, sketch_scale}) {
-    if (scale == trained.scale) {
-      runs.push_back(trained);
-    } else {
-      Generator gen(options.seed);
-      nn::VisionTransformer model = make_model(scale, gen);
-      const double ratio = size_ratio(model, digits.train);
-      const Tensor initial = patch_positions(model).clone();
-      train(options, model, digits.train, gen, "");
-      runs.push_back(run_of(scale, ratio, initial, model, digits.test));
-    }
-    const Run& r = runs.back();
-    page.print("    " + cells({fixed(scale, 2), fixed(r.ratio, 2), percent(r.accuracy), fixed(r.grid.near, 2),
-                               fixed(r.grid.far, 2), fixed(r.change.near, 2), fixed(r.change.far, 2)},
-                              widths));
-  }
-  const auto measured = [](const Grid& grid) {
-    return Measurement{"cosine ", number(grid.near, 2), " for neighbours, ", number(grid.far, 2),
-                       " far apart"};
+  const auto row = [&](const Run& r) {
+    page.print("    " +
+               cells({fixed(r.scale, 2), fixed(r.ratio, 2), percent(r.accuracy), fixed(r.grid.near, 2),
+                      fixed(r.grid.far, 2), fixed(r.change.near, 2), fixed(r.change.far, 2)},
+                     widths));
   };
-  // Of random vectors, the difference has a standard deviation of 0.034.
-  constexpr double two_deviations = 0.07;
+  const std::vector<double> scales = {library_scale, lesson_scale, sketch_scale};
+  if (std::ranges::find(scales, trained.scale) == scales.end()) row(trained);  // of --pos-init
+  std::vector<Run> runs;
+  for (const double scale : scales) {
+    runs.push_back(scale == trained.scale ? trained : train_from(scale, options, digits));
+    row(runs.back());
+  }
+  const double two_deviations = 2 * random_deviation(64, Generator(options.seed));
+  page.print("");
+  page.say(concat("For random embeddings, near and far differ by less than ", fixed(two_deviations, 2),
+                  " (two standard deviations over random draws)."));
+  const auto measured = [&](const Grid& grid) {
+    return Measurement{"cosine ",
+                       number(grid.near, 2),
+                       " for neighbours, ",
+                       number(grid.far, 2),
+                       " far apart; random embeddings differ by up to ",
+                       number(two_deviations, 2)};
+  };
   const auto difference = [](const Grid& grid) { return grid.near - grid.far; };
   page.claim("small_scale", "from 0.02, position embeddings reflect the image grid", measured(runs[0].grid),
              difference(runs[0].grid) > two_deviations);
@@ -385,7 +383,8 @@ void compare_scales(const Options& options, Page& page, const Digits& digits, co
                  svg_heat_map(run->similarity, {.title = concat("Similarity, initial σ ", run->scale),
                                                 .row_axis = "patch 0 … 15",
                                                 .column_axis = "patch 0 … 15",
-                                                .diverging = true}));
+                                                .diverging = true,
+                                                .scale = "cosine similarity"}));
 }
 
 // Trains the lesson's model and shows its loss.
@@ -438,7 +437,7 @@ int main(int argc, char** argv) {
     page.print(concat("\nDone in ", fixed(watch.seconds(), 1), " s on ", num_threads(),
                       num_threads() == 1 ? " thread." : " threads."));
     if (!options.figures.empty())
-      page.say("The figures were written to " + options.figures +
+      page.say("The figures were written to " + options.figures.path +
                ": patches.svg, vit.svg, loss.svg, cls_attention.svg, positions_small.svg and positions.svg.");
     page.say("--seed 1 uses other random numbers; --help lists all options.");
     page.say("Next: ./lesson_09 compares attention with recurrent networks.");

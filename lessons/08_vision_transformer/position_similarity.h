@@ -39,4 +39,16 @@ inline Grid grid_of(const Tensor& similarity) {
   return {sum.near / near_pairs, sum.far / far_pairs};
 }
 
+// The standard deviation of near - far over embeddings (16, channels) that are random: a difference
+// of two standard deviations is unlikely to be chance.
+inline double random_deviation(index_t channels, Generator gen) {
+  constexpr int draws = 200;
+  double squares = 0;
+  for (int i = 0; i < draws; ++i) {
+    const Grid grid = grid_of(similarities(randn({16, channels}, gen)));
+    squares += (grid.near - grid.far) * (grid.near - grid.far);
+  }
+  return std::sqrt(squares / draws);
+}
+
 }  // namespace heed::lessons

@@ -209,10 +209,11 @@ void attention_mask(const Options& options, Page& page) {
       write_figure(options.figures, "shifted_window.svg", shifted_window_diagram(layer, x));
     const Tensor corner = weights_over_image(weights[0].mean(1), 2)[0].reshape({8, 8});
     to_other_corners.push_back(1 - corner.slice(0, 0, 2).slice(1, 0, 2).sum().item());
-    const double top = max(corner).item();
-    blocks.push_back(text_image(corner, top));
-    panels.push_back(
-        {.image = corner, .caption = masked ? "with the mask" : "without the mask", .top = top, .grid = 4});
+    blocks.push_back(text_image(corner, max(corner).item()));
+    panels.push_back({.image = corner,
+                      .caption = masked ? "with the mask" : "without the mask",
+                      .grid = 4,
+                      .numbers = true});
   }
   page.print("\n" + indented(beside(blocks, 6), 2));
   page.claim("mask", "the mask separates the corners",
@@ -220,8 +221,9 @@ void attention_mask(const Options& options, Page& page) {
               percentage(to_other_corners[1]), " without it"},
              to_other_corners[0] == 0 && to_other_corners[1] > 0.5);
   if (options.figures.empty()) return;
-  write_figure(options.figures, "mask.svg",
-               svg_images("Attention of the upper left pixel, windows shifted by 2", panels));
+  write_figure(
+      options.figures, "mask.svg",
+      svg_images("Attention of the upper left pixel, windows shifted by 2", panels, "attention weight"));
   write_figure(options.figures, "windows.svg",
                svg_images("The windows of two blocks, 4 x 4 pixels each", {window_map(0), window_map(2)}));
 }
@@ -339,7 +341,7 @@ int main(int argc, char** argv) {
     attention_mask(options, page);
     train_variants(options, page);
     if (!options.figures.empty())
-      page.say("The figures are in " + options.figures +
+      page.say("The figures are in " + options.figures.path +
                ": shifted_window.svg, windows.svg, mask.svg and somewhere.svg.");
     page.say(
         "With --weights DIR --image FILE, the program classifies an image with published weights; --help "

@@ -228,7 +228,7 @@ void draw(const Options& options, Page& page, const Comparison& results) {
                                    .x_axis = "training digits",
                                    .y_axis = "test accuracy (%)",
                                    .only_points = true}));
-  page.say("The figure was written to " + options.figures + ": vit_swin_conv.svg.");
+  page.say("The figure was written to " + options.figures.path + ": vit_swin_conv.svg.");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "autograd/error.h"
+#include "lessons/support/svg_elements.h"
 
 namespace heed::lessons {
 
@@ -29,18 +30,11 @@ constexpr const char* style = R"(<style>
 </style>
 )";
 
-std::string diagram_escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text)
-    out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
-  return out;
-}
-
 std::string diagram_text(double x, double y, const char* anchor, const char* kind, double size,
                          const std::string& words, bool bold = false) {
   return concat("<text x=\"", x, "\" y=\"", y, "\" text-anchor=\"", anchor, "\" class=\"", kind,
-                "\" font-size=\"", size, "\"", bold ? " font-weight=\"600\"" : "", ">",
-                diagram_escaped(words), "</text>\n");
+                "\" font-size=\"", size, "\"", bold ? " font-weight=\"600\"" : "", ">", svg::escaped(words),
+                "</text>\n");
 }
 
 std::string diagram_rect(const DiagramBox& box, double radius, const char* kind) {
@@ -202,8 +196,8 @@ std::string Diagram::svg() const {
                 "\" font-family=\"system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', "
                 "'Apple SD Gothic Neo', 'Malgun Gothic', 'Noto Sans KR', 'Noto Sans CJK KR', sans-serif\" "
                 "role=\"img\">\n<title>",
-                diagram_escaped(title_), "</title>\n<desc>", diagram_escaped(description_), "</desc>\n",
-                style, "<rect width=\"100%\" height=\"100%\" rx=\"6\" class=\"paper\"/>\n",
+                svg::escaped(title_), "</title>\n<desc>", svg::escaped(description_), "</desc>\n", style,
+                "<rect width=\"100%\" height=\"100%\" rx=\"6\" class=\"paper\"/>\n",
                 diagram_text(border, 32, "start", "ink", 16, title_, true), frames_, lines_, boxes_,
                 "</svg>\n");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -11,7 +12,6 @@
 
 #include "autograd/kernels/isa.h"
 #include "autograd/kernels/kernels.h"
-#include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 
 namespace heed::lessons {
@@ -85,7 +85,7 @@ std::optional<Options> parse(int argc, char** argv, const About& about) {
     } else if (option == "--threads") {
       options.threads = parse_small_integer(option, value());
     } else if (option == "--figures") {
-      options.figures = value();
+      options.figures.path = value();
     } else if (option == "--data" && !about.data.empty()) {
       options.data = value();
     } else if (option == "--epochs" && about.trains) {
@@ -147,7 +147,7 @@ class Muted {
 // The options of run n: the next seed, without files.
 Options with_seed(Options options, int n) {
   options.seed += static_cast<std::uint64_t>(n);
-  options.figures.clear();
+  options.figures = {};
   options.save.clear();
   options.quiet = true;
   return options;
@@ -177,13 +177,16 @@ int Options::integer(const std::string& option, int otherwise, int low) const {
 
 int run(int argc, char** argv, const About& about, const std::function<void(const Options&, Page&)>& body) {
   try {
-    const auto options = parse(argc, argv, about);
+    auto options = parse(argc, argv, about);
     if (!options) {
       std::cout << help(about);
       return 0;
     }
     if (options->threads > 0) set_num_threads(options->threads);
-    if (!options->figures.empty()) make_figures_folder(options->figures);
+    if (!options->figures.empty()) {
+      make_figures_folder(options->figures.path);
+      options->figures.source = concat("seed ", options->seed, ", ", kernels::kernels<float>().isa);
+    }
     if (!options->save.empty()) check_can_save(options->save);
     Page page(about, *options);
     body(*options, page);
@@ -301,7 +304,8 @@ void Page::finish() {
 std::string fixed(double x, int decimals) {
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", decimals, x);
-  return text;
+  const bool zero = std::strtod(text, nullptr) == 0;
+  return zero && text[0] == '-' ? text + 1 : text;  // "0.00", not "-0.00"
 }
 
 std::string scientific(double x) {

@@ -10,6 +10,7 @@
 
 #include "autograd/autograd.h"
 #include "lessons/support/claims.h"
+#include "lessons/support/figures.h"
 
 namespace heed::lessons {
 
@@ -21,7 +22,7 @@ struct Options {
   int threads = 0;                               // 0: HEED_THREADS or the number of processors
   bool quick = false;                            // a run of a few seconds with the same steps
   bool quiet = false;                            // no progress
-  std::string figures;                           // the folder for SVG files; empty: none are written
+  FigureFolder figures = {};                     // the folder for SVG files
   std::string data = {};                         // real data instead of the embedded default
   int epochs = 0;                                // passes over the training data; 0: the lesson's default
   std::string save = {};                         // the file for the trained model; empty: it is not saved
