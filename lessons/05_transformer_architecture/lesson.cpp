@@ -15,7 +15,9 @@
 #include <functional>
 #include <map>
 
+#include "lessons/05_transformer_architecture/diagrams.h"
 #include "lessons/05_transformer_architecture/translation_step.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "nn/nn.h"
@@ -74,7 +76,7 @@ struct Block : nn::ModuleOf<Block> {
   std::string type() const override { return "Block"; }
 };
 
-void step_by_step(Page& page, Generator& gen) {
+void step_by_step(const Options& options, Page& page, Generator& gen) {
   page.step("Step by step");
   page.say(
       "A block has two sublayers. Attention exchanges information between words; the feed-forward network "
@@ -96,6 +98,7 @@ void step_by_step(Page& page, Generator& gen) {
   const double difference = max_abs_difference(y, layer.forward(x));
   page.claim("library_block", "this is the block of the library",
              {"with the same weights the outputs differ by at most ", power(difference)}, difference < 1e-6);
+  if (!options.figures.empty()) write_figure(options.figures, "block.svg", block_diagram(layer, x));
 }
 
 void parameter_count(Page& page, Generator& gen) {
@@ -109,6 +112,7 @@ void parameter_count(Page& page, Generator& gen) {
   page.print("\n    " + cells({"attention", concat(attention), "4 C² + 4 C"}, {-14, 10, 26}));
   page.print("    " + cells({"feed-forward", concat(forward), "2 C F + F + C"}, {-14, 10, 26}));
   page.print("    " + cells({"two norms", concat(norms), "4 C"}, {-14, 10, 26}));
+  page.print("\n" + parameter_table(layer.named_parameters()) + "\n");
   const double fraction = static_cast<double>(forward) / static_cast<double>(layer.parameter_count());
   page.identity("parameters", "most parameters are in the feed-forward network",
                 {percentage(fraction), " of the block's ",
@@ -408,13 +412,14 @@ int main(int argc, char** argv) {
                {"--label-smoothing", "X", "label smoothing when the Transformer translates (default 0.1)"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
-    step_by_step(page, gen);
+    step_by_step(options, page, gen);
     parameter_count(page, gen);
     by_depth(options, page, gen);
     const double learning_rate = options.number("--lr", 1e-3);
     const auto accuracies = ablation(options, page, learning_rate, gen);
     other_rates(options, page, learning_rate, accuracies, gen);
     translation::run(options, page, Generator(options.seed));
+    draw_translator(options);
     page.print("");
     page.say("Next: ./lesson_06 adds positions to the words.");
   });

@@ -44,6 +44,21 @@ void bag_of_words(Page& page, Generator& gen) {
              with > 0.01);
 }
 
+// The course's sketch computes one column of cosines per element of arange(0, d, 2), and assigns them to
+// the channels 1, 3, …
+void odd_width(Page& page) {
+  constexpr index_t d = 5;
+  const Tensor row = nn::sinusoidal_table(1, d);  // at position 0, sines are 0 and cosines are 1
+  const index_t cosines_of_sketch = arange(0, d, 2).numel(), odd_channels = row.slice(1, 1, d, 2).numel();
+  const double cosines = row.sum().item(), sines = static_cast<double>(d) - cosines;
+  page.identity(
+      "odd", "an odd d does not fit the course's sketch",
+      {"d = ", number(static_cast<double>(d)), ": ", number(static_cast<double>(cosines_of_sketch)),
+       " columns of cosines for ", number(static_cast<double>(odd_channels)),
+       " odd channels; heed's table has ", number(sines), " sines and ", number(cosines), " cosines"},
+      cosines_of_sketch == odd_channels + 1 && sines == cosines + 1);
+}
+
 void encoding_table(const Options& options, Page& page) {
   page.step("An encoding for every position");
   page.say(
@@ -64,6 +79,7 @@ void encoding_table(const Options& options, Page& page) {
       "high frequencies on the left:");
   const Tensor waves = (nn::sinusoidal_table(16, 64).slice(1, 0, 64, 2) + 1.0) / 2.0;
   page.print("\n" + indented(text_image(waves), 4));
+  odd_width(page);
   double nearest = INFINITY;
   const Tensor table = nn::sinusoidal_table(512, 32);
   for (index_t p = 1; p < 512; ++p) {

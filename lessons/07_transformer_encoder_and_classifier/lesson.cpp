@@ -18,6 +18,8 @@
 #include "data/text/table.h"
 #include "data/text/tokenizer.h"
 #include "lessons/07_transformer_encoder_and_classifier/classifier.h"
+#include "lessons/07_transformer_encoder_and_classifier/course_sketch.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "lessons/support/toy_languages.h"
@@ -53,6 +55,7 @@ void course_example(Page& page, Generator& gen) {
   page.identity("parameters", "six layers have six times the parameters of one",
                 {number(static_cast<double>(count)), " = 6 · ", number(static_cast<double>(per_layer))},
                 count == 6 * per_layer);
+  training_mode_of_course(page, encoder, x);
 }
 
 // ---- data -------------------------------------------------------------------------------------------------
@@ -177,6 +180,7 @@ void mask_padding(const Options& options, Page& page, const Dataset& m, Generato
              {"beside a longer review they change by ", power(ours)}, ours < 1e-6);
   page.claim("sketch_padding", "in the course's sketch they do", {"they change by ", number(theirs, 2)},
              theirs > 1e-3);
+  positions_of_course(page);
 }
 
 // ---- training ---------------------------------------------------------------------------------------------
@@ -328,6 +332,8 @@ void classify(const Options& options, const About& about, Page& page, const Data
   const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 1 : real ? 4 : 12;
   ReviewClassifier model = make_classifier(options, m, gen);
   BagOfWords bag(m, gen);
+  page.say("The Transformer, module by module:");
+  page.print("\n" + parameter_table(model.named_parameters()));
   const SvgCurve curve = train(options, "Transformer", model, m, epochs, gen);
   const SvgCurve bag_curve = train(options, "bag of words", bag, m, epochs, gen);
   if (!options.save.empty()) save(options, about, m, model);

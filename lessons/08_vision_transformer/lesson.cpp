@@ -21,6 +21,8 @@
 #include "lessons/08_vision_transformer/confusion.h"
 #include "lessons/08_vision_transformer/course_example.h"
 #include "lessons/08_vision_transformer/position_similarity.h"
+#include "lessons/08_vision_transformer/vit_diagram.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "nn/models/models.h"
@@ -104,7 +106,8 @@ nn::VisionTransformer make_model(const Options& options, double pos_init, Genera
 
 double rms(const Tensor& x) { return std::sqrt(mean(x * x).item()); }
 
-void describe_model(Page& page, nn::VisionTransformer& model, const data::Dataset& train) {
+void describe_model(const Options& options, Page& page, nn::VisionTransformer& model,
+                    const data::Dataset& train) {
   page.step("The model");
   const NoGrad no_grad;
   model.eval();
@@ -120,7 +123,9 @@ void describe_model(Page& page, nn::VisionTransformer& model, const data::Datase
   const double mean_pixel = mean(train.images).item(), deviation = rms(train.images - mean_pixel);
   page.say(concat("The training pixels have mean ", fixed(mean_pixel, 3), " and standard deviation ",
                   fixed(deviation, 3), "; the images are normalised with these numbers. The model has ",
-                  model.parameter_count(), " parameters."));
+                  model.parameter_count(), " parameters:"));
+  page.print("\n" + parameter_table(model.named_parameters()));
+  if (!options.figures.empty()) write_figure(options.figures, "vit.svg", vit_diagram(model, image));
 }
 
 // Returns the fraction of images that are classified correctly; writes the predictions to
@@ -418,7 +423,7 @@ int main(int argc, char** argv) {
     Generator gen(options.seed);
     nn::VisionTransformer model = make_model(options, options.number("--pos-init", lesson_scale), gen);
     course_example(page, digits.train, Generator(options.seed));
-    describe_model(page, model, digits.train);
+    describe_model(options, page, model, digits.train);
     const Run trained = train_model(options, page, digits, model, gen);
     test(options, page, model, digits.test);
     show_cls_attention(options, page, model, digits.test);
@@ -428,7 +433,7 @@ int main(int argc, char** argv) {
                       num_threads() == 1 ? " thread." : " threads."));
     if (!options.figures.empty())
       page.say("The figures were written to " + options.figures.path +
-               ": patches.svg, loss.svg, cls_attention.svg, positions_small.svg and positions.svg.");
+               ": patches.svg, vit.svg, loss.svg, cls_attention.svg, positions_small.svg and positions.svg.");
     page.say("--seed 1 uses other random numbers; --help lists all options.");
     page.say("Next: ./lesson_09 compares attention with recurrent networks.");
   });

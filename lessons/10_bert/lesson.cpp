@@ -14,9 +14,9 @@
 
 #include "lessons/10_bert/model.h"
 #include "lessons/10_bert/published_weights.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
-#include "lessons/support/toy_languages.h"
 #include "nn/models/models.h"
 #include "optim/optim.h"
 
@@ -218,8 +218,8 @@ nn::BertForMaskedLM masked_language_modelling(const Options& options, Page& page
       corpus.train.size(), " pairs of a Korean and an English sentence, with ",
       corpus.vocabulary.size() - first_word, " words and ", first_word,
       " special tokens. The model predicts 15 % of the words: of these, 80 % become [MASK], 10 % a random "
-      "word, and 10 % stay unchanged. ",
-      bert.parameter_count(), " parameters."));
+      "word, and 10 % stay unchanged. The model, module by module:"));
+  page.print("\n" + parameter_table(bert.named_parameters()) + "\n");
   const int steps = options.integer("--steps", options.quick ? 30 : 1500);
   const SvgCurve curve = pretrain(bert, corpus, steps, options, gen);
   const MaskedAccuracy both = masked_accuracy(bert, corpus, 0.5), single = masked_accuracy(bert, corpus, 0),

@@ -18,6 +18,7 @@
 #include "lessons/10_detr/average_precision.h"
 #include "lessons/10_detr/shapes.h"
 #include "lessons/10_vit/image_classification.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "nn/models/models.h"
@@ -153,8 +154,9 @@ void describe_model(Page& page, ShapeDetector& model, const LabelledImages& test
   page.shape("queries", model.detector.query_embed.shape(), "learned vectors");
   page.shape("classes", predicted.logits.shape(), "(layers, B, queries, 4 classes + none)");
   page.shape("boxes", predicted.boxes.shape(), "(layers, B, queries, centre and size)");
-  page.say(concat("The model has ", model.parameter_count(),
-                  " parameters. It normalises the pixels with the mean ", fixed(model.pixels.mean, 3),
+  page.say(concat("The model has ", model.parameter_count(), " parameters:"));
+  page.print("\n" + parameter_table(model.named_parameters()) + "\n");
+  page.say(concat("It normalises the pixels with the mean ", fixed(model.pixels.mean, 3),
                   " and the standard deviation ", fixed(model.pixels.deviation, 3), " of 400 other images."));
   Generator unused;
   const nn::NoInit no_init;

@@ -14,8 +14,10 @@
 #include "data/pretrained.h"
 #include "data/text/bpe.h"
 #include "data/text/lines.h"
+#include "lessons/10_gpt/cache_diagram.h"
 #include "lessons/10_gpt/characters.h"
 #include "lessons/10_gpt/sentences.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "nn/models/gpt.h"
@@ -173,6 +175,7 @@ nn::GPT train_on_characters(const Options& options, Page& page, const Corpus& co
                   text.validation.size(), ", with ", text.vocabulary_size(),
                   " different ones. The model has ", gpt.parameter_count(), " parameters and is trained for ",
                   steps, " steps of ", batch_size, " windows of ", context, " characters:"));
+  page.print("\n" + parameter_table(gpt.named_parameters()));
   const Stopwatch watch;
   const Curves curves = train(gpt, text, steps, options, gen);
   const double step_ms = 1000 * watch.seconds() / static_cast<double>(steps);
@@ -195,6 +198,15 @@ nn::GPT train_on_characters(const Options& options, Page& page, const Corpus& co
 
 // ---- 3 and 4 ----------------------------------------------------------------------------------------------
 
+// The step that processes the last letter of "attention".
+void draw_cache(const Options& options, nn::GPT& gpt, const Characters& text) {
+  const std::vector<index_t> ids = text.tokenizer.encode("attention");
+  std::vector<std::string> names;
+  names.reserve(ids.size());
+  for (const index_t id : ids) names.push_back(text.tokenizer.decode({id}));
+  write_figure(options.figures, "kv_cache.svg", cache_diagram(gpt, batch_of_one(ids), names));
+}
+
 void kv_cache(const Options& options, Page& page, nn::GPT& gpt, const Characters& text) {
   page.step("The KV cache");
   page.say(
@@ -213,6 +225,7 @@ void kv_cache(const Options& options, Page& page, nn::GPT& gpt, const Characters
              {"over ", number(static_cast<double>(context)), " characters they differ by at most ",
               power(difference)},
              difference < 1e-4);
+  if (!options.figures.empty()) draw_cache(options, gpt, text);
   double seconds[2];
   std::vector<index_t> outputs[2];
   for (const bool cached : {false, true}) {

@@ -18,7 +18,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lessons/10_swin/shifted_window_diagram.h"
 #include "lessons/10_vit/image_classification.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 
 using namespace heed;
@@ -201,7 +203,10 @@ void attention_mask(const Options& options, Page& page) {
     layer.eval();
     const NoGrad no_grad;
     Tensor weights;
-    layer.forward(randn({1, 8, 8, 8}, gen), &weights);
+    const Tensor x = randn({1, 8, 8, 8}, gen);
+    layer.forward(x, &weights);
+    if (masked && !options.figures.empty())
+      write_figure(options.figures, "shifted_window.svg", shifted_window_diagram(layer, x));
     const Tensor corner = weights_over_image(weights[0].mean(1), 2)[0].reshape({8, 8});
     to_other_corners.push_back(1 - corner.slice(0, 0, 2).slice(1, 0, 2).sum().item());
     blocks.push_back(text_image(corner, max(corner).item()));
@@ -251,9 +256,7 @@ struct Trained {
   index_t parameters;
 };
 
-Trained train_variant(const Options& options, const Variant& variant, const data::Dataset& train_set,
-                      const data::Dataset& test_set, index_t epochs) {
-  Generator init_gen(options.seed);
+nn::SwinTransformer make_model(const Options& options, const Variant& variant, Generator& gen) {
   nn::SwinTransformer model({.channels = 1,
                              .patch_size = 4,
                              .embed_dim = 24,
@@ -263,8 +266,15 @@ Trained train_variant(const Options& options, const Variant& variant, const data
                              .num_classes = 10,
                              .shifted = variant.shifted,
                              .masked = variant.masked},
-                            init_gen);
-  init_by_width(model, init_gen);
+                            gen);
+  init_by_width(model, gen);
+  return model;
+}
+
+Trained train_variant(const Options& options, const Variant& variant, const data::Dataset& train_set,
+                      const data::Dataset& test_set, index_t epochs) {
+  Generator init_gen(options.seed);
+  nn::SwinTransformer model = make_model(options, variant, init_gen);
   const double seconds =
       train(model, train_set,
             {.epochs = epochs, .lr = 2e-3, .shift = 4, .name = variant.name, .quiet = options.quiet},
@@ -297,6 +307,9 @@ void train_variants(const Options& options, Page& page) {
   // The mean is not subtracted: the background remains 0, with which shifted images are filled.
   const double deviation = statistics_of(train_set.images).deviation;
   for (data::Dataset* set : {&train_set, &test_set}) set->images = set->images / deviation;
+  Generator unused;
+  page.print("\n" + parameter_table(make_model(options, {"shifted", true, true}, unused).named_parameters()) +
+             "\n");
   std::vector<double> test;
   const std::vector<int> widths{-28, 12, 12, 12};
   page.print("  " + dim(cells({"windows", "parameters", "s per epoch", "accuracy"}, widths)));
@@ -338,7 +351,8 @@ int main(int argc, char** argv) {
     attention_mask(options, page);
     train_variants(options, page);
     if (!options.figures.empty())
-      page.say("The figures are in " + options.figures.path + ": windows.svg, mask.svg and somewhere.svg.");
+      page.say("The figures are in " + options.figures.path +
+               ": shifted_window.svg, windows.svg, mask.svg and somewhere.svg.");
     page.say(
         "With --weights DIR --image FILE, the program classifies an image with published weights; --help "
         "lists all options.");

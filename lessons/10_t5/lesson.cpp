@@ -17,6 +17,7 @@
 #include <cmath>
 
 #include "lessons/10_t5/tasks.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "lessons/support/toy_languages.h"
@@ -164,6 +165,7 @@ double train(const Options& options, Page& page, nn::T5& model, const Corpus& co
                   " + ", model.decoder.block.size(), " layers has a vocabulary of ",
                   corpus.vocabulary.words.size(),
                   " tokens: one embedding for both languages, and for the output layer."));
+  page.print("\n" + parameter_table(model.named_parameters()) + "\n");
   optim::Adam optimizer(parameter_groups(model, options.number("--table-rate", 10)), {.lr = 4e-3});
   const optim::WarmupCosine schedule({.peak = 4e-3, .warmup = steps / 10, .total = steps});
   const int half = steps / 2;

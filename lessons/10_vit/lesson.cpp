@@ -21,6 +21,7 @@
 #include <cmath>
 
 #include "lessons/10_vit/image_classification.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 
 using namespace heed;
@@ -112,6 +113,7 @@ void encoder_of_section_5(Page& page) {
   page.shape("images", images.shape(), "four random images");
   page.shape("tokens", tokens.shape(), "[CLS] and 16 patches");
   page.shape("logits", expected.shape(), "scores of ten classes");
+  page.print("\n" + parameter_table(vit.named_parameters()) + "\n");
   nn::TransformerEncoderOptions options{.layer = {.d_model = vit.options.d_model,
                                                   .nhead = vit.options.nhead,
                                                   .dim_feedforward = vit.options.dim_feedforward,

@@ -56,12 +56,15 @@ const std::vector<Lesson>& lessons() {
        "--quiet",
        {"weights.svg", "entropy.svg", "padding.svg", "causal.svg"}},
       {"lesson_03", "03_self_attention", "--quiet", {"it.svg", "pronoun_loss.svg"}},
-      {"lesson_04", "04_multi_head_attention", "--quick --quiet", {"heads.svg", "heads_loss.svg"}},
+      {"lesson_04",
+       "04_multi_head_attention",
+       "--quick --quiet",
+       {"split_merge.svg", "heads.svg", "heads_loss.svg"}},
       {"lesson_05",
        "05_transformer_architecture",
        "--quick --quiet",
-       {"gradients.svg", "own.svg", "one_out.svg", "encoder_attention.svg", "decoder_attention.svg",
-        "cross_attention.svg"}},
+       {"block.svg", "encoder_decoder.svg", "gradients.svg", "own.svg", "one_out.svg",
+        "encoder_attention.svg", "decoder_attention.svg", "cross_attention.svg"}},
       {"lesson_06",
        "06_positional_encoding",
        "--quick --quiet",
@@ -73,19 +76,22 @@ const std::vector<Lesson>& lessons() {
       {"lesson_08",
        "08_vision_transformer",
        "--quick --quiet",
-       {"patches.svg", "loss.svg", "cls_attention.svg", "positions_small.svg", "positions.svg"}},
+       {"patches.svg", "vit.svg", "loss.svg", "cls_attention.svg", "positions_small.svg", "positions.svg"}},
       {"lesson_09",
        "09_attention_vs_rnn",
        "--quick --quiet",
        {"time.svg", "gradient.svg", "recall.svg", "memory.svg"}},
       {"lesson_10_families", "10_families", "--quick --quiet", {}},
       {"lesson_10_bert", "10_bert", "--quick --quiet", {"masked_words.svg", "few_labels.svg"}},
-      {"lesson_10_gpt", "10_gpt", "--quick --quiet", {"characters_loss.svg"}},
+      {"lesson_10_gpt", "10_gpt", "--quick --quiet", {"kv_cache.svg", "characters_loss.svg"}},
       {"lesson_10_t5", "10_t5", "--quick --quiet", {"bias.svg"}},
       // detections.svg depends on the training and has its own test
       {"lesson_10_detr", "10_detr", "--quick --quiet", {"detr_loss.svg"}},
       {"lesson_10_vit", "10_vit", "--quick --quiet", {"vit_swin_conv.svg"}},
-      {"lesson_10_swin", "10_swin", "--quick --quiet", {"windows.svg", "mask.svg", "somewhere.svg"}},
+      {"lesson_10_swin",
+       "10_swin",
+       "--quick --quiet",
+       {"shifted_window.svg", "windows.svg", "mask.svg", "somewhere.svg"}},
   };
   return all;
 }
@@ -281,6 +287,34 @@ TEST(LessonOutput, FiguresHaveTheStructureOfThoseOnThePages) {
     EXPECT_EQ(entry.path().extension(), ".svg") << entry.path();
 }
 
+// Diagrams do not depend on the training, so those of a quick run are the files of the pages.
+TEST(LessonOutput, TheDiagramsAreThoseOfThePages) {
+  for (const std::string file : {"04_multi_head_attention/split_merge", "05_transformer_architecture/block",
+                                 "05_transformer_architecture/encoder_decoder", "08_vision_transformer/vit",
+                                 "10_gpt/kv_cache", "10_swin/shifted_window"}) {
+    const std::size_t slash = file.find('/');
+    const std::string lesson_folder = file.substr(0, slash), name = file.substr(slash + 1) + ".svg";
+    const auto lesson = std::ranges::find(lessons(), lesson_folder, &Lesson::folder);
+    ASSERT_EQ(quick(lesson->program).status, 0);
+    const fs::path page = fs::path(HEED_SOURCE_DIR) / "lessons" / lesson_folder / "figures" / name;
+    EXPECT_EQ(without_source(text_of(folder() / "the figures" / name)), without_source(text_of(page)))
+        << page << ". Hint: tests/tools/figures regenerates it";
+  }
+}
+
+// The diagrams show the shapes of the models that run.
+TEST(LessonOutput, AnOptionChangesTheShapesInADiagram) {
+  ASSERT_EQ(run("lesson_04", quickly + " --heads 8 --figures eight").status, 0);
+  const std::string eight = text_of(folder() / "eight" / "split_merge.svg"),
+                    page =
+                        text_of(HEED_SOURCE_DIR "/lessons/04_multi_head_attention/figures/split_merge.svg");
+  for (const char* shape : {">(1, 5, 8, 6)<", ">(1, 8, 5, 6)<", ">(1, 8, 5, 5)<"}) {
+    EXPECT_NE(eight.find(shape), std::string::npos) << shape;
+    EXPECT_EQ(page.find(shape), std::string::npos) << shape;
+  }
+  EXPECT_NE(page.find(">(1, 4, 5, 12)<"), std::string::npos);
+}
+
 // detections.svg without the detections of the model: the lines that end in a score, "93 %", and the
 // objects that it missed.
 std::vector<std::string> without_detections(const std::string& svg) {
@@ -391,7 +425,7 @@ TEST(LessonOutput, EveryClaimIsALineOfTheClaimsFile) {
     return std::ranges::count_if(claims, [&](const std::string& line) { return line.starts_with(name); });
   };
   EXPECT_EQ(begin_with("lesson_02\t"), 9);
-  EXPECT_EQ(begin_with("lesson_06	"), 11) << "claims of both lessons: each appends to the file";
+  EXPECT_EQ(begin_with("lesson_06	"), 12) << "claims of both lessons: each appends to the file";
   EXPECT_EQ(
       std::ranges::count(
           claims,
