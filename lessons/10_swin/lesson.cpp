@@ -329,7 +329,7 @@ void train_variants(const Options& options, Page& page) {
   page.claim(
       "any_position", "the model classifies digits at any position",
       {"accuracy ", percentage(test[1]), ", most frequent class ", percentage(most_frequent(test_set))},
-      test[1] >= (options.quick ? 0.1 : 0.8));
+      test[1] >= (options.quick ? 0.1 : 0.7));
   page.claim("shift", "shifted windows are more accurate (it depends on the seed)",
              {percentage(test[1]), ", not shifted ", percentage(test[0])}, test[1] > test[0]);
   page.claim("mask_accuracy", "the mask improves accuracy (it depends on the seed)",
