@@ -1,0 +1,116 @@
+// site_pages.cpp — the kinds of pages: Markdown, annotated sources, folders, exercises, search.
+#include <algorithm>
+
+#include "lessons/site/annotate.h"
+#include "lessons/site/figure.h"
+#include "lessons/site/site.h"
+
+namespace heed::book {
+
+namespace {
+
+Language language_of_file(const std::string& path) {
+  const std::size_t dot = path.rfind('.');
+  return language_of(dot == std::string::npos ? "" : path.substr(dot + 1));
+}
+
+std::string without_indentation(const std::string& line) { return std::string(trim(line)); }
+
+// The first line of an excerpt in a file: the number of the line from which all lines of the excerpt
+// up to the first … follow each other. Returns 0 if there is none; tests/tools/pages reports that.
+int line_of_excerpt(const std::string& excerpt, const std::string& file) {
+  std::vector<std::string> wanted;
+  for (const std::string& line : split_lines(excerpt)) {
+    if (trim(line) == "…" && !wanted.empty()) break;
+    if (trim(line) != "…") wanted.push_back(without_indentation(line));
+  }
+  std::vector<std::string> lines;
+  for (const std::string& line : split_lines(file)) lines.push_back(without_indentation(line));
+  const auto found = std::search(lines.begin(), lines.end(), wanted.begin(), wanted.end());
+  return found == lines.end() ? 0 : static_cast<int>(found - lines.begin()) + 1;
+}
+
+}  // namespace
+
+std::string Site::image_for(const std::string&, const std::string& target, const std::string& alt, const Location& at) {
+  const std::string path = resolve(files_, target, at).path;
+  if (!path.ends_with(".svg")) throw BookError(at, "expected an image in SVG, got " + path);
+  const Location in_figure{path, 1};
+  return figure_html(files_.text(path), "f" + std::to_string(++figures_) + "-", alt, in_figure);
+}
+
+std::string Site::origin_of(const std::string& path, const Block& code, const Location&) const {
+  const std::string page = relative_url(page_of(path, false), page_of(code.path, false));
+  const int line = line_of_excerpt(code.text, files_.text(code.path));
+  return "<a class=\"origin\" href=\"" + escape(page) + (line > 0 ? "#L" + std::to_string(line) : "") + "\">" +
+         escape(code.path) + (line > 0 ? ", line " + std::to_string(line) : "") + "</a>";
+}
+
+Page Site::markdown_page(const std::string& path) {
+  figures_ = 0;
+  RenderedPage rendered = render_markdown(parse_markdown(files_.text(path), path), path, hooks_for(path));
+  Page page{page_of(path, false), rendered.title, rendered.html, rendered.sections, false, {}, ""};
+  if (page.path == "index.html") page.body += lesson_cards(lessons_);
+  return page;
+}
+
+Page Site::source_page(const std::string& path) {
+  const std::string& source = files_.text(path);
+  if (source.find('\0') != std::string::npos)
+    throw BookError({path, 1}, "a page links to this file, which is not a text");
+  const Language language = language_of_file(path);
+  RenderedPage rendered = language == Language::plain ? RenderedPage{} : render_source(source, language);
+  if (language == Language::plain)
+    rendered.html = "<div class=\"listing\"><pre tabindex=\"0\"><code>" + escape(source) + "</code></pre></div>\n";
+  for (Section& section : rendered.sections)
+    if (section.title.empty()) section.title = path;
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  std::string head = "<p class=\"kind\">" + escape(folder) + "</p>\n<h1>" + escape(path.substr(folder.size())) + "</h1>\n";
+  return {page_of(path, false), path, head + rendered.html, rendered.sections, true, {"pairs.js"}, ""};
+}
+
+Page Site::folder_page(const std::string& path) const {
+  const std::string page = page_of(path, true);
+  std::string html = "<h1>" + escape(path) + "/</h1>\n<ul>\n";
+  for (const std::string& name : files_.names(path)) {
+    const std::string file = path + "/" + name;
+    const bool has_page = shown_.contains(file);
+    const std::string code = "<code>" + escape(name) + "</code>";
+    html += "<li>" + (has_page ? "<a href=\"" + escape(relative_url(page, page_of(file, false))) + "\">" + code + "</a>" : code) + "</li>\n";
+  }
+  return {page, path + "/", html + "</ul>\n", {{1, path + "/", "", ""}}, false, {}, ""};
+}
+
+Page Site::exercises_page(const std::string& folder) {
+  const std::string readme = "lessons/" + folder + "/README.md";
+  const auto lesson = std::find_if(lessons_.begin(), lessons_.end(), [&](const Lesson& l) { return l.folder == "lessons/" + folder; });
+  Page page{"lessons/" + folder + "/exercises.html", lesson->number + " · Exercises: " + lesson->title, "", {}, false, {}, ""};
+  page.body = "<h1 id=\"exercises\">" + escape(page.title) + "</h1>\n<p>Write the functions in your own editor. " +
+              "<code>./lessons/heed</code> checks a file each time you save it and names your mistake. The hints open one "
+              "after another; the solution follows the last one. <a href=\"index.html\">Read the lesson</a> first.</p>\n";
+  const Hooks hooks = hooks_for(readme);
+  for (const Exercise& exercise : exercises_) {
+    if (exercise.folder != folder) continue;
+    const Location at{"lessons/" + folder + "/solutions/" + exercise.name + ".cpp", 1};
+    const auto render = [&](const std::string& text) { return render_inline(text, at, hooks); };
+    const auto mistake_url = [&](const std::string& id) {
+      const auto found = mistakes_.find(id);
+      return found == mistakes_.end() ? "" : relative_url(page.path, found->second);
+    };
+    page.body += exercise_html(exercise, render, mistake_url);
+    page.sections.push_back({2, exercise.id, exercise.id, exercise.title + "\n" + exercise.stub});
+  }
+  return page;
+}
+
+Page Site::search_page() const {
+  Page page{"search.html", "Search", "", {}, false, {"search.js"}, ""};
+  page.body = "<h1 id=\"search\">Search</h1>\n<noscript><p>The search needs JavaScript. The <a href=\"lessons/glossary.html\">"
+              "glossary</a> and the contents lead to the same pages.</p></noscript>\n"
+              "<input type=\"search\" class=\"query\" aria-label=\"Search the book\" placeholder=\"softmax, 쿼리, causal mask …\">\n"
+              "<div id=\"results\" aria-live=\"polite\"></div>\n";
+  page.data = "<script type=\"application/json\" id=\"search-index\">" + index_.json() + "</script>\n";
+  return page;
+}
+
+}  // namespace heed::book
