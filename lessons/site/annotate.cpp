@@ -13,7 +13,8 @@ std::vector<bool> comment_lines(std::string_view source, Language language) {
   std::vector<bool> is_comment = {false};
   bool only_blanks = true;
   for (const Token& token : highlight(source, language)) {
-    if (token.kind == TokenKind::comment && only_blanks && token.text.starts_with(language == Language::cpp ? "//" : "#"))
+    if (token.kind == TokenKind::comment && only_blanks &&
+        token.text.starts_with(language == Language::cpp ? "//" : "#"))
       is_comment.back() = true;
     for (const char c : token.text) {
       if (c == '\n') is_comment.push_back(false);
@@ -40,7 +41,8 @@ std::string divider_title(const std::string& line) {
 }
 
 bool is_item(const std::string& line) {
-  return line.starts_with("- ") || (line.size() > 2 && line[0] >= '0' && line[0] <= '9' && line.substr(1, 2) == ". ");
+  return line.starts_with("- ") ||
+         (line.size() > 2 && line[0] >= '0' && line[0] <= '9' && line.substr(1, 2) == ". ");
 }
 
 // `name` in comments is code. A ` without its partner is a character.
@@ -97,12 +99,15 @@ std::string numbered_lines(std::string_view text, Language language, int line, c
   std::string html;
   if (text.empty()) return html;
   for (const std::string& part : split_lines(highlight_html(text, language)))
-    html += "<span class=\"" + std::string(style) + "\" id=\"L" + std::to_string(line++) + "\">" + part + "\n</span>";
+    html += "<span class=\"" + std::string(style) + "\" id=\"L" + std::to_string(line++) + "\">" + part +
+            "\n</span>";
   if (text.back() != '\n') html.replace(html.size() - 8, 8, "</span>");
   return html;
 }
 
-int count_lines(std::string_view text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
+int count_lines(std::string_view text) {
+  return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+}
 
 }  // namespace
 
@@ -147,9 +152,10 @@ RenderedPage render_source(std::string_view source, Language language) {
     const std::string lifted = numbered_lines(row.comment, language, row.line, "lifted");
     const std::string note = row.comment.empty() ? "" : comment_html(row, language, page.sections);
     const bool has_code = !trim(row.code).empty();
-    page.html += "<div class=\"row" + std::string(has_code ? "" : " bare") + "\"><div class=\"note\">" + note +
-                 "</div><pre class=\"code\" style=\"counter-reset:line " + std::to_string(code_line - 1) +
-                 "\"><code>" + lifted + numbered_lines(row.code, language, code_line, "l") + "</code></pre></div>\n";
+    page.html += "<div class=\"row" + std::string(has_code ? "" : " bare") + "\"><div class=\"note\">" +
+                 note + "</div><pre class=\"code\" style=\"counter-reset:line " +
+                 std::to_string(code_line - 1) + "\"><code>" + lifted +
+                 numbered_lines(row.code, language, code_line, "l") + "</code></pre></div>\n";
   }
   return page;
 }

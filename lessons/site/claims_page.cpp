@@ -27,7 +27,8 @@ std::string other_html(const StoredClaim& claim, const StoredClaim& other) {
 }
 
 // A row per claim. A file contains a claim once for each instruction set on which it was measured.
-std::string claims_table(const std::vector<StoredClaim>& claims, const std::string& program, Section& section) {
+std::string claims_table(const std::vector<StoredClaim>& claims, const std::string& program,
+                         Section& section) {
   std::vector<const StoredClaim*> first;
   std::map<std::string, std::string> measured;
   for (const StoredClaim& claim : claims) {
@@ -37,10 +38,12 @@ std::string claims_table(const std::vector<StoredClaim>& claims, const std::stri
     if (known == first.end()) first.push_back(&claim);
   }
   std::string html =
-      "<div class=\"table\" tabindex=\"0\"><table>\n<thead><tr><th>claim</th><th>measured</th><th>verdict</th></tr></thead>\n<tbody>";
+      "<div class=\"table\" "
+      "tabindex=\"0\"><table>\n<thead><tr><th>claim</th><th>measured</th><th>verdict</th></tr></"
+      "thead>\n<tbody>";
   for (const StoredClaim* claim : first) {
-    html += "<tr id=\"claim-" + program + "-" + escape(claim->id) + "\"><td>" + escape(claim->sentence) + "</td><td>" +
-            measured[claim->id] + "</td><td>" + verdict_html(claim->verdict) + "</td></tr>\n";
+    html += "<tr id=\"claim-" + program + "-" + escape(claim->id) + "\"><td>" + escape(claim->sentence) +
+            "</td><td>" + measured[claim->id] + "</td><td>" + verdict_html(claim->verdict) + "</td></tr>\n";
     section.text += claim->sentence + "\n" + claim->measured + "\n";
   }
   return html + "</tbody></table></div>\n";
@@ -77,18 +80,23 @@ RenderedPage claims_page(const Repository& files, const std::vector<Lesson>& les
     count += static_cast<int>(ids.size());
     const std::string program = program_of(lesson);
     Section section{2, lesson.number + " · " + lesson.title, "lesson-" + program, ""};
-    page.html += "<h2 id=\"" + section.anchor + "\">" + escape(section.title) + "</h2>\n<p>" +
-                 "<a href=\"" + relative_url("lessons/claims.html", lesson.page) + "\">Read the lesson</a>, or measure again: <code>./lessons/heed lesson " + program +
+    page.html += "<h2 id=\"" + section.anchor + "\">" + escape(section.title) + "</h2>\n<p>" + "<a href=\"" +
+                 relative_url("lessons/claims.html", lesson.page) +
+                 "\">Read the lesson</a>, or measure again: <code>./lessons/heed lesson " + program +
                  " --seeds 5</code></p>\n" + claims_table(claims, program, section);
     const StoredClaim& first = claims.front();
     if (!first.isa.empty())
-      page.html += "<p class=\"facts\">Seeds " + escape(first.seeds) + " · " + escape(first.isa) + " · " + escape(first.cpu) + "</p>\n";
+      page.html += "<p class=\"facts\">Seeds " + escape(first.seeds) + " · " + escape(first.isa) + " · " +
+                   escape(first.cpu) + "</p>\n";
     page.sections.push_back(section);
   }
-  page.html = "<h1 id=\"all-claims\">All claims</h1>\n<p>The lessons measure " + std::to_string(count) +
-              " claims. A measurement is a mean over five random seeds, with the lowest and the highest value in "
-              "parentheses. A claim that is <em>true by construction</em> is an identity: it is checked, but it is no "
-              "evidence.</p>\n" + page.html;
+  page.html =
+      "<h1 id=\"all-claims\">All claims</h1>\n<p>The lessons measure " + std::to_string(count) +
+      " claims. A measurement is a mean over five random seeds, with the lowest and the highest value in "
+      "parentheses. A claim that is <em>true by construction</em> is an identity: it is checked, but it is "
+      "no "
+      "evidence.</p>\n" +
+      page.html;
   return page;
 }
 

@@ -23,7 +23,8 @@ std::string stub_from(const std::vector<std::string>& lines, const Location& at)
   bool inside = false;
   for (const std::string& line : lines) {
     const std::size_t mark = line.find("// solution: ");
-    if (mark != std::string::npos) stub += line.substr(0, mark) + "todo(\"" + line.substr(mark + 13) + "\");\n";
+    if (mark != std::string::npos)
+      stub += line.substr(0, mark) + "todo(\"" + line.substr(mark + 13) + "\");\n";
     if (mark == std::string::npos && !inside) stub += line + "\n";
     if (mark != std::string::npos) inside = true;
     if (line.find("// end") != std::string::npos) inside = false;
@@ -32,16 +33,19 @@ std::string stub_from(const std::vector<std::string>& lines, const Location& at)
   return stub;
 }
 
-std::array<std::string, 3> hints_from(const std::vector<std::string>& lines, std::size_t begin, const Location& at) {
+std::array<std::string, 3> hints_from(const std::vector<std::string>& lines, std::size_t begin,
+                                      const Location& at) {
   std::array<std::string, 3> hints;
   std::size_t count = 0;
   for (std::size_t i = begin; i < lines.size(); ++i) {
     const std::string text(trim(lines[i].substr(std::min<std::size_t>(2, lines[i].size()))));
     const bool begins = count < 3 && text.starts_with(std::to_string(count + 1) + ". ");
     if (begins) ++count;
-    if (count > 0 && !text.empty()) hints[count - 1] += (begins ? "" : " ") + (begins ? text.substr(3) : text);
+    if (count > 0 && !text.empty())
+      hints[count - 1] += (begins ? "" : " ") + (begins ? text.substr(3) : text);
   }
-  if (count != 3) throw BookError({at.file, static_cast<int>(begin)}, "expected three hints, got " + std::to_string(count));
+  if (count != 3)
+    throw BookError({at.file, static_cast<int>(begin)}, "expected three hints, got " + std::to_string(count));
   return hints;
 }
 
@@ -81,10 +85,12 @@ Exercise parse_exercise(const std::string& folder, const std::string& name, cons
   const Location at{"lessons/" + folder + "/solutions/" + name + ".cpp", 1};
   const std::vector<std::string> lines = split_lines(solution);
   const std::string head = "// " + exercise.id + " — ";
-  if (lines.size() < 2 || !lines[0].starts_with(head)) throw BookError(at, "expected \"" + head + "the title\"");
+  if (lines.size() < 2 || !lines[0].starts_with(head))
+    throw BookError(at, "expected \"" + head + "the title\"");
   exercise.title = lines[0].substr(head.size());
   const std::string facts_head = "// Exercise ";
-  if (!lines[1].starts_with(facts_head)) throw BookError({at.file, 2}, "expected \"// Exercise 3 · 10 minutes · ●○○\"");
+  if (!lines[1].starts_with(facts_head))
+    throw BookError({at.file, 2}, "expected \"// Exercise 3 · 10 minutes · ●○○\"");
   exercise.facts = lines[1].substr(3);
   std::from_chars(lines[1].data() + facts_head.size(), lines[1].data() + lines[1].size(), exercise.number);
 
@@ -120,20 +126,22 @@ std::string exercise_html(const Exercise& exercise, const RenderText& render,
                           const std::function<std::string(const std::string& id)>& mistake_url) {
   std::string html = "<h2 id=\"" + exercise.id + "\"><code>" + exercise.id +
                      "</code> <a class=\"anchor\" href=\"#" + exercise.id +
-                     "\" aria-label=\"Link to this exercise\">#</a></h2>\n<p class=\"task\">" + render(exercise.title) +
-                     "</p>\n<p class=\"facts\">" + escape(exercise.facts) + "</p>\n";
+                     "\" aria-label=\"Link to this exercise\">#</a></h2>\n<p class=\"task\">" +
+                     render(exercise.title) + "</p>\n<p class=\"facts\">" + escape(exercise.facts) + "</p>\n";
   html += listing(exercise.stub);
   html += "<p class=\"command\">Edit <code>lessons/" + exercise.folder + "/exercises/" + exercise.name +
           ".cpp</code>, then run <code>./lessons/heed run " + exercise.id + "</code></p>\n";
   html += hints_html(exercise, render);
-  html += "<details class=\"hint\"><summary>Solution</summary>\n" + listing(exercise.solution) + "</details>\n";
+  html +=
+      "<details class=\"hint\"><summary>Solution</summary>\n" + listing(exercise.solution) + "</details>\n";
   if (exercise.mistakes.empty()) return html;
   html += "<details><summary>After an attempt: " + std::to_string(exercise.mistakes.size()) +
           " mistakes that the check recognises</summary>\n<ul>\n";
   for (const auto& [id, message] : exercise.mistakes) {
     const std::string url = mistake_url(id);
     const std::string code = "<code>" + id + "</code>";
-    html += "<li>" + (url.empty() ? code : "<a href=\"" + escape(url) + "\">" + code + "</a>") + " " + render(message) + "</li>\n";
+    html += "<li>" + (url.empty() ? code : "<a href=\"" + escape(url) + "\">" + code + "</a>") + " " +
+            render(message) + "</li>\n";
   }
   return html + "</ul>\n</details>\n";
 }

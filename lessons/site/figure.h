@@ -14,6 +14,7 @@ namespace heed::book {
 std::string inline_svg(std::string_view svg, const std::string& prefix, const Location& at);
 
 // The figure with its caption.
-std::string figure_html(std::string_view svg, const std::string& prefix, const std::string& caption, const Location& at);
+std::string figure_html(std::string_view svg, const std::string& prefix, const std::string& caption,
+                        const Location& at);
 
 }  // namespace heed::book

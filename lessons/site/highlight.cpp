@@ -13,21 +13,26 @@ namespace {
 using Words = std::set<std::string_view>;
 
 const Words cpp_keywords = {
-    "alignas",   "alignof",  "auto",     "break",     "case",      "catch",     "class",         "const",
-    "constexpr", "continue", "decltype", "default",   "delete",    "do",        "else",          "enum",
-    "explicit",  "extern",   "false",    "final",     "for",       "friend",    "if",            "inline",
-    "mutable",   "namespace", "new",     "noexcept",  "nullptr",   "operator",  "override",      "private",
-    "protected", "public",   "requires", "return",    "sizeof",    "static",    "static_assert", "static_cast",
-    "struct",    "switch",   "template", "this",      "throw",     "true",      "try",           "typename",
-    "using",     "virtual",  "volatile", "while",     "concept",   "const_cast", "reinterpret_cast"};
-const Words cpp_types = {"bool",   "char",   "double", "float",  "int",     "long",     "short",
-                         "signed", "size_t", "string", "vector", "unsigned", "void",    "index_t",
+    "alignas",         "alignof",   "auto",          "break",       "case",     "catch",
+    "class",           "const",     "constexpr",     "continue",    "decltype", "default",
+    "delete",          "do",        "else",          "enum",        "explicit", "extern",
+    "false",           "final",     "for",           "friend",      "if",       "inline",
+    "mutable",         "namespace", "new",           "noexcept",    "nullptr",  "operator",
+    "override",        "private",   "protected",     "public",      "requires", "return",
+    "sizeof",          "static",    "static_assert", "static_cast", "struct",   "switch",
+    "template",        "this",      "throw",         "true",        "try",      "typename",
+    "using",           "virtual",   "volatile",      "while",       "concept",  "const_cast",
+    "reinterpret_cast"};
+const Words cpp_types = {"bool",   "char",    "double",  "float",   "int",      "long",    "short",
+                         "signed", "size_t",  "string",  "vector",  "unsigned", "void",    "index_t",
                          "int8_t", "uint8_t", "int32_t", "int64_t", "uint32_t", "uint64_t"};
-const Words shell_keywords = {"case", "do", "done", "elif", "else", "esac", "exit", "export", "fi", "for",
-                              "function", "if", "in", "local", "return", "set", "shift", "then", "trap", "while"};
-const Words python_keywords = {"and", "as", "assert", "break", "class", "continue", "def", "elif", "else",
-                               "except", "False", "for", "from", "if", "import", "in", "is", "lambda", "None",
-                               "not", "or", "pass", "raise", "return", "True", "try", "while", "with", "yield"};
+const Words shell_keywords = {"case",   "do",  "done",  "elif",     "else", "esac", "exit",
+                              "export", "fi",  "for",   "function", "if",   "in",   "local",
+                              "return", "set", "shift", "then",     "trap", "while"};
+const Words python_keywords = {"and",  "as",     "assert", "break", "class", "continue", "def",    "elif",
+                               "else", "except", "False",  "for",   "from",  "if",       "import", "in",
+                               "is",   "lambda", "None",   "not",   "or",    "pass",     "raise",  "return",
+                               "True", "try",    "while",  "with",  "yield"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -98,7 +103,8 @@ class Highlighter {
   }
 
   TokenKind skip_number() {
-    while (is_word(at(position_)) || at(position_) == '.' || (at(position_) == '\'' && is_word(at(position_ + 1))) ||
+    while (is_word(at(position_)) || at(position_) == '.' ||
+           (at(position_) == '\'' && is_word(at(position_ + 1))) ||
            ((at(position_) == '-' || at(position_) == '+') && std::tolower(at(position_ - 1)) == 'e'))
       ++position_;
     return TokenKind::number;
@@ -136,7 +142,8 @@ class Highlighter {
 
   TokenKind script_token() {
     const char c = source_[position_];
-    const bool after_blank = position_ == 0 || std::isspace(static_cast<unsigned char>(source_[position_ - 1]));
+    const bool after_blank =
+        position_ == 0 || std::isspace(static_cast<unsigned char>(source_[position_ - 1]));
     if (language_ == Language::plain) return skip_rest(TokenKind::text);
     if (c == '#' && after_blank) return skip_line();
     if (c == '"' || c == '\'') return skip_quoted(c, language_ == Language::shell);
@@ -159,14 +166,22 @@ class Highlighter {
 
 const char* class_of(TokenKind kind) {
   switch (kind) {
-    case TokenKind::comment: return "c";
-    case TokenKind::string: return "s";
-    case TokenKind::number: return "n";
-    case TokenKind::keyword: return "k";
-    case TokenKind::type: return "t";
-    case TokenKind::function: return "f";
-    case TokenKind::preprocessor: return "p";
-    case TokenKind::text: break;
+    case TokenKind::comment:
+      return "c";
+    case TokenKind::string:
+      return "s";
+    case TokenKind::number:
+      return "n";
+    case TokenKind::keyword:
+      return "k";
+    case TokenKind::type:
+      return "t";
+    case TokenKind::function:
+      return "f";
+    case TokenKind::preprocessor:
+      return "p";
+    case TokenKind::text:
+      break;
   }
   return "";
 }

@@ -13,7 +13,8 @@ namespace {
 // Renders one text from left to right.
 class InlineRenderer {
  public:
-  InlineRenderer(std::string_view text, const Location& at, const Hooks& hooks) : text_(text), at_(at), hooks_(hooks) {}
+  InlineRenderer(std::string_view text, const Location& at, const Hooks& hooks)
+      : text_(text), at_(at), hooks_(hooks) {}
 
   std::string run() {
     while (position_ < text_.size()) step();
@@ -116,15 +117,16 @@ class InlineRenderer {
     if (end == std::string_view::npos) fail("the link is not closed with )");
     const std::string label(text_.substr(open + 1, close - open - 1));
     const std::string target(trim(text_.substr(close + 2, end - close - 2)));
-    if (target.empty() || target.find_first_of(" \n") != std::string::npos) fail("expected a path or an address in (…), got (" + target + ")");
+    if (target.empty() || target.find_first_of(" \n") != std::string::npos)
+      fail("expected a path or an address in (…), got (" + target + ")");
     if (is_image) {
       html_ += hooks_.image(target, plain_text(label), here());
     } else {
       const bool external = target.starts_with("http");
       Hooks inside = hooks_;
       inside.reference = nullptr;
-      html_ += "<a href=\"" + escape(hooks_.link(target, here())) + (external ? "\" rel=\"noopener\">" : "\">") +
-               render_inline(label, here(), inside) + "</a>";
+      html_ += "<a href=\"" + escape(hooks_.link(target, here())) +
+               (external ? "\" rel=\"noopener\">" : "\">") + render_inline(label, here(), inside) + "</a>";
     }
     position_ = end + 1;
   }
@@ -132,7 +134,8 @@ class InlineRenderer {
   // $…$ as on GitHub: no blank after the first and before the second $.
   void formula() {
     const std::size_t end = text_.find('$', position_ + 1);
-    const bool opens = !std::isspace(static_cast<unsigned char>(at(position_ + 1))) && at(position_ + 1) != '$';
+    const bool opens =
+        !std::isspace(static_cast<unsigned char>(at(position_ + 1))) && at(position_ + 1) != '$';
     if (!opens || end == std::string_view::npos || std::isspace(static_cast<unsigned char>(text_[end - 1])))
       fail("expected $formula$; write \\$ for the character");
     html_ += math_to_html(text_.substr(position_ + 1, end - position_ - 1), false, here());
@@ -154,7 +157,8 @@ class InlineRenderer {
       return;
     }
     const char after = at(position_ + 1);
-    if (std::isalpha(static_cast<unsigned char>(after)) || after == '/') fail("unsupported HTML; write \\< for the character");
+    if (std::isalpha(static_cast<unsigned char>(after)) || after == '/')
+      fail("unsupported HTML; write \\< for the character");
     html_ += "&lt;";
     ++position_;
   }
@@ -178,7 +182,9 @@ class PageRenderer {
   }
 
  private:
-  std::string inline_html(const std::string& text, int line) const { return render_inline(text, {file_, line}, hooks_); }
+  std::string inline_html(const std::string& text, int line) const {
+    return render_inline(text, {file_, line}, hooks_);
+  }
 
   void add_text(std::string_view markdown) {
     if (page_.sections.empty()) page_.sections.push_back({});
@@ -193,19 +199,26 @@ class PageRenderer {
 
   std::string render_block(const Block& block) {
     switch (block.kind) {
-      case Block::Kind::heading: return heading(block);
-      case Block::Kind::paragraph: return paragraph(block);
-      case Block::Kind::code: return code(block);
-      case Block::Kind::list: return list(block);
-      case Block::Kind::table: return table(block);
-      case Block::Kind::quote: return "<blockquote>\n" + render(block.items[0]) + "</blockquote>\n";
+      case Block::Kind::heading:
+        return heading(block);
+      case Block::Kind::paragraph:
+        return paragraph(block);
+      case Block::Kind::code:
+        return code(block);
+      case Block::Kind::list:
+        return list(block);
+      case Block::Kind::table:
+        return table(block);
+      case Block::Kind::quote:
+        return "<blockquote>\n" + render(block.items[0]) + "</blockquote>\n";
       case Block::Kind::formula:
         return "<div class=\"formula\">" + math_to_html(block.text, true, {file_, block.line}) + "</div>\n";
       case Block::Kind::details:
         add_text(block.text);
-        return "<details>\n<summary>" + inline_html(block.text, block.line) + "</summary>\n" + render(block.items[0]) +
-               "</details>\n";
-      case Block::Kind::rule: return "<hr>\n";
+        return "<details>\n<summary>" + inline_html(block.text, block.line) + "</summary>\n" +
+               render(block.items[0]) + "</details>\n";
+      case Block::Kind::rule:
+        return "<hr>\n";
     }
     return "";
   }
@@ -218,8 +231,9 @@ class PageRenderer {
     if (page_.title.empty() && block.level == 1) page_.title = title;
     page_.sections.push_back({block.level, title, anchor, ""});
     const std::string name = "h" + std::to_string(block.level);
-    return "<" + name + " id=\"" + anchor + "\">" + inline_html(block.text, block.line) + " <a class=\"anchor\" href=\"#" +
-           anchor + "\" aria-label=\"Link to this section\">#</a></" + name + ">\n";
+    return "<" + name + " id=\"" + anchor + "\">" + inline_html(block.text, block.line) +
+           " <a class=\"anchor\" href=\"#" + anchor + "\" aria-label=\"Link to this section\">#</a></" +
+           name + ">\n";
   }
 
   std::string paragraph(const Block& block) {
@@ -264,7 +278,8 @@ class PageRenderer {
         const std::string& align = block.alignment[c];
         const std::string& cell = block.rows[r][c];
         add_text(cell);
-        html += "<" + name + (align.empty() ? "" : " class=\"" + align + "\"") + ">" + cell_html(cell, line) + "</" + name + ">";
+        html += "<" + name + (align.empty() ? "" : " class=\"" + align + "\"") + ">" + cell_html(cell, line) +
+                "</" + name + ">";
       }
       html += "</tr>\n" + std::string(r == 0 ? "</thead>\n<tbody>" : "");
     }
@@ -312,7 +327,9 @@ std::string plain_text(std::string_view markdown) {
     const bool label_begins = c == '[' && !in_code && markdown.find("](", i) != std::string_view::npos;
     if (label_ends) i = std::min(markdown.find(')', i), markdown.size());
     if (label_ends || label_begins) continue;
-    const bool is_tag = c == '<' && !in_code && (markdown.substr(i).starts_with("<code>") || markdown.substr(i).starts_with("</code>"));
+    const bool is_tag =
+        c == '<' && !in_code &&
+        (markdown.substr(i).starts_with("<code>") || markdown.substr(i).starts_with("</code>"));
     if (is_tag)
       i = markdown.find('>', i);
     else

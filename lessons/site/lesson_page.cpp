@@ -60,11 +60,12 @@ Lesson read_lesson(const std::string& folder, const std::vector<Block>& page) {
 std::vector<Lesson> read_lessons(const Repository& files) {
   std::vector<Lesson> lessons;
   for (const std::string& folder : files.lesson_folders())
-    lessons.push_back(read_lesson(folder, parse_markdown(files.text(folder + "/README.md"), folder + "/README.md")));
-  // The page that compares the families introduces the lessons on single families.
-  std::stable_sort(lessons.begin(), lessons.end(), [](const Lesson& a, const Lesson& b) {
-    const auto key = [](const Lesson& l) { return std::pair(l.number, !l.folder.ends_with("_families")); };
-    return key(a) < key(b);
+    lessons.push_back(
+        read_lesson(folder, parse_markdown(files.text(folder + "/README.md"), folder + "/README.md")));
+  // The order of the table in lessons/README.md, in which section 10 follows the course.
+  const std::string overview = files.exists("lessons/README.md") ? files.text("lessons/README.md") : "";
+  std::stable_sort(lessons.begin(), lessons.end(), [&](const Lesson& a, const Lesson& b) {
+    return overview.find("`" + a.folder.substr(8) + "/`") < overview.find("`" + b.folder.substr(8) + "/`");
   });
   return lessons;
 }
@@ -74,14 +75,16 @@ std::string lesson_cards(const std::vector<Lesson>& lessons) {
   for (const Lesson& lesson : lessons) {
     std::string facts = lesson.minutes > 0 ? std::to_string(lesson.minutes) + " minutes" : "";
     for (const std::string& folder : lesson.after) {
-      const auto before = std::find_if(lessons.begin(), lessons.end(), [&](const Lesson& l) { return l.folder == folder; });
+      const auto before =
+          std::find_if(lessons.begin(), lessons.end(), [&](const Lesson& l) { return l.folder == folder; });
       if (before == lessons.end()) continue;
       const bool is_family = before->number == "10";
-      facts += (folder == lesson.after.front() ? (facts.empty() ? "after " : " · after ") : ", ") + std::string("<a href=\"") +
-               before->page + "\">" + (is_family ? escape(before->title) : before->number) + "</a>";
+      facts += (folder == lesson.after.front() ? (facts.empty() ? "after " : " · after ") : ", ") +
+               std::string("<a href=\"") + before->page + "\">" +
+               (is_family ? escape(before->title) : before->number) + "</a>";
     }
-    html += "<section class=\"card\"><h3><a href=\"" + lesson.page + "\">" + lesson.number + " · " + escape(lesson.title) +
-            "</a></h3><p class=\"facts\">" + facts + "</p>";
+    html += "<section class=\"card\"><h3><a href=\"" + lesson.page + "\">" + lesson.number + " · " +
+            escape(lesson.title) + "</a></h3><p class=\"facts\">" + facts + "</p>";
     if (!lesson.goals.empty()) html += "<p>" + escape(plain_text(lesson.goals.front())) + "</p>";
     html += "</section>\n";
   }

@@ -10,10 +10,10 @@
 namespace heed::book {
 
 struct Lesson {
-  std::string folder;  // "lessons/02_scaled_dot_product_attention"
-  std::string page;    // "lessons/02_…/index.html"
-  std::string number;  // "02"
-  std::string title;   // "Scaled dot-product attention"
+  std::string folder;              // "lessons/02_scaled_dot_product_attention"
+  std::string page;                // "lessons/02_…/index.html"
+  std::string number;              // "02"
+  std::string title;               // "Scaled dot-product attention"
   std::vector<std::string> goals;  // Markdown
   std::vector<std::string> after;  // the folders of the lessons that come before
   int minutes = 0;                 // 0 if the page does not say it

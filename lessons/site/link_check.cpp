@@ -37,7 +37,8 @@ std::vector<std::string> link_errors(const std::map<std::string, std::string>& p
       if (link.starts_with("https://") || link.starts_with("http://") || link.starts_with("data:")) continue;
       const std::size_t hash = link.find('#');
       const std::string file = link.substr(0, hash);
-      const std::string page = file.empty() ? path : (fs::path(path).parent_path() / file).lexically_normal().generic_string();
+      const std::string page =
+          file.empty() ? path : (fs::path(path).parent_path() / file).lexically_normal().generic_string();
       const std::string anchor = hash == std::string::npos ? "" : link.substr(hash + 1);
       if (!pages.contains(page))
         errors.push_back(path + ": the link " + link + " leads to no page");

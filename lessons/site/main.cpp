@@ -13,9 +13,11 @@ void write_book(const std::map<std::string, std::string>& pages, const heed::boo
   namespace fs = std::filesystem;
   const fs::path mark = out / ".heed-book";
   if (fs::exists(out) && !fs::is_empty(out) && !fs::exists(mark))
-    throw std::runtime_error(out.string() + " is not empty and contains no book; choose another folder with --out");
+    throw std::runtime_error(out.string() +
+                             " is not empty and contains no book; choose another folder with --out");
   if (fs::exists(mark)) fs::remove_all(out);
-  heed::book::write_file(mark, "This folder is written by ./lessons/book, which first removes its content.\n");
+  heed::book::write_file(mark,
+                         "This folder is written by ./lessons/book, which first removes its content.\n");
   for (const auto& [path, html] : pages) heed::book::write_file(out / path, html);
 }
 

@@ -108,8 +108,8 @@ class MarkdownParser {
   bool begins_block() const {
     bool ordered = false;
     return heading_level(line()) > 0 || line().starts_with("```") || line().starts_with("$$") ||
-           begins_table() || line().starts_with("<details>") || line().starts_with("> ") ||
-           line() == "---" || (marker_width(line(), ordered) > 0 && !ordered);
+           begins_table() || line().starts_with("<details>") || line().starts_with("> ") || line() == "---" ||
+           (marker_width(line(), ordered) > 0 && !ordered);
   }
 
   Block block() {
@@ -124,7 +124,8 @@ class MarkdownParser {
     if (marker_width(line(), ordered) > 0) return list(ordered);
     if (line().starts_with("<") && !line().starts_with("<http"))
       fail(number(), "unsupported HTML: " + line() + "; only <details> with a <summary> is supported");
-    if (line().starts_with("~~~") || line().starts_with("===")) fail(number(), "unsupported block: " + line());
+    if (line().starts_with("~~~") || line().starts_with("==="))
+      fail(number(), "unsupported block: " + line());
     if (line().starts_with("    ")) fail(number(), "unsupported: code by indentation; use ```");
     return paragraph();
   }
@@ -188,17 +189,22 @@ class MarkdownParser {
     while (next_ < lines_.size() && line().starts_with("|")) {
       block.rows.push_back(cells_of(line(), {file_, number()}));
       if (block.rows.back().size() != block.rows.front().size())
-        fail(number(), "expected " + std::to_string(block.rows.front().size()) + " cells as in the head of the table, got " +
+        fail(number(), "expected " + std::to_string(block.rows.front().size()) +
+                           " cells as in the head of the table, got " +
                            std::to_string(block.rows.back().size()));
       ++next_;
     }
-    if (block.rows.size() < 2) fail(block.line, "expected a line such as |---|---| below the head of the table");
-    for (const std::string& cell : block.rows[1]) block.alignment.push_back(alignment_of(cell, {file_, block.line + 1}));
+    if (block.rows.size() < 2)
+      fail(block.line, "expected a line such as |---|---| below the head of the table");
+    for (const std::string& cell : block.rows[1])
+      block.alignment.push_back(alignment_of(cell, {file_, block.line + 1}));
     block.rows.erase(block.rows.begin() + 1);
     return block;
   }
 
-  std::vector<Block> parse_inside(const SourceLines& inside) const { return MarkdownParser(inside, file_).run(); }
+  std::vector<Block> parse_inside(const SourceLines& inside) const {
+    return MarkdownParser(inside, file_).run();
+  }
 
   Block quote() {
     Block block(Block::Kind::quote, number());
@@ -258,7 +264,7 @@ class MarkdownParser {
       SourceLines inside = item(width + indentation(line()));
       const bool blank_after = is_blank(inside.back().text);
       while (is_blank(inside.back().text) && inside.size() > 1) inside.pop_back();
-      const bool more = next_ < lines_.size() && marker_width(line(), same_kind) > 0;
+      const bool more = next_ < lines_.size() && marker_width(line(), same_kind) > 0 && same_kind == ordered;
       block.loose = block.loose || (blank_after && more);
       block.items.push_back(parse_inside(inside));
     }
@@ -274,7 +280,8 @@ class MarkdownParser {
 
 std::vector<Block> parse_markdown(std::string_view text, const std::string& file) {
   SourceLines lines;
-  for (std::string& line : split_lines(text)) lines.push_back({std::move(line), static_cast<int>(lines.size()) + 1});
+  for (std::string& line : split_lines(text))
+    lines.push_back({std::move(line), static_cast<int>(lines.size()) + 1});
   return MarkdownParser(lines, file).run();
 }
 

@@ -15,22 +15,25 @@ namespace {
 
 // Commands that stand for one character, and whether it is an operator (<mo>) or a name (<mi>).
 const std::map<std::string_view, std::string_view> operators = {
-    {"cdot", "·"},  {"times", "×"}, {"sum", "∑"},    {"prod", "∏"},  {"int", "∫"},   {"le", "≤"},    {"leq", "≤"},
-    {"ge", "≥"},    {"geq", "≥"},   {"ne", "≠"},     {"neq", "≠"},   {"approx", "≈"}, {"equiv", "≡"}, {"in", "∈"},
-    {"to", "→"},    {"rightarrow", "→"}, {"mapsto", "↦"}, {"odot", "⊙"}, {"oplus", "⊕"}, {"pm", "±"},  {"partial", "∂"},
-    {"nabla", "∇"}, {"ldots", "…"}, {"cdots", "⋯"},  {"dots", "…"},  {"sim", "∼"},   {"propto", "∝"}, {"mid", "|"},
-    {"lfloor", "⌊"}, {"rfloor", "⌋"}, {"{", "{"},    {"}", "}"},     {"%", "%"},     {"|", "‖"},     {"ast", "∗"}};
+    {"cdot", "·"},  {"times", "×"}, {"sum", "∑"},     {"prod", "∏"},       {"int", "∫"},    {"le", "≤"},
+    {"leq", "≤"},   {"ge", "≥"},    {"geq", "≥"},     {"ne", "≠"},         {"neq", "≠"},    {"approx", "≈"},
+    {"equiv", "≡"}, {"in", "∈"},    {"to", "→"},      {"rightarrow", "→"}, {"mapsto", "↦"}, {"odot", "⊙"},
+    {"oplus", "⊕"}, {"pm", "±"},    {"partial", "∂"}, {"nabla", "∇"},      {"ldots", "…"},  {"cdots", "⋯"},
+    {"dots", "…"},  {"sim", "∼"},   {"propto", "∝"},  {"mid", "|"},        {"lfloor", "⌊"}, {"rfloor", "⌋"},
+    {"{", "{"},     {"}", "}"},     {"%", "%"},       {"|", "‖"},          {"ast", "∗"}};
 const std::map<std::string_view, std::string_view> letters = {
-    {"alpha", "α"}, {"beta", "β"},   {"gamma", "γ"}, {"delta", "δ"}, {"epsilon", "ϵ"}, {"varepsilon", "ε"},
-    {"eta", "η"},   {"theta", "θ"},  {"lambda", "λ"}, {"mu", "μ"},   {"pi", "π"},      {"rho", "ρ"},
-    {"sigma", "σ"}, {"tau", "τ"},    {"phi", "ϕ"},   {"varphi", "φ"}, {"omega", "ω"},  {"Delta", "Δ"},
-    {"Sigma", "Σ"}, {"Phi", "Φ"},    {"Omega", "Ω"}, {"infty", "∞"}, {"ell", "ℓ"},     {"top", "⊤"}};
+    {"alpha", "α"}, {"beta", "β"},  {"gamma", "γ"},  {"delta", "δ"},  {"epsilon", "ϵ"}, {"varepsilon", "ε"},
+    {"eta", "η"},   {"theta", "θ"}, {"lambda", "λ"}, {"mu", "μ"},     {"pi", "π"},      {"rho", "ρ"},
+    {"sigma", "σ"}, {"tau", "τ"},   {"phi", "ϕ"},    {"varphi", "φ"}, {"omega", "ω"},   {"Delta", "Δ"},
+    {"Sigma", "Σ"}, {"Phi", "Φ"},   {"Omega", "Ω"},  {"infty", "∞"},  {"ell", "ℓ"},     {"top", "⊤"}};
 const std::map<std::string_view, std::string_view> functions = {
-    {"exp", "exp"}, {"log", "log"}, {"ln", "ln"},   {"max", "max"}, {"min", "min"}, {"sin", "sin"},
+    {"exp", "exp"}, {"log", "log"},   {"ln", "ln"},   {"max", "max"}, {"min", "min"}, {"sin", "sin"},
     {"cos", "cos"}, {"tanh", "tanh"}, {"arg", "arg"}, {"lim", "lim"}, {"det", "det"}};
 const std::map<std::string_view, std::string_view> spaces = {
-    {",", "0.17em"}, {":", "0.22em"}, {";", "0.28em"}, {"quad", "1em"}, {"qquad", "2em"}, {" ", "0.33em"}, {"!", "-0.17em"}};
-const std::map<std::string_view, std::string_view> accents = {{"hat", "^"}, {"bar", "¯"}, {"tilde", "~"}, {"vec", "→"}};
+    {",", "0.17em"},  {":", "0.22em"}, {";", "0.28em"}, {"quad", "1em"},
+    {"qquad", "2em"}, {" ", "0.33em"}, {"!", "-0.17em"}};
+const std::map<std::string_view, std::string_view> accents = {
+    {"hat", "^"}, {"bar", "¯"}, {"tilde", "~"}, {"vec", "→"}};
 
 std::string element(std::string_view name, std::string_view content) {
   return "<" + std::string(name) + ">" + std::string(content) + "</" + std::string(name) + ">";
@@ -68,7 +71,8 @@ class MathParser {
   }
 
   std::string scripted() {
-    const bool is_sum = latex_.substr(position_).starts_with("\\sum") || latex_.substr(position_).starts_with("\\prod");
+    const bool is_sum =
+        latex_.substr(position_).starts_with("\\sum") || latex_.substr(position_).starts_with("\\prod");
     const std::string base = atom();
     std::string below, above;
     skip_blanks();
@@ -122,7 +126,9 @@ class MathParser {
       return element("mn", latex_.substr(begin, position_ - begin));
     }
     next_character(latex_, position_);
-    const std::string text = c == '-' ? "−" : c == '*' ? "∗" : escape(latex_.substr(begin, position_ - begin));
+    const std::string text = c == '-'   ? "−"
+                             : c == '*' ? "∗"
+                                        : escape(latex_.substr(begin, position_ - begin));
     return element(std::isalpha(static_cast<unsigned char>(c)) || (c & 0x80) ? "mi" : "mo", text);
   }
 
@@ -152,7 +158,8 @@ class MathParser {
     if (!next_is_right()) fail("\\left without \\right");
     name_of_command();
     const std::string close = delimiter();
-    return element("mrow", "<mo stretchy=\"true\">" + open + "</mo>" + inside + "<mo stretchy=\"true\">" + close + "</mo>");
+    return element("mrow", "<mo stretchy=\"true\">" + open + "</mo>" + inside + "<mo stretchy=\"true\">" +
+                               close + "</mo>");
   }
 
   std::string command() {

@@ -34,7 +34,8 @@ void add_entries(const std::vector<Entry>& entries, std::vector<std::pair<std::s
 
 bool contains_page(const Entry& entry, const std::string& path) {
   if (entry.path == path) return true;
-  return std::any_of(entry.entries.begin(), entry.entries.end(), [&](const Entry& e) { return contains_page(e, path); });
+  return std::any_of(entry.entries.begin(), entry.entries.end(),
+                     [&](const Entry& e) { return contains_page(e, path); });
 }
 
 std::string entry_link(const Page& page, const Entry& entry) {
@@ -47,7 +48,8 @@ std::string entry_link(const Page& page, const Entry& entry) {
 std::string section_links(const Page& page) {
   std::string html;
   for (const Section& section : page.sections)
-    if (section.level == 2) html += "<li><a href=\"#" + section.anchor + "\">" + escape(section.title) + "</a></li>\n";
+    if (section.level == 2)
+      html += "<li><a href=\"#" + section.anchor + "\">" + escape(section.title) + "</a></li>\n";
   return html;
 }
 
@@ -63,7 +65,8 @@ std::string entry_html(const Page& page, const Entry& entry) {
 
 }  // namespace
 
-Frame::Frame(const fs::path& assets, std::vector<Chapter> chapters) : assets_(assets), chapters_(std::move(chapters)) {
+Frame::Frame(const fs::path& assets, std::vector<Chapter> chapters)
+    : assets_(assets), chapters_(std::move(chapters)) {
   style_ = compact_style(read_file(assets / "base.css") + read_file(assets / "code.css"));
   for (const Chapter& chapter : chapters_) add_entries(chapter.entries, order_);
 }
@@ -77,15 +80,19 @@ std::string policy_for(const std::vector<std::string>& scripts) {
 
 std::string Frame::head(const Page& page, const std::vector<std::string>& scripts) const {
   return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-         "<meta http-equiv=\"Content-Security-Policy\" content=\"" + policy_for(scripts) + "\">\n"
+         "<meta http-equiv=\"Content-Security-Policy\" content=\"" +
+         policy_for(scripts) +
+         "\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
          "<meta name=\"referrer\" content=\"no-referrer\">\n"
-         "<link rel=\"icon\" href=\"data:,\">\n<title>" + escape(page.title) + " · heed</title>\n<style>\n" + style_ +
-         "</style>\n</head>\n";
+         "<link rel=\"icon\" href=\"data:,\">\n<title>" +
+         escape(page.title) + " · heed</title>\n<style>\n" + style_ + "</style>\n</head>\n";
 }
 
 std::string Frame::contents(const Page& page) const {
-  std::string html = "<nav class=\"contents\" id=\"contents\" aria-label=\"Contents\">\n<a class=\"close\" href=\"#top\">Close</a>\n";
+  std::string html =
+      "<nav class=\"contents\" id=\"contents\" aria-label=\"Contents\">\n<a class=\"close\" "
+      "href=\"#top\">Close</a>\n";
   for (const Chapter& chapter : chapters_) {
     html += "<h2>" + escape(chapter.title) + "</h2>\n<ul>\n";
     for (const Entry& entry : chapter.entries) html += entry_html(page, entry);
@@ -95,11 +102,13 @@ std::string Frame::contents(const Page& page) const {
 }
 
 std::string Frame::turn(const Page& page) const {
-  const auto at = std::find_if(order_.begin(), order_.end(), [&](const auto& entry) { return entry.first == page.path; });
+  const auto at =
+      std::find_if(order_.begin(), order_.end(), [&](const auto& entry) { return entry.first == page.path; });
   if (at == order_.end()) return "";
   const auto link = [&](const std::pair<std::string, std::string>& to, const char* name, const char* label) {
-    return "<a class=\"" + std::string(name) + "\" rel=\"" + name + "\" href=\"" + escape(relative_url(page.path, to.first)) +
-           "\"><span>" + label + "</span>" + escape(to.second) + "</a>\n";
+    return "<a class=\"" + std::string(name) + "\" rel=\"" + name + "\" href=\"" +
+           escape(relative_url(page.path, to.first)) + "\"><span>" + label + "</span>" + escape(to.second) +
+           "</a>\n";
   };
   std::string html = "<nav class=\"turn\" aria-label=\"Previous and next page\">\n";
   if (at != order_.begin()) html += link(*(at - 1), "prev", "Previous");
@@ -112,16 +121,23 @@ std::string Frame::html(const Page& page) const {
   for (const char* name : {"theme.js", "contents.js"}) scripts.push_back("\n" + read_file(assets_ / name));
   for (const std::string& name : page.scripts) scripts.push_back("\n" + read_file(assets_ / name));
 
-  const std::string front = relative_url(page.path, "index.html"), search = relative_url(page.path, "search.html");
+  const std::string front = relative_url(page.path, "index.html"),
+                    search = relative_url(page.path, "search.html");
   std::string html = head(page, scripts);
-  html += "<body id=\"top\">\n<a class=\"skip\" href=\"#main\">Skip to the text</a>\n<header class=\"bar\">\n"
-          "<a class=\"brand\" href=\"" + front + "\">heed <span>· attention from scratch</span></a>\n"
-          "<a class=\"menu\" href=\"#contents\">Contents</a>\n"
-          "<form action=\"" + search + "\" method=\"get\" role=\"search\"><input type=\"search\" name=\"q\" "
-          "placeholder=\"Search ( / )\" aria-label=\"Search the book\"></form>\n</header>\n<div class=\"layout\">\n";
+  html +=
+      "<body id=\"top\">\n<a class=\"skip\" href=\"#main\">Skip to the text</a>\n<header class=\"bar\">\n"
+      "<a class=\"brand\" href=\"" +
+      front +
+      "\">heed <span>· attention from scratch</span></a>\n"
+      "<a class=\"menu\" href=\"#contents\">Contents</a>\n"
+      "<form action=\"" +
+      search +
+      "\" method=\"get\" role=\"search\"><input type=\"search\" name=\"q\" "
+      "placeholder=\"Search ( / )\" aria-label=\"Search the book\"></form>\n</header>\n<div "
+      "class=\"layout\">\n";
   html += contents(page);
-  html += "<main id=\"main\">\n<article class=\"" + std::string(page.is_source ? "source" : "text") + "\">\n" + page.body +
-          "</article>\n" + turn(page) + "</main>\n</div>\n";
+  html += "<main id=\"main\">\n<article class=\"" + std::string(page.is_source ? "source" : "text") +
+          "\">\n" + page.body + "</article>\n" + turn(page) + "</main>\n</div>\n";
   html += page.data;
   for (const std::string& script : scripts) html += "<script>" + script + "</script>\n";
   return html + "</body>\n</html>\n";

@@ -25,7 +25,8 @@ std::vector<std::string> Repository::names(const std::string& folder) const {
 std::vector<std::string> Repository::lesson_folders() const {
   std::vector<std::string> folders;
   for (const std::string& name : names("lessons")) {
-    const bool numbered = name.size() > 3 && std::isdigit(static_cast<unsigned char>(name[0])) && name[2] == '_';
+    const bool numbered =
+        name.size() > 3 && std::isdigit(static_cast<unsigned char>(name[0])) && name[2] == '_';
     if (numbered && name.ends_with("/")) folders.push_back("lessons/" + name.substr(0, name.size() - 1));
   }
   return folders;
@@ -47,7 +48,9 @@ std::string page_of(const std::string& path, bool is_folder) {
   return page.starts_with(".") ? page.substr(1) : page;  // .github: a file manager hides such a folder
 }
 
-bool is_external(const std::string& link) { return link.starts_with("https://") || link.starts_with("http://"); }
+bool is_external(const std::string& link) {
+  return link.starts_with("https://") || link.starts_with("http://");
+}
 
 Target resolve(const Repository& files, const std::string& link, const Location& at) {
   const std::size_t hash = link.find('#');
@@ -56,7 +59,8 @@ Target resolve(const Repository& files, const std::string& link, const Location&
   if (hash != std::string::npos) target.anchor = link.substr(hash + 1);
   if (path.starts_with("/") || path.find(':') != std::string::npos)
     throw BookError(at, "expected a relative path or an address that begins with https://, got " + link);
-  target.path = path.empty() ? at.file : (fs::path(at.file).parent_path() / path).lexically_normal().generic_string();
+  target.path =
+      path.empty() ? at.file : (fs::path(at.file).parent_path() / path).lexically_normal().generic_string();
   if (target.path.ends_with("/")) target.path.pop_back();
   if (target.path.starts_with("..") || !files.exists(target.path))
     throw BookError(at, "the link leads to " + target.path + ", which does not exist");

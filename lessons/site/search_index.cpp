@@ -36,7 +36,8 @@ std::string stem(std::string word) {
   const bool dropped = drop_ending(word, "ing", 6) || drop_ending(word, "ed", 5);
   const std::size_t size = word.size();
   const bool is_double = size > 3 && word[size - 1] == word[size - 2];
-  if (dropped && is_double && std::string_view("lsz").find(word.back()) == std::string_view::npos) word.pop_back();
+  if (dropped && is_double && std::string_view("lsz").find(word.back()) == std::string_view::npos)
+    word.pop_back();
   if (word.size() > 3 && word.back() == 'e') word.pop_back();
   return word;
 }
@@ -74,7 +75,8 @@ std::vector<std::string> search_terms(std::string_view text) {
   return terms;
 }
 
-void SearchIndex::add(const std::string& page, const std::string& title, const std::vector<Section>& sections) {
+void SearchIndex::add(const std::string& page, const std::string& title,
+                      const std::vector<Section>& sections) {
   pages_.emplace_back(page, title);
   for (const Section& section : sections) {
     const std::size_t id = entries_.size();
@@ -85,17 +87,19 @@ void SearchIndex::add(const std::string& page, const std::string& title, const s
 
 std::string SearchIndex::json() const {
   std::string json = "{\"pages\":[";
-  for (const auto& [path, title] : pages_) json += "[" + json_string(path) + "," + json_string(title) + "],\n";
+  for (const auto& [path, title] : pages_)
+    json += "[" + json_string(path) + "," + json_string(title) + "],\n";
   if (!pages_.empty()) json.resize(json.size() - 2);
   json += "],\n\"sections\":[";
   for (const Entry& entry : entries_)
-    json += "[" + std::to_string(entry.page) + "," + json_string(entry.anchor) + "," + json_string(entry.title) + "," +
-            json_string(entry.text) + "],\n";
+    json += "[" + std::to_string(entry.page) + "," + json_string(entry.anchor) + "," +
+            json_string(entry.title) + "," + json_string(entry.text) + "],\n";
   if (!entries_.empty()) json.resize(json.size() - 2);
   json += "],\n\"terms\":{";
   for (const auto& [term, entries] : counts_) {
     json += json_string(term) + ":[";
-    for (const auto& [id, count] : entries) json += std::to_string(4 * id + static_cast<std::size_t>(std::min(count, 3))) + ",";
+    for (const auto& [id, count] : entries)
+      json += std::to_string(4 * id + static_cast<std::size_t>(std::min(count, 3))) + ",";
     json.back() = ']';
     json += ",\n";
   }
@@ -107,12 +111,23 @@ std::string json_string(std::string_view text) {
   std::string json = "\"";
   for (const char c : text) {
     switch (c) {
-      case '"': json += "\\\""; break;
-      case '\\': json += "\\\\"; break;
-      case '\n': json += "\\n"; break;
-      case '\t': json += "\\t"; break;
-      case '<': json += "\\u003c"; break;
-      default: json += c;
+      case '"':
+        json += "\\\"";
+        break;
+      case '\\':
+        json += "\\\\";
+        break;
+      case '\n':
+        json += "\\n";
+        break;
+      case '\t':
+        json += "\\t";
+        break;
+      case '<':
+        json += "\\u003c";
+        break;
+      default:
+        json += c;
     }
   }
   return json + "\"";

@@ -58,9 +58,11 @@ std::array<std::uint8_t, 32> sha256(std::string_view text) {
   while (padded.size() % 64 != 56) padded += '\0';
   const std::uint64_t bits = text.size() * 8;
   for (int shift = 56; shift >= 0; shift -= 8) padded += static_cast<char>(bits >> shift);
-  for (std::size_t i = 0; i < padded.size(); i += 64) add_block(std::string_view(padded).substr(i, 64), state);
+  for (std::size_t i = 0; i < padded.size(); i += 64)
+    add_block(std::string_view(padded).substr(i, 64), state);
   std::array<std::uint8_t, 32> hash{};
-  for (std::size_t i = 0; i < 32; ++i) hash[i] = static_cast<std::uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
+  for (std::size_t i = 0; i < 32; ++i)
+    hash[i] = static_cast<std::uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
   return hash;
 }
 

@@ -30,8 +30,8 @@ void Site::collect() {
   const auto show = [&](const std::string& path) {
     if (files_.exists(path) && shown_.insert(path).second) waiting_.push_back(path);
   };
-  for (const char* page : {"README.md", "lessons/README.md", "lessons/site/front.md", "lessons/site/tour.md", "lessons/cheat_sheet.md",
-                           "lessons/glossary.md", "lessons/coverage.md"})
+  for (const char* page : {"README.md", "lessons/README.md", "lessons/site/front.md", "lessons/site/tour.md",
+                           "lessons/cheat_sheet.md", "lessons/glossary.md", "lessons/coverage.md"})
     show(page);
   for (const Lesson& lesson : lessons_) {
     for (const std::string& name : files_.names(lesson.folder)) {
@@ -49,7 +49,8 @@ void Site::collect() {
 
 // Follows the links of a page.
 void Site::collect_page(const std::string& path) {
-  const RenderedPage page = render_markdown(parse_markdown(files_.text(path), path), path, collecting_hooks(path));
+  const RenderedPage page =
+      render_markdown(parse_markdown(files_.text(path), path), path, collecting_hooks(path));
   if (page.title.empty()) throw BookError({path, 1}, "expected a heading of level 1");
 }
 
@@ -80,7 +81,8 @@ Hooks Site::collecting_hooks(const std::string& path) {
     return std::string();
   };
   hooks.origin = [this, show](const Block& code, const Location& at) {
-    if (!files_.exists(code.path)) throw BookError(at, "the code is said to be from " + code.path + ", which does not exist");
+    if (!files_.exists(code.path))
+      throw BookError(at, "the code is said to be from " + code.path + ", which does not exist");
     show(code.path);
     return std::string();
   };
@@ -96,7 +98,8 @@ Hooks Site::hooks_for(const std::string& path) {
     const Target target = resolve(files_, link, at);
     const std::string page = page_of(target.path, files_.is_folder(target.path));
     const bool same = link.starts_with("#");
-    return (same ? "" : relative_url(page_of(path, false), page)) + (target.anchor.empty() ? "" : "#" + target.anchor);
+    return (same ? "" : relative_url(page_of(path, false), page)) +
+           (target.anchor.empty() ? "" : "#" + target.anchor);
   };
   hooks.image = [this, path](const std::string& target, const std::string& alt, const Location& at) {
     return image_for(path, target, alt, at);
@@ -143,7 +146,8 @@ Entry Site::lesson_entry(const Lesson& lesson) const {
   if (files_.exists(lesson.folder + "/mistakes.md"))
     entry.entries.push_back({lesson.folder + "/mistakes.html", lesson.number + " · Known mistakes", {}});
   if (files_.exists(lesson.folder + "/lesson.cpp"))
-    entry.entries.push_back({lesson.folder + "/lesson.cpp.html", lesson.number + " · The program, annotated", {}});
+    entry.entries.push_back(
+        {lesson.folder + "/lesson.cpp.html", lesson.number + " · The program, annotated", {}});
   return entry;
 }
 
@@ -171,7 +175,8 @@ std::map<std::string, std::string> Site::build() {
       add(source_page(path));
   }
   for (const Lesson& lesson : lessons_)
-    if (!lesson_entry(lesson).entries.empty() && lesson_entry(lesson).entries.front().path.ends_with("exercises.html"))
+    if (!lesson_entry(lesson).entries.empty() &&
+        lesson_entry(lesson).entries.front().path.ends_with("exercises.html"))
       add(exercises_page(lesson.folder.substr(8)));
   RenderedPage claims = claims_page(files_, lessons_);
   add({"lessons/claims.html", claims.title, claims.html, claims.sections, false, {}, ""});

@@ -29,7 +29,8 @@ class Site {
   Hooks collecting_hooks(const std::string& path);
   Hooks hooks_for(const std::string& path);
   std::string reference_for(const std::string& path, std::string_view code) const;
-  std::string image_for(const std::string& path, const std::string& target, const std::string& alt, const Location& at);
+  std::string image_for(const std::string& path, const std::string& target, const std::string& alt,
+                        const Location& at);
   std::string origin_of(const std::string& path, const Block& code, const Location& at) const;
 
   Page markdown_page(const std::string& path);
@@ -46,12 +47,12 @@ class Site {
   Repository files_;
   std::vector<Lesson> lessons_;
   std::vector<Exercise> exercises_;
-  std::map<std::string, std::string> mistakes_;    // the page and anchor of each mistake, by its id
+  std::map<std::string, std::string> mistakes_;     // the page and anchor of each mistake, by its id
   std::map<std::string, std::string> exercise_of_;  // the page and anchor of each exercise, by its id
-  std::set<std::string> shown_;                    // the files and folders that have a page
-  std::vector<std::string> waiting_;               // those whose links were not followed yet
-  std::vector<std::string> tour_;                  // sources in reading order
-  int figures_ = 0;                                // on the page that is being rendered
+  std::set<std::string> shown_;                     // the files and folders that have a page
+  std::vector<std::string> waiting_;                // those whose links were not followed yet
+  std::vector<std::string> tour_;                   // sources in reading order
+  int figures_ = 0;                                 // on the page that is being rendered
   std::vector<Page> pages_;
   SearchIndex index_;
 };

@@ -32,7 +32,8 @@ int line_of_excerpt(const std::string& excerpt, const std::string& file) {
 
 }  // namespace
 
-std::string Site::image_for(const std::string&, const std::string& target, const std::string& alt, const Location& at) {
+std::string Site::image_for(const std::string&, const std::string& target, const std::string& alt,
+                            const Location& at) {
   const std::string path = resolve(files_, target, at).path;
   if (!path.ends_with(".svg")) throw BookError(at, "expected an image in SVG, got " + path);
   const Location in_figure{path, 1};
@@ -42,8 +43,8 @@ std::string Site::image_for(const std::string&, const std::string& target, const
 std::string Site::origin_of(const std::string& path, const Block& code, const Location&) const {
   const std::string page = relative_url(page_of(path, false), page_of(code.path, false));
   const int line = line_of_excerpt(code.text, files_.text(code.path));
-  return "<a class=\"origin\" href=\"" + escape(page) + (line > 0 ? "#L" + std::to_string(line) : "") + "\">" +
-         escape(code.path) + (line > 0 ? ", line " + std::to_string(line) : "") + "</a>";
+  return "<a class=\"origin\" href=\"" + escape(page) + (line > 0 ? "#L" + std::to_string(line) : "") +
+         "\">" + escape(code.path) + (line > 0 ? ", line " + std::to_string(line) : "") + "</a>";
 }
 
 Page Site::markdown_page(const std::string& path) {
@@ -61,11 +62,13 @@ Page Site::source_page(const std::string& path) {
   const Language language = language_of_file(path);
   RenderedPage rendered = language == Language::plain ? RenderedPage{} : render_source(source, language);
   if (language == Language::plain)
-    rendered.html = "<div class=\"listing\"><pre tabindex=\"0\"><code>" + escape(source) + "</code></pre></div>\n";
+    rendered.html =
+        "<div class=\"listing\"><pre tabindex=\"0\"><code>" + escape(source) + "</code></pre></div>\n";
   for (Section& section : rendered.sections)
     if (section.title.empty()) section.title = path;
   const std::string folder = path.substr(0, path.rfind('/') + 1);
-  std::string head = "<p class=\"kind\">" + escape(folder) + "</p>\n<h1>" + escape(path.substr(folder.size())) + "</h1>\n";
+  std::string head =
+      "<p class=\"kind\">" + escape(folder) + "</p>\n<h1>" + escape(path.substr(folder.size())) + "</h1>\n";
   return {page_of(path, false), path, head + rendered.html, rendered.sections, true, {"pairs.js"}, ""};
 }
 
@@ -76,18 +79,32 @@ Page Site::folder_page(const std::string& path) const {
     const std::string file = path + "/" + name;
     const bool has_page = shown_.contains(file);
     const std::string code = "<code>" + escape(name) + "</code>";
-    html += "<li>" + (has_page ? "<a href=\"" + escape(relative_url(page, page_of(file, false))) + "\">" + code + "</a>" : code) + "</li>\n";
+    html +=
+        "<li>" +
+        (has_page ? "<a href=\"" + escape(relative_url(page, page_of(file, false))) + "\">" + code + "</a>"
+                  : code) +
+        "</li>\n";
   }
   return {page, path + "/", html + "</ul>\n", {{1, path + "/", "", ""}}, false, {}, ""};
 }
 
 Page Site::exercises_page(const std::string& folder) {
   const std::string readme = "lessons/" + folder + "/README.md";
-  const auto lesson = std::find_if(lessons_.begin(), lessons_.end(), [&](const Lesson& l) { return l.folder == "lessons/" + folder; });
-  Page page{"lessons/" + folder + "/exercises.html", lesson->number + " · Exercises: " + lesson->title, "", {}, false, {}, ""};
-  page.body = "<h1 id=\"exercises\">" + escape(page.title) + "</h1>\n<p>Write the functions in your own editor. " +
-              "<code>./lessons/heed</code> checks a file each time you save it and names your mistake. The hints open one "
-              "after another; the solution follows the last one. <a href=\"index.html\">Read the lesson</a> first.</p>\n";
+  const auto lesson = std::find_if(lessons_.begin(), lessons_.end(),
+                                   [&](const Lesson& l) { return l.folder == "lessons/" + folder; });
+  Page page{"lessons/" + folder + "/exercises.html",
+            lesson->number + " · Exercises: " + lesson->title,
+            "",
+            {},
+            false,
+            {},
+            ""};
+  page.body = "<h1 id=\"exercises\">" + escape(page.title) +
+              "</h1>\n<p>Write the functions in your own editor. " +
+              "<code>./lessons/heed</code> checks a file each time you save it and names your mistake. The "
+              "hints open one "
+              "after another; the solution follows the last one. <a href=\"index.html\">Read the lesson</a> "
+              "first.</p>\n";
   const Hooks hooks = hooks_for(readme);
   for (const Exercise& exercise : exercises_) {
     if (exercise.folder != folder) continue;
@@ -105,10 +122,13 @@ Page Site::exercises_page(const std::string& folder) {
 
 Page Site::search_page() const {
   Page page{"search.html", "Search", "", {}, false, {"search.js"}, ""};
-  page.body = "<h1 id=\"search\">Search</h1>\n<noscript><p>The search needs JavaScript. The <a href=\"lessons/glossary.html\">"
-              "glossary</a> and the contents lead to the same pages.</p></noscript>\n"
-              "<input type=\"search\" class=\"query\" aria-label=\"Search the book\" placeholder=\"softmax, 쿼리, causal mask …\">\n"
-              "<div id=\"results\" aria-live=\"polite\"></div>\n";
+  page.body =
+      "<h1 id=\"search\">Search</h1>\n<noscript><p>The search needs JavaScript. The <a "
+      "href=\"lessons/glossary.html\">"
+      "glossary</a> and the contents lead to the same pages.</p></noscript>\n"
+      "<input type=\"search\" class=\"query\" aria-label=\"Search the book\" placeholder=\"softmax, 쿼리, "
+      "causal mask …\">\n"
+      "<div id=\"results\" aria-live=\"polite\"></div>\n";
   page.data = "<script type=\"application/json\" id=\"search-index\">" + index_.json() + "</script>\n";
   return page;
 }
