@@ -66,6 +66,18 @@ std::string listing(const std::string& code) {
          "</code></pre></div>\n";
 }
 
+// The facts, with links to the exercises that come before.
+std::string facts_html(const Exercise& exercise, const RenderText& render) {
+  const std::string after = " · after ";
+  const std::size_t begin = exercise.facts.find(after);
+  if (begin == std::string::npos) return escape(exercise.facts);
+  std::string html = escape(exercise.facts.substr(0, begin)) + after;
+  const std::vector<std::string> ids = split(exercise.facts.substr(begin + after.size()), ',');
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    html += (i > 0 ? ", " : "") + render("`" + std::string(trim(ids[i])) + "`");
+  return html;
+}
+
 std::string hints_html(const Exercise& exercise, const RenderText& render) {
   std::string html;
   for (std::size_t i = 0; i < 3; ++i)
@@ -124,10 +136,10 @@ std::vector<Exercise> read_exercises(const fs::path& lessons) {
 
 std::string exercise_html(const Exercise& exercise, const RenderText& render,
                           const std::function<std::string(const std::string& id)>& mistake_url) {
-  std::string html = "<h2 id=\"" + exercise.id + "\"><code>" + exercise.id +
-                     "</code> <a class=\"anchor\" href=\"#" + exercise.id +
-                     "\" aria-label=\"Link to this exercise\">#</a></h2>\n<p class=\"task\">" +
-                     render(exercise.title) + "</p>\n<p class=\"facts\">" + escape(exercise.facts) + "</p>\n";
+  std::string html =
+      "<h2 id=\"" + exercise.id + "\"><code>" + exercise.id + "</code> <a class=\"anchor\" href=\"#" +
+      exercise.id + "\" aria-label=\"Link to this exercise\">#</a></h2>\n<p class=\"task\">" +
+      render(exercise.title) + "</p>\n<p class=\"facts\">" + facts_html(exercise, render) + "</p>\n";
   html += listing(exercise.stub);
   html += "<p class=\"command\">Edit <code>lessons/" + exercise.folder + "/exercises/" + exercise.name +
           ".cpp</code>, then run <code>./lessons/heed run " + exercise.id + "</code></p>\n";

@@ -10,7 +10,7 @@ namespace heed::book {
 
 namespace {
 
-// Renders one text from left to right.
+// Renders inline Markdown from left to right.
 class InlineRenderer {
  public:
   InlineRenderer(std::string_view text, const Location& at, const Hooks& hooks)
@@ -171,6 +171,9 @@ class InlineRenderer {
   bool strong_ = false, emphasis_ = false;
 };
 
+constexpr std::size_t rows_of_a_long_table = 30;
+constexpr int level_of_a_row = 7;  // below all headings
+
 // Renders the blocks of a page and collects its sections.
 class PageRenderer {
  public:
@@ -225,9 +228,7 @@ class PageRenderer {
 
   std::string heading(const Block& block) {
     const std::string title = plain_text(block.text);
-    std::string anchor = anchor_of(title);
-    const int count = anchors_[anchor]++;
-    if (count > 0) anchor += "-" + std::to_string(count);
+    const std::string anchor = unique_anchor(title);
     if (page_.title.empty() && block.level == 1) page_.title = title;
     page_.sections.push_back({block.level, title, anchor, ""});
     const std::string name = "h" + std::to_string(block.level);
@@ -271,19 +272,33 @@ class PageRenderer {
   std::string table(const Block& block) {
     std::string html = "<div class=\"table\" tabindex=\"0\"><table>\n<thead>";
     for (std::size_t r = 0; r < block.rows.size(); ++r) {
-      const std::string name = r == 0 ? "th" : "td";
       const int line = block.line + static_cast<int>(r) + (r > 0 ? 1 : 0);
-      html += "<tr>";
+      html += "<tr" + (r > 0 ? row_id(block, r) : "") + ">";
       for (std::size_t c = 0; c < block.rows[r].size(); ++c) {
+        const std::string name = r == 0 ? "th" : "td";
         const std::string& align = block.alignment[c];
-        const std::string& cell = block.rows[r][c];
-        add_text(cell);
-        html += "<" + name + (align.empty() ? "" : " class=\"" + align + "\"") + ">" + cell_html(cell, line) +
-                "</" + name + ">";
+        add_text(block.rows[r][c]);
+        html += "<" + name + (align.empty() ? "" : " class=\"" + align + "\"") + ">" +
+                cell_html(block.rows[r][c], line) + "</" + name + ">";
       }
       html += "</tr>\n" + std::string(r == 0 ? "</thead>\n<tbody>" : "");
     }
     return html + "</tbody></table></div>\n";
+  }
+
+  // The rows of a long table, such as the glossary, have anchors, so that a search finds each row.
+  std::string row_id(const Block& block, std::size_t row) {
+    if (block.rows.size() <= rows_of_a_long_table) return "";
+    const std::string title = plain_text(block.rows[row].front());
+    const std::string anchor = unique_anchor(title);
+    page_.sections.push_back({level_of_a_row, title, anchor, ""});
+    return " id=\"" + anchor + "\"";
+  }
+
+  std::string unique_anchor(const std::string& title) {
+    const std::string anchor = anchor_of(title);
+    const int count = anchors_[anchor]++;
+    return count > 0 ? anchor + "-" + std::to_string(count) : anchor;
   }
 
   // A cell that contains only a verdict is shown as a badge.

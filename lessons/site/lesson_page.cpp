@@ -21,11 +21,10 @@ int first_number(const std::string& text) {
 // The folders of the lessons that a text links to.
 std::vector<std::string> linked_lessons(const std::string& text) {
   std::vector<std::string> folders;
-  std::size_t begin = 0;
-  while ((begin = text.find("](../", begin)) != std::string::npos) {
-    begin += 5;
-    const std::size_t end = text.find('/', begin);
-    folders.push_back("lessons/" + text.substr(begin, end - begin));
+  const std::string open = "](../";
+  for (std::size_t i = text.find(open); i != std::string::npos; i = text.find(open, i + 1)) {
+    const std::size_t begin = i + open.size();
+    folders.push_back("lessons/" + text.substr(begin, text.find('/', begin) - begin));
   }
   return folders;
 }

@@ -14,12 +14,9 @@ std::vector<std::string> attribute_values(const std::string& html, const std::st
   std::vector<std::string> values;
   const std::size_t end_of_body = std::min(html.find("<script"), html.size());
   const std::string open = " " + name + "=\"";
-  std::size_t begin = 0;
-  while ((begin = html.find(open, begin)) < end_of_body) {
-    begin += open.size();
-    const std::size_t end = html.find('"', begin);
-    values.push_back(replace_all(html.substr(begin, end - begin), "&amp;", "&"));
-    begin = end;
+  for (std::size_t i = html.find(open); i < end_of_body; i = html.find(open, i + 1)) {
+    const std::size_t begin = i + open.size();
+    values.push_back(replace_all(html.substr(begin, html.find('"', begin) - begin), "&amp;", "&"));
   }
   return values;
 }

@@ -45,7 +45,7 @@ std::string page_of(const std::string& path, bool is_folder) {
     page.replace(page.size() - 3, 3, ".html");
   else
     page += ".html";
-  return page.starts_with(".") ? page.substr(1) : page;  // .github: a file manager hides such a folder
+  return page.starts_with(".") ? page.substr(1) : page;  // .github would be invisible in most file managers
 }
 
 bool is_external(const std::string& link) {

@@ -49,11 +49,8 @@ std::string_view trim(std::string_view text) {
 }
 
 std::string replace_all(std::string text, std::string_view from, std::string_view to) {
-  std::size_t position = 0;
-  while ((position = text.find(from, position)) != std::string::npos) {
-    text.replace(position, from.size(), to);
-    position += to.size();
-  }
+  for (std::size_t i = text.find(from); i != std::string::npos; i = text.find(from, i + to.size()))
+    text.replace(i, from.size(), to);
   return text;
 }
 

@@ -9,17 +9,15 @@ namespace {
 // The text that a browser sees in the right column.
 std::string code_text(const std::string& html) {
   std::string text;
-  std::size_t begin = 0;
-  while ((begin = html.find("<code>", html.find("<pre class=\"code\"", begin))) != std::string::npos) {
-    const std::size_t end = html.find("</code></pre>", begin);
-    for (std::size_t i = begin; i < end; ++i) {
+  const std::string open = "<pre class=\"code\"";
+  for (std::size_t row = html.find(open); row != std::string::npos; row = html.find(open, row + 1)) {
+    const std::size_t end = html.find("</code></pre>", row);
+    for (std::size_t i = html.find("<code>", row); i < end; ++i) {
       if (html[i] == '<')
         i = html.find('>', i);
       else
         text += html[i];
     }
-    begin = end;
-    if (html.find("<pre class=\"code\"", begin) == std::string::npos) break;
   }
   for (const auto& [from, to] : {std::pair{"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&amp;", "&"}})
     text = replace_all(text, from, to);

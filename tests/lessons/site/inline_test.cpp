@@ -63,6 +63,15 @@ TEST(Inline, PagesHaveAnchorsAndSections) {
   EXPECT_EQ(page.sections[2].anchor, "c-1");
 }
 
+TEST(Inline, TheRowsOfALongTableAreSections) {
+  std::string table = "| term | meaning |\n|---|---|\n";
+  for (int i = 0; i < 40; ++i) table += "| term " + std::to_string(i) + " | x |\n";
+  const auto page = render_markdown(parse_markdown("# A\n\n" + table, "p"), "p", plain_hooks());
+  ASSERT_EQ(page.sections.size(), 41u);
+  EXPECT_EQ(page.sections[1].anchor, "term-0");
+  EXPECT_EQ(page.sections[1].text, "term 0\nx\n");
+}
+
 TEST(Inline, VerdictsAreBadges) {
   EXPECT_EQ(verdict_badge("does not hold"), "<span class=\"badge fails\">does not hold</span>");
   EXPECT_EQ(verdict_badge("holds for 3 of 5 seeds"),
