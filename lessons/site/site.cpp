@@ -139,6 +139,8 @@ std::vector<Chapter> Site::chapters() const {
 
 Entry Site::lesson_entry(const Lesson& lesson) const {
   Entry entry{lesson.page, lesson.number + " · " + lesson.title, {}};
+  if (lesson.folder == bench_lesson)
+    entry.entries.push_back({lesson.folder + "/bench.html", lesson.number + " · Attention bench", {}});
   const std::string folder = lesson.folder.substr(8);
   const auto is_here = [&](const Exercise& exercise) { return exercise.folder == folder; };
   if (std::any_of(exercises_.begin(), exercises_.end(), is_here))
@@ -174,12 +176,12 @@ std::map<std::string, std::string> Site::build() {
     else
       add(source_page(path));
   }
-  for (const Lesson& lesson : lessons_)
-    if (!lesson_entry(lesson).entries.empty() &&
-        lesson_entry(lesson).entries.front().path.ends_with("exercises.html"))
-      add(exercises_page(lesson.folder.substr(8)));
+  std::set<std::string> with_exercises;
+  for (const Exercise& exercise : exercises_) with_exercises.insert(exercise.folder);
+  for (const std::string& folder : with_exercises) add(exercises_page(folder));
   RenderedPage claims = claims_page(files_, lessons_);
   add({"lessons/claims.html", claims.title, claims.html, claims.sections, false, {}, ""});
+  if (files_.exists(bench_lesson)) add(bench_page());
   add(search_page());
 
   const Frame frame(files_.root() / "lessons/site/assets", chapters());

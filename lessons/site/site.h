@@ -13,6 +13,9 @@
 
 namespace heed::book {
 
+// The lesson that has an attention bench.
+inline const std::string bench_lesson = "lessons/02_scaled_dot_product_attention";
+
 class Site {
  public:
   // `root`: the folder of the project.
@@ -38,6 +41,7 @@ class Site {
   Page folder_page(const std::string& path) const;
   Page exercises_page(const std::string& folder);
   Page search_page() const;
+  Page bench_page() const;
   void add(Page page);
 
   std::vector<Chapter> chapters() const;

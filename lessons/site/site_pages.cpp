@@ -133,4 +133,27 @@ Page Site::search_page() const {
   return page;
 }
 
+Page Site::bench_page() const {
+  Page page{bench_lesson + "/bench.html", "02 · Attention bench", "", {}, false, {"bench.js"}, ""};
+  page.body =
+      "<h1 id=\"bench-title\">Attention bench</h1>\n<p>The example of <a href=\"index.html\">lesson 02</a>, "
+      "to change. Edit "
+      "a query, a key or a value; choose a mask; divide the scores by a temperature: below 1 the weights "
+      "become "
+      "sharper, above 1 more equal. The buttons make the mistakes that the exercises recognise. Watch the "
+      "sums of the "
+      "rows: which mistakes can you find by them, and which only by the numbers?</p>\n<noscript><p>The bench "
+      "needs "
+      "JavaScript. The lesson shows the same steps by hand.</p></noscript>\n<div id=\"bench\"></div>\n";
+  page.sections.push_back(
+      {1, page.title, "bench-title", "edit queries keys values mask temperature mistakes"});
+  std::string urls;
+  for (const auto& [id, url] : mistakes_)
+    urls += (urls.empty() ? "" : ", ") + json_string(id) + ": " + json_string(relative_url(page.path, url));
+  page.data = "<script type=\"application/json\" id=\"bench-mistakes\">{" + urls + "}</script>\n" +
+              "<script type=\"application/json\" id=\"bench-cases\">" +
+              files_.text("lessons/site/assets/attention_cases.json") + "</script>\n";
+  return page;
+}
+
 }  // namespace heed::book

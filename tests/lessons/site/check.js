@@ -78,6 +78,15 @@
   }
   view.close();
 
+  const bench = await open('lessons/02_scaled_dot_product_attention/bench.html', 1440);
+  const difference = Number(bench.document.getElementById('bench').dataset.difference);
+  if (!(difference <= 1e-6)) report(`bench.html: differs from the C++ code by ${difference}`);
+  const cell = () => bench.document.querySelectorAll('.matrices')[1].textContent;
+  const before = cell();
+  bench.document.querySelector('[data-mistake="SD-01"]').click();
+  if (cell() === before) report('bench.html: a mistake changes nothing');
+  bench.close();
+
   const counts = {};
   for (const query of ['query', 'queries', '쿼리', 'softmax', 'masking', 'zzzz']) {
     const search = await open(`search.html?q=${encodeURIComponent(query)}`, 1440);
