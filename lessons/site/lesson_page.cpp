@@ -29,6 +29,14 @@ std::vector<std::string> linked_lessons(const std::string& text) {
   return folders;
 }
 
+// "compute a mean;" gives "Compute a mean.".
+std::string sentence_of(const std::string& goal) {
+  std::string text = plain_text(goal);
+  while (!text.empty() && (text.back() == ';' || text.back() == '.')) text.pop_back();
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text + ".";
+}
+
 void read_item(const std::vector<Block>& item, Lesson& lesson) {
   const std::string& text = item.front().text;
   if (text.starts_with("**Prerequisites:**")) lesson.after = linked_lessons(text);
@@ -84,7 +92,7 @@ std::string lesson_cards(const std::vector<Lesson>& lessons) {
     }
     html += "<section class=\"card\"><h3><a href=\"" + lesson.page + "\">" + lesson.number + " · " +
             escape(lesson.title) + "</a></h3><p class=\"facts\">" + facts + "</p>";
-    if (!lesson.goals.empty()) html += "<p>" + escape(plain_text(lesson.goals.front())) + "</p>";
+    if (!lesson.goals.empty()) html += "<p>" + escape(sentence_of(lesson.goals.front())) + "</p>";
     html += "</section>\n";
   }
   return html + "</div>\n";

@@ -30,6 +30,17 @@ int line_of_excerpt(const std::string& excerpt, const std::string& file) {
   return found == lines.end() ? 0 : static_cast<int>(found - lines.begin()) + 1;
 }
 
+// Links from the page of a lesson to its exercises, mistakes and program.
+std::string links_below(const std::string& page, const Entry& lesson) {
+  std::string html;
+  for (const Entry& entry : lesson.entries) {
+    const std::string title = entry.title.substr(entry.title.find(" · ") + 4);
+    html += (html.empty() ? "" : " · ") + std::string("<a href=\"") + escape(relative_url(page, entry.path)) +
+            "\">" + escape(title) + "</a>";
+  }
+  return html.empty() ? "" : "<p class=\"kind\">" + html + "</p>\n";
+}
+
 }  // namespace
 
 std::string Site::image_for(const std::string&, const std::string& target, const std::string& alt,
@@ -52,6 +63,8 @@ Page Site::markdown_page(const std::string& path) {
   RenderedPage rendered = render_markdown(parse_markdown(files_.text(path), path), path, hooks_for(path));
   Page page{page_of(path, false), rendered.title, rendered.html, rendered.sections, false, {}, ""};
   if (page.path == "index.html") page.body += lesson_cards(lessons_);
+  for (const Lesson& lesson : lessons_)
+    if (lesson.page == page.path) page.body = links_below(page.path, lesson_entry(lesson)) + page.body;
   return page;
 }
 

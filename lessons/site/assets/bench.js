@@ -114,7 +114,7 @@
     const body = rows.map((row, t) => element('tr', {}, element('th', { scope: 'row', textContent: words.queries[t] }),
       ...row.map((x) => {
         const cell = element('td', { textContent: digits(x) });
-        if (heat) cell.style.background = `color-mix(in srgb, var(--accent) ${Math.round(30 * Math.min(1, Math.max(0, x)))}%, transparent)`;
+        if (heat) cell.style.background = `color-mix(in srgb, var(--accent) ${Math.round(45 * Math.min(1, Math.max(0, x)))}%, transparent)`;
         return cell;
       })));
     return element('div', { className: 'matrix' }, element('table', {}, element('caption', { textContent: title }), head, ...body));
