@@ -172,9 +172,9 @@ void step_size(const Options& options, Page& page, const Function& f, const Tens
     const double h = std::pow(10.0, power);
     const double in64 = worst_difference(f, x, h), in32 = worst_difference(f, x.to(f32), h);
     page.print(cells({concat("1e", power), scientific(in64), scientific(in32)}, {8, 12, 12}));
-    for (auto* curve : {&wide, &narrow}) curve->x.push_back(power);
-    wide.y.push_back(std::log10(in64));
-    narrow.y.push_back(std::log10(in32));
+    for (auto* curve : {&wide, &narrow}) curve->x.push_back(h);
+    wide.y.push_back(in64);
+    narrow.y.push_back(in32);
     best32 = std::min(best32, in32);
     if (in64 < best64) best_step = h;
     best64 = std::min(best64, in64);
@@ -186,10 +186,12 @@ void step_size(const Options& options, Page& page, const Function& f, const Tens
   if (!options.figures.empty())
     write_figure(options.figures, "step.svg",
                  svg_curves({wide, narrow}, {.title = "Error of a numerical gradient by step size",
-                                             .x_axis = "log10 of the step h",
-                                             .y_axis = "log10 of the relative error",
-                                             .baseline = -6,
-                                             .baseline_name = "required accuracy"}));
+                                             .x_axis = "step h",
+                                             .y_axis = "relative error",
+                                             .baseline = 1e-6,
+                                             .baseline_name = "required accuracy",
+                                             .logarithmic = true,
+                                             .points = true}));
 }
 
 void check_numerically(const Options& options, Page& page, Generator& gen) {
@@ -283,7 +285,7 @@ std::string decision_map(nn::Sequential& net, const Moons& moons) {
 
 // Trains a network on the moons with Adam and returns the training loss of each step.
 SvgCurve train(const Options& options, const std::string& name, nn::Sequential& net, const Moons& moons) {
-  optim::Adam optimizer(net.parameters(), {.lr = 0.03});
+  optim::Adam optimizer(net.parameters(), {.lr = options.number("--lr", 0.03)});
   const int steps = 300;
   Progress progress(name, steps, options.quiet);
   SvgCurve curve{.name = name, .x = {}, .y = {}};
@@ -302,13 +304,14 @@ SvgCurve train(const Options& options, const std::string& name, nn::Sequential& 
 
 void train_network(const Options& options, Page& page, Generator& gen) {
   page.step("Training a network");
-  page.say(
-      "No straight line separates the two moons. A network of two linear layers, 2 to 16 units, tanh, and 16 "
-      "to 2 units, is trained for 300 steps with Adam. The baseline is a single linear layer, whose classes "
-      "are separated by a straight line.");
+  const int hidden = options.integer("--hidden", 16);
+  page.say(concat("No straight line separates the two moons. A network of two linear layers, 2 to ", hidden,
+                  " units, tanh, and ", hidden,
+                  " to 2 units, is trained for 300 steps with Adam. The baseline is a single linear layer, "
+                  "whose classes are separated by a straight line."));
   const Moons moons = two_moons(400, gen), test = two_moons(400, gen);
-  nn::Sequential net(nn::Linear({.in = 2, .out = 16}, gen), nn::Tanh(),
-                     nn::Linear({.in = 16, .out = 2}, gen));
+  nn::Sequential net(nn::Linear({.in = 2, .out = hidden}, gen), nn::Tanh(),
+                     nn::Linear({.in = hidden, .out = 2}, gen));
   nn::Sequential line(nn::Linear({.in = 2, .out = 2}, gen));
   const SvgCurve curve = train(options, "network", net, moons),
                  linear_curve = train(options, "linear layer", line, moons);
@@ -332,17 +335,22 @@ void train_network(const Options& options, Page& page, Generator& gen) {
                                                   .x_axis = "step",
                                                   .y_axis = "cross-entropy (nats)",
                                                   .baseline = std::log(2.0),
-                                                  .baseline_name = "chance level (ln 2)"}));
+                                                  .baseline_name = "chance level (ln 2)",
+                                                  .points = true}));
   write_figure(
       options.figures, "moons.svg",
-      svg_images("Probability of the lower moon", {{.image = probability_map(net, 25, 40),
-                                                    .caption = "dark: lower moon, white: upper moon"}}));
+      svg_images("Probability of the lower moon",
+                 {{.image = probability_map(net, 25, 40), .caption = "dark: lower moon, white: upper moon"}},
+                 "probability"));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{.program = "lesson_00", .title = "Lesson 00 · Autograd"};
+  const About about{.program = "lesson_00",
+                    .title = "Lesson 00 · Autograd",
+                    .more = {{"--hidden", "N", "hidden units of the network (default 16)", 1, 4096},
+                             {"--lr", "X", "the learning rate (default 0.03)", 0}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
     a_graph_by_hand(page);

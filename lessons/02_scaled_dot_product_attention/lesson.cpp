@@ -41,8 +41,9 @@ void by_hand(const Options& options, Page& page) {
   page.shape("K", e.k.shape(), "3 keys (S)");
   page.shape("V", e.v.shape(), "one value per key");
 
+  const double scale = options.has("--no-scale") ? 1 : std::sqrt(4.0);  // √d_k
   const Tensor products = matmul(e.q, e.k.transpose(-2, -1));
-  const Tensor scores = products / std::sqrt(4.0);
+  const Tensor scores = products / scale;
   const Tensor weights = softmax(scores, -1);
   const Tensor output = matmul(weights, e.v);
   page.shape("Q · Kᵀ", products.shape(), "one score per pair (query, key)");
@@ -54,7 +55,7 @@ void by_hand(const Options& options, Page& page) {
     page.print(text.substr(0, text.find_last_not_of(' ') + 1));
   };
   line("q . k", products[1]);
-  line("divided by sqrt(4)", scores[1]);
+  line(options.has("--no-scale") ? "not divided" : "divided by sqrt(4)", scores[1]);
   line("exp", exp(scores[1]));
   line("divided by their sum", weights[1]);
   line("weights . V", output[1]);
@@ -79,6 +80,16 @@ double variance_of_products(index_t d_k, index_t pairs, Generator& gen) {
   return var((q * k).sum(-1)).item();
 }
 
+// The widths of the tables: up to that of --d-k.
+std::vector<index_t> widths(const Options& options) {
+  const index_t largest = options.integer("--d-k", 512);
+  std::vector<index_t> result;
+  for (const index_t d_k : {4, 16, 64, 256})
+    if (d_k < largest) result.push_back(d_k);
+  result.push_back(largest);
+  return result;
+}
+
 void why_scale(const Options& options, Page& page, Generator& gen) {
   page.step("Why divide by √d_k");
   page.say(
@@ -88,10 +99,10 @@ void why_scale(const Options& options, Page& page, Generator& gen) {
   const index_t pairs = options.quick ? 8'000 : 40'000;
   page.print("\n     d_k   variance of q·k   of q·k / √d_k");
   double worst = 0;
-  Progress progress("measuring", 5, options.quiet);
+  Progress progress("measuring", std::ssize(widths(options)), options.quiet);
   std::string table;
   index_t done = 0;
-  for (const index_t d_k : {4, 16, 64, 256, 512}) {
+  for (const index_t d_k : widths(options)) {
     const double variance = variance_of_products(d_k, pairs, gen);
     worst = std::max(worst, std::abs(variance / static_cast<double>(d_k) - 1));
     char row[80];
@@ -108,11 +119,11 @@ void why_scale(const Options& options, Page& page, Generator& gen) {
 // The effect of the scale at one d_k.
 struct Saturation {
   // Entropy of a row of weights in nats, averaged over the rows. Equal weights have ln(keys).
-  double entropy;
+  double entropy = 0;
   // The length of the gradient of each query, if the loss is a random linear combination of the
   // weights: the median over the queries, the mean, and all lengths.
-  double median, mean;
-  std::vector<double> lengths;
+  double median = 0, mean = 0;
+  std::vector<double> lengths = {};
 };
 
 // Lengths of the rows of x (T, D).
@@ -151,7 +162,7 @@ void saturation(const Options& options, Page& page, Generator& gen) {
   page.print("     d_k   scaled     raw      scaled        raw      scaled     raw");
   std::vector<double> sizes, with, without;
   Saturation scaled, raw;
-  for (const index_t d_k : {4, 16, 64, 256, 512}) {
+  for (const index_t d_k : widths(options)) {
     // Both measurements use the same random numbers.
     const Generator fork = gen.fork();
     scaled = measure_saturation(d_k, true, fork);
@@ -172,20 +183,25 @@ void saturation(const Options& options, Page& page, Generator& gen) {
                              .x_axis = "d_k (width of a key)",
                              .y_axis = "entropy of the weights (nats)",
                              .baseline = std::log(16.0),
-                             .baseline_name = "equal weights"}));
+                             .baseline_name = "equal weights (ln 16)",
+                             .logarithmic_x = true,
+                             .points = true,
+                             .x_ticks = sizes}));
+  const std::string largest = concat(widths(options).back());
   page.claim("entropy", "without the scale, the softmax saturates",
-             {"entropy at d_k = 512: ", number(raw.entropy, 2), " nats, ", number(scaled.entropy, 2),
-              " with the scale"},
+             {"entropy at d_k = " + largest + ": ", number(raw.entropy, 2), " nats, ",
+              number(scaled.entropy, 2), " with the scale"},
              raw.entropy < 0.2 * scaled.entropy);
   const auto starved = static_cast<double>(
       std::ranges::count_if(raw.lengths, [&](double x) { return x < 0.1 * scaled.median; }));
   const double share = starved / static_cast<double>(raw.lengths.size());
   page.claim("median_gradient", "without the scale, most queries get almost no gradient",
              {percentage(share, 0),
-              " of the queries at d_k = 512 get less than a tenth of the median with the scale"},
+              " of the queries at d_k = " + largest + " get less than a tenth of the median with the scale"},
              share > 0.5);
   page.claim("mean_gradient", "the mean gradient does not show this: without the scale it is larger",
-             {number(raw.mean / scaled.mean, 1), " times as large at d_k = 512"}, raw.mean > scaled.mean);
+             {number(raw.mean / scaled.mean, 1), " times as large at d_k = " + largest},
+             raw.mean > scaled.mean);
 }
 
 void padding_mask(const Options& options, Page& page) {
@@ -290,7 +306,11 @@ void one_op(Page& page, Generator& gen) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{.program = "lesson_02", .title = "Lesson 02 · Scaled dot-product attention"};
+  const About about{
+      .program = "lesson_02",
+      .title = "Lesson 02 · Scaled dot-product attention",
+      .more = {{"--no-scale", "", "do not divide the scores of the example by √d_k"},
+               {"--d-k", "N", "the largest width of the keys in the measurements (default 512)", 1, 8192}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
     by_hand(options, page);

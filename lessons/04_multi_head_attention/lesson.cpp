@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lessons/04_multi_head_attention/course_sketch.h"
+#include "lessons/04_multi_head_attention/split_merge_diagram.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "nn/nn.h"
@@ -23,7 +25,9 @@ using namespace heed::lessons;
 
 namespace {
 
-void split_and_merge(Page& page) {
+constexpr index_t width = 48;  // of the trained layers
+
+void split_and_merge(const Options& options, Page& page) {
   page.step("Split and merge");
   page.say(
       "Two words of six channels and two heads: each head gets three channels of every word. The numbers "
@@ -52,6 +56,11 @@ void split_and_merge(Page& page) {
   const double difference = max_abs_difference(merged, x);
   page.identity("merge", "merging is the inverse of splitting",
                 {"the largest difference is ", number(difference)}, difference == 0);
+  if (options.figures.empty()) return;
+  Generator gen(0);  // the diagram shows shapes only
+  nn::MultiheadAttention layer(
+      {.d_model = width, .nhead = options.integer("--heads", 4), .batch_first = true}, gen);
+  write_figure(options.figures, "split_merge.svg", split_merge_diagram(layer, randn({1, 5, width}, gen), x));
 }
 
 void cost_of_heads(Page& page, Generator& gen) {
@@ -89,7 +98,7 @@ void cost_of_heads(Page& page, Generator& gen) {
 //   subject    grammatical: of the subject, which is found by its own part of speech
 //   category   semantic: of the other word of the same category, found by comparing two contents
 //   previous   positional: of the previous word (for the first word: its own label)
-constexpr index_t length = 12, categories = 6, labels = 8, width = 48;
+constexpr index_t length = 12, categories = 6, labels = 8;
 const std::vector<std::string> relations = {"subject", "category", "previous"};
 
 struct Batch {
@@ -344,12 +353,14 @@ void three_relations(const Options& options, Page& page, Generator& gen) {
 int main(int argc, char** argv) {
   const About about{.program = "lesson_04",
                     .title = "Lesson 04 · Multi-head attention: several attentions in parallel",
-                    .more = {{"--heads", "N", "heads of the second model, a divisor of 48 (default 4)"}}};
+                    .more = {{"--heads", "1|2|3|4|6|8|12|16|24|48",
+                              "heads of the second model, a divisor of 48 (default 4)"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
-    split_and_merge(page);
+    split_and_merge(options, page);
     cost_of_heads(page, gen);
     three_relations(options, page, gen);
+    course_sketch(page);
     page.print("");
     page.say("Next: ./lesson_05 builds the Transformer block around it.");
   });

@@ -15,7 +15,9 @@
 #include <functional>
 #include <map>
 
-#include "lessons/05_transformer_architecture/translation.h"
+#include "lessons/05_transformer_architecture/diagrams.h"
+#include "lessons/05_transformer_architecture/translation_step.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "nn/nn.h"
@@ -74,7 +76,7 @@ struct Block : nn::ModuleOf<Block> {
   std::string type() const override { return "Block"; }
 };
 
-void step_by_step(Page& page, Generator& gen) {
+void step_by_step(const Options& options, Page& page, Generator& gen) {
   page.step("Step by step");
   page.say(
       "A block has two sublayers. Attention exchanges information between words; the feed-forward network "
@@ -96,6 +98,7 @@ void step_by_step(Page& page, Generator& gen) {
   const double difference = max_abs_difference(y, layer.forward(x));
   page.claim("library_block", "this is the block of the library",
              {"with the same weights the outputs differ by at most ", power(difference)}, difference < 1e-6);
+  if (!options.figures.empty()) write_figure(options.figures, "block.svg", block_diagram(layer, x));
 }
 
 void parameter_count(Page& page, Generator& gen) {
@@ -109,6 +112,7 @@ void parameter_count(Page& page, Generator& gen) {
   page.print("\n    " + cells({"attention", concat(attention), "4 C² + 4 C"}, {-14, 10, 26}));
   page.print("    " + cells({"feed-forward", concat(forward), "2 C F + F + C"}, {-14, 10, 26}));
   page.print("    " + cells({"two norms", concat(norms), "4 C"}, {-14, 10, 26}));
+  page.print("\n" + parameter_table(layer.named_parameters()) + "\n");
   const double fraction = static_cast<double>(forward) / static_cast<double>(layer.parameter_count());
   page.identity("parameters", "most parameters are in the feed-forward network",
                 {percentage(fraction), " of the block's ",
@@ -175,13 +179,19 @@ struct Stack : nn::ModuleOf<Stack> {
   std::string type() const override { return "Stack"; }
 };
 
-std::vector<Components> variants() {
-  return {{},
-          {.name = "pre-LN", .norm_first = true},
-          {.name = "no attention", .attention = false},
-          {.name = "no feed-forward", .feed_forward = false},
-          {.name = "no residual", .residual = false},
-          {.name = "no norm", .norm = false}};
+// --norm pre and --no-residual change all variants.
+std::vector<Components> variants(const Options& options) {
+  std::vector<Components> all = {{},
+                                 {.name = "pre-LN", .norm_first = true},
+                                 {.name = "no attention", .attention = false},
+                                 {.name = "no feed-forward", .feed_forward = false},
+                                 {.name = "no residual", .residual = false},
+                                 {.name = "no norm", .norm = false}};
+  for (Components& components : all) {
+    if (options.value("--norm") == "pre") components.norm_first = true;
+    if (options.has("--no-residual")) components.residual = false;
+  }
+  return all;
 }
 
 double rms(const Tensor& x) { return std::sqrt(mean(x * x).item()); }
@@ -229,20 +239,21 @@ void by_depth(const Options& options, Page& page, const Generator& gen) {
     table += "    " + cells(row, widths) + "\n";
     curves.push_back({.name = name, .x = {1, 2, 3, 4, 5, 6}, .y = values});
   };
-  auto all = variants();
+  auto all = variants(options);
   all.push_back({.name = "no residual/norm", .residual = false, .norm = false});
   for (const Components& components : all) {
     const ByDepth result = measure(components, gen);  // the same initial weights for all
     std::vector<SvgCurve> unused;
     add(components.name, activations, unused, result.activation, [](double x) { return fixed(x, 2); });
     add(components.name, gradients, gradient_curves, result.gradient, scientific);
-    add(components.name, fractions, fraction_curves, result.fraction, [](double x) { return fixed(x, 3); });
+    add(components.name, fractions, fraction_curves, result.fraction,
+        [](double x) { return x < 0.001 ? scientific(x) : fixed(x, 3); });
   }
   page.print(activations + gradients + fractions);
   const double with_residual = fraction_curves[0].y.back(), without_residual = fraction_curves[4].y.back();
   page.claim("distinct_words", "the residual connection keeps words distinct",
              {"own fraction after six blocks ", number(with_residual, 2), ", without residual ",
-              number(without_residual, 3)},
+              power(without_residual)},
              without_residual < with_residual / 3);
   const auto ratio = [&](std::size_t i) {
     return gradient_curves[i].y.front() / gradient_curves[i].y.back();
@@ -258,12 +269,14 @@ void by_depth(const Options& options, Page& page, const Generator& gen) {
                                             .x_axis = "block",
                                             .y_axis = "root mean square of the gradient",
                                             .logarithmic_y = true,
-                                            .points = true}));
+                                            .points = true,
+                                            .x_ticks = gradient_curves[0].x}));
   write_figure(options.figures, "own.svg",
                svg_curves(fraction_curves, {.title = "Fraction of a word that differs from the mean",
                                             .x_axis = "block",
-                                            .y_axis = "fraction",
-                                            .points = true}));
+                                            .y_axis = "fraction (0: all words are the same)",
+                                            .points = true,
+                                            .x_ticks = fraction_curves[0].x}));
 }
 
 double accuracy(Stack& model, const Batch& test) {
@@ -320,11 +333,12 @@ std::vector<double> ablation(const Options& options, Page& page, double learning
       percent(chance) + " is chance level.");
   const std::vector<int> widths = {-18, 12, 10, 12};
   std::vector<SvgCurve> curves;
-  std::vector<double> accuracies;
+  std::vector<double> accuracies, parameters;
   std::string table = "\n    " + cells({"", "parameters", "accuracy", "final loss"}, widths) + "\n";
-  for (const Components& components : variants()) {
+  for (const Components& components : variants(options)) {
     const Trained result = train(options, components, learning_rate, gen);
     accuracies.push_back(result.accuracy);
+    parameters.push_back(static_cast<double>(result.parameters));
     table +=
         "    " +
         cells({components.name, concat(result.parameters), percent(result.accuracy), fixed(result.loss, 3)},
@@ -334,14 +348,13 @@ std::vector<double> ablation(const Options& options, Page& page, double learning
   }
   page.print(table);
   const auto measured = [&](std::size_t i, const std::string& more) {
-    return Measurement{percentage(accuracies[i]), " accuracy" + more};
+    return Measurement{percentage(accuracies[i]), " accuracy" + more + " with ", number(parameters[i]),
+                       " parameters; chance level ", percentage(chance)};
   };
   page.claim("whole_block", "the whole block learns the task", measured(0, ""), accuracies[0] >= 0.95);
   page.claim("pre_ln", "so does pre-LN", measured(1, ""), accuracies[1] >= 0.95);
   const auto needed = [&](const std::string& id, const std::string& claim, std::size_t i) {
-    page.claim(id, claim,
-               {percentage(accuracies[i]), " accuracy without it; chance level ", percentage(chance)},
-               accuracies[i] < accuracies[0] - 0.05);
+    page.claim(id, claim, measured(i, " without it"), accuracies[i] < accuracies[0] - 0.05);
   };
   needed("attention", "attention is needed", 2);
   needed("feed_forward", "the feed-forward network is needed at this learning rate", 3);
@@ -352,7 +365,7 @@ std::vector<double> ablation(const Options& options, Page& page, double learning
     write_figure(options.figures, "one_out.svg",
                  svg_curves(curves, {.title = "One component removed at a time, six blocks",
                                      .x_axis = "step",
-                                     .y_axis = "cross-entropy (nats)",
+                                     .y_axis = "cross-entropy (nats), moving average",
                                      .baseline = std::log(8.0),
                                      .baseline_name = "chance (ln 8)",
                                      .points = true}));
@@ -367,7 +380,7 @@ void other_rates(const Options& options, Page& page, double learning_rate,
   page.print("\n    " + cells({"learning rate", fixed(learning_rate, 3), fixed(3 * learning_rate, 3),
                                fixed(6 * learning_rate, 3)},
                               widths));
-  const auto all = variants();
+  const auto all = variants(options);
   std::map<std::size_t, std::array<double, 2>> larger;  // accuracies by the index of the variant
   for (const std::size_t i : {0U, 1U, 3U, 5U}) {
     larger[i] = {train(options, all[i], 3 * learning_rate, gen).accuracy,
@@ -377,10 +390,12 @@ void other_rates(const Options& options, Page& page, double learning_rate,
         cells({all[i].name, percent(accuracies[i]), percent(larger[i][0]), percent(larger[i][1])}, widths));
   }
   page.claim("without_feed_forward", "at three times the rate, attention alone learns the task, too",
-             {percentage(larger[3][0]), " accuracy without feed-forward networks"}, larger[3][0] >= 0.95);
+             {percentage(larger[3][0]), " accuracy without feed-forward networks; chance level ",
+              percentage(chance)},
+             larger[3][0] >= 0.95);
   page.claim("large_rates", "pre-LN allows larger learning rates than post-LN",
              {"at six times the rate pre-LN has ", percentage(larger[1][1]), " accuracy, post-LN ",
-              percentage(larger[0][1])},
+              percentage(larger[0][1]), "; chance level ", percentage(chance)},
              larger[1][1] > larger[0][1] + 0.05);
 }
 
@@ -390,19 +405,21 @@ int main(int argc, char** argv) {
   const About about{
       .program = "lesson_05",
       .title = "Lesson 05 · The Transformer block: the role of each component",
-      .more = {{"--lr", "X", "the smallest learning rate of the trained stacks (default 0.001)"},
-               {"--warmup", "N", "let the learning rate rise linearly for N steps (default 0)"},
+      .more = {{"--norm", "pre|post", "normalise the input of each sublayer, or the sum (default)"},
+               {"--no-residual", "", "train every stack without residual connections"},
+               {"--lr", "X", "the smallest learning rate of the trained stacks (default 0.001)"},
+               {"--warmup", "N", "warm-up: the learning rate rises for N steps (default 0; translating: 50)"},
                {"--label-smoothing", "X", "label smoothing when the Transformer translates (default 0.1)"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
-    step_by_step(page, gen);
+    step_by_step(options, page, gen);
     parameter_count(page, gen);
     by_depth(options, page, gen);
     const double learning_rate = options.number("--lr", 1e-3);
     const auto accuracies = ablation(options, page, learning_rate, gen);
     other_rates(options, page, learning_rate, accuracies, gen);
-    Generator translation_gen(options.seed);
-    translation::run(options, page, translation_gen);
+    translation::run(options, page, Generator(options.seed));
+    draw_translator(options);
     page.print("");
     page.say("Next: ./lesson_06 adds positions to the words.");
   });

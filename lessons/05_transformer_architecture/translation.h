@@ -51,6 +51,7 @@ inline std::vector<index_t> ids_of(const toy::Words& words, const data::Vocabula
 }
 
 constexpr index_t ignored = -100;  // pads the targets; the loss skips it
+constexpr index_t beam_width = 4;
 
 struct Batch {
   IntTensor source;              // (B, S)
@@ -130,8 +131,8 @@ struct Translator : nn::ModuleOf<Translator> {
 
 // Beam search. For clarity, each step runs the decoder on the whole beginning of the sentence again;
 // lesson 10_gpt stores keys and values instead.
-inline std::vector<index_t> translate(Translator& model, const toy::Words& korean, const Corpus& corpus,
-                                      index_t beam_width) {
+inline std::vector<nn::Hypothesis> hypotheses(Translator& model, const toy::Words& korean,
+                                              const Corpus& corpus, index_t width) {
   const nn::EvaluationMode evaluation(model);
   const NoGrad no_grad;
   const std::vector<index_t> source = ids_of(korean, corpus.korean);
@@ -150,18 +151,16 @@ inline std::vector<index_t> translate(Translator& model, const toy::Words& korea
                                         std::vector<index_t>(next.size(), length), data::pad_batch(next).ids);
     return log_softmax(logits.select(1, logits.size(1) - 1), -1);
   };
-  const nn::BeamOptions options{
-      .bos = data::bos_id, .eos = data::eos_id, .width = beam_width, .max_length = 20};
-  return nn::beam_search(options, step)[0].ids;
+  const nn::BeamOptions options{.bos = data::bos_id, .eos = data::eos_id, .width = width, .max_length = 20};
+  return nn::beam_search(options, step);
 }
 
-inline std::vector<index_t> translate(nn::Seq2Seq& model, const toy::Words& korean, const Corpus& corpus,
-                                      index_t beam_width) {
+inline std::vector<nn::Hypothesis> hypotheses(nn::Seq2Seq& model, const toy::Words& korean,
+                                              const Corpus& corpus, index_t width) {
   const std::vector<index_t> source = ids_of(korean, corpus.korean);
   const auto length = static_cast<index_t>(source.size());
-  const nn::BeamOptions options{
-      .bos = data::bos_id, .eos = data::eos_id, .width = beam_width, .max_length = 20};
-  return model.beam(data::pad_batch({source}).ids, {length}, options)[0][0].ids;
+  const nn::BeamOptions options{.bos = data::bos_id, .eos = data::eos_id, .width = width, .max_length = 20};
+  return model.beam(data::pad_batch({source}).ids, {length}, options)[0];
 }
 
 // The number of words to insert, delete or replace, to change one sequence into the other
@@ -186,12 +185,13 @@ struct Score {
   double word_error = 0;  // edit distance per word of the reference
 };
 
-template <class Model>
-Score score(Model& model, const Corpus& corpus, index_t beam_width) {
+// Scores `translate`, a function of a pair of sentences, on the held-out sentences.
+template <class Translate>
+Score score(const Corpus& corpus, const Translate& translate) {
   double exact = 0, errors = 0, words = 0;
   for (const TranslationPair& pair : corpus.sentences.test) {
     const std::vector<index_t> reference = ids_of(pair.english, corpus.english);
-    const index_t distance = edit_distance(translate(model, pair.korean, corpus, beam_width), reference);
+    const index_t distance = edit_distance(translate(pair), reference);
     exact += distance == 0;
     errors += static_cast<double>(distance);
     words += static_cast<double>(reference.size());
@@ -199,22 +199,45 @@ Score score(Model& model, const Corpus& corpus, index_t beam_width) {
   return {exact / static_cast<double>(corpus.sentences.test.size()), errors / words};
 }
 
-// Trains with warm-up and label smoothing. `logits` computes the logits (B, T, V) of a batch.
-template <class Model, class Logits>
-void train(Model& model, const std::string& name, const Corpus& corpus, const Options& options, Generator gen,
-           const Logits& logits) {
+// A baseline without a model: copies the translation of the most similar training sentence.
+inline std::vector<index_t> copied(const TranslationPair& pair, const Corpus& corpus) {
+  const std::vector<index_t> source = ids_of(pair.korean, corpus.korean);
+  const auto distance = [&](const TranslationPair& other) {
+    return edit_distance(source, ids_of(other.korean, corpus.korean));
+  };
+  return ids_of(std::ranges::min_element(corpus.sentences.train, {}, distance)->english, corpus.english);
+}
+
+struct Recipe {
+  int steps = 500, warmup = 50;
+  double smoothing = 0.1;
+
+  optim::WarmupCosine schedule() const {
+    return optim::WarmupCosine({.peak = 3e-3, .warmup = warmup, .total = steps});
+  }
+};
+
+inline Recipe recipe_of(const Options& options) {
   const int steps = options.quick ? 20 : 500;
-  const double smoothing = options.number("--label-smoothing", 0.1);
-  const optim::WarmupCosine schedule({.peak = 3e-3, .warmup = steps / 10, .total = steps});
+  return {.steps = steps,
+          .warmup = std::min(options.integer("--warmup", steps / 10, 0), steps - 1),
+          .smoothing = options.number("--label-smoothing", 0.1)};
+}
+
+// `logits` computes the logits (B, T, V) of a batch.
+template <class Model, class Logits>
+void train(Model& model, const std::string& name, const Corpus& corpus, const Recipe& recipe,
+           const Options& options, Generator gen, const Logits& logits) {
+  const optim::WarmupCosine schedule = recipe.schedule();
   optim::Adam optimizer(model.parameters(), {.lr = 3e-3});
-  Progress progress(name, steps, options.quiet);
-  for (int step = 1; step <= steps; ++step) {
+  Progress progress(name, recipe.steps, options.quiet);
+  for (int step = 1; step <= recipe.steps; ++step) {
     std::vector<TranslationPair> pairs(32);
     for (TranslationPair& pair : pairs)
       pair = corpus.sentences.train[gen.below(corpus.sentences.train.size())];
     const Batch batch = make_batch(pairs, corpus);
-    const Tensor loss =
-        cross_entropy(logits(batch), batch.target, {.ignore_index = ignored, .label_smoothing = smoothing});
+    const Tensor loss = cross_entropy(logits(batch), batch.target,
+                                      {.ignore_index = ignored, .label_smoothing = recipe.smoothing});
     optimizer.set_lr(schedule(step - 1));
     optimizer.zero_grad();
     loss.backward();
@@ -222,6 +245,29 @@ void train(Model& model, const std::string& name, const Corpus& corpus, const Op
     optimizer.step();
     progress.update(step, "loss " + fixed(loss.item(), 3));
   }
+}
+
+// A trained Transformer. The same generator gives the same initial weights and batches.
+inline Translator trained(const std::string& name, const Corpus& corpus, const Recipe& recipe,
+                          const Options& options, Generator gen) {
+  Translator model({.source_vocab = corpus.korean.size(), .target_vocab = corpus.english.size()}, gen);
+  train(model, name, corpus, recipe, options, gen.fork(),
+        [&](const Batch& b) { return model.forward(b.source, b.lengths, b.decoder_input); });
+  return model;
+}
+
+// The probability of the most probable next word: the mean over the words of the held-out sentences.
+inline double confidence(Translator& model, const Corpus& corpus) {
+  const nn::EvaluationMode evaluation(model);
+  const NoGrad no_grad;
+  double total = 0, words = 0;
+  for (const TranslationPair& pair : corpus.sentences.test) {
+    const Batch batch = make_batch({pair}, corpus);
+    const Tensor p = softmax(model.forward(batch.source, batch.lengths, batch.decoder_input), -1);
+    total += max(p, -1).values.sum().item();
+    words += static_cast<double>(batch.target.size(1));
+  }
+  return total / words;
 }
 
 // The attention weights of the last decoder block and of the first encoder block, as means over the heads.
@@ -248,17 +294,25 @@ inline Maps attention_maps(Translator& model, const Batch& batch) {
   return {encoder.front()[0].mean(0), self.weights[0], cross.weights[0]};
 }
 
-// The fraction of English words whose largest cross-attention weight is at the Korean word they translate.
-inline double alignment_accuracy(Translator& model, const Corpus& corpus) {
-  double correct = 0, total = 0;
+// The fraction of English words whose largest cross-attention weight is at the Korean word they
+// translate, and the same fraction for a Korean word that is drawn at random.
+struct Alignment {
+  double accuracy = 0, chance = 0;
+};
+
+inline Alignment alignment(Translator& model, const Corpus& corpus) {
+  Alignment result;
+  double words = 0;
   for (const TranslationPair& pair : corpus.sentences.test) {
     const Tensor weights = attention_maps(model, make_batch({pair}, corpus)).cross;
     const IntTensor attended = argmax(weights, -1);
+    const auto n = static_cast<double>(pair.alignment.size());
     for (std::size_t t = 0; t < pair.alignment.size(); ++t)
-      correct += attended.values()[t] == pair.alignment[t];
-    total += static_cast<double>(pair.alignment.size());
+      result.accuracy += attended.values()[t] == pair.alignment[t];
+    result.chance += n / static_cast<double>(pair.korean.size());
+    words += n;
   }
-  return correct / total;
+  return {result.accuracy / words, result.chance / words};
 }
 
 // The recurrent model of lesson 01 whose number of parameters is closest to `parameters`.
@@ -280,84 +334,6 @@ inline nn::Seq2Seq recurrent_model(const Corpus& corpus, index_t parameters, Gen
     }
   }
   return nn::Seq2Seq(best, gen);
-}
-
-inline void show_maps(Page& page, Translator& model, const Corpus& corpus) {
-  // The shortest sentence, so that the maps fit a terminal.
-  const TranslationPair& pair = *std::ranges::min_element(
-      corpus.sentences.test, {}, [](const TranslationPair& p) { return p.english.size(); });
-  const Maps maps = attention_maps(model, make_batch({pair}, corpus));
-  toy::Words target = pair.english;
-  target.insert(target.begin(), "[BOS]");
-  const index_t n = static_cast<index_t>(target.size());
-  page.print("\n  Self-attention in the encoder: every Korean word attends to all Korean words.\n");
-  page.print(heat_map(maps.encoder, {.rows = pair.korean, .columns = pair.korean}));
-  page.print("\n  Self-attention in the decoder: it is causal.\n");
-  page.print(heat_map(maps.decoder, {.rows = target, .columns = target, .allowed = causal(n)}));
-  page.print("\n  Cross-attention: each English word attends to the Korean words.\n");
-  page.print(heat_map(maps.cross, {.rows = target, .columns = pair.korean}));
-}
-
-inline void show_translations(Page& page, Translator& model, nn::Seq2Seq& recurrent, const Corpus& corpus) {
-  const auto text = [&](const std::vector<index_t>& ids) {
-    toy::Words words;
-    for (const index_t id : ids) words.push_back(corpus.english.word(id));
-    return toy::join(words);
-  };
-  for (std::size_t i = 0; i < 3; ++i) {
-    const TranslationPair& pair = corpus.sentences.test[i];
-    page.print("\n    " + toy::join(pair.korean));
-    page.print("      reference    " + toy::join(pair.english));
-    page.print("      Transformer  " + text(translate(model, pair.korean, corpus, 4)));
-    page.print("      GRU          " + text(translate(recurrent, pair.korean, corpus, 4)));
-  }
-}
-
-// The step of the lesson.
-inline void run(const Options& options, Page& page, Generator& gen) {
-  page.step("The whole Transformer translates");
-  page.say(
-      "Encoder blocks process the Korean sentence, decoder blocks generate the English one. A decoder block "
-      "has "
-      "a second attention, whose keys and values come from the encoder. The model is trained with warm-up "
-      "and "
-      "label smoothing, on only 150 sentences, beside the GRU with additive attention of lesson 01.");
-  const Corpus corpus = make_corpus(options);
-  Translator model({.source_vocab = corpus.korean.size(), .target_vocab = corpus.english.size()}, gen);
-  nn::Seq2Seq recurrent = recurrent_model(corpus, model.parameter_count(), gen);
-  const Batch example = make_batch({corpus.sentences.test.front()}, corpus);
-  page.shape("source", example.source.shape(), "Korean words (B, S)");
-  page.shape("decoder input", example.decoder_input.shape(), "[BOS] and English words (B, T)");
-  page.shape("logits", model.forward(example.source, example.lengths, example.decoder_input).shape(),
-             "(B, T, V)");
-  const Generator fork = gen.fork();
-  train(model, "Transformer", corpus, options, fork,
-        [&](const Batch& b) { return model.forward(b.source, b.lengths, b.decoder_input); });
-  train(recurrent, "GRU", corpus, options, fork,
-        [&](const Batch& b) { return recurrent.forward(b.source, b.lengths, b.decoder_input).logits; });
-  show_translations(page, model, recurrent, corpus);
-  const Score greedy = score(model, corpus, 1), beam = score(model, corpus, 4),
-              gru = score(recurrent, corpus, 4);
-  page.print("\n    " + cells({"held-out sentences", "parameters", "without an error", "word error rate"},
-                              {-22, 12, 18, 17}));
-  const auto row = [&](const std::string& name, index_t parameters, const Score& s) {
-    page.print("    " +
-               cells({name, concat(parameters), percent(s.exact), percent(s.word_error)}, {-22, 12, 18, 17}));
-  };
-  row("Transformer, greedy", model.parameter_count(), greedy);
-  row("Transformer, beam 4", model.parameter_count(), beam);
-  row("GRU, beam 4", recurrent.parameter_count(), gru);
-  show_maps(page, model, corpus);
-  page.claim("translates", "the Transformer translates sentences that it has not seen",
-             {percentage(beam.exact), " without an error, word error rate ", percentage(beam.word_error)},
-             beam.exact > 0.8);
-  page.claim("against_gru",
-             "from 150 sentences it learns as well as a GRU with attention and as many parameters",
-             {"word error rates ", percentage(beam.word_error), " and ", percentage(gru.word_error)},
-             beam.word_error <= gru.word_error + 0.01);
-  const double aligned = alignment_accuracy(model, corpus);
-  page.claim("aligned", "cross-attention finds the Korean word that an English word translates",
-             {percentage(aligned), " of the words have their largest weight there"}, aligned > 0.5);
 }
 
 }  // namespace heed::lessons::translation

@@ -44,6 +44,21 @@ void bag_of_words(Page& page, Generator& gen) {
              with > 0.01);
 }
 
+// The course's sketch computes one column of cosines per element of arange(0, d, 2), and assigns them to
+// the channels 1, 3, …
+void odd_width(Page& page) {
+  constexpr index_t d = 5;
+  const Tensor row = nn::sinusoidal_table(1, d);  // at position 0, sines are 0 and cosines are 1
+  const index_t cosines_of_sketch = arange(0, d, 2).numel(), odd_channels = row.slice(1, 1, d, 2).numel();
+  const double cosines = row.sum().item(), sines = static_cast<double>(d) - cosines;
+  page.identity(
+      "odd", "an odd d does not fit the course's sketch",
+      {"d = ", number(static_cast<double>(d)), ": ", number(static_cast<double>(cosines_of_sketch)),
+       " columns of cosines for ", number(static_cast<double>(odd_channels)),
+       " odd channels; heed's table has ", number(sines), " sines and ", number(cosines), " cosines"},
+      cosines_of_sketch == odd_channels + 1 && sines == cosines + 1);
+}
+
 void encoding_table(const Options& options, Page& page) {
   page.step("An encoding for every position");
   page.say(
@@ -64,6 +79,7 @@ void encoding_table(const Options& options, Page& page) {
       "high frequencies on the left:");
   const Tensor waves = (nn::sinusoidal_table(16, 64).slice(1, 0, 64, 2) + 1.0) / 2.0;
   page.print("\n" + indented(text_image(waves), 4));
+  odd_width(page);
   double nearest = INFINITY;
   const Tensor table = nn::sinusoidal_table(512, 32);
   for (index_t p = 1; p < 512; ++p) {
@@ -76,10 +92,11 @@ void encoding_table(const Options& options, Page& page) {
   if (!options.figures.empty())
     write_figure(options.figures, "waves.svg",
                  svg_heat_map(nn::sinusoidal_table(48, 64).slice(1, 0, 64, 2),
-                              {.title = "The sines: orange -1, white 0, dark blue 1",
+                              {.title = "The sines of the positional encoding",
                                .row_axis = "position 0 … 47",
                                .column_axis = "channel 0, 2, … 62",
-                               .diverging = true}));
+                               .diverging = true,
+                               .scale = "sine"}));
 }
 
 // The course computes the frequencies as exp(-ln(10000) · 2i / d), the paper as 10000^(-2i / d).
@@ -145,6 +162,13 @@ void dot_products(const Options& options, Page& page) {
 // ---- a task that requires word order ----------------------------------------------------------------------
 
 enum class Positions { none, sinusoidal, learned };
+const std::vector<std::string> kinds = {"none", "sinusoidal", "learned"};
+
+// Whether the model with these positions is trained. With --positions, only one of them is.
+bool is_chosen(const Options& options, Positions positions) {
+  const std::string& kind = kinds[static_cast<std::size_t>(positions)];
+  return options.value("--positions", kind) == kind;
+}
 
 // Classifies whether word 0 ("a") comes before word 1 ("b"). The vocabulary has ten other words.
 struct Model : nn::ModuleOf<Model> {
@@ -258,6 +282,7 @@ std::vector<Result> order_task(const Options& options, Page& page, Generator& ge
   std::vector<Result> results = {{.name = "none"}, {.name = "sinusoids"}, {.name = "learned table"}};
   page.print("\n    " + cells({"", "parameters", "accuracy"}, {-14, 12, 10}));
   for (const Positions positions : {Positions::none, Positions::sinusoidal, Positions::learned}) {
+    if (!is_chosen(options, positions)) continue;
     Result& result = results[static_cast<std::size_t>(positions)];
     Model model(positions, gen);
     result.parameters = train(options, result.name, model, gen.fork());
@@ -269,11 +294,14 @@ std::vector<Result> order_task(const Options& options, Page& page, Generator& ge
   const auto measured = [&](const Result& result) {
     return Measurement{percentage(result.accuracy), " accuracy; chance level ", percentage(chance, 0)};
   };
-  page.claim("order_none", "without positions the model is at chance level", measured(results[0]),
-             results[0].accuracy <= 0.55);
-  page.claim("order_sinusoids", "sinusoids make the order available", measured(results[1]),
-             results[1].accuracy >= 0.9);
-  page.claim("order_learned", "so does a learned table", measured(results[2]), results[2].accuracy >= 0.9);
+  if (is_chosen(options, Positions::none))
+    page.claim("order_none", "without positions the model is at chance level", measured(results[0]),
+               results[0].accuracy <= 0.55);
+  if (is_chosen(options, Positions::sinusoidal))
+    page.claim("order_sinusoids", "sinusoids make the order available", measured(results[1]),
+               results[1].accuracy >= 0.9);
+  if (is_chosen(options, Positions::learned))
+    page.claim("order_learned", "so does a learned table", measured(results[2]), results[2].accuracy >= 0.9);
   return results;
 }
 
@@ -289,6 +317,7 @@ void longer_sequences(const Options& options, Page& page, const std::vector<Resu
   page.print("\n    " + cells(heading, widths));
   std::vector<SvgCurve> curves;
   for (const Result& result : results) {
+    if (result.longer.empty()) continue;  // not trained
     std::vector<std::string> row = {result.name};
     SvgCurve curve{.name = result.name, .x = {}, .y = {}};
     for (std::size_t i = 0; i < lengths.size(); ++i) {
@@ -305,13 +334,17 @@ void longer_sequences(const Options& options, Page& page, const std::vector<Resu
         percentage(accuracies[1]), " accuracy at 20 words, ", percentage(accuracies[3]), " at 32, ",
         percentage(accuracies[4]), " at 64; chance level ",   percentage(chance, 0)};
   };
-  page.claim("longer_sinusoids", "sinusoids do not generalise to twice the length", measured(sinusoids),
-             sinusoids[3] < 0.9);
-  page.claim("longer_learned", "a learned table does not, either", measured(learned), learned[3] < 0.9);
-  page.claim("slightly_longer", "sinusoids generalise better than a learned table to a few more words",
-             {"from 16 to 20 words their accuracy falls by ", number(100 * (sinusoids[0] - sinusoids[1]), 1),
-              " percentage points, that of the table by ", number(100 * (learned[0] - learned[1]), 1)},
-             sinusoids[0] - sinusoids[1] < learned[0] - learned[1]);
+  if (!sinusoids.empty())
+    page.claim("longer_sinusoids", "sinusoids do not generalise to twice the length", measured(sinusoids),
+               sinusoids[3] < 0.9);
+  if (!learned.empty())
+    page.claim("longer_learned", "a learned table does not, either", measured(learned), learned[3] < 0.9);
+  if (!sinusoids.empty() && !learned.empty())
+    page.claim(
+        "slightly_longer", "sinusoids generalise better than a learned table to a few more words",
+        {"from 16 to 20 words their accuracy falls by ", number(100 * (sinusoids[0] - sinusoids[1]), 1),
+         " percentage points, that of the table by ", number(100 * (learned[0] - learned[1]), 1)},
+        sinusoids[0] - sinusoids[1] < learned[0] - learned[1]);
   if (!options.figures.empty())
     write_figure(options.figures, "lengths.svg",
                  svg_curves(curves, {.title = "Trained on 8 to 16 words",
@@ -326,7 +359,9 @@ void longer_sequences(const Options& options, Page& page, const std::vector<Resu
 
 int main(int argc, char** argv) {
   const About about{.program = "lesson_06",
-                    .title = "Lesson 06 · Positional encoding: making word order available"};
+                    .title = "Lesson 06 · Positional encoding: making word order available",
+                    .more = {{"--positions", "none|sinusoidal|learned",
+                              "train only the model with these positions (default: all three)"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
     bag_of_words(page, gen);

@@ -5,7 +5,7 @@
 // Combines the modules of the previous lessons. This program builds the course's PyTorch example
 // with the same number of parameters, shows why padding must be masked, and trains the course's
 // classifier on reviews in which a single word reverses the sentiment; --data selects real
-// reviews instead. Usage: ./lesson_07 [--figures DIR] [--data DIR] [--embedding-std X]
+// reviews instead. Usage: ./lesson_07 [--figures DIR] [--data DIR] [--pool mean|cls] [--layers N]
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
@@ -17,6 +17,9 @@
 #include "data/text/bpe.h"
 #include "data/text/table.h"
 #include "data/text/tokenizer.h"
+#include "lessons/07_transformer_encoder_and_classifier/classifier.h"
+#include "lessons/07_transformer_encoder_and_classifier/course_sketch.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "lessons/support/toy_languages.h"
@@ -52,6 +55,7 @@ void course_example(Page& page, Generator& gen) {
   page.identity("parameters", "six layers have six times the parameters of one",
                 {number(static_cast<double>(count)), " = 6 · ", number(static_cast<double>(per_layer))},
                 count == 6 * per_layer);
+  training_mode_of_course(page, encoder, x);
 }
 
 // ---- data -------------------------------------------------------------------------------------------------
@@ -68,8 +72,16 @@ struct Dataset {
   index_t padding = data::pad_id;
 };
 
-Dataset generated_reviews(std::uint64_t seed) {
-  const auto generated = toy::reviews(toy::Language::english, {.seed = seed, .train = 1200, .test = 400});
+// With --pool cls, every review begins with [CLS].
+std::vector<index_t> encoded(const Dataset& m, const std::string& text, bool cls) {
+  std::vector<index_t> ids = m.tokenizer->encode(text);
+  if (cls) ids.insert(ids.begin(), cls_id);
+  return ids;
+}
+
+Dataset generated_reviews(const Options& options) {
+  const auto generated =
+      toy::reviews(toy::Language::english, {.seed = options.seed, .train = 1200, .test = 400});
   std::vector<std::string> texts;
   for (const toy::Review& r : generated.train) texts.push_back(toy::join(r.words));
   Dataset m;
@@ -78,7 +90,7 @@ Dataset generated_reviews(std::uint64_t seed) {
   for (const auto* part : {&generated.train, &generated.test})
     for (const toy::Review& r : *part) {
       Reviews& split = part == &generated.train ? m.train : m.test;
-      split.ids.push_back(m.tokenizer->encode(toy::join(r.words)));
+      split.ids.push_back(encoded(m, toy::join(r.words), options.value("--pool") == "cls"));
       split.labels.push_back(r.label);
     }
   return m;
@@ -106,19 +118,10 @@ Dataset reviews_from(const std::string& folder) {
 
 // ---- models -----------------------------------------------------------------------------------------------
 
-constexpr index_t width = 64;
-
-nn::TransformerClassifier make_classifier(const Options& options, const Dataset& m, Generator& gen) {
-  nn::TransformerClassifier model({.vocab_size = m.tokenizer->vocabulary().size(),
-                                   .d_model = width,
-                                   .nhead = 4,
-                                   .num_layers = 2,
-                                   .num_classes = 2,
-                                   .dim_feedforward = 128,
-                                   .dropout = 0.2,
-                                   .max_len = 512,
-                                   .padding_idx = m.padding},
-                                  gen);
+ReviewClassifier make_classifier(const Options& options, const Dataset& m, Generator& gen) {
+  const int layers = options.integer("--layers", 2);
+  ReviewClassifier model(small_classifier(m.tokenizer->vocabulary().size(), layers, m.padding),
+                         options.value("--pool") == "cls", gen);
   // The factor √d_model is meant for embeddings with a standard deviation of 1 / √d_model.
   // PyTorch initialises them with 1: here, that is eight times larger than the positional
   // encoding, and the first softmax is saturated before training begins.
@@ -136,10 +139,10 @@ struct BagOfWords : nn::ModuleOf<BagOfWords> {
 
   BagOfWords(const Dataset& m, Generator& gen)
       : embedding({.num_embeddings = m.tokenizer->vocabulary().size(),
-                   .embedding_dim = width,
+                   .embedding_dim = 64,
                    .padding_idx = m.padding},
                   gen),
-        fc({.in = width, .out = 2}, gen),
+        fc({.in = 64, .out = 2}, gen),
         padding(m.padding) {}
   Tensor forward(const IntTensor& ids) {
     return fc(nn::masked_mean(embedding(ids), not_padding(ids, padding).reshape(ids.shape())));
@@ -177,6 +180,7 @@ void mask_padding(const Options& options, Page& page, const Dataset& m, Generato
              {"beside a longer review they change by ", power(ours)}, ours < 1e-6);
   page.claim("sketch_padding", "in the course's sketch they do", {"they change by ", number(theirs, 2)},
              theirs > 1e-3);
+  positions_of_course(page);
 }
 
 // ---- training ---------------------------------------------------------------------------------------------
@@ -245,19 +249,22 @@ SvgCurve train(const Options& options, const std::string& name, Model& model, co
   return curve;
 }
 
-void show_attention(const Options& options, Page& page, const Dataset& m, nn::TransformerClassifier& model) {
+void show_attention(const Options& options, Page& page, const Dataset& m, ReviewClassifier& model) {
   page.step("Attention weights");
   page.say(
       "The weights of the first layer, averaged over its four heads, for a review that is not in the "
       "training set:");
-  const std::vector<std::string> words = {"this", "story", "was", "never", "boring"};
+  std::vector<std::string> words = {"this", "story", "was", "never", "boring"};
   model.eval();
-  const auto ids = m.tokenizer->encode("this story was never boring");
+  const auto ids = encoded(m, "this story was never boring", model.cls);
+  if (model.cls) words.insert(words.begin(), "[CLS]");
   const NoGrad no_grad;
-  const auto result = model.forward_with_attention(IntTensor(ids, {1, static_cast<index_t>(ids.size())}));
-  const Tensor weights = result.weights[0][0].mean(0);
+  nn::AttentionMaps maps;
+  const Tensor logits =
+      model.forward_with_attention(IntTensor(ids, {1, static_cast<index_t>(ids.size())}), &maps);
+  const Tensor weights = maps[0][0].mean(0);
   page.print("\n" + indented(heat_map(weights, {.rows = words, .columns = words}), 4));
-  const double positive = softmax(result.output, -1).at({0, 1});
+  const double positive = softmax(logits, -1).at({0, 1});
   page.claim("never_boring", "\"never boring\" is usually recognised as positive",
              {"probability ", number(positive, 2)}, positive > 0.5);
   page.say(
@@ -276,7 +283,7 @@ double majority(const Reviews& reviews) {
   return std::max(fraction, 1 - fraction);
 }
 
-void compare(Page& page, const Dataset& m, nn::TransformerClassifier& model, BagOfWords& bag, bool real) {
+void compare(Page& page, const Dataset& m, ReviewClassifier& model, BagOfWords& bag, bool real) {
   const double transformer_accuracy = accuracy(model, m.test, m.padding),
                bag_accuracy = accuracy(bag, m.test, m.padding);
   const auto measured = [&](double fraction, index_t parameters) {
@@ -301,7 +308,14 @@ void compare(Page& page, const Dataset& m, nn::TransformerClassifier& model, Bag
   }
 }
 
-void classify(const Options& options, Page& page, const Dataset& m, Generator& gen) {
+void save(const Options& options, const About& about, const Dataset& m, ReviewClassifier& model) {
+  save_model(options, about,
+             {model.state_dict(),
+              m.tokenizer->vocabulary().words(),
+              {{"layers", concat(model.options.num_layers)}, {"pool", model.cls ? "cls" : "mean"}}});
+}
+
+void classify(const Options& options, const About& about, Page& page, const Dataset& m, Generator& gen) {
   const bool real = !options.data.empty();
   page.step(real ? "Real reviews" : "Reviews in which one word reverses the sentiment");
   page.say(
@@ -316,10 +330,13 @@ void classify(const Options& options, Page& page, const Dataset& m, Generator& g
     page.print("    " + m.tokenizer->decode(m.train.ids[i]) +
                (m.train.labels[i] == 1 ? "  (positive)" : "  (negative)"));
   const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 1 : real ? 4 : 12;
-  nn::TransformerClassifier model = make_classifier(options, m, gen);
+  ReviewClassifier model = make_classifier(options, m, gen);
   BagOfWords bag(m, gen);
+  page.say("The Transformer, module by module:");
+  page.print("\n" + parameter_table(model.named_parameters()));
   const SvgCurve curve = train(options, "Transformer", model, m, epochs, gen);
   const SvgCurve bag_curve = train(options, "bag of words", bag, m, epochs, gen);
+  if (!options.save.empty()) save(options, about, m, model);
   compare(page, m, model, bag, real);
   if (!options.figures.empty())
     write_figure(options.figures, "reviews_loss.svg",
@@ -335,19 +352,27 @@ void classify(const Options& options, Page& page, const Dataset& m, Generator& g
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{.program = "lesson_07",
-                    .title = "Lesson 07 · The Transformer encoder and a text classifier",
-                    .data = "a folder with train.tsv and test.tsv (columns: id, document, label)",
-                    .trains = true,
-                    .more = {{"--embedding-std", "X",
-                              "standard deviation of the initial embeddings (default 0.125 = 1 / √64)"}}};
-  return run(argc, argv, about, [](const Options& options, Page& page) {
+  const About about{
+      .program = "lesson_07",
+      .title = "Lesson 07 · The Transformer encoder and a text classifier",
+      .data = "a folder with train.tsv and test.tsv (columns: id, document, label)",
+      .trains = true,
+      .saves = true,
+      .more = with_map_options(
+          {{"--pool", "mean|cls",
+            "the vector that is classified: the mean over all tokens (default), or that of [CLS]"},
+           {"--layers", "N", "encoder layers (default 2)", 1, most_layers},
+           {"--embedding-std", "X", "standard deviation of the initial embeddings (default 0.125 = 1 / √64)",
+            0}})};
+  return run(argc, argv, about, [&](const Options& options, Page& page) {
+    if (shows_maps(options)) return show_maps(about, options, page, {.special_tokens = 1, .attend = attend});
+    if (!options.data.empty() && (options.value("--pool") == "cls" || !options.save.empty()))
+      throw UsageError("--data: --pool cls and --save need the generated reviews");
     Generator gen(options.seed);
     course_example(page, gen);
-    const Dataset dataset =
-        options.data.empty() ? generated_reviews(options.seed) : reviews_from(options.data);
+    const Dataset dataset = options.data.empty() ? generated_reviews(options) : reviews_from(options.data);
     mask_padding(options, page, dataset, gen);
-    classify(options, page, dataset, gen);
+    classify(options, about, page, dataset, gen);
     page.print("");
     page.say("Next: ./lesson_08 classifies images in the same way.");
   });

@@ -17,8 +17,12 @@
 #include <iostream>
 
 #include "data/data.h"
+#include "lessons/08_vision_transformer/attention_of_cls.h"
+#include "lessons/08_vision_transformer/confusion.h"
 #include "lessons/08_vision_transformer/course_example.h"
 #include "lessons/08_vision_transformer/position_similarity.h"
+#include "lessons/08_vision_transformer/vit_diagram.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "nn/models/models.h"
@@ -45,42 +49,48 @@ Digits load(const Options& options) {
   return {std::move(train), std::move(test), options.data};
 }
 
+// The side of a patch in pixels.
+index_t patch_size(const Options& options) { return std::stoi(options.value("--patch", "2")); }
+
 void show_patches(const Options& options, Page& page, const data::Dataset& train) {
-  page.step("A digit becomes 16 tokens");
+  const index_t p = patch_size(options), side = 8 / p;
+  page.step(concat("A digit becomes ", side * side, " tokens"));
   const Tensor image = train.images.slice(0, 0, 1);  // (1, 1, 8, 8)
-  const Tensor patches = unfold(image, {.kernel_h = 2, .kernel_w = 2, .stride = 2}).transpose(1, 2);
+  const Tensor patches = unfold(image, {.kernel_h = p, .kernel_w = p, .stride = p}).transpose(1, 2);
   page.say(concat("The first training image, a ", train.labels[0],
-                  ", and the same image cut into patches of 2 x 2 pixels, ordered left to right, then top to "
-                  "bottom:"));
+                  ", and the same image cut into patches of ", p, " x ", p,
+                  " pixels, ordered left to right, then top to bottom:"));
   std::string rows;
-  for (index_t r = 0; r < 4; ++r) {
+  for (index_t r = 0; r < side; ++r) {
     std::vector<std::string> row;
-    for (index_t c = 0; c < 4; ++c) row.push_back(text_image(patches[0][r * 4 + c].reshape({2, 2})));
-    rows += beside(row, 1) + (r < 3 ? "\n" : "");
+    for (index_t c = 0; c < side; ++c) row.push_back(text_image(patches[0][r * side + c].reshape({p, p})));
+    rows += beside(row, 1) + (r + 1 < side ? "\n" : "");
   }
   page.print("\n" + beside({text_image(image[0][0]), rows}, 8));
   page.shape("image", image.shape(), "(B, channels, height, width)");
-  page.shape("patches", patches.shape(), "16 patches of 2 · 2 · 1 values");
+  page.shape("patches", patches.shape(), concat(side * side, " patches of ", p, " · ", p, " · 1 values"));
   if (!options.figures.empty()) {
     std::vector<SvgImage> panels;
     for (index_t i = 0; i < 5; ++i)
       panels.push_back(
-          {.image = train.images[i][0], .caption = concat("label ", train.labels[i]), .grid = 2});
-    write_figure(options.figures, "patches.svg", svg_images("Digits, cut into patches of 2 x 2", panels));
+          {.image = train.images[i][0], .caption = concat("label ", train.labels[i]), .grid = p});
+    write_figure(options.figures, "patches.svg",
+                 svg_images(concat("Digits, cut into patches of ", p, " x ", p), panels));
   }
 }
 
-// Normalises images with the mean and the standard deviation of the training pixels. PyTorch's
-// initialisation of a Linear assumes inputs with mean 0 and standard deviation 1.
+// Normalises images with the mean and the standard deviation of the training pixels, which
+// describe_model prints. PyTorch's initialisation of a Linear assumes inputs with mean 0 and standard
+// deviation 1.
 Tensor normalised(const Tensor& images) { return (images - 0.305) / 0.376; }
 
 // The standard deviation of the initial position embeddings: of this lesson, the library, and the
 // course's sketch.
 constexpr double lesson_scale = 0.3, library_scale = 0.02, sketch_scale = 1;
 
-nn::VisionTransformer make_model(double pos_init, Generator& gen) {
+nn::VisionTransformer make_model(const Options& options, double pos_init, Generator& gen) {
   nn::VisionTransformer model({.img_size = 8,
-                               .patch_size = 2,
+                               .patch_size = patch_size(options),
                                .channels = 1,
                                .num_classes = 10,
                                .d_model = 64,
@@ -96,19 +106,26 @@ nn::VisionTransformer make_model(double pos_init, Generator& gen) {
 
 double rms(const Tensor& x) { return std::sqrt(mean(x * x).item()); }
 
-void describe_model(Page& page, nn::VisionTransformer& model, const data::Dataset& train) {
+void describe_model(const Options& options, Page& page, nn::VisionTransformer& model,
+                    const data::Dataset& train) {
   page.step("The model");
   const NoGrad no_grad;
   model.eval();
   const Tensor image = normalised(train.images.slice(0, 0, 1)), tokens = model.tokens(image),
                patches = model.patches(image), embedded = model.patch_embed(patches);
-  page.shape("patches", patches.shape(), "4 pixels each");
-  page.shape("embedded", embedded.shape(), "each patch by a Linear, 4 to 64 values");
+  page.shape("patches", patches.shape(), concat(patches.size(2), " pixels each"));
+  page.shape("embedded", embedded.shape(),
+             concat("each patch by a Linear, ", patches.size(2), " to 64 values"));
   page.shape("with CLS", tokens.shape(), "CLS prepended, position embeddings added");
   page.shape("after 2 layers", model.transformer(tokens).shape(),
              "4 heads, feed-forward width 128, post-norm");
   page.shape("logits", model.forward(image).shape(), "a Linear applied to the CLS row");
-  page.say(concat("The model has ", model.parameter_count(), " parameters."));
+  const double mean_pixel = mean(train.images).item(), deviation = rms(train.images - mean_pixel);
+  page.say(concat("The training pixels have mean ", fixed(mean_pixel, 3), " and standard deviation ",
+                  fixed(deviation, 3), "; the images are normalised with these numbers. The model has ",
+                  model.parameter_count(), " parameters:"));
+  page.print("\n" + parameter_table(model.named_parameters()));
+  if (!options.figures.empty()) write_figure(options.figures, "vit.svg", vit_diagram(model, image));
 }
 
 // Returns the fraction of images that are classified correctly; writes the predictions to
@@ -187,24 +204,6 @@ History train(const Options& options, nn::VisionTransformer& model, const data::
   return history;
 }
 
-void print_confusion(Page& page, const IntTensor& labels, const IntTensor& predictions) {
-  std::vector<std::vector<index_t>> count(10, std::vector<index_t>(10, 0));
-  for (index_t i = 0; i < labels.numel(); ++i)
-    ++count[static_cast<std::size_t>(labels[i])][static_cast<std::size_t>(predictions[i])];
-  std::string table = "\n  rows: label, columns: prediction\n\n      ";
-  for (int digit = 0; digit < 10; ++digit) table += concat("   ", digit);
-  for (std::size_t row = 0; row < 10; ++row) {
-    table += concat("\n    ", row, " ");
-    for (std::size_t column = 0; column < 10; ++column) {
-      char cell[16];
-      std::snprintf(cell, sizeof cell, "%4d", static_cast<int>(count[row][column]));
-      const std::string text = count[row][column] == 0 ? "   ·" : cell;
-      table += row == column ? bold(text) : text;
-    }
-  }
-  page.print(table);
-}
-
 void test(const Options& options, Page& page, nn::VisionTransformer& model, const data::Dataset& set) {
   page.step("Test on held-out digits");
   page.say(concat(
@@ -225,31 +224,20 @@ void test(const Options& options, Page& page, nn::VisionTransformer& model, cons
              test_accuracy >= (options.quick ? 0.5 : 0.96));
 }
 
-// Returns the attention weights of CLS on the 16 patches in the last layer, averaged over the
-// heads, (B, 4, 4).
-Tensor cls_attention(nn::VisionTransformer& model, const Tensor& images) {
-  const auto result = model.forward_with_attention(normalised(images));
-  const Tensor last = result.weights.back().mean(1);  // (B, T, T)
-  return last.select(1, 0).slice(1, 1).reshape({images.size(0), 4, 4});
-}
-
-// Repeats each weight over the 2 x 2 pixels of its patch, so that it covers the image.
-Tensor over_pixels(const Tensor& weights) {
-  return weights.reshape({4, 1, 4, 1}).expand({4, 2, 4, 2}).reshape({8, 8});
-}
-
 void show_cls_attention(const Options& options, Page& page, nn::VisionTransformer& model,
                         const data::Dataset& set) {
   page.step("Attention of CLS");
   const NoGrad no_grad;
   model.eval();
   constexpr index_t shown = 3;
-  const Tensor attention = cls_attention(model, set.images);
+  const index_t grid = model.options.patch_size;
+  const Tensor attention = cls_attention(model, normalised(set.images));
   const double top = max(attention.slice(0, 0, shown)).item();  // one scale for all maps
-  page.say(
-      concat("The digit, and the attention weights of CLS on the 16 patches in the last layer (mean over "
-             "heads). All maps have one scale, from 0 to ",
-             fixed(top, 2), ":"));
+  page.say(concat("The digit, and the attention weights of CLS on the ",
+                  attention.size(1) * attention.size(2),
+                  " patches in the last layer (mean over "
+                  "heads). All maps have one scale, from 0 to ",
+                  fixed(top, 2), ":"));
   std::vector<std::string> blocks;
   std::vector<SvgImage> panels;
   for (index_t i = 0; i < shown; ++i) {
@@ -258,13 +246,13 @@ void show_cls_attention(const Options& options, Page& page, nn::VisionTransforme
       blocks.push_back(text_image(image));
       blocks.push_back(text_image(wide, top));
     }
-    panels.push_back({.image = image, .caption = concat("label ", set.labels[i]), .grid = 2});
-    panels.push_back(
-        {.image = wide, .caption = concat("white: 0, dark: ", fixed(top, 2)), .top = top, .grid = 2});
+    panels.push_back({.image = image, .caption = concat("label ", set.labels[i]), .grid = grid});
+    panels.push_back({.image = attention[i], .caption = "attention of CLS", .grid = 1, .numbers = true});
   }
   page.print("\n" + beside(blocks, 3));
   const double on_patches = attention.sum().item() / static_cast<double>(set.size());
-  constexpr double equal = 16.0 / 17;
+  const auto patches = static_cast<double>(attention.size(1) * attention.size(2));
+  const double equal = patches / (patches + 1);
   page.claim("cls", "CLS attends to the patches, hardly to itself",
              {percentage(on_patches), " of its attention, averaged over all test images; equal weights have ",
               percentage(equal)},
@@ -274,17 +262,7 @@ void show_cls_attention(const Options& options, Page& page, nn::VisionTransforme
       "already contains information from the others.");
   if (!options.figures.empty())
     write_figure(options.figures, "cls_attention.svg",
-                 svg_images("Attention weights of CLS in the last layer, one scale", panels));
-}
-
-// Attention rollout: how much each token contributes to CLS through all layers, if every layer
-// passes half of its input through the residual connection and mixes the other half by its
-// attention weights. Abnar, Zuidema, "Quantifying attention flow in Transformers", 2020.
-Tensor rollout(nn::VisionTransformer& model, const Tensor& image) {
-  Tensor flow = eye(17);
-  for (const Tensor& weights : model.forward_with_attention(normalised(image)).weights)
-    flow = matmul((weights[0].mean(0) + eye(17)) / 2.0, flow);
-  return flow[0].slice(0, 1).reshape({4, 4});  // the weights of CLS on the patches
+                 svg_images("Attention weights of CLS in the last layer", panels, "pixel, attention weight"));
 }
 
 void show_rollout(Page& page, nn::VisionTransformer& model, const data::Dataset& set) {
@@ -296,7 +274,7 @@ void show_rollout(Page& page, nn::VisionTransformer& model, const data::Dataset&
       "contributes to CLS. Two digits, each with its rollout, from 0 to its largest value:");
   std::vector<std::string> blocks;
   for (index_t i = 0; i < 2; ++i) {
-    const Tensor image = set.images.slice(0, i, i + 1), flow = rollout(model, image);
+    const Tensor image = set.images.slice(0, i, i + 1), flow = rollout(model, normalised(image));
     blocks.push_back(text_image(image[0][0]));
     blocks.push_back(text_image(over_pixels(flow), max(flow).item()));
   }
@@ -310,7 +288,7 @@ struct Run {
   double accuracy = 0;  // on the test set
   Grid grid;            // similarity of the trained embeddings
   Grid change;          // similarity of the differences between trained and initial embeddings
-  Tensor similarity;    // (16, 16)
+  Tensor similarity;    // (N, N), of N patches
 };
 Run run_of(double scale, double ratio, const Tensor& initial, nn::VisionTransformer& model,
            const data::Dataset& test) {
@@ -325,44 +303,70 @@ double size_ratio(nn::VisionTransformer& model, const data::Dataset& set) {
   return rms(patch_positions(model)) / rms(model.patch_embed(model.patches(normalised(set.images))));
 }
 
+void draw_similarities(const Options& options, const std::vector<Run>& runs) {
+  const std::string axis = concat("patch 0 … ", runs[0].similarity.size(0) - 1);
+  for (const auto& [run, name] : {std::pair(&runs[0], "positions_small.svg"), {&runs[1], "positions.svg"}})
+    write_figure(options.figures, name,
+                 svg_heat_map(run->similarity, {.title = concat("Similarity, initial σ ", run->scale),
+                                                .row_axis = axis,
+                                                .column_axis = axis,
+                                                .diverging = true,
+                                                .scale = "cosine similarity"}));
+}
+
+// Trains the lesson's model from another initial scale.
+Run train_from(double scale, const Options& options, const Digits& digits) {
+  Generator gen(options.seed);
+  nn::VisionTransformer model = make_model(options, scale, gen);
+  const double ratio = size_ratio(model, digits.train);
+  const Tensor initial = patch_positions(model).clone();
+  train(options, model, digits.train, gen, "");
+  return run_of(scale, ratio, initial, model, digits.test);
+}
+
 // Trains the same model from other initial scales. `trained` is the lesson's model.
 void compare_scales(const Options& options, Page& page, const Digits& digits, const Run& trained) {
-  page.say(
+  const index_t side = 8 / patch_size(options);
+  page.say(concat(
       "Nothing in the model encodes which patches are neighbours. Are the position embeddings of neighbours "
-      "more similar (cosine) than those of patches at least four steps apart? That depends on their initial "
-      "values. The same model, trained from other scales: 0.02 as in the library, 0.3 as in this lesson, and "
+      "more similar (cosine) than those of patches at least ",
+      side == 4 ? "four" : concat(side),
+      " steps apart? That depends on their initial values. The same model, trained from other scales: 0.02 "
+      "as in the library, 0.3 as in this lesson, and "
       "1 as in the course's sketch. \"Size\" is relative to the embedded patches before training; \"near\" "
       "and \"far\" are the similarities of the trained embeddings, and of what training added to the "
-      "initial values:");
+      "initial values:"));
   const std::vector<int> widths = {10, 8, 11, 9, 8, 15, 8};
   page.print("\n    " +
              cells({"initial σ", "size", "accuracy", "near", "far", "added: near", "far"}, widths));
-  std::vector<Run> runs;
-  for (const double scale : {library_scale, lesson_scale, sketch_scale}) {
-    if (scale == trained.scale) {
-      runs.push_back(trained);
-    } else {
-      Generator gen(options.seed);
-      nn::VisionTransformer model = make_model(scale, gen);
-      const double ratio = size_ratio(model, digits.train);
-      const Tensor initial = patch_positions(model).clone();
-      train(options, model, digits.train, gen, "");
-      runs.push_back(run_of(scale, ratio, initial, model, digits.test));
-    }
-    const Run& r = runs.back();
-    page.print("    " + cells({fixed(scale, 2), fixed(r.ratio, 2), percent(r.accuracy), fixed(r.grid.near, 2),
-                               fixed(r.grid.far, 2), fixed(r.change.near, 2), fixed(r.change.far, 2)},
-                              widths));
-  }
-  const auto measured = [](const Grid& grid) {
-    return Measurement{"cosine ", number(grid.near, 2), " for neighbours, ", number(grid.far, 2),
-                       " far apart"};
+  const auto row = [&](const Run& r) {
+    page.print("    " +
+               cells({fixed(r.scale, 2), fixed(r.ratio, 2), percent(r.accuracy), fixed(r.grid.near, 2),
+                      fixed(r.grid.far, 2), fixed(r.change.near, 2), fixed(r.change.far, 2)},
+                     widths));
   };
-  // Of random vectors, the difference has a standard deviation of 0.034.
-  constexpr double two_deviations = 0.07;
+  const std::vector<double> scales = {library_scale, lesson_scale, sketch_scale};
+  if (std::ranges::find(scales, trained.scale) == scales.end()) row(trained);  // of --pos-init
+  std::vector<Run> runs;
+  for (const double scale : scales) {
+    runs.push_back(scale == trained.scale ? trained : train_from(scale, options, digits));
+    row(runs.back());
+  }
+  const double two_deviations = 2 * random_deviation(side * side, 64, Generator(options.seed));
+  page.print("");
+  page.say(concat("For random embeddings, near and far differ by less than ", fixed(two_deviations, 2),
+                  " (two standard deviations over random draws)."));
+  const auto measured = [&](const Grid& grid) {
+    return Measurement{"cosine ",
+                       number(grid.near, 2),
+                       " for neighbours, ",
+                       number(grid.far, 2),
+                       " far apart; random embeddings differ by up to ",
+                       number(two_deviations, 2)};
+  };
   const auto difference = [](const Grid& grid) { return grid.near - grid.far; };
-  page.claim("small_scale", "from 0.02, position embeddings reflect the image grid", measured(runs[0].grid),
-             difference(runs[0].grid) > two_deviations);
+  page.claim("small_scale", "from 0.02, position embeddings reflect the image grid, with most seeds",
+             measured(runs[0].grid), difference(runs[0].grid) > two_deviations);
   page.claim("lesson_scale_added", "from 0.3, what training adds reflects the grid", measured(runs[1].change),
              difference(runs[1].change) > two_deviations);
   page.claim("lesson_scale", "next to the initial values, little of it remains visible",
@@ -374,13 +378,7 @@ void compare_scales(const Options& options, Page& page, const Digits& digits, co
              {percentage(runs[0].accuracy), " from 0.02, ", percentage(runs[1].accuracy), " from 0.3, ",
               percentage(runs[2].accuracy), " from 1"},
              high - low <= 0.03);
-  if (options.figures.empty()) return;
-  for (const auto& [run, name] : {std::pair(&runs[0], "positions_small.svg"), {&runs[1], "positions.svg"}})
-    write_figure(options.figures, name,
-                 svg_heat_map(run->similarity, {.title = concat("Similarity, initial σ ", run->scale),
-                                                .row_axis = "patch 0 … 15",
-                                                .column_axis = "patch 0 … 15",
-                                                .diverging = true}));
+  if (!options.figures.empty()) draw_similarities(options, runs);
 }
 
 // Trains the lesson's model and shows its loss.
@@ -409,22 +407,23 @@ Run train_model(const Options& options, Page& page, const Digits& digits, nn::Vi
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{
-      .program = "lesson_08",
-      .title = "Lesson 08 · Vision Transformer: an image is worth 16 words",
-      .data = "a CSV of digits: 64 numbers from 0 to 16, then the label",
-      .trains = true,
-      .saves = true,
-      .more = {{"--pos-init", "X", "standard deviation of the initial position embeddings (default 0.3)"}}};
+  const About about{.program = "lesson_08",
+                    .title = "Lesson 08 · Vision Transformer: an image is worth 16 words",
+                    .data = "a CSV of digits: 64 numbers from 0 to 16, then the label",
+                    .trains = true,
+                    .saves = true,
+                    .more = {{"--patch", "1|2|4", "the side of a patch in pixels (default 2)"},
+                             {"--pos-init", "X",
+                              "standard deviation of the initial position embeddings (default 0.3)", 0}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     const Stopwatch watch;
     const Digits digits = load(options);
     page.say(digits.source + concat(": ", digits.train.size(), " training, ", digits.test.size(), " test."));
     show_patches(options, page, digits.train);
     Generator gen(options.seed);
-    nn::VisionTransformer model = make_model(options.number("--pos-init", lesson_scale), gen);
+    nn::VisionTransformer model = make_model(options, options.number("--pos-init", lesson_scale), gen);
     course_example(page, digits.train, Generator(options.seed));
-    describe_model(page, model, digits.train);
+    describe_model(options, page, model, digits.train);
     const Run trained = train_model(options, page, digits, model, gen);
     test(options, page, model, digits.test);
     show_cls_attention(options, page, model, digits.test);
@@ -433,8 +432,8 @@ int main(int argc, char** argv) {
     page.print(concat("\nDone in ", fixed(watch.seconds(), 1), " s on ", num_threads(),
                       num_threads() == 1 ? " thread." : " threads."));
     if (!options.figures.empty())
-      page.say("The figures were written to " + options.figures +
-               ": patches.svg, loss.svg, cls_attention.svg, positions_small.svg and positions.svg.");
+      page.say("The figures were written to " + options.figures.path +
+               ": patches.svg, vit.svg, loss.svg, cls_attention.svg, positions_small.svg and positions.svg.");
     page.say("--seed 1 uses other random numbers; --help lists all options.");
     page.say("Next: ./lesson_09 compares attention with recurrent networks.");
   });

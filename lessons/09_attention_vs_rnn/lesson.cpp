@@ -9,15 +9,15 @@
 //
 // Measures each row of this table with an LSTM, which processes one token after another, and an
 // encoder layer with about as many parameters, which processes all tokens at once. models.h
-// contains the layers and the tasks, measures.h the measurements. Usage: ./lesson_09
-// [--figures DIR] [--lr X]
+// contains the layers and the tasks, measures.h the measurements, course_table.h the table.
+// Usage: ./lesson_09 [--figures DIR] [--lr X]
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <thread>
 
+#include "lessons/09_attention_vs_rnn/course_table.h"
 #include "lessons/09_attention_vs_rnn/measures.h"
 #include "lessons/09_attention_vs_rnn/models.h"
 #include "lessons/support/svg.h"
@@ -27,48 +27,6 @@ using namespace heed;
 using namespace heed::lessons;
 
 namespace {
-
-// The rows of the course's table, with the number of claims of each that hold, of those that could be
-// measured.
-struct Table {
-  struct Row {
-    std::string name, rnn, transformer;
-    int holding = 0, total = 0;
-  };
-  Page& page;
-  std::vector<Row> rows = {};
-
-  void row(const std::string& heading, const Row& row) {
-    page.step(heading);
-    page.say(
-        concat("The course: ", row.rnn, " for an RNN or LSTM, ", row.transformer, " for a Transformer."));
-    rows.push_back(row);
-  }
-  void claim(const std::string& id, const std::string& text, const Measurement& measured, bool holds) {
-    page.claim(id, text, measured, holds);
-    rows.back().holding += holds;
-    ++rows.back().total;
-  }
-  // A claim about times, which a busy machine cannot measure.
-  void timed(const std::string& id, const std::string& text, const Measurement& measured, bool holds,
-             double spread) {
-    if (std::thread::hardware_concurrency() < 2)
-      page.not_measured(id, text, "this machine has a single processor");
-    else if (spread > largest_spread)
-      page.not_measured(id, text,
-                        concat("the machine is busy: half of the repeated timings are more than ",
-                               percent(largest_spread / 2, 0), " from their median"));
-    else
-      claim(id, text, measured, holds);
-  }
-  void print() const {
-    const std::vector<int> widths = {-14, -14, -14, -16};
-    page.step("Summary");
-    page.print("    " + cells({"", "RNN / LSTM", "Transformer", "claims that hold"}, widths));
-    for (const Row& r : rows)
-      page.print("    " + cells({r.name, r.rnn, r.transformer, concat(r.holding, " of ", r.total)}, widths));
-  }
-};
 
 // ---- 1: parallelism ---------------------------------------------------------------------------------------
 
@@ -98,12 +56,7 @@ void compare_chains(Table& table, Layer& lstm, Layer& attention, index_t width, 
 struct Times {
   std::vector<index_t> lengths;
   std::vector<std::array<Timing, 4>> passes;  // the LSTM with 1 and 2 threads, attention with 1 and 2
-  double spread() const {
-    double largest = 0;
-    for (const auto& pass : passes)
-      for (const Timing& timing : pass) largest = std::max(largest, timing.spread);
-    return largest;
-  }
+  Disturbance disturbance = {};
 };
 
 void draw_times(const Options& options, const Times& times) {
@@ -135,8 +88,8 @@ Times compare_times(const Options& options, Table& table, Generator gen) {
   std::string rows =
       "\n    " + cells({"tokens", "LSTM, 1", "2 threads", "attention, 1", "2 threads"}, widths) + "\n";
   for (const index_t n : times.lengths) {
-    times.passes.push_back(
-        milliseconds(lstm, attention, random_tokens(n, batch, width, gen), options.quick ? 1 : 9));
+    times.passes.push_back(milliseconds(lstm, attention, random_tokens(n, batch, width, gen),
+                                        options.quick ? 1 : 9, times.disturbance));
     std::vector<std::string> row = {concat(n)};
     for (const Timing& timing : times.passes.back()) row.push_back(fixed(timing.milliseconds, 1));
     rows += "    " + cells(row, widths) + "\n";
@@ -157,7 +110,7 @@ Times compare_times(const Options& options, Table& table, Generator gen) {
       "threads", "a second thread helps attention more",
       {"at ", number(static_cast<double>(times.lengths.back())), " tokens, attention is ",
        number(attention_gain, 2), " times as fast with it, the LSTM ", number(lstm_gain, 2), " times"},
-      attention_gain > lstm_gain + 0.1, times.spread());
+      attention_gain > lstm_gain + 0.1, times.disturbance);
   return times;
 }
 
@@ -268,7 +221,7 @@ void compare_recall(const Options& options, Table& table, const Generator& gen) 
               {"accuracy at least ", percentage(lowest / 100), "; chance level ", percentage(recall_chance)},
               lowest >= 95);
   table.claim("forget_bias", "an LSTM with a forget bias of 5 recalls it, too",
-              measured(Kind::forget_lstm, 4), accuracies(Kind::forget_lstm)[4] >= 80);
+              measured(Kind::forget_lstm, 4), accuracies(Kind::forget_lstm)[4] >= 80, Course::contradicted);
   if (!options.figures.empty())
     write_figure(options.figures, "recall.svg",
                  svg_curves(curves, {.title = "Accuracy of recalling the first token",
@@ -287,9 +240,9 @@ void compare_training_times(Table& table, const std::vector<Cost>& costs, const 
                        number(costs[i].seconds[0] / costs[i].seconds[1], 1), " times as long"};
   };
   table.timed("recall_time", "attention learns recall in less time", time(1),
-              costs[1].seconds[1] < costs[1].seconds[0], costs[1].spread);
+              costs[1].seconds[1] < costs[1].seconds[0], costs[1].disturbance);
   table.timed("order_time", "the LSTM learns order in less time", time(3),
-              costs[3].seconds[1] > costs[3].seconds[0], costs[3].spread);
+              costs[3].seconds[1] > costs[3].seconds[0], costs[3].disturbance, Course::contradicted);
   const std::size_t last = times.lengths.size() - 1, first = last - 2;
   const auto growth = [&](std::size_t i) {
     return times.passes[last][i].milliseconds / times.passes[first][i].milliseconds;
@@ -300,7 +253,7 @@ void compare_training_times(Table& table, const std::vector<Cost>& costs, const 
                " times, the LSTM's ", number(growth(1), 1), " times; then ",
                number(times.passes[last][3].milliseconds), " ms, the LSTM ",
                number(times.passes[last][1].milliseconds)},
-              growth(3) > growth(1), times.spread());
+              growth(3) > growth(1), times.disturbance, Course::contradicted);
 }
 
 void compare_training(const Options& options, Table& table, const Generator& gen, const Times& times) {
@@ -339,7 +292,7 @@ void compare_training(const Options& options, Table& table, const Generator& gen
   table.claim("recall_steps", "attention learns recall in fewer steps", steps(1),
               costs[1].steps[1] < costs[1].steps[0]);
   table.claim("order_steps", "attention learns order in more steps", steps(3),
-              costs[3].steps[1] > costs[3].steps[0]);
+              costs[3].steps[1] > costs[3].steps[0], Course::contradicted);
   if (!options.quick) compare_training_times(table, costs, times);
 }
 
@@ -351,7 +304,8 @@ void compare_memory(const Options& options, Table& table, Generator gen) {
       "Peak memory of tensors, in megabytes, during a forward and a backward pass over one sequence. "
       "Attention is measured twice: composed of separate ops, and as the fused op that the modules use.");
   Layer lstm(Kind::lstm, narrow, gen);
-  const std::vector<index_t> lengths = {128, 256, 512, 1024, 2048};
+  const index_t longest = options.integer("--length", 2048);
+  const std::vector<index_t> lengths = {longest / 16, longest / 8, longest / 4, longest / 2, longest};
   std::vector<SvgCurve> curves = {
       {"LSTM", {}, {}}, {"attention, composed", {}, {}}, {"attention, fused", {}, {}}};
   const std::vector<int> widths = {8, 10, 12, 12};
@@ -370,10 +324,11 @@ void compare_memory(const Options& options, Table& table, Generator gen) {
     }
     table.page.print("    " + cells(row, widths));
   }
-  // If bytes = c · n^p, p is the slope of the logarithms, here from 512 to 2048 tokens.
+  // If bytes = c · n^p, p is the slope of the logarithms, here over the longest sequences.
   const auto exponent = [&](std::size_t i) { return std::log2(curves[i].y[4] / curves[i].y[2]) / 2; };
   const auto grows = [&](std::size_t i) {
-    return Measurement{"as n^", number(exponent(i), 1), " from 512 to 2048 tokens, to ",
+    return Measurement{"as n^", number(exponent(i), 1),
+                       concat(" from ", lengths[2], " to ", lengths[4], " tokens, to "),
                        number(curves[i].y[4], 1), " megabytes"};
   };
   // Float32 numbers per token, from the last two lengths.
@@ -384,12 +339,13 @@ void compare_memory(const Options& options, Table& table, Generator gen) {
   table.claim("memory_lstm", "the memory of an LSTM grows as n", lstm_grows, exponent(0) < 1.3);
   table.claim("memory_composed", "that of composed attention grows as n²", grows(1), exponent(1) > 1.7);
   table.claim("memory_fused", "that of fused attention does not grow faster than n", grows(2),
-              exponent(2) < 1.3);
+              exponent(2) < 1.3, Course::contradicted);
   if (!options.figures.empty())
     write_figure(options.figures, "memory.svg",
                  svg_curves(curves, {.title = "Memory of a forward and a backward pass",
                                      .x_axis = "tokens",
-                                     .y_axis = "megabytes",
+                                     .y_axis = "peak memory of tensors",
+                                     .y_unit = " MB",
                                      .logarithmic = true,
                                      .points = true}));
 }
@@ -425,9 +381,11 @@ void compare_positions(Table& table, Generator gen) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{.program = "lesson_09",
-                    .title = "Lesson 09 · Attention and recurrent networks",
-                    .more = {{"--lr", "X", "learning rate of all trained models (default 0.003)"}}};
+  const About about{
+      .program = "lesson_09",
+      .title = "Lesson 09 · Attention and recurrent networks",
+      .more = {{"--length", "N", "the longest sequence whose memory is measured (default 2048)", 128, 16384},
+               {"--lr", "X", "learning rate of all trained models (default 0.003)"}}};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     Generator gen(options.seed);
     Table table{page};

@@ -50,19 +50,25 @@ class [[nodiscard]] Threads {
 };
 
 // Times a forward and a backward pass: the LSTM with 1 and 2 threads, then attention with 1 and 2.
-// The four take turns, so that a temporary load of the machine affects all of them.
+// The four take turns, so that a temporary load of the machine affects all of them. The load is
+// measured between the rounds.
 inline std::array<Timing, 4> milliseconds(Layer& lstm, Layer& attention, const std::vector<Tensor>& tokens,
-                                          std::size_t rounds) {
+                                          std::size_t rounds, Disturbance& disturbance) {
   std::array<std::vector<double>, 4> runs;
-  for (std::size_t round = 0; round < rounds; ++round)
+  for (std::size_t round = 0; round < rounds; ++round) {
+    if (rounds > 1) disturbance.add_load();
     for (std::size_t i = 0; i < 4; ++i) {
       const Threads threads(i % 2 == 0 ? 1 : 2);
       const Stopwatch watch;
       mean((i < 2 ? lstm : attention).forward(tokens)).backward();
       runs[i].push_back(1000 * watch.seconds());
     }
+  }
   std::array<Timing, 4> timings{};
-  for (std::size_t i = 0; i < 4; ++i) timings[i] = timing_of(runs[i]);
+  for (std::size_t i = 0; i < 4; ++i) {
+    timings[i] = timing_of(runs[i]);
+    disturbance.add(timings[i]);
+  }
   return timings;
 }
 

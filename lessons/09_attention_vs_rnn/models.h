@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <functional>
+#include <future>
 #include <optional>
 #include <string>
 #include <vector>
@@ -167,21 +169,61 @@ struct Timing {
   double spread = 0;        // the distance of the quartiles, relative to the median
 };
 constexpr double largest_spread = 0.3;  // of a machine that is not too busy to compare times
+// The q-quantile of sorted numbers, for q from 0 to 1.
+inline double quantile(const std::vector<double>& sorted, double q) {
+  return sorted[static_cast<std::size_t>(std::lround(q * static_cast<double>(sorted.size() - 1)))];
+}
 inline Timing timing_of(std::vector<double> milliseconds) {
   std::ranges::sort(milliseconds);
-  const auto quantile = [&](double q) {
-    return milliseconds[static_cast<std::size_t>(
-        std::lround(q * static_cast<double>(milliseconds.size() - 1)))];
-  };
-  return {quantile(0.5), (quantile(0.75) - quantile(0.25)) / quantile(0.5)};
+  const double median = quantile(milliseconds, 0.5);
+  return {median, (quantile(milliseconds, 0.75) - quantile(milliseconds, 0.25)) / median};
 }
+
+// Returns the fraction of two processors that other programs use: two threads read the clock for 10
+// milliseconds. If two readings are far apart, another program ran in between. The spread of the
+// timings does not show a constant load, which makes a second thread useless.
+inline double other_load() {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::microseconds window{10'000}, gap{100};
+  const Clock::time_point begin = Clock::now();
+  const auto lost_fraction = [&] {
+    Clock::duration lost{0};
+    Clock::time_point last = begin;
+    while (last - begin < window) {
+      const Clock::time_point now = Clock::now();
+      if (now - last > gap) lost += now - last;
+      last = now;
+    }
+    return std::chrono::duration<double>(lost) / std::chrono::duration<double>(last - begin);
+  };
+  std::future<double> second = std::async(std::launch::async, lost_fraction);
+  const double first = lost_fraction();
+  return (first + second.get()) / 2;
+}
+
+// The conditions under which times were measured. The load is measured repeatedly, and its median
+// counts: the times are medians, too.
+struct Disturbance {
+  double spread = 0;  // the largest of the timings
+  std::vector<double> loads = {};
+  void add(const Timing& timing) { spread = std::max(spread, timing.spread); }
+  void add_load() { loads.push_back(other_load()); }
+  double load() const {
+    std::vector<double> sorted = loads;
+    std::ranges::sort(sorted);
+    return sorted.empty() ? 0 : quantile(sorted, 0.5);
+  }
+};
+constexpr double largest_load = 0.1;  // of a machine that is not too busy to compare times
 
 struct Trained {
   int steps;        // until the running mean of the training accuracy reached 98 %, or max_steps
   Timing step;      // time of one step
   double accuracy;  // on 500 new sequences
 };
-inline Trained train(const Task& task, Kind kind, int max_steps, double learning_rate, Generator gen) {
+// Measures the load after every 25 steps, if `disturbance` is not null.
+inline Trained train(const Task& task, Kind kind, int max_steps, double learning_rate, Generator gen,
+                     Disturbance* disturbance = nullptr) {
   Model model(kind, gen);
   optim::Adam optimizer(model.parameters(), {.lr = learning_rate});
   std::vector<double> milliseconds;
@@ -196,6 +238,7 @@ inline Trained train(const Task& task, Kind kind, int max_steps, double learning
     optimizer.step();
     running = 0.9 * running + 0.1 * accuracy(logits, batch.labels);
     milliseconds.push_back(1000 * watch.seconds());
+    if (disturbance && step % 25 == 0) disturbance->add_load();
   }
   const NoGrad no_grad;
   const Batch test = task(500, gen);
@@ -209,7 +252,7 @@ struct Cost {
   index_t tokens;
   Task task;
   std::array<double, 2> steps = {}, seconds = {};
-  double spread = 0;  // the largest of the runs
+  Disturbance disturbance = {};
 };
 inline std::vector<Cost> learn_both(const Options& options, int runs, double learning_rate, Generator gen) {
   std::vector<Cost> costs = {
@@ -221,11 +264,11 @@ inline std::vector<Cost> learn_both(const Options& options, int runs, double lea
     const Generator own = gen.fork();
     for (Cost& cost : costs)
       for (const std::size_t i : {0U, 1U}) {
-        const Trained result =
-            train(cost.task, i == 0 ? Kind::lstm : Kind::attention, max_steps, learning_rate, own);
+        const Trained result = train(cost.task, i == 0 ? Kind::lstm : Kind::attention, max_steps,
+                                     learning_rate, own, options.quick ? nullptr : &cost.disturbance);
         cost.steps[i] += result.steps;
         cost.seconds[i] += result.steps * result.step.milliseconds / 1000;
-        cost.spread = std::max(cost.spread, result.step.spread);
+        cost.disturbance.add(result.step);
         progress.update(++done, concat(i == 0 ? "LSTM: " : "attention: ", result.steps, " steps"));
       }
   }

@@ -9,16 +9,14 @@
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 #include <map>
 
-#include "data/pretrained.h"
-#include "data/text/wordpiece.h"
-#include "lessons/10_bert/masking.h"
+#include "lessons/10_bert/model.h"
+#include "lessons/10_bert/published_weights.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
-#include "lessons/support/toy_languages.h"
 #include "nn/models/models.h"
 #include "optim/optim.h"
 
@@ -27,34 +25,37 @@ using namespace heed::lessons;
 
 namespace {
 
-nn::BertOptions small(index_t vocabulary) {
-  return {.vocab_size = vocabulary,
-          .max_positions = 32,
-          .d_model = 64,
-          .nhead = 4,
-          .num_layers = 2,
-          .dim_feedforward = 128,
-          .dropout = 0.1};
-}
-
-Tensor encode(nn::Bert& bert, const BertBatch& batch) {
-  return bert.forward(batch.ids, {.segments = batch.segments, .mask = padding(batch.lengths, batch.time())});
-}
-
-// Returns the rows of hidden (B, T, C) at the given flat positions b · T + t: (N, C).
-Tensor rows_at(const Tensor& hidden, const std::vector<index_t>& positions) {
-  const index_t rows = hidden.size(0) * hidden.size(1);
-  return embedding(hidden.reshape({rows, hidden.size(2)}),
-                   {positions, {static_cast<index_t>(positions.size())}});
-}
-
 // ---- 1 ----------------------------------------------------------------------------------------------------
+
+// Compares BERT's output with that of the encoder of section 5, nn::TransformerEncoder, given BERT's
+// embeddings and weights.
+void encoder_of_section_5(Page& page, nn::Bert& bert, const IntTensor& ids) {
+  const Tensor embeddings = bert.embeddings(ids), expected = bert(ids);
+  const auto difference = [&](nn::Activation activation) {
+    Generator unused;
+    nn::TransformerEncoder encoder({.layer = {.d_model = bert.options.d_model,
+                                              .nhead = bert.options.nhead,
+                                              .dim_feedforward = bert.options.dim_feedforward,
+                                              .activation = activation,
+                                              .batch_first = true},
+                                    .num_layers = bert.options.num_layers},
+                                   unused);
+    encoder.load_state_dict(bert.encoder.state_dict());
+    encoder.eval();
+    return max_abs_difference(encoder(embeddings), expected);
+  };
+  const double gelu = difference(nn::Activation::gelu), relu = difference(nn::Activation::relu);
+  page.claim("encoder", "the encoder of section 5 computes BERT's output if its activation is GELU",
+             {"outputs differ by ", power(gelu), "; with ReLU, by ", power(relu)},
+             gelu < 1e-4 && relu > 10 * gelu);
+}
 
 void bidirectional_attention(Page& page, Generator& gen) {
   page.step("Attention in both directions");
   page.say(
-      "The encoder block of section 5 without changes. A word is replaced by the token [MASK]; there is no "
-      "attention mask, so every position attends to all the others, before and after it:");
+      "Embeddings, and the encoder of section 5 with another activation. A word is replaced by the token "
+      "[MASK]; there is no attention mask, so every position attends to all the others, before and after "
+      "it:");
   nn::Bert bert(small(50), gen);
   bert.eval();
   const NoGrad no_grad;
@@ -63,6 +64,7 @@ void bidirectional_attention(Page& page, Generator& gen) {
   page.shape("ids", ids.shape(), "[CLS], three words, [SEP]");
   page.shape("hidden", y.shape(), "one vector per token, in context");
   page.shape("pooled", bert.pooled(y).shape(), "[CLS] through one more layer: the sentence");
+  encoder_of_section_5(page, bert, ids);
   const double change = max_abs_difference(y[0][0], bert(IntTensor{{cls, 10, 11, 13, sep}})[0][0]);
   page.claim("bidirectional", "a word attends to later words, too",
              {"the first row changes by ", number(change, 3), " if the last word changes"}, change > 1e-3);
@@ -73,37 +75,6 @@ void bidirectional_attention(Page& page, Generator& gen) {
 }
 
 // ---- 2 ----------------------------------------------------------------------------------------------------
-
-struct Corpus {
-  std::vector<toy::TranslationPair> train, test;
-  data::Vocabulary vocabulary;
-};
-
-Corpus make_corpus(std::uint64_t seed) {
-  const auto pairs = toy::translation_pairs({.seed = seed, .train = 3000, .test = 600});
-  std::vector<Words> all;
-  for (const auto* part : {&pairs.train, &pairs.test})
-    for (const auto& pair : *part) {
-      all.push_back(pair.korean);
-      all.push_back(pair.english);
-    }
-  return {pairs.train, pairs.test, vocabulary_of(all)};
-}
-
-// Draws a batch at random. The part `pairs` of the inputs is a sentence and its translation, the
-// others are a single sentence.
-BertBatch draw(const Corpus& corpus, const std::vector<toy::TranslationPair>& from, index_t size,
-               Generator& gen, double pairs = 0.5) {
-  std::vector<BertInput> inputs;
-  for (index_t i = 0; i < size; ++i) {
-    const auto& pair = from[gen.below(from.size())];
-    if (gen.uniform() < pairs)
-      inputs.push_back({pair.korean, pair.english});
-    else
-      inputs.push_back({gen.uniform() < 0.5 ? pair.korean : pair.english});
-  }
-  return make_batch(corpus.vocabulary, inputs);
-}
 
 // Returns the part of masked tokens of unseen sentences that the model predicts correctly, and that
 // of the baseline that always predicts the most frequent word.
@@ -130,8 +101,8 @@ MaskedAccuracy masked_accuracy(nn::BertForMaskedLM& bert, const Corpus& corpus, 
   return {correct / all, most / all};
 }
 
-SvgCurve pretrain(nn::BertForMaskedLM& bert, const Corpus& corpus, const Options& options, Generator& gen) {
-  const index_t steps = options.quick ? 30 : 1500;
+SvgCurve pretrain(nn::BertForMaskedLM& bert, const Corpus& corpus, index_t steps, const Options& options,
+                  Generator& gen) {
   optim::AdamW optimizer(bert.parameters(), {.lr = 3e-3, .weight_decay = 0.01});
   const optim::WarmupCosine schedule({.peak = 3e-3, .warmup = steps / 10, .total = steps});
   Progress progress("masked words", steps, options.quiet);
@@ -160,19 +131,83 @@ SvgCurve pretrain(nn::BertForMaskedLM& bert, const Corpus& corpus, const Options
   return curve;
 }
 
-// Returns the three most probable words for [MASK]: "나는 어제 [MASK] 읽었다   책을 0.31  편지를 0.28  …".
-std::string filled_in(nn::BertForMaskedLM& bert, const Corpus& corpus, const BertInput& input) {
+// Returns the index of the object in a Korean sentence: it precedes the verb, which has two words in
+// the future.
+std::size_t object_of(const Words& korean) { return korean.size() - (korean.back() == "것이다" ? 3 : 2); }
+
+// Returns the part of objects of unseen Korean sentences that the model predicts correctly.
+double object_accuracy(nn::BertForMaskedLM& bert, const Corpus& corpus, bool translated) {
+  const NoGrad no_grad;
+  std::vector<BertInput> inputs;
+  std::vector<index_t> positions, objects;
+  for (const toy::TranslationPair& pair : corpus.test) {
+    BertInput input{pair.korean, translated ? pair.english : Words{}};
+    std::string& object = input.first[object_of(pair.korean)];
+    objects.push_back(corpus.vocabulary.id(object));
+    object = "[MASK]";
+    inputs.push_back(std::move(input));
+  }
+  const BertBatch batch = make_batch(corpus.vocabulary, inputs);
+  for (index_t i = 0; i < batch.ids.numel(); ++i)
+    if (batch.ids[i] == mask_id) positions.push_back(i);
+  const IntTensor predicted = argmax(bert.head(rows_at(encode(bert.bert, batch), positions)), -1);
+  double correct = 0;
+  for (index_t i = 0; i < predicted.numel(); ++i)
+    correct += predicted[i] == objects[static_cast<std::size_t>(i)];
+  return correct / static_cast<double>(objects.size());
+}
+
+// Returns the probabilities of the words for the [MASK] of an input: (1, V).
+Tensor probabilities_of(nn::BertForMaskedLM& bert, const Corpus& corpus, const BertInput& input) {
   const NoGrad no_grad;
   const BertBatch batch = make_batch(corpus.vocabulary, {input});
   const auto position =
       std::find(batch.ids.values().begin(), batch.ids.values().end(), mask_id) - batch.ids.values().begin();
-  const Tensor p = softmax(bert.head(rows_at(encode(bert.bert, batch), {position})), -1);
-  const auto best = topk(p, 3);
+  return softmax(bert.head(rows_at(encode(bert.bert, batch), {position})), -1);
+}
+
+// Returns the three most probable words for [MASK]: "나는 어제 [MASK] 읽었다   책을 0.31  편지를 0.28  …".
+std::string filled_in(nn::BertForMaskedLM& bert, const Corpus& corpus, const BertInput& input) {
+  const auto best = topk(probabilities_of(bert, corpus, input), 3);
   std::string line = "    " + toy::join(input.first) +
-                     (input.second.empty() ? "" : " = " + toy::join(input.second)) + "\n       ";
+                     (input.second.empty() ? "" : " = " + toy::join(input.second)) + "\n      ";
   for (index_t i = 0; i < 3; ++i)
-    line += " " + corpus.vocabulary.word(best.indices[i]) + " " + fixed(best.values.at({0, i}), 2) + " ";
+    line += concat("  ", corpus.vocabulary.word(best.indices[i]), " ", fixed(best.values.at({0, i}), 2));
   return line;
+}
+
+// Returns the number of sentences of the corpus with the verb 그렸다, or of those among them with an
+// adverb of time.
+index_t past_sentences(const Corpus& corpus, bool with_adverb) {
+  index_t count = 0;
+  for (const auto* part : {&corpus.train, &corpus.test})
+    for (const toy::TranslationPair& pair : *part) {
+      const bool adverb = pair.korean[1] == "어제" || pair.korean[1] == "아까";
+      count += pair.korean.back() == "그렸다" && (adverb || !with_adverb);
+    }
+  return count;
+}
+
+// Prints the model's words for some sentences. In the last two, the translation determines the word.
+void print_examples(Page& page, nn::BertForMaskedLM& bert, const Corpus& corpus) {
+  page.say("The three most probable words for [MASK], with their probabilities:");
+  page.print("");
+  page.print(filled_in(bert, corpus, {{"나는", "책을", "[MASK]"}}));
+  page.print(filled_in(bert, corpus, {{"나는", "어제", "책을", "[MASK]"}}));
+  page.print(filled_in(bert, corpus, {{"나는", "[MASK]", "책을", "읽었다"}}));
+  const BertInput with{{"나는", "어제", "[MASK]", "그렸다"}, {"I", "drew", "a", "cat", "yesterday"}},
+      without{{"나는", "[MASK]", "그렸다"}, {"I", "drew", "a", "cat"}};
+  for (const BertInput& input : {with, without}) page.print(filled_in(bert, corpus, input));
+  page.print("");
+  const auto probability = [&](const BertInput& input) {
+    return fixed(probabilities_of(bert, corpus, input).at({0, corpus.vocabulary.id("고양이를")}), 2);
+  };
+  page.say(concat(
+      "Several words fit the first three sentences. In the last two, the translation determines "
+      "the word: 고양이를. Its probability is ",
+      probability(with), " and ", probability(without), ". The last one has no adverb of time; of the ",
+      past_sentences(corpus, false), " sentences with 그렸다 in the corpus, ", past_sentences(corpus, true),
+      " have one. --steps 6000 trains for longer."));
 }
 
 nn::BertForMaskedLM masked_language_modelling(const Options& options, Page& page, const Corpus& corpus,
@@ -180,12 +215,13 @@ nn::BertForMaskedLM masked_language_modelling(const Options& options, Page& page
   page.step("Masked language modelling");
   nn::BertForMaskedLM bert(small(corpus.vocabulary.size()), gen);
   page.say(concat(
-      corpus.train.size(), " pairs of a Korean and an English sentence, and a vocabulary of ",
-      corpus.vocabulary.size(),
-      " words. The model predicts 15 % of the words: of these, 80 % become [MASK], 10 % a random word, and "
-      "10 % stay unchanged. ",
-      bert.parameter_count(), " parameters."));
-  const SvgCurve curve = pretrain(bert, corpus, options, gen);
+      corpus.train.size(), " pairs of a Korean and an English sentence, with ",
+      corpus.vocabulary.size() - first_word, " words and ", first_word,
+      " special tokens. The model predicts 15 % of the words: of these, 80 % become [MASK], 10 % a random "
+      "word, and 10 % stay unchanged. The model, module by module:"));
+  page.print("\n" + parameter_table(bert.named_parameters()) + "\n");
+  const int steps = options.integer("--steps", options.quick ? 30 : 1500);
+  const SvgCurve curve = pretrain(bert, corpus, steps, options, gen);
   const MaskedAccuracy both = masked_accuracy(bert, corpus, 0.5), single = masked_accuracy(bert, corpus, 0),
                        pairs = masked_accuracy(bert, corpus, 1);
   page.claim("masked_words", "masked words of unseen sentences are predicted",
@@ -195,23 +231,25 @@ nn::BertForMaskedLM masked_language_modelling(const Options& options, Page& page
              {"accuracy ", percentage(pairs.model), " with the translation beside the sentence, ",
               percentage(single.model), " without"},
              pairs.model > single.model + 0.05);
+  const double with = object_accuracy(bert, corpus, true), without = object_accuracy(bert, corpus, false);
+  page.claim(
+      "object",
+      concat("after ", steps,
+             " steps, many masked objects are not copied from the "
+             "translation"),
+      {"accuracy ", percentage(with), " for the objects of ", number(static_cast<double>(corpus.test.size())),
+       " Korean sentences with their translation, ", percentage(without), " without it"},
+      with < 0.75);
   page.print("");
-  page.print(filled_in(bert, corpus, {{"나는", "책을", "[MASK]"}}));
-  page.print(filled_in(bert, corpus, {{"나는", "어제", "책을", "[MASK]"}}));
-  page.print(filled_in(bert, corpus, {{"나는", "[MASK]", "책을", "읽었다"}}));
-  page.print(filled_in(bert, corpus, {{"나는", "[MASK]", "그렸다"}, {"I", "drew", "a", "cat"}}));
-  page.print("");
-  page.say(
-      "Several words fit the first three sentences. In the last one, the translation determines the word: "
-      "고양이를. If another word is more probable, the model has not learned to copy this word from the "
-      "translation.");
+  print_examples(page, bert, corpus);
   if (!options.figures.empty())
     write_figure(options.figures, "masked_words.svg",
                  svg_curves({curve}, {.title = "Masked language modelling",
                                       .x_axis = "steps",
                                       .y_axis = "cross-entropy (nats per masked word)",
                                       .baseline = std::log(static_cast<double>(corpus.vocabulary.size())),
-                                      .baseline_name = "chance"}));
+                                      .baseline_name = "chance",
+                                      .points = true}));
   return bert;
 }
 
@@ -353,74 +391,8 @@ void few_labels(const Options& options, Page& page, const Corpus& corpus, nn::Be
                                                               .x_axis = "labelled sentences",
                                                               .y_axis = "accuracy on unseen sentences",
                                                               .baseline = baseline,
-                                                              .baseline_name = "most frequent"}));
-}
-
-// ---- Published weights ------------------------------------------------------------------------------------
-
-// The token ids of a prompt, and the positions of its [MASK] tokens.
-struct MaskedPrompt {
-  std::vector<index_t> ids, positions;
-};
-
-MaskedPrompt tokenize(const std::string& prompt, const data::WordPiece& pieces) {
-  const data::Vocabulary& vocabulary = pieces.vocabulary();
-  MaskedPrompt masked{.ids = {vocabulary.id("[CLS]")}, .positions = {}};
-  for (std::size_t begin = 0;;) {
-    const std::size_t next = std::min(prompt.find("[MASK]", begin), prompt.size());
-    for (const index_t id : pieces.encode(prompt.substr(begin, next - begin))) masked.ids.push_back(id);
-    if (next == prompt.size()) break;
-    masked.positions.push_back(static_cast<index_t>(masked.ids.size()));
-    masked.ids.push_back(vocabulary.id("[MASK]"));
-    begin = next + 6;
-  }
-  masked.ids.push_back(vocabulary.id("[SEP]"));
-  return masked;
-}
-
-// Prints the tokens that the model receives, and the five most probable tokens for each [MASK].
-void fill_in(Page& page, nn::BertForMaskedLM& bert, const data::Vocabulary& vocabulary,
-             const MaskedPrompt& prompt) {
-  std::string tokens;
-  for (const index_t id : prompt.ids) tokens += " " + vocabulary.word(id);
-  page.say("Tokens:" + tokens);
-  if (std::ranges::count(prompt.ids, vocabulary.id("[UNK]")) > 0)
-    page.say("[UNK] replaces a word that the vocabulary cannot represent.");
-  const NoGrad no_grad;
-  const Tensor hidden = bert.bert(IntTensor(prompt.ids, {1, static_cast<index_t>(prompt.ids.size())}));
-  const auto best = topk(softmax(bert.head(rows_at(hidden, prompt.positions)), -1), 5);
-  page.print("");
-  for (index_t n = 0; n < best.values.size(0); ++n) {
-    std::string line = concat("  [MASK] ", n + 1, ":");
-    for (index_t i = 0; i < 5; ++i)
-      line += "  " + vocabulary.word(best.indices[n * 5 + i]) + " " + fixed(best.values.at({n, i}), 3);
-    page.print(line);
-  }
-}
-
-// Fills in the [MASK] tokens of the prompt with published weights (config.json, model.safetensors,
-// vocab.txt).
-void with_published_weights(const Options& options, Page& page) {
-  const std::string folder = options.value("--weights");
-  const std::string prompt =
-      options.more.contains("--prompt") ? options.value("--prompt") : "Attention is all you [MASK].";
-  check(prompt.find("[MASK]") != std::string::npos, "--prompt", "expected a text with [MASK], got \"", prompt,
-        "\". Hint: try \"Attention is all you [MASK].\"");
-  const std::string list =
-      std::filesystem::path(data::pretrained_files(folder).config).replace_filename("vocab.txt").string();
-  page.step("BERT from " + folder);
-  const Stopwatch watch;
-  const auto pieces = data::WordPiece::load(list);
-  for (const char* special : {"[CLS]", "[SEP]", "[MASK]"})
-    check(pieces.vocabulary().find(special).has_value(), "vocab.txt", list, ": no ", special, " among its ",
-          pieces.vocabulary().size(), " tokens. Hint: use BERT's vocab.txt");
-  auto bert = nn::from_pretrained<nn::BertForMaskedLM>(folder);
-  check(pieces.vocabulary().size() == bert.options.vocab_size, "vocab.txt", list, ": ",
-        pieces.vocabulary().size(), " tokens, but the weights have ", bert.options.vocab_size,
-        ". Hint: use the vocab.txt and the weights of the same model");
-  page.say(concat(bert.parameter_count(), " parameters, loaded in ", fixed(watch.seconds(), 2), " s."));
-  fill_in(page, bert, pieces.vocabulary(), tokenize(prompt, pieces));
-  page.print(concat("\n  Done in ", fixed(watch.seconds(), 2), " s."));
+                                                              .baseline_name = "most frequent",
+                                                              .points = true}));
 }
 
 }  // namespace
@@ -429,21 +401,23 @@ int main(int argc, char** argv) {
   const About about{
       .program = "lesson_10_bert",
       .title = "Lesson 10 · BERT: the encoder alone",
-      .more = {{"--weights", "DIR", "BERT's files (uncased): config.json, model.safetensors, vocab.txt"},
-               {"--prompt", "TEXT", "a text with one or more [MASK] to fill in"},
-               {"--features", "KIND",
-                "the classifier's input: mask, the row of [MASK] (default), or mean, of all rows"}}};
-  return run(argc, argv, about, [](const Options& options, Page& page) {
+      .saves = true,
+      .more = with_map_options(
+          {{"--steps", "N", "pre-training steps (default 1500)", 1},
+           {"--weights", "DIR", "BERT's files (uncased): config.json, model.safetensors, vocab.txt"},
+           {"--prompt", "TEXT", "a text with one or more [MASK] to fill in"},
+           {"--features", "mask|mean",
+            "the classifier's input: the row of [MASK] (default), or the mean of all rows"}})};
+  return run(argc, argv, about, [&](const Options& options, Page& page) {
+    if (shows_maps(options)) return show_maps(about, options, page, {.special_tokens = 3, .attend = attend});
     if (options.more.contains("--weights")) return with_published_weights(options, page);
     check(!options.more.contains("--prompt"), "--prompt",
           "is only used with published weights. Hint: add --weights DIR");
-    const std::string features = options.value("--features");
-    check(features.empty() || features == "mask" || features == "mean", "--features",
-          "expected mask or mean, got \"", features, "\"");
     Generator gen(options.seed);
     bidirectional_attention(page, gen);
     const Corpus corpus = make_corpus(options.seed);
     nn::BertForMaskedLM bert = masked_language_modelling(options, page, corpus, gen);
+    if (!options.save.empty()) save_model(options, about, {bert.state_dict(), corpus.vocabulary.words()});
     few_labels(options, page, corpus, bert, gen);
     page.print("\nNext: ./lesson_10_t5 has an encoder that reads and a decoder that writes.");
   });

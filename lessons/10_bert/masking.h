@@ -65,6 +65,38 @@ inline BertBatch make_batch(const data::Vocabulary& vocabulary, const std::vecto
   return batch;
 }
 
+// Sentence pairs, and a vocabulary of their words.
+struct Corpus {
+  std::vector<toy::TranslationPair> train, test;
+  data::Vocabulary vocabulary;
+};
+
+inline Corpus make_corpus(std::uint64_t seed) {
+  const auto pairs = toy::translation_pairs({.seed = seed, .train = 3000, .test = 600});
+  std::vector<Words> all;
+  for (const auto* part : {&pairs.train, &pairs.test})
+    for (const auto& pair : *part) {
+      all.push_back(pair.korean);
+      all.push_back(pair.english);
+    }
+  return {pairs.train, pairs.test, vocabulary_of(all)};
+}
+
+// Draws a batch at random. The part `pairs` of the inputs is a sentence and its translation, the
+// others are a single sentence.
+inline BertBatch draw(const Corpus& corpus, const std::vector<toy::TranslationPair>& from, index_t size,
+                      Generator& gen, double pairs = 0.5) {
+  std::vector<BertInput> inputs;
+  for (index_t i = 0; i < size; ++i) {
+    const auto& pair = from[gen.below(from.size())];
+    if (gen.uniform() < pairs)
+      inputs.push_back({pair.korean, pair.english});
+    else
+      inputs.push_back({gen.uniform() < 0.5 ? pair.korean : pair.english});
+  }
+  return make_batch(corpus.vocabulary, inputs);
+}
+
 // The positions that the model must predict, as flat indices b · T + t, and the original token at
 // each of them.
 struct MaskedTokens {

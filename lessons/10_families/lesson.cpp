@@ -7,6 +7,7 @@
 // are not initialised, so this is fast. Run it: ./lesson_10_families.
 #include "lessons/support/lesson.h"
 
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/terminal.h"
 #include "nn/models/models.h"
 
@@ -78,13 +79,50 @@ void compare_sizes(Page& page) {
       "frozen.");
 }
 
+// With --layers: BERT, GPT-2 and ViT with another number of layers.
+void other_depth(Page& page, int layers) {
+  page.step("Another number of layers");
+  Generator unused;
+  const nn::NoInit no_init;
+  auto bert = nn::bert_base_uncased();
+  auto gpt = nn::gpt2_small();
+  auto vit = nn::vit_b_16();
+  for (index_t* depth : {&bert.num_layers, &gpt.num_layers, &vit.num_layers}) *depth = layers;
+  const std::vector<int> widths = {-22, 14};
+  page.print("\n  " + cells({"family", "parameters"}, widths));
+  const auto row = [&](const std::string& family, index_t count) {
+    page.print("  " + cells({family, grouped(count)}, widths));
+  };
+  row("BERT with its pooler", nn::Bert(bert, unused).parameter_count());
+  row("GPT-2", nn::GPT(gpt, unused).parameter_count());
+  row("ViT-B/16", nn::VisionTransformer(vit, unused).parameter_count());
+}
+
+void where_they_are(Page& page) {
+  page.step("Where the parameters are");
+  page.say("GPT-2, module by module:");
+  Generator unused;
+  const nn::NoInit no_init;
+  const nn::GPT gpt(nn::gpt2_small(), unused);
+  page.print("\n" + parameter_table(gpt.named_parameters()));
+  page.print("");
+  const index_t in_blocks = static_cast<index_t>(gpt.h.size()) * gpt.h[0].parameter_count();
+  page.say(concat("The token embedding wte is also the output layer, so it is counted once. The ",
+                  gpt.h.size(), " blocks have ",
+                  percent(static_cast<double>(in_blocks) / static_cast<double>(gpt.parameter_count())),
+                  " of all parameters."));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const About about{.program = "lesson_10_families",
-                    .title = "Lesson 10 · Model families: the published sizes"};
-  return run(argc, argv, about, [](const Options&, Page& page) {
+                    .title = "Lesson 10 · Model families: the published sizes",
+                    .more = {{"--layers", "N", "also count BERT, GPT-2 and ViT with N layers", 1, 96}}};
+  return run(argc, argv, about, [](const Options& options, Page& page) {
     compare_sizes(page);
+    where_they_are(page);
+    if (options.has("--layers")) other_depth(page, options.integer("--layers", 12));
     page.print("\nNext: ./lesson_10_bert trains with masked language modelling.");
   });
 }

@@ -69,6 +69,19 @@ inline double ngram_loss(const Characters& c, bool bigrams) {
   return sum / static_cast<double>(c.validation.size() - 1);
 }
 
+// Samples characters from the bigrams of the training text, which begins with `first`.
+inline std::vector<index_t> sample_bigrams(const Characters& c, index_t first, index_t count,
+                                           Generator& gen) {
+  std::map<index_t, std::vector<index_t>> next;  // all characters that follow a character
+  for (std::size_t i = 1; i < c.train.size(); ++i) next[c.train[i - 1]].push_back(c.train[i]);
+  std::vector<index_t> ids = {first};
+  while (static_cast<index_t>(ids.size()) < count) {
+    const std::vector<index_t>& choices = next[ids.back()].empty() ? c.train : next[ids.back()];
+    ids.push_back(choices[gen.below(choices.size())]);
+  }
+  return ids;
+}
+
 // Returns the part of the windows of `length` characters that occur earlier in the text: how much
 // it repeats itself.
 inline double repetition(const std::vector<index_t>& text, std::size_t length) {

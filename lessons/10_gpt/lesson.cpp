@@ -2,19 +2,22 @@
 //
 //   ids → embedding + position → N pre-LN blocks, causal → norm → transposed embedding → the next token
 //
-// A small GPT is trained on the characters of this course's own pages (or of any text: --text FILE)
-// and generates text. With --weights DIR the program loads GPT-2's published files instead and
+// A small GPT is trained on the characters of English sentences (or of any text: --text FILE) and
+// generates text. With --weights DIR the program loads GPT-2's published files instead and
 // continues --prompt "…". Run it: ./lesson_10_gpt (or ./lesson_10_gpt --figures figures).
 #include "lessons/support/lesson.h"
 
-#include <filesystem>
 #include <iostream>
+#include <set>
 
 #include "data/file.h"
 #include "data/pretrained.h"
 #include "data/text/bpe.h"
 #include "data/text/lines.h"
+#include "lessons/10_gpt/cache_diagram.h"
 #include "lessons/10_gpt/characters.h"
+#include "lessons/10_gpt/sentences.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "nn/models/gpt.h"
@@ -38,8 +41,7 @@ void causal_attention(Page& page, Generator& gen) {
   page.step("Causal attention");
   page.say(
       "Each position predicts the next token, so it attends to itself and to earlier positions only. One "
-      "pass "
-      "over a sequence then gives one prediction per token:");
+      "pass over a sequence then gives one prediction per token:");
   nn::GPT gpt({.vocab_size = 50, .context = 12, .d_model = 32, .nhead = 4, .num_layers = 2}, gen);
   gpt.eval();
   const NoGrad no_grad;
@@ -60,31 +62,6 @@ void causal_attention(Page& page, Generator& gen) {
 }
 
 // ---- 2 ----------------------------------------------------------------------------------------------------
-
-// Returns the text without the lines of tables, which begin with "|". The tables of the pages contain
-// measurements, such as this lesson's, and change with every new run.
-std::string without_tables(const std::string& text) {
-  std::string rest;
-  for (const std::string_view line : data::lines_of(text))
-    if (!line.starts_with('|')) rest += std::string(line) + "\n";
-  return rest;
-}
-
-// Returns the READMEs of lessons 00 to 09, in order, and those of the top-level folders, without
-// their tables.
-std::string course_pages() {
-  namespace fs = std::filesystem;
-  std::vector<fs::path> pages;
-  for (const auto& folder : fs::directory_iterator(HEED_LESSONS_DIR))
-    if (folder.path().filename().string().starts_with("0")) pages.push_back(folder.path() / "README.md");
-  std::sort(pages.begin(), pages.end());
-  for (const char* folder : {"autograd", "nn", "optim", "data", "tests", "lessons"})
-    pages.push_back(fs::path(HEED_LESSONS_DIR).parent_path() / folder / "README.md");
-  std::string text;
-  for (const fs::path& page : pages)
-    text += without_tables(data::read_file("lesson_10_gpt", page.string())) + "\n";
-  return text;
-}
 
 // Reads a text file. Line ends CR LF and CR become LF, so that the model learns one character for
 // all of them.
@@ -150,7 +127,7 @@ struct Corpus {
 
 Corpus make_corpus(const Options& options) {
   const std::string file = options.value("--text");
-  if (file.empty()) return {Characters::of(course_pages(), 3)};
+  if (file.empty()) return {Characters::of(sentences_text(options.seed), 3)};
   const std::string text = text_of_file(file);
   return {Characters::of(text, 3), true, is_tiny_shakespeare(text)};
 }
@@ -166,10 +143,12 @@ void compare_losses(Page& page, const Corpus& corpus, double loss, double bigram
   row("unigrams", ngram_loss(text, false));
   row("bigrams", bigrams);
   row("this GPT", loss);
+  if (!corpus.is_own) row("all sentences equally probable", least_loss(language()));
   page.print("");
-  page.claim("context", "it uses more context than one character",
-             {number(loss, 2), " nats per character on held-out text, the bigram model ", number(bigrams, 2)},
-             loss < bigrams - 0.2);
+  page.claim(
+      "context", "it uses more context than one character",
+      {number(loss, 2), " nats per character on held-out text; the bigram model has ", number(bigrams, 2)},
+      loss < bigrams - 0.2);
   constexpr double nano_gpt = 1.88;
   if (corpus.is_tiny_shakespeare)
     page.claim("nano_gpt", "as good as nanoGPT's README reports for this size, text and training",
@@ -188,10 +167,15 @@ nn::GPT train_on_characters(const Options& options, Page& page, const Corpus& co
                .num_layers = 4,
                .dropout = 0},
               gen);
+  if (!corpus.is_own)
+    page.say(
+        concat("The text consists of English sentences of the small language of lesson 01, one per line, ",
+               "each at most once. The language has ", language().size(), " sentences."));
   page.say(concat("The training text has ", text.train.size(), " characters, the held-out text after it ",
                   text.validation.size(), ", with ", text.vocabulary_size(),
                   " different ones. The model has ", gpt.parameter_count(), " parameters and is trained for ",
                   steps, " steps of ", batch_size, " windows of ", context, " characters:"));
+  page.print("\n" + parameter_table(gpt.named_parameters()));
   const Stopwatch watch;
   const Curves curves = train(gpt, text, steps, options, gen);
   const double step_ms = 1000 * watch.seconds() / static_cast<double>(steps);
@@ -206,19 +190,28 @@ nn::GPT train_on_characters(const Options& options, Page& page, const Corpus& co
                                                        .x_axis = "steps",
                                                        .y_axis = "cross-entropy (nats per character)",
                                                        .baseline = bigrams,
-                                                       .baseline_name = "bigrams"}));
+                                                       .baseline_name = "bigrams",
+                                                       .points = true}));
   gpt.eval();
   return gpt;
 }
 
 // ---- 3 and 4 ----------------------------------------------------------------------------------------------
 
+// The step that processes the last letter of "attention".
+void draw_cache(const Options& options, nn::GPT& gpt, const Characters& text) {
+  const std::vector<index_t> ids = text.tokenizer.encode("attention");
+  std::vector<std::string> names;
+  names.reserve(ids.size());
+  for (const index_t id : ids) names.push_back(text.tokenizer.decode({id}));
+  write_figure(options.figures, "kv_cache.svg", cache_diagram(gpt, batch_of_one(ids), names));
+}
+
 void kv_cache(const Options& options, Page& page, nn::GPT& gpt, const Characters& text) {
   page.step("The KV cache");
   page.say(
       "Later tokens use only the keys and values of earlier ones. If these are cached, each token is "
-      "processed "
-      "only once.");
+      "processed only once.");
   const NoGrad no_grad;
   const IntTensor ids = batch_of_one({text.validation.begin(), text.validation.begin() + context});
   const Tensor whole = gpt(ids);
@@ -232,6 +225,7 @@ void kv_cache(const Options& options, Page& page, nn::GPT& gpt, const Characters
              {"over ", number(static_cast<double>(context)), " characters they differ by at most ",
               power(difference)},
              difference < 1e-4);
+  if (!options.figures.empty()) draw_cache(options, gpt, text);
   double seconds[2];
   std::vector<index_t> outputs[2];
   for (const bool cached : {false, true}) {
@@ -253,14 +247,38 @@ void kv_cache(const Options& options, Page& page, nn::GPT& gpt, const Characters
                       fixed(1000 * seconds[0], 0), " ms without."));
 }
 
-void sampling(const Options& options, Page& page, nn::GPT& gpt, const Characters& text) {
+// Checks sampled sentences against the language.
+void check_sentences(const Options& options, Page& page, nn::GPT& gpt, const Characters& text) {
+  const index_t count = options.quick ? 200 : 3000;
+  const std::vector<index_t> start = text.tokenizer.encode("\n");
+  const std::set<std::string> sentences = language();
+  const auto sampled = [&](const nn::SamplingOptions& sampling) {
+    Generator gen(options.seed + 1);
+    return checked(generate(gpt, start, {.tokens = count, .sampling = sampling}, gen), text, sentences);
+  };
+  Generator gen(options.seed + 1);
+  const Checked whole = sampled({}), top_p = sampled({.top_p = 0.8}),
+                bigrams = checked(sample_bigrams(text, start[0], count, gen), text, sentences);
+  page.claim(
+      "top_p", "without the unlikely characters, more sampled sentences are correct",
+      {percentage(top_p.correct, 0), " of the sentences sampled with top-p 0.8 belong to the language, ",
+       percentage(whole.correct, 0), " of those from the whole distribution, ",
+       percentage(bigrams.correct, 0), " of a bigram model's"},
+      top_p.correct > whole.correct + 0.1);
+  page.claim("novel", "it does not only copy the training text",
+             {percentage(top_p.novel, 0), " of the correct sentences do not occur in it"}, top_p.novel > 0.2);
+}
+
+void sampling(const Options& options, Page& page, nn::GPT& gpt, const Corpus& corpus) {
+  const Characters& text = corpus.text;
   page.step("Decoding strategies");
   page.say(
       "Greedy decoding (temperature 0) repeats itself; sampling from the whole distribution sometimes "
-      "selects "
-      "a very unlikely token. Remedies: divide the logits by a temperature, sample from the k most probable "
+      "selects a very unlikely token. Remedies: divide the logits by a temperature, sample from the k most "
+      "probable "
       "tokens (top-k), or from the smallest set whose probabilities reach p (top-p):");
-  const std::string prompt = "Attention ";
+  const auto start = text.validation.begin();
+  const std::string prompt = corpus.is_own ? text.tokenizer.decode({start, start + 10}) : "the teacher ";
   double repeated[2] = {0, 0};
   struct Strategy {
     std::string name;
@@ -286,6 +304,7 @@ void sampling(const Options& options, Page& page, nn::GPT& gpt, const Characters
              {percentage(repeated[0], 0), " of its windows of 12 characters occur earlier; with sampling, ",
               percentage(repeated[1], 0)},
              repeated[0] > repeated[1] + 0.2);
+  if (!corpus.is_own) check_sentences(options, page, gpt, text);
 }
 
 // ---- GPT-2 ------------------------------------------------------------------------------------------------
@@ -331,7 +350,7 @@ int main(int argc, char** argv) {
   const About about{
       .program = "lesson_10_gpt",
       .title = "Lesson 10 · GPT: the decoder alone",
-      .more = {{"--text", "FILE", "trains on this text instead of the course's pages"},
+      .more = {{"--text", "FILE", "trains on this text instead of English sentences"},
                {"--steps", "N", "training steps (default 800, with --text 2000)"},
                {"--weights", "DIR", "GPT-2's files: config.json, model.safetensors, vocab.json, merges.txt"},
                {"--prompt", "TEXT", "the text that GPT-2 continues"},
@@ -346,7 +365,7 @@ int main(int argc, char** argv) {
     const Corpus corpus = make_corpus(options);
     nn::GPT gpt = train_on_characters(options, page, corpus, gen);
     kv_cache(options, page, gpt, corpus.text);
-    sampling(options, page, gpt, corpus.text);
+    sampling(options, page, gpt, corpus);
     page.print("\nNext: ./lesson_10_bert predicts masked words instead.");
   });
 }

@@ -17,6 +17,7 @@
 #include <cmath>
 
 #include "lessons/10_t5/tasks.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 #include "lessons/support/terminal.h"
 #include "lessons/support/toy_languages.h"
@@ -54,6 +55,17 @@ void three_tasks(Page& page, const Corpus& corpus) {
     const Example e = make_example(task, course, corpus.vocabulary, gen, MaskedPart::english);
     page.print("    " + corpus.vocabulary.text(e.source) + "\n      → " + corpus.vocabulary.text(e.target));
   }
+  page.print("");
+  double tokens = 0, masked = 0;  // of the texts of "fill", and of their masked spans
+  for (const TranslationPair& pair : corpus.pairs.test) {
+    const Example e = make_example(Task::fill, pair, corpus.vocabulary, gen);
+    const auto in_target = static_cast<double>(e.target.size()) - 4;  // without the sentinels and [EOS]
+    masked += in_target;
+    tokens += static_cast<double>(e.source.size()) - 4 + in_target;  // without its name, sentinels, [EOS]
+  }
+  const auto count = static_cast<double>(corpus.pairs.test.size());
+  page.say(concat("On average, ", fixed(masked / count, 1), " of the ", fixed(tokens / count, 1),
+                  " tokens of a text are masked."));
   const Ids answer = corpus.vocabulary.ids(course.english);
   IntTensor labels(answer, {1, static_cast<index_t>(answer.size())});
   labels.values().back() = TaskVocabulary::eos;  // I go to [EOS]
@@ -145,18 +157,19 @@ std::vector<optim::ParameterGroup> parameter_groups(const nn::T5& model, double 
   return {weights, tables};
 }
 
-// Half of each batch is "fill", the hardest task.
-void train(const Options& options, Page& page, nn::T5& model, const Corpus& corpus, Generator& gen) {
+// Half of each batch is "fill", the hardest task. Returns the sum of the learning rates of all steps.
+double train(const Options& options, Page& page, nn::T5& model, const Corpus& corpus, Generator& gen) {
   const int steps = options.integer("--steps", options.quick ? 10 : 2000);
   page.step("One model for all tasks");
   page.say(concat("One T5 of ", model.parameter_count(), " parameters and ", model.encoder.block.size(),
                   " + ", model.decoder.block.size(), " layers has a vocabulary of ",
                   corpus.vocabulary.words.size(),
                   " tokens: one embedding for both languages, and for the output layer."));
+  page.print("\n" + parameter_table(model.named_parameters()) + "\n");
   optim::Adam optimizer(parameter_groups(model, options.number("--table-rate", 10)), {.lr = 4e-3});
   const optim::WarmupCosine schedule({.peak = 4e-3, .warmup = steps / 10, .total = steps});
   const int half = steps / 2;
-  double sum = 0;
+  double sum = 0, rates = 0;
   Progress progress("training", steps, options.quiet);
   model.train();
   for (int step = 1; step <= steps; ++step) {
@@ -171,6 +184,7 @@ void train(const Options& options, Page& page, nn::T5& model, const Corpus& corp
     const Tensor logits = model.forward(batch.source, decoder_input, batch.source_mask);
     const Tensor loss = cross_entropy(logits, batch.labels, {.ignore_index = ignored});
     optimizer.set_lr(schedule(step - 1));
+    rates += schedule(step - 1);
     optimizer.zero_grad();
     loss.backward();
     optim::clip_grad_norm(model.parameters(), 1.0);
@@ -183,6 +197,7 @@ void train(const Options& options, Page& page, nn::T5& model, const Corpus& corp
   if (last_fifth >= 1)
     page.say(concat("Mean loss of the steps ", half - last_fifth + 1, " to ", half, ": ",
                     fixed(sum / static_cast<double>(last_fifth), 3), " nats per token."));
+  return rates;
 }
 
 std::vector<Ids> generate(nn::T5& model, const std::vector<Example>& examples) {
@@ -304,7 +319,8 @@ void print_bias(Page& page, const std::string& name, const nn::T5Stack& stack) {
   }
 }
 
-void learned_bias(const Options& options, Page& page, nn::T5& model, const Corpus& corpus) {
+// `rates` is the sum of the learning rates of all steps.
+void learned_bias(const Options& options, Page& page, nn::T5& model, const Corpus& corpus, double rates) {
   page.step("The learned bias");
   page.say(
       "The bias of each head by the distance of the key. A bias of b multiplies the attention weight by e^b "
@@ -321,7 +337,13 @@ void learned_bias(const Options& options, Page& page, nn::T5& model, const Corpu
     write_figure(options.figures, "bias.svg",
                  svg_curves(curves, {.title = "Relative position bias of the encoder",
                                      .x_axis = "distance, key − query (tokens)",
-                                     .y_axis = "bias"}));
+                                     .y_axis = "bias",
+                                     .points = true}));
+  const double largest = max(abs(model.encoder.relative_attention_bias.weight)).item();
+  page.claim("rates", "a bias becomes larger than the sum of the other parameters' learning rates",
+             {"the largest has a magnitude of ", number(largest, 1), ", the sum over all steps is ",
+              number(rates, 1)},
+             largest > rates);
   const double before = exact_match(model, held_out(options, Task::backwards, corpus));
   const NoGrad no_grad;
   model.encoder.relative_attention_bias.weight.zero_();
@@ -349,10 +371,10 @@ int main(int argc, char** argv) {
     three_tasks(page, corpus);
     relative_positions(page);
     nn::T5 model = make_model(options, corpus, gen);
-    train(options, page, model, corpus, gen);
+    const double rates = train(options, page, model, corpus, gen);
     evaluate(options, page, model, corpus);
     kv_cache(options, page, model, corpus);
-    learned_bias(options, page, model, corpus);
+    learned_bias(options, page, model, corpus, rates);
     page.print(concat("\nDone in ", fixed(watch.seconds(), 1), " s on ", num_threads(),
                       num_threads() == 1 ? " thread." : " threads."));
     page.say("Next: ./lesson_10_vit applies such an encoder to images.");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -37,6 +38,15 @@ inline double most_frequent(const data::Dataset& set) {
   index_t most = 0;
   for (index_t i = 0; i < set.labels.numel(); ++i) most = std::max(most, ++counts[set.labels[i]]);
   return static_cast<double>(most) / static_cast<double>(set.size());
+}
+
+// The mean and the standard deviation of all pixels of the training images, with which the pixels of
+// training and test images are normalised.
+struct PixelStatistics {
+  double mean, deviation;
+};
+inline PixelStatistics statistics_of(const Tensor& images) {
+  return {images.mean().item(), std::sqrt(var(images).item())};
 }
 
 // Initialises the matrices by their width (Xavier). Swin's published initialisation, N(0, 0.02),
@@ -79,8 +89,9 @@ double train(Model& model, const data::Dataset& set, const TrainingOptions& opti
 }
 
 // The command-line options of classify_file, for About.
-inline std::vector<OwnOption> image_options() {
+inline std::vector<OwnOption> image_options(const OwnOption& own) {
   return {
+      own,
       {"--weights", "DIR", "config.json and model.safetensors as published (classes.txt: one name per line)"},
       {"--image", "FILE", "a PPM or PGM image to classify with these weights"}};
 }

@@ -1,10 +1,10 @@
 // Lesson 10 · ViT: one architecture for text and images, and the effect of inductive biases
 //
 // A Vision Transformer is the encoder of section 5 with the layer norms before the sublayers and
-// GELU, which the first step shows; its architecture does not encode which pixels
-// are neighbours. A Swin Transformer restricts attention to local windows, and a convolutional
-// network to small neighbourhoods. This program compares the three with about the same number of
-// parameters, the same images and the same training.
+// GELU, which the first step shows; its architecture does not encode which pixels are neighbours. A
+// Swin Transformer restricts attention to local windows, and a convolutional network to small
+// neighbourhoods. This program compares the three with about the same number of parameters, the same
+// images and the same training.
 //
 //   ViT-B/16: conv 16 x 16, stride 16 → 196 tokens + [CLS] → 12 pre-norm layers → LayerNorm
 //             → row 0 → 1,000 classes
@@ -17,8 +17,11 @@
 #include "lessons/support/lesson.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 
 #include "lessons/10_vit/image_classification.h"
+#include "lessons/support/parameter_table.h"
 #include "lessons/support/svg.h"
 
 using namespace heed;
@@ -26,10 +29,13 @@ using namespace heed::lessons;
 
 namespace {
 
-// 16 patches of 2 x 2 pixels, as in lesson 08, in the published form: pre-norm and GELU.
-nn::VisionTransformer make_vit(Generator& gen) {
+index_t patch_size(const Options& options) { return std::stoi(options.value("--patch", "2")); }
+
+// 16 patches of 2 x 2 pixels (--patch: other sizes), as in lesson 08, in the published form: pre-norm
+// and GELU.
+nn::VisionTransformer make_vit(Generator& gen, index_t patch = 2) {
   nn::VisionTransformer model({.img_size = 8,
-                               .patch_size = 2,
+                               .patch_size = patch,
                                .channels = 1,
                                .num_classes = 10,
                                .d_model = 44,
@@ -86,9 +92,8 @@ struct ConvNet : nn::ModuleOf<ConvNet> {
   std::string type() const override { return "ConvNet"; }
 };
 
-// Normalises the images with the mean and standard deviation of the training pixels.
-data::Dataset normalised(data::Dataset set) {
-  set.images = (set.images - 0.305) / 0.376;
+data::Dataset normalised(data::Dataset set, const PixelStatistics& pixels) {
+  set.images = (set.images - pixels.mean) / pixels.deviation;
   return set;
 }
 
@@ -108,6 +113,7 @@ void encoder_of_section_5(Page& page) {
   page.shape("images", images.shape(), "four random images");
   page.shape("tokens", tokens.shape(), "[CLS] and 16 patches");
   page.shape("logits", expected.shape(), "scores of ten classes");
+  page.print("\n" + parameter_table(vit.named_parameters()) + "\n");
   nn::TransformerEncoderOptions options{.layer = {.d_model = vit.options.d_model,
                                                   .nhead = vit.options.nhead,
                                                   .dim_feedforward = vit.options.dim_feedforward,
@@ -145,120 +151,170 @@ struct Result {
   double seconds, test;
 };
 
+// The results of all models with the first `digits` training images.
+struct Comparison {
+  index_t digits, epochs;
+  std::vector<Result> models;  // ViT, Swin, conv net
+};
+
 template <class Make>
 Result measure(const Options& options, const std::string& name, Make make, const data::Dataset& train_set,
-               const data::Dataset& test_set, index_t epochs, double lr) {
+               const data::Dataset& test_set, index_t epochs) {
   Generator gen(options.seed);
   auto model = make(gen);
-  const double seconds =
-      train(model, train_set, {.epochs = epochs, .lr = lr, .name = name, .quiet = options.quiet}, gen.fork());
+  const double seconds = train(
+      model, train_set, {.epochs = epochs, .lr = 2e-3, .name = name, .quiet = options.quiet}, gen.fork());
   return {name, model.parameter_count(), seconds, accuracy(model, test_set)};
 }
 
-std::vector<Result> compare_models(const Options& options, const data::Dataset& train_set,
-                                   const data::Dataset& test_set, index_t epochs) {
-  return {measure(options, "ViT", make_vit, train_set, test_set, epochs, 2e-3),
-          measure(options, "Swin", make_swin, train_set, test_set, epochs, 2e-3),
-          measure(
-              options, "conv net", [](Generator& gen) { return ConvNet(gen); }, train_set, test_set, epochs,
-              2e-3)};
+// The number of epochs in which every model is trained for about as many steps, whatever the number
+// of images.
+index_t epochs_for(const Options& options, index_t digits) {
+  constexpr index_t steps = 675, batch = 32;
+  if (options.epochs > 0) return options.epochs;
+  const index_t batches = (digits + batch - 1) / batch;
+  return options.quick ? 1 : (steps + batches - 1) / batches;
 }
 
-// A quick run prints no times, so that its output depends only on the seed.
-void print_table(Page& page, const std::vector<Result>& rows, bool quick) {
+Comparison compare_models(const Options& options, const data::Dataset& train_set,
+                          const data::Dataset& test_set, index_t digits) {
+  const data::Dataset part = train_set.select(IntTensor::arange(0, digits));
+  const index_t epochs = epochs_for(options, digits);
+  const auto vit = [&](Generator& gen) { return make_vit(gen, patch_size(options)); };
+  const auto conv_net = [](Generator& gen) { return ConvNet(gen); };
+  return {digits,
+          epochs,
+          {measure(options, "ViT", vit, part, test_set, epochs),
+           measure(options, "Swin", make_swin, part, test_set, epochs),
+           measure(options, "conv net", conv_net, part, test_set, epochs)}};
+}
+
+void all_digits(const Options& options, Page& page, const Comparison& all, double baseline) {
+  // A quick run prints no times, so that its output depends only on the seed.
   const std::vector<int> widths{-12, 12, 14, 14};
-  page.print("  " + dim(cells({"model", "parameters", "s per epoch", "test"}, widths)));
-  for (const Result& m : rows)
-    page.print("  " + cells({m.name, std::to_string(m.parameters), quick ? "-" : fixed(m.seconds, 2),
+  page.print("  " + dim(cells({"model", "parameters", "s per epoch", "accuracy"}, widths)));
+  for (const Result& m : all.models)
+    page.print("  " + cells({m.name, concat(m.parameters), options.quick ? "-" : fixed(m.seconds, 2),
                              percent(m.test)},
                             widths));
-}
-
-// The results of all models with few and with many training images.
-struct Comparison {
-  std::vector<Result> few, all;  // ViT, Swin, conv net
-  double few_images, all_images, baseline;
-};
-
-void many_images(const Options& options, Page& page, Comparison& results, const data::Dataset& train_set,
-                 const data::Dataset& test) {
-  page.step("The same training");
-  const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 1 : 15;
-  page.say(concat("AdamW, ", epochs, epochs == 1 ? " epoch" : " epochs", " on ", train_set.size(),
-                  " digits, tested on ", test.size(), " others, of which ", percent(results.baseline),
-                  " have the most frequent label:"));
-  const std::vector<Result>& all = results.all = compare_models(options, train_set, test, epochs);
-  print_table(page, all, options.quick);
-  const auto [smallest, largest] = std::minmax({all[0].parameters, all[1].parameters, all[2].parameters});
+  const auto &vit = all.models[0], &swin = all.models[1], &conv = all.models[2];
+  const auto [smallest, largest] = std::minmax({vit.parameters, swin.parameters, conv.parameters});
   page.claim("sizes", "the models have about the same size",
              {"from ", number(static_cast<double>(smallest)), " to ", number(static_cast<double>(largest)),
               " parameters"},
              100 * largest < 103 * smallest);
   page.claim("accurate", "with all digits, all three are accurate",
-             {"ViT ", percentage(all[0].test), ", Swin ", percentage(all[1].test), ", conv net ",
-              percentage(all[2].test), ", most frequent label ", percentage(results.baseline)},
-             std::min({all[0].test, all[1].test, all[2].test}) >= (options.quick ? 0.1 : 0.95));
+             {"ViT ", percentage(vit.test), ", Swin ", percentage(swin.test), ", conv net ",
+              percentage(conv.test), ", most frequent label ", percentage(baseline)},
+             std::min({vit.test, swin.test, conv.test}) >= (options.quick ? 0.1 : 0.95));
 }
 
-void few_images(const Options& options, Page& page, Comparison& results, const data::Dataset& few,
-                const data::Dataset& test) {
-  page.step("Few images");
-  const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 2 : 60;
-  page.say(
-      concat("The same models, trained on the first ", few.size(), " digits only, ", epochs, " epochs:"));
-  const std::vector<Result>& models = results.few = compare_models(options, few, test, epochs);
-  print_table(page, models, options.quick);
-  const double vit = models[0].test, swin = models[1].test, conv = models[2].test;
-  page.claim("few_conv", "with 150 digits, the convolutional network is more accurate than ViT",
-             {percentage(conv), ", ViT ", percentage(vit)}, conv > vit);
-  page.claim("few_swin", "with 150 digits, Swin is more accurate than ViT (it depends on the seed)",
-             {percentage(swin), ", ViT ", percentage(vit)}, swin > vit);
-}
-
-void draw(const Options& options, Page& page, const Comparison& results) {
-  std::vector<SvgCurve> points;
-  for (std::size_t i = 0; i < results.all.size(); ++i)
-    points.push_back({results.all[i].name,
-                      {results.few_images, results.all_images},
-                      {100 * results.few[i].test, 100 * results.all[i].test}});
+void draw(const Options& options, Page& page, const std::vector<Comparison>& results, double baseline) {
+  std::vector<SvgCurve> curves;
+  for (std::size_t i = 0; i < results[0].models.size(); ++i) {
+    curves.push_back({results[0].models[i].name, {}, {}});
+    for (const Comparison& result : results) {
+      curves[i].x.push_back(static_cast<double>(result.digits));
+      // A logarithmic axis has no 0.
+      curves[i].y.push_back(std::max(0.1, 100 * (1 - result.models[i].test)));
+    }
+  }
   write_figure(options.figures, "vit_swin_conv.svg",
-               svg_curves(points, {.title = "Test accuracy with few and with many training digits",
+               svg_curves(curves, {.title = "Test error by the number of training digits",
                                    .x_axis = "training digits",
-                                   .y_axis = "test accuracy (%)",
-                                   .only_points = true}));
-  page.say("The figure was written to " + options.figures + ": vit_swin_conv.svg.");
+                                   .y_axis = "test error (%)",
+                                   .baseline = 100 * (1 - baseline),
+                                   .baseline_name = "most frequent label",
+                                   .logarithmic = true,
+                                   .points = true,
+                                   .x_ticks = {50, 150, 500, 1437},
+                                   .y_ticks = {1, 2, 5, 10, 20, 50, 100}}));
+  page.say("The figure was written to " + options.figures.path + ": vit_swin_conv.svg.");
+}
+
+void few_digits_claims(Page& page, const std::vector<Comparison>& results) {
+  const auto accuracies = [&](std::size_t size) {
+    const std::vector<Result>& models = results[size].models;
+    return std::array{models[0].test, models[1].test, models[2].test};
+  };
+  const auto [vit_50, swin_50, conv_50] = accuracies(0);
+  const auto [vit_150, swin_150, conv_150] = accuracies(1);
+  const auto [vit, swin, conv] = accuracies(results.size() - 1);
+  page.claim("few_conv", "with 50 and with 150 digits, the convolutional network is more accurate than ViT",
+             {"with 50, ", percentage(conv_50), ", ViT ", percentage(vit_50), "; with 150, ",
+              percentage(conv_150), ", ViT ", percentage(vit_150)},
+             conv_50 > vit_50 && conv_150 > vit_150);
+  page.claim(
+      "lead", "its lead is smaller with all digits than with 50",
+      {number(100 * (conv - vit), 1), " percentage points instead of ", number(100 * (conv_50 - vit_50), 1)},
+      conv - vit < conv_50 - vit_50);
+  page.claim("few_swin", "with few digits, Swin is more accurate than ViT (it depends on the seed)",
+             {"with 50, ", percentage(swin_50), ", ViT ", percentage(vit_50), "; with 150, ",
+              percentage(swin_150), ", ViT ", percentage(vit_150)},
+             swin_50 > vit_50 && swin_150 > vit_150);
+}
+
+void few_digits(const Options& options, Page& page, const Comparison& all, const data::Dataset& train_set,
+                const data::Dataset& test_set, double baseline) {
+  page.step("Few images");
+  page.say(
+      "The same models, trained for about as many steps on the first digits only. Accuracy on the test "
+      "digits:");
+  const std::vector<int> widths{8, 8, 12, 12, 12};
+  page.print("  " + dim(cells({"digits", "epochs", "ViT", "Swin", "conv net"}, widths)));
+  std::vector<Comparison> results;
+  for (const index_t digits : {50, 150, 500})
+    results.push_back(compare_models(options, train_set, test_set, digits));
+  results.push_back(all);
+  for (const auto& [digits, epochs, models] : results)
+    page.print("  " + cells({concat(digits), concat(epochs), percent(models[0].test), percent(models[1].test),
+                             percent(models[2].test)},
+                            widths));
+  const auto error = [&](double p) {
+    return 100 * std::sqrt(p * (1 - p) / static_cast<double>(test_set.size()));
+  };
+  page.say(concat("On ", test_set.size(), " digits, an accuracy of 80 % has a standard error of ",
+                  fixed(error(0.8), 1), " percentage points, one of 97 % of ", fixed(error(0.97), 1), "."));
+  few_digits_claims(page, results);
+  if (!options.figures.empty()) draw(options, page, results, baseline);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const About about{.program = "lesson_10_vit",
-                    .title = "Lesson 10 · ViT: one architecture for text and images",
-                    .trains = true,
-                    .more = image_options()};
+  const About about{
+      .program = "lesson_10_vit",
+      .title = "Lesson 10 · ViT: one architecture for text and images",
+      .trains = true,
+      .more = image_options({"--patch", "1|2|4", "the side of ViT's patches in pixels (default 2)"})};
   return run(argc, argv, about, [](const Options& options, Page& page) {
     if (classify_file<nn::VisionTransformer>(options, page, data::vit_b_16_transform)) return;
     encoder_of_section_5(page);
     published_size(page);
     page.step("Three architectures");
-    page.say(
-        "ViT: 16 patches, each attends to all others from the first layer on; nothing encodes which are "
+    page.say(concat(
+        "ViT: ", 64 / (patch_size(options) * patch_size(options)),
+        " patches, each attends to all others from the first layer on; nothing encodes which are "
         "neighbours. Swin: each patch attends to its window of 2 x 2 patches; the windows are shifted, then "
         "four patches are merged into one. Conv net: three convolutions of 3 x 3. All have about the same "
-        "size.");
-    auto [train_set, test_set] = data::digits_split();
-    const data::Dataset train = normalised(train_set), test = normalised(test_set);
-    const data::Dataset few = train.select(IntTensor::arange(0, 150));
-    Comparison results{.few = {},
-                       .all = {},
-                       .few_images = static_cast<double>(few.size()),
-                       .all_images = static_cast<double>(train.size()),
-                       .baseline = most_frequent(test)};
-    many_images(options, page, results, train, test);
-    few_images(options, page, results, few, test);
-    if (!options.figures.empty()) draw(options, page, results);
+        "size."));
+    auto [train_digits, test_digits] = data::digits_split();
+    const PixelStatistics pixels = statistics_of(train_digits.images);
+    const data::Dataset train_set = normalised(train_digits, pixels),
+                        test_set = normalised(test_digits, pixels);
+    const double baseline = most_frequent(test_set);
+    page.step("The same training");
+    const index_t epochs = epochs_for(options, train_set.size());
+    page.say(concat("AdamW, ", epochs, epochs == 1 ? " epoch" : " epochs", " on ", train_set.size(),
+                    " digits, tested on ", test_set.size(), " others, of which ", percent(baseline),
+                    " have the most frequent label. The pixels are normalised with the mean ",
+                    fixed(pixels.mean, 3), " and the standard deviation ", fixed(pixels.deviation, 3),
+                    " of the training pixels:"));
+    const Comparison all = compare_models(options, train_set, test_set, train_set.size());
+    all_digits(options, page, all, baseline);
+    few_digits(options, page, all, train_set, test_set, baseline);
     page.say(
         "--weights DIR --image FILE classifies an image with published weights; --help lists all options.");
-    page.say("Next: ./lesson_10_swin, attention in shifted windows.");
+    page.say("Next: ./lesson_10_detr detects several objects in an image.");
   });
 }

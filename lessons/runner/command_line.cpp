@@ -15,13 +15,17 @@ namespace heed::runner {
 
 namespace {
 
-// The maximum number of arguments of a command that passes its arguments to another program.
-constexpr std::size_t unlimited = 99;
+// The maximum number of arguments of a command that passes its arguments to another program, and of
+// one whose arguments are the words of a sentence.
+constexpr std::size_t unlimited = 99, any_words = 1000;
 
+// An option without a value sets `flag`, one with a value `value`.
 struct Option {
   const char* name;
-  bool Options::*value;
+  bool Options::*flag;
   const char* summary;
+  std::string Options::*value = nullptr;
+  const char* argument = "";
 };
 const std::vector<Option> options = {
     {"--json", &Options::json, words("print one JSON object, for editors and scripts")},
@@ -31,6 +35,12 @@ const std::vector<Option> options = {
     {"--give-up", &Options::give_up, words("show it before you have passed (this is recorded)")},
     {"--mine", &Options::mine, words("use your own parts if they pass, ours otherwise")},
     {"--force", &Options::force, words("also replace edited exercises (backups are kept)")},
+    {"--model", nullptr, words("a file that a lesson wrote with --save; by default the newest"),
+     &Options::model, " FILE"},
+    {"--layer", nullptr, words("only this layer, counted from 1"), &Options::layer, " N"},
+    {"--head", nullptr, words("only this head, counted from 1"), &Options::head, " N"},
+    {"--svg", nullptr, words("write a figure FILE.svg, or a folder with one per head"), &Options::svg,
+     " PATH"},
 };
 
 const Option* option_named(const std::string& name) {
@@ -97,7 +107,13 @@ ParsedCommand parse(const std::vector<std::string>& words) {
     } else if (starts_with(word, "--lang=")) {
       set_language_named(word.substr(7));
     } else if (const Option* option = option_named(word)) {
-      parsed.options.*(option->value) = true;
+      const bool is_last = i + 1 == words.size();
+      if (option->value && (is_last || words[i + 1].empty()))
+        throw UsageError(tr("{1}: expected a value", word));
+      if (option->value)
+        parsed.options.*(option->value) = words[++i];
+      else
+        parsed.options.*(option->flag) = true;
       used_options.push_back(option);
     } else if (starts_with(word, "-")) {
       throw UsageError(tr("Unknown option {1}.", word) + " " +
@@ -150,6 +166,13 @@ const std::vector<Command>& commands() {
        {"--mine"},
        words("run a model built from the exercises"),
        milestone},
+      {"look",
+       "\"SENTENCE\"",
+       1,
+       any_words,
+       {"--model", "--layer", "--head", "--svg"},
+       words("show the attention weights of a saved model"),
+       show_attention},
       {"doctor", "", 0, 0, json, words("check this machine and suggest fixes"), doctor},
       {"generate", "", 0, 0, {"--force"}, words("update generated files (for course authors)"), generate},
   };
@@ -185,8 +208,10 @@ std::string help(const Command& command) {
                      wrapped(tr(command.summary), 80) + "\n";
   std::vector<std::string> names = command.options;
   names.push_back("--plain");
-  for (const std::string& name : names)
-    text += "  " + lessons::cells({name, tr(option_named(name)->summary)}, {-14, -1}) + "\n";
+  for (const std::string& name : names) {
+    const Option& option = *option_named(name);
+    text += "  " + lessons::cells({name + option.argument, tr(option.summary)}, {-14, -1}) + "\n";
+  }
   return text;
 }
 

@@ -36,9 +36,10 @@ int solution(Session& session);
 int show_diff(Session& session);
 int lesson(Session& session);
 
-// watch.cpp, milestone.cpp, doctor.cpp, generate.cpp.
+// watch.cpp, milestone.cpp, look.cpp, doctor.cpp, generate.cpp.
 int watch(Session& session);
 int milestone(Session& session);
+int show_attention(Session& session);
 int doctor(Session& session);
 int generate(Session& session);
 

@@ -40,6 +40,14 @@ static const std::vector<Message> table = {
     {"compare your code with ours, once you have passed", "내 코드와 모범 풀이 비교 (통과한 뒤)"},
     {"run a lesson; options are passed to it", "강의 프로그램 실행 (옵션은 그대로 전달)"},
     {"run a model built from the exercises", "연습 문제로 만든 모델 실행"},
+    {"show the attention weights of a saved model", "저장한 모델의 어텐션 가중치 보기"},
+    {"a file that a lesson wrote with --save; by default the newest",
+     "강의 프로그램이 --save로 저장한 파일 (기본: 가장 최근 파일)"},
+    {"only this layer, counted from 1", "이 층만 (1부터)"},
+    {"only this head, counted from 1", "이 헤드만 (1부터)"},
+    {"write a figure FILE.svg, or a folder with one per head",
+     "그림을 FILE.svg에, 또는 헤드마다 하나씩 폴더에 저장"},
+    {"{1}: expected a value", "{1}: 값이 필요합니다"},
     {"check this machine and suggest fixes", "컴퓨터를 점검하고 해결 방법 제시"},
     {"update generated files (for course authors)", "생성 파일 갱신 (강의 작성자용)"},
     {"heed judges your solutions to the exercises and names your mistakes. Run it without a command to "
@@ -119,6 +127,15 @@ static const std::vector<Message> table = {
     {"was killed by the system, often because memory ran out (SIGKILL)",
      "시스템이 강제로 끝냈습니다. 메모리가 부족했을 수 있습니다 (SIGKILL)"},
     {"was ended by signal {1} ({2})", "시그널 {1}{1:으로} 끝났습니다 ({2})"},
+
+    // look
+    {"There is no saved model in {1}. A command that trains one and saves it:",
+     "{1}에 저장한 모델이 없습니다. 모델을 학습해서 저장하는 명령:"},
+    {"{1}: expected a model that lesson {2} saved, got {3}. To save one: {4}",
+     "{1}: {2} 강의에서 저장한 모델이 필요합니다. 받은 것: {3}. 저장하려면: {4}"},
+    {"a file without the entry \"lesson\"", "\"lesson\" 항목이 없는 파일"},
+    {"{1}: expected an integer of at least 1, got \"{2}\"",
+     "{1}: 1 이상의 정수가 필요합니다. 받은 값: \"{2}\""},
 
     // milestone
     {"ours", "모범 풀이"},

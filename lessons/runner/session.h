@@ -14,6 +14,7 @@ namespace heed::runner {
 
 struct Options {
   bool json = false, plain = false, raw = false, all = false, give_up = false, mine = false, force = false;
+  std::string model, layer, head, svg;  // empty if they were not given
 };
 
 struct Session {

@@ -155,6 +155,9 @@ void become_program(const Session& session, const std::string& target) {
 int lesson(Session& session) {
   const std::string target = lesson_program(session.paths, session.arguments[0]);
   build_program(session, target);
+  std::error_code ignored;  // the lesson reports a folder that does not exist
+  if (std::ranges::count(session.arguments, "--save") > 0)
+    fs::create_directories(session.paths.state / "models", ignored);
   become_program(session, target);
 }
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "autograd/error.h"
+#include "lessons/support/lesson.h"
 
 namespace heed::lessons {
 
@@ -30,11 +30,8 @@ namespace {
 
 // The digits of a number without its unit.
 std::string digits(const Part& part, double value) {
-  char text[64];
-  const char* format = part.unit == Part::Unit::power ? "%.*e" : "%.*f";
-  std::snprintf(text, sizeof text, format, part.decimals,
-                part.unit == Part::Unit::percent ? 100 * value : value);
-  return text;
+  if (part.unit == Part::Unit::power) return scientific(value);
+  return fixed(part.unit == Part::Unit::percent ? 100 * value : value, part.decimals);
 }
 
 std::string unit_of(const Part& part) { return part.unit == Part::Unit::percent ? " %" : ""; }

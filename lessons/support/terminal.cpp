@@ -41,10 +41,14 @@ static int grey(double fraction) {
   return 232 + static_cast<int>(std::lround(23 * std::clamp(fraction, 0.0, 1.0)));
 }
 
+static std::string shade(double fraction) {
+  static const char* const shades[] = {" ", "░", "▒", "▓", "█"};
+  return shades[std::lround(4 * std::clamp(fraction, 0.0, 1.0))];
+}
+
 static std::string cell(double fraction) {
-  static const char* const weights[] = {"  ", "░░", "▒▒", "▓▓", "██"};
   if (has_colour()) return concat("\033[48;5;", grey(fraction), "m  \033[0m");
-  return weights[std::lround(4 * std::clamp(fraction, 0.0, 1.0))];
+  return shade(fraction) + shade(fraction);
 }
 
 std::string text_image(const Tensor& x, double top) {
@@ -77,14 +81,85 @@ static std::string right_aligned(const std::string& text, std::size_t width) {
   return n < width ? std::string(width - n, ' ') + text : text;
 }
 
-// " 0.42 ", with dark text on light cells and light text on dark cells.
-static std::string number_cell(double value, int decimals, std::size_t width) {
-  std::string text = right_aligned(fixed(value, decimals), width - 1) + " ";
-  if (!has_colour()) return text;
+static std::string coloured(double value, const std::string& text) {
   return concat("\033[48;5;", grey(value), ";38;5;", value > 0.5 ? 232 : 255, "m", text, "\033[0m");
 }
 
+// " 0.42 ", with dark text on light cells and light text on dark cells.
+static std::string number_cell(double value, int decimals, std::size_t width) {
+  std::string text = right_aligned(fixed(value, decimals), width - 1) + " ";
+  return has_colour() ? coloured(value, text) : text;
+}
+
+// "▒.42" in 4 columns, wider cells centred to the right.
+static std::string compact_cell(double value, bool masked, std::size_t width) {
+  const std::string digits = fixed(value, 2);
+  const std::string number = masked ? "╱╱╱" : digits == "1.00" ? "1.0" : digits.substr(digits.find('.'));
+  if (has_colour() && !masked) return coloured(value, right_aligned(number + " ", width));
+  return right_aligned((masked ? " " : shade(value)) + number, width);
+}
+
+// The characters of a name, or of its beginning and … if it is wider than 12 columns.
+static std::vector<std::string> characters_of(const std::string& name) {
+  constexpr std::size_t widest = 12;
+  std::vector<std::string> characters;
+  std::size_t width = 0;
+  const bool fits = columns(name) <= widest;
+  for (std::size_t i = 0; i < name.size();) {
+    const std::string c = name.substr(i, data::decode_utf8(name, i).length);
+    width += columns(c);
+    if (!fits && width >= widest) break;
+    characters.push_back(c);
+    i += c.size();
+  }
+  if (!fits) characters.emplace_back("…");
+  return characters;
+}
+
+static std::string joined_characters(const std::vector<std::string>& characters) {
+  std::string name;
+  for (const std::string& c : characters) name += c;
+  return name;
+}
+
+static std::string compact_heat_map(const Tensor& x, const HeatMap& options) {
+  std::vector<std::vector<std::string>> names;
+  std::size_t name_width = 0, widest = 0, height = 0;
+  for (const std::string& name : options.rows)
+    name_width = std::max(name_width, columns(joined_characters(characters_of(name))));
+  for (const std::string& name : options.columns) {
+    names.push_back(characters_of(name));
+    height = std::max(height, names.back().size());
+    widest = std::max(widest, columns(joined_characters(names.back())));
+  }
+  const std::size_t most = static_cast<std::size_t>(x.size(1)) * (std::max<std::size_t>(widest, 3) + 1);
+  const bool downwards = name_width + 2 + most > 38;  // two maps side by side
+  const std::size_t width = downwards ? 4 : std::max<std::size_t>(widest, 3) + 1;
+  std::string out;
+  for (std::size_t line = downwards ? 0 : height - 1; line < height; ++line) {
+    out += std::string(name_width + 2, ' ');
+    for (const auto& name : names) {
+      const bool blank = line + name.size() < height;  // names end in the last line
+      const std::string part = !downwards ? joined_characters(name)
+                               : blank    ? ""
+                                          : name[line + name.size() - height];
+      out += right_aligned(part, width);
+    }
+    out += '\n';
+  }
+  for (index_t r = 0; r < x.size(0); ++r) {
+    const auto row = static_cast<std::size_t>(r);
+    const std::string name = options.rows.empty() ? "" : joined_characters(characters_of(options.rows[row]));
+    out += right_aligned(name, name_width) + "  ";
+    for (index_t c = 0; c < x.size(1); ++c)
+      out += compact_cell(x.at({r, c}), options.allowed.defined() && !options.allowed.at({r, c}), width);
+    out += '\n';
+  }
+  return out;
+}
+
 std::string heat_map(const Tensor& x, const HeatMap& options) {
+  if (options.compact) return compact_heat_map(x, options);
   std::size_t name_width = 0, width = static_cast<std::size_t>(options.decimals) + 4;
   for (const auto& name : options.rows) name_width = std::max(name_width, columns(name));
   for (const auto& name : options.columns) width = std::max(width, columns(name) + 2);

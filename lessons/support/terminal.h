@@ -33,6 +33,9 @@ struct HeatMap {
   std::vector<std::string> rows = {}, columns = {};  // names; may be empty
   Mask allowed = {};                                 // (rows, columns), or undefined
   int decimals = 2;
+  // Two decimals and a shade in 4 columns, " .07" or "█.93". Names of columns that need more space are
+  // written downwards, and names of more than 12 columns are cut off: 16 keys fit into 80 columns.
+  bool compact = false;
 };
 std::string heat_map(const Tensor& x, const HeatMap& options = {});
 

@@ -153,7 +153,7 @@ TranslationPair translate(const Subject& subject, const Verb& verb, std::size_t 
 
 }  // namespace
 
-Sentences<TranslationPair> translation_pairs(const SentenceOptions& options) {
+std::vector<TranslationPair> all_translation_pairs() {
   std::vector<TranslationPair> all;
   for (const Subject& subject : subjects)
     for (const Verb& verb : verbs())
@@ -162,7 +162,11 @@ Sentences<TranslationPair> translation_pairs(const SentenceOptions& options) {
           for (const auto& location : locations)
             if (!verb.moves || location.first[0] == '\0')
               all.push_back(translate(subject, verb, object, when, location));
-  return split<TranslationPair>("translation_pairs", {std::move(all)}, options);
+  return all;
+}
+
+Sentences<TranslationPair> translation_pairs(const SentenceOptions& options) {
+  return split<TranslationPair>("translation_pairs", {all_translation_pairs()}, options);
 }
 
 // ---- reviews ----------------------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ struct TranslationPair {
   std::vector<index_t> alignment;  // for each English word, the index of its Korean word
 };
 Sentences<TranslationPair> translation_pairs(const SentenceOptions& options = {});
+// All pairs of the language, in a fixed order.
+std::vector<TranslationPair> all_translation_pairs();
 
 enum class Language { english, korean };
 

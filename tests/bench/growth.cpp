@@ -38,7 +38,7 @@ struct Growth {
     lessons::SvgCurve fitted{.name = power, .x = measured.x, .y = {}};
     for (const double x : fitted.x) fitted.y.push_back(law(x));
     lessons::write_figure(
-        report.options().figures, file + ".svg",
+        {.path = report.options().figures, .source = kernels::kernels<float>().isa}, file + ".svg",
         lessons::svg_curves({measured, fitted}, {.title = concat(title, ": ", cost, " grows as ", power),
                                                  .x_axis = concat(size, " ", letter),
                                                  .y_axis = unit,

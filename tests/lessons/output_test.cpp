@@ -1,6 +1,5 @@
 // output_test.cpp — runs every lesson and compares its output with the expected.txt beside it.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cctype>
@@ -16,48 +15,11 @@
 #include "autograd/kernels/isa.h"
 #include "autograd/kernels/kernels.h"
 #include "autograd/kernels/sanitizers.h"
+#include "tests/lessons/lesson_list.h"
+#include "tests/lessons/lesson_process.h"
 
+namespace heed::lessons {
 namespace {
-
-namespace fs = std::filesystem;
-
-struct Result {
-  std::string output;
-  int status = -1;
-};
-
-// A temporary folder for the files that the lessons write.
-const fs::path& folder() {
-  struct Folder {
-    fs::path path = fs::temp_directory_path() / ("heed lessons " + std::to_string(getpid()));
-    Folder() { fs::create_directories(path); }
-    ~Folder() { fs::remove_all(path); }
-  };
-  static const Folder folder;
-  return folder.path;
-}
-
-// Runs a lesson in that folder. Returns its output together with its error output.
-Result run(const std::string& lesson, const std::string& arguments) {
-  const std::string command = "cd '" + folder().string() + "' && NO_COLOR=1 '" HEED_LESSON_DIR "/" + lesson +
-                              "' " + arguments + " 2>&1 </dev/null";
-  Result result;
-  FILE* pipe = popen(command.c_str(), "r");
-  if (!pipe) return result;
-  char buffer[4096];
-  for (std::size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) result.output.append(buffer, n);
-  const int status = pclose(pipe);
-  result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return result;
-}
-
-std::vector<std::string> lines(const std::string& text) {
-  std::vector<std::string> result;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);)
-    result.push_back(line.substr(0, line.find_last_not_of(' ') + 1));
-  return result;
-}
 
 std::string contents(const fs::path& file) {
   std::ifstream in(file);
@@ -75,57 +37,6 @@ std::string first_missing(const std::vector<std::string>& expected, const std::v
     ++next;
   }
   return "";
-}
-
-// All lessons. Those with a long training are run with --quick.
-struct Lesson {
-  std::string program, folder, arguments;
-  std::vector<std::string> figures;
-};
-const std::string quickly = "--quick --quiet";
-const std::vector<Lesson>& lessons() {
-  static const std::vector<Lesson> all = {
-      {"lesson_00", "00_autograd", "--quiet", {"step.svg", "moons.svg", "moons_loss.svg"}},
-      {"lesson_01",
-       "01_why_attention",
-       "--quick --quiet",
-       {"by_length.svg", "seq2seq_loss.svg", "alignment.svg"}},
-      {"lesson_02",
-       "02_scaled_dot_product_attention",
-       "--quiet",
-       {"weights.svg", "entropy.svg", "padding.svg", "causal.svg"}},
-      {"lesson_03", "03_self_attention", "--quiet", {"it.svg", "pronoun_loss.svg"}},
-      {"lesson_04", "04_multi_head_attention", "--quick --quiet", {"heads.svg", "heads_loss.svg"}},
-      {"lesson_05",
-       "05_transformer_architecture",
-       "--quick --quiet",
-       {"gradients.svg", "own.svg", "one_out.svg"}},
-      {"lesson_06",
-       "06_positional_encoding",
-       "--quick --quiet",
-       {"waves.svg", "distance.svg", "lengths.svg"}},
-      {"lesson_07",
-       "07_transformer_encoder_and_classifier",
-       "--quick --quiet",
-       {"reviews_loss.svg", "never.svg"}},
-      {"lesson_08",
-       "08_vision_transformer",
-       "--quick --quiet",
-       {"patches.svg", "loss.svg", "cls_attention.svg", "positions_small.svg", "positions.svg"}},
-      {"lesson_09",
-       "09_attention_vs_rnn",
-       "--quick --quiet",
-       {"time.svg", "gradient.svg", "recall.svg", "memory.svg"}},
-      {"lesson_10_families", "10_families", "--quick --quiet", {}},
-      {"lesson_10_bert", "10_bert", "--quick --quiet", {"masked_words.svg", "few_labels.svg"}},
-      {"lesson_10_gpt", "10_gpt", "--quick --quiet", {"characters_loss.svg"}},
-      {"lesson_10_t5", "10_t5", "--quick --quiet", {"bias.svg"}},
-      // detections.svg depends on the training and has its own test
-      {"lesson_10_detr", "10_detr", "--quick --quiet", {"detr_loss.svg"}},
-      {"lesson_10_vit", "10_vit", "--quick --quiet", {"vit_swin_conv.svg"}},
-      {"lesson_10_swin", "10_swin", "--quick --quiet", {"windows.svg", "mask.svg", "somewhere.svg"}},
-  };
-  return all;
 }
 
 // The output of a lesson with --quick. Each lesson is run once for all tests, which is why they are
@@ -167,16 +78,21 @@ TEST(LessonOutput, AMissingLineIsFound) {
   EXPECT_EQ(first_missing({"c", "a"}, {"a", "c"}), "a") << "order counts";
 }
 
+// The output without "Done in 1.2 s", the only line that may differ between two equal runs.
+std::string without_time(std::string output) {
+  const std::size_t time = output.find("Done in");
+  if (time != std::string::npos) output.erase(time, output.find('\n', time) - time);
+  return output;
+}
+
 TEST(LessonOutput, SameSeedGivesTheSameOutputForAnyNumberOfThreads) {
   for (const Lesson& lesson : lessons()) {
     std::string first;
     for (const char* threads : {"1", "3"}) {
-      Result result = run(lesson.program, quickly + " --seed 5 --threads " + threads);
+      const Result result = run(lesson.program, quickly + " --seed 5 --threads " + threads);
       ASSERT_EQ(result.status, 0) << result.output;
-      const std::size_t time = result.output.find("Done in");  // the only line that may differ
-      if (time != std::string::npos) result.output.erase(time, result.output.find('\n', time) - time);
-      if (first.empty()) first = result.output;
-      EXPECT_EQ(first, result.output) << lesson.program;
+      if (first.empty()) first = without_time(result.output);
+      EXPECT_EQ(first, without_time(result.output)) << lesson.program;
     }
   }
 }
@@ -193,6 +109,12 @@ TEST(LessonOutput, AnInvalidCommandLineIsReportedAndExitsWith2) {
   EXPECT_EQ(none.status, 2);
   EXPECT_NE(none.output.find("--steps: expected an integer from 1 to 1000000, got 0"), std::string::npos)
       << none.output;
+  const Result odd = run("lesson_01", "--quick --quiet --hidden 65");
+  EXPECT_EQ(odd.status, 1);
+  EXPECT_NE(odd.output.find("expected an even hidden size for two directions, got hidden = 65"),
+            std::string::npos)
+      << odd.output;
+  EXPECT_EQ(run("lesson_01", "--steps 0").status, 2);
   for (const std::string lesson : {"lesson_02", "lesson_08"}) {
     const Result unknown = run(lesson, "--sed 3");
     EXPECT_EQ(unknown.status, 2);
@@ -207,6 +129,27 @@ TEST(LessonOutput, AnInvalidCommandLineIsReportedAndExitsWith2) {
     EXPECT_EQ(run(lesson, "--threads 999").status,
               1);  // more than the thread pool supports: an error of the library
   }
+}
+
+// Every option that a page of the lessons 10 names for a remark changes what the program measures.
+TEST(LessonOutput, OptionsOfTheFamiliesChangeTheMeasurements) {
+  for (const auto& [lesson, option] : std::map<std::string, std::string>{{"lesson_10_bert", "--steps 40"},
+                                                                         {"lesson_10_t5", "--table-rate 1"},
+                                                                         {"lesson_10_detr", "--lr 0.01"}}) {
+    const Result changed = run(lesson, quickly + " " + option);
+    EXPECT_EQ(changed.status, 0) << changed.output;
+    EXPECT_NE(without_time(changed.output), without_time(quick(lesson).output)) << lesson << " " << option;
+  }
+  EXPECT_NE(run("lesson_10_bert", quickly + " --steps 40").output.find("after 40 steps"), std::string::npos);
+  EXPECT_NE(run("lesson_10_bert", quickly + " --features mean").output, quick("lesson_10_bert").output);
+  const Result unknown = run("lesson_10_bert", "--features most");
+  EXPECT_EQ(unknown.status, 1);
+  EXPECT_NE(unknown.output.find("lesson_10_bert: [--features] expected mask or mean, got \"most\"\n"),
+            std::string::npos)
+      << unknown.output;
+  for (const std::string lesson : {"lesson_10_bert", "lesson_10_t5"})
+    EXPECT_NE(run(lesson, "--steps 0").output.find(lesson + ": --steps: expected an integer from 1"),
+              std::string::npos);
 }
 
 TEST(LessonOutput, HelpListsEveryOptionAndExitsWith0) {
@@ -232,11 +175,23 @@ std::string text_of(const fs::path& path) {
   return text.str();
 }
 
-// The structure of a figure without its numbers: the names of its elements, and its text.
+// The line of a figure that names its seed and instruction set.
+std::string source_of(const std::string& svg) {
+  const std::size_t begin = svg.find("<text class=\"source\"");
+  return begin == std::string::npos ? "" : svg.substr(begin, svg.find('\n', begin) + 1 - begin);
+}
+
+std::string without_source(std::string svg) {
+  const std::string source = source_of(svg);
+  return svg.erase(svg.find(source), source.size());
+}
+
+// The structure of a figure without its numbers and its source: the names of its elements, and its
+// text.
 std::set<std::string> structure(const std::string& svg) {
   std::set<std::string> parts;
   std::string part;
-  for (const char c : svg) {
+  for (const char c : without_source(svg)) {
     if (c == '<' || c == '>' || c == '\n') {
       const std::size_t words = part.find_first_not_of(' ');
       if (words != std::string::npos)
@@ -250,7 +205,7 @@ std::set<std::string> structure(const std::string& svg) {
 }
 
 // Every figure exists, is complete, has titles, and has the same structure as the one on the page.
-// Those on the pages come from full runs (tests/tools/figures), these from quick runs.
+// Those on the pages come from full runs with AVX2 (tests/tools/figures), these from quick runs.
 TEST(LessonOutput, FiguresHaveTheStructureOfThoseOnThePages) {
   const fs::path dir = folder() / "the figures";
   for (const Lesson& lesson : lessons()) {
@@ -264,16 +219,49 @@ TEST(LessonOutput, FiguresHaveTheStructureOfThoseOnThePages) {
       const fs::path page = fs::path(HEED_SOURCE_DIR) / "lessons" / lesson.folder / "figures" / name;
       EXPECT_EQ(structure(svg), structure(text_of(page)))
           << page << ". Hint: tests/tools/figures regenerates it";
+      EXPECT_NE(source_of(svg).find(std::string(">seed 0, ") + kernels::kernels<float>().isa + "<"),
+                std::string::npos)
+          << name;
+      EXPECT_NE(source_of(text_of(page)).find(">seed 0, avx2<"), std::string::npos)
+          << page << ". Hint: tests/tools/figures regenerates it";
     }
   }
   for (const auto& entry : fs::directory_iterator(dir))
     EXPECT_EQ(entry.path().extension(), ".svg") << entry.path();
 }
 
+// Diagrams do not depend on the training, so those of a quick run are the files of the pages.
+TEST(LessonOutput, TheDiagramsAreThoseOfThePages) {
+  for (const std::string file : {"04_multi_head_attention/split_merge", "05_transformer_architecture/block",
+                                 "05_transformer_architecture/encoder_decoder", "08_vision_transformer/vit",
+                                 "10_gpt/kv_cache", "10_swin/shifted_window"}) {
+    const std::size_t slash = file.find('/');
+    const std::string lesson_folder = file.substr(0, slash), name = file.substr(slash + 1) + ".svg";
+    const auto lesson = std::ranges::find(lessons(), lesson_folder, &Lesson::folder);
+    ASSERT_EQ(quick(lesson->program).status, 0);
+    const fs::path page = fs::path(HEED_SOURCE_DIR) / "lessons" / lesson_folder / "figures" / name;
+    EXPECT_EQ(without_source(text_of(folder() / "the figures" / name)), without_source(text_of(page)))
+        << page << ". Hint: tests/tools/figures regenerates it";
+  }
+}
+
+// The diagrams show the shapes of the models that run.
+TEST(LessonOutput, AnOptionChangesTheShapesInADiagram) {
+  ASSERT_EQ(run("lesson_04", quickly + " --heads 8 --figures eight").status, 0);
+  const std::string eight = text_of(folder() / "eight" / "split_merge.svg"),
+                    page =
+                        text_of(HEED_SOURCE_DIR "/lessons/04_multi_head_attention/figures/split_merge.svg");
+  for (const char* shape : {">(1, 5, 8, 6)<", ">(1, 8, 5, 6)<", ">(1, 8, 5, 5)<"}) {
+    EXPECT_NE(eight.find(shape), std::string::npos) << shape;
+    EXPECT_EQ(page.find(shape), std::string::npos) << shape;
+  }
+  EXPECT_NE(page.find(">(1, 4, 5, 12)<"), std::string::npos);
+}
+
 // detections.svg without the detections of the model: the lines that end in a score, "93 %", and the
 // objects that it missed.
 std::vector<std::string> without_detections(const std::string& svg) {
-  std::vector<std::string> rest = lines(svg);
+  std::vector<std::string> rest = lines(without_source(svg));
   std::erase_if(rest, [](const std::string& line) {
     return line.find(" %</") != std::string::npos || line.find(", missed</") != std::string::npos;
   });
@@ -299,6 +287,8 @@ TEST(LessonOutput, ADifferentStructureIsDetected) {
   EXPECT_NE(without_detections("<rect/>\n<title>disc</title>\n"), without_detections("<rect/>\n"));
   EXPECT_EQ(structure("<text x=\"1\">loss 0.5</text>"), structure("<text x=\"22\">loss 1.25</text>"));
   EXPECT_NE(structure("<text x=\"1\">loss</text>"), structure("<text x=\"1\">gain</text>"));
+  EXPECT_EQ(structure("<svg>\n<text class=\"source\">seed 0, neon</text>\n</svg>"),
+            structure("<svg>\n</svg>"));
   EXPECT_NE(structure("<line x1=\"1\"/>"), structure("<rect x=\"1\"/>"));
 }
 
@@ -309,20 +299,81 @@ TEST(LessonOutput, TheTrainedModelIsSaved) {
   EXPECT_GT(fs::file_size(folder() / "model"), 69066u * 3 * 4);  // the parameters and their two moments
 }
 
+TEST(LessonOutput, ASavedModelShowsItsAttentionWeights) {
+  struct Case {
+    std::string lesson, sentence, unknown;
+    std::vector<std::string> parts;
+  };
+  const std::vector<Case> cases = {{"lesson_03",
+                                    "the cat sat on the mat because it was tired",
+                                    "frog",
+                                    {"Layer 2 of 2", "head 1 of 1", "The model predicts: \"it\" refers to"}},
+                                   {"lesson_07",
+                                    "this story was never boring",
+                                    "frog",
+                                    {"Layer 2 of 2", "head 4 of 4", "The model predicts: "}},
+                                   {"lesson_10_bert",
+                                    "나는 [MASK] 그렸다 = I drew a cat",
+                                    "frog",
+                                    {"Layer 2 of 2", "[CLS]", "[MASK] is \""}}};
+  for (const Case& c : cases) {
+    const std::string model = c.lesson + ".model";
+    ASSERT_EQ(run(c.lesson, quickly + " --save " + model).status, 0);
+    const Result result = run(c.lesson, "--model " + model + " --look '" + c.sentence + "'");
+    EXPECT_EQ(result.status, 0) << result.output;
+    for (const std::string& part : c.parts)
+      EXPECT_NE(result.output.find(part), std::string::npos) << result.output;
+    for (const std::string& line : lines(result.output))
+      EXPECT_LE(std::ranges::count_if(line, [](char byte) { return (byte & 0xC0) != 0x80; }), 80) << line;
+    const Result unknown = run(c.lesson, "--model " + model + " --look " + c.unknown);
+    EXPECT_EQ(unknown.status, 1);
+    EXPECT_NE(unknown.output.find("does not contain \"frog\""), std::string::npos) << unknown.output;
+    EXPECT_EQ(run(c.lesson, "--model " + model + " --layer 9 --look '" + c.sentence + "'").status, 2);
+  }
+  const Result foreign = run("lesson_03", "--model lesson_07.model --look it");
+  EXPECT_EQ(foreign.status, 3);
+  EXPECT_NE(foreign.output.find("expected a model that was saved by lesson_03, got one of lesson_07"),
+            std::string::npos)
+      << foreign.output;
+}
+
+TEST(LessonOutput, PredictionsAreCountedAndRecorded) {
+  std::ofstream(folder() / "answers") << "y\nn\nmaybe\nyes\n\n";
+  const std::string output = run("lesson_02", quickly + " --ask --claims predictions", "answers").output;
+  EXPECT_NE(output.find("expected y or n, got \"maybe\""), std::string::npos) << output;
+  EXPECT_NE(output.find("You predicted 2 of 3 claims correctly."), std::string::npos) << output;
+  EXPECT_NE(output.find("; you predicted that it"), std::string::npos) << output;
+  const std::vector<std::string> claims = lines(text_of(folder() / "predictions"));
+  ASSERT_GT(claims.size(), 3U);
+  EXPECT_TRUE(claims[0].ends_with("\tholds"));
+  EXPECT_TRUE(claims[1].ends_with("\tdoes not hold"));
+  for (const std::string& line : claims) EXPECT_EQ(std::ranges::count(line, '\t'), 8) << line;
+}
+
+// Without a terminal, no lesson waits for answers that cannot come.
+TEST(LessonOutput, NoLessonWaitsForPredictionsWithoutATerminal) {
+  for (const Lesson& lesson : lessons()) {
+    const Result result = run(lesson.program, quickly + " --ask");
+    EXPECT_EQ(result.status, 0) << result.output;
+    EXPECT_NE(result.output.find("No answer can be read"), std::string::npos) << lesson.program;
+    EXPECT_EQ(result.output.find("You predicted"), std::string::npos) << lesson.program;
+  }
+}
+
 TEST(LessonOutput, EveryClaimIsALineOfTheClaimsFile) {
-  const std::string isa = heed::kernels::kernels<float>().isa;
+  const std::string isa = kernels::kernels<float>().isa;
   for (const char* lesson : {"lesson_02", "lesson_06"}) ASSERT_EQ(quick(lesson).status, 0);
   const std::vector<std::string> claims = lines(text_of(folder() / "claims"));
   const auto begin_with = [&](const std::string& name) {
     return std::ranges::count_if(claims, [&](const std::string& line) { return line.starts_with(name); });
   };
   EXPECT_EQ(begin_with("lesson_02\t"), 9);
-  EXPECT_EQ(begin_with("lesson_06	"), 11) << "claims of both lessons: each appends to the file";
+  EXPECT_EQ(begin_with("lesson_06	"), 12) << "claims of both lessons: each appends to the file";
   EXPECT_EQ(
       std::ranges::count(
           claims,
           "lesson_02	school	\"school\" attends mostly to 학교에	weight 0.629	holds	0	" +
-              isa + "	" + heed::kernels::cpu_name()),
+              isa + "	" + kernels::cpu_name()),
       1);
   for (const std::string& line : claims) EXPECT_EQ(std::ranges::count(line, '\t'), 7) << line;
   const Result nowhere = run("lesson_02", "--quick --quiet --claims /dev/null/claims");
@@ -361,3 +412,4 @@ TEST(LessonOutput, APathToWhichTheModelCannotBeSavedIsReportedFirst) {
 }
 
 }  // namespace
+}  // namespace heed::lessons

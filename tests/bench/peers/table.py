@@ -102,11 +102,16 @@ def table_position(case):
     return next((i for i, name in enumerate(names) if case == name or name == "gemm f32" and case.startswith(name)), len(names))
 
 
+def worst_first(table):
+    """Returns the rows ordered by ratio / goal. Rows without a goal come last."""
+    return sorted(table, key=lambda row: row.ratio / row.goal if row.goal else math.inf)
+
+
 def worst_text(table):
-    with_goal = [row for row in table if row.goal is not None]
+    with_goal = [row for row in worst_first(table) if row.goal is not None]
     if not with_goal:
         return "No row has a goal."
-    worst = min(with_goal, key=lambda row: row.ratio / row.goal)
+    worst = with_goal[0]
     missed = sum(row.ratio < row.goal for row in with_goal)
     return (f"Worst: {worst.case} with {thread_label(worst.threads)}, {worst.ratio:.2f} x {worst.peer}; "
             f"the goal is {worst.goal:.2f}. {len(with_goal) - missed} of {len(with_goal)} goals reached.")

@@ -1,6 +1,8 @@
 // The command line of the runner: its errors, and the commands that do not judge anything.
 #include "lessons/runner/command_line.h"
 
+#include "autograd/autograd.h"
+#include "data/safetensors.h"
 #include "lessons/runner/catalog.h"
 #include "lessons/runner/commands.h"
 #include "lessons/runner/doctor.h"
@@ -47,6 +49,11 @@ TEST(CommandLine, ThatIsInvalidIsReportedAndExitsWith2) {
   expect_rejected("lesson 10", "Lesson 10 is ambiguous: 10_bert, ");
   expect_rejected("lesson 10_bart", "Lesson 10 is ambiguous: 10_bert, ");
   expect_rejected("milestone 77", "Lesson 77 has no milestone.");
+  expect_rejected("look", "Usage: heed look \"SENTENCE\"");
+  expect_rejected("look hi --model", "--model: expected a value");
+  expect_rejected("look hi --layer 0", "--layer: expected an integer of at least 1, got \"0\"");
+  expect_rejected("look hi --head one", "--head: expected an integer of at least 1, got \"one\"");
+  expect_rejected("look hi --raw", "look does not accept --raw. For its options: heed look --help");
   expect_rejected("--lang fr", "--lang: expected en or ko, got \"fr\"");
   expect_rejected("--lang", "--lang: expected en or ko");
 }
@@ -163,6 +170,36 @@ TEST(CommandLine, ReportsLinesOfTheProgressFileThatItCannotRead) {
   const CommandOutput result = heed(fresh, "list --json");
   expect_has(result.err, "progress:2: skipped a line that could not be read: 02_softmax_rows sta");
   EXPECT_EQ(result.json().find("passed")->integer(), 1);
+}
+
+TEST(SavedModels, NamesTheCommandThatSavesAModelIfThereIsNone) {
+  const Fresh fresh;
+  const CommandOutput result = heed(fresh, "look the cat sat");
+  EXPECT_EQ(result.status, 3);
+  for (const std::string lesson : {"03", "07", "10_bert"})
+    expect_has(result.err, "heed lesson " + lesson + " --save " +
+                               (fresh.path / ".heed/models/lesson_").string() + lesson + ".safetensors");
+}
+
+TEST(SavedModels, RejectsADamagedOrForeignFile) {
+  const Fresh fresh;
+  const std::string file = fresh.write(".heed/models/a", "not a model").string();
+  const auto expect_rejected = [&](const std::string& text) {
+    const CommandOutput result = heed(fresh, "look the cat sat");
+    EXPECT_EQ(result.status, 3);
+    EXPECT_EQ(result.out, "");
+    expect_has(result.err, file);
+    expect_has(result.err, text);
+  };
+  expect_rejected("[safetensors]");
+  data::save_safetensors(file, {{"w", tensor({{1.0}})}});
+  expect_rejected(
+      "expected a model that lesson 03, 07, 10_bert saved, got a file without the entry \"lesson\"");
+  data::save_safetensors(file, {{"w", tensor({{1.0}})}}, {{"lesson", "lesson_08"}});
+  expect_rejected("got \"lesson_08\". To save one: heed lesson 07 --save");
+  fs::resize_file(file, fs::file_size(file) - 1);
+  expect_rejected("truncated");
+  EXPECT_EQ(heed(fresh, "look hi --model /no/model").status, 3);
 }
 
 TEST(Doctor, FindsNoProblemOnThisMachine) {
