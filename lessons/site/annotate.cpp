@@ -152,10 +152,11 @@ RenderedPage render_source(std::string_view source, Language language) {
     const std::string lifted = numbered_lines(row.comment, language, row.line, "lifted");
     const std::string note = row.comment.empty() ? "" : comment_html(row, language, page.sections);
     const bool has_code = !trim(row.code).empty();
-    page.html += "<div class=\"row" + std::string(has_code ? "" : " bare") + "\"><div class=\"note\">" +
-                 note + "</div><pre class=\"code\" style=\"counter-reset:line " +
-                 std::to_string(code_line - 1) + "\"><code>" + lifted +
-                 numbered_lines(row.code, language, code_line, "l") + "</code></pre></div>\n";
+    const char* kind = language == Language::plain ? " whole" : has_code ? "" : " bare";
+    page.html += concat("<div class=\"row", kind, "\"><div class=\"note\">", note,
+                        "</div><pre class=\"code\" style=\"counter-reset:line ",
+                        std::to_string(code_line - 1), "\"><code>", lifted,
+                        numbered_lines(row.code, language, code_line, "l"), "</code></pre></div>\n");
   }
   return page;
 }

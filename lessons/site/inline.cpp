@@ -270,7 +270,8 @@ class PageRenderer {
   }
 
   std::string table(const Block& block) {
-    std::string html = "<div class=\"table\" tabindex=\"0\"><table>\n<thead>";
+    std::string html =
+        "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>\n<thead>";
     for (std::size_t r = 0; r < block.rows.size(); ++r) {
       const int line = block.line + static_cast<int>(r) + (r > 0 ? 1 : 0);
       html += "<tr" + (r > 0 ? row_id(block, r) : "") + ">";
@@ -278,8 +279,8 @@ class PageRenderer {
         const std::string name = r == 0 ? "th" : "td";
         const std::string& align = block.alignment[c];
         add_text(block.rows[r][c]);
-        html += "<" + name + (align.empty() ? "" : " class=\"" + align + "\"") + ">" +
-                cell_html(block.rows[r][c], line) + "</" + name + ">";
+        const std::string kind = align.empty() ? "" : concat(" class=\"", align, "\"");
+        html += concat("<", name, kind, ">", cell_html(block.rows[r][c], line), "</", name, ">");
       }
       html += "</tr>\n" + std::string(r == 0 ? "</thead>\n<tbody>" : "");
     }

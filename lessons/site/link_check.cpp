@@ -28,7 +28,7 @@ std::vector<std::string> link_errors(const std::map<std::string, std::string>& p
   std::map<std::string, std::set<std::string>> ids;
   for (const auto& [path, html] : pages)
     for (const std::string& id : attribute_values(html, "id"))
-      if (!ids[path].insert(id).second) errors.push_back(path + ": the id " + id + " occurs twice");
+      if (!ids[path].insert(id).second) errors.push_back(concat(path, ": the id ", id, " occurs twice"));
   for (const auto& [path, html] : pages) {
     for (const std::string& link : attribute_values(html, "href")) {
       if (link.starts_with("https://") || link.starts_with("http://") || link.starts_with("data:")) continue;
@@ -38,9 +38,9 @@ std::vector<std::string> link_errors(const std::map<std::string, std::string>& p
           file.empty() ? path : (fs::path(path).parent_path() / file).lexically_normal().generic_string();
       const std::string anchor = hash == std::string::npos ? "" : link.substr(hash + 1);
       if (!pages.contains(page))
-        errors.push_back(path + ": the link " + link + " leads to no page");
+        errors.push_back(concat(path, ": the link ", link, " leads to no page"));
       else if (!anchor.empty() && !ids[page].contains(anchor))
-        errors.push_back(path + ": the link " + link + " leads to an anchor that does not exist");
+        errors.push_back(concat(path, ": the link ", link, " leads to an anchor that does not exist"));
     }
   }
   return errors;

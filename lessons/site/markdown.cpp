@@ -139,7 +139,7 @@ class MarkdownParser {
   }
 
   Block rule() {
-    const Block block(Block::Kind::rule, number());
+    Block block(Block::Kind::rule, number());
     ++next_;
     return block;
   }

@@ -44,7 +44,7 @@ class MathParser {
   MathParser(std::string_view latex, const Location& at) : latex_(latex), at_(at) {}
 
   std::string run() {
-    const std::string html = formula();
+    std::string html = formula();
     if (position_ < latex_.size()) fail("unexpected }");
     return html;
   }
@@ -73,7 +73,7 @@ class MathParser {
   std::string scripted() {
     const bool is_sum =
         latex_.substr(position_).starts_with("\\sum") || latex_.substr(position_).starts_with("\\prod");
-    const std::string base = atom();
+    std::string base = atom();
     std::string below, above;
     skip_blanks();
     while (peek() == '_' || peek() == '^') {
@@ -109,7 +109,7 @@ class MathParser {
     skip_blanks();
     const std::size_t end = latex_.find('}', position_);
     if (peek() != '{' || end == std::string_view::npos) fail("expected {…}");
-    const std::string text = escape(latex_.substr(position_ + 1, end - position_ - 1));
+    std::string text = escape(latex_.substr(position_ + 1, end - position_ - 1));
     position_ = end + 1;
     return text;
   }

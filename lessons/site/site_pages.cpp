@@ -62,6 +62,7 @@ Page Site::markdown_page(const std::string& path) {
   figures_ = 0;
   RenderedPage rendered = render_markdown(parse_markdown(files_.text(path), path), path, hooks_for(path));
   Page page{page_of(path, false), rendered.title, rendered.html, rendered.sections, false, {}, ""};
+  if (figures_ > 0) page.scripts.emplace_back("figure.js");
   if (page.path == "index.html") page.body += lesson_cards(lessons_);
   for (const Lesson& lesson : lessons_)
     if (lesson.page == page.path) page.body = links_below(page.path, lesson_entry(lesson)) + page.body;
@@ -73,10 +74,7 @@ Page Site::source_page(const std::string& path) {
   if (source.find('\0') != std::string::npos)
     throw BookError({path, 1}, "a page links to this file, which is not a text");
   const Language language = language_of_file(path);
-  RenderedPage rendered = language == Language::plain ? RenderedPage{} : render_source(source, language);
-  if (language == Language::plain)
-    rendered.html =
-        "<div class=\"listing\"><pre tabindex=\"0\"><code>" + escape(source) + "</code></pre></div>\n";
+  RenderedPage rendered = render_source(source, language);
   for (Section& section : rendered.sections)
     if (section.title.empty()) section.title = path;
   const std::string folder = path.substr(0, path.rfind('/') + 1);
@@ -89,7 +87,7 @@ Page Site::folder_page(const std::string& path) const {
   const std::string page = page_of(path, true);
   std::string html = "<h1>" + escape(path) + "/</h1>\n<ul>\n";
   for (const std::string& name : files_.names(path)) {
-    const std::string file = path + "/" + name;
+    const std::string file = concat(path, "/", name);
     const bool has_page = shown_.contains(file);
     const std::string code = "<code>" + escape(name) + "</code>";
     html +=

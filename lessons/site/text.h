@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,6 +31,12 @@ void write_file(const fs::path& path, const std::string& content);
 // The lines without their line breaks. A final line break begins no further line.
 std::vector<std::string> split_lines(std::string_view text);
 std::vector<std::string> split(std::string_view text, char separator);
+// Joins texts with one allocation, for loops. concat(a, ": ", b)
+std::string concat_parts(std::initializer_list<std::string_view> parts);
+template <class... Parts>
+std::string concat(const Parts&... parts) {
+  return concat_parts({std::string_view(parts)...});
+}
 std::string_view trim(std::string_view text);
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
 

@@ -36,14 +36,16 @@ TEST(Book, HasAPageForEveryLessonAndItsExercises) {
 TEST(Book, EveryLinkAndAnchorLeadsSomewhere) { EXPECT_EQ(link_errors(book()), std::vector<std::string>{}); }
 
 TEST(Book, PagesAreSmallAndMadeInSeconds) {
-  const auto begin = std::chrono::steady_clock::now();
+  [[maybe_unused]] const auto begin = std::chrono::steady_clock::now();
   std::size_t total = 0;
   for (const auto& [path, html] : Site(HEED_SOURCE_DIR).build()) {
     EXPECT_LT(html.size(), 2u << 20) << path;
     total += html.size();
   }
   EXPECT_LT(total, 30u << 20);
+#ifdef NDEBUG  // a build without optimisation takes longer
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+#endif
 }
 
 TEST(Book, IsTheSameWhenRepeated) { EXPECT_TRUE(Site(HEED_SOURCE_DIR).build() == book()); }

@@ -78,6 +78,13 @@
   }
   view.close();
 
+  const lesson = await open('lessons/02_scaled_dot_product_attention/index.html', 1440);
+  const part = lesson.document.querySelector('.figure svg rect title').parentElement;
+  part.dispatchEvent(new lesson.window.PointerEvent('pointerover', { bubbles: true }));
+  if (lesson.document.querySelector('.figure output').textContent !== part.textContent)
+    report('lesson 02: a figure does not show the title of its part');
+  lesson.close();
+
   const bench = await open('lessons/02_scaled_dot_product_attention/bench.html', 1440);
   const difference = Number(bench.document.getElementById('bench').dataset.difference);
   if (!(difference <= 1e-6)) report(`bench.html: differs from the C++ code by ${difference}`);
