@@ -8,6 +8,10 @@
 
 namespace heed::book {
 
+// The rules of a style sheet inside a figure apply to the whole page. Limits them to the elements
+// below `scope`, and lets rules for a dark page follow the theme that the reader chose.
+std::string scoped_style(std::string_view css, const std::string& scope);
+
 // Returns the <svg> element of a file. All ids begin with `prefix`, and references to them too,
 // because the ids of all figures of a page must differ. Throws BookError if the file contains no
 // <svg> element, or a script or another address.

@@ -1,6 +1,7 @@
 // inline.cpp — see inline.h.
 #include "lessons/site/inline.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "lessons/site/highlight.h"
@@ -174,6 +175,17 @@ class InlineRenderer {
 constexpr std::size_t rows_of_a_long_table = 30;
 constexpr int level_of_a_row = 7;  // below all headings
 
+// The code without the indentation that all its lines have in common.
+std::string dedented(const std::string& code) {
+  std::size_t common = std::string::npos;
+  for (const std::string& line : split_lines(code))
+    if (!trim(line).empty()) common = std::min(common, line.find_first_not_of(' '));
+  std::string text;
+  for (const std::string& line : split_lines(code))
+    text += concat(line.substr(std::min(common, line.size())), "\n");
+  return text;
+}
+
 // Renders the blocks of a page and collects its sections.
 class PageRenderer {
  public:
@@ -248,7 +260,7 @@ class PageRenderer {
     const std::string origin = block.path.empty() || !hooks_.origin ? "" : hooks_.origin(block, at);
     const std::string language = block.language.empty() ? "plain" : escape(block.language);
     return "<div class=\"listing " + language + "\">" + origin + "<pre tabindex=\"0\"><code>" +
-           highlight_html(block.text, language_of(block.language)) + "</code></pre></div>\n";
+           highlight_html(dedented(block.text), language_of(block.language)) + "</code></pre></div>\n";
   }
 
   std::string list(const Block& block) {

@@ -155,7 +155,8 @@ Entry Site::lesson_entry(const Lesson& lesson) const {
 
 std::vector<Entry> Site::tour_entries() const {
   std::vector<Entry> entries;
-  for (const std::string& path : tour_) entries.push_back({page_of(path, false), path, {}});
+  for (const std::string& path : tour_)
+    entries.push_back({page_of(path, false), path.substr(path.rfind('/') + 1), {}});
   return entries;
 }
 

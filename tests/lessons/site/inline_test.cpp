@@ -72,6 +72,12 @@ TEST(Inline, TheRowsOfALongTableAreSections) {
   EXPECT_EQ(page.sections[1].text, "term 0\nx\n");
 }
 
+TEST(Inline, ExcerptsLoseTheirCommonIndentation) {
+  const auto page =
+      render_markdown(parse_markdown("```text a.txt\n    a\n\n      b\n```\n", "p"), "p", plain_hooks());
+  EXPECT_NE(page.html.find("<code>a\n\n  b\n</code>"), std::string::npos) << page.html;
+}
+
 TEST(Inline, VerdictsAreBadges) {
   EXPECT_EQ(verdict_badge("does not hold"), "<span class=\"badge fails\">does not hold</span>");
   EXPECT_EQ(verdict_badge("holds for 3 of 5 seeds"),

@@ -40,6 +40,15 @@ TEST(Figure, IdsGetAPrefix) {
             "<svg id=\"f1-a\"><use href=\"#f1-a\"/><rect fill=\"url(#f1-a)\"/></svg>");
 }
 
+TEST(Figure, AStyleSheetAppliesToItsFigureOnly) {
+  EXPECT_EQ(scoped_style(".a{fill:red}.b,.c{x:y}", ".f"), ".f .a{fill:red}\n.f .b,.f .c{x:y}\n");
+  EXPECT_EQ(scoped_style("@media (prefers-color-scheme:dark){.a{x:y}}", ".f"),
+            "@media (prefers-color-scheme:dark){\n:root:not([data-theme=\"light\"]) .f .a{x:y}\n}\n"
+            ":root[data-theme=\"dark\"] .f .a{x:y}\n");
+  EXPECT_EQ(inline_svg("<svg><style>.a{x:y}</style></svg>", "f1-", {"f", 1}),
+            "<svg><style>\n.f1-figure .a{x:y}\n</style></svg>");
+}
+
 TEST(Figure, RejectsOtherContent) {
   EXPECT_THROW(inline_svg("text", "", {"f", 1}), BookError);
   EXPECT_THROW(inline_svg("<svg><script>x</script></svg>", "", {"f", 1}), BookError);
