@@ -175,6 +175,22 @@ class InlineRenderer {
 constexpr std::size_t rows_of_a_long_table = 30;
 constexpr int level_of_a_row = 7;  // below all headings
 
+// Lets a browser break long names in a narrow cell, but only after _, / and ::.
+std::string breakable_code(const std::string& html) {
+  std::string breakable;
+  bool in_code = false;
+  for (std::size_t i = 0; i < html.size(); ++i) {
+    const std::string_view rest = std::string_view(html).substr(i);
+    if (rest.starts_with("<code>")) in_code = true;
+    if (rest.starts_with("</code>")) in_code = false;
+    breakable += html[i];
+    const bool ends_part =
+        html[i] == '_' || (html[i] == '/' && html[i - 1] != '<') || (html[i] == ':' && html[i - 1] == ':');
+    if (in_code && ends_part) breakable += "<wbr>";
+  }
+  return breakable;
+}
+
 // The code without the indentation that all its lines have in common.
 std::string dedented(const std::string& code) {
   std::size_t common = std::string::npos;
@@ -317,7 +333,7 @@ class PageRenderer {
   // A cell that contains only a verdict is shown as a badge.
   std::string cell_html(const std::string& cell, int line) const {
     const std::string badge = verdict_badge(cell);
-    return badge.empty() ? inline_html(cell, line) : badge;
+    return badge.empty() ? breakable_code(inline_html(cell, line)) : badge;
   }
 
   std::string file_;

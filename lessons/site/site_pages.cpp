@@ -65,7 +65,10 @@ Page Site::markdown_page(const std::string& path) {
   if (figures_ > 0) page.scripts.emplace_back("figure.js");
   if (page.path == "index.html") page.body += lesson_cards(lessons_);
   for (const Lesson& lesson : lessons_)
-    if (lesson.page == page.path) page.body = links_below(page.path, lesson_entry(lesson)) + page.body;
+    if (lesson.page == page.path) {
+      page.body = links_below(page.path, lesson_entry(lesson)) + page.body;
+      page.scripts.emplace_back("predict.js");
+    }
   return page;
 }
 

@@ -83,6 +83,17 @@
   part.dispatchEvent(new lesson.window.PointerEvent('pointerover', { bubbles: true }));
   if (lesson.document.querySelector('.figure output').textContent !== part.textContent)
     report('lesson 02: a figure does not show the title of its part');
+  const table = [...lesson.document.querySelectorAll('main .table')].find((t) => t.querySelector('.badge'));
+  const text = table.textContent;
+  const hold = table.querySelectorAll('.badge.holds, .badge.identity').length;
+  const counted = hold + table.querySelectorAll('.badge.fails').length;
+  table.previousElementSibling.querySelector('button').click();
+  if (table.querySelector('.badge')) report('lesson 02: predict first does not cover the verdicts');
+  const claims = table.querySelectorAll('tbody tr').length;
+  for (let i = 0; i < claims; ++i) table.querySelector('td button').click();
+  if (table.textContent !== text) report('lesson 02: the measurements do not come back after the predictions');
+  if (!table.previousElementSibling.textContent.includes(`${hold} of ${counted} predictions`))
+    report('lesson 02: the predictions are counted wrongly: ' + table.previousElementSibling.textContent);
   lesson.close();
 
   const bench = await open('lessons/02_scaled_dot_product_attention/bench.html', 1440);

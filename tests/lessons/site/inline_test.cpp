@@ -78,6 +78,11 @@ TEST(Inline, ExcerptsLoseTheirCommonIndentation) {
   EXPECT_NE(page.html.find("<code>a\n\n  b\n</code>"), std::string::npos) << page.html;
 }
 
+TEST(Inline, LongNamesInACellMayBeBroken) {
+  const auto page = render_markdown(parse_markdown("| `a_b::c` a_b |\n|---|\n", "p"), "p", plain_hooks());
+  EXPECT_NE(page.html.find("<code>a_<wbr>b::<wbr>c</code> a_b"), std::string::npos) << page.html;
+}
+
 TEST(Inline, VerdictsAreBadges) {
   EXPECT_EQ(verdict_badge("does not hold"), "<span class=\"badge fails\">does not hold</span>");
   EXPECT_EQ(verdict_badge("holds for 3 of 5 seeds"),
