@@ -2,7 +2,9 @@
 #include "lessons/site/annotate.h"
 
 #include <algorithm>
+#include <cctype>
 #include <set>
+#include <utility>
 
 namespace heed::book {
 
@@ -45,19 +47,61 @@ bool is_item(const std::string& line) {
          (line.size() > 2 && line[0] >= '0' && line[0] <= '9' && line.substr(1, 2) == ". ");
 }
 
-// `name` in comments is code. A ` without its partner is a character.
-std::string comment_text_html(const std::string& text) {
+bool has_word(std::string_view text, std::string_view word) {
+  for (std::size_t i = text.find(word); i != std::string_view::npos; i = text.find(word, i + 1)) {
+    const std::size_t end = i + word.size();
+    if ((i == 0 || !is_word(text[i - 1])) && (end == text.size() || !is_word(text[end]))) return true;
+  }
+  return false;
+}
+
+// Whether a word of a comment is a name of the code beside it, and no English word: is_long,
+// AnomalyMode, or a function with its arguments.
+bool is_name(std::string_view word, char next, std::string_view code) {
+  bool inner_capital = false;
+  for (std::size_t i = 1; i < word.size(); ++i)
+    inner_capital = inner_capital || (std::isupper(static_cast<unsigned char>(word[i])) &&
+                                      std::islower(static_cast<unsigned char>(word[i - 1])));
+  const bool has_form_of_code = next == '(' || inner_capital || word.find('_') != std::string_view::npos;
+  return has_form_of_code && next != '.' && has_word(code, word);
+}
+
+// Text between two ` is left to the caller.
+std::string names_html(const std::string& text, std::string_view code) {
+  std::string html;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i;
+    while (end < text.size() && is_word(text[end])) ++end;
+    const std::string word = text.substr(i, end - i);
+    const char next = end < text.size() ? text[end] : ' ';
+    if (word.empty())
+      html += escape(text.substr(end++, 1));
+    else if (is_name(word, next, code))
+      html += concat("<code>", word, "</code>");
+    else
+      html += word;
+    i = end;
+  }
+  return html;
+}
+
+// `name` in comments is code, and so are names of the code beside it. A ` without its partner is a
+// character.
+std::string comment_text_html(const std::string& text, std::string_view code) {
   const std::vector<std::string> parts = split(text, '`');
   if (parts.size() % 2 == 0) return escape(text);
   std::string html;
   for (std::size_t i = 0; i < parts.size(); ++i)
-    html += i % 2 == 0 ? escape(parts[i]) : "<code>" + escape(parts[i]) + "</code>";
+    html += i % 2 == 0 ? names_html(parts[i], code) : concat("<code>", escape(parts[i]), "</code>");
   return html;
 }
 
 // Joins the lines of a comment to paragraphs, items and indented blocks.
 class CommentRenderer {
  public:
+  // `code`: the code that the comment describes.
+  explicit CommentRenderer(std::string_view code) : code_(code) {}
+
   void add(const std::string& line) {
     const Kind kind = kind_of(line);
     if (kind != kind_ || kind == Kind::item) close();
@@ -66,9 +110,11 @@ class CommentRenderer {
     text_ += (text_.empty() ? "" : "\n") + line;
   }
 
+  // Returns the HTML of the lines since the last call.
   std::string finish() {
     close();
-    return std::move(html_);
+    kind_ = Kind::blank;
+    return std::exchange(html_, "");
   }
 
  private:
@@ -86,10 +132,12 @@ class CommentRenderer {
     if (kind_ == Kind::indented)
       html_ += "<pre>" + escape(text_) + "</pre>\n";
     else
-      html_ += (kind_ == Kind::item ? "<p class=\"item\">" : "<p>") + comment_text_html(text_) + "</p>\n";
+      html_ +=
+          (kind_ == Kind::item ? "<p class=\"item\">" : "<p>") + comment_text_html(text_, code_) + "</p>\n";
     text_.clear();
   }
 
+  std::string_view code_;
   Kind kind_ = Kind::blank;
   std::string text_, html_;
 };
@@ -127,7 +175,7 @@ std::vector<Row> rows_of(std::string_view source, Language language) {
 
 std::string comment_html(const Row& row, Language language, std::vector<Section>& sections) {
   std::string html;
-  CommentRenderer renderer;
+  CommentRenderer renderer(row.code);
   for (const std::string& line : split_lines(row.comment)) {
     const std::string text = without_marker(line, language);
     const std::string title = divider_title(text);
@@ -140,7 +188,6 @@ std::string comment_html(const Row& row, Language language, std::vector<Section>
     const std::string anchor = anchor_of(title) + "-" + std::to_string(row.line);
     sections.push_back({2, title, anchor, ""});
     html += renderer.finish() + "<h2 id=\"" + anchor + "\">" + escape(title) + "</h2>\n";
-    renderer = {};
   }
   return html + renderer.finish();
 }

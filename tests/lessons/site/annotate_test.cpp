@@ -45,6 +45,15 @@ TEST(Annotate, CommentsBecomeParagraphsAndIndentedBlocks) {
             "more</p>\n");
 }
 
+TEST(Annotate, NamesOfTheCodeBesideACommentAreCode) {
+  std::vector<Section> sections;
+  const Row row{"// max(a) of NoGrad in is_long for a.h and PyTorch.\n", "NoGrad max(int a, bool is_long);\n",
+                1};
+  EXPECT_EQ(
+      comment_html(row, Language::cpp, sections),
+      "<p><code>max</code>(a) of <code>NoGrad</code> in <code>is_long</code> for a.h and PyTorch.</p>\n");
+}
+
 TEST(Annotate, DividersAreHeadings) {
   const auto page = render_source("// ---- the fused op -----\nint x;\n", Language::cpp);
   EXPECT_NE(page.html.find("<h2 id=\"the-fused-op-1\">the fused op</h2>"), std::string::npos);

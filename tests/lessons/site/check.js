@@ -72,7 +72,9 @@
   const code = [...view.document.querySelectorAll('.row .code')].map((e) => e.textContent).join('');
   if (code !== source) report('autograd/graph.h.html: the right column is not the file');
   const name = [...view.document.querySelectorAll('.note code')].find((e) => /^\w+$/.test(e.textContent));
-  if (name) {
+  if (!name) {
+    report('autograd/graph.h.html: no name in a comment is code');
+  } else {
     name.dispatchEvent(new view.window.PointerEvent('pointerover', { bubbles: true }));
     if (!view.window.CSS.highlights.has('pair')) report('autograd/graph.h.html: a name is not highlighted');
   }
