@@ -2,7 +2,7 @@
 //
 // The cost of attention over all pixels grows with the square of their number. Swin computes
 // attention inside windows, so the cost grows linearly. Every second block shifts the windows by
-// half, so that pixels of different windows meet, and after each stage four neighbours are merged
+// half, so that pixels of different windows meet, and between stages four neighbours are merged
 // into one. Shifted windows at the border wrap around to the opposite side, and a mask separates
 // pixels that are not neighbours.
 //

@@ -9,8 +9,8 @@
 // A convolutional network computes a feature map, whose pixels are the tokens of the encoder. In
 // the decoder, N learned queries attend to them and to each other, without an order and without a
 // mask; each predicts one object with its box, or "no object". Differences from the block of lesson
-// 05: two-dimensional position encodings, which are added to the queries and keys of every
-// attention instead of once to the input, and never to the values. Carion et al., "End-to-end
+// 05: two-dimensional position encodings. They are added to the tokens of the image wherever these are
+// queries or keys, instead of once to the input, and never to the values. Carion et al., "End-to-end
 // object detection with Transformers", 2020.
 #pragma once
 
@@ -52,8 +52,8 @@ struct Detections {
   Tensor boxes;   // (L, B, N, 4), from 0 to 1
 };
 
-// h = norm1(x + attention(x + p, x + p, x));   y = norm2(h + feed_forward(h)),   p: position
-// encodings (B, S, C)
+//   h = norm1(x + attention(x + p, x + p, x))
+//   y = norm2(h + feed_forward(h)),              p: position encodings (B, S, C)
 struct DETREncoderLayer : ModuleOf<DETREncoderLayer>, EncoderSublayers {
   DetectionTransformerOptions options;
 
@@ -63,9 +63,9 @@ struct DETREncoderLayer : ModuleOf<DETREncoderLayer>, EncoderSublayers {
   std::string type() const override { return "DETREncoderLayer"; }
 };
 
-// h = norm1(x + attention(x + q, x + q, x))            self-attention lets the queries avoid
-// duplicate predictions h = norm2(h + attention(h + q, memory + p, memory))  cross-attention to the
-// image y = norm3(h + feed_forward(h)),                      q: the learned queries (N, C)
+//   h = norm1(x + attention(x + q, x + q, x))            self-attention: no duplicate predictions
+//   h = norm2(h + attention(h + q, memory + p, memory))  cross-attention to the image
+//   y = norm3(h + feed_forward(h)),                      q: the learned queries (N, C)
 struct DETRDecoderLayer : ModuleOf<DETRDecoderLayer>, DecoderSublayers {
   DetectionTransformerOptions options;
 
