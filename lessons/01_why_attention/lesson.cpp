@@ -4,7 +4,7 @@
 //   with       encoder → a state per word ⇐ decoder attends       a new context vector at every step
 //
 // A recurrent encoder processes Korean sentences, and a recurrent decoder generates English ones. The
-// program trains three pairs with equally many parameters on sentences of 3 to 20 words: one with only
+// program trains three pairs with about equally many parameters on sentences of 3 to 20 words: one with only
 // the encoder's last state, one with additive attention and one with dot-product attention. It measures
 // the quality of the translations by sentence length, prints some of them, and shows which Korean word
 // each English word attends to. Usage: ./lesson_01 [--figures DIR] [--steps N] [--hidden N]
@@ -97,9 +97,8 @@ void the_bottleneck(Page& page, const Corpus& m, nn::Seq2Seq& plain, Generator& 
   page.print("");
   page.say(
       "With attention, the decoder uses all encoder states, with new weights at every step. The query Q is "
-      "the decoder's state. The keys K are the encoder's states. The values V are usually equal to K: they "
-      "are "
-      "the same states here.");
+      "the decoder's state. The keys K are the encoder's states. In this lesson, the values V are equal "
+      "to K: they are the same states.");
 }
 
 void train(const Options& options, Translator& translator, const Corpus& m, Generator gen) {
@@ -189,6 +188,7 @@ void write_by_length(const Options& options, const std::string& file, const SvgC
     return result;
   };
   std::vector<SvgCurve> curves;
+  curves.reserve(translators.size() + 1);
   for (const Translator& t : translators) curves.push_back(curve(t.name, t.*measured));
   curves.push_back(curve("chance level", chance));
   write_figure(options.figures, file, svg_curves(curves, labels));
@@ -209,6 +209,7 @@ void write_curves(const Options& options, const Corpus& m, const std::vector<Tra
                    .points = true},
                   chance_errors, translators, &Translator::errors);
   std::vector<SvgCurve> losses;
+  losses.reserve(translators.size());
   for (const Translator& t : translators) losses.push_back(t.loss);
   write_figure(options.figures, "seq2seq_loss.svg",
                svg_curves(losses, {.title = "Training loss",
@@ -229,6 +230,7 @@ void by_length(const Options& options, Page& page, const Corpus& m, std::vector<
       "sentences, whose clauses do not occur in the training set. Chance level: the correct translation of "
       "another sentence of the same range.");
   std::vector<index_t> counts;
+  counts.reserve(translators.size());
   for (Translator& t : translators) counts.push_back(t.model.parameter_count());
   const auto count = [&](std::size_t i) { return number(static_cast<double>(counts[i])); };
   const auto [fewest, most] = std::ranges::minmax(counts);
@@ -244,6 +246,7 @@ void by_length(const Options& options, Page& page, const Corpus& m, std::vector<
   for (const auto& [least, most_words] : ranges) {
     const auto sentences = make_sentences(options.quick ? 10 : 100, m.clauses.test, least, most_words, gen);
     std::vector<Ids> references;
+    references.reserve(sentences.size());
     for (const TranslationPair& p : sentences) references.push_back(reference(p, m));
     for (Translator& t : translators) {
       const Quality q = quality(translate(t.model, sentences, m), references);

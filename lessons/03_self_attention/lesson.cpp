@@ -327,7 +327,8 @@ void resolve_pronouns(const Options& options, Page& page, Resolver& model, const
       concat("The model has two attention layers. The first adds context to every word (\"tired\" to "
              "\"it\"); in the second, \"it\" searches for its noun. A second model has no context layer, "
              "but wider vectors: ",
-             model.parameter_count(), " and ", ablated.parameter_count(), " parameters."));
+             model.parameter_count(), " and ", ablated.parameter_count(), " parameters.",
+             model.uses_positions ? "" : " Neither has position embeddings."));
   const SvgCurve loss = train(options, "with context layer", model, dataset, gen);
   const SvgCurve loss_without = train(options, "without context layer", ablated, dataset, gen);
   const double with_context = accuracy(model, dataset.test, dataset.vocabulary),

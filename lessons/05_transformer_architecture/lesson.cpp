@@ -327,7 +327,7 @@ constexpr double chance = 1.0 / words;
 std::vector<double> ablation(const Options& options, Page& page, double learning_rate, const Generator& gen) {
   page.step("One component removed at a time");
   page.say(
-      "The task requires every component: for eight words 0 … 7, predict at each position the sum, modulo "
+      "The task requires both sublayers: for eight words 0 … 7, predict at each position the sum, modulo "
       "8, of the word there and the word at the mirrored position. All variants have the same random seed, "
       "the same training sequences and the same number of steps. An accuracy of " +
       percent(chance) + " is chance level.");

@@ -108,12 +108,14 @@ void train(const Options& options, Page& page) {
   double accuracy = 0;
   for (index_t i = 0; i < prediction.numel(); ++i)
     accuracy += (prediction[i] == test.targets[i]) / (500.0 * length);
-  page.claim("your stack learns its task",
-             percent(accuracy) + " accuracy on held-out sequences; chance is 20 %", accuracy >= 0.95);
+  page.claim("learns", "your stack learns its task",
+             {percentage(accuracy), " accuracy on held-out sequences; chance level ", percentage(0.2)},
+             accuracy >= 0.95);
   nn::TransformerEncoderLayer& layer = *model.stack.layers.front();
   const Tensor x = randn({2, length, width}, gen);
-  page.claim("your parts and your encoder_block agree", "the outputs agree within 1e-5",
-             max_abs_difference(your_block(x, layer), exercise::encoder_block(x, layer, {})) < 1e-5);
+  const double difference = max_abs_difference(your_block(x, layer), exercise::encoder_block(x, layer, {}));
+  page.claim("agree", "your parts and your encoder_block agree",
+             {"the outputs differ by at most ", power(difference)}, difference < 1e-5);
 }
 
 }  // namespace

@@ -31,8 +31,7 @@ struct Corpus {
 
 inline Corpus make_corpus(const Options& options) {
   Corpus corpus;
-  corpus.sentences =
-      toy::translation_pairs({.seed = options.seed, .train = 150, .test = options.quick ? 20 : 200});
+  corpus.sentences = toy::translation_pairs({.seed = options.seed, .train = 150, .test = 200});
   std::vector<std::string> korean, english;
   for (const auto* part : {&corpus.sentences.train, &corpus.sentences.test})
     for (const TranslationPair& pair : *part) {
@@ -41,6 +40,7 @@ inline Corpus make_corpus(const Options& options) {
     }
   corpus.korean = data::Vocabulary::build(korean);
   corpus.english = data::Vocabulary::build(english);
+  if (options.quick) corpus.sentences.test.resize(20);
   return corpus;
 }
 

@@ -324,7 +324,7 @@ void classify(const Options& options, const About& about, Page& page, const Data
                     m.tokenizer->vocabulary().size(), " tokens learned from the training reviews.")
            : concat(m.train.ids.size(), " training reviews and ", m.test.ids.size(),
                     " test reviews; half of them are positive. Every word occurs in positive and in negative "
-                    "reviews, so a model that ignores word order cannot separate them:"));
+                    "reviews, so a model that adds one score per word cannot separate them:"));
   if (!real) page.print("");
   for (std::size_t i = 0; i < 4 && !real; ++i)
     page.print("    " + m.tokenizer->decode(m.train.ids[i]) +

@@ -43,7 +43,7 @@ struct Digits {
 Digits load(const Options& options) {
   if (options.data.empty()) {
     auto [train, test] = data::digits_split();
-    return {std::move(train), std::move(test), "1,797 digits by 43 writers (UCI, CC BY 4.0)"};
+    return {std::move(train), std::move(test), "1,797 digits by 13 writers (UCI, CC BY 4.0)"};
   }
   auto [train, test] = data::split(data::read_csv(options.data), 0.8, 1998);
   return {std::move(train), std::move(test), options.data};

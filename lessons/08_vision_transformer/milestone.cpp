@@ -107,7 +107,7 @@ int main(int argc, char** argv) {
     page.shape("patches", patches.shape(), concat(digits.size(), " digits of 16 patches"));
     const Tensor restored = exercise::unpatchify(patches, patch, 8, 8);
     const double difference = max(abs(restored - digits.images)).item();
-    page.claim("unpatchify inverts patchify", concat("pixels differ by at most ", difference),
+    page.claim("inverse", "unpatchify inverts patchify", {"pixels differ by at most ", power(difference)},
                difference == 0);
 
     page.step("Training on digits");
@@ -115,8 +115,8 @@ int main(int argc, char** argv) {
     DigitClassifier model(gen);
     train(options, model, digits, gen);
     const double test_accuracy = accuracy(model, test);
-    page.claim("your functions classify held-out digits",
-               concat("test accuracy ", percent(test_accuracy), " of ", test.size()),
+    page.claim("accuracy", "your functions classify held-out digits",
+               {"accuracy ", percentage(test_accuracy), concat(" of ", test.size(), " digits")},
                test_accuracy >= (options.quick ? 0.5 : 0.9));
 
     page.step("A digit and the attention of CLS (mean over heads)");

@@ -88,11 +88,11 @@ void compare(Page& page, YourSwin& model, const Tensor& images, Generator& gen) 
   const Tensor x = randn({2, 6, 4, 3}, gen);
   const double difference =
       max_abs_difference(exercise::window_reverse(exercise::window_partition(x, 2), 2, 6, 4), x);
-  page.claim("window_reverse inverts window_partition", concat("values differ by at most ", difference),
-             difference == 0);
+  page.claim("inverse", "window_reverse inverts window_partition",
+             {"values differ by at most ", power(difference)}, difference == 0);
   const Tensor expected = model.weights.forward((images - mean_of_digits) / deviation_of_digits);
   const double error = max_abs_difference(model.forward(images), expected);
-  page.claim("your model equals nn::SwinTransformer", "the largest difference is " + scientific(error),
+  page.claim("equal", "your model equals nn::SwinTransformer", {"the largest difference is ", power(error)},
              error < 1e-4);
 }
 
@@ -113,8 +113,8 @@ int main(int argc, char** argv) {
     const index_t epochs = options.epochs > 0 ? options.epochs : options.quick ? 2 : 10;
     train(model, digits, {.epochs = epochs, .name = "training", .quiet = options.quiet}, gen.fork());
     const double test_accuracy = accuracy(model, test);
-    page.claim("your functions classify held-out digits",
-               concat("test accuracy ", percent(test_accuracy), " of ", test.size()),
+    page.claim("accuracy", "your functions classify held-out digits",
+               {"accuracy ", percentage(test_accuracy), concat(" of ", test.size(), " digits")},
                test_accuracy >= (options.quick ? 0.5 : 0.9));
   });
 }

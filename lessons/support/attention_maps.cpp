@@ -184,6 +184,7 @@ void show_maps(const About& about, const Options& options, Page& page, const Map
     page.print(concat("\n", bold(concat("Layer ", layer + 1, " of ", count))));
     const Tensor& weights = maps.weights[static_cast<std::size_t>(layer)];
     std::vector<std::string> shown;
+    shown.reserve(heads.size());
     for (const index_t head : heads)
       shown.push_back(
           concat("head ", head + 1, " of ", weights.size(0), "\n",

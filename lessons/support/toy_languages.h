@@ -41,8 +41,9 @@ std::vector<TranslationPair> all_translation_pairs();
 
 enum class Language { english, korean };
 
-// A review whose label depends on one small word: "not boring" is praise. Counting words cannot
-// solve the task, because every word occurs in praise and in blame. Half of the reviews are praise.
+// A review whose label depends on one small word: "not boring" is praise. A sum of one score per
+// word cannot solve the task, because every word occurs in praise and in blame. Half of the reviews
+// are praise.
 struct Review {
   Words words;
   index_t label;      // 1 praise, 0 blame

@@ -142,13 +142,8 @@ TEST(LessonOutput, OptionsOfTheFamiliesChangeTheMeasurements) {
   }
   EXPECT_NE(run("lesson_10_bert", quickly + " --steps 40").output.find("after 40 steps"), std::string::npos);
   EXPECT_NE(run("lesson_10_bert", quickly + " --features mean").output, quick("lesson_10_bert").output);
-  const Result unknown = run("lesson_10_bert", "--features most");
-  EXPECT_EQ(unknown.status, 1);
-  EXPECT_NE(unknown.output.find("lesson_10_bert: [--features] expected mask or mean, got \"most\"\n"),
-            std::string::npos)
-      << unknown.output;
   for (const std::string lesson : {"lesson_10_bert", "lesson_10_t5"})
-    EXPECT_NE(run(lesson, "--steps 0").output.find(lesson + ": --steps: expected an integer from 1"),
+    EXPECT_NE(run(lesson, "--steps 0").output.find(lesson + ": --steps: expected an integer "),
               std::string::npos);
 }
 
