@@ -1,5 +1,6 @@
 // main.cpp — heed_book --source DIR --out DIR: writes the book. ./lessons/book calls it.
 #include <exception>
+#include <filesystem>
 #include <iostream>
 
 #include "lessons/site/site.h"
@@ -8,17 +9,41 @@ namespace {
 
 const char* const usage = "Usage: heed_book --source DIR --out DIR\n";
 
-// Writes the pages. Removes pages of an earlier book first: DIR must be new or contain a book.
-void write_book(const std::map<std::string, std::string>& pages, const heed::book::fs::path& out) {
-  namespace fs = std::filesystem;
-  const fs::path mark = out / ".heed-book";
-  if (fs::exists(out) && !fs::is_empty(out) && !fs::exists(mark))
-    throw std::runtime_error(out.string() +
+namespace fs = std::filesystem;
+
+constexpr const char* mark = ".heed-book";  // a file in every folder that this program wrote
+
+// Throws unless the folder is new, empty, or contains a book.
+void check_replaceable(const fs::path& folder) {
+  if (!fs::exists(folder)) return;
+  if (!fs::is_directory(folder))
+    throw std::runtime_error(folder.string() + " is not a folder; choose another one with --out");
+  if (!fs::is_empty(folder) && !fs::exists(folder / mark))
+    throw std::runtime_error(folder.string() +
                              " is not empty and contains no book; choose another folder with --out");
-  if (fs::exists(mark)) fs::remove_all(out);
-  heed::book::write_file(mark,
-                         "This folder is written by ./lessons/book, which first removes its content.\n");
-  for (const auto& [path, html] : pages) heed::book::write_file(out / path, html);
+}
+
+// Writes the pages to a new folder, which then replaces that of an earlier book. If a page cannot be
+// written, the earlier book remains.
+void write_book(const std::map<std::string, std::string>& pages, const fs::path& folder) {
+  fs::path out = fs::absolute(folder).lexically_normal();
+  if (!out.has_filename()) out = out.parent_path();  // "book/"
+  fs::path partial = out;
+  partial += ".partial";
+  check_replaceable(out);
+  check_replaceable(partial);
+  fs::remove_all(partial);
+  try {
+    heed::book::write_file(partial / mark,
+                           "This folder is written by ./lessons/book, which first removes its content.\n");
+    for (const auto& [path, html] : pages) heed::book::write_file(partial / path, html);
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove_all(partial, ignored);
+    throw;
+  }
+  fs::remove_all(out);
+  fs::rename(partial, out);
 }
 
 }  // namespace
