@@ -112,8 +112,11 @@ class Pool {
     if (!call.owns_lock()) return (*job.body)(0, job.n);  // another thread has a job
     const Clock::time_point start = Clock::now();
     if (ns < long_job_ns) {
-      if (short_jobs_.begin(ns, start)) return (void)share(job, helpers);
-      return (*job.body)(0, job.n);
+      if (short_jobs_.begin(ns, start))
+        share(job, helpers);
+      else
+        (*job.body)(0, job.n);
+      return;
     }
     if (start < paused_until_ && !always_parallel) {
       (*job.body)(0, job.n);

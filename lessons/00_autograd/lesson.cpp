@@ -57,8 +57,8 @@ void a_graph_by_hand(Page& page) {
              std::abs(measured - gradient) < 1e-6);
 }
 
-// The graph of the next step, for traversals that an autograd does not do: an edge passes the gradient
-// of `from` on to `to`, times the local derivative.
+// The graph of the step below, as a list of edges, so that it can be traversed in a wrong order, too.
+// Each edge multiplies the gradient of the node `from` by a local derivative and passes it to `to`.
 enum Node { node_x, node_u, node_v, node_w };
 struct Edge {
   Node from, to;

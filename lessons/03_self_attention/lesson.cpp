@@ -223,9 +223,9 @@ double accuracy(Resolver& model, const std::vector<PronounSentence>& sentences,
 
 // The words to which "it" attends.
 struct Attended {
-  double referent =
-      0;            // fraction of the sentences in which the referent gets more weight than the other noun
-  double last = 0;  // mean weight of the last word
+  // The fraction of the sentences in which the referent gets more weight than the other noun.
+  double referent = 0;
+  double last = 0;  // the mean weight of the last word
 };
 Attended attended_by_pronouns(Resolver& model, const std::vector<PronounSentence>& sentences,
                               const data::Vocabulary& vocabulary) {

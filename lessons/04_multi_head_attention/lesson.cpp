@@ -89,8 +89,7 @@ void cost_of_heads(Page& page, Generator& gen) {
                 scores.back() == 8 * scores.front());
 }
 
-// ---- one task, three relations
-// ----------------------------------------------------------------------------
+// ---- one task, three relations ----------------------------------------------------------------------------
 
 // A sequence has twelve words. Each word has a category (0 … 5), which exactly two words of the
 // sequence share, and a label (0 … 7). Exactly one word is the subject. At every word the model must

@@ -314,7 +314,7 @@ void draw_similarities(const Options& options, const std::vector<Run>& runs) {
                                                 .scale = "cosine similarity"}));
 }
 
-// Trains the lesson's model from another initial scale.
+// Trains the lesson's model with position embeddings that are initialised at another scale.
 Run train_from(double scale, const Options& options, const Digits& digits) {
   Generator gen(options.seed);
   nn::VisionTransformer model = make_model(options, scale, gen);

@@ -42,7 +42,7 @@ struct Options {
 
   // Whether one of the lesson's own options was given.
   bool has(const std::string& option) const { return more.contains(option); }
-  // Its value, or `otherwise` if it was not given.
+  // The value of one of the lesson's own options, or `otherwise` if it was not given.
   std::string value(const std::string& option, const std::string& otherwise = "") const {
     return has(option) ? more.at(option) : otherwise;
   }
